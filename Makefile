@@ -1,0 +1,200 @@
+# Makefile - the only way in: `make help` lists what it does.
+#
+# build/src      sources fetched and checked        build/wasm    the runtime for wasm32
+# build/native   the executable and flaron.edge     build/sanitize  the same under ASan and UBSan
+#
+# WASI_SDK_PATH, LUA_TARBALL and CJSON_TARBALL name an installed wasi-sdk and tarballs that are at hand.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+SANITIZE ?=
+B := build
+N := $(B)/$(if $(SANITIZE),sanitize,native)
+W := $(B)/wasm
+PREFIX ?= /usr/local
+CC := gcc
+EXE := $(N)/flaron-lua
+MODULE := $(N)/lua/flaron/edge.so
+
+.PHONY: all demo test lint fuzz install clean help packages
+all: $(EXE) $(MODULE) ## build the executable and the Lua module flaron.edge
+
+help: ## say what each target does
+	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+	  while IFS='|' read -r name what; do printf '  make %-8s  %s\n' "$$name" "$$what"; done
+	@echo '  SANITIZE=1     with any of them: native code under ASan and UBSan'
+
+# ---- what it is built with ----
+
+BUILD_PACKAGES := gcc libc6-dev clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 binaryen wabt \
+  libcurl4-openssl-dev libssl-dev libsqlite3-dev libjansson-dev lua5.4 liblua5.4-dev
+TEST_PACKAGES := lua-busted nodejs
+LINT_PACKAGES := lua-check clang-format cppcheck shellcheck
+FUZZ_PACKAGES := libclang-rt-19-dev
+
+$(B)/packages.stamp: tools/setup.sh Makefile
+	@mkdir -p $(@D)
+	@tools/setup.sh packages $(BUILD_PACKAGES)
+	@touch $@
+
+LUA := $(B)/src/lua
+LUA_TARBALL ?= $(B)/src/lua5.4_5.4.7.orig.tar.gz
+LUA_SHA256 := 9fbf5e28ef86c69858f6d3d34eccc32e911c1a28b4120ff3e84aaa70cfbf1e30
+CJSON := $(B)/src/lua-cjson
+CJSON_TARBALL ?= $(B)/src/lua-cjson_2.1.0+dfsg.orig.tar.gz
+CJSON_SHA256 := 94f1fce36742cf00e99c5071b309b9f71e6e7daf60a7151f7bf4ac0a97259ac4
+
+$(B)/lua.stamp: tools/setup.sh $(B)/packages.stamp
+	@tools/setup.sh source $(LUA_TARBALL) $(LUA_SHA256) pool/main/l/lua5.4/lua5.4_5.4.7.orig.tar.gz $(LUA)
+	@touch $@
+
+$(B)/cjson.stamp: tools/setup.sh $(B)/packages.stamp
+	@tools/setup.sh source $(CJSON_TARBALL) $(CJSON_SHA256) pool/main/l/lua-cjson/lua-cjson_2.1.0+dfsg.orig.tar.gz $(CJSON)
+	@touch $@
+
+# ---- the runtime, for wasm32 ----
+
+ifdef WASI_SDK_PATH
+WASM_BIN := $(WASI_SDK_PATH)/bin/
+WASI_INCLUDE := $(WASI_SDK_PATH)/share/wasi-sysroot/include/wasm32-wasi
+WASI_LIB := $(WASI_SDK_PATH)/share/wasi-sysroot/lib/wasm32-wasi
+else
+WASM_BIN := /usr/lib/llvm-19/bin/
+WASI_INCLUDE := /usr/include/wasm32-wasi
+WASI_LIB := /usr/lib/wasm32-wasi
+endif
+WASM_CC := $(WASM_BIN)clang
+WASM_LD := $(WASM_BIN)wasm-ld
+
+WASM_TARGET := --target=wasm32-wasi -mcpu=mvp -mbulk-memory -msign-ext -mnontrapping-fptoint -mmutable-globals
+WASM_FLAGS := $(WASM_TARGET) -std=gnu11 -ffunction-sections -fdata-sections -MMD -MP \
+  -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS \
+  -nostdlibinc -Iruntime/include -isystem $(WASI_INCLUDE) -isystem $(LUA)/src
+OUR_WASM_FLAGS := $(WASM_FLAGS) -Os -Wall -Wextra -Werror -Iruntime -Ibindings
+WASM_FEATURES := --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals
+
+LUA_HOT := lapi ldo lfunc lgc lmem lobject lstring ltable ltm lvm
+LUA_COLD := lcode lctype ldebug ldump llex lopcodes lparser lstate lundump lzio \
+  lauxlib lbaselib lcorolib ldblib lmathlib loslib lstrlib ltablib lutf8lib
+LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_COLD))
+RUNTIME_OBJECTS := $(patsubst %.c,$(W)/%.o,$(wildcard runtime/*.c bindings/*.c))
+
+$(LUA_OBJECTS): WASM_LUA_FLAGS := -w -include runtime/lua_config.h -Iruntime
+$(patsubst %,$(W)/lua/%.o,$(LUA_HOT)): WASM_LUA_FLAGS += -O2
+$(patsubst %,$(W)/lua/%.o,$(LUA_COLD)): WASM_LUA_FLAGS += -Oz
+$(W)/lua/lcorolib.o: WASM_LUA_FLAGS += -Dlua_resume=interrupt_resume -Dlua_closethread=interrupt_closethread
+
+$(W)/lua/%.o: $(B)/lua.stamp Makefile
+	@mkdir -p $(@D)
+	@$(WASM_CC) $(WASM_FLAGS) $(WASM_LUA_FLAGS) -c $(LUA)/src/$*.c -o $@
+
+$(W)/%.o: %.c $(B)/lua.stamp Makefile
+	@mkdir -p $(@D)
+	@$(WASM_CC) $(OUR_WASM_FLAGS) -c $< -o $@
+
+$(W)/unwind.o: runtime/unwind.S $(B)/packages.stamp
+	@mkdir -p $(@D)
+	@$(WASM_CC) $(WASM_TARGET) -c $< -o $@
+
+$(B)/unwind: tools/unwind.c tools/unwind_rewrite.c edge/wasm.c tools/unwind_rewrite.h edge/wasm.h $(B)/packages.stamp
+	@$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 $(filter %.c,$^) -o $@
+
+# unwind.o is first: its data begins where all that can change begins (runtime/life.c). The linker is
+# called directly, since clang would run wasm-opt before the rewriter has seen the module.
+$(W)/linked.wasm: $(W)/unwind.o $(LUA_OBJECTS) $(RUNTIME_OBJECTS)
+	@echo 'linking the runtime'
+	@$(WASM_LD) $^ -L$(WASI_LIB) -lc -lm \
+	  $(firstword $(wildcard $(WASM_BIN)../lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a \
+	    $(WASM_BIN)../lib/clang/*/lib/wasm32-unknown-wasi/libclang_rt.builtins.a)) \
+	  --no-entry --gc-sections --stack-first -z stack-size=$(STACK_SIZE) \
+	  --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer -o $@
+
+# 200 nested C calls, the most Lua allows, with the largest frames there are (tests/spec/errors_spec.lua).
+STACK_SIZE := 524288
+
+$(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
+	@$(B)/unwind $< -o $(W)/lowered.wasm --report
+	@wasm-opt $(WASM_FEATURES) -O2 --strip-debug --strip-producers $(W)/lowered.wasm -o $@
+
+# ---- native ----
+
+$(W)/runtime_wasm2c.c: $(W)/runtime.wasm
+	@echo 'translating the runtime to C'
+	@wasm2c -n runtime $< -o $@
+
+NATIVE_SANITIZE := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+comma := ,
+NATIVE_FLAGS := -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror -MMD -MP \
+  -Iedge -Ibindings -I$(W) -isystem /usr/include/lua5.4 $(NATIVE_SANITIZE)
+NATIVE_LIBS := -lcurl -lcrypto -lsqlite3 -ljansson -lpthread -lm
+
+EDGE_OBJECTS := $(patsubst %.c,$(N)/%.o,$(filter-out edge/lua_edge.c,$(wildcard edge/*.c))) \
+  $(N)/edge/runtime_blob.o $(N)/runtime_wasm2c.o
+CLI_OBJECTS := $(patsubst %.c,$(N)/%.o,$(wildcard cli/*.c))
+
+# Generated code in a memory of its own, guarded by the machine: no sanitizer.
+$(N)/runtime_wasm2c.o: $(W)/runtime_wasm2c.c
+	@mkdir -p $(@D)
+	@echo 'compiling the runtime for this machine (10 to 30 seconds)'
+	@$(CC) -O2 -g1 -fPIC -fvisibility=hidden -w -c $< -o $@
+
+$(N)/%.o: %.c $(B)/packages.stamp Makefile | $(W)/runtime_wasm2c.c
+	@mkdir -p $(@D)
+	@$(CC) $(NATIVE_FLAGS) -c $< -o $@
+
+$(N)/edge/runtime_blob.o: edge/runtime_blob.S $(W)/runtime.wasm
+	@mkdir -p $(@D)
+	@$(CC) -DRUNTIME_WASM='"$(W)/runtime.wasm"' -c $< -o $@
+
+$(EXE): $(EDGE_OBJECTS) $(CLI_OBJECTS)
+	@echo 'linking $@'
+	@$(CC) $(NATIVE_SANITIZE) $^ -o $@ $(NATIVE_LIBS)
+	@$(if $(SANITIZE),,ln -sf native/flaron-lua $(B)/flaron-lua)
+
+$(MODULE): $(EDGE_OBJECTS) $(N)/edge/lua_edge.o
+	@mkdir -p $(@D)
+	@$(CC) -shared $(NATIVE_SANITIZE) $^ -o $@ $(NATIVE_LIBS)
+
+# ---- doing things ----
+
+demo: $(EXE) ## build everything, pack examples/hello, run it and show the answer
+	@$(EXE) pack examples/hello -o $(B)/hello.wasm
+	@echo '$$ flaron-lua run $(B)/hello.wasm --url https://example.com/greeting'
+	@$(EXE) run $(B)/hello.wasm --url https://example.com/greeting
+
+$(B)/test-packages.stamp: tools/setup.sh Makefile
+	@mkdir -p $(@D)
+	@tools/setup.sh packages $(BUILD_PACKAGES) $(TEST_PACKAGES) $(LINT_PACKAGES)
+	@touch $@
+
+NATIVE_TESTS := $(patsubst tests/native/%.c,$(N)/tests/%,$(wildcard tests/native/*_test.c))
+
+$(N)/tests/%_test: tests/native/%_test.c $(EDGE_OBJECTS)
+	@mkdir -p $(@D)
+	@$(CC) $(NATIVE_FLAGS) $^ -o $@ $(NATIVE_LIBS)
+
+$(N)/tests/arena_test: tests/native/arena_test.c runtime/arena.c runtime/arena.h
+	@mkdir -p $(@D)
+	@$(CC) -std=c11 -O2 -g -Wall -Wextra -Werror -Iruntime -fsanitize=address,undefined $(filter %.c,$^) -o $@
+
+test: $(B)/test-packages.stamp $(EXE) $(MODULE) $(B)/unwind $(NATIVE_TESTS) ## run all tests; the last line counts them
+	@SANITIZE=$(SANITIZE) NATIVE=$(N) tests/run.sh $(ONLY)
+
+lint: $(B)/test-packages.stamp $(EXE) ## check format, style and common mistakes of C, Lua and shell
+	@tests/lint.sh
+
+fuzz: ## fuzz the parsers of untrusted bytes for a minute each (SECONDS=...)
+	@tools/setup.sh packages $(BUILD_PACKAGES) $(FUZZ_PACKAGES)
+	@tests/fuzz/run.sh
+
+install: $(EXE) $(MODULE) ## install under PREFIX (default /usr/local; DESTDIR is honoured)
+	install -D -m 755 $(EXE) $(DESTDIR)$(PREFIX)/bin/flaron-lua
+	install -D -m 644 $(MODULE) $(DESTDIR)$(PREFIX)/lib/lua/5.4/flaron/edge.so
+
+clean: ## remove everything that was built or fetched
+	rm -rf $(B)
+
+-include $(shell find $(W) $(N) -name '*.d' 2>/dev/null)

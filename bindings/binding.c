@@ -1,0 +1,121 @@
+/*
+ * binding.c - the shared half of the bindings: see binding.h. It calls no import.
+ */
+#include "binding.h"
+
+#include "arena.h"
+#include "life.h"
+
+static const char *function_name(lua_State *L) { return lua_tostring(L, lua_upvalueindex(1)); }
+
+void binding_functions(lua_State *L, const char *name, const luaL_Reg *functions) {
+  for (; functions->name != NULL; functions++) {
+    if (name != NULL) {
+      lua_pushfstring(L, "%s.%s", name, functions->name);
+    } else {
+      lua_pushstring(L, functions->name);
+    }
+    lua_pushcclosure(L, functions->func, 1);
+    lua_setfield(L, -2, functions->name);
+  }
+}
+
+void binding_module(lua_State *L, const char *name, const luaL_Reg *functions) {
+  lua_newtable(L);
+  binding_functions(L, name, functions);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, name);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  lua_pushfstring(L, "flaron.%s", name);
+  lua_pushvalue(L, -3);
+  lua_settable(L, -3);
+  lua_pop(L, 2);
+}
+
+bool binding_starting(void) { return life_starting(); }
+
+void binding_need_host_as(lua_State *L, const char *name) {
+  if (!life_starting()) return;
+  luaL_error(L,
+             "%s cannot be called here: what stands outside the handlers runs once, when the flare is packed, "
+             "and there is no host then",
+             name);
+}
+
+void binding_need_host(lua_State *L) { binding_need_host_as(L, function_name(L)); }
+
+int binding_argument_error(lua_State *L, int arg, const char *message) {
+  return luaL_error(L, "bad argument #%d to '%s' (%s)", arg, function_name(L), message);
+}
+
+static int type_error(lua_State *L, int arg, const char *expected) {
+  const char *got = luaL_getmetafield(L, arg, "__name") == LUA_TSTRING ? lua_tostring(L, -1)
+                    : lua_isnone(L, arg)                               ? "no value"
+                                                                       : luaL_typename(L, arg);
+  return binding_argument_error(L, arg, lua_pushfstring(L, "%s expected, got %s", expected, got));
+}
+
+const char *binding_check_bytes(lua_State *L, int arg, size_t *size) {
+  const char *bytes = lua_tolstring(L, arg, size);
+  if (bytes == NULL) type_error(L, arg, "string");
+  return bytes;
+}
+
+lua_Integer binding_check_integer(lua_State *L, int arg, lua_Integer low, lua_Integer high) {
+  int is_integer;
+  lua_Integer n = lua_tointegerx(L, arg, &is_integer);
+  if (!is_integer) {
+    if (lua_isnumber(L, arg)) binding_argument_error(L, arg, "number has no integer representation");
+    type_error(L, arg, "number");
+  }
+  if (n < low || n > high) {
+    binding_argument_error(L, arg, lua_pushfstring(L, "%I is not from %I to %I", n, low, high));
+  }
+  return n;
+}
+
+lua_Integer binding_opt_integer(lua_State *L, int arg, lua_Integer fallback, lua_Integer low, lua_Integer high) {
+  return lua_isnoneornil(L, arg) ? fallback : binding_check_integer(L, arg, low, high);
+}
+
+bool binding_push_packed(lua_State *L, abi_packed answer) {
+  bool refused = life_take_refusal();
+  char *bytes = (char *)(uintptr_t)(answer >> 32);
+  size_t size = (size_t)(answer & UINT32_MAX);
+  enum { STRING_OVERHEAD = 64 }; /* more than a Lua string's header and final NUL */
+  if (answer == 0) {
+    if (refused) luaL_error(L, "not enough memory");
+    return false;
+  }
+  if (!life_make_room(size + STRING_OVERHEAD)) { /* else lua_pushlstring could raise, and leak `bytes` */
+    arena_free(bytes, size);
+    luaL_error(L, "not enough memory");
+  }
+  lua_pushlstring(L, bytes, size);
+  arena_free(bytes, size);
+  return true;
+}
+
+int binding_fail(lua_State *L, const char *message, int code) {
+  lua_pushnil(L);
+  lua_pushstring(L, message);
+  if (code == 0) return 2;
+  lua_pushinteger(L, code);
+  return 3;
+}
+
+void binding_push_joined(lua_State *L) {
+  int n = lua_gettop(L);
+  if (n == 1) {
+    luaL_tolstring(L, 1, NULL);
+    return;
+  }
+  luaL_Buffer buffer;
+  luaL_buffinit(L, &buffer);
+  for (int i = 1; i <= n; i++) {
+    if (i > 1) luaL_addchar(&buffer, '\t');
+    luaL_tolstring(L, i, NULL);
+    luaL_addvalue(&buffer);
+  }
+  luaL_pushresult(&buffer);
+}

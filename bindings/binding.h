@@ -1,0 +1,58 @@
+/*
+ * binding.h - what every binding shares: arguments, host answers, registration.
+ *
+ * The rules of the Lua API stand here once: an argument error names the function in full, a call of the
+ * host at start-up is refused with the line, a host buffer is freed as soon as it is copied.
+ */
+#ifndef FLARON_BINDING_H
+#define FLARON_BINDING_H
+
+#include <stdbool.h>
+
+#include "abi.h"
+#include "lauxlib.h"
+#include "lua.h"
+
+/*
+ * Makes the module `flaron.NAME` of the functions: a field of the table on top of the stack (`flaron`)
+ * and an entry of package.loaded. Each function becomes a closure whose upvalue 1 is its full name
+ * ("NAME.function"), which the checks below use.
+ */
+void binding_module(lua_State *L, const char *name, const luaL_Reg *functions);
+
+/* Adds functions to the table on top of the stack; full names begin with `name`, unless it is NULL. */
+void binding_functions(lua_State *L, const char *name, const luaL_Reg *functions);
+
+/* Raises an error at start-up, when there is no host to call. First thing in a function that needs it. */
+void binding_need_host(lua_State *L);
+
+/* The same for a function without a full name at upvalue 1. */
+void binding_need_host_as(lua_State *L, const char *name);
+
+/* True at start-up. */
+bool binding_starting(void);
+
+/* Raises "bad argument #ARG to 'NAME' (MESSAGE)". Does not return. */
+int binding_argument_error(lua_State *L, int arg, const char *message);
+
+/* The bytes of argument `arg`, a string (or a number, as Lua converts it); raises otherwise. */
+const char *binding_check_bytes(lua_State *L, int arg, size_t *size);
+
+/* The integer at `arg`, from `low` to `high`; `fallback` when it is nil or absent and `optional`. */
+lua_Integer binding_check_integer(lua_State *L, int arg, lua_Integer low, lua_Integer high);
+lua_Integer binding_opt_integer(lua_State *L, int arg, lua_Integer fallback, lua_Integer low, lua_Integer high);
+
+/*
+ * Pushes the bytes of a host answer as a string and frees the host's buffer; false, with nothing pushed,
+ * when there was no answer. Raises "not enough memory" when there is no room for it: then too the
+ * buffer is freed.
+ */
+bool binding_push_packed(lua_State *L, abi_packed answer);
+
+/* Pushes nil and a message, and the ABI's code unless it is 0. Returns how many values that is. */
+int binding_fail(lua_State *L, const char *message, int code);
+
+/* Pushes the arguments from 1 on, converted and joined by tabs as print does: one string. */
+void binding_push_joined(lua_State *L);
+
+#endif

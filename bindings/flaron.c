@@ -1,0 +1,35 @@
+/*
+ * flaron.c - the module `flaron`: its constants and its modules, as a table of contents.
+ */
+#include "abi.h"
+#include "binding.h"
+#include "bindings.h"
+#include "modules.h"
+
+static const struct {
+  const char *name;
+  enum abi_action action;
+} actions[] = {
+    {"RESPOND", ABI_RESPOND},
+    {"TRANSFORM", ABI_TRANSFORM},
+    {"PASS_THROUGH", ABI_PASS_THROUGH},
+};
+
+static void (*const modules[])(lua_State *) = {
+    request_open,
+    response_open,
+    logging_open,
+    time_open,
+};
+
+void bindings_open(lua_State *L) {
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  luaL_getsubtable(L, -1, "flaron");
+  for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+    lua_pushinteger(L, actions[i].action);
+    lua_setfield(L, -2, actions[i].name);
+  }
+  for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) modules[i](L);
+  lua_pop(L, 2);
+  stdlib_open(L);
+}

@@ -1,0 +1,39 @@
+/*
+ * logging.c - flaron.logging: lines for the log. The host cuts and counts them.
+ */
+#include "binding.h"
+#include "modules.h"
+
+static int write(lua_State *L, void (*import)(const char *, size_t)) {
+  size_t size;
+  binding_need_host(L);
+  binding_push_joined(L);
+  const char *line = lua_tolstring(L, -1, &size);
+  import(line, size);
+  return 0;
+}
+
+/* info(...), warn(...), error(...): the arguments joined by tabs, as print does */
+static int info(lua_State *L) { return write(L, log_info); }
+static int warn(lua_State *L) { return write(L, log_warn); }
+static int error(lua_State *L) { return write(L, log_error); }
+
+static const luaL_Reg functions[] = {
+    {"info", info},
+    {"warn", warn},
+    {"error", error},
+    {NULL, NULL},
+};
+
+/* print(...) is info(...) */
+static const luaL_Reg globals[] = {
+    {"print", info},
+    {NULL, NULL},
+};
+
+void logging_open(lua_State *L) {
+  binding_module(L, "logging", functions);
+  lua_pushglobaltable(L);
+  binding_functions(L, NULL, globals);
+  lua_pop(L, 1);
+}

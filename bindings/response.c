@@ -1,0 +1,207 @@
+/*
+ * response.c - flaron.response: status, headers and body of the answer.
+ *
+ * The host has no way to take a header back, and an error must not send half an answer. So all is held
+ * back here until the handler has ended well: the status in `pending`, headers and body in a table in
+ * the registry, which is empty in the image: {name, value, name, value, ..., body = bytes}.
+ */
+#include "response.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "binding.h"
+#include "modules.h"
+
+static struct {
+  int status; /* 0 = not set */
+  int header_values; /* length of the array: names and values */
+  int ref; /* the table, in the registry */
+} pending;
+
+static void push_table(lua_State *L) { lua_rawgeti(L, LUA_REGISTRYINDEX, pending.ref); }
+
+/* What is wrong with a header's name, NULL when nothing is: a token of RFC 9110, 5.6.2. */
+static const char *name_fault(const char *name, size_t size) {
+  if (size == 0) return "empty header name";
+  for (size_t i = 0; i < size; i++) {
+    char c = name[i];
+    if (c == '\r' || c == '\n' || c == '\0') return "header name with CR, LF or NUL";
+    if (c <= ' ' || c == 127 || strchr("\"(),/:;<=>?@[\\]{}", c) != NULL) {
+      return "header name with a character that HTTP does not allow";
+    }
+  }
+  return NULL;
+}
+
+static const char *value_fault(const char *value, size_t size) {
+  for (size_t i = 0; i < size; i++) {
+    if (value[i] == '\r' || value[i] == '\n' || value[i] == '\0') return "header value with CR, LF or NUL";
+  }
+  return NULL;
+}
+
+/* Sets a header from the strings at `name` and `value`; the same name, in whatever case, overwrites. */
+static void hold_header(lua_State *L, int name, int value) {
+  size_t size, other_size;
+  const char *text = lua_tolstring(L, name, &size);
+  name = lua_absindex(L, name);
+  value = lua_absindex(L, value);
+  push_table(L);
+  int at = 1;
+  for (; at <= pending.header_values; at += 2) {
+    lua_rawgeti(L, -1, at);
+    const char *other = lua_tolstring(L, -1, &other_size);
+    lua_pop(L, 1);
+    if (size == other_size && strncasecmp(text, other, size) == 0) break;
+  }
+  lua_pushvalue(L, name);
+  lua_rawseti(L, -2, at);
+  lua_pushvalue(L, value);
+  lua_rawseti(L, -2, at + 1);
+  if (at > pending.header_values) pending.header_values += 2;
+  lua_pop(L, 1);
+}
+
+static void hold_body(lua_State *L, int value) {
+  value = lua_absindex(L, value);
+  push_table(L);
+  lua_pushvalue(L, value);
+  lua_setfield(L, -2, "body");
+  lua_pop(L, 1);
+}
+
+enum { STATUS_MIN = 100, STATUS_MAX = 599 };
+
+/* set_status(code) */
+static int set_status(lua_State *L) {
+  lua_Integer status = binding_check_integer(L, 1, STATUS_MIN, STATUS_MAX);
+  binding_need_host(L);
+  pending.status = (int)status;
+  return 0;
+}
+
+/* set_header(name, value) */
+static int set_header(lua_State *L) {
+  size_t name_size, value_size;
+  const char *name = binding_check_bytes(L, 1, &name_size);
+  const char *value = binding_check_bytes(L, 2, &value_size);
+  const char *fault = name_fault(name, name_size);
+  if (fault != NULL) return binding_argument_error(L, 1, fault);
+  fault = value_fault(value, value_size);
+  if (fault != NULL) return binding_argument_error(L, 2, fault);
+  binding_need_host(L);
+  hold_header(L, 1, 2);
+  return 0;
+}
+
+/* set_body(bytes) */
+static int set_body(lua_State *L) {
+  size_t size;
+  binding_check_bytes(L, 1, &size);
+  binding_need_host(L);
+  hold_body(L, 1);
+  return 0;
+}
+
+static const luaL_Reg functions[] = {
+    {"set_status", set_status},
+    {"set_header", set_header},
+    {"set_body", set_body},
+    {"set_body_str", set_body},
+    {NULL, NULL},
+};
+
+/* Applies the field `headers` of an answer, at `index`. */
+static void take_headers(lua_State *L, int index) {
+  if (!lua_istable(L, index)) {
+    luaL_error(L, "field 'headers' of the answer is a %s, not a table", luaL_typename(L, index));
+  }
+  for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
+    if (lua_type(L, -2) != LUA_TSTRING) {
+      luaL_error(L, "a key in field 'headers' of the answer is a %s, not a string", luaL_typename(L, -2));
+    }
+    size_t name_size, value_size;
+    const char *name = lua_tolstring(L, -2, &name_size);
+    const char *value = lua_tolstring(L, -1, &value_size);
+    if (value == NULL) luaL_error(L, "header '%s' of the answer is a %s, not a string", name, luaL_typename(L, -1));
+    const char *fault = name_fault(name, name_size);
+    if (fault == NULL) fault = value_fault(value, value_size);
+    if (fault != NULL) luaL_error(L, "field 'headers' of the answer: %s ('%s')", fault, name);
+    hold_header(L, -2, -1);
+  }
+}
+
+/* Applies the table that a handler answered, at `index`. */
+static void take_table(lua_State *L, int index) {
+  for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
+    const char *field = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+    int value = lua_gettop(L);
+    if (strcmp(field, "status") == 0) {
+      int is_integer;
+      lua_Integer status = lua_tointegerx(L, value, &is_integer);
+      if (!is_integer || status < STATUS_MIN || status > STATUS_MAX) {
+        luaL_error(L, "field 'status' of the answer is %s, not an integer from 100 to 599", luaL_tolstring(L, value, NULL));
+      }
+      pending.status = (int)status;
+    } else if (strcmp(field, "headers") == 0) {
+      take_headers(L, value);
+    } else if (strcmp(field, "body") == 0) {
+      if (!lua_isstring(L, value)) {
+        luaL_error(L, "field 'body' of the answer is a %s, not a string", luaL_typename(L, value));
+      }
+      lua_tostring(L, value);
+      hold_body(L, value);
+    } else {
+      lua_pushvalue(L, -2);
+      luaL_error(L, "the answer has an unknown field '%s': status, headers and body are known",
+                 luaL_tolstring(L, -1, NULL));
+    }
+  }
+}
+
+/* Hands what is held to the host. */
+static void send(lua_State *L) {
+  size_t size;
+  if (pending.status != 0) resp_set_status(pending.status);
+  push_table(L);
+  for (int i = 1; i <= pending.header_values; i += 2) {
+    size_t name_size;
+    lua_rawgeti(L, -1, i);
+    lua_rawgeti(L, -2, i + 1);
+    const char *name = lua_tolstring(L, -2, &name_size);
+    const char *value = lua_tolstring(L, -1, &size);
+    resp_header_set(name, name_size, value, size);
+    lua_pop(L, 2);
+  }
+  if (lua_getfield(L, -1, "body") != LUA_TNIL) {
+    const char *body = lua_tolstring(L, -1, &size);
+    resp_body_set(body, size);
+  }
+  lua_pop(L, 2);
+}
+
+lua_Integer response_finish(lua_State *L, int index) {
+  lua_Integer action = ABI_RESPOND;
+  index = lua_absindex(L, index);
+  if (lua_istable(L, index)) {
+    take_table(L, index);
+  } else if (!lua_isnil(L, index)) {
+    int is_integer;
+    action = lua_tointegerx(L, index, &is_integer);
+    if (!is_integer || lua_type(L, index) != LUA_TNUMBER || action < ABI_RESPOND || action > ABI_PASS_THROUGH) {
+      luaL_error(L,
+                 "handle_request answered %s: expected flaron.RESPOND, flaron.TRANSFORM, flaron.PASS_THROUGH, a table "
+                 "or nothing",
+                 lua_type(L, index) == LUA_TNUMBER ? lua_tostring(L, index) : lua_pushfstring(L, "a %s", luaL_typename(L, index)));
+    }
+  }
+  send(L);
+  return action;
+}
+
+void response_open(lua_State *L) {
+  lua_newtable(L);
+  pending.ref = luaL_ref(L, LUA_REGISTRYINDEX);
+  binding_module(L, "response", functions);
+}

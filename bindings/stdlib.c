@@ -1,0 +1,167 @@
+/*
+ * stdlib.c - Lua's own libraries, fitted to a flare: what is taken out, what asks the host.
+ *
+ * Lua's functions do the work; here stands only what differs from the reference manual: text-only load,
+ * no files, os on the host's clock, math.random seeded once per invocation.
+ */
+#include <string.h>
+
+#include "binding.h"
+#include "lualib.h"
+#include "modules.h"
+
+/* Upvalue 2 of the functions below: the function of Lua that does the work. */
+static int original(lua_State *L) { return lua_tocfunction(L, lua_upvalueindex(2))(L); }
+
+/* load(chunk [, chunkname [, mode [, env]]]): the mode is "t" whatever is asked for */
+static int load_text(lua_State *L) {
+  if (lua_gettop(L) < 3) lua_settop(L, 3);
+  lua_pushliteral(L, "t");
+  lua_replace(L, 3);
+  return original(L);
+}
+
+/* os.time([table]) and os.date([format [, time]]): the host's clock unless a time is given */
+static int os_time(lua_State *L) {
+  if (lua_isnoneornil(L, 1)) binding_need_host(L);
+  return original(L);
+}
+
+static int os_date(lua_State *L) {
+  if (lua_isnoneornil(L, 2)) binding_need_host(L);
+  return original(L);
+}
+
+/* os.clock() -> seconds since the invocation first asked: there is no CPU clock to ask */
+static int os_clock(lua_State *L) {
+  static long long begin;
+  binding_need_host(L);
+  static const char json[] = "{\"format\":\"ns\"}";
+  if (!binding_push_packed(L, timestamp(json, sizeof json - 1))) return binding_fail(L, "not available", 0);
+  long long now = lua_tointeger(L, -1);
+  if (begin == 0) begin = now;
+  lua_pushnumber(L, (lua_Number)(now - begin) / 1e9);
+  return 1;
+}
+
+static bool seeded; /* in the image: false at the beginning of each invocation, unless the script seeded */
+static lua_CFunction lua_random, lua_randomseed;
+
+/* Seeds the generator from the host by calling Lua's own randomseed, upvalue 2, with 128 bits. */
+static void seed_from_host(lua_State *L) {
+  enum { SEED_BYTES = 16 };
+  lua_Unsigned seeds[2] = {0, 0};
+  size_t size;
+  if (!binding_push_packed(L, crypto_random_bytes(SEED_BYTES))) luaL_error(L, "the host gives no random bytes");
+  const char *hex = lua_tolstring(L, -1, &size);
+  for (size_t i = 0; i < size && i < 2 * SEED_BYTES; i++) {
+    unsigned digit = hex[i] <= '9' ? (unsigned)(hex[i] - '0') : (unsigned)((hex[i] | 32) - 'a' + 10);
+    seeds[i / SEED_BYTES] = seeds[i / SEED_BYTES] << 4 | (digit & 15);
+  }
+  lua_pop(L, 1);
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_pushinteger(L, (lua_Integer)seeds[0]);
+  lua_pushinteger(L, (lua_Integer)seeds[1]);
+  lua_call(L, 2, 0);
+  seeded = true;
+}
+
+/* math.random(...): Lua's own, seeded when first used. Upvalues: Lua's generator state, its randomseed. */
+static int math_random(lua_State *L) {
+  if (!seeded) {
+    binding_need_host_as(L, "math.random");
+    seed_from_host(L);
+  }
+  return lua_random(L);
+}
+
+/* math.randomseed([x [, y]]): Lua's own; without arguments the host seeds, and nothing is returned */
+static int math_randomseed(lua_State *L) {
+  if (lua_isnone(L, 1)) {
+    binding_need_host_as(L, "math.randomseed");
+    seed_from_host(L);
+    return 0;
+  }
+  seeded = true;
+  return lua_randomseed(L);
+}
+
+/* Replaces math.random and math.randomseed; the library is on top of the stack. */
+static void open_random(lua_State *L) {
+  lua_getfield(L, -1, "randomseed");
+  lua_randomseed = lua_tocfunction(L, -1);
+  lua_getfield(L, -2, "random");
+  lua_random = lua_tocfunction(L, -1);
+  lua_getupvalue(L, -1, 1); /* the generator's state, which both of Lua's functions have as upvalue 1 */
+  lua_pushvalue(L, -1);
+  lua_pushvalue(L, -4);
+  lua_pushcclosure(L, math_random, 2);
+  lua_setfield(L, -5, "random");
+  lua_pushvalue(L, -3);
+  lua_pushcclosure(L, math_randomseed, 2);
+  lua_setfield(L, -4, "randomseed");
+  lua_pop(L, 2);
+}
+
+/* Puts `function` in place of Lua's `name` in the library on top, with Lua's as upvalue 2. */
+static void replace(lua_State *L, const char *full_name, const char *name, lua_CFunction function) {
+  lua_pushstring(L, full_name);
+  lua_getfield(L, -2, name);
+  lua_pushcclosure(L, function, 2);
+  lua_setfield(L, -2, name);
+}
+
+/* Takes every field out of the library on top but those named; `names` ends with NULL. */
+static void keep_only(lua_State *L, const char *const *names) {
+  lua_newtable(L);
+  for (; *names != NULL; names++) {
+    lua_getfield(L, -2, *names);
+    lua_setfield(L, -2, *names);
+  }
+  for (lua_pushnil(L); lua_next(L, -3) != 0; lua_pop(L, 1)) {
+    lua_pushvalue(L, -2);
+    lua_rawget(L, -4);
+    lua_pushvalue(L, -3);
+    lua_insert(L, -2);
+    lua_rawset(L, -6); /* assigning to a field that exists is allowed while traversing */
+  }
+  lua_pop(L, 1);
+}
+
+/* lua_WarnFunction: what `warn` and failing finalizers say becomes a line of the log, piece by piece. */
+static void warning(void *ud, const char *message, int to_be_continued) {
+  static char line[512];
+  static size_t used;
+  (void)ud;
+  if (used == 0 && !to_be_continued && *message == '@') return; /* a control message: always on */
+  size_t size = strlen(message);
+  if (size > sizeof line - used) size = sizeof line - used;
+  memcpy(line + used, message, size);
+  used += size;
+  if (to_be_continued) return;
+  if (!binding_starting()) log_warn(line, used);
+  used = 0;
+}
+
+void stdlib_open(lua_State *L) {
+  static const char *const os_names[] = {"time", "date", "clock", "difftime", NULL};
+  static const char *const debug_names[] = {"traceback", "getinfo", NULL};
+  static const luaL_Reg clock[] = {{"clock", os_clock}, {NULL, NULL}};
+  lua_pushglobaltable(L);
+  lua_pushnil(L);
+  lua_setfield(L, -2, "dofile");
+  lua_pushnil(L);
+  lua_setfield(L, -2, "loadfile");
+  replace(L, "load", "load", load_text);
+  lua_getfield(L, -1, LUA_OSLIBNAME);
+  keep_only(L, os_names);
+  replace(L, "os.time", "time", os_time);
+  replace(L, "os.date", "date", os_date);
+  binding_functions(L, LUA_OSLIBNAME, clock);
+  lua_getfield(L, -2, LUA_DBLIBNAME);
+  keep_only(L, debug_names);
+  lua_getfield(L, -3, LUA_MATHLIBNAME);
+  open_random(L);
+  lua_pop(L, 4);
+  lua_setwarnf(L, warning, NULL);
+}

@@ -1,0 +1,74 @@
+/*
+ * time.c - flaron.time: the host's clock, and the clock that libc's time() sees.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "arena.h"
+#include "binding.h"
+#include "life.h"
+#include "modules.h"
+
+/* A format of `timestamp` and the JSON argument that asks for it. */
+typedef struct format {
+  const char *name, *json;
+  bool is_integer;
+} format;
+
+static const format formats[] = {
+    {"unix", "{\"format\":\"unix\"}", true},       {"ms", "{\"format\":\"ms\"}", true},
+    {"ns", "{\"format\":\"ns\"}", true},           {"rfc3339", "{\"format\":\"rfc3339\"}", false},
+    {"iso8601", "{\"format\":\"iso8601\"}", false}, {"http", "{\"format\":\"http\"}", false},
+};
+
+static abi_packed ask(const format *f) { return timestamp(f->json, strlen(f->json)); }
+
+/* now([format = "unix"]) -> integer for unix, ms and ns, string for rfc3339, iso8601 and http */
+static int now(lua_State *L) {
+  size_t size = 0;
+  const char *name = lua_isnoneornil(L, 1) ? "unix" : binding_check_bytes(L, 1, &size);
+  const format *f = formats, *end = formats + sizeof formats / sizeof *formats;
+  while (f < end && strcmp(f->name, name) != 0) f++;
+  if (f == end) {
+    return binding_argument_error(
+        L, 1, lua_pushfstring(L, "invalid format '%s': unix, ms, ns, rfc3339, iso8601 or http expected", name));
+  }
+  binding_need_host(L);
+  if (!binding_push_packed(L, ask(f))) return binding_fail(L, "not available", 0);
+  if (!f->is_integer) return 1;
+  if (lua_stringtonumber(L, lua_tostring(L, -1)) == 0 || !lua_isinteger(L, -1)) {
+    return binding_fail(L, "not a timestamp", 0);
+  }
+  return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"now", now},
+    {NULL, NULL},
+};
+
+void time_open(lua_State *L) { binding_module(L, "time", functions); }
+
+/*
+ * time() of libc, for os.time and os.date: seconds since 1970, -1 when the host does not answer. 0 at
+ * start-up, where only luaopen_math asks (stdlib.c refuses the others and seeds anew).
+ */
+time_t time(time_t *out) {
+  time_t seconds = 0;
+  if (!life_starting()) {
+    abi_packed answer = ask(&formats[0]);
+    char *digits = (char *)(uintptr_t)(answer >> 32), *after = digits;
+    size_t size = (size_t)(answer & UINT32_MAX);
+    seconds = -1;
+    if (answer != 0) {
+      char text[24] = "";
+      if (size < sizeof text) seconds = (time_t)strtoll(memcpy(text, digits, size), &after, 10);
+      if (after == text) seconds = -1;
+      arena_free(digits, size);
+    }
+    life_take_refusal();
+  }
+  if (out != NULL) *out = seconds;
+  return seconds;
+}

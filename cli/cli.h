@@ -1,0 +1,46 @@
+/*
+ * cli.h - what the subcommands of `flaron-lua` share: one file each, listed in main.c.
+ */
+#ifndef FLARON_CLI_H
+#define FLARON_CLI_H
+
+#include "flare.h"
+#include "pack.h"
+
+enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_MISUSED = 2 };
+
+typedef struct cli_command {
+  const char *name;
+  const char *summary; /* for the list of commands */
+  const char *usage;   /* the words behind "flaron-lua" */
+  const char *help;    /* arguments and options, a line each */
+  int (*run)(const struct cli_command *self, int argc, char **argv); /* argv[0] is the command's name */
+} cli_command;
+
+extern const cli_command cli_pack, cli_run, cli_inspect;
+
+/* Prints "flaron-lua NAME: MESSAGE" on standard error; returns CLI_FAILED. */
+__attribute__((format(printf, 2, 3))) int cli_fail(const cli_command *self, const char *format, ...);
+
+/* The same, and how the command is used; returns CLI_MISUSED. */
+__attribute__((format(printf, 2, 3))) int cli_misuse(const cli_command *self, const char *format, ...);
+
+/* Prints the help of a command on standard output; returns CLI_DONE. */
+int cli_show_help(const cli_command *self);
+
+/* For getopt's '?' and ':': says which option is wrong; returns CLI_MISUSED. */
+int cli_bad_option(const cli_command *self, int argc, char **argv);
+
+/* Reads a size as "33554432", "512K" or "32M" (units of 1024) into `size`; false when it is none. */
+bool cli_read_size(const char *word, uint32_t *size);
+
+/* Reads a whole number from `low` to `high`; false when it is none. */
+bool cli_read_number(const char *word, long low, long high, long *number);
+
+/* Reads the flare in a file; with `run` it must be one this executable can run. False after saying why not. */
+bool cli_read_flare(const cli_command *self, const char *path, const pack_options *options, bool run, flare *f);
+
+/* Writes a file whole or not at all (by a temporary name beside it). 0 or an errno value. */
+int cli_write_file(const char *path, bytes content);
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * inspect.c - `flaron-lua inspect`: what is in a packed flare.
+ */
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+enum { PAGE = 65536 };
+
+/* flare_each_name: adds "MODULE.NAME" to a JSON array. */
+static void add_name(void *list, bytes module, bytes name) {
+  text full = {0};
+  text_add(&full, module.data, module.size);
+  if (module.size != 0) text_add_string(&full, ".");
+  text_add(&full, name.data, name.size);
+  json_array_append_new(list, json_stringn(text_string(&full), full.size));
+  text_free(&full);
+}
+
+/* All there is to say, as JSON. The caller frees it. */
+static json_t *describe(const flare *f) {
+  json_t *handlers = json_array(), *modules = json_array(), *imports = json_array(), *exports = json_array();
+  for (int h = 0; h < FLARE_HANDLERS; h++) {
+    if (f->handlers >> h & 1) json_array_append_new(handlers, json_string(flare_handler_names[h]));
+  }
+  for (size_t i = 0; i < f->module_count; i++) {
+    const flare_module *m = &f->modules[i];
+    json_array_append_new(modules, json_pack("{s:s, s:s, s:I}", "name", m->name, "file", m->file, "bytes", (json_int_t)m->size));
+  }
+  flare_each_name(f, true, add_name, imports);
+  flare_each_name(f, false, add_name, exports);
+  text none = {0};
+  bool runs_here = flare_runs_here(f, &none);
+  text_free(&none);
+  return json_pack("{s:I, s:I, s:I, s:I, s:b, s:s, s:b, s:o, s:o, s:o, s:o}", "bytes", (json_int_t)f->wasm.size, "image_bytes",
+                   (json_int_t)f->image.size, "memory_bytes", (json_int_t)f->memory_pages * PAGE, "memory_limit_bytes",
+                   (json_int_t)f->memory_max_pages * PAGE, "stripped", f->stripped, "runtime", f->runtime_hash,
+                   "runs_here", runs_here, "handlers", handlers, "modules", modules, "imports", imports, "exports", exports);
+}
+
+static void print_list(const char *title, const json_t *list) {
+  size_t i;
+  json_t *name;
+  printf("%-9s", title);
+  json_array_foreach(list, i, name) printf("%s%s", i > 0 ? ", " : " ", json_string_value(name));
+  putchar('\n');
+}
+
+static void print(const char *path, const flare *f, const json_t *about) {
+  printf("%s: %zu bytes, packed with runtime %.12s%s%s\n", path, f->wasm.size, f->runtime_hash,
+         json_is_true(json_object_get(about, "runs_here")) ? " (this flaron-lua's)" : " (not this flaron-lua's)",
+         f->stripped ? ", stripped" : "");
+  print_list("handlers", json_object_get(about, "handlers"));
+  for (size_t i = 0; i < f->module_count; i++) {
+    printf("%-9s %8zu bytes  %s (%s)\n", i == 0 ? "modules" : "", f->modules[i].size, f->modules[i].name, f->modules[i].file);
+  }
+  printf("image     %8zu bytes\n", f->image.size);
+  printf("memory    %8u KiB at first, %u KiB at most\n", f->memory_pages * (PAGE >> 10), f->memory_max_pages * (PAGE >> 10));
+  print_list("imports", json_object_get(about, "imports"));
+  print_list("exports", json_object_get(about, "exports"));
+}
+
+static int run(const cli_command *self, int argc, char **argv) {
+  static const struct option options[] = {
+      {"json", no_argument, NULL, 'j'},
+      {"help", no_argument, NULL, 'h'},
+      {NULL, 0, NULL, 0},
+  };
+  bool as_json = false;
+  for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+    switch (c) {
+      case 'j': as_json = true; break;
+      case 'h': return cli_show_help(self);
+      default: return cli_bad_option(self, argc, argv);
+    }
+  }
+  if (argc - optind != 1) return cli_misuse(self, "one flare is expected, not %d", argc - optind);
+  const char *path = argv[optind];
+  flare f = {0};
+  pack_options o = {0};
+  if (!cli_read_flare(self, path, &o, false, &f)) return CLI_FAILED;
+  json_t *about = describe(&f);
+  if (as_json) {
+    char *dump = json_dumps(about, JSON_INDENT(2));
+    puts(dump);
+    free(dump);
+  } else {
+    print(path, &f, about);
+  }
+  json_decref(about);
+  flare_free(&f);
+  return CLI_DONE;
+}
+
+const cli_command cli_inspect = {
+    .name = "inspect",
+    .summary = "tell what is in a packed flare",
+    .usage = "inspect FLARE.wasm [--json]",
+    .help = "  FLARE.wasm   a packed flare (a script is packed first)\n"
+            "  --json       the same as JSON\n"
+            "  -h, --help   this text\n",
+    .run = run,
+};

@@ -1,0 +1,128 @@
+/*
+ * main.c - `flaron-lua`: finds the subcommand; and what all of them share.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static const cli_command *const commands[] = {&cli_pack, &cli_run, &cli_inspect};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_help(FILE *to) {
+  fputs("usage: flaron-lua COMMAND [ARGUMENTS]\n\nLua 5.4 for the Flaron edge.\n\n", to);
+  for (int i = 0; i < COMMANDS; i++) fprintf(to, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+  fputs("\n`flaron-lua COMMAND --help` tells more of a command; --version tells which flaron-lua this is.\n", to);
+}
+
+static void print_message(const cli_command *self, const char *format, va_list arguments) {
+  fprintf(stderr, "flaron-lua %s: ", self->name);
+  vfprintf(stderr, format, arguments);
+  fputc('\n', stderr);
+}
+
+int cli_fail(const cli_command *self, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  print_message(self, format, arguments);
+  va_end(arguments);
+  return CLI_FAILED;
+}
+
+int cli_misuse(const cli_command *self, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  print_message(self, format, arguments);
+  va_end(arguments);
+  fprintf(stderr, "usage: flaron-lua %s\n", self->usage);
+  return CLI_MISUSED;
+}
+
+int cli_show_help(const cli_command *self) {
+  printf("usage: flaron-lua %s\n\n%s.\n\n%s", self->usage, self->summary, self->help);
+  return CLI_DONE;
+}
+
+int cli_bad_option(const cli_command *self, int argc, char **argv) {
+  const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+  return cli_misuse(self, "option '%s' is unknown or lacks its value", word);
+}
+
+bool cli_read_size(const char *word, uint32_t *size) {
+  char *end;
+  errno = 0;
+  unsigned long long n = strtoull(word, &end, 10);
+  if (errno != 0 || end == word || *word == '-') return false;
+  unsigned shift = *end == 'K' || *end == 'k' ? 10 : *end == 'M' || *end == 'm' ? 20 : 0;
+  if (shift != 0) end++;
+  if (*end != '\0' || n > (UINT64_C(1) << 32) - 1 || (n << shift) >= (UINT64_C(1) << 32)) return false;
+  *size = (uint32_t)(n << shift);
+  return true;
+}
+
+bool cli_read_number(const char *word, long low, long high, long *number) {
+  char *end;
+  errno = 0;
+  *number = strtol(word, &end, 10);
+  return errno == 0 && end != word && *end == '\0' && *number >= low && *number <= high;
+}
+
+bool cli_read_flare(const cli_command *self, const char *path, const pack_options *options, bool run, flare *f) {
+  text wasm = {0}, error = {0};
+  bool packed = pack_path(path, options, &wasm, &error);
+  bool read = packed && flare_read(f, &wasm, &error);
+  bool good = read && (!run || flare_runs_here(f, &error));
+  if (!good) cli_fail(self, packed ? "%s: %s" : "%.0s%s", path, text_string(&error));
+  if (read && !good) flare_free(f);
+  text_free(&wasm);
+  text_free(&error);
+  return good;
+}
+
+int cli_write_file(const char *path, bytes content) {
+  text part = {0};
+  int fault = 0;
+  text_printf(&part, "%s.part-%ld", path, (long)getpid());
+  int fd = open(part.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (fd < 0) fault = errno;
+  for (size_t done = 0; fault == 0 && done < content.size;) {
+    ssize_t n = write(fd, content.data + done, content.size - done);
+    if (n < 0 && errno != EINTR) fault = errno;
+    if (n > 0) done += (size_t)n;
+  }
+  if (fd >= 0 && close(fd) != 0 && fault == 0) fault = errno;
+  if (fault == 0 && rename(part.data, path) != 0) fault = errno;
+  if (fault != 0 && fd >= 0) unlink(part.data);
+  text_free(&part);
+  return fault;
+}
+
+int main(int argc, char **argv) {
+  const char *word = argc > 1 ? argv[1] : "";
+  opterr = 0;
+  for (int i = 0; i < COMMANDS; i++) {
+    if (strcmp(word, commands[i]->name) == 0) {
+      int status = commands[i]->run(commands[i], argc - 1, argv + 1);
+      if (fflush(stdout) != 0 || ferror(stdout)) return cli_fail(commands[i], "standard output: %s", strerror(errno));
+      return status;
+    }
+  }
+  if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+    print_help(stdout);
+    return CLI_DONE;
+  }
+  if (strcmp(word, "--version") == 0) {
+    printf("flaron-lua %s (Lua 5.4.7, runtime %.12s)\n", FLARON_LUA_VERSION, flare_runtime_hash());
+    return CLI_DONE;
+  }
+  if (*word != '\0') fprintf(stderr, "flaron-lua: there is no command '%s'\n", word);
+  print_help(stderr);
+  return CLI_MISUSED;
+}

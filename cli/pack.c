@@ -1,0 +1,93 @@
+/*
+ * pack.c - `flaron-lua pack`: a script and its modules become one .wasm file.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli.h"
+
+/* The output's name when none is given: that of the script or its folder, here, with .wasm. */
+static char *default_output(const char *input) {
+  char *real = realpath(input, NULL);
+  text name = {0};
+  if (real != NULL) {
+    const char *base = strrchr(real, '/') + 1;
+    const char *dot = strrchr(base, '.');
+    text_add(&name, base, dot != NULL && strcmp(dot, ".lua") == 0 ? (size_t)(dot - base) : strlen(base));
+  }
+  free(real);
+  if (name.size == 0) text_add_string(&name, "flare");
+  text_add_string(&name, ".wasm");
+  return name.data;
+}
+
+static double now_ms(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* Says on one line what was made. */
+static void report(const flare *f, const char *input, const char *output, double ms) {
+  printf("packed %s: %s, %zu bytes, %zu module%s,", input, output, f->wasm.size, f->module_count,
+         f->module_count == 1 ? "" : "s");
+  for (int h = 0, n = 0; h < FLARE_HANDLERS; h++) {
+    if (f->handlers >> h & 1) printf("%s %s", n++ > 0 ? " and" : "", flare_handler_names[h]);
+  }
+  printf(", in %.0f ms\n", ms);
+}
+
+static int run(const cli_command *self, int argc, char **argv) {
+  enum { MEMORY = 256, STRIP };
+  static const struct option options[] = {
+      {"output", required_argument, NULL, 'o'}, {"memory", required_argument, NULL, MEMORY},
+      {"strip", no_argument, NULL, STRIP},      {"help", no_argument, NULL, 'h'},
+      {NULL, 0, NULL, 0},
+  };
+  pack_options o = {0};
+  const char *output = NULL;
+  for (int c; (c = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
+    switch (c) {
+      case 'o': output = optarg; break;
+      case MEMORY:
+        if (!cli_read_size(optarg, &o.memory) || o.memory < (1u << 20)) {
+          return cli_misuse(self, "--memory takes a size from 1M to 4095M, such as 32M, not '%s'", optarg);
+        }
+        break;
+      case STRIP: o.strip = true; break;
+      case 'h': return cli_show_help(self);
+      default: return cli_bad_option(self, argc, argv);
+    }
+  }
+  if (argc - optind != 1) return cli_misuse(self, "one script or folder is expected, not %d", argc - optind);
+  const char *input = argv[optind];
+  flare f = {0};
+  double begin = now_ms();
+  if (!cli_read_flare(self, input, &o, false, &f)) return CLI_FAILED;
+  char *name = output != NULL ? memory_copy(bytes_of(output)) : default_output(input);
+  int fault = cli_write_file(name, text_bytes(&f.wasm));
+  int status = CLI_DONE;
+  if (fault != 0) {
+    status = cli_fail(self, "%s: %s", name, strerror(fault));
+  } else {
+    report(&f, input, name, now_ms() - begin);
+  }
+  free(name);
+  flare_free(&f);
+  return status;
+}
+
+const cli_command cli_pack = {
+    .name = "pack",
+    .summary = "make one .wasm file of a script and the modules it requires",
+    .usage = "pack MAIN.lua|DIR [-o OUT.wasm] [--memory SIZE] [--strip]",
+    .help = "  MAIN.lua|DIR     the main script, or the folder with a main.lua in it\n"
+            "  -o, --output F   where to write it (default: the script's or folder's name with .wasm, here)\n"
+            "  --memory SIZE    limit of its memory, such as 8M (default 32M)\n"
+            "  --strip          leave debug information out: smaller, but errors tell no lines\n"
+            "  -h, --help       this text\n",
+    .run = run,
+};

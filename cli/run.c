@@ -1,0 +1,172 @@
+/*
+ * run.c - `flaron-lua run`: one invocation of a flare, its answer printed as HTTP would have it.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "edge.h"
+
+/* The reason phrase of a status, RFC 9110, 15. */
+static const char *reason(int status) {
+  static const struct {
+    int status;
+    const char *reason;
+  } reasons[] = {
+      {200, "OK"},          {201, "Created"},      {202, "Accepted"},           {204, "No Content"},
+      {301, "Moved Permanently"}, {302, "Found"},  {303, "See Other"},          {304, "Not Modified"},
+      {307, "Temporary Redirect"}, {308, "Permanent Redirect"}, {400, "Bad Request"}, {401, "Unauthorized"},
+      {403, "Forbidden"},   {404, "Not Found"},    {405, "Method Not Allowed"}, {409, "Conflict"},
+      {413, "Content Too Large"}, {429, "Too Many Requests"}, {500, "Internal Server Error"},
+      {502, "Bad Gateway"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
+  };
+  for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+    if (reasons[i].status == status) return reasons[i].reason;
+  }
+  return "";
+}
+
+/* Reads "Name: value" into the request's headers; false when it is none. */
+static bool add_header(host_request *request, const char *word) {
+  const char *colon = strchr(word, ':');
+  if (colon == NULL || colon == word) return false;
+  const char *value = colon + 1 + strspn(colon + 1, " \t");
+  host_pairs_set(&request->headers, (bytes){(const uint8_t *)word, (size_t)(colon - word)}, bytes_of(value), false);
+  return true;
+}
+
+/* Reads a body: its text, or the file behind '@' ('-': standard input). 0 or an errno value. */
+static int add_body(host_request *request, const char *word) {
+  text_clear(&request->body);
+  if (*word != '@') {
+    text_add_string(&request->body, word);
+    return 0;
+  }
+  if (strcmp(word, "@-") != 0) return modules_read_file(word[1] == '/' ? "" : ".", word + 1, &request->body);
+  for (;;) {
+    char part[16384];
+    ssize_t n = read(STDIN_FILENO, part, sizeof part);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return n < 0 ? errno : 0;
+    text_add(&request->body, part, (size_t)n);
+  }
+}
+
+/* Prints the answer on standard output and the log on standard error. */
+static void print(const host_response *r) {
+  for (size_t i = 0; i < r->line_count; i++) {
+    fprintf(stderr, "%s: %s\n", host_level_name(r->lines[i].level), text_string(&r->lines[i].line));
+  }
+  if (r->action == HOST_TRANSFORM) fputs("action: TRANSFORM, the origin answers and the flare transforms\n", stderr);
+  if (r->action == HOST_PASS_THROUGH) fputs("action: PASS_THROUGH, the origin answers\n", stderr);
+  fflush(stderr);
+  printf("HTTP/1.1 %d%s%s\n", r->status, *reason(r->status) != '\0' ? " " : "", reason(r->status));
+  for (size_t i = 0; i < r->headers.count; i++) {
+    printf("%s: %s\n", r->headers.items[i].name, r->headers.items[i].value);
+  }
+  putchar('\n');
+  fwrite(text_string(&r->body), 1, r->body.size, stdout);
+}
+
+/* Runs a flare once on a request; both stay the caller's, but the flare is used up. */
+static int invoke(const cli_command *self, flare *f, const host_request *request, int cpu_ms) {
+  edge e = {.flare = *f, .host = {.config = host_config_default()}, .cpu_ms = cpu_ms};
+  edge_result result = {0};
+  text error = {0};
+  *f = (flare){0};
+  int status = CLI_FAILED;
+  if (!edge_invoke(&e, FLARE_HANDLE_REQUEST, request, &result, &error)) {
+    cli_fail(self, "%s", text_string(&error));
+  } else {
+    print(&e.host.response);
+    if (!result.failed) status = CLI_DONE;
+  }
+  text_free(&error);
+  edge_close(&e);
+  return status;
+}
+
+enum { DEFAULT_CPU_MS = 1000 };
+
+static int run_with(const cli_command *self, int argc, char **argv, host_request *request) {
+  enum { MEMORY = 256, CPU_MS };
+  static const struct option options[] = {
+      {"method", required_argument, NULL, 'X'}, {"url", required_argument, NULL, 'u'},
+      {"header", required_argument, NULL, 'H'}, {"body", required_argument, NULL, 'd'},
+      {"memory", required_argument, NULL, MEMORY}, {"cpu-ms", required_argument, NULL, CPU_MS},
+      {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+  };
+  pack_options o = {0};
+  long cpu_ms = DEFAULT_CPU_MS;
+  int fault;
+  for (int c; (c = getopt_long(argc, argv, "X:u:H:d:h", options, NULL)) != -1;) {
+    switch (c) {
+      case 'X':
+        text_clear(&request->method);
+        text_add_string(&request->method, optarg);
+        break;
+      case 'u':
+        text_clear(&request->url);
+        text_add_string(&request->url, optarg);
+        break;
+      case 'H':
+        if (!add_header(request, optarg)) return cli_misuse(self, "--header takes 'Name: value', not '%s'", optarg);
+        break;
+      case 'd':
+        fault = add_body(request, optarg);
+        if (fault != 0) return cli_fail(self, "%s: %s", optarg + 1, strerror(fault));
+        break;
+      case MEMORY:
+        if (!cli_read_size(optarg, &o.memory) || o.memory < (1u << 20)) {
+          return cli_misuse(self, "--memory takes a size from 1M to 4095M, such as 32M, not '%s'", optarg);
+        }
+        break;
+      case CPU_MS:
+        if (!cli_read_number(optarg, 0, INT32_MAX, &cpu_ms)) {
+          return cli_misuse(self, "--cpu-ms takes a number of milliseconds, not '%s'", optarg);
+        }
+        break;
+      case 'h': return cli_show_help(self);
+      default: return cli_bad_option(self, argc, argv);
+    }
+  }
+  if (argc - optind != 1) return cli_misuse(self, "one flare or script is expected, not %d", argc - optind);
+  if (request->method.size == 0) text_add_string(&request->method, request->body.size != 0 ? "POST" : "GET");
+  if (request->url.size == 0) text_add_string(&request->url, "http://localhost/");
+  flare f = {0};
+  if (!cli_read_flare(self, argv[optind], &o, true, &f)) return CLI_FAILED;
+  if (!(f.handlers & 1u << FLARE_HANDLE_REQUEST)) {
+    flare_free(&f);
+    return cli_fail(self, "%s: it has no handle_request", argv[optind]);
+  }
+  int status = invoke(self, &f, request, (int)cpu_ms);
+  flare_free(&f);
+  return status;
+}
+
+static int run(const cli_command *self, int argc, char **argv) {
+  host_request request = {0};
+  int status = run_with(self, argc, argv, &request);
+  host_request_free(&request);
+  return status;
+}
+
+const cli_command cli_run = {
+    .name = "run",
+    .summary = "run a flare or a script once and print its answer",
+    .usage = "run FLARE.wasm|MAIN.lua|DIR [--method M] [--url URL] [--header 'NAME: VALUE']... [--body TEXT|@FILE]",
+    .help = "  FLARE.wasm|MAIN.lua|DIR   a packed flare, or a script that is packed first\n"
+            "  -X, --method M            the method (default GET, POST with a body)\n"
+            "  -u, --url URL             the URL (default http://localhost/)\n"
+            "  -H, --header 'N: V'       a header; may be repeated\n"
+            "  -d, --body TEXT|@FILE     the body; @- is standard input\n"
+            "  --cpu-ms N                CPU time it may take, 0 = no limit (default 1000)\n"
+            "  --memory SIZE             limit of its memory when a script is packed (default 32M)\n"
+            "  -h, --help                this text\n"
+            "\nStatus line, headers and body go to standard output, the log to standard error.\n",
+    .run = run,
+};

@@ -1,0 +1,42 @@
+/*
+ * edge.c - invocations: see edge.h.
+ */
+#include "edge.h"
+
+#include "instance.h"
+#include "process.h"
+
+bool edge_invoke(edge *e, flare_handler handler, const host_request *request, edge_result *result, text *error) {
+  uint64_t answer = 0;
+  text fault = {0};
+  if (e->engine == NULL) {
+    e->engine = e->command == NULL ? instance_open(&e->flare, &e->host) : process_open(&e->flare, &e->host, e->command, error);
+    if (e->engine == NULL) return false;
+  }
+  host_begin(&e->host, request);
+  result->failed = !engine_call(e->engine, handler, e->cpu_ms, &answer, &fault);
+  result->memory = engine_memory(e->engine);
+  if (!result->failed && handler == FLARE_HANDLE_REQUEST) {
+    uint32_t action = (uint32_t)(answer >> 32);
+    result->failed = action < HOST_RESPOND || action > HOST_PASS_THROUGH;
+    if (result->failed) text_printf(&fault, "handle_request answered with the unknown action %u", action);
+    e->host.response.action = (host_action)action;
+  }
+  if (result->failed) {
+    enum { INTERNAL_ERROR = 1011 }; /* RFC 6455, 7.4.1 */
+    host_fail(&e->host);
+    if (handler != FLARE_HANDLE_REQUEST) e->host.response.close_code = INTERNAL_ERROR;
+    host_log(&e->host, HOST_ERROR, text_string(&fault), fault.size);
+    engine_close(e->engine);
+    e->engine = NULL;
+  }
+  text_free(&fault);
+  return true;
+}
+
+void edge_close(edge *e) {
+  engine_close(e->engine);
+  e->engine = NULL;
+  host_free(&e->host);
+  flare_free(&e->flare);
+}

@@ -1,0 +1,38 @@
+/*
+ * edge.h - a flare at work: its host, its engine, one invocation after the other.
+ *
+ * What a flare does cannot end the edge: a trap or a script that does not stop becomes a 500 and a line
+ * in the log, and the next invocation gets a new instance.
+ */
+#ifndef FLARON_EDGE_EDGE_H
+#define FLARON_EDGE_EDGE_H
+
+#include "engine.h"
+
+
+/* Owned by the caller, who fills the first part in; edge_close frees the rest. */
+typedef struct edge {
+  flare flare;           /* taken over */
+  host host;             /* its config is the caller's to set */
+  int cpu_ms;            /* CPU time an invocation may take; 0 = no limit */
+  const char *const *command; /* of an engine in another process (process.h), borrowed; NULL = in this one */
+
+  engine *engine; /* NULL until it is needed, and after a trap */
+} edge;
+
+/* One invocation's figures. */
+typedef struct edge_result {
+  bool failed;   /* it trapped or was stopped; `host.response` is the 500 */
+  size_t memory; /* bytes of linear memory afterwards */
+} edge_result;
+
+/*
+ * Runs a handler, which the flare must have, on a request (an empty one for ws events), which is
+ * borrowed. What came of it is in e->host.response until the next call. False, with a sentence in
+ * `error`, only when no engine can be had.
+ */
+bool edge_invoke(edge *e, flare_handler handler, const host_request *request, edge_result *result, text *error);
+
+void edge_close(edge *e);
+
+#endif

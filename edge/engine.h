@@ -1,0 +1,40 @@
+/*
+ * engine.h - what runs a flare's code: an interface with two implementations, instance.c (here, by
+ * wasm2c) and process.c (another process, such as Node for V8).
+ */
+#ifndef FLARON_EDGE_ENGINE_H
+#define FLARON_EDGE_ENGINE_H
+
+#include "flare.h"
+#include "host.h"
+
+typedef struct engine engine;
+
+typedef struct engine_class {
+  bool (*call)(engine *e, flare_handler handler, int cpu_ms, uint64_t *result, text *error);
+  size_t (*memory)(const engine *e);
+  void (*close)(engine *e);
+} engine_class;
+
+struct engine {
+  const engine_class *class;
+};
+
+/*
+ * Calls a handler, which the flare must have. `cpu_ms` limits its CPU time, 0 = no limit; an engine in
+ * another process has none. True with the export's answer in `result`; false, with a sentence in
+ * `error`, when it trapped or was stopped: the engine must then be closed.
+ */
+static inline bool engine_call(engine *e, flare_handler handler, int cpu_ms, uint64_t *result, text *error) {
+  return e->class->call(e, handler, cpu_ms, result, error);
+}
+
+/* Bytes of linear memory it has. */
+static inline size_t engine_memory(const engine *e) { return e->class->memory(e); }
+
+/* Ends it; NULL is ignored. */
+static inline void engine_close(engine *e) {
+  if (e != NULL) e->class->close(e);
+}
+
+#endif

@@ -1,0 +1,182 @@
+/*
+ * host.c - the table of imports, the life of a host, and what its files share. No import is here.
+ */
+#include "host.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store.h"
+
+const host_signature host_signatures[HOST_IMPORTS] = {
+#define FLARON_IMPORT(result, name, params) {#name, #result, #params},
+#include "abi.def"
+#undef FLARON_IMPORT
+};
+
+typedef void host_function(host *h, const host_arguments *arguments, host_answer *answer);
+
+static host_function *const functions[HOST_IMPORTS] = {
+#define FLARON_IMPORT(result, name, params) host_##name,
+#include "abi.def"
+#undef FLARON_IMPORT
+};
+
+static void pair_free(host_pair *pair) {
+  free(pair->name);
+  free(pair->value);
+}
+
+void host_pairs_set(host_pairs *pairs, bytes name, bytes value, bool overwrite) {
+  host_pair *pair = overwrite ? (host_pair *)host_pairs_find(pairs, name) : NULL;
+  if (pair == NULL) {
+    pairs->items = memory_resize(pairs->items, (pairs->count + 1) * sizeof *pairs->items);
+    pair = &pairs->items[pairs->count++];
+  } else {
+    pair_free(pair);
+  }
+  *pair = (host_pair){memory_copy(name), memory_copy(value), name.size, value.size};
+}
+
+const host_pair *host_pairs_find(const host_pairs *pairs, bytes name) {
+  for (size_t i = 0; i < pairs->count; i++) {
+    bytes other = {(const uint8_t *)pairs->items[i].name, pairs->items[i].name_size};
+    if (bytes_same_ignoring_case(name, other)) return &pairs->items[i];
+  }
+  return NULL;
+}
+
+void host_pairs_free(host_pairs *pairs) {
+  for (size_t i = 0; i < pairs->count; i++) pair_free(&pairs->items[i]);
+  free(pairs->items);
+  *pairs = (host_pairs){0};
+}
+
+void host_request_free(host_request *request) {
+  text_free(&request->method);
+  text_free(&request->url);
+  text_free(&request->body);
+  host_pairs_free(&request->headers);
+  text_free(&request->event.conn_id);
+  text_free(&request->event.data);
+}
+
+const char *host_level_name(host_level level) {
+  static const char *const names[] = {"info", "warn", "error"};
+  return names[level];
+}
+
+host_config host_config_default(void) {
+  return (host_config){
+      .requires_body = true,
+      .max_body = 10u << 20,
+      .max_log_lines = 100,
+      .max_log_line = 4096,
+      .max_ws_sends = 1000,
+      .max_ws_message = 1u << 20,
+      .all_secrets = true,
+      .machine_id = 1,
+      .writes_spark_kv = true,
+      .writes_plasma_kv = true,
+      .max_kv_value_bytes = 64u << 10,
+      .max_spark_reads = SIZE_MAX,
+      .max_spark_writes = 1000,
+      .max_plasma_writes = 1000,
+      .max_spark_pull = 1000,
+      .spark_quota_bytes = 16u << 20,
+      .all_fetch_urls = true,
+      .max_fetch_requests = 16,
+      .max_fetch_body = 10u << 20,
+      .fetch_timeout_ms = 30000,
+  };
+}
+
+static void response_clear(host_response *response) {
+  host_pairs_free(&response->headers);
+  text_clear(&response->body);
+  response->status = 200;
+  response->action = HOST_RESPOND;
+  for (size_t i = 0; i < response->frame_count; i++) text_free(&response->frames[i]);
+  response->frame_count = 0;
+  response->close_code = 0;
+}
+
+static void lines_clear(host_response *response) {
+  for (size_t i = 0; i < response->line_count; i++) text_free(&response->lines[i].line);
+  response->line_count = 0;
+}
+
+void host_begin(host *h, const host_request *request) {
+  h->request = request;
+  h->log_lines = 0;
+  h->spark_reads = h->spark_writes = h->spark_pulls = h->plasma_writes = h->fetches = 0;
+  response_clear(&h->response);
+  lines_clear(&h->response);
+}
+
+void host_call(host *h, host_import import, const host_arguments *arguments, host_answer *answer) {
+  *answer = (host_answer){0};
+  functions[import](h, arguments, answer);
+}
+
+void host_log(host *h, host_level level, const char *line, size_t size) {
+  host_response *r = &h->response;
+  r->lines = memory_resize(r->lines, (r->line_count + 1) * sizeof *r->lines);
+  r->lines[r->line_count] = (host_line){.level = level};
+  text_add(&r->lines[r->line_count++].line, line, size);
+}
+
+void host_fail(host *h) {
+  response_clear(&h->response);
+  h->response.status = 500;
+  host_pairs_set(&h->response.headers, bytes_of("content-type"), bytes_of("text/plain; charset=utf-8"), true);
+  text_add_string(&h->response.body, "Internal Server Error");
+}
+
+void host_free(host *h) {
+  response_clear(&h->response);
+  lines_clear(&h->response);
+  free(h->response.lines);
+  free(h->response.frames);
+  text_free(&h->response.body);
+  text_free(&h->answer);
+  host_beam_free(h);
+  *h = (host){0};
+}
+
+void host_answer_text(host *h, host_answer *answer) {
+  answer->present = h->answer.size != 0;
+  answer->data = text_bytes(&h->answer);
+}
+
+/* Adds what Jansson writes to a text. */
+static int add_json(const char *data, size_t size, void *to) {
+  text_add(to, data, size);
+  return 0;
+}
+
+void host_answer_json(host *h, host_answer *answer, json_t *value) {
+  text_clear(&h->answer);
+  json_dump_callback(value, add_json, &h->answer, JSON_COMPACT);
+  json_decref(value);
+  host_answer_text(h, answer);
+}
+
+void host_add_key(void *array, bytes key) {
+  json_array_append_new(array, json_stringn((const char *)key.data, key.size));
+}
+
+void host_refused(host *h, const char *what, const char *why) {
+  text line = {0};
+  text_printf(&line, "%s: %s", what, why);
+  host_log(h, HOST_WARN, line.data, line.size);
+  text_free(&line);
+}
+
+void host_store_failed(host *h, const char *what) {
+  text why = {0};
+  store_message(h->config.store, &why);
+  host_refused(h, what, text_string(&why));
+  text_free(&why);
+}

@@ -1,0 +1,32 @@
+/*
+ * instance.h - a flare's instance on the wasm2c build of the runtime, inside this process.
+ *
+ * Imports reach the host given at opening. An instance belongs to one thread at a time. The CPU time
+ * limit works by a timer of the calling thread (watchdog); nothing is checked while nothing is wrong.
+ */
+#ifndef FLARON_EDGE_INSTANCE_H
+#define FLARON_EDGE_INSTANCE_H
+
+#include "engine.h"
+
+/* Opens an instance of a packed flare; both are borrowed. Never NULL. */
+engine *instance_open(const flare *f, host *h);
+
+/* What start-up of a script left, for pack.c. `memory` and the texts point into the instance's memory. */
+typedef struct instance_start_report {
+  unsigned handlers; /* bit n: flare_handler n */
+  bytes error, missing;
+  uint32_t image_start, image_end, arena_start, data_start; /* addresses */
+  const uint8_t *memory;
+} instance_start_report;
+
+/*
+ * Runs start-up on a bundle (runtime/bundle.c) in a fresh instance with `memory_limit` bytes (a multiple
+ * of 64 KiB), and at most `cpu_ms` of CPU time. False, with a sentence and where the script was in
+ * `error`, when it was stopped or trapped; the script's own errors are in the report. The instance must
+ * be closed either way.
+ */
+bool instance_start(engine **instance, bytes bundle, uint32_t memory_limit, uint32_t hash, bool strip, int cpu_ms,
+                    instance_start_report *report, text *error);
+
+#endif

@@ -1,0 +1,265 @@
+/*
+ * modules.c - finding what a script requires, by reading it as Lua's lexer would: comments and strings
+ * are told from code, nothing is run. See modules.h.
+ */
+#include "modules.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int modules_read_file(void *data, const char *path, text *out) {
+  text full = {0};
+  struct stat about;
+  text_printf(&full, "%s/%s", (const char *)data, path);
+  int fd = open(full.data, O_RDONLY | O_CLOEXEC);
+  text_free(&full);
+  if (fd < 0) return errno;
+  int fault = fstat(fd, &about) != 0 ? errno : S_ISDIR(about.st_mode) ? EISDIR : 0;
+  for (ssize_t n = 1; fault == 0 && n > 0;) {
+    char part[16384];
+    n = read(fd, part, sizeof part);
+    if (n < 0) fault = errno;
+    if (n > 0) text_add(out, part, (size_t)n);
+  }
+  close(fd);
+  return fault;
+}
+
+/* Where `require` looks, in order; '?' is the name with '/' for '.'. */
+static const char *const places[] = {
+    "?.lua",
+    "?/init.lua",
+    "lua_modules/share/lua/5.4/?.lua",
+    "lua_modules/share/lua/5.4/?/init.lua",
+};
+
+enum { PLACES = sizeof places / sizeof *places };
+
+/* The path of `name` at a place, in `out`. */
+static void place_path(const char *place, const char *name, text *out) {
+  text_clear(out);
+  for (; *place != '\0'; place++) {
+    if (*place != '?') {
+      text_add(out, place, 1);
+      continue;
+    }
+    for (const char *c = name; *c != '\0'; c++) text_add(out, *c == '.' ? "/" : c, 1);
+  }
+}
+
+void modules_say_where(const char *name, text *out) {
+  text path = {0};
+  for (int i = 0; i < PLACES; i++) {
+    place_path(places[i], name, &path);
+    text_printf(out, "\n\tno file '%s'", text_string(&path));
+  }
+  text_free(&path);
+}
+
+bool modules_have(const modules *m, const char *name) {
+  for (size_t i = 1; i < m->count; i++) {
+    if (strcmp(m->items[i].name, name) == 0) return true;
+  }
+  return false;
+}
+
+/* ---- the lexer ---- */
+
+typedef struct lexer {
+  const char *at, *end;
+  int line;
+} lexer;
+
+static bool at_end(const lexer *l) { return l->at >= l->end; }
+
+static int peek(const lexer *l, size_t offset) {
+  return (size_t)(l->end - l->at) > offset ? (unsigned char)l->at[offset] : -1;
+}
+
+static void step(lexer *l) {
+  if (*l->at == '\n') l->line++;
+  l->at++;
+}
+
+/* The level of a long bracket that opens here ("[==[": 2), -1 when none does. */
+static int long_bracket(const lexer *l) {
+  size_t n = 1;
+  if (peek(l, 0) != '[') return -1;
+  while (peek(l, n) == '=') n++;
+  return peek(l, n) == '[' ? (int)n - 1 : -1;
+}
+
+/* Steps over a long bracket of `level`; `content` gets what stands in it. */
+static void skip_long(lexer *l, int level, bytes *content) {
+  l->at += level + 2;
+  const char *start = l->at;
+  for (; !at_end(l); step(l)) {
+    int n = 0;
+    if (*l->at != ']') continue;
+    while (n < level && peek(l, (size_t)n + 1) == '=') n++;
+    if (n == level && peek(l, (size_t)n + 1) == ']') break;
+  }
+  *content = (bytes){(const uint8_t *)start, (size_t)(l->at - start)};
+  for (int n = 0; n < level + 2 && !at_end(l); n++) l->at++;
+}
+
+/* Steps over white space and comments. */
+static void skip_space(lexer *l) {
+  bytes comment;
+  while (!at_end(l)) {
+    if (isspace((unsigned char)*l->at)) {
+      step(l);
+    } else if (peek(l, 0) == '-' && peek(l, 1) == '-') {
+      l->at += 2;
+      int level = long_bracket(l);
+      if (level >= 0) {
+        skip_long(l, level, &comment);
+      } else {
+        while (!at_end(l) && *l->at != '\n') l->at++;
+      }
+    } else {
+      return;
+    }
+  }
+}
+
+/* Steps over a string that begins here; false when none does. A string with an escape has no content. */
+static bool read_string(lexer *l, bytes *content) {
+  int level = long_bracket(l);
+  *content = (bytes){0};
+  if (level >= 0) {
+    skip_long(l, level, content);
+    return true;
+  }
+  int quote = peek(l, 0);
+  if (quote != '"' && quote != '\'') return false;
+  const char *start = ++l->at;
+  bool escaped = false;
+  for (; !at_end(l) && *l->at != quote && *l->at != '\n'; step(l)) {
+    if (*l->at != '\\') continue;
+    escaped = true;
+    step(l);
+    if (at_end(l)) return true;
+  }
+  if (!escaped) *content = (bytes){(const uint8_t *)start, (size_t)(l->at - start)};
+  if (!at_end(l)) step(l);
+  return true;
+}
+
+static bool is_name(int c) { return c == '_' || (c >= 0 && isalnum(c)); }
+
+/* Finds the next `require "x"` or `require("x")`; false at the end. */
+static bool next_require(lexer *l, bytes *name, int *line) {
+  bytes string;
+  bool field = false; /* after '.' or ':' a name is no global */
+  for (skip_space(l); !at_end(l); skip_space(l)) {
+    if (read_string(l, &string)) {
+      field = false;
+      continue;
+    }
+    const char *start = l->at;
+    while (is_name(peek(l, 0))) l->at++;
+    bytes word = {(const uint8_t *)start, (size_t)(l->at - start)};
+    if (word.size == 0) {
+      field = *l->at == ':' || (*l->at == '.' && peek(l, 1) != '.');
+      if (*l->at == '.' && peek(l, 1) == '.') l->at++;
+      l->at++;
+      continue;
+    }
+    bool global = !field && bytes_are(word, "require");
+    field = false;
+    if (!global) continue;
+    *line = l->line;
+    skip_space(l);
+    if (peek(l, 0) == '(') {
+      l->at++;
+      skip_space(l);
+    }
+    if (read_string(l, name) && name->size != 0) return true;
+  }
+  return false;
+}
+
+/* ---- adding ---- */
+
+static void add_wish(modules *m, bytes name, const char *file, int line) {
+  m->wishes = memory_resize(m->wishes, (m->wish_count + 1) * sizeof *m->wishes);
+  m->wishes[m->wish_count++] = (module_wish){memory_copy(name), memory_copy(bytes_of(file)), line};
+}
+
+/* Adds a module whose source was read. Takes `text` over. */
+static void add_item(modules *m, const char *name, const char *file, text *source) {
+  m->items = memory_resize(m->items, (m->count + 1) * sizeof *m->items);
+  m->items[m->count++] = (module){memory_copy(bytes_of(name)), memory_copy(bytes_of(file)), *source};
+  *source = (text){0};
+}
+
+/* Looks for a module's file and adds it, without what it requires. */
+static bool add_found(modules *m, const modules_source *source, const char *name) {
+  text path = {0}, content = {0};
+  bool found = false;
+  for (int i = 0; i < PLACES && !found; i++) {
+    place_path(places[i], name, &path);
+    text_clear(&content);
+    found = source->read(source->data, path.data, &content) == 0;
+  }
+  if (found) add_item(m, name, path.data, &content);
+  text_free(&path);
+  text_free(&content);
+  return found;
+}
+
+/* Adds what the modules from `first` on require, and what those do. */
+static void add_required(modules *m, const modules_source *source, size_t first) {
+  for (size_t i = first; i < m->count; i++) {
+    bytes name;
+    int line;
+    lexer l = {m->items[i].source.data, m->items[i].source.data + m->items[i].source.size, 1};
+    while (next_require(&l, &name, &line)) {
+      if (memchr(name.data, '\0', name.size) != NULL || memchr(name.data, '\n', name.size) != NULL) continue;
+      char *copy = memory_copy(name);
+      if (!modules_have(m, copy) && !add_found(m, source, copy)) add_wish(m, name, m->items[i].file, line);
+      free(copy);
+    }
+  }
+}
+
+bool modules_add_main(modules *m, const modules_source *source, const char *file, text *error) {
+  text content = {0};
+  int fault = source->read(source->data, file, &content);
+  if (fault != 0) {
+    text_printf(error, "%s: %s", file, strerror(fault));
+    text_free(&content);
+    return false;
+  }
+  add_item(m, "main", file, &content);
+  add_required(m, source, 0);
+  return true;
+}
+
+bool modules_add(modules *m, const modules_source *source, const char *name) {
+  size_t first = m->count;
+  if (!add_found(m, source, name)) return false;
+  add_required(m, source, first);
+  return true;
+}
+
+void modules_free(modules *m) {
+  for (size_t i = 0; i < m->count; i++) {
+    free(m->items[i].name);
+    free(m->items[i].file);
+    text_free(&m->items[i].source);
+  }
+  for (size_t i = 0; i < m->wish_count; i++) {
+    free(m->wishes[i].name);
+    free(m->wishes[i].file);
+  }
+  free(m->items);
+  free(m->wishes);
+  *m = (modules){0};
+}

@@ -1,0 +1,58 @@
+/*
+ * modules.h - the Lua modules of a project: reading them, and finding those a script requires.
+ */
+#ifndef FLARON_EDGE_MODULES_H
+#define FLARON_EDGE_MODULES_H
+
+#include "text.h"
+
+/*
+ * Where files come from: a folder on disk or a table in memory. `read` appends the file at `path`,
+ * relative to the project with '/' between, to `out`; 0, or an errno value when it cannot.
+ */
+typedef struct modules_source {
+  int (*read)(void *data, const char *path, text *out);
+  void *data;
+} modules_source;
+
+/* Reads from the folder whose path (a C string, borrowed) is `data`. */
+int modules_read_file(void *data, const char *path, text *out);
+
+typedef struct module {
+  char *name, *file; /* as required; relative to the project */
+  text source;
+} module;
+
+/* A place that requires a module by a constant string. */
+typedef struct module_wish {
+  char *name;
+  char *file;
+  int line;
+} module_wish;
+
+/* All that goes into a flare, the main script first. Owned; begin with {0}. */
+typedef struct modules {
+  module *items;
+  size_t count;
+  module_wish *wishes; /* those that no file was found for */
+  size_t wish_count;
+} modules;
+
+/*
+ * Adds the main script `file` and all it requires by constant strings, to any depth. False, with a
+ * sentence in `error`, when the main script cannot be read.
+ */
+bool modules_add_main(modules *m, const modules_source *source, const char *file, text *error);
+
+/* Adds module `name`, and what it requires; false when there is no file for it. */
+bool modules_add(modules *m, const modules_source *source, const char *name);
+
+/* Whether module `name` is among them. */
+bool modules_have(const modules *m, const char *name);
+
+/* Adds the lines "\n\tno file 'PATH'" for every place that a module is looked for at. */
+void modules_say_where(const char *name, text *out);
+
+void modules_free(modules *m);
+
+#endif

@@ -1,0 +1,288 @@
+/*
+ * pack.c - start-up in a fresh instance, and the module made of runtime.wasm and the memory it left.
+ * Needs no compiler and looks at no clock. See pack.h; docs/internals.md has the drawing.
+ */
+#include "pack.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "instance.h"
+#include "wasm.h"
+
+enum { PAGE = 65536, ARENA_BEGIN = 256 << 10 };
+
+/* ---- start-up ---- */
+
+static void bundle_text(text *bundle, const char *data, size_t size) {
+  uint32_t length = (uint32_t)size;
+  text_add(bundle, &length, sizeof length);
+  text_add(bundle, data, size);
+}
+
+static void bundle_string(text *bundle, const char *string) { bundle_text(bundle, string, strlen(string)); }
+
+/* Writes the bundle that runtime/bundle.c reads. */
+static void make_bundle(const modules *m, text *bundle) {
+  text place = {0};
+  for (size_t i = 0; i < m->count; i++) {
+    text_clear(&place);
+    text_printf(&place, "@%s", m->items[i].file);
+    bundle_string(bundle, m->items[i].name);
+    bundle_string(bundle, place.data);
+    bundle_text(bundle, text_string(&m->items[i].source), m->items[i].source.size);
+  }
+  for (size_t i = 0; i < m->wish_count; i++) {
+    text_clear(&place);
+    text_printf(&place, "%s:%d", m->wishes[i].file, m->wishes[i].line);
+    bundle_string(bundle, m->wishes[i].name);
+    bundle_string(bundle, place.data);
+    bundle_string(bundle, "");
+  }
+  text_free(&place);
+}
+
+static uint32_t hash_of(const text *bundle) {
+  uint8_t digest[EVP_MAX_MD_SIZE];
+  uint32_t hash;
+  EVP_Digest(bundle->data, bundle->size, digest, NULL, EVP_sha256(), NULL);
+  memcpy(&hash, digest, sizeof hash);
+  return hash;
+}
+
+/* Adds the modules that start-up asked for and did not get, where there are files; true if any. */
+static bool add_missing(modules *m, const modules_source *source, bytes missing) {
+  bool added = false;
+  const char *at = (const char *)missing.data, *end = at + missing.size, *line;
+  for (; at < end && (line = memchr(at, '\n', (size_t)(end - at))) != NULL; at = line + 1) {
+    char *name = memory_copy((bytes){(const uint8_t *)at, (size_t)(line - at)});
+    if (!modules_have(m, name) && modules_add(m, source, name)) added = true;
+    free(name);
+  }
+  return added;
+}
+
+/* Copies start-up's message; behind "no field package.preload['x']" it says where x was looked for. */
+static void explain(bytes message, text *error) {
+  static const char mark[] = "no field package.preload['";
+  const char *at = (const char *)message.data, *end = at + message.size;
+  const char *found = memmem(at, message.size, mark, sizeof mark - 1);
+  const char *close = found != NULL ? memmem(found, (size_t)(end - found), "']", 2) : NULL;
+  if (close == NULL) {
+    text_add(error, at, message.size);
+    return;
+  }
+  const char *name = found + sizeof mark - 1;
+  char *copy = memory_copy((bytes){(const uint8_t *)name, (size_t)(close - name)});
+  text_add(error, at, (size_t)(close + 2 - at));
+  modules_say_where(copy, error);
+  text_add(error, close + 2, (size_t)(end - close - 2));
+  free(copy);
+}
+
+/* ---- the module ---- */
+
+/* Writes the image as data segments, leaving runs of zeros out. */
+static void write_data(wasm_writer *section, const instance_start_report *r) {
+  enum { ACTIVE = 0, I32_CONST = 0x41, END = 0x0B, RUN = 16 };
+  wasm_writer segments = {0};
+  uint32_t count = 0, at = r->data_start;
+  while (at < r->image_end) {
+    while (at < r->image_end && r->memory[at] == 0) at++;
+    uint32_t end = at, zeros = 0;
+    for (uint32_t i = at; i < r->image_end && zeros < RUN; i++) {
+      zeros = r->memory[i] == 0 ? zeros + 1 : 0;
+      if (zeros == 0) end = i + 1;
+    }
+    if (end == at) break;
+    wasm_write_u8(&segments, ACTIVE);
+    wasm_write_u8(&segments, I32_CONST);
+    wasm_write_s32(&segments, (int32_t)at);
+    wasm_write_u8(&segments, END);
+    wasm_write_u32(&segments, end - at);
+    wasm_write_bytes(&segments, r->memory + at, end - at);
+    count++;
+    at = end;
+  }
+  wasm_write_u32(section, count);
+  wasm_write_bytes(section, segments.data, segments.size);
+  wasm_writer_free(&segments);
+}
+
+/* Writes the runtime's exports that a host may see: memory, alloc and the handlers of this script. */
+static void write_exports(wasm_writer *section, const wasm_section *runtime, unsigned handlers) {
+  wasm_reader r;
+  wasm_writer kept = {0};
+  uint32_t count = 0;
+  wasm_reader_init(&r, runtime->data, runtime->size);
+  for (uint32_t n = wasm_read_u32(&r); n > 0; n--) {
+    uint32_t size;
+    const char *name = wasm_read_name(&r, &size);
+    bytes b = {(const uint8_t *)name, size};
+    uint8_t kind = wasm_read_u8(&r);
+    uint32_t index = wasm_read_u32(&r);
+    bool keep = bytes_are(b, "memory") || bytes_are(b, "alloc");
+    for (int h = 0; h < FLARE_HANDLERS; h++) {
+      keep = keep || ((handlers >> h & 1) && bytes_are(b, flare_handler_names[h]));
+    }
+    if (!keep) continue;
+    wasm_write_name(&kept, name, size);
+    wasm_write_u8(&kept, kind);
+    wasm_write_u32(&kept, index);
+    count++;
+  }
+  wasm_write_u32(section, count);
+  wasm_write_bytes(section, kept.data, kept.size);
+  wasm_writer_free(&kept);
+}
+
+static void write_producers(wasm_writer *body) {
+  static const char *const fields[][3] = {
+      {"language", "Lua", "5.4.7"},
+      {"processed-by", "flaron-lua", FLARON_LUA_VERSION},
+  };
+  size_t count = sizeof fields / sizeof *fields;
+  wasm_write_u32(body, (uint32_t)count);
+  for (size_t i = 0; i < count; i++) {
+    wasm_write_name(body, fields[i][0], strlen(fields[i][0]));
+    wasm_write_u32(body, 1);
+    wasm_write_name(body, fields[i][1], strlen(fields[i][1]));
+    wasm_write_name(body, fields[i][2], strlen(fields[i][2]));
+  }
+}
+
+/* What a flare says of itself: read by flare.c and `flaron-lua inspect`. The caller frees it. */
+static char *describe(const modules *m, const instance_start_report *r, bool strip) {
+  json_t *list = json_array(), *handlers = json_array();
+  for (size_t i = 0; i < m->count; i++) {
+    json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "name", m->items[i].name, "file", m->items[i].file, "bytes",
+                                          (json_int_t)m->items[i].source.size));
+  }
+  for (int h = 0; h < FLARE_HANDLERS; h++) {
+    if (r->handlers >> h & 1) json_array_append_new(handlers, json_string(flare_handler_names[h]));
+  }
+  json_t *about = json_pack("{s:i, s:s, s:s, s:o, s:o, s:b, s:I}", "format", FLARE_FORMAT, "version", FLARON_LUA_VERSION,
+                            "runtime", flare_runtime_hash(), "handlers", handlers, "modules", list, "stripped", strip,
+                            "arena", (json_int_t)r->arena_start);
+  char *description = json_dumps(about, JSON_COMPACT);
+  json_decref(about);
+  return description;
+}
+
+/* Makes the flare: runtime.wasm with memory, exports and data of its own. */
+static bool write_flare(const modules *m, const instance_start_report *r, const pack_options *o, text *wasm, text *error) {
+  wasm_reader runtime;
+  wasm_section section;
+  wasm_writer out = {0};
+  bytes blob = flare_runtime();
+  uint32_t max = o->memory / PAGE, min = (r->arena_start + ARENA_BEGIN + PAGE - 1) / PAGE;
+  if (min > max) {
+    text_printf(error, "a memory of %u KiB is too small for this script: it needs at least %u KiB", max * (PAGE >> 10),
+                min * (PAGE >> 10));
+    return false;
+  }
+  wasm_reader_init(&runtime, blob.data, blob.size);
+  wasm_check_header(&runtime);
+  wasm_write_header(&out);
+  while (wasm_next_section(&runtime, &section)) {
+    wasm_writer body = {0};
+    switch (section.id) {
+      case WASM_SECTION_CUSTOM:
+      case WASM_SECTION_DATA_COUNT: continue;
+      case WASM_SECTION_MEMORY:
+        wasm_write_u32(&body, 1);
+        wasm_write_u8(&body, 1);
+        wasm_write_u32(&body, min);
+        wasm_write_u32(&body, max);
+        break;
+      case WASM_SECTION_EXPORT: write_exports(&body, &section, r->handlers); break;
+      case WASM_SECTION_DATA: write_data(&body, r); break;
+      default: wasm_write_bytes(&body, section.data, section.size);
+    }
+    wasm_write_section(&out, section.id, body.data, body.size);
+    wasm_writer_free(&body);
+  }
+  wasm_writer producers = {0};
+  char *description = describe(m, r, o->strip);
+  write_producers(&producers);
+  wasm_write_custom_section(&out, "flaron-lua", description, strlen(description));
+  wasm_write_custom_section(&out, "producers", producers.data, producers.size);
+  free(description);
+  wasm_writer_free(&producers);
+  if (out.failed) memory_get(SIZE_MAX); /* says that the machine is out of memory */
+  text_add(wasm, out.data, out.size);
+  wasm_writer_free(&out);
+  return true;
+}
+
+/* ---- both ---- */
+
+bool pack_project(const modules_source *source, const char *file, const pack_options *options, text *wasm, text *error) {
+  pack_options o = *options;
+  if (o.memory == 0) o.memory = PACK_MEMORY;
+  if (o.start_ms == 0) o.start_ms = PACK_START_MS;
+  o.memory -= o.memory % PAGE;
+  modules m = {0};
+  bool good = modules_add_main(&m, source, file, error);
+  for (bool again = good; again;) {
+    engine *instance;
+    instance_start_report report;
+    text bundle = {0};
+    make_bundle(&m, &bundle);
+    again = false;
+    good = instance_start(&instance, text_bytes(&bundle), o.memory, hash_of(&bundle), o.strip, o.start_ms, &report, error);
+    if (!good) {
+      text start = {0};
+      text_printf(&start, "%s: start-up did not end: %s", file, text_string(error));
+      text_free(error);
+      *error = start;
+    } else if (add_missing(&m, source, report.missing)) {
+      again = true;
+    } else if (report.error.size != 0) {
+      explain(report.error, error);
+      good = false;
+    } else if (report.image_end == 0) {
+      text_printf(error, "%s: not enough memory for start-up", file);
+      good = false;
+    } else {
+      good = write_flare(&m, &report, &o, wasm, error);
+    }
+    engine_close(instance);
+    text_free(&bundle);
+  }
+  modules_free(&m);
+  return good;
+}
+
+static bool has_suffix(const char *string, const char *suffix) {
+  size_t size = strlen(string), suffix_size = strlen(suffix);
+  return size >= suffix_size && strcmp(string + size - suffix_size, suffix) == 0;
+}
+
+bool pack_path(const char *path, const pack_options *options, text *wasm, text *error) {
+  struct stat about;
+  if (stat(path, &about) != 0) {
+    text_printf(error, "%s: %s", path, strerror(errno));
+    return false;
+  }
+  bool is_folder = S_ISDIR(about.st_mode);
+  const char *slash = strrchr(path, '/');
+  const char *file = is_folder ? "main.lua" : slash != NULL ? slash + 1 : path;
+  size_t folder_size = is_folder ? strlen(path) : slash == path ? 1 : slash != NULL ? (size_t)(slash - path) : 0;
+  char *folder = folder_size == 0 ? memory_copy(bytes_of(".")) : memory_copy((bytes){(const uint8_t *)path, folder_size});
+  modules_source source = {modules_read_file, folder};
+  bool good;
+  if (!is_folder && has_suffix(file, ".wasm")) {
+    int fault = modules_read_file(folder, file, wasm);
+    if (fault != 0) text_printf(error, "%s: %s", path, strerror(fault));
+    good = fault == 0;
+  } else {
+    good = pack_project(&source, file, options, wasm, error);
+  }
+  free(folder);
+  return good;
+}

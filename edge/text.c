@@ -1,0 +1,79 @@
+/*
+ * text.c - bytes, growing buffers and memory: see text.h.
+ */
+#include "text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+bytes bytes_of(const char *string) { return (bytes){(const uint8_t *)string, strlen(string)}; }
+
+bool bytes_are(bytes b, const char *string) {
+  return b.size == strlen(string) && (b.size == 0 || memcmp(b.data, string, b.size) == 0);
+}
+
+bool bytes_same_ignoring_case(bytes a, bytes b) {
+  return a.size == b.size &&
+         (a.size == 0 || strncasecmp((const char *)a.data, (const char *)b.data, a.size) == 0);
+}
+
+static void *there(void *memory) {
+  if (memory != NULL) return memory;
+  fputs("flaron-lua: the machine is out of memory\n", stderr);
+  abort();
+}
+
+void *memory_get(size_t size) { return there(calloc(1, size != 0 ? size : 1)); }
+
+void *memory_resize(void *memory, size_t size) { return there(realloc(memory, size != 0 ? size : 1)); }
+
+char *memory_copy(bytes b) {
+  char *copy = memory_get(b.size + 1);
+  if (b.size != 0) memcpy(copy, b.data, b.size);
+  return copy;
+}
+
+void text_free(text *t) {
+  free(t->data);
+  *t = (text){0};
+}
+
+void text_clear(text *t) {
+  t->size = 0;
+  if (t->data != NULL) t->data[0] = '\0';
+}
+
+char *text_room(text *t, size_t size) {
+  size_t needed = t->size + size + 1;
+  if (needed > t->capacity) {
+    t->capacity = needed > 2 * t->capacity ? needed : 2 * t->capacity;
+    t->data = memory_resize(t->data, t->capacity);
+  }
+  char *room = t->data + t->size;
+  t->size += size;
+  t->data[t->size] = '\0';
+  return room;
+}
+
+void text_add(text *t, const void *data, size_t size) {
+  char *room = text_room(t, size);
+  if (size != 0) memcpy(room, data, size);
+}
+
+void text_add_string(text *t, const char *string) { text_add(t, string, strlen(string)); }
+
+void text_printf(text *t, const char *format, ...) {
+  va_list arguments, again;
+  va_start(arguments, format);
+  va_copy(again, arguments);
+  int size = vsnprintf(NULL, 0, format, arguments);
+  va_end(arguments);
+  if (size > 0) vsnprintf(text_room(t, (size_t)size), (size_t)size + 1, format, again);
+  va_end(again);
+}
+
+bytes text_bytes(const text *t) { return (bytes){(const uint8_t *)t->data, t->size}; }
+
+const char *text_string(const text *t) { return t->data != NULL ? t->data : ""; }

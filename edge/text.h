@@ -1,0 +1,64 @@
+/*
+ * text.h - bytes: borrowed ones (`bytes`) and a buffer that grows (`text`), and memory that is there.
+ *
+ * A native process that runs out of memory has nothing sensible left to do: what allocates here ends the
+ * process with a sentence instead of failing. (A flare that runs out of its memory is another matter.)
+ */
+#ifndef FLARON_EDGE_TEXT_H
+#define FLARON_EDGE_TEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Borrowed bytes: not owned, not ended by a NUL. */
+typedef struct bytes {
+  const uint8_t *data;
+  size_t size;
+} bytes;
+
+/* The bytes of a C string, without its NUL. */
+bytes bytes_of(const char *string);
+
+/* Whether `b` is the C string `string`. */
+bool bytes_are(bytes b, const char *string);
+
+/* Whether both are the same but for the case of ASCII letters. */
+bool bytes_same_ignoring_case(bytes a, bytes b);
+
+/* `size` bytes of memory, zeroed; never NULL. The caller frees it with free(). */
+void *memory_get(size_t size);
+
+/* Changes the size of what memory_get gave (or NULL); what is added is not zeroed. */
+void *memory_resize(void *memory, size_t size);
+
+/* A copy with a NUL behind it, to be freed with free(). */
+char *memory_copy(bytes b);
+
+/* A buffer that grows; begin with {0}. `data` has a NUL behind its `size` bytes once anything is in it. */
+typedef struct text {
+  char *data;
+  size_t size, capacity;
+} text;
+
+/* Frees the buffer; the text is empty and can be used again. */
+void text_free(text *t);
+
+/* Empties the text but keeps its buffer. */
+void text_clear(text *t);
+
+void text_add(text *t, const void *data, size_t size);
+void text_add_string(text *t, const char *string);
+__attribute__((format(printf, 2, 3))) void text_printf(text *t, const char *format, ...);
+
+/* Makes `size` more bytes part of the text, undefined, and returns where they are. */
+char *text_room(text *t, size_t size);
+
+/* The text's bytes, borrowed until it changes. */
+bytes text_bytes(const text *t);
+
+/* The text as a C string, "" when it is empty; borrowed until it changes. */
+const char *text_string(const text *t);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * interrupt.c - the exports `interrupt` and `interrupt_trace`, and who runs.
+ *
+ * Lua keeps no pointer to the coroutine that runs, so lcorolib.c is compiled with lua_resume and
+ * lua_closethread named as the two functions here (Makefile), which note it. A hook belongs to one Lua
+ * state: an interrupt arms the one that runs, and each outer one when control comes back to it, so no
+ * pcall or coroutine can swallow it.
+ */
+#include "interrupt.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lauxlib.h"
+
+/* These do not stand in lua.h under their names here: see above. */
+int interrupt_resume(lua_State *L, lua_State *from, int nargs, int *nresults);
+int interrupt_closethread(lua_State *L, lua_State *from);
+
+static lua_State *running;
+static bool interrupted;
+
+lua_State *interrupt_running(void) { return running; }
+
+void interrupt_set_running(lua_State *L) { running = L; }
+
+/* The hook: raises the error, again at every instruction until the script has given up. */
+static void stop(lua_State *L, lua_Debug *ar) {
+  (void)ar;
+  luaL_where(L, 0); /* a hook is no level of its own: 0 is what it stopped */
+  lua_pushliteral(L, "stopped: CPU time limit reached");
+  lua_concat(L, 2);
+  lua_error(L);
+}
+
+static void arm(lua_State *L) {
+  lua_sethook(L, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
+static void come_back(lua_State *outer) {
+  running = outer;
+  if (interrupted) arm(outer);
+}
+
+int interrupt_resume(lua_State *L, lua_State *from, int nargs, int *nresults) {
+  lua_State *outer = running;
+  running = L;
+  int status = lua_resume(L, from, nargs, nresults);
+  come_back(outer);
+  return status;
+}
+
+int interrupt_closethread(lua_State *L, lua_State *from) {
+  lua_State *outer = running;
+  running = L;
+  int status = lua_closethread(L, from);
+  come_back(outer);
+  return status;
+}
+
+/*
+ * Export: makes the running script raise "stopped: CPU time limit reached" at its next instruction.
+ * Touches no more than the hook fields, so it may be called in the middle of anything.
+ */
+__attribute__((export_name("interrupt"))) void interrupt(void) {
+  interrupted = true;
+  if (running != NULL) arm(running);
+}
+
+/*
+ * Export: writes where the script is into `buffer`, a line a level, cut at `size` bytes; returns the
+ * bytes written. For an instance that trapped: it allocates nothing and calls no script.
+ */
+__attribute__((export_name("interrupt_trace"))) size_t interrupt_trace(char *buffer, size_t size) {
+  size_t used = 0;
+  lua_Debug ar;
+  if (running == NULL) return 0;
+  for (int level = 0; level < 20 && used + 1 < size && lua_getstack(running, level, &ar); level++) {
+    lua_getinfo(running, "Sln", &ar);
+    int n = snprintf(buffer + used, size - used, ar.currentline > 0 ? "%s%s:%d: in %s%s%s" : "%s%s%.0d: in %s%s%s",
+                     level > 0 ? "\n" : "", ar.short_src, ar.currentline,
+                     *ar.what == 'm' ? "main chunk" : "function '", *ar.what == 'm' ? "" : ar.name ? ar.name : "?",
+                     *ar.what == 'm' ? "" : "'");
+    if (n < 0) break;
+    used += (size_t)n;
+  }
+  return used < size ? used : size - 1;
+}

@@ -1,0 +1,18 @@
+/*
+ * interrupt.h - stopping a script from outside, and telling where it is.
+ *
+ * Nothing is checked while nothing is wrong: the host's watchdog calls the export `interrupt` from a
+ * signal handler in the middle of whatever runs, and it arms Lua's own hook, as lua.c does for Ctrl-C.
+ */
+#ifndef FLARON_INTERRUPT_H
+#define FLARON_INTERRUPT_H
+
+#include "lua.h"
+
+/* The Lua state that runs now: the main one or the coroutine it is in. */
+lua_State *interrupt_running(void);
+
+/* Says that `L` runs now. */
+void interrupt_set_running(lua_State *L);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * life.c - the Lua state on the arena, the image and its restoring, and the export `alloc`.
+ *
+ * Memory, low to high: the C stack; constants; data and the heap of start-up (together the image); room
+ * for a copy of the image; what invocations allocate. The first invocation of an instance keeps the
+ * copy, each later one copies it back. Nothing of an invocation survives, because every byte it can
+ * know of lies in the image or above the arena's mark, and the arena's own state lies in the image.
+ */
+#include "life.h"
+
+#include <string.h>
+
+#include "abi.h"
+#include "arena.h"
+#include "interrupt.h"
+#include "lgc.h"
+
+enum { PAGE = 65536, KEEP_ALIGN = 16 };
+
+extern char __heap_base;     /* wasm-ld: behind static data */
+extern char life_data_start; /* unwind.S: where constants end */
+
+int life_first(void); /* unwind.S */
+
+static lua_State *state;
+static life_layout layout;
+static bool refused;
+
+static char *memory_end(void) { return (char *)(__builtin_wasm_memory_size(0) * (size_t)PAGE); }
+
+bool arena_grow_memory(char *end, char **new_end) {
+  if (end > memory_end()) {
+    size_t pages = ((size_t)(end - memory_end()) + PAGE - 1) / PAGE;
+    if (__builtin_wasm_memory_grow(0, pages) == SIZE_MAX) return false;
+  }
+  *new_end = memory_end();
+  return true;
+}
+
+/* lua_Alloc on the arena. Lua gives a type for the old size of a block that does not exist yet. */
+static void *allocate(void *ud, void *block, size_t old_size, size_t size) {
+  (void)ud;
+  if (size == 0) {
+    arena_free(block, old_size);
+    return NULL;
+  }
+  return block == NULL ? arena_alloc(size) : arena_resize(block, old_size, size);
+}
+
+lua_State *life_create(char *limit) {
+  arena_init(&__heap_base, memory_end(), limit);
+  state = lua_newstate(allocate, NULL);
+  interrupt_set_running(state);
+  return state;
+}
+
+lua_State *life_main(void) { return state; }
+
+bool life_starting(void) { return layout.image_end == 0; }
+
+const life_layout *life_get_layout(void) { return &layout; }
+
+bool life_freeze(void) {
+  /* The collector rests until the heap is ten times what start-up left: most invocations end before. */
+  lua_gc(state, LUA_GCINC, 1000, 0, 0);
+  lua_gc(state, LUA_GCCOLLECT);
+  lua_gc(state, LUA_GCCOLLECT); /* what finalizers of the first left */
+  lua_gc(state, LUA_GCINC, LUAI_GCPAUSE, 0, 0);
+  char *end = arena_freeze();
+  if (end == NULL) return false;
+  end += -(uintptr_t)end & (KEEP_ALIGN - 1);
+  layout.image_start = (uint32_t)(uintptr_t)&life_data_start;
+  layout.image_end = (uint32_t)(uintptr_t)end;
+  layout.arena_start = layout.image_end + (layout.image_end - layout.image_start);
+  arena_set_limit((char *)UINTPTR_MAX);
+  arena_go_on((char *)(uintptr_t)layout.arena_start);
+  return true;
+}
+
+void life_begin(void) {
+  char *image = (char *)(uintptr_t)layout.image_start;
+  char *kept = (char *)(uintptr_t)layout.image_end;
+  size_t size = layout.image_end - layout.image_start;
+  if (life_first()) {
+    memcpy(kept, image, size);
+  } else {
+    memcpy(image, kept, size);
+  }
+}
+
+bool life_take_refusal(void) {
+  bool was = refused;
+  refused = false;
+  return was;
+}
+
+/* Takes a block, with a collection that runs no finalizer where memory is full; NULL when it stays full. */
+static void *take(size_t size) {
+  void *block = arena_alloc(size);
+  if (block == NULL && state != NULL && size < (size_t)INT32_MAX) {
+    luaC_fullgc(interrupt_running(), 1);
+    block = arena_alloc(size);
+  }
+  return block;
+}
+
+bool life_make_room(size_t size) {
+  void *block = take(size);
+  arena_free(block, size);
+  return block != NULL;
+}
+
+/*
+ * The export: memory for the host to hand something over, 8-byte aligned; 0 for no or a negative length
+ * and when memory is full. The binding that made the call frees it (binding_push_packed).
+ */
+ABI_EXPORT(alloc)
+void *life_alloc(int32_t length) {
+  if (length <= 0) return NULL;
+  void *block = take((size_t)length);
+  if (block == NULL) refused = true;
+  return block;
+}

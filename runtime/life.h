@@ -1,0 +1,58 @@
+/*
+ * life.h - the life of an invocation: the Lua state, the packed image, and going back to it.
+ *
+ * start.c makes the state when a flare is packed; entry.c begins each invocation here.
+ */
+#ifndef FLARON_LIFE_H
+#define FLARON_LIFE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lua.h"
+
+/* Where things lie in linear memory, as the packer reads it: addresses in bytes. */
+typedef struct life_layout {
+  uint32_t image_start; /* first byte that can differ from runtime.wasm's own data */
+  uint32_t image_end;   /* one behind the last byte of the image */
+  uint32_t arena_start; /* where the first invocation's blocks begin, behind room for the kept image */
+} life_layout;
+
+/*
+ * Makes the one Lua state of this instance, with memory up to `limit` (an address). NULL when there is
+ * no memory for it. Owned by this module, never closed: the instance ends with its memory.
+ */
+lua_State *life_create(char *limit);
+
+/* The main Lua state, NULL before life_create. */
+lua_State *life_main(void);
+
+/*
+ * Ends start-up: collects garbage and fixes the image. From now on the host may be called. False when
+ * there is no memory for it.
+ */
+bool life_freeze(void);
+
+/* What life_freeze fixed; all zero before. */
+const life_layout *life_get_layout(void);
+
+/* True until life_freeze: the script's start-up is running and there is no host to call. */
+bool life_starting(void);
+
+/*
+ * Begins an invocation: memory is as it was packed, whatever ran before in this instance. The first one
+ * keeps a copy of the image, the others copy it back. Call it first in every export.
+ */
+void life_begin(void);
+
+/* True when `alloc` had to refuse the host since the last call of this function. */
+bool life_take_refusal(void);
+
+/*
+ * Makes sure that a block of `size` bytes can be had, collecting garbage where it must. False when not
+ * even that helps.
+ */
+bool life_make_room(size_t size);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * lua_config.h - how Lua is configured for a flare; in front of every file of Lua (`-include`).
+ *
+ * Lua's sources are used as they come: all that differs from stock Lua is said here, by the macros that
+ * Lua leaves open. The Makefile adds two for lcorolib.c alone (interrupt.c says which and why).
+ */
+#ifndef FLARON_LUA_CONFIG_H
+#define FLARON_LUA_CONFIG_H
+
+#include <stddef.h>
+
+/* Errors: plain returns, made into unwinding by tools/unwind (unwind.S). */
+__attribute__((noreturn)) void unwind_throw(void);
+void unwind_try(void *f, void *L, void *ud);
+#define luai_jmpbuf int
+#define LUAI_THROW(L, c) unwind_throw()
+#define LUAI_TRY(L, c, a) unwind_try((void *)(f), (L), (ud))
+
+/* The seed of string hashes: from the bundle (start.c), so that equal bundles give equal images. */
+unsigned int start_hash_seed(void);
+#define luai_makeseed(L) ((void)(L), start_hash_seed())
+
+/* table.sort's pivot for bad cases: from a plain generator, since the host's clock may not be asked. */
+unsigned int start_sort_pivot(void);
+#define l_randomizePivot() start_sort_pivot()
+
+/* What is written to standard output becomes a line of the log (print itself is in bindings/stdlib.c). */
+void floor_write(const char *text, size_t length);
+#define lua_writestring(s, l) floor_write((s), (l))
+#define lua_writeline() ((void)0)
+#define lua_writestringerror(s, p) ((void)(s), (void)(p))
+
+#define lua_getlocaledecpoint() '.'
+
+/* What the watchdog's signal handler writes (interrupt.c); wasi-libc has no sig_atomic_t. */
+#define l_signalT int
+
+/* loslib.c's functions that no flare gets (bindings/stdlib.c takes them out): wasi-libc has none either. */
+#define LUA_TMPNAMBUFSIZE 1
+#define lua_tmpnam(buffer, failed) ((void)(buffer), (failed) = 1)
+
+#endif

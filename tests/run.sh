@@ -1,0 +1,66 @@
+#!/bin/sh
+# run.sh - all tests: native programs, specs that run once, specs that run on both engines. Called by
+# `make test`, which sets NATIVE (the folder of what it built) and SANITIZE. The last line counts them.
+#
+#   tests/run.sh [WORD]     with a word: only test files whose path has it
+set -u
+
+only=${1-}
+export LC_ALL=C.UTF-8
+export LUA_PATH="tests/?.lua;scripts/?.lua;;" LUA_CPATH="$NATIVE/lua/?.so;;"
+RESULTS=$(mktemp)
+export RESULTS NATIVE SANITIZE
+trap 'rm -rf "$RESULTS" build/tmp' EXIT
+
+wanted() { case $1 in *"$only"*) return 0 ;; *) return 1 ;; esac; }
+
+# Programs that end with "N passed, N failed".
+for program in "$NATIVE"/tests/*_test; do
+  wanted "$program" || continue
+  output=$("$program" 2>&1)
+  status=$?
+  counts=$(printf '%s\n' "$output" | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2 0/p')
+  if [ $status != 0 ] || [ -z "$counts" ]; then
+    printf '%s\n' "$output"
+    [ $status = 0 ] || [ "${counts#* }" != '0 0' ] || counts=
+    echo "${counts:-0 1 0}" >>"$RESULTS"
+  else
+    echo "$counts" >>"$RESULTS"
+  fi
+  echo "  $(basename "$program"): ${counts%% *}"
+done
+
+# A sanitizer's runtime must come first, and Lua itself is not free of leaks it would report.
+preload=
+if [ -n "$SANITIZE" ]; then
+  preload="LD_PRELOAD=$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0"
+fi
+
+# NAME FILES... : busted's counts go to RESULTS; a busted that dies before it has any counts as a failure.
+specs() {
+  name=$1
+  shift
+  [ $# -gt 0 ] || return 0
+  echo "$name"
+  before=$(wc -l <"$RESULTS")
+  # shellcheck disable=SC2086 # words
+  env $preload busted --lua=lua5.4 -o tests/output.lua "$@"
+  [ "$(wc -l <"$RESULTS")" -gt "$before" ] || echo "0 1 0" >>"$RESULTS"
+}
+
+select_files() { for file; do if [ -f "$file" ] && wanted "$file"; then printf '%s\n' "$file"; fi; done; }
+
+# shellcheck disable=SC2046 # paths without spaces, all ours
+{
+  specs "specs that run once" $(select_files tests/spec/*_spec.lua)
+  for ENGINE in wasm2c v8; do
+    export ENGINE
+    specs "specs on $ENGINE" $(select_files tests/behaviour/*_spec.lua examples/*/spec/*_spec.lua)
+  done
+}
+
+awk '{ passed += $1; failed += $2; skipped += $3 }
+  END {
+    printf "%d passed, %d failed%s\n", passed, failed, skipped ? ", " skipped " skipped" : ""
+    exit failed || !passed
+  }' "$RESULTS"

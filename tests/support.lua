@@ -1,0 +1,89 @@
+-- support.lua - what the specs share: flares on the engine that ENGINE names, commands, files.
+local edge = require "flaron.edge"
+
+local support = {}
+
+support.engine = os.getenv "ENGINE" or "wasm2c"
+support.native = os.getenv "NATIVE" or "build/native"
+support.flaron_lua = support.native .. "/flaron-lua"
+
+local commands = {
+  wasm2c = nil,
+  v8 = { "node", "tests/v8/engine.mjs" },
+}
+
+--- Loads a flare as edge.load does, on the engine under test. A string is the source of main.lua, unless it
+--- is a path that ends with .lua or .wasm or a folder's that ends with "/".
+--- @return flaron.edge.Flare|nil, string|nil message
+function support.try_load(what, options)
+  local all = {}
+  for key, value in pairs(options or {}) do all[key] = value end
+  all.engine = commands[support.engine]
+  if type(what) == "string" and not what:find "^[%w_./-]+%.lua$" and not what:find "^[%w_./-]+%.wasm$"
+    and not what:find "^[%w_./-]+/$" then
+    what = { ["main.lua"] = what }
+  end
+  return edge.load(what, all)
+end
+
+--- The same, and it must load.
+function support.load(what, options)
+  return assert(support.try_load(what, options))
+end
+
+--- Runs `body` as the body of handle_request once and returns the response.
+function support.answer(body, request, options)
+  local flare <close> = support.load(("local flaron = require 'flaron'\nreturn function()\n%s\nend"):format(body), options)
+  return assert(flare:request(request or {}))
+end
+
+--- The text of the first log line of `level`.
+function support.log(response, level)
+  for _, line in ipairs(response.logs) do
+    if line.level == level then return line.text end
+  end
+end
+
+--- Quotes a word for the shell.
+function support.quote(word)
+  return "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
+--- Runs a shell command; returns its exit code, standard output and standard error. A signal is 128 + it.
+function support.run(command)
+  local out, err = os.tmpname(), os.tmpname()
+  local _, how, code = os.execute(("( %s ) >%s 2>%s </dev/null"):format(command, out, err))
+  if how == "signal" then code = 128 + code end
+  local output, errors = support.read(out), support.read(err)
+  os.remove(out)
+  os.remove(err)
+  return code, output, errors
+end
+
+--- Runs flaron-lua with the words given (quoted here).
+function support.cli(...)
+  local words = { support.quote(support.flaron_lua) }
+  for _, word in ipairs { ... } do words[#words + 1] = support.quote(word) end
+  return support.run(table.concat(words, " "))
+end
+
+--- The whole content of a file; nil and a message when there is none.
+function support.read(path)
+  local file <close>, message = io.open(path, "rb")
+  if not file then return nil, message end
+  return file:read "a"
+end
+
+--- Writes a file whole.
+function support.write(path, content)
+  local file <close> = assert(io.open(path, "wb"))
+  assert(file:write(content))
+end
+
+--- A new empty folder under the build folder; ends with no slash.
+function support.folder()
+  local _, path = support.run("mkdir -p build/tmp && mktemp -d build/tmp/XXXXXX")
+  return (path:gsub("%s+$", ""))
+end
+
+return support

@@ -1,0 +1,21 @@
+;; The module that bad input is made of: the body of $patched is twelve nops (0x01) for the spec to
+;; put other bytes in their place.
+(module
+  (type $body (func (param i32 i32)))
+  (global $unwinding (mut i32) (i32.const 0))
+  (func $throw (export "unwind_throw")
+    (global.set $unwinding (i32.const 1)))
+  (func $try (export "unwind_try") (param $f i32) (param $L i32) (param $ud i32)
+    (call_indirect (type $body) (local.get $L) (local.get $ud) (local.get $f))
+    (global.set $unwinding (i32.const 0)))
+  (export "unwinding" (global $unwinding))
+  (memory 1)
+  (table 2 funcref)
+  (elem (i32.const 0) $patched)
+  (func $patched (type $body)
+    nop nop nop nop nop nop nop nop nop nop nop nop)
+  (func (export "run") (result i32)
+    (call $try (i32.const 0) (i32.const 0) (i32.const 0))
+    (i32.const 1))
+  (data (i32.const 0) "data")
+)
