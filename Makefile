@@ -29,7 +29,7 @@ help: ## say what each target does
 
 # ---- what it is built with ----
 
-BUILD_PACKAGES := gcc libc6-dev clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 binaryen wabt \
+BUILD_PACKAGES := gcc libc6-dev patch clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 binaryen wabt \
   libcurl4-openssl-dev libssl-dev libsqlite3-dev libjansson-dev lua5.4 liblua5.4-dev
 TEST_PACKAGES := lua-busted nodejs
 LINT_PACKAGES := lua-check clang-format cppcheck shellcheck
@@ -51,8 +51,9 @@ $(B)/lua.stamp: tools/setup.sh $(B)/packages.stamp
 	@tools/setup.sh source $(LUA_TARBALL) $(LUA_SHA256) pool/main/l/lua5.4/lua5.4_5.4.7.orig.tar.gz $(LUA)
 	@touch $@
 
-$(B)/cjson.stamp: tools/setup.sh $(B)/packages.stamp
+$(B)/cjson.stamp: tools/setup.sh runtime/lua-cjson.patch $(B)/packages.stamp
 	@tools/setup.sh source $(CJSON_TARBALL) $(CJSON_SHA256) pool/main/l/lua-cjson/lua-cjson_2.1.0+dfsg.orig.tar.gz $(CJSON)
+	@patch -s -p1 -d $(CJSON) <runtime/lua-cjson.patch
 	@touch $@
 
 # ---- the runtime, for wasm32 ----
@@ -73,23 +74,30 @@ WASM_TARGET := --target=wasm32-wasi -mcpu=mvp -mbulk-memory -msign-ext -mnontrap
 WASM_FLAGS := $(WASM_TARGET) -std=gnu11 -ffunction-sections -fdata-sections -MMD -MP \
   -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS \
   -nostdlibinc -Iruntime/include -isystem $(WASI_INCLUDE) -isystem $(LUA)/src
-OUR_WASM_FLAGS := $(WASM_FLAGS) -Os -Wall -Wextra -Werror -Iruntime -Ibindings
+OUR_WASM_FLAGS := $(WASM_FLAGS) -Oz -Wall -Wextra -Werror -Iruntime -Ibindings
 WASM_FEATURES := --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals
 
-LUA_HOT := lapi ldo lfunc lgc lmem lobject lstring ltable ltm lvm
+LUA_HOT := ldo lgc lstring ltable lvm
+LUA_MID := lapi lfunc lmem lobject ltm
 LUA_COLD := lcode lctype ldebug ldump llex lopcodes lparser lstate lundump lzio \
   lauxlib lbaselib lcorolib ldblib lmathlib loslib lstrlib ltablib lutf8lib
-LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_COLD))
+LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_MID) $(LUA_COLD))
+CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
 RUNTIME_OBJECTS := $(patsubst %.c,$(W)/%.o,$(wildcard runtime/*.c bindings/*.c))
 
 $(LUA_OBJECTS): WASM_LUA_FLAGS := -w -include runtime/lua_config.h -Iruntime
 $(patsubst %,$(W)/lua/%.o,$(LUA_HOT)): WASM_LUA_FLAGS += -O2
+$(patsubst %,$(W)/lua/%.o,$(LUA_MID)): WASM_LUA_FLAGS += -Os
 $(patsubst %,$(W)/lua/%.o,$(LUA_COLD)): WASM_LUA_FLAGS += -Oz
 $(W)/lua/lcorolib.o: WASM_LUA_FLAGS += -Dlua_resume=interrupt_resume -Dlua_closethread=interrupt_closethread
 
 $(W)/lua/%.o: $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(WASM_FLAGS) $(WASM_LUA_FLAGS) -c $(LUA)/src/$*.c -o $@
+
+$(W)/cjson/%.o: $(B)/cjson.stamp $(B)/lua.stamp Makefile
+	@mkdir -p $(@D)
+	@$(WASM_CC) $(WASM_FLAGS) -Oz -DNDEBUG -w -include runtime/json_config.h -c $(CJSON)/$*.c -o $@
 
 $(W)/%.o: %.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
@@ -104,7 +112,7 @@ $(B)/unwind: tools/unwind.c tools/unwind_rewrite.c edge/wasm.c tools/unwind_rewr
 
 # unwind.o is first: its data begins where all that can change begins (runtime/life.c). The linker is
 # called directly, since clang would run wasm-opt before the rewriter has seen the module.
-$(W)/linked.wasm: $(W)/unwind.o $(LUA_OBJECTS) $(RUNTIME_OBJECTS)
+$(W)/linked.wasm: $(W)/unwind.o $(LUA_OBJECTS) $(CJSON_OBJECTS) $(RUNTIME_OBJECTS)
 	@echo 'linking the runtime'
 	@$(WASM_LD) $^ -L$(WASI_LIB) -lc -lm \
 	  $(firstword $(wildcard $(WASM_BIN)../lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a \
@@ -117,7 +125,7 @@ STACK_SIZE := 524288
 
 $(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
 	@$(B)/unwind $< -o $(W)/lowered.wasm --report
-	@wasm-opt $(WASM_FEATURES) -O2 --strip-debug --strip-producers $(W)/lowered.wasm -o $@
+	@wasm-opt $(WASM_FEATURES) -O2 -Os --strip-debug --strip-producers $(W)/lowered.wasm -o $@
 
 # ---- native ----
 

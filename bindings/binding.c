@@ -3,6 +3,8 @@
  */
 #include "binding.h"
 
+#include <string.h>
+
 #include "arena.h"
 #include "life.h"
 
@@ -78,22 +80,71 @@ lua_Integer binding_opt_integer(lua_State *L, int arg, lua_Integer fallback, lua
   return lua_isnoneornil(L, arg) ? fallback : binding_check_integer(L, arg, low, high);
 }
 
-bool binding_push_packed(lua_State *L, abi_packed answer) {
+bool binding_is_utf8(const char *bytes, size_t size) {
+  const uint8_t *at = (const uint8_t *)bytes, *end = at + size;
+  while (at < end) {
+    uint8_t first = *at++;
+    if (first < 0x80) continue;
+    int more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1;
+    if (first < 0xC2 || first > 0xF4 || end - at < more) return false;
+    uint8_t low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    uint8_t high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    if (*at < low || *at > high) return false;
+    for (at++, more--; more > 0; at++, more--) {
+      if (*at < 0x80 || *at > 0xBF) return false;
+    }
+  }
+  return true;
+}
+
+const char *binding_check_text(lua_State *L, int arg, size_t *size) {
+  const char *text = binding_check_bytes(L, arg, size);
+  if (!binding_is_utf8(text, *size)) binding_argument_error(L, arg, "not UTF-8: the host takes text here");
+  return text;
+}
+
+const char *binding_check_key(lua_State *L, int arg, size_t *size) {
+  const char *key = binding_check_bytes(L, arg, size);
+  if (memchr(key, '\0', *size) != NULL) binding_argument_error(L, arg, "contains a NUL");
+  return key;
+}
+
+void binding_check_table(lua_State *L, int arg) {
+  if (!lua_istable(L, arg)) type_error(L, arg, "table");
+}
+
+bool binding_push_behind(lua_State *L, abi_packed answer, void *prefix, size_t prefix_size) {
   bool refused = life_take_refusal();
-  char *bytes = (char *)(uintptr_t)(answer >> 32);
+  char *block = (char *)(uintptr_t)(answer >> 32);
   size_t size = (size_t)(answer & UINT32_MAX);
   enum { STRING_OVERHEAD = 64 }; /* more than a Lua string's header and final NUL */
   if (answer == 0) {
     if (refused) luaL_error(L, "not enough memory");
     return false;
   }
-  if (!life_make_room(size + STRING_OVERHEAD)) { /* else lua_pushlstring could raise, and leak `bytes` */
-    arena_free(bytes, size);
-    luaL_error(L, "not enough memory");
+  bool room = size < prefix_size || life_make_room(size + STRING_OVERHEAD); /* else lua_pushlstring could leak */
+  if (room && size >= prefix_size) {
+    if (prefix_size != 0) memcpy(prefix, block, prefix_size);
+    lua_pushlstring(L, block + prefix_size, size - prefix_size);
   }
-  lua_pushlstring(L, bytes, size);
-  arena_free(bytes, size);
-  return true;
+  arena_free(block, size);
+  if (!room) luaL_error(L, "not enough memory");
+  return size >= prefix_size;
+}
+
+bool binding_push_packed(lua_State *L, abi_packed answer) { return binding_push_behind(L, answer, NULL, 0); }
+
+int binding_answer(lua_State *L, abi_packed answer, const char *message) {
+  return binding_push_packed(L, answer) ? 1 : binding_fail(L, message, 0);
+}
+
+int binding_code(lua_State *L, int code, const char *const *messages, int count) {
+  if (code == 0) {
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  if (code >= 1 && code <= count) return binding_fail(L, messages[code - 1], code);
+  return binding_fail(L, "unknown error", code);
 }
 
 int binding_fail(lua_State *L, const char *message, int code) {

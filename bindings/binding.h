@@ -49,6 +49,30 @@ lua_Integer binding_opt_integer(lua_State *L, int arg, lua_Integer fallback, lua
  */
 bool binding_push_packed(lua_State *L, abi_packed answer);
 
+/*
+ * The same for an answer that begins with `size` bytes of another kind, which go to `prefix`; false also
+ * when it is shorter than that.
+ */
+bool binding_push_behind(lua_State *L, abi_packed answer, void *prefix, size_t size);
+
+/* Pushes the host's answer, or nil and `message`. Returns how many values that is. */
+int binding_answer(lua_State *L, abi_packed answer, const char *message);
+
+/* Pushes true for code 0, else nil, the message of the code in `messages` (from code 1 on), the code. */
+int binding_code(lua_State *L, int code, const char *const *messages, int count);
+
+/* binding_check_bytes for a key or a name: raises when there is a NUL in it. */
+const char *binding_check_key(lua_State *L, int arg, size_t *size);
+
+/* binding_check_bytes for what the ABI carries inside JSON: raises when it is not UTF-8. */
+const char *binding_check_text(lua_State *L, int arg, size_t *size);
+
+/* Whether bytes are UTF-8 (RFC 3629: no surrogates, nothing longer than needed). */
+bool binding_is_utf8(const char *bytes, size_t size);
+
+/* The table at `arg`; raises otherwise. */
+void binding_check_table(lua_State *L, int arg);
+
 /* Pushes nil and a message, and the ABI's code unless it is 0. Returns how many values that is. */
 int binding_fail(lua_State *L, const char *message, int code);
 

@@ -16,10 +16,8 @@ static const struct {
 };
 
 static void (*const modules[])(lua_State *) = {
-    request_open,
-    response_open,
-    logging_open,
-    time_open,
+    json_open, request_open, response_open, beam_open, spark_open, plasma_open, secrets_open,
+    crypto_open, encoding_open, id_open, time_open, logging_open, ws_open,
 };
 
 void bindings_open(lua_State *L) {

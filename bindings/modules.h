@@ -10,6 +10,15 @@ void request_open(lua_State *L);
 void response_open(lua_State *L);
 void logging_open(lua_State *L);
 void time_open(lua_State *L);
+void beam_open(lua_State *L);
+void spark_open(lua_State *L);
+void plasma_open(lua_State *L);
+void secrets_open(lua_State *L);
+void crypto_open(lua_State *L);
+void encoding_open(lua_State *L);
+void id_open(lua_State *L);
+void ws_open(lua_State *L);
+void json_open(lua_State *L);
 
 /* Fits Lua's own libraries to a flare. Leaves the stack as it was. */
 void stdlib_open(lua_State *L);

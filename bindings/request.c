@@ -7,13 +7,13 @@
 /* method() -> upper-case method */
 static int method(lua_State *L) {
   binding_need_host(L);
-  return binding_push_packed(L, req_method()) ? 1 : binding_fail(L, "not available", 0);
+  return binding_answer(L, req_method(), "not available");
 }
 
 /* url() -> full URL with path and query */
 static int url(lua_State *L) {
   binding_need_host(L);
-  return binding_push_packed(L, req_url()) ? 1 : binding_fail(L, "not available", 0);
+  return binding_answer(L, req_url(), "not available");
 }
 
 /* header(name) -> value, or nil when there is none or the host withholds it */

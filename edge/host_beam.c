@@ -82,10 +82,9 @@ static bool is_header_value(bytes b) {
 
 /* Whether a header is of the connection, so that curl alone may say it. */
 static bool is_hop_by_hop(bytes name) {
-  static const char *const names[] = {"connection", "content-length",     "expect",
-                                      "keep-alive", "proxy-authenticate", "proxy-authorization",
-                                      "te",         "proxy-connection",   "trailer",
-                                      "upgrade",    "transfer-encoding"};
+  static const char *const names[] = {
+      "connection", "content-length",   "expect",  "keep-alive", "proxy-authenticate", "proxy-authorization",
+      "te",         "proxy-connection", "trailer", "upgrade",    "transfer-encoding"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     if (bytes_same_ignoring_case(name, bytes_of(names[i]))) return true;
   }
@@ -288,12 +287,20 @@ static size_t take_body(char *data, size_t one, size_t size, void *to) {
   return one * size;
 }
 
+/* A header's value without the space around it; curl 7.88 leaves the CR of an empty one. */
+static bytes trimmed(const char *value) {
+  while (*value == ' ' || *value == '\t' || *value == '\r') value++;
+  size_t size = strlen(value);
+  while (size != 0 && strchr(" \t\r\n", value[size - 1]) != NULL) size--;
+  return (bytes){(const uint8_t *)value, size};
+}
+
 /* Takes the headers of the answer from curl. */
 static outcome take_headers(fetch *f, CURL *curl) {
   struct curl_header *header = NULL;
   while ((header = curl_easy_nextheader(curl, CURLH_HEADER, -1, header)) != NULL) {
     if (f->fetched.headers.count == MAX_HEADERS) return because(f, BROKEN, "the answer has too many headers");
-    host_pairs_set(&f->fetched.headers, bytes_of(header->name), bytes_of(header->value), false);
+    host_pairs_set(&f->fetched.headers, bytes_of(header->name), trimmed(header->value), false);
   }
   return REPLIED;
 }

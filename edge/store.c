@@ -32,7 +32,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCHEMA = 1, BUSY_MS = 5000, SWEEP = 64, NODE_MAX = 32, SUM_SIZE = 16 };
+enum { SCHEMA = 1, BUSY_MS = 5000, RETRY_MS = 10, SWEEP = 64, NODE_MAX = 32, SUM_SIZE = 16 };
 enum { MAX_KEY = 256 };
 #define NS_PER_S INT64_C(1000000000)
 
@@ -93,21 +93,25 @@ static const char *const statements[STATEMENTS] = {
     [SPARK_GET] = "SELECT value, expires FROM spark WHERE key = ?1 AND (expires = 0 OR expires > ?2)",
     [SPARK_SIZE] = "SELECT length(CAST(key AS BLOB)) + length(value) FROM spark WHERE key = ?1",
     [SPARK_TOTAL] = "SELECT bytes FROM spark_total WHERE id = 0",
-    [SPARK_SET] = "INSERT INTO spark(key, value, expires) VALUES(?1, ?2, ?3)"
-                  " ON CONFLICT(key) DO UPDATE SET value = excluded.value, expires = excluded.expires",
+    [SPARK_SET] =
+        "INSERT INTO spark(key, value, expires) VALUES(?1, ?2, ?3)"
+        " ON CONFLICT(key) DO UPDATE SET value = excluded.value, expires = excluded.expires",
     [SPARK_DELETE] = "DELETE FROM spark WHERE key = ?1",
-    [SPARK_SWEEP] = "DELETE FROM spark WHERE id IN"
-                    " (SELECT id FROM spark WHERE expires > 0 AND expires <= ?1 ORDER BY expires LIMIT ?2)",
+    [SPARK_SWEEP] =
+        "DELETE FROM spark WHERE id IN"
+        " (SELECT id FROM spark WHERE expires > 0 AND expires <= ?1 ORDER BY expires LIMIT ?2)",
     [SPARK_LIST] = "SELECT key FROM spark WHERE expires = 0 OR expires > ?1 ORDER BY key",
     [PLASMA_GET] = "SELECT kind, value, stamp FROM plasma WHERE key = ?1",
-    [PLASMA_PUT] = "INSERT INTO plasma(key, kind, value, stamp, node) VALUES(?1, ?2, ?3, ?4, ?5)"
-                   " ON CONFLICT(key) DO UPDATE SET kind = excluded.kind, value = excluded.value,"
-                   " stamp = excluded.stamp, node = excluded.node",
+    [PLASMA_PUT] =
+        "INSERT INTO plasma(key, kind, value, stamp, node) VALUES(?1, ?2, ?3, ?4, ?5)"
+        " ON CONFLICT(key) DO UPDATE SET kind = excluded.kind, value = excluded.value,"
+        " stamp = excluded.stamp, node = excluded.node",
     [PLASMA_LIST] = "SELECT key FROM plasma WHERE kind = 1 UNION SELECT key FROM plasma_counter ORDER BY 1",
     [SUMS_GET] = "SELECT node, p, n, stamp FROM plasma_counter WHERE key = ?1",
-    [SUMS_PUT] = "INSERT INTO plasma_counter(key, node, epoch, p, n, stamp) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
-                 " ON CONFLICT(key, node) DO UPDATE SET epoch = excluded.epoch, p = excluded.p,"
-                 " n = excluded.n, stamp = excluded.stamp",
+    [SUMS_PUT] =
+        "INSERT INTO plasma_counter(key, node, epoch, p, n, stamp) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
+        " ON CONFLICT(key, node) DO UPDATE SET epoch = excluded.epoch, p = excluded.p,"
+        " n = excluded.n, stamp = excluded.stamp",
     [SUMS_DELETE] = "DELETE FROM plasma_counter WHERE key = ?1",
 };
 
@@ -116,8 +120,8 @@ struct store {
   sqlite3_stmt *prepared[STATEMENTS];
   pthread_mutex_t mutex; /* held by every public function: the prepared statements are shared */
   bool in_memory;
-  bool snapshot;    /* the savepoint of store_snapshot is open */
-  int64_t stamp;    /* the latest given or seen */
+  bool snapshot; /* the savepoint of store_snapshot is open */
+  int64_t stamp; /* the latest given or seen */
   char node[NODE_MAX];
   text message; /* of the last failure */
 };
@@ -246,13 +250,23 @@ static store_result read_keys(store *s, sqlite3_stmt *statement, store_key_funct
   return result;
 }
 
-/* Sets journal, syncing and schema up, and reads the node's name. Answers SQLite's code. */
-static int set_up(store *s) {
+/* Sets journal and syncing up. Who else opens a new file now may lock it without SQLite waiting for that. */
+static int set_journal(sqlite3 *db) {
   static const char pragmas[] =
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = EXTRA; PRAGMA fullfsync = ON;"
       "PRAGMA checkpoint_fullfsync = ON; PRAGMA trusted_schema = OFF;";
+  int code = SQLITE_BUSY;
+  for (int waited = 0; code == SQLITE_BUSY && waited < BUSY_MS; waited += RETRY_MS) {
+    code = sqlite3_exec(db, pragmas, NULL, NULL, NULL);
+    if (code == SQLITE_BUSY) sqlite3_sleep(RETRY_MS);
+  }
+  return code;
+}
+
+/* Sets the database up, prepares the statements and reads the node's name. Answers SQLite's code. */
+static int set_up(store *s) {
   sqlite3_stmt *node = NULL;
-  int code = sqlite3_exec(s->db, pragmas, NULL, NULL, NULL);
+  int code = set_journal(s->db);
   if (code == SQLITE_OK) code = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
   if (code == SQLITE_OK) code = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
   if (code == SQLITE_OK) code = sqlite3_exec(s->db, "PRAGMA user_version = 1; COMMIT", NULL, NULL, NULL);

@@ -114,7 +114,9 @@ static bool spark_absent(host *h, const char *key) {
 }
 
 /* Removes a key from spark. */
-static void spark_delete(host *h, const char *key) { call(h, HOST_spark_delete, bytes_of(key), (bytes){0}, 0); }
+static void spark_delete(host *h, const char *key) {
+  call(h, HOST_spark_delete, bytes_of(key), (bytes){0}, 0);
+}
 
 /* Whether a listing is this JSON. */
 static bool list_is(host *h, host_import import, const char *json) {
@@ -163,7 +165,8 @@ static bool minus_is(host *h, const char *key, int64_t delta, int64_t expected) 
 /* Whether neither of them answers. */
 static bool not_counted(host *h, const char *key, int64_t delta) {
   int64_t sum;
-  return !counted(h, HOST_plasma_increment, key, delta, &sum) && !counted(h, HOST_plasma_decrement, key, delta, &sum);
+  return !counted(h, HOST_plasma_increment, key, delta, &sum) &&
+         !counted(h, HOST_plasma_decrement, key, delta, &sum);
 }
 
 /* Whether the last line of the log has `part` in it. */
@@ -181,12 +184,14 @@ static uint64_t spark_bytes(store *s) {
 
 /* ---- spark ---- */
 
+/* Values come back as they were set, and deletes and lists show it. */
 static void test_spark_values(void) {
   store *s = open_store(NULL);
   host h = new_host(s);
   check(spark_absent(&h, "a"), "a key that was never set is absent");
   check(list_is(&h, HOST_spark_list, "[]"), "the list of nothing is []");
-  check(spark_set(&h, "a", "one", 0) == 0 && spark_is(&h, "a", "one", 0), "a value comes back, without a ttl");
+  check(spark_set(&h, "a", "one", 0) == 0 && spark_is(&h, "a", "one", 0),
+        "a value comes back, without a ttl");
   check(spark_set(&h, "a", "two", 0) == 0 && spark_is(&h, "a", "two", 0), "a value is replaced");
   check(spark_set(&h, "e", "", 0) == 0 && spark_is(&h, "e", "", 0), "an empty value is not an absent one");
   spark_set(&h, "B", "1", 0);
@@ -197,14 +202,17 @@ static void test_spark_values(void) {
   check(spark_absent(&h, "a"), "a deleted key is absent");
   uint8_t all[1024];
   for (size_t i = 0; i < sizeof all; i++) all[i] = (uint8_t)i;
-  check(call(&h, HOST_spark_set, bytes_of("bin"), (bytes){all, sizeof all}, 0).number == 0, "set of all bytes");
+  check(call(&h, HOST_spark_set, bytes_of("bin"), (bytes){all, sizeof all}, 0).number == 0,
+        "set of all bytes");
   host_answer answer = call(&h, HOST_spark_get, bytes_of("bin"), (bytes){0}, 0);
-  check(answer.present && answer.data.size == 4 + sizeof all && memcmp(answer.data.data + 4, all, sizeof all) == 0,
+  check(answer.present && answer.data.size == 4 + sizeof all &&
+            memcmp(answer.data.data + 4, all, sizeof all) == 0,
         "all bytes come back");
   host_free(&h);
   store_close(s);
 }
 
+/* Which keys are keys, in both stores. */
 static void test_spark_keys(void) {
   store *s = open_store(NULL);
   host h = new_host(s);
@@ -214,7 +222,8 @@ static void test_spark_keys(void) {
   check(spark_set(&h, longest, "v", 0) == 0 && spark_is(&h, longest, "v", 0), "256 characters are a key");
   longest[256] = 'k', longest[257] = '\0';
   check(spark_set(&h, longest, "v", 0) == 8, "257 characters are none");
-  const char *const bad[] = {"", " ", "a b", "a/b", "a\n", "\xc3\xa9", "__flaron:x", "__sys:x", "__sys:", "a\"b"};
+  const char *const bad[] = {"",         " ",          "a b",     "a/b",    "a\n",
+                             "\xc3\xa9", "__flaron:x", "__sys:x", "__sys:", "a\"b"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     check(spark_set(&h, bad[i], "v", 0) == 8, "spark.set refuses the key '%s'", bad[i]);
     check(plasma_set(&h, bad[i], "v") == 4, "plasma.set refuses the key '%s'", bad[i]);
@@ -224,7 +233,8 @@ static void test_spark_keys(void) {
     spark_delete(&h, bad[i]);
     check(logged(&h, "spark.delete: bad key"), "spark.delete logs the bad key '%s'", bad[i]);
   }
-  check(call(&h, HOST_spark_set, (bytes){(const uint8_t *)"a\0b", 3}, bytes_of("v"), 0).number == 8, "no NUL");
+  check(call(&h, HOST_spark_set, (bytes){(const uint8_t *)"a\0b", 3}, bytes_of("v"), 0).number == 8,
+        "no NUL");
   const char *const good[] = {"__flaron", "__syst:", "_", "-", ".", ":", "azAZ09:._-", "x__sys:"};
   for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
     check(spark_set(&h, good[i], "v", 0) == 0, "spark.set takes the key '%s'", good[i]);
@@ -233,6 +243,7 @@ static void test_spark_keys(void) {
   store_close(s);
 }
 
+/* A clock that moves forward lets keys expire. */
 static void test_spark_ttl(void) {
   store *s = open_store(NULL);
   host h = new_host(s);
@@ -261,6 +272,7 @@ static void test_spark_ttl(void) {
   store_close(s);
 }
 
+/* Expired rows go in bounded batches, or as many as the quota needs. */
 static void test_spark_sweep(void) {
   store *s = open_store(NULL);
   host h = new_host(s);
@@ -276,11 +288,13 @@ static void test_spark_sweep(void) {
   spark_delete(&h, "x");
   check(spark_bytes(s) == 72 * 10, "so does a delete: %" PRIu64, spark_bytes(s));
   h.config.spark_quota_bytes = 20;
-  check(spark_set(&h, "x", "y", 0) == 0 && spark_bytes(s) == 2, "expired keys are not in the way of the quota");
+  check(spark_set(&h, "x", "y", 0) == 0 && spark_bytes(s) == 2,
+        "expired keys are not in the way of the quota");
   host_free(&h);
   store_close(s);
 }
 
+/* Sizes, the quota, and reads and writes of an invocation. */
 static void test_spark_limits(void) {
   store *s = open_store(NULL);
   host h = new_host(s);
@@ -295,8 +309,10 @@ static void test_spark_limits(void) {
   h.config.spark_quota_bytes = 10;
   check(spark_set(&h, "a", "123456789", 0) == 0, "the quota may be used up");
   check(spark_set(&h, "b", "", 0) == 4, "a byte more is over it");
-  check(spark_set(&h, "a", "1234567890", 0) == 4 && spark_is(&h, "a", "123456789", 0), "a replacement counts too");
-  check(spark_set(&h, "a", "1234", 0) == 0 && spark_set(&h, "b", "1234", 0) == 0, "what was replaced does not");
+  check(spark_set(&h, "a", "1234567890", 0) == 4 && spark_is(&h, "a", "123456789", 0),
+        "a replacement counts too");
+  check(spark_set(&h, "a", "1234", 0) == 0 && spark_set(&h, "b", "1234", 0) == 0,
+        "what was replaced does not");
   h.config.spark_quota_bytes = 5;
   check(spark_set(&h, "a", "123", 0) == 0, "a value may shrink though the quota is exceeded");
   check(spark_set(&h, "a", "1234", 0) == 4, "but not grow");
@@ -306,7 +322,8 @@ static void test_spark_limits(void) {
   check(spark_set(&h, "!", "v", 0) == 8 && spark_set(&h, "w", "v", -1) == 1, "two refused writes");
   check(spark_set(&h, "w", "1", 0) == 0, "the first write of two");
   spark_delete(&h, "w");
-  check(spark_set(&h, "w", "2", 0) == 3 && spark_absent(&h, "w"), "a delete counts; the third is over the limit");
+  check(spark_set(&h, "w", "2", 0) == 3 && spark_absent(&h, "w"),
+        "a delete counts; the third is over the limit");
   spark_delete(&h, "a");
   check(logged(&h, "spark.delete: write limit") && !spark_absent(&h, "a"), "so is a delete");
   host_begin(&h, h.request);
@@ -321,6 +338,7 @@ static void test_spark_limits(void) {
   store_close(s);
 }
 
+/* What the default limits leave room for. */
 static void test_spark_many_reads(void) {
   store *s = open_store(NULL);
   host h = new_host(s);
@@ -334,6 +352,7 @@ static void test_spark_many_reads(void) {
   store_close(s);
 }
 
+/* What is answered without a store and without the capabilities. */
 static void test_spark_refusals(void) {
   store *s = open_store(NULL);
   host h = new_host(NULL);
@@ -347,7 +366,8 @@ static void test_spark_refusals(void) {
   h.config.writes_spark_kv = false;
   check(spark_set(&h, "a", "2", 0) == 9, "without the capability: no capability");
   spark_delete(&h, "a");
-  check(logged(&h, "spark.delete: no capability") && spark_is(&h, "a", "1", 0), "delete without the capability");
+  check(logged(&h, "spark.delete: no capability") && spark_is(&h, "a", "1", 0),
+        "delete without the capability");
   h.config.writes_plasma_kv = false;
   check(plasma_set(&h, "a", "1") == 5 && plasma_delete(&h, "a") == 5, "plasma without the capability");
   check(not_counted(&h, "a", 1) && logged(&h, "plasma.decrement: no capability"), "no counter without it");
@@ -371,8 +391,8 @@ typedef struct other_edge {
 } other_edge;
 
 /* A host_pull_function: every key but `none` has the value `from ORIGIN`, and some extras come with it. */
-static bool pull_values(void *data, bytes origin, const bytes *keys, size_t count, host_pulled_function *pulled,
-                        void *taker) {
+static bool pull_values(void *data, bytes origin, const bytes *keys, size_t count,
+                        host_pulled_function *pulled, void *taker) {
   other_edge *other = data;
   text value = {0};
   other->asked = count;
@@ -395,6 +415,7 @@ static int32_t pull(host *h, const char *keys) {
   return call(h, HOST_spark_pull, bytes_of("fra-1"), bytes_of(keys), 0).number;
 }
 
+/* spark.pull with every code it has. */
 static void test_pull(void) {
   store *s = open_store(NULL);
   host h = new_host(s);
@@ -406,10 +427,15 @@ static void test_pull(void) {
   check(other.asked == 3, "a key is asked for once");
   check(spark_is(&h, "a", "from fra-1", 0) && spark_is(&h, "ttl", "from fra-1", 30), "with value and ttl");
   check(spark_absent(&h, "unasked"), "what was not asked for is not kept");
-  check(call(&h, HOST_spark_pull, bytes_of("fra-1"), bytes_of("[\"b\"]"), 0).number == -3, "once an invocation");
+  check(call(&h, HOST_spark_pull, bytes_of("fra-1"), bytes_of("[\"b\"]"), 0).number == -3,
+        "once an invocation");
   check(pull(&h, "[]") == 0, "nothing to pull");
-  const char *const bad[] = {"", "x", "{}", "\"a\"", "[1]", "[\"a\",null]", "[\"a b\"]", "[\"__sys:x\"]", "[\"\"]",
-                             "[\"a\\u0000\"]", "[\"a\"", "[[\"a\"]]"};
+  const char *const bad[] = {"",          "x",
+                             "{}",        "\"a\"",
+                             "[1]",       "[\"a\",null]",
+                             "[\"a b\"]", "[\"__sys:x\"]",
+                             "[\"\"]",    "[\"a\\u0000\"]",
+                             "[\"a\"",    "[[\"a\"]]"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     check(pull(&h, bad[i]) == -8, "pull refuses the keys %s", bad[i]);
   }
@@ -431,13 +457,15 @@ static void test_pull(void) {
 
 /* ---- plasma ---- */
 
+/* Registers: the last writer wins. */
 static void test_plasma_values(void) {
   store *s = open_store(NULL);
   host h = new_host(s);
   check(plasma_is(&h, "a", NULL), "a key that was never set is absent");
   check(list_is(&h, HOST_plasma_list, "[]"), "the list of nothing is []");
   check(plasma_set(&h, "a", "one") == 0 && plasma_is(&h, "a", "one"), "a value comes back");
-  check(plasma_set(&h, "a", "two") == 0 && plasma_is(&h, "a", "two"), "the last writer wins, in the same instant");
+  check(plasma_set(&h, "a", "two") == 0 && plasma_is(&h, "a", "two"),
+        "the last writer wins, in the same instant");
   h.config.now_ns -= 3600 * SECOND;
   check(plasma_set(&h, "a", "three") == 0 && plasma_is(&h, "a", "three"), "also when the clock went back");
   check(plasma_delete(&h, "a") == 0 && plasma_is(&h, "a", NULL), "a deleted key is absent");
@@ -448,26 +476,31 @@ static void test_plasma_values(void) {
   check(list_is(&h, HOST_plasma_list, "[\"C\",\"a\",\"e\"]"), "the list has values and counters, sorted");
   uint8_t all[512];
   for (size_t i = 0; i < sizeof all; i++) all[i] = (uint8_t)(255 - i);
-  check(call(&h, HOST_plasma_set, bytes_of("bin"), (bytes){all, sizeof all}, 0).number == 0, "set of all bytes");
+  check(call(&h, HOST_plasma_set, bytes_of("bin"), (bytes){all, sizeof all}, 0).number == 0,
+        "set of all bytes");
   host_answer answer = call(&h, HOST_plasma_get, bytes_of("bin"), (bytes){0}, 0);
   check(answer.present && answer.data.size == sizeof all && memcmp(answer.data.data, all, sizeof all) == 0,
         "all bytes come back");
   h.config.max_kv_value_bytes = 3;
-  check(plasma_set(&h, "a", "1234") == 3 && plasma_set(&h, "a", "123") == 0, "a value over the limit is too large");
+  check(plasma_set(&h, "a", "1234") == 3 && plasma_set(&h, "a", "123") == 0,
+        "a value over the limit is too large");
   check(spark_is(&h, "a", "", 0) == false, "spark does not see it");
   host_free(&h);
   store_close(s);
 }
 
+/* Counters, their range, and how they and registers replace each other. */
 static void test_plasma_counters(void) {
   store *s = open_store(NULL);
   host h = new_host(s);
   check(plus_is(&h, "c", 1, 1) && plus_is(&h, "c", 41, 42) && minus_is(&h, "c", 50, -8), "counting");
-  check(plus_is(&h, "c", -2, -10) && minus_is(&h, "c", -20, 10) && plus_is(&h, "c", 0, 10), "negative deltas, 0");
+  check(plus_is(&h, "c", -2, -10) && minus_is(&h, "c", -20, 10) && plus_is(&h, "c", 0, 10),
+        "negative deltas, 0");
   check(plasma_is(&h, "c", "10"), "get answers a counter in decimal");
   check(plus_is(&h, "zero", 0, 0) && plasma_is(&h, "zero", "0"), "a counter may begin with 0");
   check(plus_is(&h, "m", INT64_MAX, INT64_MAX) && !plus_is(&h, "m", 1, 0), "over the top: nothing");
-  check(logged(&h, "range of 64 bits") && plus_is(&h, "m", 0, INT64_MAX), "it says so, and nothing has changed");
+  check(logged(&h, "range of 64 bits") && plus_is(&h, "m", 0, INT64_MAX),
+        "it says so, and nothing has changed");
   check(minus_is(&h, "m", INT64_MAX, 0) && plus_is(&h, "m", INT64_MAX, INT64_MAX), "its sums may go beyond");
   check(minus_is(&h, "m", INT64_MAX, 0) && plus_is(&h, "m", 7, 7), "and again");
   check(plus_is(&h, "l", INT64_MIN, INT64_MIN) && !minus_is(&h, "l", 1, 0), "below the bottom: nothing");
@@ -479,7 +512,8 @@ static void test_plasma_counters(void) {
   check(not_counted(&h, "v", 1) && logged(&h, "not a counter"), "a value is no counter, not even a number");
   check(plasma_is(&h, "v", "5"), "and it is still there");
   check(plasma_delete(&h, "v") == 0 && plus_is(&h, "v", 3, 3), "a counter may follow a deleted value");
-  check(plasma_set(&h, "c", "x") == 0 && plasma_is(&h, "c", "x") && not_counted(&h, "c", 1), "set ends a counter");
+  check(plasma_set(&h, "c", "x") == 0 && plasma_is(&h, "c", "x") && not_counted(&h, "c", 1),
+        "set ends a counter");
   check(plasma_delete(&h, "c") == 0 && plus_is(&h, "c", 1, 1), "a new one begins at 0");
   check(plasma_delete(&h, "c") == 0 && plasma_is(&h, "c", NULL), "delete ends a counter too");
   check(list_is(&h, HOST_plasma_list, "[\"l\",\"m\",\"v\",\"zero\"]"), "and it is not listed any more");
@@ -495,6 +529,7 @@ static void test_plasma_counters(void) {
 
 /* ---- the store ---- */
 
+/* What specs use to begin each case alike. */
 static void test_snapshot(void) {
   store *s = open_store(NULL);
   host h = new_host(s);
@@ -526,6 +561,7 @@ static void test_snapshot(void) {
   remove_store("snapshot");
 }
 
+/* A file keeps everything. */
 static void test_restart(void) {
   store *s = open_store(path_of("restart"));
   host h = new_host(s);
@@ -547,13 +583,15 @@ static void test_restart(void) {
   remove_store("restart");
 }
 
+/* Two handles of one file see each other, as two processes would. */
 static void test_two_handles(void) {
   store *one = open_store(path_of("two")), *two = open_store(path_of("two"));
   host h = new_host(one), g = new_host(two);
   spark_set(&h, "a", "1", 0);
   check(spark_is(&g, "a", "1", 0), "what one handle writes another sees");
   check(plus_is(&h, "c", 1, 1) && plus_is(&g, "c", 1, 2) && plus_is(&h, "c", 1, 3), "both count on");
-  check(plasma_set(&g, "p", "g") == 0 && plasma_set(&h, "p", "h") == 0 && plasma_is(&g, "p", "h"), "both set");
+  check(plasma_set(&g, "p", "g") == 0 && plasma_set(&h, "p", "h") == 0 && plasma_is(&g, "p", "h"),
+        "both set");
   host_free(&h);
   host_free(&g);
   store_close(one);
@@ -561,6 +599,7 @@ static void test_two_handles(void) {
   remove_store("two");
 }
 
+/* Files that cannot be opened, and the sentence that says so. */
 static void test_open_errors(void) {
   text error = {0};
   check(store_open("/no/such/folder/file", &error) == NULL && strstr(text_string(&error), "/no/such/folder"),
@@ -583,6 +622,7 @@ static void test_open_errors(void) {
   text_free(&error);
 }
 
+/* Every call while its tables are missing. */
 static void test_internal_errors(void) {
   store *s = open_store(path_of("broken"));
   host h = new_host(s);
@@ -615,6 +655,7 @@ static void *unlock_later(void *db) {
   return NULL;
 }
 
+/* Another process holds the lock for a while. */
 static void test_busy(void) {
   store *s = open_store(path_of("busy"));
   host h = new_host(s);
@@ -645,6 +686,7 @@ static void *count_up(void *s) {
   return NULL;
 }
 
+/* One handle in several threads. */
 static void test_threads(void) {
   store *s = open_store(NULL);
   host h = new_host(s);
@@ -692,6 +734,7 @@ static uint32_t storm(uint32_t first, unsigned milliseconds) {
   return next;
 }
 
+/* A writer is killed again and again, and loses nothing it acknowledged. */
 static void test_kill(void) {
   uint32_t next = 0;
   int rounds = 5, lost = 0;
@@ -707,13 +750,15 @@ static void test_kill(void) {
   int64_t sum = 0;
   check(lost == 0, "%d of %" PRIu32 " acknowledged writes were lost", lost, next);
   check(next > (uint32_t)rounds, "there were writes: %" PRIu32, next);
-  check(counted(&h, HOST_plasma_increment, "count", 0, &sum) && sum >= next && sum <= next + rounds,
+  bool has_count = counted(&h, HOST_plasma_increment, "count", 0, &sum);
+  check(has_count && sum >= next && sum <= next + rounds,
         "the counter is %" PRId64 " for %" PRIu32 " acknowledged writes", sum, next);
   host_free(&h);
   store_close(s);
   remove_store("kill");
 }
 
+/* The journal mode, which the file itself remembers. */
 static void test_durable_settings(void) {
   store *s = open_store(path_of("settings"));
   sqlite3 *db;
@@ -721,13 +766,15 @@ static void test_durable_settings(void) {
   sqlite3_open(path_of("settings"), &db);
   sqlite3_prepare_v2(db, "PRAGMA journal_mode", -1, &statement, NULL);
   sqlite3_step(statement);
-  check(strcmp((const char *)sqlite3_column_text(statement, 0), "wal") == 0, "the journal is a write-ahead log");
+  check(strcmp((const char *)sqlite3_column_text(statement, 0), "wal") == 0,
+        "the journal is a write-ahead log");
   sqlite3_finalize(statement);
   sqlite3_close(db);
   store_close(s);
   remove_store("settings");
 }
 
+/* Runs every test. */
 int main(void) {
   make_folder();
   test_spark_values();

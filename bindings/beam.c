@@ -1,0 +1,141 @@
+/*
+ * beam.c - flaron.beam: requests to other servers.
+ *
+ * The ABI carries options and response as JSON; here they are tables. Header names of a response are in
+ * lower case, and looking one up in another case finds it.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "binding.h"
+#include "json.h"
+#include "modules.h"
+
+static int headers_metatable;
+
+/* __index of a response's headers: the name in lower case. */
+static int find_header(lua_State *L) {
+  size_t size;
+  luaL_Buffer lower;
+  const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tolstring(L, 2, &size) : NULL;
+  if (name == NULL) return 0;
+  char *to = luaL_buffinitsize(L, &lower, size);
+  for (size_t i = 0; i < size; i++) to[i] = (char)tolower((unsigned char)name[i]);
+  luaL_pushresultsize(&lower, size);
+  lua_rawget(L, 1);
+  return 1;
+}
+
+static int option_error(lua_State *L, const char *option, const char *what) {
+  return binding_argument_error(L, 2, lua_pushfstring(L, "%s: %s", option, what));
+}
+
+/* Checks the headers on top of the stack, and leaves a copy with strings alone in their place. */
+static void copy_headers(lua_State *L) {
+  if (!lua_istable(L, -1)) option_error(L, "headers", "not a table");
+  int from = lua_gettop(L);
+  lua_newtable(L);
+  for (lua_pushnil(L); lua_next(L, from) != 0;) {
+    if (lua_type(L, -2) != LUA_TSTRING) option_error(L, "headers", "a name is not a string");
+    if (!lua_isstring(L, -1)) option_error(L, "headers", lua_pushfstring(L, "'%s' is not a string", lua_tostring(L, -2)));
+    lua_tostring(L, -1);
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2);
+    lua_rawset(L, from + 1);
+  }
+  lua_replace(L, from);
+}
+
+/* Pushes the options of argument 2 as JSON. */
+static void push_options(lua_State *L) {
+  binding_check_table(L, 2);
+  lua_newtable(L);
+  for (lua_pushnil(L); lua_next(L, 2) != 0;) {
+    const char *option = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+    if (strcmp(option, "headers") == 0) {
+      copy_headers(L);
+    } else if (strcmp(option, "method") == 0 || strcmp(option, "body") == 0) {
+      if (!lua_isstring(L, -1)) option_error(L, option, "not a string");
+      lua_tostring(L, -1);
+    } else {
+      lua_pushvalue(L, -2);
+      option_error(L, luaL_tolstring(L, -1, NULL), "unknown option: method, headers and body are known");
+    }
+    lua_setfield(L, -3, option);
+  }
+  if (!json_encode(L)) binding_argument_error(L, 2, lua_tostring(L, -1));
+}
+
+/* Makes the headers of the decoded response on top of the stack lower-case and case-insensitive. */
+static void fit_headers(lua_State *L) {
+  int from = lua_gettop(L) + 1;
+  if (lua_getfield(L, -1, "headers") != LUA_TTABLE) {
+    lua_pop(L, 1);
+    lua_newtable(L);
+  }
+  lua_newtable(L);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, headers_metatable);
+  lua_setmetatable(L, -2);
+  for (lua_pushnil(L); lua_next(L, from) != 0;) {
+    luaL_Buffer lower;
+    size_t size;
+    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tolstring(L, -2, &size) : "";
+    if (*name != '\0' && lua_type(L, -1) == LUA_TSTRING) {
+      char *to = luaL_buffinitsize(L, &lower, size);
+      for (size_t i = 0; i < size; i++) to[i] = (char)tolower((unsigned char)name[i]);
+      luaL_pushresultsize(&lower, size);
+      lua_pushvalue(L, -2);
+      lua_rawset(L, from + 1);
+    }
+    lua_pop(L, 1);
+  }
+  lua_setfield(L, from - 1, "headers");
+  lua_pop(L, 1);
+}
+
+/* Makes the table of a response from its JSON on top of the stack; returns how many values that leaves. */
+static int read_response(lua_State *L) {
+  if (!json_decode(L) || !lua_istable(L, -1)) return binding_fail(L, "the host's answer is no response", 0);
+  if (lua_getfield(L, -1, "status") != LUA_TNUMBER) {
+    if (lua_getfield(L, -2, "error") == LUA_TSTRING) return binding_fail(L, lua_tostring(L, -1), 0);
+    return binding_fail(L, "the host's answer is no response", 0);
+  }
+  lua_pop(L, 1);
+  fit_headers(L);
+  if (lua_getfield(L, -1, "body") != LUA_TSTRING) {
+    lua_pushliteral(L, "");
+    lua_setfield(L, -3, "body");
+  }
+  lua_pop(L, 1);
+  return 1;
+}
+
+/* fetch(url [, {method=, headers=, body=}]) -> {status=, headers=, body=} or nil, message */
+static int fetch(lua_State *L) {
+  size_t url_size, options_size = 0;
+  const char *options = NULL;
+  lua_settop(L, 2);
+  const char *url = binding_check_key(L, 1, &url_size);
+  if (!lua_isnil(L, 2)) {
+    push_options(L);
+    options = lua_tolstring(L, -1, &options_size);
+  }
+  binding_need_host(L);
+  if (!binding_push_packed(L, beam_fetch(url, url_size, options, options_size))) {
+    return binding_fail(L, "fetch failed", 0);
+  }
+  return read_response(L);
+}
+
+static const luaL_Reg functions[] = {
+    {"fetch", fetch},
+    {NULL, NULL},
+};
+
+void beam_open(lua_State *L) {
+  lua_newtable(L);
+  lua_pushcfunction(L, find_header);
+  lua_setfield(L, -2, "__index");
+  headers_metatable = luaL_ref(L, LUA_REGISTRYINDEX);
+  binding_module(L, "beam", functions);
+}

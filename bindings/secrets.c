@@ -1,0 +1,20 @@
+/*
+ * secrets.c - flaron.secrets: values that only the host's configuration knows.
+ */
+#include "binding.h"
+#include "modules.h"
+
+/* get(name) -> value, or nil when it is not set or not allowed */
+static int get(lua_State *L) {
+  size_t size;
+  const char *name = binding_check_key(L, 1, &size);
+  binding_need_host(L);
+  return binding_push_packed(L, secret_get(name, size)) ? 1 : 0;
+}
+
+static const luaL_Reg functions[] = {
+    {"get", get},
+    {NULL, NULL},
+};
+
+void secrets_open(lua_State *L) { binding_module(L, "secrets", functions); }

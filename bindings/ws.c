@@ -1,0 +1,65 @@
+/*
+ * ws.c - flaron.ws: the WebSocket connection that an event came from.
+ */
+#include "binding.h"
+#include "modules.h"
+
+/* The error codes of ws_send, from 1 on. */
+static const char *const messages[] = {"send limit", "too large", "send error"};
+
+/* send(bytes) -> true or nil, message, code */
+static int send(lua_State *L) {
+  size_t size;
+  const char *bytes = binding_check_bytes(L, 1, &size);
+  binding_need_host(L);
+  return binding_code(L, ws_send(bytes, size), messages, sizeof messages / sizeof *messages);
+}
+
+/* close([code = 1000]): codes are those of RFC 6455, 7.4 */
+static int close(lua_State *L) {
+  enum { NORMAL = 1000, LAST = 4999 };
+  lua_Integer code = binding_opt_integer(L, 1, NORMAL, NORMAL, LAST);
+  binding_need_host(L);
+  ws_close_conn((int32_t)code);
+  return 0;
+}
+
+/* conn_id() -> text that stays the same for a connection, or nil */
+static int conn_id(lua_State *L) {
+  binding_need_host(L);
+  return binding_push_packed(L, ws_conn_id()) ? 1 : 0;
+}
+
+/* event_type() -> "open", "message" or "close", or nil */
+static int event_type(lua_State *L) {
+  binding_need_host(L);
+  return binding_push_packed(L, ws_event_type()) ? 1 : 0;
+}
+
+/* event_data() -> bytes of the message, "" when there are none */
+static int event_data(lua_State *L) {
+  binding_need_host(L);
+  if (!binding_push_packed(L, ws_event_data())) lua_pushliteral(L, "");
+  return 1;
+}
+
+/* close_code() -> the peer's code, in ws_close */
+static int close_code(lua_State *L) {
+  binding_need_host(L);
+  lua_pushinteger(L, ws_close_code());
+  return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"send", send},
+    {"send_text", send},
+    {"close", close},
+    {"conn_id", conn_id},
+    {"event_type", event_type},
+    {"event_data", event_data},
+    {"event_text", event_data},
+    {"close_code", close_code},
+    {NULL, NULL},
+};
+
+void ws_open(lua_State *L) { binding_module(L, "ws", functions); }
