@@ -139,7 +139,7 @@ NATIVE_FLAGS := -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -Wall -W
   -Iedge -Ibindings -I$(W) -isystem /usr/include/lua5.4 $(NATIVE_SANITIZE)
 NATIVE_LIBS := -lcurl -lcrypto -lsqlite3 -ljansson -lpthread -lm
 
-EDGE_OBJECTS := $(patsubst %.c,$(N)/%.o,$(filter-out edge/lua_edge.c,$(wildcard edge/*.c))) \
+EDGE_OBJECTS := $(patsubst %.c,$(N)/%.o,$(filter-out edge/lua_%.c,$(wildcard edge/*.c))) \
   $(N)/edge/runtime_blob.o $(N)/runtime_wasm2c.o
 CLI_OBJECTS := $(patsubst %.c,$(N)/%.o,$(wildcard cli/*.c))
 
@@ -162,7 +162,7 @@ $(EXE): $(EDGE_OBJECTS) $(CLI_OBJECTS)
 	@$(CC) $(NATIVE_SANITIZE) $^ -o $@ $(NATIVE_LIBS)
 	@$(if $(SANITIZE),,ln -sf native/flaron-lua $(B)/flaron-lua)
 
-$(MODULE): $(EDGE_OBJECTS) $(N)/edge/lua_edge.o
+$(MODULE): $(EDGE_OBJECTS) $(N)/edge/lua_edge.o $(N)/edge/lua_options.o
 	@mkdir -p $(@D)
 	@$(CC) -shared $(NATIVE_SANITIZE) $^ -o $@ $(NATIVE_LIBS)
 

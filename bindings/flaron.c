@@ -4,6 +4,7 @@
 #include "abi.h"
 #include "binding.h"
 #include "bindings.h"
+#include "bundle.h"
 #include "modules.h"
 
 static const struct {
@@ -20,6 +21,19 @@ static void (*const modules[])(lua_State *) = {
     crypto_open, encoding_open, id_open, time_open, logging_open, ws_open,
 };
 
+/* asset(path) -> the bytes of a file that the manifest names, or nil */
+static int asset(lua_State *L) {
+  size_t size;
+  const char *path = binding_check_key(L, 1, &size);
+  binding_need_host(L); /* they have no place before */
+  return bundle_push_asset(L, path, size) ? 1 : 0;
+}
+
+static const luaL_Reg functions[] = {
+    {"asset", asset},
+    {NULL, NULL},
+};
+
 void bindings_open(lua_State *L) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   luaL_getsubtable(L, -1, "flaron");
@@ -27,6 +41,7 @@ void bindings_open(lua_State *L) {
     lua_pushinteger(L, actions[i].action);
     lua_setfield(L, -2, actions[i].name);
   }
+  binding_functions(L, "flaron", functions);
   for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) modules[i](L);
   lua_pop(L, 2);
   stdlib_open(L);

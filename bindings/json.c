@@ -60,6 +60,10 @@ void json_open(lua_State *L) {
   lua_setfield(L, -2, "flaron.json");
   lua_pop(L, 1);
   lua_setfield(L, -2, "json");
+  json_open_alone(L);
+}
+
+void json_open_alone(lua_State *L) {
   luaopen_cjson(L);
   lua_getfield(L, -1, "encode");
   encode_ref = luaL_ref(L, LUA_REGISTRYINDEX);

@@ -8,6 +8,9 @@
 
 #include "lua.h"
 
+/* Makes the functions below work, where no module is opened. Leaves the stack as it was. */
+void json_open_alone(lua_State *L);
+
 /*
  * Replaces the value on top of the stack by its JSON text. False, with a message in its place, when it
  * cannot be said in JSON or holds text that is not UTF-8.

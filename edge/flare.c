@@ -39,14 +39,21 @@ const char *flare_runtime_hash(void) {
   return runtime_hash;
 }
 
+static void free_list(flare_module *list, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    free(list[i].name);
+    free(list[i].file);
+  }
+  free(list);
+}
+
 void flare_free(flare *f) {
   text_free(&f->wasm);
   text_free(&f->image);
-  for (size_t i = 0; i < f->module_count; i++) {
-    free(f->modules[i].name);
-    free(f->modules[i].file);
-  }
-  free(f->modules);
+  free_list(f->modules, f->module_count);
+  free_list(f->assets, f->asset_count);
+  json_decref(f->config);
+  free(f->name);
   free(f->runtime_hash);
   *f = (flare){0};
 }
@@ -84,12 +91,31 @@ static bool same_code(bytes wasm) {
   }
 }
 
+/* A copy of a member that is a string; NULL when it is not there. */
+static char *copy_member(const json_t *object, const char *name) {
+  const char *value = json_string_value(json_object_get(object, name));
+  return value != NULL ? memory_copy(bytes_of(value)) : NULL;
+}
+
+static flare_module *read_list(const json_t *list, size_t *count) {
+  json_t *item;
+  size_t i;
+  flare_module *modules = memory_get((json_array_size(list) + 1) * sizeof *modules);
+  json_array_foreach(list, i, item) {
+    modules[i].name = copy_member(item, "name");
+    modules[i].file = copy_member(item, "file");
+    if (modules[i].file == NULL) modules[i].file = memory_copy(bytes_of(""));
+    modules[i].size = (size_t)json_integer_value(json_object_get(item, "bytes"));
+    *count = i + 1;
+  }
+  return modules;
+}
+
 /* The custom section made by pack.c: what a flare says of itself. */
 static bool read_custom(flare *f, const wasm_section *section, text *error) {
-  json_t *about = json_loadb((const char *)section->body, section->body_size, 0, NULL), *module;
+  json_t *about = json_loadb((const char *)section->body, section->body_size, 0, NULL);
   json_int_t format = json_integer_value(json_object_get(about, "format"));
   const char *hash = json_string_value(json_object_get(about, "runtime"));
-  size_t i;
   if (format != FLARE_FORMAT || hash == NULL) {
     text_printf(error, "its custom section 'flaron-lua' cannot be read (format %lld, this is %d)", (long long)format, FLARE_FORMAT);
     json_decref(about);
@@ -98,16 +124,10 @@ static bool read_custom(flare *f, const wasm_section *section, text *error) {
   f->runtime_hash = memory_copy(bytes_of(hash));
   f->stripped = json_is_true(json_object_get(about, "stripped"));
   f->arena_start = (uint32_t)json_integer_value(json_object_get(about, "arena"));
-  json_t *modules = json_object_get(about, "modules");
-  f->modules = memory_get((json_array_size(modules) + 1) * sizeof *f->modules);
-  json_array_foreach(modules, i, module) {
-    const char *name = json_string_value(json_object_get(module, "name"));
-    const char *file = json_string_value(json_object_get(module, "file"));
-    flare_module *m = &f->modules[f->module_count++];
-    m->name = memory_copy(bytes_of(name != NULL ? name : ""));
-    m->file = memory_copy(bytes_of(file != NULL ? file : ""));
-    m->size = (size_t)json_integer_value(json_object_get(module, "bytes"));
-  }
+  f->modules = read_list(json_object_get(about, "modules"), &f->module_count);
+  f->assets = read_list(json_object_get(about, "assets"), &f->asset_count);
+  f->config = json_incref(json_object_get(about, "config"));
+  f->name = copy_member(about, "name");
   json_decref(about);
   return true;
 }

@@ -30,12 +30,18 @@ typedef struct flare_module {
   size_t size;       /* bytes of source */
 } flare_module;
 
+struct json_t;
+
 /* A packed flare. Owned; free it with flare_free. */
 typedef struct flare {
   text wasm;               /* the whole file */
   unsigned handlers;       /* bit n: it has flare_handler n */
   flare_module *modules;   /* the main script first */
   size_t module_count;
+  flare_module *assets; /* `name` is NULL */
+  size_t asset_count;
+  char *name;            /* from the manifest; NULL = none */
+  struct json_t *config; /* the manifest's keys for the host (manifest.h); NULL = there is no manifest */
   uint32_t memory_pages, memory_max_pages; /* of 64 KiB: what it begins with, its limit */
   uint32_t image_start;    /* address of the first byte of `image` */
   text image;              /* the data section, zeros filled in */

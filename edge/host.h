@@ -180,8 +180,16 @@ typedef struct host_sequence {
   uint64_t ms, high, low; /* the time of the last id, and what follows the time in it */
 } host_sequence;
 
+/* An import that is made to fail, for specs: with the code, or no answer. */
+typedef struct host_failure {
+  bool on;
+  int32_t code;
+} host_failure;
+
 typedef struct host {
   host_config config;
+  host_failure failures[HOST_IMPORTS];
+  size_t calls[HOST_IMPORTS]; /* of this invocation */
   const host_request *request;
   host_response response;
   size_t log_lines; /* of this invocation */

@@ -190,28 +190,56 @@ static void close_instance(engine *e) {
 
 static const engine_class class = {call_handler, memory_size, close_instance};
 
+/* Puts input for start-up into memory at `limit`, behind all that start-up may use; false when it does not fit. */
+static bool put_input(instance *i, bytes input, u32 limit, text *error) {
+  wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
+  size_t pages = (limit + input.size + PAGE - 1) / PAGE;
+  if (limit < memory->size || wasm_rt_grow_memory(memory, (u32)pages - memory->pages) == UINT32_MAX) {
+    text_printf(error, "a memory of %u bytes does not do for start-up", limit);
+    return false;
+  }
+  if (input.size != 0) memcpy(memory->data + limit, input.data, input.size);
+  return true;
+}
+
 bool instance_start(engine **out, bytes bundle, uint32_t memory_limit, uint32_t hash, bool strip, int cpu_ms,
                     instance_start_report *report, text *error) {
   instance *i = make(NULL);
   *out = &i->engine;
-  wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
-  size_t pages = (memory_limit + bundle.size + PAGE - 1) / PAGE;
-  if (pages < memory->pages || wasm_rt_grow_memory(memory, (u32)pages - memory->pages) == UINT32_MAX) {
-    text_printf(error, "a memory of %u bytes does not do for start-up", memory_limit);
-    return false;
-  }
-  if (bundle.size != 0) memcpy(memory->data + memory_limit, bundle.data, bundle.size);
+  if (!put_input(i, bundle, memory_limit, error)) return false;
+  const wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
   call c = {.instance = i, .bundle = bundle, .bundle_at = memory_limit, .hash = hash, .strip = strip};
   if (!run(i, run_start, &c, cpu_ms, error)) return false;
-  u32 words[8];
+  u32 words[9];
   memcpy(words, memory->data + (u32)c.result, sizeof words); /* struct report of runtime/start.c */
   report->handlers = words[0];
   report->error = argument(i, words[1], words[2]);
   report->missing = argument(i, words[3], words[4]);
-  report->image_start = words[5];
   report->image_end = words[6];
-  report->arena_start = words[7];
+  report->assets_start = words[7];
+  report->arena_start = words[8];
   report->data_start = i->stack_top;
   report->memory = memory->data;
   return true;
+}
+
+static void run_manifest(void *data) {
+  call *c = data;
+  c->result = Z_runtimeZ_manifest(&c->instance->wasm, c->bundle_at, (u32)c->bundle.size, c->bundle_at);
+}
+
+bool instance_evaluate(bytes manifest, int cpu_ms, text *json, text *error) {
+  enum { MEMORY = 8 << 20 };
+  instance *i = make(NULL);
+  call c = {.instance = i, .bundle = manifest, .bundle_at = MEMORY};
+  bool good = put_input(i, manifest, MEMORY, error) && run(i, run_manifest, &c, cpu_ms, error);
+  if (good) {
+    u32 words[3];
+    memcpy(words, i->wasm.w2c_memory.data + (u32)c.result, sizeof words); /* struct manifest_report */
+    bytes answer = argument(i, words[1], words[2]);
+    good = words[0] != 0;
+    text_add(good ? json : error, answer.data, answer.size);
+  }
+  close_instance(&i->engine);
+  return good;
 }

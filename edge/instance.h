@@ -16,7 +16,7 @@ engine *instance_open(const flare *f, host *h);
 typedef struct instance_start_report {
   unsigned handlers; /* bit n: flare_handler n */
   bytes error, missing;
-  uint32_t image_start, image_end, arena_start, data_start; /* addresses */
+  uint32_t data_start, image_end, assets_start, arena_start; /* addresses */
   const uint8_t *memory;
 } instance_start_report;
 
@@ -28,5 +28,11 @@ typedef struct instance_start_report {
  */
 bool instance_start(engine **instance, bytes bundle, uint32_t memory_limit, uint32_t hash, bool strip, int cpu_ms,
                     instance_start_report *report, text *error);
+
+/*
+ * Evaluates a manifest (runtime/manifest.c) into JSON, in a fresh instance that is gone afterwards. False,
+ * with a message in `error`, when it fails or takes more than `cpu_ms`.
+ */
+bool instance_evaluate(bytes manifest, int cpu_ms, text *json, text *error);
 
 #endif

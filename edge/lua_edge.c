@@ -14,79 +14,23 @@
 #include <string.h>
 
 #include "edge.h"
+#include "lua_options.h"
+#include "manifest.h"
 #include "pack.h"
+#include "store.h"
 
 #define FLARE "flaron.edge.flare"
 
 typedef struct lua_flare {
   edge edge;
-  char **command; /* the engine's words, ended by NULL; owned; NULL = none */
+  lua_options options;
+  manifest_grants grants;
+  store *store;
+  lua_State *L; /* who is asking: stubs run there */
+  int stubs;    /* registry reference: list of {pattern, answer} */
+  int fault;    /* registry reference: the error that a stub raised, LUA_NOREF = none */
   bool open;
 } lua_flare;
-
-/* ---- options ---- */
-
-static bool field_boolean(lua_State *L, int index, const char *name, bool fallback) {
-  int type = lua_getfield(L, index, name);
-  if (type != LUA_TNIL && type != LUA_TBOOLEAN) luaL_error(L, "option '%s' is a %s, not a boolean", name, lua_typename(L, type));
-  bool value = type == LUA_TNIL ? fallback : lua_toboolean(L, -1);
-  lua_pop(L, 1);
-  return value;
-}
-
-static lua_Integer field_integer(lua_State *L, int index, const char *name, lua_Integer fallback, lua_Integer low, lua_Integer high) {
-  int is_integer = 1;
-  lua_Integer value = lua_getfield(L, index, name) == LUA_TNIL ? fallback : lua_tointegerx(L, -1, &is_integer);
-  if (!is_integer || value < low || value > high) {
-    luaL_error(L, "option '%s' is %s, not an integer from %I to %I", name, luaL_tolstring(L, -1, NULL), low, high);
-  }
-  lua_pop(L, 1);
-  return value;
-}
-
-/* The names of options, so that a misspelt one is not passed over. */
-static const char *const option_names[] = {"engine",        "memory",       "strip",        "now",          "cpu_ms",
-                                           "requires_body", "requires_raw_auth", "max_body", "max_log_lines", "max_log_line",
-                                           NULL};
-
-static void check_options(lua_State *L, int index) {
-  for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
-    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-    const char *const *known = option_names;
-    while (*known != NULL && strcmp(*known, name) != 0) known++;
-    if (*known == NULL) luaL_error(L, "unknown option '%s' of edge.load", name);
-  }
-}
-
-/* Sets what an invocation runs under; the table is at `index`. */
-static void read_config(lua_State *L, int index, edge *e) {
-  host_config *c = &e->host.config;
-  *c = host_config_default();
-  c->requires_body = field_boolean(L, index, "requires_body", c->requires_body);
-  c->requires_raw_auth = field_boolean(L, index, "requires_raw_auth", c->requires_raw_auth);
-  c->max_body = (size_t)field_integer(L, index, "max_body", (lua_Integer)c->max_body, 0, UINT32_MAX);
-  c->max_log_lines = (size_t)field_integer(L, index, "max_log_lines", (lua_Integer)c->max_log_lines, 0, UINT32_MAX);
-  c->max_log_line = (size_t)field_integer(L, index, "max_log_line", (lua_Integer)c->max_log_line, 0, UINT32_MAX);
-  e->cpu_ms = (int)field_integer(L, index, "cpu_ms", 0, 0, INT32_MAX);
-  if (lua_getfield(L, index, "now") != LUA_TNIL) c->now_ns = (int64_t)(luaL_checknumber(L, -1) * 1e9);
-  lua_pop(L, 1);
-}
-
-static void read_command(lua_State *L, int index, lua_flare *f) {
-  if (lua_getfield(L, index, "engine") != LUA_TNIL) {
-    if (!lua_istable(L, -1)) luaL_error(L, "option 'engine' is a %s, not a list of words", luaL_typename(L, -1));
-    size_t count = lua_rawlen(L, -1);
-    f->command = memory_get((count + 1) * sizeof *f->command);
-    for (size_t i = 0; i < count; i++) {
-      lua_rawgeti(L, -1, (lua_Integer)i + 1);
-      const char *word = lua_tostring(L, -1);
-      f->command[i] = memory_copy(bytes_of(word != NULL ? word : ""));
-      lua_pop(L, 1);
-    }
-    f->edge.command = (const char *const *)f->command;
-  }
-  lua_pop(L, 1);
-}
 
 /* ---- loading ---- */
 
@@ -109,7 +53,7 @@ static int read_table(void *data, const char *path, text *out) {
 static bool get_wasm(lua_State *L, const pack_options *options, text *wasm, text *error) {
   if (lua_istable(L, 1)) {
     modules_source source = {read_table, L};
-    return pack_project(&source, "main.lua", options, wasm, error);
+    return pack_project(&source, NULL, options, wasm, error);
   }
   const char *path = luaL_checkstring(L, 1);
   return pack_path(path, options, wasm, error);
@@ -122,9 +66,24 @@ static int fail(lua_State *L, text *error) {
   return 2;
 }
 
+/* Opens the flare's store and fills it, unless option `store` is false. */
+static void open_store(lua_State *L, lua_flare *f) {
+  text error = {0};
+  if (!lua_options_boolean(L, 2, "store", true)) return;
+  f->store = store_open(NULL, &error);
+  if (f->store == NULL) {
+    lua_pushstring(L, text_string(&error));
+    text_free(&error);
+    lua_error(L);
+  }
+  f->edge.host.config.store = f->store;
+  lua_options_fill(L, 2, f->store, host_now_ns(&f->edge.host));
+}
+
 /*
  * edge.load(what [, options]) -> flare, or nil and a message. `what` is the path of a main script, of its
- * folder or of a packed .wasm, or a table from paths to contents with "main.lua" in it.
+ * folder or of a packed .wasm, or a table from paths to contents with "main.lua" in it. The manifest, where
+ * there is one, says what is allowed; options (lua_options.c) come after it.
  */
 static int load(lua_State *L) {
   lua_settop(L, 2);
@@ -134,20 +93,25 @@ static int load(lua_State *L) {
   }
   if (!lua_istable(L, 1)) luaL_checkstring(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
-  check_options(L, 2);
+  lua_options_check(L, 2);
   lua_flare *f = lua_newuserdatauv(L, sizeof *f, 0);
   memset(f, 0, sizeof *f);
+  f->stubs = f->fault = LUA_NOREF;
   luaL_setmetatable(L, FLARE);
   pack_options options = {
-      .memory = (uint32_t)field_integer(L, 2, "memory", 0, 0, UINT32_MAX),
-      .strip = field_boolean(L, 2, "strip", false),
+      .memory = (uint32_t)lua_options_integer(L, 2, "memory", 0, 0, UINT32_MAX),
+      .strip = lua_options_boolean(L, 2, "strip", false),
   };
-  read_config(L, 2, &f->edge);
-  read_command(L, 2, f);
+  edge *e = &f->edge;
   text wasm = {0}, error = {0};
-  if (!get_wasm(L, &options, &wasm, &error)) return fail(L, &error);
-  if (!flare_read(&f->edge.flare, &wasm, &error)) return fail(L, &error);
-  if (f->command == NULL && !flare_runs_here(&f->edge.flare, &error)) return fail(L, &error);
+  if (!get_wasm(L, &options, &wasm, &error) || !flare_read(&e->flare, &wasm, &error)) return fail(L, &error);
+  e->host.config = host_config_default();
+  if (!manifest_configure(e->flare.config, &e->host.config, &f->grants, &error)) return fail(L, &error);
+  lua_options_read(L, 2, &f->options, &e->host.config);
+  e->cpu_ms = (int)lua_options_integer(L, 2, "cpu_ms", 0, 0, INT32_MAX);
+  e->command = (const char *const *)f->options.command;
+  if (e->command == NULL && !flare_runs_here(&e->flare, &error)) return fail(L, &error);
+  open_store(L, f);
   f->open = true;
   return 1;
 }
@@ -192,10 +156,26 @@ static void set_integer(lua_State *L, const char *name, lua_Integer value) {
   lua_setfield(L, -2, name);
 }
 
+/* Pushes pairs as a table. */
+static void push_pairs(lua_State *L, const host_pairs *pairs) {
+  lua_newtable(L);
+  for (size_t i = 0; i < pairs->count; i++) {
+    lua_pushlstring(L, pairs->items[i].name, pairs->items[i].name_size);
+    lua_pushlstring(L, pairs->items[i].value, pairs->items[i].value_size);
+    lua_settable(L, -3);
+  }
+}
+
 /* Pushes what came of an invocation as a table. */
-static void push_response(lua_State *L, const host_response *r, const edge_result *result) {
+static void push_response(lua_State *L, const host *h, const edge_result *result) {
+  const host_response *r = &h->response;
   static const char *const actions[] = {"", "respond", "transform", "pass_through"};
   lua_newtable(L);
+  lua_newtable(L);
+  for (int i = 0; i < HOST_IMPORTS; i++) {
+    if (h->calls[i] != 0) set_integer(L, host_signatures[i].name, (lua_Integer)h->calls[i]);
+  }
+  lua_setfield(L, -2, "calls");
   set_integer(L, "status", r->status);
   set_integer(L, "memory", (lua_Integer)result->memory);
   lua_pushstring(L, actions[r->action]);
@@ -205,13 +185,7 @@ static void push_response(lua_State *L, const host_response *r, const edge_resul
   lua_pushlstring(L, text_string(&r->body), r->body.size);
   lua_setfield(L, -2, "body");
   if (r->close_code != 0) set_integer(L, "close_code", r->close_code);
-  lua_newtable(L);
-  for (size_t i = 0; i < r->headers.count; i++) {
-    const host_pair *h = &r->headers.items[i];
-    lua_pushlstring(L, h->name, h->name_size);
-    lua_pushlstring(L, h->value, h->value_size);
-    lua_settable(L, -3);
-  }
+  push_pairs(L, &r->headers);
   lua_setfield(L, -2, "headers");
   lua_newtable(L);
   for (size_t i = 0; i < r->frame_count; i++) {
@@ -235,8 +209,15 @@ static int invoke(lua_State *L, flare_handler handler, const host_request *reque
   lua_flare *f = check_flare(L);
   edge_result result;
   text error = {0};
+  f->L = L;
   if (!edge_invoke(&f->edge, handler, request, &result, &error)) return fail(L, &error);
-  push_response(L, &f->edge.host.response, &result);
+  if (f->fault != LUA_NOREF) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, f->fault);
+    luaL_unref(L, LUA_REGISTRYINDEX, f->fault);
+    f->fault = LUA_NOREF;
+    return lua_error(L);
+  }
+  push_response(L, &f->edge.host, &result);
   return 1;
 }
 
@@ -292,7 +273,7 @@ static int event_protected(lua_State *L) {
   request->event.type = types[type];
   take_string(L, 3, "conn_id", "connection-1", &request->event.conn_id);
   take_string(L, 3, "data", "", &request->event.data);
-  request->event.close_code = (int)field_integer(L, 3, "close_code", 0, 0, UINT16_MAX);
+  request->event.close_code = (int)lua_options_integer(L, 3, "close_code", 0, 0, UINT16_MAX);
   take_string(L, 3, "url", "http://localhost/", &request->url);
   text_add_string(&request->method, "GET");
   take_headers(L, 3, &request->headers);
@@ -305,6 +286,173 @@ static int event_protected(lua_State *L) {
  */
 static int event(lua_State *L) { return with_request(L, event_protected, 2); }
 
+/* ---- stubs, failures, time, stores ---- */
+
+/* Adds the fields of the table on top of the stack, a stub's answer, to what was fetched. */
+static void take_fetched(lua_State *L, host_fetched *fetched) {
+  int index = lua_gettop(L);
+  fetched->status = (int)lua_options_integer(L, index, "status", 200, 100, 599);
+  take_string(L, index, "body", "", &fetched->body);
+  take_headers(L, index, &fetched->headers);
+}
+
+/* The body of answer_fetch, protected: (flare's stubs, request, fetched) -> whether one of them matched. */
+static int answer_protected(lua_State *L) {
+  const host_request *request = lua_touserdata(L, 2);
+  host_fetched *fetched = lua_touserdata(L, 3);
+  lua_getglobal(L, "string");
+  lua_getfield(L, -1, "find");
+  for (lua_Integer i = luaL_len(L, 1); i >= 1; i--) { /* the latest first */
+    lua_settop(L, 5);
+    lua_geti(L, 1, i);
+    lua_pushvalue(L, 5);
+    lua_pushlstring(L, text_string(&request->url), request->url.size);
+    lua_geti(L, 6, 1);
+    lua_call(L, 2, 1);
+    if (!lua_toboolean(L, -1)) continue;
+    if (lua_geti(L, 6, 2) == LUA_TFUNCTION) {
+      lua_newtable(L);
+      lua_pushlstring(L, text_string(&request->method), request->method.size);
+      lua_setfield(L, -2, "method");
+      lua_pushlstring(L, text_string(&request->url), request->url.size);
+      lua_setfield(L, -2, "url");
+      lua_pushlstring(L, text_string(&request->body), request->body.size);
+      lua_setfield(L, -2, "body");
+      push_pairs(L, &request->headers);
+      lua_setfield(L, -2, "headers");
+      lua_call(L, 1, 2);
+      if (lua_isnil(L, -2)) {
+        fetched->status = 0;
+        if (lua_isstring(L, -1)) text_add_string(&fetched->body, lua_tostring(L, -1));
+        lua_pushboolean(L, 1);
+        return 1;
+      }
+      lua_pop(L, 1);
+    }
+    luaL_checktype(L, -1, LUA_TTABLE);
+    take_fetched(L, fetched);
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  lua_pushboolean(L, 0);
+  return 1;
+}
+
+/* host_fetch_function: asks the stubs. An error in one is kept, and raised when the invocation is over. */
+static bool answer_fetch(void *data, const host_request *request, host_fetched *fetched) {
+  lua_flare *f = data;
+  lua_State *L = f->L;
+  lua_pushcfunction(L, answer_protected);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, f->stubs);
+  lua_pushlightuserdata(L, (void *)request);
+  lua_pushlightuserdata(L, fetched);
+  if (lua_pcall(L, 3, 1, 0) != LUA_OK) {
+    f->fault = luaL_ref(L, LUA_REGISTRYINDEX);
+    return true; /* with no answer */
+  }
+  bool answered = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return answered;
+}
+
+/*
+ * flare:stub_fetch(pattern, answer): answers fetches of URLs that match the Lua pattern, the latest stub
+ * first. `answer` is {status=200, headers=, body=} or a function of {method=, url=, headers=, body=} that
+ * returns one, or nil and a message: the fetch failed.
+ */
+static int stub_fetch(lua_State *L) {
+  lua_flare *f = check_flare(L);
+  luaL_checkstring(L, 2);
+  if (!lua_isfunction(L, 3)) luaL_checktype(L, 3, LUA_TTABLE);
+  if (f->stubs == LUA_NOREF) {
+    lua_newtable(L);
+    f->stubs = luaL_ref(L, LUA_REGISTRYINDEX);
+    f->edge.host.config.stub = answer_fetch;
+    f->edge.host.config.stub_data = f;
+  }
+  lua_settop(L, 3);
+  lua_createtable(L, 2, 0);
+  lua_insert(L, 2);
+  lua_rawseti(L, 2, 2);
+  lua_rawseti(L, 2, 1);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, f->stubs);
+  lua_insert(L, 2);
+  lua_rawseti(L, 2, luaL_len(L, 2) + 1);
+  return 0;
+}
+
+/*
+ * flare:fail(import [, code]): from now on the import fails: with the code where it answers with one, with
+ * no answer where it hands bytes over. Without a code, or with false, it works again. `true` is code 0.
+ */
+static int fail_import(lua_State *L) {
+  lua_flare *f = check_flare(L);
+  const char *name = luaL_checkstring(L, 2);
+  for (int i = 0; i < HOST_IMPORTS; i++) {
+    if (strcmp(host_signatures[i].name, name) != 0) continue;
+    f->edge.host.failures[i].on = lua_toboolean(L, 3);
+    f->edge.host.failures[i].code = lua_isboolean(L, 3) ? 0 : (int32_t)luaL_optinteger(L, 3, 0);
+    return 0;
+  }
+  return luaL_error(L, "there is no import '%s'", name);
+}
+
+/* flare:set_time(seconds since 1970): the clock stands there; nil: the machine's clock again */
+static int set_time(lua_State *L) {
+  lua_flare *f = check_flare(L);
+  f->edge.host.config.now_ns = lua_isnoneornil(L, 2) ? 0 : (int64_t)(luaL_checknumber(L, 2) * 1e9);
+  return 0;
+}
+
+/* flare:advance(seconds): moves a clock that stands */
+static int advance(lua_State *L) {
+  lua_flare *f = check_flare(L);
+  if (f->edge.host.config.now_ns == 0) return luaL_error(L, "the clock does not stand: use option `now` or set_time");
+  f->edge.host.config.now_ns += (int64_t)(luaL_checknumber(L, 2) * 1e9);
+  return 0;
+}
+
+/* store_key_function: adds the key to the list on top of the stack of a lua_State. */
+static void add_key(void *data, bytes key) {
+  lua_State *L = data;
+  lua_pushlstring(L, (const char *)key.data, key.size);
+  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+}
+
+/* flare:contents("spark" or "plasma") -> table from keys to values, as a flare would get them */
+static int contents(lua_State *L) {
+  static const char *const names[] = {"spark", "plasma", NULL};
+  lua_flare *f = check_flare(L);
+  bool plasma = luaL_checkoption(L, 2, NULL, names) == 1;
+  int64_t now = host_now_ns(&f->edge.host);
+  uint32_t ttl;
+  if (f->store == NULL) return luaL_error(L, "the flare has no store");
+  lua_settop(L, 2);
+  lua_newtable(L);
+  lua_newtable(L);
+  if (plasma) {
+    store_plasma_list(f->store, add_key, L);
+  } else {
+    store_spark_list(f->store, now, add_key, L);
+  }
+  for (lua_Integer i = 1; lua_rawgeti(L, 4, i) == LUA_TSTRING; i++) {
+    size_t size;
+    text value = {0};
+    const char *key = lua_tolstring(L, -1, &size);
+    bytes b = {(const uint8_t *)key, size};
+    if (plasma) {
+      store_plasma_get(f->store, b, &value);
+    } else {
+      store_spark_get(f->store, b, now, &value, &ttl);
+    }
+    lua_pushlstring(L, text_string(&value), value.size);
+    text_free(&value);
+    lua_rawset(L, 3);
+  }
+  lua_settop(L, 3);
+  return 1;
+}
+
 /* flare:wasm() -> the packed flare's bytes */
 static int wasm(lua_State *L) {
   lua_flare *f = check_flare(L);
@@ -316,9 +464,12 @@ static int wasm(lua_State *L) {
 static int close_flare(lua_State *L) {
   lua_flare *f = luaL_checkudata(L, 1, FLARE);
   edge_close(&f->edge);
-  for (char **word = f->command; word != NULL && *word != NULL; word++) free(*word);
-  free(f->command);
-  f->command = NULL;
+  store_close(f->store);
+  f->store = NULL;
+  lua_options_free(&f->options);
+  manifest_grants_free(&f->grants);
+  luaL_unref(L, LUA_REGISTRYINDEX, f->stubs);
+  f->stubs = LUA_NOREF;
   f->open = false;
   return 0;
 }
@@ -326,6 +477,11 @@ static int close_flare(lua_State *L) {
 static const luaL_Reg methods[] = {
     {"request", request},
     {"event", event},
+    {"stub_fetch", stub_fetch},
+    {"fail", fail_import},
+    {"set_time", set_time},
+    {"advance", advance},
+    {"contents", contents},
     {"wasm", wasm},
     {"close", close_flare},
     {NULL, NULL},

@@ -249,17 +249,34 @@ bool modules_add(modules *m, const modules_source *source, const char *name) {
   return true;
 }
 
-void modules_free(modules *m) {
-  for (size_t i = 0; i < m->count; i++) {
-    free(m->items[i].name);
-    free(m->items[i].file);
-    text_free(&m->items[i].source);
+int modules_add_asset(modules *m, const modules_source *source, const char *file) {
+  text content = {0};
+  int fault = source->read(source->data, file, &content);
+  if (fault == 0) {
+    m->assets = memory_resize(m->assets, (m->asset_count + 1) * sizeof *m->assets);
+    m->assets[m->asset_count++] = (module){NULL, memory_copy(bytes_of(file)), content};
+  } else {
+    text_free(&content);
   }
+  return fault;
+}
+
+static void free_items(module *items, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    free(items[i].name);
+    free(items[i].file);
+    text_free(&items[i].source);
+  }
+  free(items);
+}
+
+void modules_free(modules *m) {
+  free_items(m->items, m->count);
+  free_items(m->assets, m->asset_count);
   for (size_t i = 0; i < m->wish_count; i++) {
     free(m->wishes[i].name);
     free(m->wishes[i].file);
   }
-  free(m->items);
   free(m->wishes);
   *m = (modules){0};
 }

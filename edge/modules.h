@@ -34,6 +34,8 @@ typedef struct module_wish {
 typedef struct modules {
   module *items;
   size_t count;
+  module *assets; /* `name` is NULL */
+  size_t asset_count;
   module_wish *wishes; /* those that no file was found for */
   size_t wish_count;
 } modules;
@@ -46,6 +48,9 @@ bool modules_add_main(modules *m, const modules_source *source, const char *file
 
 /* Adds module `name`, and what it requires; false when there is no file for it. */
 bool modules_add(modules *m, const modules_source *source, const char *name);
+
+/* Adds a file as an asset. 0, or an errno value when it cannot be read. */
+int modules_add_asset(modules *m, const modules_source *source, const char *file);
 
 /* Whether module `name` is among them. */
 bool modules_have(const modules *m, const char *name);

@@ -12,9 +12,17 @@
 #include <sys/stat.h>
 
 #include "instance.h"
+#include "manifest.h"
 #include "wasm.h"
 
 enum { PAGE = 65536, ARENA_BEGIN = 256 << 10 };
+
+/* What is packed. */
+typedef struct project {
+  manifest manifest;
+  modules modules;
+  pack_options options;
+} project;
 
 /* ---- start-up ---- */
 
@@ -35,6 +43,11 @@ static void make_bundle(const modules *m, text *bundle) {
     bundle_string(bundle, m->items[i].name);
     bundle_string(bundle, place.data);
     bundle_text(bundle, text_string(&m->items[i].source), m->items[i].source.size);
+  }
+  for (size_t i = 0; i < m->asset_count; i++) {
+    bundle_string(bundle, m->assets[i].file);
+    bundle_string(bundle, "&");
+    bundle_text(bundle, text_string(&m->assets[i].source), m->assets[i].source.size);
   }
   for (size_t i = 0; i < m->wish_count; i++) {
     text_clear(&place);
@@ -86,28 +99,33 @@ static void explain(bytes message, text *error) {
 
 /* ---- the module ---- */
 
-/* Writes the image as data segments, leaving runs of zeros out. */
-static void write_data(wasm_writer *section, const instance_start_report *r) {
+/* Writes the memory from `at` to `limit` as data segments, leaving runs of zeros out; returns how many. */
+static uint32_t write_segments(wasm_writer *segments, const uint8_t *memory, uint32_t at, uint32_t limit) {
   enum { ACTIVE = 0, I32_CONST = 0x41, END = 0x0B, RUN = 16 };
-  wasm_writer segments = {0};
-  uint32_t count = 0, at = r->data_start;
-  while (at < r->image_end) {
-    while (at < r->image_end && r->memory[at] == 0) at++;
+  uint32_t count = 0;
+  for (;; count++) {
+    while (at < limit && memory[at] == 0) at++;
     uint32_t end = at, zeros = 0;
-    for (uint32_t i = at; i < r->image_end && zeros < RUN; i++) {
-      zeros = r->memory[i] == 0 ? zeros + 1 : 0;
+    for (uint32_t i = at; i < limit && zeros < RUN; i++) {
+      zeros = memory[i] == 0 ? zeros + 1 : 0;
       if (zeros == 0) end = i + 1;
     }
-    if (end == at) break;
-    wasm_write_u8(&segments, ACTIVE);
-    wasm_write_u8(&segments, I32_CONST);
-    wasm_write_s32(&segments, (int32_t)at);
-    wasm_write_u8(&segments, END);
-    wasm_write_u32(&segments, end - at);
-    wasm_write_bytes(&segments, r->memory + at, end - at);
-    count++;
+    if (end == at) return count;
+    wasm_write_u8(segments, ACTIVE);
+    wasm_write_u8(segments, I32_CONST);
+    wasm_write_s32(segments, (int32_t)at);
+    wasm_write_u8(segments, END);
+    wasm_write_u32(segments, end - at);
+    wasm_write_bytes(segments, memory + at, end - at);
     at = end;
   }
+}
+
+/* Writes the data section: the image, and the assets behind the room for its copy. */
+static void write_data(wasm_writer *section, const instance_start_report *r) {
+  wasm_writer segments = {0};
+  uint32_t count = write_segments(&segments, r->memory, r->data_start, r->image_end);
+  count += write_segments(&segments, r->memory, r->assets_start, r->arena_start);
   wasm_write_u32(section, count);
   wasm_write_bytes(section, segments.data, segments.size);
   wasm_writer_free(&segments);
@@ -155,31 +173,39 @@ static void write_producers(wasm_writer *body) {
   }
 }
 
-/* What a flare says of itself: read by flare.c and `flaron-lua inspect`. The caller frees it. */
-static char *describe(const modules *m, const instance_start_report *r, bool strip) {
-  json_t *list = json_array(), *handlers = json_array();
-  for (size_t i = 0; i < m->count; i++) {
-    json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "name", m->items[i].name, "file", m->items[i].file, "bytes",
-                                          (json_int_t)m->items[i].source.size));
+static json_t *describe_items(const module *items, size_t count) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < count; i++) {
+    const module *m = &items[i];
+    json_array_append_new(list, json_pack("{s:s*, s:s, s:I}", "name", m->name, "file", m->file, "bytes",
+                                          (json_int_t)m->source.size));
   }
+  return list;
+}
+
+/* What a flare says of itself: read by flare.c and `flaron-lua inspect`. The caller frees it. */
+static char *describe(const project *p, const instance_start_report *r) {
+  json_t *handlers = json_array();
   for (int h = 0; h < FLARE_HANDLERS; h++) {
     if (r->handlers >> h & 1) json_array_append_new(handlers, json_string(flare_handler_names[h]));
   }
-  json_t *about = json_pack("{s:i, s:s, s:s, s:o, s:o, s:b, s:I}", "format", FLARE_FORMAT, "version", FLARON_LUA_VERSION,
-                            "runtime", flare_runtime_hash(), "handlers", handlers, "modules", list, "stripped", strip,
-                            "arena", (json_int_t)r->arena_start);
+  json_t *about = json_pack("{s:i, s:s, s:s, s:s*, s:o, s:o, s:o, s:b, s:I, s:O*}", "format", FLARE_FORMAT, "version",
+                            FLARON_LUA_VERSION, "runtime", flare_runtime_hash(), "name", p->manifest.name, "handlers",
+                            handlers, "modules", describe_items(p->modules.items, p->modules.count), "assets",
+                            describe_items(p->modules.assets, p->modules.asset_count), "stripped", p->options.strip,
+                            "arena", (json_int_t)r->arena_start, "config", p->manifest.config);
   char *description = json_dumps(about, JSON_COMPACT);
   json_decref(about);
   return description;
 }
 
 /* Makes the flare: runtime.wasm with memory, exports and data of its own. */
-static bool write_flare(const modules *m, const instance_start_report *r, const pack_options *o, text *wasm, text *error) {
+static bool write_flare(const project *p, const instance_start_report *r, text *wasm, text *error) {
   wasm_reader runtime;
   wasm_section section;
   wasm_writer out = {0};
   bytes blob = flare_runtime();
-  uint32_t max = o->memory / PAGE, min = (r->arena_start + ARENA_BEGIN + PAGE - 1) / PAGE;
+  uint32_t max = p->options.memory / PAGE, min = (r->arena_start + ARENA_BEGIN + PAGE - 1) / PAGE;
   if (min > max) {
     text_printf(error, "a memory of %u KiB is too small for this script: it needs at least %u KiB", max * (PAGE >> 10),
                 min * (PAGE >> 10));
@@ -207,7 +233,7 @@ static bool write_flare(const modules *m, const instance_start_report *r, const 
     wasm_writer_free(&body);
   }
   wasm_writer producers = {0};
-  char *description = describe(m, r, o->strip);
+  char *description = describe(p, r);
   write_producers(&producers);
   wasm_write_custom_section(&out, "flaron-lua", description, strlen(description));
   wasm_write_custom_section(&out, "producers", producers.data, producers.size);
@@ -221,26 +247,57 @@ static bool write_flare(const modules *m, const instance_start_report *r, const 
 
 /* ---- both ---- */
 
-bool pack_project(const modules_source *source, const char *file, const pack_options *options, text *wasm, text *error) {
-  pack_options o = *options;
-  if (o.memory == 0) o.memory = PACK_MEMORY;
-  if (o.start_ms == 0) o.start_ms = PACK_START_MS;
-  o.memory -= o.memory % PAGE;
-  modules m = {0};
-  bool good = modules_add_main(&m, source, file, error);
-  for (bool again = good; again;) {
+/* Reads flare.lua where there is one, and settles the options. */
+static bool read_manifest(project *p, const modules_source *source, text *error) {
+  text content = {0};
+  int fault = source->read(source->data, "flare.lua", &content);
+  bool good = true;
+  if (fault == 0) {
+    good = manifest_read(&p->manifest, text_bytes(&content), error);
+  } else if (fault != ENOENT && fault != ENOTDIR) {
+    text_printf(error, "flare.lua: %s", strerror(fault));
+    good = false;
+  }
+  text_free(&content);
+  pack_options *o = &p->options;
+  if (o->memory == 0) o->memory = p->manifest.memory != 0 ? p->manifest.memory : PACK_MEMORY;
+  if (o->start_ms == 0) o->start_ms = PACK_START_MS;
+  o->memory -= o->memory % PAGE;
+  return good;
+}
+
+/* Finds all files: the main script and what it requires, and what the manifest names. */
+static bool find_files(project *p, const modules_source *source, const char *file, text *error) {
+  if (!modules_add_main(&p->modules, source, file, error)) return false;
+  for (size_t i = 0; i < p->manifest.modules.count; i++) {
+    const char *name = p->manifest.modules.items[i];
+    if (modules_have(&p->modules, name) || modules_add(&p->modules, source, name)) continue;
+    text_printf(error, "flare.lua: module '%s' not found:", name);
+    modules_say_where(name, error);
+    return false;
+  }
+  for (size_t i = 0; i < p->manifest.assets.count; i++) {
+    int fault = modules_add_asset(&p->modules, source, p->manifest.assets.items[i]);
+    if (fault == 0) continue;
+    text_printf(error, "flare.lua: asset '%s': %s", p->manifest.assets.items[i], strerror(fault));
+    return false;
+  }
+  return true;
+}
+
+/* Runs start-up, again as long as it asks for modules that there are, and makes the flare of what it left. */
+static bool start_and_write(project *p, const modules_source *source, const char *file, text *wasm, text *error) {
+  for (;;) {
     engine *instance;
     instance_start_report report;
-    text bundle = {0};
-    make_bundle(&m, &bundle);
-    again = false;
-    good = instance_start(&instance, text_bytes(&bundle), o.memory, hash_of(&bundle), o.strip, o.start_ms, &report, error);
+    text bundle = {0}, fault = {0};
+    bool good, again = false;
+    make_bundle(&p->modules, &bundle);
+    good = instance_start(&instance, text_bytes(&bundle), p->options.memory, hash_of(&bundle), p->options.strip,
+                          p->options.start_ms, &report, &fault);
     if (!good) {
-      text start = {0};
-      text_printf(&start, "%s: start-up did not end: %s", file, text_string(error));
-      text_free(error);
-      *error = start;
-    } else if (add_missing(&m, source, report.missing)) {
+      text_printf(error, "%s: start-up did not end: %s", file, text_string(&fault));
+    } else if (add_missing(&p->modules, source, report.missing)) {
       again = true;
     } else if (report.error.size != 0) {
       explain(report.error, error);
@@ -249,12 +306,22 @@ bool pack_project(const modules_source *source, const char *file, const pack_opt
       text_printf(error, "%s: not enough memory for start-up", file);
       good = false;
     } else {
-      good = write_flare(&m, &report, &o, wasm, error);
+      good = write_flare(p, &report, wasm, error);
     }
     engine_close(instance);
     text_free(&bundle);
+    text_free(&fault);
+    if (!again) return good;
   }
-  modules_free(&m);
+}
+
+bool pack_project(const modules_source *source, const char *file, const pack_options *options, text *wasm, text *error) {
+  project p = {.options = *options};
+  bool good = read_manifest(&p, source, error);
+  if (file == NULL) file = p.manifest.main != NULL ? p.manifest.main : "main.lua";
+  good = good && find_files(&p, source, file, error) && start_and_write(&p, source, file, wasm, error);
+  modules_free(&p.modules);
+  manifest_free(&p.manifest);
   return good;
 }
 
@@ -271,7 +338,7 @@ bool pack_path(const char *path, const pack_options *options, text *wasm, text *
   }
   bool is_folder = S_ISDIR(about.st_mode);
   const char *slash = strrchr(path, '/');
-  const char *file = is_folder ? "main.lua" : slash != NULL ? slash + 1 : path;
+  const char *file = is_folder ? NULL : slash != NULL ? slash + 1 : path;
   size_t folder_size = is_folder ? strlen(path) : slash == path ? 1 : slash != NULL ? (size_t)(slash - path) : 0;
   char *folder = folder_size == 0 ? memory_copy(bytes_of(".")) : memory_copy((bytes){(const uint8_t *)path, folder_size});
   modules_source source = {modules_read_file, folder};

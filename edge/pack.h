@@ -7,7 +7,7 @@
 #include "modules.h"
 
 typedef struct pack_options {
-  uint32_t memory; /* limit of linear memory in bytes; 0 = PACK_MEMORY */
+  uint32_t memory; /* limit of linear memory in bytes; 0 = what flare.lua says, or PACK_MEMORY */
   bool strip;      /* leave debug information out */
   int start_ms;    /* CPU time that start-up may take; 0 = PACK_START_MS */
 } pack_options;
@@ -15,7 +15,8 @@ typedef struct pack_options {
 enum { PACK_MEMORY = 32 << 20, PACK_START_MS = 5000 };
 
 /*
- * Packs the main script `file` of `source` into `wasm`, which is then a module to be read by flare_read
+ * Packs the main script `file` of `source` (NULL: what its flare.lua says, or main.lua), as flare.lua has it
+ * where there is one, into `wasm`, which is then a module to be read by flare_read
  * or written to a file. False with a message in `error`: of one line, or with a traceback below it.
  * Equal input gives equal bytes.
  */

@@ -2,9 +2,9 @@
  * bundle.c - the modules of a flare: from the packer's bundle into package.preload.
  *
  * Layout of a bundle, made by edge/pack.c: for each module its name, its chunk name and its source, each
- * a u32 length (little-endian) and the bytes. An entry whose chunk name begins with neither '@' nor '='
+ * a u32 length (little-endian) and the bytes. An entry whose chunk name does not begin with '@'
  * is no module but a place ("main.lua:3") that requires `name` by a constant string; a module or library
- * of that name must exist. It is compiled whole at start-up, so nothing of it is kept
+ * of that name must exist. One whose chunk name is "&" is an asset: its name is its path, its source its bytes. It is compiled whole at start-up, so nothing of it is kept
  * but functions, and a syntax error in a module that is only required later is found when packing.
  */
 #include <string.h>
@@ -15,6 +15,7 @@
 #include "life.h"
 
 #define NOT_FOUND "module '%s' not found:\n\tno field package.preload['%s']"
+#define ASSETS "flaron.assets"   /* registry: path -> offset << 32 | size */
 #define MISSING "flaron.missing" /* registry: names, each with a line feed */
 
 typedef struct text {
@@ -36,6 +37,8 @@ static text read_text(lua_State *L, reader *r) {
   r->at += size;
   return t;
 }
+
+static bool is_asset(text chunkname) { return chunkname.size == 1 && *chunkname.data == '&'; }
 
 /* Collects what lua_dump writes. */
 typedef struct dump {
@@ -90,6 +93,46 @@ static void note_missing(lua_State *L, const char *name) {
   lua_pop(L, 1);
 }
 
+static size_t assets_size;   /* of all assets, while they are only in the bundle */
+static const char *assets_at; /* where they are, once they are placed */
+
+/* Notes an asset; its bytes stay in the bundle until bundle_place_assets. */
+static void note_asset(lua_State *L, text path, text content) {
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, ASSETS);
+  lua_pushlstring(L, path.data, path.size);
+  lua_pushinteger(L, (lua_Integer)((uint64_t)assets_size << 32 | content.size));
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+  assets_size += content.size;
+}
+
+size_t bundle_assets_size(void) { return assets_size; }
+
+void bundle_place_assets(const uint8_t *bundle, size_t size, char *to) {
+  reader r = {bundle, bundle + size};
+  assets_at = to;
+  while (r.at < r.end) {
+    read_text(NULL, &r);
+    text chunkname = read_text(NULL, &r), content = read_text(NULL, &r);
+    if (!is_asset(chunkname)) continue;
+    memcpy(to, content.data, content.size);
+    to += content.size;
+  }
+}
+
+bool bundle_push_asset(lua_State *L, const char *path, size_t path_size) {
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, ASSETS);
+  lua_pushlstring(L, path, path_size);
+  if (lua_rawget(L, -2) != LUA_TNUMBER || assets_at == NULL) {
+    lua_pop(L, 2);
+    return false;
+  }
+  uint64_t place = (uint64_t)lua_tointeger(L, -1);
+  lua_pop(L, 2);
+  lua_pushlstring(L, assets_at + (place >> 32), (size_t)(place & UINT32_MAX));
+  return true;
+}
+
 /* Raises an error when there is no module or library `name`, which `place` requires. */
 static void expect(lua_State *L, int preload, text name, text place) {
   lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
@@ -109,7 +152,11 @@ void bundle_load(lua_State *L, const uint8_t *bundle, size_t size, bool strip) {
   lua_pushnil(L); /* the main script's place */
   for (bool main = true; r.at < r.end; main = false) {
     text name = read_text(L, &r), chunkname = read_text(L, &r), source = read_text(L, &r);
-    if (chunkname.size != 0 && *chunkname.data != '@' && *chunkname.data != '=') {
+    if (is_asset(chunkname)) {
+      note_asset(L, name, source);
+      continue;
+    }
+    if (chunkname.size == 0 || *chunkname.data != '@') {
       expect(L, preload, name, chunkname);
       continue;
     }

@@ -25,4 +25,16 @@ void bundle_open_require(lua_State *L);
  */
 void bundle_push_missing(lua_State *L);
 
+/* Bytes of all assets of the bundle that was loaded. */
+size_t bundle_assets_size(void);
+
+/*
+ * Copies the assets of the bundle that was loaded to `to`, where they stay: outside of the image, since
+ * nothing changes them. `to` has room for bundle_assets_size.
+ */
+void bundle_place_assets(const uint8_t *bundle, size_t size, char *to);
+
+/* Pushes the bytes of an asset; false, with nothing pushed, when there is none, or none is placed yet. */
+bool bundle_push_asset(lua_State *L, const char *path, size_t path_size);
+
 #endif

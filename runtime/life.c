@@ -24,6 +24,7 @@ int life_first(void); /* unwind.S */
 
 static lua_State *state;
 static life_layout layout;
+static char *memory_limit;
 static bool refused;
 
 static char *memory_end(void) { return (char *)(__builtin_wasm_memory_size(0) * (size_t)PAGE); }
@@ -48,6 +49,7 @@ static void *allocate(void *ud, void *block, size_t old_size, size_t size) {
 }
 
 lua_State *life_create(char *limit) {
+  memory_limit = limit;
   arena_init(&__heap_base, memory_end(), limit);
   state = lua_newstate(allocate, NULL);
   interrupt_set_running(state);
@@ -60,7 +62,7 @@ bool life_starting(void) { return layout.image_end == 0; }
 
 const life_layout *life_get_layout(void) { return &layout; }
 
-bool life_freeze(void) {
+bool life_freeze(size_t assets) {
   /* The collector rests until the heap is ten times what start-up left: most invocations end before. */
   lua_gc(state, LUA_GCINC, 1000, 0, 0);
   lua_gc(state, LUA_GCCOLLECT);
@@ -69,9 +71,12 @@ bool life_freeze(void) {
   char *end = arena_freeze();
   if (end == NULL) return false;
   end += -(uintptr_t)end & (KEEP_ALIGN - 1);
+  size_t image = (size_t)(end - &life_data_start);
+  if (memory_limit - end < (ptrdiff_t)(image + assets)) return false;
   layout.image_start = (uint32_t)(uintptr_t)&life_data_start;
   layout.image_end = (uint32_t)(uintptr_t)end;
-  layout.arena_start = layout.image_end + (layout.image_end - layout.image_start);
+  layout.assets_start = layout.image_end + (uint32_t)image;
+  layout.arena_start = layout.assets_start + (uint32_t)assets + (-(uint32_t)assets & (KEEP_ALIGN - 1));
   arena_set_limit((char *)UINTPTR_MAX);
   arena_go_on((char *)(uintptr_t)layout.arena_start);
   return true;

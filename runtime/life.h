@@ -16,7 +16,8 @@
 typedef struct life_layout {
   uint32_t image_start; /* first byte that can differ from runtime.wasm's own data */
   uint32_t image_end;   /* one behind the last byte of the image */
-  uint32_t arena_start; /* where the first invocation's blocks begin, behind room for the kept image */
+  uint32_t assets_start; /* constant bytes, behind room for the kept image */
+  uint32_t arena_start;  /* where the first invocation's blocks begin, behind the assets */
 } life_layout;
 
 /*
@@ -29,10 +30,10 @@ lua_State *life_create(char *limit);
 lua_State *life_main(void);
 
 /*
- * Ends start-up: collects garbage and fixes the image. From now on the host may be called. False when
- * there is no memory for it.
+ * Ends start-up: collects garbage and fixes the image, with room for `assets` constant bytes behind it.
+ * From now on the host may be called. False when there is no memory for it below the limit.
  */
-bool life_freeze(void);
+bool life_freeze(size_t assets);
 
 /* What life_freeze fixed; all zero before. */
 const life_layout *life_get_layout(void);

@@ -148,6 +148,9 @@ const report *start(const uint8_t *bundle, size_t size, char *limit, uint32_t ha
   bundle_push_missing(L);
   keep_text(L, &result.missing, &result.missing_size);
   lua_settop(L, 0);
-  if (good && life_freeze()) result.layout = *life_get_layout();
+  if (good && life_freeze(bundle_assets_size())) {
+    result.layout = *life_get_layout();
+    bundle_place_assets(bundle, size, (char *)(uintptr_t)result.layout.assets_start);
+  }
   return &result;
 }
