@@ -23,7 +23,7 @@ static void add_name(void *list, bytes module, bytes name) {
 
 /* All there is to say, as JSON. The caller frees it. */
 static json_t *describe(const flare *f) {
-  json_t *handlers = json_array(), *modules = json_array(), *imports = json_array(), *exports = json_array();
+  json_t *handlers = json_array(), *modules = json_array(), *assets = json_array(), *imports = json_array(), *exports = json_array();
   for (int h = 0; h < FLARE_HANDLERS; h++) {
     if (f->handlers >> h & 1) json_array_append_new(handlers, json_string(flare_handler_names[h]));
   }
@@ -31,15 +31,19 @@ static json_t *describe(const flare *f) {
     const flare_module *m = &f->modules[i];
     json_array_append_new(modules, json_pack("{s:s, s:s, s:I}", "name", m->name, "file", m->file, "bytes", (json_int_t)m->size));
   }
+  for (size_t i = 0; i < f->asset_count; i++) {
+    json_array_append_new(assets, json_pack("{s:s, s:I}", "file", f->assets[i].file, "bytes", (json_int_t)f->assets[i].size));
+  }
   flare_each_name(f, true, add_name, imports);
   flare_each_name(f, false, add_name, exports);
   text none = {0};
   bool runs_here = flare_runs_here(f, &none);
   text_free(&none);
-  return json_pack("{s:I, s:I, s:I, s:I, s:b, s:s, s:b, s:o, s:o, s:o, s:o}", "bytes", (json_int_t)f->wasm.size, "image_bytes",
+  return json_pack("{s:I, s:I, s:I, s:I, s:b, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:s*, s:O*}", "bytes", (json_int_t)f->wasm.size, "image_bytes",
                    (json_int_t)f->image.size, "memory_bytes", (json_int_t)f->memory_pages * PAGE, "memory_limit_bytes",
                    (json_int_t)f->memory_max_pages * PAGE, "stripped", f->stripped, "runtime", f->runtime_hash,
-                   "runs_here", runs_here, "handlers", handlers, "modules", modules, "imports", imports, "exports", exports);
+                   "runs_here", runs_here, "handlers", handlers, "modules", modules, "imports", imports, "exports", exports, "assets", assets, "name", f->name,
+                   "config", f->config);
 }
 
 static void print_list(const char *title, const json_t *list) {
@@ -58,6 +62,14 @@ static void print(const char *path, const flare *f, const json_t *about) {
   for (size_t i = 0; i < f->module_count; i++) {
     printf("%-9s %8zu bytes  %s (%s)\n", i == 0 ? "modules" : "", f->modules[i].size, f->modules[i].name, f->modules[i].file);
   }
+  for (size_t i = 0; i < f->asset_count; i++) {
+    printf("%-9s %8zu bytes  %s\n", i == 0 ? "assets" : "", f->assets[i].size, f->assets[i].file);
+  }
+  if (f->config != NULL) {
+    char *config = json_dumps(f->config, JSON_COMPACT);
+    printf("config    %s\n", config);
+    free(config);
+  }
   printf("image     %8zu bytes\n", f->image.size);
   printf("memory    %8u KiB at first, %u KiB at most\n", f->memory_pages * (PAGE >> 10), f->memory_max_pages * (PAGE >> 10));
   print_list("imports", json_object_get(about, "imports"));
@@ -71,7 +83,7 @@ static int run(const cli_command *self, int argc, char **argv) {
       {NULL, 0, NULL, 0},
   };
   bool as_json = false;
-  for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+  for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
     switch (c) {
       case 'j': as_json = true; break;
       case 'h': return cli_show_help(self);

@@ -49,7 +49,7 @@ static int run(const cli_command *self, int argc, char **argv) {
   };
   pack_options o = {0};
   const char *output = NULL;
-  for (int c; (c = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
+  for (int c; (c = getopt_long(argc, argv, ":o:h", options, NULL)) != -1;) {
     switch (c) {
       case 'o': output = optarg; break;
       case MEMORY:

@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "edge.h"
+#include "manifest.h"
+#include "state.h"
 
 /* The reason phrase of a status, RFC 9110, 15. */
 static const char *reason(int status) {
@@ -72,38 +75,83 @@ static void print(const host_response *r) {
   fwrite(text_string(&r->body), 1, r->body.size, stdout);
 }
 
-/* Runs a flare once on a request; both stay the caller's, but the flare is used up. */
-static int invoke(const cli_command *self, flare *f, const host_request *request, int cpu_ms) {
-  edge e = {.flare = *f, .host = {.config = host_config_default()}, .cpu_ms = cpu_ms};
+/* What the words of the command say. Owned: `request`. */
+typedef struct words {
+  host_request request;
+  pack_options pack;
+  const char *input, *persist, *secrets;
+  long cpu_ms;
+} words;
+
+/* The folder of the project's state, when there is one: `.flaron` beside the script, or here for a .wasm. */
+static char *default_state(const char *input) {
+  struct stat about;
+  text path = {0};
+  const char *slash = strrchr(input, '/');
+  if (stat(input, &about) == 0 && S_ISDIR(about.st_mode)) {
+    text_printf(&path, "%s/.flaron", input);
+  } else if (slash != NULL && strstr(slash, ".lua") != NULL) {
+    text_printf(&path, "%.*s/.flaron", (int)(slash - input), input);
+  } else {
+    text_add_string(&path, ".flaron");
+  }
+  if (stat(path.data, &about) == 0 && S_ISDIR(about.st_mode)) return path.data;
+  text_free(&path);
+  return NULL;
+}
+
+/* Opens the state that the words name. False after saying why not. */
+static bool open_state(const cli_command *self, const words *w, state *s) {
+  text error = {0};
+  char *folder = w->persist != NULL ? memory_copy(bytes_of(w->persist)) : default_state(w->input);
+  bool good = state_open(s, folder, &error);
+  if (good && w->secrets != NULL && !state_read_secrets(s, w->secrets, &error)) {
+    state_close(s);
+    good = false;
+  }
+  if (!good) cli_fail(self, "%s", text_string(&error));
+  free(folder);
+  text_free(&error);
+  return good;
+}
+
+/* Runs a flare once on the request; takes the flare over. */
+static int invoke(const cli_command *self, flare *f, const words *w, const state *s) {
+  edge e = {.flare = *f, .host = {.config = host_config_default()}, .cpu_ms = (int)w->cpu_ms};
   edge_result result = {0};
+  manifest_grants grants = {0};
   text error = {0};
   *f = (flare){0};
   int status = CLI_FAILED;
-  if (!edge_invoke(&e, FLARE_HANDLE_REQUEST, request, &result, &error)) {
-    cli_fail(self, "%s", text_string(&error));
+  state_lend(s, &e.host.config);
+  if (!manifest_configure(e.flare.config, &e.host.config, &grants, &error) ||
+      !edge_invoke(&e, FLARE_HANDLE_REQUEST, &w->request, &result, &error)) {
+    cli_fail(self, "%s: %s", w->input, text_string(&error));
   } else {
     print(&e.host.response);
     if (!result.failed) status = CLI_DONE;
   }
   text_free(&error);
   edge_close(&e);
+  manifest_grants_free(&grants);
   return status;
 }
 
 enum { DEFAULT_CPU_MS = 1000 };
 
-static int run_with(const cli_command *self, int argc, char **argv, host_request *request) {
-  enum { MEMORY = 256, CPU_MS };
+/* Reads the words; CLI_DONE when they are good, -1 when help was shown, else the exit code. */
+static int read_words(const cli_command *self, int argc, char **argv, words *w) {
+  enum { MEMORY = 256, CPU_MS, PERSIST, SECRETS };
   static const struct option options[] = {
-      {"method", required_argument, NULL, 'X'}, {"url", required_argument, NULL, 'u'},
-      {"header", required_argument, NULL, 'H'}, {"body", required_argument, NULL, 'd'},
-      {"memory", required_argument, NULL, MEMORY}, {"cpu-ms", required_argument, NULL, CPU_MS},
-      {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+      {"method", required_argument, NULL, 'X'},       {"url", required_argument, NULL, 'u'},
+      {"header", required_argument, NULL, 'H'},       {"body", required_argument, NULL, 'd'},
+      {"memory", required_argument, NULL, MEMORY},    {"cpu-ms", required_argument, NULL, CPU_MS},
+      {"persist", required_argument, NULL, PERSIST},  {"secrets", required_argument, NULL, SECRETS},
+      {"help", no_argument, NULL, 'h'},               {NULL, 0, NULL, 0},
   };
-  pack_options o = {0};
-  long cpu_ms = DEFAULT_CPU_MS;
+  host_request *request = &w->request;
   int fault;
-  for (int c; (c = getopt_long(argc, argv, "X:u:H:d:h", options, NULL)) != -1;) {
+  for (int c; (c = getopt_long(argc, argv, ":X:u:H:d:h", options, NULL)) != -1;) {
     switch (c) {
       case 'X':
         text_clear(&request->method);
@@ -121,44 +169,56 @@ static int run_with(const cli_command *self, int argc, char **argv, host_request
         if (fault != 0) return cli_fail(self, "%s: %s", optarg + 1, strerror(fault));
         break;
       case MEMORY:
-        if (!cli_read_size(optarg, &o.memory) || o.memory < (1u << 20)) {
+        if (!cli_read_size(optarg, &w->pack.memory) || w->pack.memory < (1u << 20)) {
           return cli_misuse(self, "--memory takes a size from 1M to 4095M, such as 32M, not '%s'", optarg);
         }
         break;
       case CPU_MS:
-        if (!cli_read_number(optarg, 0, INT32_MAX, &cpu_ms)) {
+        if (!cli_read_number(optarg, 0, INT32_MAX, &w->cpu_ms)) {
           return cli_misuse(self, "--cpu-ms takes a number of milliseconds, not '%s'", optarg);
         }
         break;
-      case 'h': return cli_show_help(self);
+      case PERSIST: w->persist = optarg; break;
+      case SECRETS: w->secrets = optarg; break;
+      case 'h': cli_show_help(self); return -1;
       default: return cli_bad_option(self, argc, argv);
     }
   }
   if (argc - optind != 1) return cli_misuse(self, "one flare or script is expected, not %d", argc - optind);
+  w->input = argv[optind];
   if (request->method.size == 0) text_add_string(&request->method, request->body.size != 0 ? "POST" : "GET");
   if (request->url.size == 0) text_add_string(&request->url, "http://localhost/");
+  return CLI_DONE;
+}
+
+static int run_with(const cli_command *self, const words *w) {
   flare f = {0};
-  if (!cli_read_flare(self, argv[optind], &o, true, &f)) return CLI_FAILED;
+  state s;
+  if (!cli_read_flare(self, w->input, &w->pack, true, &f)) return CLI_FAILED;
+  int status = CLI_FAILED;
   if (!(f.handlers & 1u << FLARE_HANDLE_REQUEST)) {
-    flare_free(&f);
-    return cli_fail(self, "%s: it has no handle_request", argv[optind]);
+    cli_fail(self, "%s: it has no handle_request", w->input);
+  } else if (open_state(self, w, &s)) {
+    status = invoke(self, &f, w, &s);
+    state_close(&s);
   }
-  int status = invoke(self, &f, request, (int)cpu_ms);
   flare_free(&f);
   return status;
 }
 
 static int run(const cli_command *self, int argc, char **argv) {
-  host_request request = {0};
-  int status = run_with(self, argc, argv, &request);
-  host_request_free(&request);
-  return status;
+  words w = {.cpu_ms = DEFAULT_CPU_MS};
+  int status = read_words(self, argc, argv, &w);
+  if (status == CLI_DONE) status = run_with(self, &w);
+  host_request_free(&w.request);
+  return status < 0 ? CLI_DONE : status;
 }
 
 const cli_command cli_run = {
     .name = "run",
     .summary = "run a flare or a script once and print its answer",
-    .usage = "run FLARE.wasm|MAIN.lua|DIR [--method M] [--url URL] [--header 'NAME: VALUE']... [--body TEXT|@FILE]",
+    .usage = "run FLARE.wasm|MAIN.lua|DIR [--method M] [--url URL] [--header 'NAME: VALUE']... [--body TEXT|@FILE]\n"
+             "                      [--cpu-ms N] [--memory SIZE] [--persist DIR] [--secrets FILE]",
     .help = "  FLARE.wasm|MAIN.lua|DIR   a packed flare, or a script that is packed first\n"
             "  -X, --method M            the method (default GET, POST with a body)\n"
             "  -u, --url URL             the URL (default http://localhost/)\n"
@@ -166,6 +226,9 @@ const cli_command cli_run = {
             "  -d, --body TEXT|@FILE     the body; @- is standard input\n"
             "  --cpu-ms N                CPU time it may take, 0 = no limit (default 1000)\n"
             "  --memory SIZE             limit of its memory when a script is packed (default 32M)\n"
+            "  --persist DIR             folder of its stores and secrets (default: .flaron beside the script or, for\n"
+            "                            a .wasm, here, if there is one; else stores are empty and forgotten)\n"
+            "  --secrets FILE            secrets as JSON: {\"NAME\": \"value\"}, readable only by you\n"
             "  -h, --help                this text\n"
             "\nStatus line, headers and body go to standard output, the log to standard error.\n",
     .run = run,
