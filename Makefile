@@ -189,7 +189,7 @@ $(N)/tests/arena_test: tests/native/arena_test.c runtime/arena.c runtime/arena.h
 	@$(CC) -std=c11 -O2 -g -Wall -Wextra -Werror -Iruntime -fsanitize=address,undefined $(filter %.c,$^) -o $@
 
 test: $(B)/test-packages.stamp $(EXE) $(MODULE) $(B)/unwind $(NATIVE_TESTS) ## run all tests; the last line counts them
-	@SANITIZE=$(SANITIZE) NATIVE=$(N) tests/run.sh $(ONLY)
+	@SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" tests/run.sh $(ONLY)
 
 lint: $(B)/test-packages.stamp $(EXE) ## check format, style and common mistakes of C, Lua and shell
 	@tests/lint.sh

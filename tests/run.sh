@@ -53,7 +53,7 @@ select_files() { for file; do if [ -f "$file" ] && wanted "$file"; then printf '
 # shellcheck disable=SC2046 # paths without spaces, all ours
 {
   specs "specs that run once" $(select_files tests/spec/*_spec.lua)
-  for ENGINE in wasm2c v8; do
+  for ENGINE in ${ENGINES:-wasm2c v8}; do
     export ENGINE
     specs "specs on $ENGINE" $(select_files tests/behaviour/*_spec.lua examples/*/spec/*_spec.lua)
   done
