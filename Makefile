@@ -133,8 +133,7 @@ $(W)/runtime_wasm2c.c: $(W)/runtime.wasm
 	@echo 'translating the runtime to C'
 	@wasm2c -n runtime $< -o $@
 
-NATIVE_SANITIZE := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-comma := ,
+NATIVE_SANITIZE := $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 NATIVE_FLAGS := -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror -MMD -MP \
   -Iedge -Ibindings -I$(W) -isystem /usr/include/lua5.4 $(NATIVE_SANITIZE)
 NATIVE_LIBS := -lcurl -lcrypto -lsqlite3 -ljansson -lpthread -lm

@@ -37,7 +37,8 @@ static void copy_headers(lua_State *L) {
   lua_newtable(L);
   for (lua_pushnil(L); lua_next(L, from) != 0;) {
     if (lua_type(L, -2) != LUA_TSTRING) option_error(L, "headers", "a name is not a string");
-    if (!lua_isstring(L, -1)) option_error(L, "headers", lua_pushfstring(L, "'%s' is not a string", lua_tostring(L, -2)));
+    if (!lua_isstring(L, -1))
+      option_error(L, "headers", lua_pushfstring(L, "'%s' is not a string", lua_tostring(L, -2)));
     lua_tostring(L, -1);
     lua_pushvalue(L, -2);
     lua_insert(L, -2);

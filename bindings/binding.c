@@ -38,10 +38,11 @@ bool binding_starting(void) { return life_starting(); }
 
 void binding_need_host_as(lua_State *L, const char *name) {
   if (!life_starting()) return;
-  luaL_error(L,
-             "%s cannot be called here: what stands outside the handlers runs once, when the flare is packed, "
-             "and there is no host then",
-             name);
+  luaL_error(
+      L,
+      "%s cannot be called here: what stands outside the handlers runs once, when the flare is packed, "
+      "and there is no host then",
+      name);
 }
 
 void binding_need_host(lua_State *L) { binding_need_host_as(L, function_name(L)); }
@@ -76,7 +77,8 @@ lua_Integer binding_check_integer(lua_State *L, int arg, lua_Integer low, lua_In
   return n;
 }
 
-lua_Integer binding_opt_integer(lua_State *L, int arg, lua_Integer fallback, lua_Integer low, lua_Integer high) {
+lua_Integer binding_opt_integer(lua_State *L, int arg, lua_Integer fallback, lua_Integer low,
+                                lua_Integer high) {
   return lua_isnoneornil(L, arg) ? fallback : binding_check_integer(L, arg, low, high);
 }
 
@@ -122,7 +124,8 @@ bool binding_push_behind(lua_State *L, abi_packed answer, void *prefix, size_t p
     if (refused) luaL_error(L, "not enough memory");
     return false;
   }
-  bool room = size < prefix_size || life_make_room(size + STRING_OVERHEAD); /* else lua_pushlstring could leak */
+  bool room =
+      size < prefix_size || life_make_room(size + STRING_OVERHEAD); /* else lua_pushlstring could leak */
   if (room && size >= prefix_size) {
     if (prefix_size != 0) memcpy(prefix, block, prefix_size);
     lua_pushlstring(L, block + prefix_size, size - prefix_size);
@@ -136,6 +139,11 @@ bool binding_push_packed(lua_State *L, abi_packed answer) { return binding_push_
 
 int binding_answer(lua_State *L, abi_packed answer, const char *message) {
   return binding_push_packed(L, answer) ? 1 : binding_fail(L, message, 0);
+}
+
+int binding_answer_or_nil(lua_State *L, abi_packed answer) {
+  if (!binding_push_packed(L, answer)) lua_pushnil(L);
+  return 1;
 }
 
 int binding_code(lua_State *L, int code, const char *const *messages, int count) {

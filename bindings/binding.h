@@ -40,7 +40,8 @@ const char *binding_check_bytes(lua_State *L, int arg, size_t *size);
 
 /* The integer at `arg`, from `low` to `high`; `fallback` when it is nil or absent and `optional`. */
 lua_Integer binding_check_integer(lua_State *L, int arg, lua_Integer low, lua_Integer high);
-lua_Integer binding_opt_integer(lua_State *L, int arg, lua_Integer fallback, lua_Integer low, lua_Integer high);
+lua_Integer binding_opt_integer(lua_State *L, int arg, lua_Integer fallback, lua_Integer low,
+                                lua_Integer high);
 
 /*
  * Pushes the bytes of a host answer as a string and frees the host's buffer; false, with nothing pushed,
@@ -57,6 +58,9 @@ bool binding_push_behind(lua_State *L, abi_packed answer, void *prefix, size_t s
 
 /* Pushes the host's answer, or nil and `message`. Returns how many values that is. */
 int binding_answer(lua_State *L, abi_packed answer, const char *message);
+
+/* Pushes the host's answer, or nil: what was asked for is not there. Returns 1. */
+int binding_answer_or_nil(lua_State *L, abi_packed answer);
 
 /* Pushes true for code 0, else nil, the message of the code in `messages` (from code 1 on), the code. */
 int binding_code(lua_State *L, int code, const char *const *messages, int count);

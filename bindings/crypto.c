@@ -47,6 +47,7 @@ static int hmac(lua_State *L) {
 
 /* sign_jwt(algorithm, secret_name, claims) -> token, or nil, message */
 static int sign_jwt(lua_State *L) {
+  lua_settop(L, 3); /* else the arguments' own table could be taken for the claims */
   push_arguments(L, "algorithm", "secret_key");
   binding_check_table(L, 3);
   lua_pushvalue(L, 3);
@@ -72,7 +73,9 @@ static int decrypt_aes(lua_State *L) {
 
 enum { RANDOM_AT_ONCE = 256, RANDOM_MAX = 16 << 20 };
 
-static unsigned digit(char c) { return c <= '9' ? (unsigned)(c - '0') & 15 : (unsigned)((c | 32) - 'a' + 10) & 15; }
+static unsigned digit(char c) {
+  return c <= '9' ? (unsigned)(c - '0') & 15 : (unsigned)((c | 32) - 'a' + 10) & 15;
+}
 
 /* random_bytes(n) -> n bytes, or nil, message; the host gives them as hex, 256 at a time */
 static int random_bytes(lua_State *L) {
@@ -82,7 +85,8 @@ static int random_bytes(lua_State *L) {
   char *to = luaL_buffinitsize(L, &buffer, n);
   for (size_t done = 0; done < n;) {
     size_t part = n - done < RANDOM_AT_ONCE ? n - done : RANDOM_AT_ONCE;
-    if (!binding_push_packed(L, crypto_random_bytes((int32_t)part))) return binding_fail(L, "not available", 0);
+    if (!binding_push_packed(L, crypto_random_bytes((int32_t)part)))
+      return binding_fail(L, "not available", 0);
     const char *hex = lua_tolstring(L, -1, &size);
     if (size < 2 * part) return binding_fail(L, "not available", 0);
     for (size_t i = 0; i < part; i++) to[done + i] = (char)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));

@@ -26,8 +26,12 @@ static int url_encode(lua_State *L) { return convert(L, encoding_url_encode, "no
 static int url_decode(lua_State *L) { return convert(L, encoding_url_decode, "not URL-encoded"); }
 
 static const luaL_Reg functions[] = {
-    {"base64_encode", base64_encode}, {"base64_decode", base64_decode}, {"hex_encode", hex_encode},
-    {"hex_decode", hex_decode},       {"url_encode", url_encode},       {"url_decode", url_decode},
+    {"base64_encode", base64_encode},
+    {"base64_decode", base64_decode},
+    {"hex_encode", hex_encode},
+    {"hex_decode", hex_decode},
+    {"url_encode", url_encode},
+    {"url_decode", url_decode},
     {NULL, NULL},
 };
 

@@ -17,8 +17,8 @@ static const struct {
 };
 
 static void (*const modules[])(lua_State *) = {
-    json_open, request_open, response_open, beam_open, spark_open, plasma_open, secrets_open,
-    crypto_open, encoding_open, id_open, time_open, logging_open, ws_open,
+    json_open,   request_open,  response_open, beam_open, spark_open,   plasma_open, secrets_open,
+    crypto_open, encoding_open, id_open,       time_open, logging_open, ws_open,
 };
 
 /* asset(path) -> the bytes of a file that the manifest names, or nil */
@@ -26,7 +26,8 @@ static int asset(lua_State *L) {
   size_t size;
   const char *path = binding_check_key(L, 1, &size);
   binding_need_host(L); /* they have no place before */
-  return bundle_push_asset(L, path, size) ? 1 : 0;
+  if (!bundle_push_asset(L, path, size)) lua_pushnil(L);
+  return 1;
 }
 
 static const luaL_Reg functions[] = {

@@ -45,8 +45,8 @@ static int snowflake(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {
-    {"uuid_v4", uuid_v4}, {"uuid_v7", uuid_v7}, {"ulid", ulid}, {"ksuid", ksuid}, {"nanoid", nanoid},
-    {"snowflake", snowflake}, {NULL, NULL},
+    {"uuid_v4", uuid_v4}, {"uuid_v7", uuid_v7},     {"ulid", ulid}, {"ksuid", ksuid},
+    {"nanoid", nanoid},   {"snowflake", snowflake}, {NULL, NULL},
 };
 
 void id_open(lua_State *L) { binding_module(L, "id", functions); }

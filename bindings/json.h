@@ -17,7 +17,8 @@ void json_open_alone(lua_State *L);
  */
 bool json_encode(lua_State *L);
 
-/* Replaces the text on top of the stack by its value; false, with nothing in its place, when it is no JSON. */
+/* Replaces the text on top of the stack by its value; false, with nothing in its place, when it is no JSON.
+ */
 bool json_decode(lua_State *L);
 
 #endif

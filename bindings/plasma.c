@@ -19,7 +19,7 @@ static int get(lua_State *L) {
   size_t size;
   const char *key = binding_check_key(L, 1, &size);
   binding_need_host(L);
-  return binding_push_packed(L, plasma_get(key, size)) ? 1 : 0;
+  return binding_answer_or_nil(L, plasma_get(key, size));
 }
 
 /* set(key, value) -> true or nil, message, code */
@@ -32,7 +32,7 @@ static int set(lua_State *L) {
 }
 
 /* delete(key) -> true or nil, message, code */
-static int delete(lua_State *L) {
+static int delete (lua_State *L) {
   size_t size;
   const char *key = binding_check_key(L, 1, &size);
   binding_need_host(L);
@@ -46,7 +46,8 @@ static int count(lua_State *L, abi_packed (*import)(const char *, size_t, int64_
   const char *key = binding_check_key(L, 1, &size);
   lua_Integer delta = binding_opt_integer(L, 2, 1, LUA_MININTEGER, LUA_MAXINTEGER);
   binding_need_host(L);
-  if (!binding_push_behind(L, import(key, size, delta), &value, sizeof value)) return binding_fail(L, "refused", 0);
+  if (!binding_push_behind(L, import(key, size, delta), &value, sizeof value))
+    return binding_fail(L, "refused", 0);
   lua_pushinteger(L, value);
   return 1;
 }

@@ -21,8 +21,7 @@ static int header(lua_State *L) {
   size_t size;
   const char *name = binding_check_bytes(L, 1, &size);
   binding_need_host(L);
-  if (!binding_push_packed(L, req_header_get(name, size))) lua_pushnil(L);
-  return 1;
+  return binding_answer_or_nil(L, req_header_get(name, size));
 }
 
 /* body() -> bytes, "" when there are none */
@@ -33,11 +32,7 @@ static int body(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {
-    {"method", method},
-    {"url", url},
-    {"header", header},
-    {"body", body},
-    {NULL, NULL},
+    {"method", method}, {"url", url}, {"header", header}, {"body", body}, {NULL, NULL},
 };
 
 void request_open(lua_State *L) { binding_module(L, "request", functions); }

@@ -14,9 +14,9 @@
 #include "modules.h"
 
 static struct {
-  int status; /* 0 = not set */
+  int status;        /* 0 = not set */
   int header_values; /* length of the array: names and values */
-  int ref; /* the table, in the registry */
+  int ref;           /* the table, in the registry */
 } pending;
 
 static void push_table(lua_State *L) { lua_rawgeti(L, LUA_REGISTRYINDEX, pending.ref); }
@@ -124,7 +124,8 @@ static void take_headers(lua_State *L, int index) {
     size_t name_size, value_size;
     const char *name = lua_tolstring(L, -2, &name_size);
     const char *value = lua_tolstring(L, -1, &value_size);
-    if (value == NULL) luaL_error(L, "header '%s' of the answer is a %s, not a string", name, luaL_typename(L, -1));
+    if (value == NULL)
+      luaL_error(L, "header '%s' of the answer is a %s, not a string", name, luaL_typename(L, -1));
     const char *fault = name_fault(name, name_size);
     if (fault == NULL) fault = value_fault(value, value_size);
     if (fault != NULL) luaL_error(L, "field 'headers' of the answer: %s ('%s')", fault, name);
@@ -141,7 +142,8 @@ static void take_table(lua_State *L, int index) {
       int is_integer;
       lua_Integer status = lua_tointegerx(L, value, &is_integer);
       if (!is_integer || status < STATUS_MIN || status > STATUS_MAX) {
-        luaL_error(L, "field 'status' of the answer is %s, not an integer from 100 to 599", luaL_tolstring(L, value, NULL));
+        luaL_error(L, "field 'status' of the answer is %s, not an integer from 100 to 599",
+                   luaL_tolstring(L, value, NULL));
       }
       pending.status = (int)status;
     } else if (strcmp(field, "headers") == 0) {
@@ -189,11 +191,14 @@ lua_Integer response_finish(lua_State *L, int index) {
   } else if (!lua_isnil(L, index)) {
     int is_integer;
     action = lua_tointegerx(L, index, &is_integer);
-    if (!is_integer || lua_type(L, index) != LUA_TNUMBER || action < ABI_RESPOND || action > ABI_PASS_THROUGH) {
+    if (!is_integer || lua_type(L, index) != LUA_TNUMBER || action < ABI_RESPOND ||
+        action > ABI_PASS_THROUGH) {
       luaL_error(L,
-                 "handle_request answered %s: expected flaron.RESPOND, flaron.TRANSFORM, flaron.PASS_THROUGH, a table "
+                 "handle_request answered %s: expected flaron.RESPOND, flaron.TRANSFORM, "
+                 "flaron.PASS_THROUGH, a table "
                  "or nothing",
-                 lua_type(L, index) == LUA_TNUMBER ? lua_tostring(L, index) : lua_pushfstring(L, "a %s", luaL_typename(L, index)));
+                 lua_type(L, index) == LUA_TNUMBER ? lua_tostring(L, index)
+                                                   : lua_pushfstring(L, "a %s", luaL_typename(L, index)));
     }
   }
   send(L);

@@ -9,7 +9,7 @@ static int get(lua_State *L) {
   size_t size;
   const char *name = binding_check_key(L, 1, &size);
   binding_need_host(L);
-  return binding_push_packed(L, secret_get(name, size)) ? 1 : 0;
+  return binding_answer_or_nil(L, secret_get(name, size));
 }
 
 static const luaL_Reg functions[] = {

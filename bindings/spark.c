@@ -7,7 +7,7 @@
 
 /* The store's error codes, from 1 on. */
 static const char *const messages[] = {
-    "invalid ttl",    "too large",  "write limit", "quota",        "not available",
+    "invalid ttl",    "too large",  "write limit", "quota",         "not available",
     "internal error", "read limit", "bad key",     "no capability",
 };
 
@@ -21,7 +21,10 @@ static int get(lua_State *L) {
   uint32_t ttl;
   const char *key = binding_check_key(L, 1, &size);
   binding_need_host(L);
-  if (!binding_push_behind(L, spark_get(key, size), &ttl, sizeof ttl)) return 0;
+  if (!binding_push_behind(L, spark_get(key, size), &ttl, sizeof ttl)) {
+    lua_pushnil(L);
+    return 1;
+  }
   if (ttl == 0) return 1;
   lua_pushinteger(L, ttl);
   return 2;
@@ -38,7 +41,7 @@ static int set(lua_State *L) {
 }
 
 /* delete(key) */
-static int delete(lua_State *L) {
+static int delete (lua_State *L) {
   size_t size;
   const char *key = binding_check_key(L, 1, &size);
   binding_need_host(L);
@@ -62,7 +65,8 @@ static int pull(lua_State *L) {
   lua_createtable(L, (int)(count < 1000 ? count : 1000), 0);
   for (lua_Integer i = 1; i <= count; i++) {
     if (lua_geti(L, 2, i) != LUA_TSTRING) {
-      return binding_argument_error(L, 2, lua_pushfstring(L, "key %I is a %s, not a string", i, luaL_typename(L, -1)));
+      return binding_argument_error(
+          L, 2, lua_pushfstring(L, "key %I is a %s, not a string", i, luaL_typename(L, -1)));
     }
     lua_rawseti(L, -2, i);
   }

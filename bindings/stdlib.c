@@ -52,7 +52,8 @@ static void seed_from_host(lua_State *L) {
   enum { SEED_BYTES = 16 };
   lua_Unsigned seeds[2] = {0, 0};
   size_t size;
-  if (!binding_push_packed(L, crypto_random_bytes(SEED_BYTES))) luaL_error(L, "the host gives no random bytes");
+  if (!binding_push_packed(L, crypto_random_bytes(SEED_BYTES)))
+    luaL_error(L, "the host gives no random bytes");
   const char *hex = lua_tolstring(L, -1, &size);
   for (size_t i = 0; i < size && i < 2 * SEED_BYTES; i++) {
     unsigned digit = hex[i] <= '9' ? (unsigned)(hex[i] - '0') : (unsigned)((hex[i] | 32) - 'a' + 10);
@@ -130,7 +131,7 @@ static void keep_only(lua_State *L, const char *const *names) {
 
 /* lua_WarnFunction: what `warn` and failing finalizers say becomes a line of the log, piece by piece. */
 static void warning(void *ud, const char *message, int to_be_continued) {
-  static char line[512];
+  static char line[4096]; /* the host cuts there too */
   static size_t used;
   (void)ud;
   if (used == 0 && !to_be_continued && *message == '@') return; /* a control message: always on */

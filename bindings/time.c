@@ -17,9 +17,12 @@ typedef struct format {
 } format;
 
 static const format formats[] = {
-    {"unix", "{\"format\":\"unix\"}", true},       {"ms", "{\"format\":\"ms\"}", true},
-    {"ns", "{\"format\":\"ns\"}", true},           {"rfc3339", "{\"format\":\"rfc3339\"}", false},
-    {"iso8601", "{\"format\":\"iso8601\"}", false}, {"http", "{\"format\":\"http\"}", false},
+    {"unix", "{\"format\":\"unix\"}", true},
+    {"ms", "{\"format\":\"ms\"}", true},
+    {"ns", "{\"format\":\"ns\"}", true},
+    {"rfc3339", "{\"format\":\"rfc3339\"}", false},
+    {"iso8601", "{\"format\":\"iso8601\"}", false},
+    {"http", "{\"format\":\"http\"}", false},
 };
 
 static abi_packed ask(const format *f) { return timestamp(f->json, strlen(f->json)); }
@@ -27,12 +30,13 @@ static abi_packed ask(const format *f) { return timestamp(f->json, strlen(f->jso
 /* now([format = "unix"]) -> integer for unix, ms and ns, string for rfc3339, iso8601 and http */
 static int now(lua_State *L) {
   size_t size = 0;
-  const char *name = lua_isnoneornil(L, 1) ? "unix" : binding_check_bytes(L, 1, &size);
+  const char *name = lua_isnoneornil(L, 1) ? "unix" : binding_check_key(L, 1, &size);
   const format *f = formats, *end = formats + sizeof formats / sizeof *formats;
   while (f < end && strcmp(f->name, name) != 0) f++;
   if (f == end) {
     return binding_argument_error(
-        L, 1, lua_pushfstring(L, "invalid format '%s': unix, ms, ns, rfc3339, iso8601 or http expected", name));
+        L, 1,
+        lua_pushfstring(L, "invalid format '%s': unix, ms, ns, rfc3339, iso8601 or http expected", name));
   }
   binding_need_host(L);
   if (!binding_push_packed(L, ask(f))) return binding_fail(L, "not available", 0);

@@ -27,13 +27,13 @@ static int close(lua_State *L) {
 /* conn_id() -> text that stays the same for a connection, or nil */
 static int conn_id(lua_State *L) {
   binding_need_host(L);
-  return binding_push_packed(L, ws_conn_id()) ? 1 : 0;
+  return binding_answer_or_nil(L, ws_conn_id());
 }
 
 /* event_type() -> "open", "message" or "close", or nil */
 static int event_type(lua_State *L) {
   binding_need_host(L);
-  return binding_push_packed(L, ws_event_type()) ? 1 : 0;
+  return binding_answer_or_nil(L, ws_event_type());
 }
 
 /* event_data() -> bytes of the message, "" when there are none */

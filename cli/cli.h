@@ -11,9 +11,9 @@ enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_MISUSED = 2 };
 
 typedef struct cli_command {
   const char *name;
-  const char *summary; /* for the list of commands */
-  const char *usage;   /* the words behind "flaron-lua" */
-  const char *help;    /* arguments and options, a line each */
+  const char *summary;                                               /* for the list of commands */
+  const char *usage;                                                 /* the words behind "flaron-lua" */
+  const char *help;                                                  /* arguments and options, a line each */
   int (*run)(const struct cli_command *self, int argc, char **argv); /* argv[0] is the command's name */
 } cli_command;
 
@@ -37,8 +37,10 @@ bool cli_read_size(const char *word, uint32_t *size);
 /* Reads a whole number from `low` to `high`; false when it is none. */
 bool cli_read_number(const char *word, long low, long high, long *number);
 
-/* Reads the flare in a file; with `run` it must be one this executable can run. False after saying why not. */
-bool cli_read_flare(const cli_command *self, const char *path, const pack_options *options, bool run, flare *f);
+/* Reads the flare in a file; with `run` it must be one this executable can run. False after saying why not.
+ */
+bool cli_read_flare(const cli_command *self, const char *path, const pack_options *options, bool run,
+                    flare *f);
 
 /* Writes a file whole or not at all (by a temporary name beside it). 0 or an errno value. */
 int cli_write_file(const char *path, bytes content);

@@ -23,27 +23,32 @@ static void add_name(void *list, bytes module, bytes name) {
 
 /* All there is to say, as JSON. The caller frees it. */
 static json_t *describe(const flare *f) {
-  json_t *handlers = json_array(), *modules = json_array(), *assets = json_array(), *imports = json_array(), *exports = json_array();
+  json_t *handlers = json_array(), *modules = json_array(), *assets = json_array(), *imports = json_array(),
+         *exports = json_array();
   for (int h = 0; h < FLARE_HANDLERS; h++) {
     if (f->handlers >> h & 1) json_array_append_new(handlers, json_string(flare_handler_names[h]));
   }
   for (size_t i = 0; i < f->module_count; i++) {
     const flare_module *m = &f->modules[i];
-    json_array_append_new(modules, json_pack("{s:s, s:s, s:I}", "name", m->name, "file", m->file, "bytes", (json_int_t)m->size));
+    json_array_append_new(modules, json_pack("{s:s, s:s, s:I}", "name", m->name, "file", m->file, "bytes",
+                                             (json_int_t)m->size));
   }
   for (size_t i = 0; i < f->asset_count; i++) {
-    json_array_append_new(assets, json_pack("{s:s, s:I}", "file", f->assets[i].file, "bytes", (json_int_t)f->assets[i].size));
+    json_array_append_new(
+        assets, json_pack("{s:s, s:I}", "file", f->assets[i].file, "bytes", (json_int_t)f->assets[i].size));
   }
   flare_each_name(f, true, add_name, imports);
   flare_each_name(f, false, add_name, exports);
   text none = {0};
   bool runs_here = flare_runs_here(f, &none);
   text_free(&none);
-  return json_pack("{s:I, s:I, s:I, s:I, s:b, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:s*, s:O*}", "bytes", (json_int_t)f->wasm.size, "image_bytes",
-                   (json_int_t)f->image.size, "memory_bytes", (json_int_t)f->memory_pages * PAGE, "memory_limit_bytes",
-                   (json_int_t)f->memory_max_pages * PAGE, "stripped", f->stripped, "runtime", f->runtime_hash,
-                   "runs_here", runs_here, "handlers", handlers, "modules", modules, "imports", imports, "exports", exports, "assets", assets, "name", f->name,
-                   "config", f->config);
+  return json_pack("{s:I, s:I, s:I, s:I, s:b, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:s*, s:O*}", "bytes",
+                   (json_int_t)f->wasm.size, "image_bytes", (json_int_t)f->image.size, "memory_bytes",
+                   (json_int_t)f->memory_pages * PAGE, "memory_limit_bytes",
+                   (json_int_t)f->memory_max_pages * PAGE, "stripped", f->stripped, "runtime",
+                   f->runtime_hash, "runs_here", runs_here, "handlers", handlers, "modules", modules,
+                   "imports", imports, "exports", exports, "assets", assets, "name", f->name, "config",
+                   f->config);
 }
 
 static void print_list(const char *title, const json_t *list) {
@@ -55,12 +60,14 @@ static void print_list(const char *title, const json_t *list) {
 }
 
 static void print(const char *path, const flare *f, const json_t *about) {
-  printf("%s: %zu bytes, packed with runtime %.12s%s%s\n", path, f->wasm.size, f->runtime_hash,
-         json_is_true(json_object_get(about, "runs_here")) ? " (this flaron-lua's)" : " (not this flaron-lua's)",
-         f->stripped ? ", stripped" : "");
+  printf(
+      "%s: %zu bytes, packed with runtime %.12s%s%s\n", path, f->wasm.size, f->runtime_hash,
+      json_is_true(json_object_get(about, "runs_here")) ? " (this flaron-lua's)" : " (not this flaron-lua's)",
+      f->stripped ? ", stripped" : "");
   print_list("handlers", json_object_get(about, "handlers"));
   for (size_t i = 0; i < f->module_count; i++) {
-    printf("%-9s %8zu bytes  %s (%s)\n", i == 0 ? "modules" : "", f->modules[i].size, f->modules[i].name, f->modules[i].file);
+    printf("%-9s %8zu bytes  %s (%s)\n", i == 0 ? "modules" : "", f->modules[i].size, f->modules[i].name,
+           f->modules[i].file);
   }
   for (size_t i = 0; i < f->asset_count; i++) {
     printf("%-9s %8zu bytes  %s\n", i == 0 ? "assets" : "", f->assets[i].size, f->assets[i].file);
@@ -71,7 +78,8 @@ static void print(const char *path, const flare *f, const json_t *about) {
     free(config);
   }
   printf("image     %8zu bytes\n", f->image.size);
-  printf("memory    %8u KiB at first, %u KiB at most\n", f->memory_pages * (PAGE >> 10), f->memory_max_pages * (PAGE >> 10));
+  printf("memory    %8u KiB at first, %u KiB at most\n", f->memory_pages * (PAGE >> 10),
+         f->memory_max_pages * (PAGE >> 10));
   print_list("imports", json_object_get(about, "imports"));
   print_list("exports", json_object_get(about, "exports"));
 }
@@ -112,8 +120,9 @@ const cli_command cli_inspect = {
     .name = "inspect",
     .summary = "tell what is in a packed flare",
     .usage = "inspect FLARE.wasm [--json]",
-    .help = "  FLARE.wasm   a packed flare (a script is packed first)\n"
-            "  --json       the same as JSON\n"
-            "  -h, --help   this text\n",
+    .help =
+        "  FLARE.wasm   a packed flare (a script is packed first)\n"
+        "  --json       the same as JSON\n"
+        "  -h, --help   this text\n",
     .run = run,
 };

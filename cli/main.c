@@ -19,7 +19,8 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 static void print_help(FILE *to) {
   fputs("usage: flaron-lua COMMAND [ARGUMENTS]\n\nLua 5.4 for the Flaron edge.\n\n", to);
   for (int i = 0; i < COMMANDS; i++) fprintf(to, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
-  fputs("\n`flaron-lua COMMAND --help` tells more of a command; --version tells which flaron-lua this is.\n", to);
+  fputs("\n`flaron-lua COMMAND --help` tells more of a command; --version tells which flaron-lua this is.\n",
+        to);
 }
 
 static void print_message(const cli_command *self, const char *format, va_list arguments) {
@@ -74,7 +75,8 @@ bool cli_read_number(const char *word, long low, long high, long *number) {
   return errno == 0 && end != word && *end == '\0' && *number >= low && *number <= high;
 }
 
-bool cli_read_flare(const cli_command *self, const char *path, const pack_options *options, bool run, flare *f) {
+bool cli_read_flare(const cli_command *self, const char *path, const pack_options *options, bool run,
+                    flare *f) {
   text wasm = {0}, error = {0};
   bool packed = pack_path(path, options, &wasm, &error);
   bool read = packed && flare_read(f, &wasm, &error);
@@ -110,7 +112,8 @@ int main(int argc, char **argv) {
   for (int i = 0; i < COMMANDS; i++) {
     if (strcmp(word, commands[i]->name) == 0) {
       int status = commands[i]->run(commands[i], argc - 1, argv + 1);
-      if (fflush(stdout) != 0 || ferror(stdout)) return cli_fail(commands[i], "standard output: %s", strerror(errno));
+      if (fflush(stdout) != 0 || ferror(stdout))
+        return cli_fail(commands[i], "standard output: %s", strerror(errno));
       return status;
     }
   }

@@ -43,8 +43,10 @@ static void report(const flare *f, const char *input, const char *output, double
 static int run(const cli_command *self, int argc, char **argv) {
   enum { MEMORY = 256, STRIP };
   static const struct option options[] = {
-      {"output", required_argument, NULL, 'o'}, {"memory", required_argument, NULL, MEMORY},
-      {"strip", no_argument, NULL, STRIP},      {"help", no_argument, NULL, 'h'},
+      {"output", required_argument, NULL, 'o'},
+      {"memory", required_argument, NULL, MEMORY},
+      {"strip", no_argument, NULL, STRIP},
+      {"help", no_argument, NULL, 'h'},
       {NULL, 0, NULL, 0},
   };
   pack_options o = {0};
@@ -84,10 +86,11 @@ const cli_command cli_pack = {
     .name = "pack",
     .summary = "make one .wasm file of a script and the modules it requires",
     .usage = "pack MAIN.lua|DIR [-o OUT.wasm] [--memory SIZE] [--strip]",
-    .help = "  MAIN.lua|DIR     the main script, or the folder with a main.lua in it\n"
-            "  -o, --output F   where to write it (default: the script's or folder's name with .wasm, here)\n"
-            "  --memory SIZE    limit of its memory, such as 8M (default 32M)\n"
-            "  --strip          leave debug information out: smaller, but errors tell no lines\n"
-            "  -h, --help       this text\n",
+    .help =
+        "  MAIN.lua|DIR     the main script, or the folder with a main.lua in it\n"
+        "  -o, --output F   where to write it (default: the script's or folder's name with .wasm, here)\n"
+        "  --memory SIZE    limit of its memory, such as 8M (default 32M)\n"
+        "  --strip          leave debug information out: smaller, but errors tell no lines\n"
+        "  -h, --help       this text\n",
     .run = run,
 };

@@ -20,12 +20,28 @@ static const char *reason(int status) {
     int status;
     const char *reason;
   } reasons[] = {
-      {200, "OK"},          {201, "Created"},      {202, "Accepted"},           {204, "No Content"},
-      {301, "Moved Permanently"}, {302, "Found"},  {303, "See Other"},          {304, "Not Modified"},
-      {307, "Temporary Redirect"}, {308, "Permanent Redirect"}, {400, "Bad Request"}, {401, "Unauthorized"},
-      {403, "Forbidden"},   {404, "Not Found"},    {405, "Method Not Allowed"}, {409, "Conflict"},
-      {413, "Content Too Large"}, {429, "Too Many Requests"}, {500, "Internal Server Error"},
-      {502, "Bad Gateway"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
+      {200, "OK"},
+      {201, "Created"},
+      {202, "Accepted"},
+      {204, "No Content"},
+      {301, "Moved Permanently"},
+      {302, "Found"},
+      {303, "See Other"},
+      {304, "Not Modified"},
+      {307, "Temporary Redirect"},
+      {308, "Permanent Redirect"},
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {409, "Conflict"},
+      {413, "Content Too Large"},
+      {429, "Too Many Requests"},
+      {500, "Internal Server Error"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
   };
   for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
     if (reasons[i].status == status) return reasons[i].reason;
@@ -38,7 +54,8 @@ static bool add_header(host_request *request, const char *word) {
   const char *colon = strchr(word, ':');
   if (colon == NULL || colon == word) return false;
   const char *value = colon + 1 + strspn(colon + 1, " \t");
-  host_pairs_set(&request->headers, (bytes){(const uint8_t *)word, (size_t)(colon - word)}, bytes_of(value), false);
+  host_pairs_set(&request->headers, (bytes){(const uint8_t *)word, (size_t)(colon - word)}, bytes_of(value),
+                 false);
   return true;
 }
 
@@ -64,7 +81,8 @@ static void print(const host_response *r) {
   for (size_t i = 0; i < r->line_count; i++) {
     fprintf(stderr, "%s: %s\n", host_level_name(r->lines[i].level), text_string(&r->lines[i].line));
   }
-  if (r->action == HOST_TRANSFORM) fputs("action: TRANSFORM, the origin answers and the flare transforms\n", stderr);
+  if (r->action == HOST_TRANSFORM)
+    fputs("action: TRANSFORM, the origin answers and the flare transforms\n", stderr);
   if (r->action == HOST_PASS_THROUGH) fputs("action: PASS_THROUGH, the origin answers\n", stderr);
   fflush(stderr);
   printf("HTTP/1.1 %d%s%s\n", r->status, *reason(r->status) != '\0' ? " " : "", reason(r->status));
@@ -143,11 +161,16 @@ enum { DEFAULT_CPU_MS = 1000 };
 static int read_words(const cli_command *self, int argc, char **argv, words *w) {
   enum { MEMORY = 256, CPU_MS, PERSIST, SECRETS };
   static const struct option options[] = {
-      {"method", required_argument, NULL, 'X'},       {"url", required_argument, NULL, 'u'},
-      {"header", required_argument, NULL, 'H'},       {"body", required_argument, NULL, 'd'},
-      {"memory", required_argument, NULL, MEMORY},    {"cpu-ms", required_argument, NULL, CPU_MS},
-      {"persist", required_argument, NULL, PERSIST},  {"secrets", required_argument, NULL, SECRETS},
-      {"help", no_argument, NULL, 'h'},               {NULL, 0, NULL, 0},
+      {"method", required_argument, NULL, 'X'},
+      {"url", required_argument, NULL, 'u'},
+      {"header", required_argument, NULL, 'H'},
+      {"body", required_argument, NULL, 'd'},
+      {"memory", required_argument, NULL, MEMORY},
+      {"cpu-ms", required_argument, NULL, CPU_MS},
+      {"persist", required_argument, NULL, PERSIST},
+      {"secrets", required_argument, NULL, SECRETS},
+      {"help", no_argument, NULL, 'h'},
+      {NULL, 0, NULL, 0},
   };
   host_request *request = &w->request;
   int fault;
@@ -162,7 +185,8 @@ static int read_words(const cli_command *self, int argc, char **argv, words *w) 
         text_add_string(&request->url, optarg);
         break;
       case 'H':
-        if (!add_header(request, optarg)) return cli_misuse(self, "--header takes 'Name: value', not '%s'", optarg);
+        if (!add_header(request, optarg))
+          return cli_misuse(self, "--header takes 'Name: value', not '%s'", optarg);
         break;
       case 'd':
         fault = add_body(request, optarg);
@@ -217,19 +241,23 @@ static int run(const cli_command *self, int argc, char **argv) {
 const cli_command cli_run = {
     .name = "run",
     .summary = "run a flare or a script once and print its answer",
-    .usage = "run FLARE.wasm|MAIN.lua|DIR [--method M] [--url URL] [--header 'NAME: VALUE']... [--body TEXT|@FILE]\n"
-             "                      [--cpu-ms N] [--memory SIZE] [--persist DIR] [--secrets FILE]",
-    .help = "  FLARE.wasm|MAIN.lua|DIR   a packed flare, or a script that is packed first\n"
-            "  -X, --method M            the method (default GET, POST with a body)\n"
-            "  -u, --url URL             the URL (default http://localhost/)\n"
-            "  -H, --header 'N: V'       a header; may be repeated\n"
-            "  -d, --body TEXT|@FILE     the body; @- is standard input\n"
-            "  --cpu-ms N                CPU time it may take, 0 = no limit (default 1000)\n"
-            "  --memory SIZE             limit of its memory when a script is packed (default 32M)\n"
-            "  --persist DIR             folder of its stores and secrets (default: .flaron beside the script or, for\n"
-            "                            a .wasm, here, if there is one; else stores are empty and forgotten)\n"
-            "  --secrets FILE            secrets as JSON: {\"NAME\": \"value\"}, readable only by you\n"
-            "  -h, --help                this text\n"
-            "\nStatus line, headers and body go to standard output, the log to standard error.\n",
+    .usage =
+        "run FLARE.wasm|MAIN.lua|DIR [--method M] [--url URL] [--header 'NAME: VALUE']... [--body "
+        "TEXT|@FILE]\n"
+        "                      [--cpu-ms N] [--memory SIZE] [--persist DIR] [--secrets FILE]",
+    .help =
+        "  FLARE.wasm|MAIN.lua|DIR   a packed flare, or a script that is packed first\n"
+        "  -X, --method M            the method (default GET, POST with a body)\n"
+        "  -u, --url URL             the URL (default http://localhost/)\n"
+        "  -H, --header 'N: V'       a header; may be repeated\n"
+        "  -d, --body TEXT|@FILE     the body; @- is standard input\n"
+        "  --cpu-ms N                CPU time it may take, 0 = no limit (default 1000)\n"
+        "  --memory SIZE             limit of its memory when a script is packed (default 32M)\n"
+        "  --persist DIR             folder of its stores and secrets (default: .flaron beside the script "
+        "or, for\n"
+        "                            a .wasm, here, if there is one; else stores are empty and forgotten)\n"
+        "  --secrets FILE            secrets as JSON: {\"NAME\": \"value\"}, readable only by you\n"
+        "  -h, --help                this text\n"
+        "\nStatus line, headers and body go to standard output, the log to standard error.\n",
     .run = run,
 };

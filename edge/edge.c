@@ -6,11 +6,13 @@
 #include "instance.h"
 #include "process.h"
 
-bool edge_invoke(edge *e, flare_handler handler, const host_request *request, edge_result *result, text *error) {
+bool edge_invoke(edge *e, flare_handler handler, const host_request *request, edge_result *result,
+                 text *error) {
   uint64_t answer = 0;
   text fault = {0};
   if (e->engine == NULL) {
-    e->engine = e->command == NULL ? instance_open(&e->flare, &e->host) : process_open(&e->flare, &e->host, e->command, error);
+    e->engine = e->command == NULL ? instance_open(&e->flare, &e->host)
+                                   : process_open(&e->flare, &e->host, e->command, error);
     if (e->engine == NULL) return false;
   }
   host_begin(&e->host, request);

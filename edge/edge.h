@@ -9,12 +9,11 @@
 
 #include "engine.h"
 
-
 /* Owned by the caller, who fills the first part in; edge_close frees the rest. */
 typedef struct edge {
-  flare flare;           /* taken over */
-  host host;             /* its config is the caller's to set */
-  int cpu_ms;            /* CPU time an invocation may take; 0 = no limit */
+  flare flare;                /* taken over */
+  host host;                  /* its config is the caller's to set */
+  int cpu_ms;                 /* CPU time an invocation may take; 0 = no limit */
   const char *const *command; /* of an engine in another process (process.h), borrowed; NULL = in this one */
 
   engine *engine; /* NULL until it is needed, and after a trap */
@@ -31,7 +30,8 @@ typedef struct edge_result {
  * borrowed. What came of it is in e->host.response until the next call. False, with a sentence in
  * `error`, only when no engine can be had.
  */
-bool edge_invoke(edge *e, flare_handler handler, const host_request *request, edge_result *result, text *error);
+bool edge_invoke(edge *e, flare_handler handler, const host_request *request, edge_result *result,
+                 text *error);
 
 void edge_close(edge *e);
 

@@ -13,7 +13,8 @@
 
 extern const uint8_t runtime_blob[], runtime_blob_end[]; /* runtime_blob.S */
 
-const char *const flare_handler_names[FLARE_HANDLERS] = {"handle_request", "ws_open", "ws_message", "ws_close"};
+const char *const flare_handler_names[FLARE_HANDLERS] = {"handle_request", "ws_open", "ws_message",
+                                                         "ws_close"};
 
 enum { PAGE = 65536 };
 
@@ -84,8 +85,10 @@ static bool same_code(bytes wasm) {
   wasm_check_header(&theirs);
   for (;;) {
     bool more_a, more_b;
-    while ((more_a = wasm_next_section(&ours, &a)) && !is_code(a.id)) {}
-    while ((more_b = wasm_next_section(&theirs, &b)) && !is_code(b.id)) {}
+    while ((more_a = wasm_next_section(&ours, &a)) && !is_code(a.id)) {
+    }
+    while ((more_b = wasm_next_section(&theirs, &b)) && !is_code(b.id)) {
+    }
     if (!more_a || !more_b) return more_a == more_b;
     if (a.id != b.id || a.size != b.size || memcmp(a.data, b.data, a.size) != 0) return false;
   }
@@ -117,7 +120,8 @@ static bool read_custom(flare *f, const wasm_section *section, text *error) {
   json_int_t format = json_integer_value(json_object_get(about, "format"));
   const char *hash = json_string_value(json_object_get(about, "runtime"));
   if (format != FLARE_FORMAT || hash == NULL) {
-    text_printf(error, "its custom section 'flaron-lua' cannot be read (format %lld, this is %d)", (long long)format, FLARE_FORMAT);
+    text_printf(error, "its custom section 'flaron-lua' cannot be read (format %lld, this is %d)",
+                (long long)format, FLARE_FORMAT);
     json_decref(about);
     return false;
   }
@@ -156,9 +160,10 @@ static void read_exports(flare *f, wasm_reader *r) {
 
 /* Fills the image from the data section. */
 static void read_data(flare *f, wasm_reader *r) {
-  enum { ACTIVE = 0, I32_CONST = 0x41, END = 0x0B };
+  enum { ACTIVE = 0, I32_CONST = 0x41, END = 0x0B, GAP_MAX = 256 << 20 };
   for (uint32_t n = wasm_read_u32(r); n > 0 && r->error == NULL; n--) {
-    if (wasm_read_u32(r) != ACTIVE || wasm_read_u8(r) != I32_CONST) wasm_reader_fail(r, "its data is not a memory image");
+    if (wasm_read_u32(r) != ACTIVE || wasm_read_u8(r) != I32_CONST)
+      wasm_reader_fail(r, "its data is not a memory image");
     uint32_t at = (uint32_t)wasm_read_s32(r);
     if (wasm_read_u8(r) != END) wasm_reader_fail(r, "its data is not a memory image");
     uint32_t size = wasm_read_u32(r);
@@ -166,11 +171,16 @@ static void read_data(flare *f, wasm_reader *r) {
     if (r->error != NULL) return;
     if (f->image.size == 0) f->image_start = at;
     size_t offset = (size_t)at - f->image_start;
-    if (at < f->image_start || offset < f->image.size || (uint64_t)at + size > (uint64_t)f->memory_pages * PAGE) {
+    if (at < f->image_start || offset < f->image.size ||
+        (uint64_t)at + size > (uint64_t)f->memory_pages * PAGE) {
       wasm_reader_fail(r, "its data does not fit its memory");
       return;
     }
     size_t gap = offset - f->image.size;
+    if (gap > GAP_MAX) { /* no script leaves that much free: it would only cost us memory */
+      wasm_reader_fail(r, "its data is not a memory image");
+      return;
+    }
     memset(text_room(&f->image, gap), 0, gap);
     text_add(&f->image, data, size);
   }
@@ -228,7 +238,8 @@ bool flare_runs_here(const flare *f, text *error) {
   return false;
 }
 
-void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, bytes module, bytes name), void *data) {
+void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, bytes module, bytes name),
+                     void *data) {
   wasm_reader r, body;
   wasm_section section;
   wasm_reader_init(&r, f->wasm.data, f->wasm.size);

@@ -34,20 +34,20 @@ struct json_t;
 
 /* A packed flare. Owned; free it with flare_free. */
 typedef struct flare {
-  text wasm;               /* the whole file */
-  unsigned handlers;       /* bit n: it has flare_handler n */
-  flare_module *modules;   /* the main script first */
+  text wasm;             /* the whole file */
+  unsigned handlers;     /* bit n: it has flare_handler n */
+  flare_module *modules; /* the main script first */
   size_t module_count;
   flare_module *assets; /* `name` is NULL */
   size_t asset_count;
   char *name;            /* from the manifest; NULL = none */
   struct json_t *config; /* the manifest's keys for the host (manifest.h); NULL = there is no manifest */
   uint32_t memory_pages, memory_max_pages; /* of 64 KiB: what it begins with, its limit */
-  uint32_t image_start;    /* address of the first byte of `image` */
-  text image;              /* the data section, zeros filled in */
-  uint32_t arena_start;    /* address where an invocation's own memory begins */
-  bool stripped;           /* without debug information */
-  char *runtime_hash;      /* SHA-256 of the runtime, lower-case hex */
+  uint32_t image_start;                    /* address of the first byte of `image` */
+  text image;                              /* the data section, zeros filled in */
+  uint32_t arena_start;                    /* address where an invocation's own memory begins */
+  bool stripped;                           /* without debug information */
+  char *runtime_hash;                      /* SHA-256 of the runtime, lower-case hex */
 } flare;
 
 /*
@@ -60,7 +60,8 @@ bool flare_read(flare *f, text *wasm, text *error);
 bool flare_runs_here(const flare *f, text *error);
 
 /* Calls `visit` for each import or export of the module, in order: an import's module or "", and its name. */
-void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, bytes module, bytes name), void *data);
+void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, bytes module, bytes name),
+                     void *data);
 
 /* Frees what `f` holds and leaves it empty. */
 void flare_free(flare *f);

@@ -139,14 +139,14 @@ typedef bool host_fetch_function(void *data, const host_request *request, host_f
 
 /* What a flare is allowed, and the limits it runs under. host_config_default gives the documented ones. */
 typedef struct host_config {
-  bool requires_body;     /* else req_body answers nothing */
-  bool requires_raw_auth; /* else Authorization, Cookie and X-Flaron-* are withheld */
-  size_t max_body;        /* bytes of a request body; a larger one is not handed over */
-  size_t max_log_lines;   /* per invocation; more are dropped */
-  size_t max_log_line;    /* bytes; a longer line is cut */
-  size_t max_ws_sends;    /* per invocation */
-  size_t max_ws_message;  /* bytes of a frame */
-  int64_t now_ns;         /* the clock: nanoseconds since 1970; 0 = the machine's */
+  bool requires_body;         /* else req_body answers nothing */
+  bool requires_raw_auth;     /* else Authorization, Cookie and X-Flaron-* are withheld */
+  size_t max_body;            /* bytes of a request body; a larger one is not handed over */
+  size_t max_log_lines;       /* per invocation; more are dropped */
+  size_t max_log_line;        /* bytes; a longer line is cut */
+  size_t max_ws_sends;        /* per invocation */
+  size_t max_ws_message;      /* bytes of a frame */
+  int64_t now_ns;             /* the clock: nanoseconds since 1970; 0 = the machine's */
   const host_secret *secrets; /* borrowed, as the next list is */
   size_t secret_count;
   char *const *allowed_secrets; /* names of the secrets a flare may use */
@@ -154,7 +154,7 @@ typedef struct host_config {
   bool all_secrets;     /* a flare may use them all, whatever the list: there is no manifest */
   uint16_t machine_id;  /* 0 to 1023, goes into snowflakes */
   uint64_t random_seed; /* of ids and random bytes, for specs; 0 = true randomness. Not for AES nonces */
-  struct store *store;                    /* of spark and plasma, borrowed; NULL = not available */
+  struct store *store;  /* of spark and plasma, borrowed; NULL = not available */
   bool writes_spark_kv, writes_plasma_kv; /* else writing is answered with "no capability" */
   size_t max_kv_value_bytes;              /* of a value of either store */
   size_t max_spark_reads, max_spark_writes, max_plasma_writes; /* per invocation */
@@ -245,7 +245,7 @@ void host_store_failed(host *h, const char *what);
 void host_beam_free(host *h);
 
 /* For host_*.c: the functions that host_call calls. */
-#define FLARON_IMPORT(result, name, params)                                                        \
+#define FLARON_IMPORT(result, name, params) \
   void host_##name(host *h, const host_arguments *arguments, host_answer *answer);
 #include "abi.def"
 #undef FLARON_IMPORT

@@ -25,7 +25,8 @@ static bool withheld(bytes name) {
   static const char prefix[] = "x-flaron-";
   return bytes_same_ignoring_case(name, bytes_of("authorization")) ||
          bytes_same_ignoring_case(name, bytes_of("cookie")) ||
-         (name.size >= sizeof prefix - 1 && strncasecmp((const char *)name.data, prefix, sizeof prefix - 1) == 0);
+         (name.size >= sizeof prefix - 1 &&
+          strncasecmp((const char *)name.data, prefix, sizeof prefix - 1) == 0);
 }
 
 void host_req_header_get(host *h, const host_arguments *arguments, host_answer *answer) {

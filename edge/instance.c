@@ -55,12 +55,18 @@ static u64 pack(instance *i, const host_answer *answer) {
 #define GLUE_PARAMS_BB , u32 a, u32 a_size, u32 b, u32 b_size
 #define GLUE_PARAMS_BBN , u32 a, u32 a_size, u32 b, u32 b_size, u32 n
 #define GLUE_PARAMS_BL , u32 a, u32 a_size, u64 n
-#define GLUE_VALUES_NONE {.n = 0}
-#define GLUE_VALUES_N {.n = (s32)n}
-#define GLUE_VALUES_B {.a = argument(i, a, a_size)}
-#define GLUE_VALUES_BB {.a = argument(i, a, a_size), .b = argument(i, b, b_size)}
-#define GLUE_VALUES_BBN {.a = argument(i, a, a_size), .b = argument(i, b, b_size), .n = (s32)n}
-#define GLUE_VALUES_BL {.a = argument(i, a, a_size), .n = (s64)n}
+#define GLUE_VALUES_NONE \
+  { .n = 0 }
+#define GLUE_VALUES_N \
+  { .n = (s32)n }
+#define GLUE_VALUES_B \
+  { .a = argument(i, a, a_size) }
+#define GLUE_VALUES_BB \
+  { .a = argument(i, a, a_size), .b = argument(i, b, b_size) }
+#define GLUE_VALUES_BBN \
+  { .a = argument(i, a, a_size), .b = argument(i, b, b_size), .n = (s32)n }
+#define GLUE_VALUES_BL \
+  { .a = argument(i, a, a_size), .n = (s64)n }
 #define GLUE_TYPE_VOID void
 #define GLUE_TYPE_I32 u32
 #define GLUE_TYPE_PACKED u64
@@ -68,15 +74,15 @@ static u64 pack(instance *i, const host_answer *answer) {
 #define GLUE_RETURN_I32 return (u32)answer.number
 #define GLUE_RETURN_PACKED return pack(i, &answer)
 
-#define FLARON_IMPORT(result, name, params)                                                        \
+#define FLARON_IMPORT(result, name, params)                                                              \
   GLUE_TYPE_##result Z_flaronZ2Fv1Z_##name(struct Z_flaronZ2Fv1_instance_t *self GLUE_PARAMS_##params) { \
-    instance *i = instance_of(self);                                                               \
-    host_arguments arguments = GLUE_VALUES_##params;                                               \
-    host_answer answer;                                                                            \
-    trap_enter_host();                                                                             \
-    host_call(i->host, HOST_##name, &arguments, &answer);                                          \
-    trap_leave_host();                                                                             \
-    GLUE_RETURN_##result;                                                                          \
+    instance *i = instance_of(self);                                                                     \
+    host_arguments arguments = GLUE_VALUES_##params;                                                     \
+    host_answer answer;                                                                                  \
+    trap_enter_host();                                                                                   \
+    host_call(i->host, HOST_##name, &arguments, &answer);                                                \
+    trap_leave_host();                                                                                   \
+    GLUE_RETURN_##result;                                                                                \
   }
 #include "abi.def"
 #undef FLARON_IMPORT
@@ -105,7 +111,8 @@ static void run_handler(void *data) {
 
 static void run_start(void *data) {
   call *c = data;
-  c->result = Z_runtimeZ_start(&c->instance->wasm, c->bundle_at, (u32)c->bundle.size, c->bundle_at, c->hash, c->strip);
+  c->result = Z_runtimeZ_start(&c->instance->wasm, c->bundle_at, (u32)c->bundle.size, c->bundle_at, c->hash,
+                               c->strip);
 }
 
 static void run_trace(void *data) {
@@ -130,7 +137,8 @@ static void add_trace(instance *i, text *error) {
   if (trap_call(&i->wasm.w2c_memory, run_trace, &c) != 0 || c.result == 0 || c.result > TRACE_SIZE) return;
   text_add_string(error, "\nstack traceback:\n\t");
   const char *trace = (const char *)i->wasm.w2c_memory.data + TRACE_AT;
-  for (size_t n = 0; n < c.result; n++) text_add(error, trace[n] == '\n' ? "\n\t" : &trace[n], trace[n] == '\n' ? 2 : 1);
+  for (size_t n = 0; n < c.result; n++)
+    text_add(error, trace[n] == '\n' ? "\n\t" : &trace[n], trace[n] == '\n' ? 2 : 1);
 }
 
 /* Runs `function` under the watchdog; false with a sentence when it did not come back. */
@@ -190,7 +198,8 @@ static void close_instance(engine *e) {
 
 static const engine_class class = {call_handler, memory_size, close_instance};
 
-/* Puts input for start-up into memory at `limit`, behind all that start-up may use; false when it does not fit. */
+/* Puts input for start-up into memory at `limit`, behind all that start-up may use; false when it does not
+ * fit. */
 static bool put_input(instance *i, bytes input, u32 limit, text *error) {
   wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
   size_t pages = (limit + input.size + PAGE - 1) / PAGE;

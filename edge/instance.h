@@ -26,8 +26,8 @@ typedef struct instance_start_report {
  * `error`, when it was stopped or trapped; the script's own errors are in the report. The instance must
  * be closed either way.
  */
-bool instance_start(engine **instance, bytes bundle, uint32_t memory_limit, uint32_t hash, bool strip, int cpu_ms,
-                    instance_start_report *report, text *error);
+bool instance_start(engine **instance, bytes bundle, uint32_t memory_limit, uint32_t hash, bool strip,
+                    int cpu_ms, instance_start_report *report, text *error);
 
 /*
  * Evaluates a manifest (runtime/manifest.c) into JSON, in a fresh instance that is gone afterwards. False,

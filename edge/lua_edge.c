@@ -144,7 +144,8 @@ static void take_headers(lua_State *L, int index, host_pairs *headers) {
       lua_pushvalue(L, -2);
       const char *name = luaL_checklstring(L, -1, &name_size);
       const char *value = luaL_checklstring(L, -2, &value_size);
-      host_pairs_set(headers, (bytes){(const uint8_t *)name, name_size}, (bytes){(const uint8_t *)value, value_size}, false);
+      host_pairs_set(headers, (bytes){(const uint8_t *)name, name_size},
+                     (bytes){(const uint8_t *)value, value_size}, false);
       lua_pop(L, 1);
     }
   }
@@ -235,8 +236,8 @@ static int request_protected(lua_State *L) {
 }
 
 /*
- * Calls `function` with the arguments, `fixed` of them before the optional table, and a request, which it frees
- * whatever happens.
+ * Calls `function` with the arguments, `fixed` of them before the optional table, and a request, which it
+ * frees whatever happens.
  */
 static int with_request(lua_State *L, lua_CFunction function, int fixed) {
   host_request r = {0};
@@ -407,7 +408,8 @@ static int set_time(lua_State *L) {
 /* flare:advance(seconds): moves a clock that stands */
 static int advance(lua_State *L) {
   lua_flare *f = check_flare(L);
-  if (f->edge.host.config.now_ns == 0) return luaL_error(L, "the clock does not stand: use option `now` or set_time");
+  if (f->edge.host.config.now_ns == 0)
+    return luaL_error(L, "the clock does not stand: use option `now` or set_time");
   f->edge.host.config.now_ns += (int64_t)(luaL_checknumber(L, 2) * 1e9);
   return 0;
 }
@@ -475,16 +477,9 @@ static int close_flare(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"request", request},
-    {"event", event},
-    {"stub_fetch", stub_fetch},
-    {"fail", fail_import},
-    {"set_time", set_time},
-    {"advance", advance},
-    {"contents", contents},
-    {"wasm", wasm},
-    {"close", close_flare},
-    {NULL, NULL},
+    {"request", request},   {"event", event},     {"stub_fetch", stub_fetch}, {"fail", fail_import},
+    {"set_time", set_time}, {"advance", advance}, {"contents", contents},     {"wasm", wasm},
+    {"close", close_flare}, {NULL, NULL},
 };
 
 static const luaL_Reg functions[] = {

@@ -42,7 +42,8 @@ static const struct field {
 enum { FIELDS = sizeof fields / sizeof *fields };
 
 /* Options that are no field of the configuration. */
-static const char *const others[] = {"engine", "memory", "strip", "now", "cpu_ms", "secrets", "store", "spark", "plasma"};
+static const char *const others[] = {"engine",  "memory", "strip", "now",   "cpu_ms",
+                                     "secrets", "store",  "spark", "plasma"};
 
 void lua_options_check(lua_State *L, int index) {
   for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
@@ -64,12 +65,14 @@ bool lua_options_boolean(lua_State *L, int index, const char *name, bool fallbac
   return value;
 }
 
-lua_Integer lua_options_integer(lua_State *L, int index, const char *name, lua_Integer fallback, lua_Integer low,
-                                lua_Integer high) {
+lua_Integer lua_options_integer(lua_State *L, int index, const char *name, lua_Integer fallback,
+                                lua_Integer low, lua_Integer high) {
   int is_integer = 1;
-  lua_Integer value = lua_getfield(L, index, name) == LUA_TNIL ? fallback : lua_tointegerx(L, -1, &is_integer);
+  lua_Integer value =
+      lua_getfield(L, index, name) == LUA_TNIL ? fallback : lua_tointegerx(L, -1, &is_integer);
   if (!is_integer || (lua_type(L, -1) != LUA_TNIL && (value < low || value > high))) {
-    luaL_error(L, "option '%s' is %s, not an integer from %I to %I", name, luaL_tolstring(L, -1, NULL), low, high);
+    luaL_error(L, "option '%s' is %s, not an integer from %I to %I", name, luaL_tolstring(L, -1, NULL), low,
+               high);
   }
   lua_pop(L, 1);
   return value;
@@ -79,11 +82,21 @@ static void read_field(lua_State *L, int index, const struct field *f, host_conf
   void *to = (char *)config + f->offset;
   switch (f->kind) {
     case FLAG: *(bool *)to = lua_options_boolean(L, index, f->name, *(bool *)to); break;
-    case COUNT: *(size_t *)to = (size_t)lua_options_integer(L, index, f->name, (lua_Integer) * (size_t *)to, 0, UINT32_MAX); break;
+    case COUNT:
+      *(size_t *)to =
+          (size_t)lua_options_integer(L, index, f->name, (lua_Integer) * (size_t *)to, 0, UINT32_MAX);
+      break;
     case BYTES64:
-    case SEED: *(uint64_t *)to = (uint64_t)lua_options_integer(L, index, f->name, (lua_Integer) * (uint64_t *)to, 0, LUA_MAXINTEGER); break;
-    case MILLISECONDS: *(int *)to = (int)lua_options_integer(L, index, f->name, *(int *)to, 1, INT32_MAX); break;
-    case MACHINE: *(uint16_t *)to = (uint16_t)lua_options_integer(L, index, f->name, *(uint16_t *)to, 0, 1023); break;
+    case SEED:
+      *(uint64_t *)to =
+          (uint64_t)lua_options_integer(L, index, f->name, (lua_Integer) * (uint64_t *)to, 0, LUA_MAXINTEGER);
+      break;
+    case MILLISECONDS:
+      *(int *)to = (int)lua_options_integer(L, index, f->name, *(int *)to, 1, INT32_MAX);
+      break;
+    case MACHINE:
+      *(uint16_t *)to = (uint16_t)lua_options_integer(L, index, f->name, *(uint16_t *)to, 0, 1023);
+      break;
   }
 }
 
@@ -96,9 +109,11 @@ static void read_secrets(lua_State *L, int index, lua_options *options, host_con
         luaL_error(L, "option 'secrets' is not a table from names to strings");
       }
       const char *value = lua_tolstring(L, -1, &size);
-      options->secrets = memory_resize(options->secrets, (options->secret_count + 1) * sizeof *options->secrets);
+      options->secrets =
+          memory_resize(options->secrets, (options->secret_count + 1) * sizeof *options->secrets);
       options->secrets[options->secret_count++] =
-          (host_secret){memory_copy(bytes_of(lua_tostring(L, -2))), (uint8_t *)memory_copy((bytes){(const uint8_t *)value, size}), size};
+          (host_secret){memory_copy(bytes_of(lua_tostring(L, -2))),
+                        (uint8_t *)memory_copy((bytes){(const uint8_t *)value, size}), size};
     }
     config->secrets = options->secrets;
     config->secret_count = options->secret_count;
@@ -108,7 +123,8 @@ static void read_secrets(lua_State *L, int index, lua_options *options, host_con
 
 static void read_command(lua_State *L, int index, lua_options *options) {
   if (lua_getfield(L, index, "engine") != LUA_TNIL) {
-    if (!lua_istable(L, -1)) luaL_error(L, "option 'engine' is a %s, not a list of words", luaL_typename(L, -1));
+    if (!lua_istable(L, -1))
+      luaL_error(L, "option 'engine' is a %s, not a list of words", luaL_typename(L, -1));
     size_t count = lua_rawlen(L, -1);
     options->command = memory_get((count + 1) * sizeof *options->command);
     for (size_t i = 0; i < count; i++) {
@@ -137,9 +153,11 @@ static store_result fill_key(lua_State *L, struct store *store, bool plasma, byt
     return store_plasma_add(store, key, lua_tointeger(L, -1), false, now_ns, &value);
   }
   const char *data = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &size) : NULL;
-  if (data == NULL) luaL_error(L, "key '%s': the value is a %s, not a string", (const char *)key.data, luaL_typename(L, -1));
+  if (data == NULL)
+    luaL_error(L, "key '%s': the value is a %s, not a string", (const char *)key.data, luaL_typename(L, -1));
   bytes value = {(const uint8_t *)data, size};
-  return plasma ? store_plasma_set(store, key, value, now_ns) : store_spark_set(store, key, value, 0, now_ns, UINT64_MAX);
+  return plasma ? store_plasma_set(store, key, value, now_ns)
+                : store_spark_set(store, key, value, 0, now_ns, UINT64_MAX);
 }
 
 void lua_options_fill(lua_State *L, int index, struct store *store, int64_t now_ns) {
@@ -151,8 +169,10 @@ void lua_options_fill(lua_State *L, int index, struct store *store, int64_t now_
         size_t size = 0;
         const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tolstring(L, -2, &size) : "";
         bytes b = {(const uint8_t *)key, size};
-        if (!store_key_valid(b)) luaL_error(L, "option '%s' has a key that no flare could use: '%s'", name, key);
-        if (fill_key(L, store, plasma, b, now_ns) != STORE_OK) luaL_error(L, "option '%s': '%s' cannot be set", name, key);
+        if (!store_key_valid(b))
+          luaL_error(L, "option '%s' has a key that no flare could use: '%s'", name, key);
+        if (fill_key(L, store, plasma, b, now_ns) != STORE_OK)
+          luaL_error(L, "option '%s': '%s' cannot be set", name, key);
       }
     }
     lua_pop(L, 1);

@@ -23,8 +23,8 @@ void lua_options_read(lua_State *L, int index, lua_options *options, host_config
 
 /* The boolean or integer field `name`, or `fallback`; raises for another type or one out of range. */
 bool lua_options_boolean(lua_State *L, int index, const char *name, bool fallback);
-lua_Integer lua_options_integer(lua_State *L, int index, const char *name, lua_Integer fallback, lua_Integer low,
-                                lua_Integer high);
+lua_Integer lua_options_integer(lua_State *L, int index, const char *name, lua_Integer fallback,
+                                lua_Integer low, lua_Integer high);
 
 /*
  * Fills an empty store from the fields `spark` and `plasma` of the table at `index`: tables from keys to

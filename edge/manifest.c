@@ -139,15 +139,20 @@ bool manifest_read(manifest *m, bytes source, text *error) {
     good = check(table, false, &fault);
   }
   if (good) {
-    *m = (manifest){copy_string(table, "name"), copy_string(table, "main"), copy_list(table, "modules"),
-                    copy_list(table, "assets"), 0, json_object()};
+    *m = (manifest){copy_string(table, "name"),
+                    copy_string(table, "main"),
+                    copy_list(table, "modules"),
+                    copy_list(table, "assets"),
+                    0,
+                    json_object()};
     if (json_object_get(table, "memory") != NULL) read_size(json_object_get(table, "memory"), &m->memory);
     for (int i = 0; i < KEYS; i++) {
       json_t *value = json_object_get(table, keys[i].name);
       if (keys[i].host && value != NULL) json_object_set(m->config, keys[i].name, value);
     }
   } else {
-    text_printf(error, "%s%s", strncmp(text_string(&fault), "flare.lua:", 10) == 0 ? "" : "flare.lua: ", text_string(&fault));
+    text_printf(error, "%s%s", strncmp(text_string(&fault), "flare.lua:", 10) == 0 ? "" : "flare.lua: ",
+                text_string(&fault));
   }
   json_decref(table);
   text_free(&json);

@@ -189,11 +189,12 @@ static char *describe(const project *p, const instance_start_report *r) {
   for (int h = 0; h < FLARE_HANDLERS; h++) {
     if (r->handlers >> h & 1) json_array_append_new(handlers, json_string(flare_handler_names[h]));
   }
-  json_t *about = json_pack("{s:i, s:s, s:s, s:s*, s:o, s:o, s:o, s:b, s:I, s:O*}", "format", FLARE_FORMAT, "version",
-                            FLARON_LUA_VERSION, "runtime", flare_runtime_hash(), "name", p->manifest.name, "handlers",
-                            handlers, "modules", describe_items(p->modules.items, p->modules.count), "assets",
-                            describe_items(p->modules.assets, p->modules.asset_count), "stripped", p->options.strip,
-                            "arena", (json_int_t)r->arena_start, "config", p->manifest.config);
+  json_t *about =
+      json_pack("{s:i, s:s, s:s, s:s*, s:o, s:o, s:o, s:b, s:I, s:O*}", "format", FLARE_FORMAT, "version",
+                FLARON_LUA_VERSION, "runtime", flare_runtime_hash(), "name", p->manifest.name, "handlers",
+                handlers, "modules", describe_items(p->modules.items, p->modules.count), "assets",
+                describe_items(p->modules.assets, p->modules.asset_count), "stripped", p->options.strip,
+                "arena", (json_int_t)r->arena_start, "config", p->manifest.config);
   char *description = json_dumps(about, JSON_COMPACT);
   json_decref(about);
   return description;
@@ -207,8 +208,8 @@ static bool write_flare(const project *p, const instance_start_report *r, text *
   bytes blob = flare_runtime();
   uint32_t max = p->options.memory / PAGE, min = (r->arena_start + ARENA_BEGIN + PAGE - 1) / PAGE;
   if (min > max) {
-    text_printf(error, "a memory of %u KiB is too small for this script: it needs at least %u KiB", max * (PAGE >> 10),
-                min * (PAGE >> 10));
+    text_printf(error, "a memory of %u KiB is too small for this script: it needs at least %u KiB",
+                max * (PAGE >> 10), min * (PAGE >> 10));
     return false;
   }
   wasm_reader_init(&runtime, blob.data, blob.size);
@@ -286,15 +287,16 @@ static bool find_files(project *p, const modules_source *source, const char *fil
 }
 
 /* Runs start-up, again as long as it asks for modules that there are, and makes the flare of what it left. */
-static bool start_and_write(project *p, const modules_source *source, const char *file, text *wasm, text *error) {
+static bool start_and_write(project *p, const modules_source *source, const char *file, text *wasm,
+                            text *error) {
   for (;;) {
     engine *instance;
     instance_start_report report;
     text bundle = {0}, fault = {0};
     bool good, again = false;
     make_bundle(&p->modules, &bundle);
-    good = instance_start(&instance, text_bytes(&bundle), p->options.memory, hash_of(&bundle), p->options.strip,
-                          p->options.start_ms, &report, &fault);
+    good = instance_start(&instance, text_bytes(&bundle), p->options.memory, hash_of(&bundle),
+                          p->options.strip, p->options.start_ms, &report, &fault);
     if (!good) {
       text_printf(error, "%s: start-up did not end: %s", file, text_string(&fault));
     } else if (add_missing(&p->modules, source, report.missing)) {
@@ -315,7 +317,8 @@ static bool start_and_write(project *p, const modules_source *source, const char
   }
 }
 
-bool pack_project(const modules_source *source, const char *file, const pack_options *options, text *wasm, text *error) {
+bool pack_project(const modules_source *source, const char *file, const pack_options *options, text *wasm,
+                  text *error) {
   project p = {.options = *options};
   bool good = read_manifest(&p, source, error);
   if (file == NULL) file = p.manifest.main != NULL ? p.manifest.main : "main.lua";
@@ -339,8 +342,12 @@ bool pack_path(const char *path, const pack_options *options, text *wasm, text *
   bool is_folder = S_ISDIR(about.st_mode);
   const char *slash = strrchr(path, '/');
   const char *file = is_folder ? NULL : slash != NULL ? slash + 1 : path;
-  size_t folder_size = is_folder ? strlen(path) : slash == path ? 1 : slash != NULL ? (size_t)(slash - path) : 0;
-  char *folder = folder_size == 0 ? memory_copy(bytes_of(".")) : memory_copy((bytes){(const uint8_t *)path, folder_size});
+  size_t folder_size = is_folder       ? strlen(path)
+                       : slash == path ? 1
+                       : slash != NULL ? (size_t)(slash - path)
+                                       : 0;
+  char *folder = folder_size == 0 ? memory_copy(bytes_of("."))
+                                  : memory_copy((bytes){(const uint8_t *)path, folder_size});
   modules_source source = {modules_read_file, folder};
   bool good;
   if (!is_folder && has_suffix(file, ".wasm")) {

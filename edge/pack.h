@@ -20,7 +20,8 @@ enum { PACK_MEMORY = 32 << 20, PACK_START_MS = 5000 };
  * or written to a file. False with a message in `error`: of one line, or with a traceback below it.
  * Equal input gives equal bytes.
  */
-bool pack_project(const modules_source *source, const char *file, const pack_options *options, text *wasm, text *error);
+bool pack_project(const modules_source *source, const char *file, const pack_options *options, text *wasm,
+                  text *error);
 
 /*
  * The same for a path: of a main script, of the folder with a main.lua in it, or of a packed .wasm, which

@@ -52,13 +52,14 @@ static bool add_secret(state *s, const char *name, const json_t *value) {
   if (json_is_string(value)) {
     text_add(&bytes_of_it, json_string_value(value), json_string_length(value));
   } else if (!json_is_string(base64) ||
-             !base64_decode(&bytes_of_it, (bytes){(const uint8_t *)json_string_value(base64), json_string_length(base64)})) {
+             !base64_decode(&bytes_of_it, (bytes){(const uint8_t *)json_string_value(base64),
+                                                  json_string_length(base64)})) {
     text_free(&bytes_of_it);
     return false;
   }
   s->secrets = memory_resize(s->secrets, (s->secret_count + 1) * sizeof *s->secrets);
-  s->secrets[s->secret_count++] = (host_secret){memory_copy(bytes_of(name)),
-                                                (uint8_t *)memory_copy(text_bytes(&bytes_of_it)), bytes_of_it.size};
+  s->secrets[s->secret_count++] = (host_secret){
+      memory_copy(bytes_of(name)), (uint8_t *)memory_copy(text_bytes(&bytes_of_it)), bytes_of_it.size};
   text_free(&bytes_of_it);
   return true;
 }

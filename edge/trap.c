@@ -129,7 +129,7 @@ const char *trap_message(int trap) {
 static struct function_type {
   uint32_t params, results;
   uint8_t types[32];
-} *types;
+} * types;
 static uint32_t type_count;
 
 uint32_t wasm_rt_register_func_type(uint32_t params, uint32_t results, ...) {
@@ -164,8 +164,8 @@ void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint32_t initial_pages, u
 uint32_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint32_t pages) {
   uint32_t old_pages = memory->pages;
   if (pages > memory->max_pages - old_pages || old_pages + pages >= PAGE) return UINT32_MAX;
-  if (pages != 0 && mprotect(memory->data + (size_t)old_pages * PAGE, (size_t)pages * PAGE,
-                             PROT_READ | PROT_WRITE) != 0) {
+  if (pages != 0 &&
+      mprotect(memory->data + (size_t)old_pages * PAGE, (size_t)pages * PAGE, PROT_READ | PROT_WRITE) != 0) {
     return UINT32_MAX;
   }
   memory->pages = old_pages + pages;
@@ -175,7 +175,8 @@ uint32_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint32_t pages) {
 
 void wasm_rt_free_memory(wasm_rt_memory_t *memory) { munmap(memory->data, RESERVATION); }
 
-void wasm_rt_allocate_funcref_table(wasm_rt_funcref_table_t *table, uint32_t elements, uint32_t max_elements) {
+void wasm_rt_allocate_funcref_table(wasm_rt_funcref_table_t *table, uint32_t elements,
+                                    uint32_t max_elements) {
   table->data = memory_get(elements * sizeof *table->data);
   table->size = elements;
   table->max_size = max_elements;

@@ -30,13 +30,9 @@ void wasm_reader_fail(wasm_reader *r, const char *sentence) {
   }
 }
 
-size_t wasm_reader_left(const wasm_reader *r) {
-  return r->error != NULL ? 0 : (size_t)(r->end - r->at);
-}
+size_t wasm_reader_left(const wasm_reader *r) { return r->error != NULL ? 0 : (size_t)(r->end - r->at); }
 
-bool wasm_reader_done(const wasm_reader *r) {
-  return wasm_reader_left(r) == 0;
-}
+bool wasm_reader_done(const wasm_reader *r) { return wasm_reader_left(r) == 0; }
 
 void wasm_reader_expect_end(wasm_reader *r, const char *sentence) {
   if (!wasm_reader_done(r)) {
@@ -120,13 +116,9 @@ static uint64_t read_signed(wasm_reader *r, unsigned bits) {
   return 0;
 }
 
-int32_t wasm_read_s32(wasm_reader *r) {
-  return (int32_t)(int64_t)read_signed(r, 32);
-}
+int32_t wasm_read_s32(wasm_reader *r) { return (int32_t)(int64_t)read_signed(r, 32); }
 
-int64_t wasm_read_s64(wasm_reader *r) {
-  return (int64_t)read_signed(r, 64);
-}
+int64_t wasm_read_s64(wasm_reader *r) { return (int64_t)read_signed(r, 64); }
 
 /* Whether the `len` bytes at `s` are well-formed UTF-8: no overlong form, no surrogate. */
 static bool is_utf8(const uint8_t *s, size_t len) {
@@ -290,9 +282,7 @@ void wasm_write_bytes(wasm_writer *w, const void *data, size_t len) {
   }
 }
 
-void wasm_write_u8(wasm_writer *w, uint8_t value) {
-  wasm_write_bytes(w, &value, 1);
-}
+void wasm_write_u8(wasm_writer *w, uint8_t value) { wasm_write_bytes(w, &value, 1); }
 
 void wasm_write_u32(wasm_writer *w, uint32_t value) {
   while (value >= 0x80) {
@@ -315,9 +305,7 @@ void wasm_write_s64(wasm_writer *w, int64_t value) {
   }
 }
 
-void wasm_write_s32(wasm_writer *w, int32_t value) {
-  wasm_write_s64(w, value);
-}
+void wasm_write_s32(wasm_writer *w, int32_t value) { wasm_write_s64(w, value); }
 
 void wasm_write_name(wasm_writer *w, const char *name, size_t len) {
   if (len > UINT32_MAX) {
@@ -328,9 +316,7 @@ void wasm_write_name(wasm_writer *w, const char *name, size_t len) {
   wasm_write_bytes(w, name, len);
 }
 
-void wasm_write_header(wasm_writer *w) {
-  wasm_write_bytes(w, wasm_header, sizeof wasm_header);
-}
+void wasm_write_header(wasm_writer *w) { wasm_write_bytes(w, wasm_header, sizeof wasm_header); }
 
 void wasm_write_section(wasm_writer *w, wasm_section_id id, const void *payload, size_t len) {
   if (len > UINT32_MAX) {

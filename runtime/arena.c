@@ -7,8 +7,9 @@
  * always one block; free ones hang in lists by size, two levels as in Masmano's TLSF: allocating and
  * freeing take constant time. Above the last block lies the top, which grows.
  *
- * Invariants: two neighbouring large blocks are never both free; the block below the top is never free, nor is a frozen arena's mark;
- * a list holds free blocks of its range of sizes only, and its bit is set exactly when it is not empty.
+ * Invariants: two neighbouring large blocks are never both free; the block below the top is never free, nor
+ * is a frozen arena's mark; a list holds free blocks of its range of sizes only, and its bit is set exactly
+ * when it is not empty.
  */
 #include "arena.h"
 
@@ -47,9 +48,7 @@ static struct {
   uint32_t below_top; /* size of the block below the top */
 } arena;
 
-static uintptr_t round_up(uintptr_t n) {
-  return (n + ARENA_ALIGN - 1) & ~(uintptr_t)(ARENA_ALIGN - 1);
-}
+static uintptr_t round_up(uintptr_t n) { return (n + ARENA_ALIGN - 1) & ~(uintptr_t)(ARENA_ALIGN - 1); }
 
 static uint32_t size_of(const large *block) { return block->size & ~(uint32_t)FREE; }
 
@@ -99,7 +98,7 @@ static void list_remove(large *block) {
   }
   arena.lists[f][s] = block->next;
   if (block->next != NULL) return;
-  arena.second_bits[f] &= (uint8_t)~(1u << s);
+  arena.second_bits[f] &= (uint8_t) ~(1u << s);
   if (arena.second_bits[f] == 0) arena.first_bits &= ~(1u << f);
 }
 

@@ -4,8 +4,9 @@
  * Layout of a bundle, made by edge/pack.c: for each module its name, its chunk name and its source, each
  * a u32 length (little-endian) and the bytes. An entry whose chunk name does not begin with '@'
  * is no module but a place ("main.lua:3") that requires `name` by a constant string; a module or library
- * of that name must exist. One whose chunk name is "&" is an asset: its name is its path, its source its bytes. It is compiled whole at start-up, so nothing of it is kept
- * but functions, and a syntax error in a module that is only required later is found when packing.
+ * of that name must exist. One whose chunk name is "&" is an asset: its name is its path, its source its
+ * bytes. It is compiled whole at start-up, so nothing of it is kept but functions, and a syntax error in a
+ * module that is only required later is found when packing.
  */
 #include <string.h>
 
@@ -93,7 +94,7 @@ static void note_missing(lua_State *L, const char *name) {
   lua_pop(L, 1);
 }
 
-static size_t assets_size;   /* of all assets, while they are only in the bundle */
+static size_t assets_size;    /* of all assets, while they are only in the bundle */
 static const char *assets_at; /* where they are, once they are placed */
 
 /* Notes an asset; its bytes stay in the bundle until bundle_place_assets. */
@@ -178,8 +179,13 @@ static int require(lua_State *L) {
   lua_settop(L, 1);
   if (lua_getfield(L, lua_upvalueindex(1), name), lua_toboolean(L, -1)) return 1;
   if (lua_getfield(L, lua_upvalueindex(2), name) == LUA_TNIL) {
-    if (life_starting()) note_missing(L, name);
-    return luaL_error(L, NOT_FOUND, name, name);
+    if (life_starting()) {
+      note_missing(L, name);
+      return luaL_error(L, NOT_FOUND, name, name);
+    }
+    return luaL_error(
+        L, NOT_FOUND "\n\tonly what was packed can be required: name it under 'modules' in flare.lua", name,
+        name);
   }
   lua_pushvalue(L, 1);
   lua_pushliteral(L, ":preload:");
@@ -206,7 +212,8 @@ void bundle_open_require(lua_State *L) {
   lua_setfield(L, -2, "config");
   lua_pushliteral(L, "");
   lua_setfield(L, -2, "cpath");
-  lua_pushliteral(L, "./?.lua;./?/init.lua;./lua_modules/share/lua/5.4/?.lua;./lua_modules/share/lua/5.4/?/init.lua");
+  lua_pushliteral(
+      L, "./?.lua;./?/init.lua;./lua_modules/share/lua/5.4/?.lua;./lua_modules/share/lua/5.4/?/init.lua");
   lua_setfield(L, -2, "path");
   lua_getfield(L, -1, "loaded");
   lua_getfield(L, -2, "preload");

@@ -35,12 +35,14 @@ __wasi_errno_t __wasi_fd_read(__wasi_fd_t fd, const __wasi_iovec_t *to, size_t c
   return __WASI_ERRNO_BADF;
 }
 
-__wasi_errno_t __wasi_fd_write(__wasi_fd_t fd, const __wasi_ciovec_t *from, size_t count, __wasi_size_t *done) {
+__wasi_errno_t __wasi_fd_write(__wasi_fd_t fd, const __wasi_ciovec_t *from, size_t count,
+                               __wasi_size_t *done) {
   (void)fd, (void)from, (void)count, (void)done;
   return __WASI_ERRNO_BADF;
 }
 
-__wasi_errno_t __wasi_fd_seek(__wasi_fd_t fd, __wasi_filedelta_t by, __wasi_whence_t from, __wasi_filesize_t *at) {
+__wasi_errno_t __wasi_fd_seek(__wasi_fd_t fd, __wasi_filedelta_t by, __wasi_whence_t from,
+                              __wasi_filesize_t *at) {
   (void)fd, (void)by, (void)from, (void)at;
   return __WASI_ERRNO_BADF;
 }
@@ -51,9 +53,7 @@ __wasi_errno_t __wasi_fd_fdstat_get(__wasi_fd_t fd, __wasi_fdstat_t *stat) {
 }
 
 /* Where lua_writestring writes (lua_config.h): only Lua's own print, which no script gets. */
-void floor_write(const char *text, size_t length) {
-  (void)text, (void)length;
-}
+void floor_write(const char *text, size_t length) { (void)text, (void)length; }
 
 /* Memory of C libraries: from the arena, with the size in front since free() is not told it. */
 enum { SIZE_ROOM = ARENA_ALIGN };

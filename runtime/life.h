@@ -14,8 +14,8 @@
 
 /* Where things lie in linear memory, as the packer reads it: addresses in bytes. */
 typedef struct life_layout {
-  uint32_t image_start; /* first byte that can differ from runtime.wasm's own data */
-  uint32_t image_end;   /* one behind the last byte of the image */
+  uint32_t image_start;  /* first byte that can differ from runtime.wasm's own data */
+  uint32_t image_end;    /* one behind the last byte of the image */
   uint32_t assets_start; /* constant bytes, behind room for the kept image */
   uint32_t arena_start;  /* where the first invocation's blocks begin, behind the assets */
 } life_layout;

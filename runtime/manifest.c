@@ -30,7 +30,8 @@ static int evaluate(lua_State *L) {
   lua_newtable(L);
   lua_setupvalue(L, -2, 1); /* its globals: none */
   lua_call(L, 0, 1);
-  if (!lua_istable(L, -1)) return luaL_error(L, "flare.lua: it returns a %s, not a table", luaL_typename(L, -1));
+  if (!lua_istable(L, -1))
+    return luaL_error(L, "flare.lua: it returns a %s, not a table", luaL_typename(L, -1));
   if (!json_encode(L)) return luaL_error(L, "flare.lua: %s", lua_tostring(L, -1));
   return 1;
 }
@@ -38,8 +39,8 @@ static int evaluate(lua_State *L) {
 /*
  * Export for the packer: evaluates a manifest that lies at `limit` or above. The instance is used up by it.
  */
-__attribute__((export_name("manifest")))
-const manifest_report *manifest(const char *text, size_t size, char *limit) {
+__attribute__((export_name("manifest"))) const manifest_report *manifest(const char *text, size_t size,
+                                                                         char *limit) {
   static const char no_memory[] = "flare.lua: not enough memory";
   source s = {text, size};
   lua_State *L = life_create(limit);

@@ -15,18 +15,19 @@
 
 /* What the packer reads when start() is back; every field a little-endian u32. Owned here. */
 typedef struct report {
-  uint32_t handlers;                    /* bit n: the script has handler n of start_handler */
-  uint32_t error, error_size;           /* message, with traceback where there is one; 0, 0 = none */
-  uint32_t missing, missing_size;       /* modules required and not found, each with a line feed */
-  life_layout layout;                   /* where the image is; 0 when start-up failed */
+  uint32_t handlers;              /* bit n: the script has handler n of start_handler */
+  uint32_t error, error_size;     /* message, with traceback where there is one; 0, 0 = none */
+  uint32_t missing, missing_size; /* modules required and not found, each with a line feed */
+  life_layout layout;             /* where the image is; 0 when start-up failed */
 } report;
 
-static const char *const handler_names[START_HANDLERS] = {"handle_request", "ws_open", "ws_message", "ws_close"};
+static const char *const handler_names[START_HANDLERS] = {"handle_request", "ws_open", "ws_message",
+                                                          "ws_close"};
 
 static const luaL_Reg libraries[] = {
-    {LUA_GNAME, luaopen_base},          {LUA_COLIBNAME, luaopen_coroutine}, {LUA_TABLIBNAME, luaopen_table},
-    {LUA_STRLIBNAME, luaopen_string},   {LUA_MATHLIBNAME, luaopen_math},    {LUA_UTF8LIBNAME, luaopen_utf8},
-    {LUA_OSLIBNAME, luaopen_os},        {LUA_DBLIBNAME, luaopen_debug},
+    {LUA_GNAME, luaopen_base},        {LUA_COLIBNAME, luaopen_coroutine}, {LUA_TABLIBNAME, luaopen_table},
+    {LUA_STRLIBNAME, luaopen_string}, {LUA_MATHLIBNAME, luaopen_math},    {LUA_UTF8LIBNAME, luaopen_utf8},
+    {LUA_OSLIBNAME, luaopen_os},      {LUA_DBLIBNAME, luaopen_debug},
 };
 
 static report result;
@@ -87,8 +88,9 @@ static void find_handlers(lua_State *L) {
     if (handler_refs[h] == LUA_NOREF) keep_handler(L, 0, h);
   }
   if (result.handlers == 0) {
-    luaL_error(L, "the main script has no handler: return a table with handle_request, ws_open, ws_message or "
-                  "ws_close, or define them as globals");
+    luaL_error(L,
+               "the main script has no handler: return a table with handle_request, ws_open, ws_message or "
+               "ws_close, or define them as globals");
   }
 }
 
@@ -129,8 +131,8 @@ static void keep_text(lua_State *L, uint32_t *data, uint32_t *size) {
  * Export for the packer: starts the script of a bundle (bundle.c) that lies at `limit` or above, out of
  * the arena's reach. `hash` seeds the hashing of strings. Returns a report, owned here.
  */
-__attribute__((export_name("start")))
-const report *start(const uint8_t *bundle, size_t size, char *limit, uint32_t hash, int32_t strip) {
+__attribute__((export_name("start"))) const report *start(const uint8_t *bundle, size_t size, char *limit,
+                                                          uint32_t hash, int32_t strip) {
   arguments args = {bundle, size, strip != 0};
   __wasm_call_ctors(); /* by hand: else wasm-ld wraps every export in a call of it */
   seed = hash;

@@ -143,8 +143,8 @@ static int rewrite(const options *o, const wasm_writer *in) {
     code = FAILED;
   } else if (o->report) {
     printf("unwind: %lu of %lu functions can throw, %lu checks, %zu -> %zu bytes\n",
-           (unsigned long)report.throwing, (unsigned long)report.functions,
-           (unsigned long)report.checks, report.bytes_before, report.bytes_after);
+           (unsigned long)report.throwing, (unsigned long)report.functions, (unsigned long)report.checks,
+           report.bytes_before, report.bytes_after);
   }
   wasm_writer_free(&out);
   return code;

@@ -163,8 +163,7 @@ static uint32_t read_count(wasm_reader *r) {
 static uint32_t read_index(module *m, wasm_reader *r, const char *what, uint32_t bound) {
   uint32_t index = wasm_read_u32(r);
   if (r->error == NULL && index >= bound) {
-    fail(m, "the %s section: it refers to %s %u of %u", m->section, what, (unsigned)index,
-         (unsigned)bound);
+    fail(m, "the %s section: it refers to %s %u of %u", m->section, what, (unsigned)index, (unsigned)bound);
     return 0;
   }
   return index;
@@ -337,8 +336,7 @@ static void read_constant(module *m, wasm_reader *r) {
       }
       default:
         if (r->error == NULL) {
-          fail(m, "the %s section: opcode 0x%02X is not one this rewriter knows", m->section,
-               opcode);
+          fail(m, "the %s section: opcode 0x%02X is not one this rewriter knows", m->section, opcode);
         }
         return;
     }
@@ -461,8 +459,7 @@ static void read_export_section(module *m, wasm_reader *r) {
     if (*slot != NO_INDEX) {
       fail(m, "it exports %.*s twice", (int)e.name_len, e.name);
     } else if (e.kind != (wants_global ? WASM_EXTERN_GLOBAL : WASM_EXTERN_FUNC)) {
-      fail(m, "its export %.*s is not a %s", (int)e.name_len, e.name,
-           wants_global ? "global" : "function");
+      fail(m, "its export %.*s is not a %s", (int)e.name_len, e.name, wants_global ? "global" : "function");
     }
     *slot = e.index;
   }
@@ -494,8 +491,7 @@ static void check_markers(module *m) {
   check_marker(m, "unwind_try", m->try_func, 3);
   if (m->unwinding == NO_INDEX) {
     fail(m, "it has no export unwinding");
-  } else if (m->globals[m->unwinding].type != WASM_TYPE_I32 ||
-             !m->globals[m->unwinding].is_mutable) {
+  } else if (m->globals[m->unwinding].type != WASM_TYPE_I32 || !m->globals[m->unwinding].is_mutable) {
     fail(m, "its export unwinding is not a mutable i32 global");
   }
 }
@@ -507,8 +503,8 @@ static void read_code_section(module *m, wasm_reader *r) {
   uint32_t defined = m->func_count - m->imported_funcs;
   uint32_t count = wasm_read_u32(r);
   if (r->error == NULL && count != defined) {
-    fail(m, "the function section has %u functions, but the code section has %u",
-         (unsigned)defined, (unsigned)count);
+    fail(m, "the function section has %u functions, but the code section has %u", (unsigned)defined,
+         (unsigned)count);
     return;
   }
   m->bodies = resize(m, m->bodies, defined, sizeof *m->bodies);
@@ -523,9 +519,7 @@ static void read_code_section(module *m, wasm_reader *r) {
 }
 
 /* Spec 5.5.11. */
-static void read_start_section(module *m, wasm_reader *r) {
-  read_index(m, r, "function", m->func_count);
-}
+static void read_start_section(module *m, wasm_reader *r) { read_index(m, r, "function", m->func_count); }
 
 /* Spec 5.5.15. */
 static void read_data_count_section(module *m, wasm_reader *r) {
@@ -541,8 +535,8 @@ static void read_data_section(module *m, wasm_reader *r) {
 
 /* Reads one section into the module; custom sections are none of its business. */
 static void read_section(module *m, const wasm_section *section) {
-  static const char *const names[] = {"custom", "type",   "import", "function", "table",
-                                      "memory", "global", "export", "start",    "element",
+  static const char *const names[] = {"custom", "type",   "import",    "function", "table",
+                                      "memory", "global", "export",    "start",    "element",
                                       "code",   "data",   "data count"};
   wasm_reader r;
   wasm_reader_init(&r, section->body, section->body_size);
@@ -639,11 +633,10 @@ static const char *foreign_name(uint8_t opcode) {
 static void refuse_opcode(module *m, const code *c) {
   const char *name = foreign_name(c->opcode);
   if (name != NULL) {
-    fail(m, "function %u: opcode 0x%02X (%s) is not one this rewriter knows", (unsigned)c->func,
-         c->opcode, name);
+    fail(m, "function %u: opcode 0x%02X (%s) is not one this rewriter knows", (unsigned)c->func, c->opcode,
+         name);
   } else {
-    fail(m, "function %u: opcode 0x%02X is not one this rewriter knows", (unsigned)c->func,
-         c->opcode);
+    fail(m, "function %u: opcode 0x%02X is not one this rewriter knows", (unsigned)c->func, c->opcode);
   }
 }
 
@@ -670,8 +663,7 @@ static void begin_code(module *m, code *c, uint32_t index) {
     locals += wasm_read_u32(&c->r);
     uint8_t type = wasm_read_u8(&c->r);
     if (c->r.error == NULL && (type < WASM_TYPE_F64 || type > WASM_TYPE_I32)) {
-      fail(m, "function %u: a local of type 0x%02X is not one this rewriter knows",
-           (unsigned)index, type);
+      fail(m, "function %u: a local of type 0x%02X is not one this rewriter knows", (unsigned)index, type);
       return;
     }
     if (locals > UINT32_MAX) {
@@ -800,8 +792,8 @@ static bool next_instruction(module *m, code *c) {
     c->constant = false;
     c->opcode = wasm_read_u8(&c->r);
     bool numeric = c->opcode >= OP_FIRST_NUMERIC && c->opcode <= OP_LAST_NUMERIC;
-    bool plain = c->opcode <= 0x01 || c->opcode == OP_RETURN || c->opcode == OP_DROP ||
-                 c->opcode == OP_SELECT;
+    bool plain =
+        c->opcode <= 0x01 || c->opcode == OP_RETURN || c->opcode == OP_DROP || c->opcode == OP_SELECT;
     if (c->r.error != NULL || numeric || plain) {
       /* nothing follows */
     } else if (c->opcode >= OP_BLOCK && c->opcode <= OP_IF) {
@@ -827,9 +819,7 @@ static bool next_instruction(module *m, code *c) {
  * The nodes of the graph: a function stands for itself, and behind all functions stand the types;
  * a type can throw when call_indirect with it may reach a function that can.
  */
-static uint32_t type_node(const module *m, uint32_t type) {
-  return m->func_count + m->types[type].canonical;
-}
+static uint32_t type_node(const module *m, uint32_t type) { return m->func_count + m->types[type].canonical; }
 
 /* The node that a call is to; NO_INDEX when the instruction is no call. */
 static uint32_t callee_node(const module *m, const code *c) {
@@ -868,8 +858,7 @@ static void collect_calls(module *m) {
       if (!marker && callee != NO_INDEX) {
         add_edge(m, callee, f);
       } else if (!marker && c.sets_flag) {
-        fail(m,
-             "function %u: it sets the global unwinding itself; was unwind_throw inlined before?",
+        fail(m, "function %u: it sets the global unwinding itself; was unwind_throw inlined before?",
              (unsigned)f);
       }
     }
@@ -965,8 +954,9 @@ static void check_result(module *m, uint32_t index) {
     fail(m, "function %u: it can throw and has %u results, which this rewriter does not know",
          (unsigned)index, (unsigned)type->result_count);
   } else if (type->result_count == 1 && type->results[0] < WASM_TYPE_F64) {
-    fail(m, "function %u: it can throw and has a result of type 0x%02X, which this rewriter "
-            "does not know",
+    fail(m,
+         "function %u: it can throw and has a result of type 0x%02X, which this rewriter "
+         "does not know",
          (unsigned)index, type->results[0]);
   }
 }
@@ -1042,8 +1032,7 @@ static void write_export_section(module *m, wasm_writer *out, const wasm_section
 
 /* Whether a custom section speaks of offsets in code, which are other ones afterwards. */
 static bool has_offsets(const wasm_section *section) {
-  static const char *const prefixes[] = {".debug_", "reloc.", "sourceMappingURL",
-                                         "metadata.code."};
+  static const char *const prefixes[] = {".debug_", "reloc.", "sourceMappingURL", "metadata.code."};
   for (size_t i = 0; section->name != NULL && i < sizeof prefixes / sizeof *prefixes; i++) {
     size_t len = strlen(prefixes[i]);
     if (section->name_len >= len && memcmp(section->name, prefixes[i], len) == 0) {
@@ -1077,8 +1066,8 @@ static void write_module(module *m, const uint8_t *in, size_t in_size, wasm_writ
 
 /* -- The one door ------------------------------------------------------------------------------ */
 
-bool unwind_rewrite(const uint8_t *in, size_t in_size, wasm_writer *out, unwind_report *report,
-                    char *error, size_t error_size) {
+bool unwind_rewrite(const uint8_t *in, size_t in_size, wasm_writer *out, unwind_report *report, char *error,
+                    size_t error_size) {
   module m = {.throw_func = NO_INDEX,
               .try_func = NO_INDEX,
               .unwinding = NO_INDEX,

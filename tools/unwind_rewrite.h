@@ -40,7 +40,7 @@ typedef struct {
  * the rewriter does not know, lacks a marker, or memory runs out; `out` may then hold a part of the
  * output. The caller frees `out` in either case.
  */
-bool unwind_rewrite(const uint8_t *in, size_t in_size, wasm_writer *out, unwind_report *report,
-                    char *error, size_t error_size);
+bool unwind_rewrite(const uint8_t *in, size_t in_size, wasm_writer *out, unwind_report *report, char *error,
+                    size_t error_size);
 
 #endif
