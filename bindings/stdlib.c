@@ -13,8 +13,14 @@
 /* Upvalue 2 of the functions below: the function of Lua that does the work. */
 static int original(lua_State *L) { return lua_tocfunction(L, lua_upvalueindex(2))(L); }
 
-/* load(chunk [, chunkname [, mode [, env]]]): the mode is "t" whatever is asked for */
+/* load(chunk [, chunkname [, mode [, env]]]): "bt" is "t", and "b" is refused */
 static int load_text(lua_State *L) {
+  const char *mode = luaL_optstring(L, 3, "t");
+  if (strchr(mode, 't') == NULL) {
+    lua_pushnil(L);
+    lua_pushfstring(L, "only text can be loaded (mode is '%s')", mode);
+    return 2;
+  }
   if (lua_gettop(L) < 3) lua_settop(L, 3);
   lua_pushliteral(L, "t");
   lua_replace(L, 3);

@@ -79,13 +79,15 @@ __attribute__((export_name("interrupt_trace"))) size_t interrupt_trace(char *buf
   if (running == NULL) return 0;
   for (int level = 0; level < 20 && used + 1 < size && lua_getstack(running, level, &ar); level++) {
     lua_getinfo(running, "Sln", &ar);
-    int n = snprintf(buffer + used, size - used,
-                     ar.currentline > 0 ? "%s%s:%d: in %s%s%s" : "%s%s%.0d: in %s%s%s", level > 0 ? "\n" : "",
-                     ar.short_src, ar.currentline, *ar.what == 'm' ? "main chunk" : "function '",
-                     *ar.what == 'm' ? ""
-                     : ar.name       ? ar.name
-                                     : "?",
-                     *ar.what == 'm' ? "" : "'");
+    char line[16] = "";
+    if (ar.currentline > 0) snprintf(line, sizeof line, ":%d", ar.currentline);
+    bool is_main = *ar.what == 'm';
+    int n = snprintf(buffer + used, size - used, "%s%s%s: in %s%s%s", level > 0 ? "\n" : "", ar.short_src,
+                     line, is_main ? "main chunk" : "function '",
+                     is_main           ? ""
+                     : ar.name != NULL ? ar.name
+                                       : "?",
+                     is_main ? "" : "'");
     if (n < 0) break;
     used += (size_t)n;
   }

@@ -2,8 +2,8 @@
 # setup.sh - what flaron-lua is built with: Debian packages and the two source tarballs.
 #
 #   setup.sh packages NAME...            installs those that are missing, in one apt call
-#   setup.sh source FILE SHA256 POOL DIR fetches POOL (a path in the Debian pool) to FILE unless it is
-#                                        there, checks it, unpacks it into DIR
+#   setup.sh source FILE SHA256 POOL DIR fetches POOL (a path in the Debian pool) to FILE, where that is
+#                                        in build/ and not there, checks it, unpacks it into DIR
 #
 # The mirror is the one this machine's apt uses. Says what it does only when it has something to do.
 set -eu
@@ -70,7 +70,10 @@ fetch() { # FILE SHA256 POOL
 }
 
 source_of() { # FILE SHA256 POOL DIR
-  [ -f "$1" ] || fetch "$1" "$2" "$3"
+  case $1 in
+    build/*) [ -f "$1" ] || fetch "$1" "$2" "$3" ;;
+    *) [ -f "$1" ] || fail "$1: there is no such file" ;; # named by LUA_TARBALL or CJSON_TARBALL
+  esac
   check "$1" "$2" || exit 1
   rm -rf "$4" "$4.part"
   mkdir -p "$4.part"
