@@ -133,16 +133,15 @@ static bool open_state(const cli_command *self, const words *w, state *s) {
   return good;
 }
 
-/* Runs a flare once on the request; takes the flare over. */
-static int invoke(const cli_command *self, flare *f, const words *w, const state *s) {
-  edge e = {.flare = *f, .host = {.config = host_config_default()}, .cpu_ms = (int)w->cpu_ms};
+/* Runs a flare once on the request. */
+static int invoke(const cli_command *self, const flare *f, const words *w, const state *s) {
+  edge e = {.flare = f, .host = {.config = host_config_default()}, .cpu_ms = (int)w->cpu_ms};
   edge_result result = {0};
   manifest_grants grants = {0};
   text error = {0};
-  *f = (flare){0};
   int status = CLI_FAILED;
   state_lend(s, &e.host.config);
-  if (!manifest_configure(e.flare.config, &e.host.config, &grants, &error) ||
+  if (!manifest_configure(f->config, &e.host.config, &grants, &error) ||
       !edge_invoke(&e, FLARE_HANDLE_REQUEST, &w->request, &result, &error)) {
     cli_fail(self, "%s: %s", w->input, text_string(&error));
   } else {

@@ -11,8 +11,8 @@ bool edge_invoke(edge *e, flare_handler handler, const host_request *request, ed
   uint64_t answer = 0;
   text fault = {0};
   if (e->engine == NULL) {
-    e->engine = e->command == NULL ? instance_open(&e->flare, &e->host)
-                                   : process_open(&e->flare, &e->host, e->command, error);
+    e->engine = e->command == NULL ? instance_open(e->flare, &e->host)
+                                   : process_open(e->flare, &e->host, e->command, error);
     if (e->engine == NULL) return false;
   }
   host_begin(&e->host, request);
@@ -40,5 +40,4 @@ void edge_close(edge *e) {
   engine_close(e->engine);
   e->engine = NULL;
   host_free(&e->host);
-  flare_free(&e->flare);
 }

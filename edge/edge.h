@@ -11,7 +11,7 @@
 
 /* Owned by the caller, who fills the first part in; edge_close frees the rest. */
 typedef struct edge {
-  flare flare;                /* taken over */
+  const flare *flare;         /* borrowed, until edge_close */
   host host;                  /* its config is the caller's to set */
   int cpu_ms;                 /* CPU time an invocation may take; 0 = no limit */
   const char *const *command; /* of an engine in another process (process.h), borrowed; NULL = in this one */

@@ -22,6 +22,7 @@
 #define FLARE "flaron.edge.flare"
 
 typedef struct lua_flare {
+  flare flare;
   edge edge;
   lua_options options;
   manifest_grants grants;
@@ -104,13 +105,14 @@ static int load(lua_State *L) {
   };
   edge *e = &f->edge;
   text wasm = {0}, error = {0};
-  if (!get_wasm(L, &options, &wasm, &error) || !flare_read(&e->flare, &wasm, &error)) return fail(L, &error);
+  if (!get_wasm(L, &options, &wasm, &error) || !flare_read(&f->flare, &wasm, &error)) return fail(L, &error);
+  e->flare = &f->flare;
   e->host.config = host_config_default();
-  if (!manifest_configure(e->flare.config, &e->host.config, &f->grants, &error)) return fail(L, &error);
+  if (!manifest_configure(f->flare.config, &e->host.config, &f->grants, &error)) return fail(L, &error);
   lua_options_read(L, 2, &f->options, &e->host.config);
   e->cpu_ms = (int)lua_options_integer(L, 2, "cpu_ms", 0, 0, INT32_MAX);
   e->command = (const char *const *)f->options.command;
-  if (e->command == NULL && !flare_runs_here(&e->flare, &error)) return fail(L, &error);
+  if (e->command == NULL && !flare_runs_here(&f->flare, &error)) return fail(L, &error);
   open_store(L, f);
   f->open = true;
   return 1;
@@ -225,7 +227,7 @@ static int invoke(lua_State *L, flare_handler handler, const host_request *reque
 /* The body of flare:request, protected so that the request is freed: (flare, table, request). */
 static int request_protected(lua_State *L) {
   host_request *request = lua_touserdata(L, 3);
-  if (!(check_flare(L)->edge.flare.handlers & 1u << FLARE_HANDLE_REQUEST)) {
+  if (!(check_flare(L)->flare.handlers & 1u << FLARE_HANDLE_REQUEST)) {
     return luaL_error(L, "the flare has no handle_request");
   }
   take_string(L, 2, "method", "GET", &request->method);
@@ -268,7 +270,7 @@ static int event_protected(lua_State *L) {
   host_request *request = lua_touserdata(L, 4);
   int type = luaL_checkoption(L, 2, NULL, types);
   flare_handler handler = (flare_handler)(FLARE_WS_OPEN + type);
-  if (!(check_flare(L)->edge.flare.handlers & 1u << handler)) {
+  if (!(check_flare(L)->flare.handlers & 1u << handler)) {
     return luaL_error(L, "the flare has no %s", flare_handler_names[handler]);
   }
   request->event.type = types[type];
@@ -458,7 +460,7 @@ static int contents(lua_State *L) {
 /* flare:wasm() -> the packed flare's bytes */
 static int wasm(lua_State *L) {
   lua_flare *f = check_flare(L);
-  lua_pushlstring(L, text_string(&f->edge.flare.wasm), f->edge.flare.wasm.size);
+  lua_pushlstring(L, text_string(&f->flare.wasm), f->flare.wasm.size);
   return 1;
 }
 
@@ -466,6 +468,7 @@ static int wasm(lua_State *L) {
 static int close_flare(lua_State *L) {
   lua_flare *f = luaL_checkudata(L, 1, FLARE);
   edge_close(&f->edge);
+  flare_free(&f->flare);
   store_close(f->store);
   f->store = NULL;
   lua_options_free(&f->options);
