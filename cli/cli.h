@@ -17,7 +17,7 @@ typedef struct cli_command {
   int (*run)(const struct cli_command *self, int argc, char **argv); /* argv[0] is the command's name */
 } cli_command;
 
-extern const cli_command cli_pack, cli_run, cli_inspect;
+extern const cli_command cli_pack, cli_run, cli_inspect, cli_dev;
 
 /* Prints "flaron-lua NAME: MESSAGE" on standard error; returns CLI_FAILED. */
 __attribute__((format(printf, 2, 3))) int cli_fail(const cli_command *self, const char *format, ...);
@@ -41,6 +41,9 @@ bool cli_read_number(const char *word, long low, long high, long *number);
  */
 bool cli_read_flare(const cli_command *self, const char *path, const pack_options *options, bool run,
                     flare *f);
+
+/* Adds the folder of a project's state: `.flaron` beside the script or, for a .wasm, here. */
+void cli_state_folder(const char *input, text *path);
 
 /* Writes a file whole or not at all (by a temporary name beside it). 0 or an errno value. */
 int cli_write_file(const char *path, bytes content);

@@ -12,7 +12,7 @@
 
 #include "cli.h"
 
-static const cli_command *const commands[] = {&cli_pack, &cli_run, &cli_inspect};
+static const cli_command *const commands[] = {&cli_pack, &cli_run, &cli_inspect, &cli_dev};
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -86,6 +86,18 @@ bool cli_read_flare(const cli_command *self, const char *path, const pack_option
   text_free(&wasm);
   text_free(&error);
   return good;
+}
+
+void cli_state_folder(const char *input, text *path) {
+  struct stat about;
+  const char *slash = strrchr(input, '/'), *dot = strrchr(input, '.');
+  if (stat(input, &about) == 0 && S_ISDIR(about.st_mode)) {
+    text_printf(path, "%s/.flaron", input);
+  } else if (slash != NULL && dot != NULL && strcmp(dot, ".lua") == 0) {
+    text_printf(path, "%.*s/.flaron", (int)(slash - input), input);
+  } else {
+    text_add_string(path, ".flaron");
+  }
 }
 
 int cli_write_file(const char *path, bytes content) {

@@ -11,43 +11,9 @@
 
 #include "cli.h"
 #include "edge.h"
+#include "http.h"
 #include "manifest.h"
 #include "state.h"
-
-/* The reason phrase of a status, RFC 9110, 15. */
-static const char *reason(int status) {
-  static const struct {
-    int status;
-    const char *reason;
-  } reasons[] = {
-      {200, "OK"},
-      {201, "Created"},
-      {202, "Accepted"},
-      {204, "No Content"},
-      {301, "Moved Permanently"},
-      {302, "Found"},
-      {303, "See Other"},
-      {304, "Not Modified"},
-      {307, "Temporary Redirect"},
-      {308, "Permanent Redirect"},
-      {400, "Bad Request"},
-      {401, "Unauthorized"},
-      {403, "Forbidden"},
-      {404, "Not Found"},
-      {405, "Method Not Allowed"},
-      {409, "Conflict"},
-      {413, "Content Too Large"},
-      {429, "Too Many Requests"},
-      {500, "Internal Server Error"},
-      {502, "Bad Gateway"},
-      {503, "Service Unavailable"},
-      {504, "Gateway Timeout"},
-  };
-  for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
-    if (reasons[i].status == status) return reasons[i].reason;
-  }
-  return "";
-}
 
 /* Reads "Name: value" into the request's headers; false when it is none. */
 static bool add_header(host_request *request, const char *word) {
@@ -85,7 +51,7 @@ static void print(const host_response *r) {
     fputs("action: TRANSFORM, the origin answers and the flare transforms\n", stderr);
   if (r->action == HOST_PASS_THROUGH) fputs("action: PASS_THROUGH, the origin answers\n", stderr);
   fflush(stderr);
-  printf("HTTP/1.1 %d%s%s\n", r->status, *reason(r->status) != '\0' ? " " : "", reason(r->status));
+  printf("HTTP/1.1 %d%s%s\n", r->status, *http_reason(r->status) != '\0' ? " " : "", http_reason(r->status));
   for (size_t i = 0; i < r->headers.count; i++) {
     printf("%s: %s\n", r->headers.items[i].name, r->headers.items[i].value);
   }
@@ -101,18 +67,11 @@ typedef struct words {
   long cpu_ms;
 } words;
 
-/* The folder of the project's state, when there is one: `.flaron` beside the script, or here for a .wasm. */
+/* The folder of the project's state, when there is one. */
 static char *default_state(const char *input) {
   struct stat about;
   text path = {0};
-  const char *slash = strrchr(input, '/');
-  if (stat(input, &about) == 0 && S_ISDIR(about.st_mode)) {
-    text_printf(&path, "%s/.flaron", input);
-  } else if (slash != NULL && strstr(slash, ".lua") != NULL) {
-    text_printf(&path, "%.*s/.flaron", (int)(slash - input), input);
-  } else {
-    text_add_string(&path, ".flaron");
-  }
+  cli_state_folder(input, &path);
   if (stat(path.data, &about) == 0 && S_ISDIR(about.st_mode)) return path.data;
   text_free(&path);
   return NULL;

@@ -138,12 +138,23 @@ void host_fail(host *h) {
   text_add_string(&h->response.body, "Internal Server Error");
 }
 
+host_response host_take_response(host *h) {
+  host_response response = h->response;
+  h->response = (host_response){0};
+  return response;
+}
+
+void host_response_free(host_response *response) {
+  response_clear(response);
+  lines_clear(response);
+  free(response->lines);
+  free(response->frames);
+  text_free(&response->body);
+  *response = (host_response){0};
+}
+
 void host_free(host *h) {
-  response_clear(&h->response);
-  lines_clear(&h->response);
-  free(h->response.lines);
-  free(h->response.frames);
-  text_free(&h->response.body);
+  host_response_free(&h->response);
   text_free(&h->answer);
   host_beam_free(h);
   *h = (host){0};

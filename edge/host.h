@@ -212,6 +212,11 @@ void host_log(host *h, host_level level, const char *line, size_t size);
 /* Takes back what the flare set on the response and makes it the 500 of a failed invocation. */
 void host_fail(host *h);
 
+/* Takes the response out of the host, which begins with a new one; the caller frees it. */
+host_response host_take_response(host *h);
+
+void host_response_free(host_response *response);
+
 /* Frees what the host holds. */
 void host_free(host *h);
 

@@ -1,0 +1,280 @@
+/*
+ * dev.c - `flaron-lua dev`: serves a project on this machine while it is being written.
+ */
+#include <getopt.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "reload.h"
+#include "server.h"
+#include "state.h"
+
+typedef enum style { PLAIN, COLOURS, JSON, QUIET } style;
+
+typedef struct words {
+  const char *input, *host, *origin, *persist;
+  long port, cpu_ms;
+  style style;
+} words;
+
+typedef struct dev {
+  words words;
+  reload *reload;
+} dev;
+
+/* ---- the log ---- */
+
+static const char *colour(const dev *d, const char *code) { return d->words.style == COLOURS ? code : ""; }
+
+#define RED "\033[31m"
+#define GREEN "\033[32m"
+#define YELLOW "\033[33m"
+#define FAINT "\033[2m"
+#define PLAIN_AGAIN "\033[0m"
+
+/* "3 spark_get, 1 beam_fetch": what an invocation asked of the host. */
+static void add_calls(text *line, const pool_job *job) {
+  for (int i = 0; i < HOST_IMPORTS; i++) {
+    if (job->calls[i] != 0)
+      text_printf(line, "%s%zu %s", line->size > 0 ? ", " : "", job->calls[i], host_signatures[i].name);
+  }
+}
+
+static void print_record(const dev *d, const server_record *r) {
+  const pool_job *job = r->job;
+  const char *result = r->event != NULL   ? (job->result.failed ? RED : GREEN)
+                       : r->status >= 500 ? RED
+                       : r->status >= 400 ? YELLOW
+                                          : GREEN;
+  text calls = {0}, status = {0};
+  add_calls(&calls, job);
+  if (r->event == NULL && r->status != 0) text_printf(&status, "%d", r->status);
+  if (r->event == NULL && r->status == 0) text_add_string(&status, "-> origin");
+  if (r->event != NULL) text_printf(&status, "ws %s", r->event);
+  printf("%s%s%s %s %s %s%lld us CPU, %zu KiB%s%s%s\n", colour(d, result), status.data,
+         colour(d, PLAIN_AGAIN), text_string(&job->request.method), text_string(&job->request.url),
+         colour(d, FAINT), (long long)job->cpu_us, job->result.memory >> 10, calls.size > 0 ? ", " : "",
+         text_string(&calls), colour(d, PLAIN_AGAIN));
+  for (size_t i = 0; i < job->response.line_count; i++) {
+    const host_line *l = &job->response.lines[i];
+    printf("  %s%s:%s %s\n",
+           colour(d, l->level == HOST_ERROR  ? RED
+                     : l->level == HOST_WARN ? YELLOW
+                                             : FAINT),
+           host_level_name(l->level), colour(d, PLAIN_AGAIN), text_string(&l->line));
+  }
+  text_free(&calls);
+  text_free(&status);
+}
+
+static void print_json(const server_record *r) {
+  const pool_job *job = r->job;
+  json_t *calls = json_object(), *lines = json_array();
+  for (int i = 0; i < HOST_IMPORTS; i++) {
+    if (job->calls[i] != 0)
+      json_object_set_new(calls, host_signatures[i].name, json_integer((json_int_t)job->calls[i]));
+  }
+  for (size_t i = 0; i < job->response.line_count; i++) {
+    const host_line *l = &job->response.lines[i];
+    json_t *text_of_line = json_stringn(text_string(&l->line), l->line.size);
+    json_array_append_new(lines, json_pack("{s:s, s:o}", "level", host_level_name(l->level), "text",
+                                           text_of_line != NULL ? text_of_line : json_string("(not UTF-8)")));
+  }
+  json_t *line =
+      json_pack("{s:s, s:s, s:s*, s:i, s:I, s:I, s:b, s:o, s:o}", "method", text_string(&job->request.method),
+                "url", text_string(&job->request.url), "event", r->event, "status", r->status, "cpu_us",
+                (json_int_t)job->cpu_us, "memory_bytes", (json_int_t)job->result.memory, "failed",
+                job->result.failed, "calls", calls, "logs", lines);
+  if (line == NULL) return;
+  json_dumpf(line, stdout, JSON_COMPACT);
+  putchar('\n');
+  json_decref(line);
+}
+
+static void record(void *data, const server_record *r) {
+  const dev *d = data;
+  if (d->words.style == JSON) print_json(r);
+  if (d->words.style == PLAIN || d->words.style == COLOURS) print_record(d, r);
+  fflush(stdout);
+}
+
+static void changed(void *data, const char *error, double ms) {
+  const dev *d = data;
+  if (error != NULL) {
+    fprintf(stderr, "%snot reloaded:%s %s\n", colour(d, RED), colour(d, PLAIN_AGAIN), error);
+  } else if (d->words.style != QUIET) {
+    fprintf(stderr, "%sreloaded%s in %.0f ms\n", colour(d, GREEN), colour(d, PLAIN_AGAIN), ms);
+  }
+}
+
+/* ---- what the server asks ---- */
+
+static pool_flare *find_flare(void *data, const char *path, size_t size) {
+  (void)path, (void)size;
+  return reload_flare(((dev *)data)->reload);
+}
+
+static void add_escaped(text *page, const char *from) {
+  for (; *from != '\0'; from++) {
+    const char *entity = *from == '<' ? "&lt;" : *from == '>' ? "&gt;" : *from == '&' ? "&amp;" : NULL;
+    if (entity != NULL) {
+      text_add_string(page, entity);
+    } else {
+      text_add(page, from, 1);
+    }
+  }
+}
+
+static void say_why(void *data, bool html, text *page) {
+  text error = {0};
+  reload_error(((dev *)data)->reload, &error);
+  if (html) {
+    text_add_string(page,
+                    "<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+                    "<title>flaron-lua dev</title><style>body{font:16px/1.5 sans-serif;margin:2rem}"
+                    "pre{white-space:pre-wrap;border-left:4px solid #c33;padding:.5rem 1rem}"
+                    "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}}</style>"
+                    "<h1>The flare cannot be packed</h1><pre>");
+    add_escaped(page, text_string(&error));
+    text_add_string(page, "</pre><p>Mend it and load this page again.");
+  } else {
+    text_printf(page, "The flare cannot be packed:\n%s\n", text_string(&error));
+  }
+  text_free(&error);
+}
+
+/* ---- the command ---- */
+
+static server *the_server; /* for the signal handler */
+
+static void on_signal(int signal) {
+  (void)signal;
+  if (the_server != NULL) server_stop(the_server);
+}
+
+static int serve(const cli_command *self, dev *d) {
+  enum { THREADS = 64 };
+  server_options options = {.host = d->words.host,
+                            .port = (int)d->words.port,
+                            .threads = THREADS,
+                            .origin = d->words.origin,
+                            .find_flare = find_flare,
+                            .say_why = say_why,
+                            .record = record,
+                            .data = d};
+  text error = {0};
+  server *s = server_open(&options, &error);
+  if (s == NULL) {
+    cli_fail(self, "%s", text_string(&error));
+    text_free(&error);
+    return CLI_FAILED;
+  }
+  if (reload_error(d->reload, &error)) changed(d, text_string(&error), 0);
+  text_free(&error);
+  the_server = s;
+  struct sigaction action = {.sa_handler = on_signal};
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  fprintf(stderr, "%s on http://%s:%d/ (Ctrl-C ends it)\n", d->words.input, d->words.host, server_port(s));
+  server_run(s);
+  the_server = NULL;
+  server_close(s);
+  if (d->words.style != QUIET) fputs("ended\n", stderr);
+  return CLI_DONE;
+}
+
+static int run_with(const cli_command *self, const words *w) {
+  dev d = {.words = *w};
+  state s;
+  text folder = {0}, error = {0};
+  if (w->persist != NULL) {
+    text_add_string(&folder, w->persist);
+  } else {
+    cli_state_folder(w->input, &folder);
+  }
+  if (!state_open(&s, folder.data, &error)) {
+    int status = cli_fail(self, "%s", text_string(&error));
+    text_free(&folder);
+    text_free(&error);
+    return status;
+  }
+  reload_options options = {.path = w->input,
+                            .config = host_config_default(),
+                            .cpu_ms = (int)w->cpu_ms,
+                            .changed = changed,
+                            .data = &d};
+  state_lend(&s, &options.config);
+  d.reload = reload_open(&options);
+  int status = serve(self, &d);
+  reload_close(d.reload);
+  state_close(&s);
+  text_free(&folder);
+  return status;
+}
+
+static int run(const cli_command *self, int argc, char **argv) {
+  enum { HOST = 256, ORIGIN, PERSIST, QUIETLY, AS_JSON, CPU_MS, PORT = 8787, CPU = 1000 };
+  static const struct option options[] = {
+      {"port", required_argument, NULL, 'p'},
+      {"host", required_argument, NULL, HOST},
+      {"origin", required_argument, NULL, ORIGIN},
+      {"persist", required_argument, NULL, PERSIST},
+      {"quiet", no_argument, NULL, QUIETLY},
+      {"json", no_argument, NULL, AS_JSON},
+      {"cpu-ms", required_argument, NULL, CPU_MS},
+      {"help", no_argument, NULL, 'h'},
+      {NULL, 0, NULL, 0},
+  };
+  words w = {.input = ".",
+             .host = "127.0.0.1",
+             .port = PORT,
+             .cpu_ms = CPU,
+             .style = isatty(STDOUT_FILENO) ? COLOURS : PLAIN};
+  for (int c; (c = getopt_long(argc, argv, ":p:h", options, NULL)) != -1;) {
+    switch (c) {
+      case 'p':
+        if (!cli_read_number(optarg, 0, UINT16_MAX, &w.port))
+          return cli_misuse(self, "--port takes a number, not '%s'", optarg);
+        break;
+      case HOST: w.host = optarg; break;
+      case ORIGIN: w.origin = optarg; break;
+      case PERSIST: w.persist = optarg; break;
+      case QUIETLY: w.style = QUIET; break;
+      case AS_JSON: w.style = JSON; break;
+      case CPU_MS:
+        if (!cli_read_number(optarg, 0, INT32_MAX, &w.cpu_ms)) {
+          return cli_misuse(self, "--cpu-ms takes a number of milliseconds, not '%s'", optarg);
+        }
+        break;
+      case 'h': return cli_show_help(self);
+      default: return cli_bad_option(self, argc, argv);
+    }
+  }
+  if (argc - optind > 1) return cli_misuse(self, "one project is expected, not %d", argc - optind);
+  if (argc - optind == 1) w.input = argv[optind];
+  return run_with(self, &w);
+}
+
+const cli_command cli_dev = {
+    .name = "dev",
+    .summary = "serve a project on this machine and load it again when it changes",
+    .usage =
+        "dev [DIR|MAIN.lua|FLARE.wasm] [--port N] [--host ADDRESS] [--origin URL] [--persist DIR]\n"
+        "                      [--cpu-ms N] [--quiet|--json]",
+    .help =
+        "  DIR|MAIN.lua|FLARE.wasm   what to serve (default: this folder)\n"
+        "  -p, --port N              the port (default 8787; 0: any that is free)\n"
+        "  --host ADDRESS            the address to listen on (default 127.0.0.1: this machine alone)\n"
+        "  --origin URL              where PASS_THROUGH and TRANSFORM go\n"
+        "  --persist DIR             folder of stores and secrets (default: .flaron beside the script)\n"
+        "  --cpu-ms N                CPU time an invocation may take, 0 = no limit (default 1000)\n"
+        "  --quiet                   no line for a request\n"
+        "  --json                    a line of JSON for each request, on standard output\n"
+        "  -h, --help                this text\n",
+    .run = run,
+};

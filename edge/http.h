@@ -1,0 +1,10 @@
+/*
+ * http.h - what the command line and the server both know of HTTP.
+ */
+#ifndef FLARON_EDGE_HTTP_H
+#define FLARON_EDGE_HTTP_H
+
+/* The reason phrase of a status, RFC 9110, 15; "" for one it does not name. Static. */
+const char *http_reason(int status);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * reload.h - a project that is packed again whenever one of its files changes.
+ *
+ * The last flare that could be packed goes on serving; what is wrong with a newer one is kept beside it.
+ */
+#ifndef FLARON_EDGE_RELOAD_H
+#define FLARON_EDGE_RELOAD_H
+
+#include "manifest.h"
+#include "pack.h"
+#include "pool.h"
+
+typedef struct reload reload;
+
+typedef struct reload_options {
+  const char *path; /* a main script, a folder, or a .wasm */
+  pack_options pack;
+  host_config config; /* what the manifest does not say; what it borrows must outlive the last flare */
+  int cpu_ms;
+  /* On the watching thread, after each packing but the first: `error` is NULL when it went well. */
+  void (*changed)(void *data, const char *error, double ms);
+  void *data;
+} reload_options;
+
+/*
+ * Packs the project and begins to watch it; options are borrowed until reload_close. Never NULL: what is
+ * wrong is asked of reload_error.
+ */
+reload *reload_open(const reload_options *options);
+
+/* The last good flare, with a reference for the caller; NULL: there was none yet. */
+pool_flare *reload_flare(reload *r);
+
+/* Adds what was wrong the last time, if anything was; false when nothing was. */
+bool reload_error(reload *r, text *error);
+
+void reload_close(reload *r);
+
+#endif
