@@ -181,7 +181,7 @@ NATIVE_TESTS := $(patsubst tests/native/%.c,$(N)/tests/%,$(wildcard tests/native
 
 $(N)/tests/%_test: tests/native/%_test.c $(EDGE_OBJECTS)
 	@mkdir -p $(@D)
-	@$(CC) $(NATIVE_FLAGS) $^ -o $@ $(NATIVE_LIBS)
+	@$(CC) $(NATIVE_FLAGS) $(filter %.c %.o,$^) -o $@ $(NATIVE_LIBS)
 
 $(N)/tests/arena_test: tests/native/arena_test.c runtime/arena.c runtime/arena.h
 	@mkdir -p $(@D)

@@ -403,7 +403,7 @@ static int fail_import(lua_State *L) {
 /* flare:set_time(seconds since 1970): the clock stands there; nil: the machine's clock again */
 static int set_time(lua_State *L) {
   lua_flare *f = check_flare(L);
-  f->edge.host.config.now_ns = lua_isnoneornil(L, 2) ? 0 : (int64_t)(luaL_checknumber(L, 2) * 1e9);
+  f->edge.host.config.now_ns = lua_isnoneornil(L, 2) ? 0 : lua_options_nanoseconds(L, 2);
   return 0;
 }
 
@@ -412,7 +412,7 @@ static int advance(lua_State *L) {
   lua_flare *f = check_flare(L);
   if (f->edge.host.config.now_ns == 0)
     return luaL_error(L, "the clock does not stand: use option `now` or set_time");
-  f->edge.host.config.now_ns += (int64_t)(luaL_checknumber(L, 2) * 1e9);
+  f->edge.host.config.now_ns += lua_options_nanoseconds(L, 2);
   return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "lua_options.h"
 
 #include <lauxlib.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,9 +138,14 @@ static void read_command(lua_State *L, int index, lua_options *options) {
   lua_pop(L, 1);
 }
 
+int64_t lua_options_nanoseconds(lua_State *L, int index) {
+  lua_Number seconds = luaL_checknumber(L, index), whole = floor(seconds);
+  return (int64_t)whole * 1000000000 + (int64_t)round((seconds - whole) * 1e9);
+}
+
 void lua_options_read(lua_State *L, int index, lua_options *options, host_config *config) {
   for (size_t i = 0; i < FIELDS; i++) read_field(L, index, &fields[i], config);
-  if (lua_getfield(L, index, "now") != LUA_TNIL) config->now_ns = (int64_t)(luaL_checknumber(L, -1) * 1e9);
+  if (lua_getfield(L, index, "now") != LUA_TNIL) config->now_ns = lua_options_nanoseconds(L, -1);
   lua_pop(L, 1);
   read_secrets(L, index, options, config);
   read_command(L, index, options);
