@@ -528,7 +528,7 @@ function ws.send_text(bytes) end
 --- Closes the connection.
 ---
 --- Raises: for a code out of range.
----@param code? integer from 1000 to 4999, by RFC 6455, section 7.4; 1000 when absent.
+---@param code? integer one that RFC 6455, section 7.4 lets an endpoint send: 1000 to 1003, 1007 to 1014, 3000 to 4999; 1000 when absent.
 function ws.close(code) end
 
 --- The name of the connection; it stays the same as long as the connection lasts.

@@ -10,6 +10,7 @@
 ---@field plasma? table<string, string|integer> what is in Plasma at first, from keys to strings or, for counters, integers; default: empty
 ---@field store? boolean `false`: the edge has no store; default: `true`
 ---@field random_seed? integer ids and random bytes come from this seed; 0 is true randomness; default: 0
+---@field edges? table<string, table<string, string>> what other edges have in Spark, for `spark.pull`: from origins to keys to values; default: none
 ---@field machine_id? integer 0 to 1023, goes into snowflakes; default: 1
 ---@field cpu_ms? integer CPU time of an invocation in milliseconds; 0 is no limit. Not for another `engine`; default: 0
 ---@field memory? integer limit of memory in bytes; default: the manifest's
