@@ -193,7 +193,7 @@ test: $(B)/test-packages.stamp $(EXE) $(MODULE) $(B)/unwind $(NATIVE_TESTS) ## r
 lint: $(B)/test-packages.stamp $(EXE) ## check format, style and common mistakes of C, Lua and shell
 	@tests/lint.sh
 
-fuzz: ## fuzz the parsers of untrusted bytes for a minute each (SECONDS=...)
+fuzz: $(EXE) ## fuzz the parsers of untrusted bytes for a minute each (SECONDS_EACH=...)
 	@tools/setup.sh packages $(BUILD_PACKAGES) $(FUZZ_PACKAGES)
 	@tests/fuzz/run.sh
 
