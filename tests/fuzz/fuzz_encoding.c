@@ -5,6 +5,13 @@
 #include <string.h>
 
 #include "encoding.h"
+#include "host.h"
+
+/* What the imports beside the decoders want of host.c; they are not called here. */
+void host_answer_text(host *h, host_answer *answer) {
+  (void)h;
+  (void)answer;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
