@@ -181,7 +181,7 @@ NATIVE_TESTS := $(patsubst tests/native/%.c,$(N)/tests/%,$(wildcard tests/native
 
 $(N)/tests/%_test: tests/native/%_test.c $(EDGE_OBJECTS)
 	@mkdir -p $(@D)
-	@$(CC) $(NATIVE_FLAGS) $^ -o $@ $(NATIVE_LIBS)
+	@$(CC) $(NATIVE_FLAGS) $(filter %.c %.o,$^) -o $@ $(NATIVE_LIBS)
 
 $(N)/tests/arena_test: tests/native/arena_test.c runtime/arena.c runtime/arena.h
 	@mkdir -p $(@D)
@@ -193,7 +193,7 @@ test: $(B)/test-packages.stamp $(EXE) $(MODULE) $(B)/unwind $(NATIVE_TESTS) ## r
 lint: $(B)/test-packages.stamp $(EXE) ## check format, style and common mistakes of C, Lua and shell
 	@tests/lint.sh
 
-fuzz: ## fuzz the parsers of untrusted bytes for a minute each (SECONDS=...)
+fuzz: $(EXE) ## fuzz the parsers of untrusted bytes for a minute each (SECONDS_EACH=...)
 	@tools/setup.sh packages $(BUILD_PACKAGES) $(FUZZ_PACKAGES)
 	@tests/fuzz/run.sh
 

@@ -52,17 +52,17 @@ static void push_options(lua_State *L) {
   binding_check_table(L, 2);
   lua_newtable(L);
   for (lua_pushnil(L); lua_next(L, 2) != 0;) {
-    const char *option = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
-    if (strcmp(option, "headers") == 0) {
+    lua_pushvalue(L, -2); /* the key, twice: one for lua_next */
+    lua_insert(L, -2);
+    if (binding_is_string(L, -2, "headers")) {
       copy_headers(L);
-    } else if (strcmp(option, "method") == 0 || strcmp(option, "body") == 0) {
-      if (!lua_isstring(L, -1)) option_error(L, option, "not a string");
+    } else if (binding_is_string(L, -2, "method") || binding_is_string(L, -2, "body")) {
+      if (!lua_isstring(L, -1)) option_error(L, lua_tostring(L, -2), "not a string");
       lua_tostring(L, -1);
     } else {
-      lua_pushvalue(L, -2);
-      option_error(L, luaL_tolstring(L, -1, NULL), "unknown option: method, headers and body are known");
+      option_error(L, luaL_tolstring(L, -2, NULL), "unknown option: method, headers and body are known");
     }
-    lua_setfield(L, -3, option);
+    lua_rawset(L, -4);
   }
   if (!json_encode(L)) binding_argument_error(L, 2, lua_tostring(L, -1));
 }

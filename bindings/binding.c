@@ -111,6 +111,12 @@ const char *binding_check_key(lua_State *L, int arg, size_t *size) {
   return key;
 }
 
+bool binding_is_string(lua_State *L, int index, const char *string) {
+  size_t size;
+  const char *value = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &size) : NULL;
+  return value != NULL && size == strlen(string) && memcmp(value, string, size) == 0;
+}
+
 void binding_check_table(lua_State *L, int arg) {
   if (!lua_istable(L, arg)) type_error(L, arg, "table");
 }

@@ -74,6 +74,9 @@ const char *binding_check_text(lua_State *L, int arg, size_t *size);
 /* Whether bytes are UTF-8 (RFC 3629: no surrogates, nothing longer than needed). */
 bool binding_is_utf8(const char *bytes, size_t size);
 
+/* Whether the value at `index` is the string `string`. */
+bool binding_is_string(lua_State *L, int index, const char *string);
+
 /* The table at `arg`; raises otherwise. */
 void binding_check_table(lua_State *L, int arg);
 

@@ -136,9 +136,8 @@ static void take_headers(lua_State *L, int index) {
 /* Applies the table that a handler answered, at `index`. */
 static void take_table(lua_State *L, int index) {
   for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
-    const char *field = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
     int value = lua_gettop(L);
-    if (strcmp(field, "status") == 0) {
+    if (binding_is_string(L, -2, "status")) {
       int is_integer;
       lua_Integer status = lua_tointegerx(L, value, &is_integer);
       if (!is_integer || status < STATUS_MIN || status > STATUS_MAX) {
@@ -146,9 +145,9 @@ static void take_table(lua_State *L, int index) {
                    luaL_tolstring(L, value, NULL));
       }
       pending.status = (int)status;
-    } else if (strcmp(field, "headers") == 0) {
+    } else if (binding_is_string(L, -2, "headers")) {
       take_headers(L, value);
-    } else if (strcmp(field, "body") == 0) {
+    } else if (binding_is_string(L, -2, "body")) {
       if (!lua_isstring(L, value)) {
         luaL_error(L, "field 'body' of the answer is a %s, not a string", luaL_typename(L, value));
       }

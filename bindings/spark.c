@@ -1,6 +1,8 @@
 /*
  * spark.c - flaron.spark: the key-value store of this edge, with expiry.
  */
+#include <string.h>
+
 #include "binding.h"
 #include "json.h"
 #include "modules.h"
@@ -67,6 +69,10 @@ static int pull(lua_State *L) {
     if (lua_geti(L, 2, i) != LUA_TSTRING) {
       return binding_argument_error(
           L, 2, lua_pushfstring(L, "key %I is a %s, not a string", i, luaL_typename(L, -1)));
+    }
+    const char *key = lua_tolstring(L, -1, &keys_size);
+    if (memchr(key, '\0', keys_size) != NULL) {
+      return binding_argument_error(L, 2, lua_pushfstring(L, "key %I contains a NUL", i));
     }
     lua_rawseti(L, -2, i);
   }

@@ -5,6 +5,7 @@
  * no files, os on the host's clock, math.random seeded once per invocation.
  */
 #include <string.h>
+#include <time.h>
 
 #include "binding.h"
 #include "lualib.h"
@@ -27,14 +28,25 @@ static int load_text(lua_State *L) {
   return original(L);
 }
 
+/* The host's clock in seconds; raises an error when it does not answer. */
+static lua_Integer check_time(lua_State *L) {
+  binding_need_host(L);
+  time_t now = time(NULL);
+  if (now == (time_t)-1) luaL_error(L, "the host gives no time");
+  return (lua_Integer)now;
+}
+
 /* os.time([table]) and os.date([format [, time]]): the host's clock unless a time is given */
 static int os_time(lua_State *L) {
-  if (lua_isnoneornil(L, 1)) binding_need_host(L);
-  return original(L);
+  if (!lua_isnoneornil(L, 1)) return original(L);
+  lua_pushinteger(L, check_time(L));
+  return 1;
 }
 
 static int os_date(lua_State *L) {
-  if (lua_isnoneornil(L, 2)) binding_need_host(L);
+  if (!lua_isnoneornil(L, 2)) return original(L);
+  lua_settop(L, 1);
+  lua_pushinteger(L, check_time(L));
   return original(L);
 }
 

@@ -15,10 +15,20 @@ static int send(lua_State *L) {
   return binding_code(L, ws_send(bytes, size), messages, sizeof messages / sizeof *messages);
 }
 
-/* close([code = 1000]): codes are those of RFC 6455, 7.4 */
+/* Whether a code may be sent in a close frame: RFC 6455, 7.4, and the registry it founded. */
+static bool may_be_sent(lua_Integer code) {
+  enum { NORMAL = 1000, UNSUPPORTED = 1003, INVALID = 1007, GATEWAY = 1014, LIBRARIES = 3000, LAST = 4999 };
+  return (code >= NORMAL && code <= UNSUPPORTED) || (code >= INVALID && code <= GATEWAY) ||
+         (code >= LIBRARIES && code <= LAST);
+}
+
+/* close([code = 1000]) */
 static int close(lua_State *L) {
-  enum { NORMAL = 1000, LAST = 4999 };
-  lua_Integer code = binding_opt_integer(L, 1, NORMAL, NORMAL, LAST);
+  lua_Integer code = binding_opt_integer(L, 1, 1000, LUA_MININTEGER, LUA_MAXINTEGER);
+  if (!may_be_sent(code)) {
+    const char *message = "%I is no code to close with: 1000 to 1003, 1007 to 1014 or 3000 to 4999 expected";
+    return binding_argument_error(L, 1, lua_pushfstring(L, message, code));
+  }
   binding_need_host(L);
   ws_close_conn((int32_t)code);
   return 0;

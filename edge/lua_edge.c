@@ -29,6 +29,7 @@ typedef struct lua_flare {
   store *store;
   lua_State *L; /* who is asking: stubs run there */
   int stubs;    /* registry reference: list of {pattern, answer} */
+  int edges;    /* registry reference: option `edges`, {origin = {key = value}} */
   int fault;    /* registry reference: the error that a stub raised, LUA_NOREF = none */
   bool open;
 } lua_flare;
@@ -81,6 +82,43 @@ static void open_store(lua_State *L, lua_flare *f) {
   lua_options_fill(L, 2, f->store, host_now_ns(&f->edge.host));
 }
 
+/* host_pull_function: the other edges of option `edges`. */
+static bool pull(void *data, bytes origin, const bytes *keys, size_t count, host_pulled_function *pulled,
+                 void *taker) {
+  lua_flare *f = data;
+  lua_State *L = f->L;
+  if (!lua_checkstack(L, 4)) return false;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, f->edges);
+  lua_pushlstring(L, (const char *)origin.data, origin.size);
+  bool there = lua_rawget(L, -2) == LUA_TTABLE;
+  for (size_t i = 0; there && i < count; i++) {
+    size_t size;
+    lua_pushlstring(L, (const char *)keys[i].data, keys[i].size);
+    if (lua_rawget(L, -2) == LUA_TSTRING) {
+      const char *value = lua_tolstring(L, -1, &size);
+      pulled(taker, keys[i], (bytes){(const uint8_t *)value, size}, 0);
+    }
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 2);
+  return there;
+}
+
+/* Keeps option `edges`, what other edges have in Spark, for spark.pull. */
+static void keep_edges(lua_State *L, lua_flare *f) {
+  int type = lua_getfield(L, 2, "edges");
+  if (type != LUA_TNIL && type != LUA_TTABLE) {
+    luaL_error(L, "option 'edges' is a %s, not a table", lua_typename(L, type));
+  }
+  if (type == LUA_TTABLE) {
+    lua_pushvalue(L, -1);
+    f->edges = luaL_ref(L, LUA_REGISTRYINDEX);
+    f->edge.host.config.pull = pull;
+    f->edge.host.config.pull_data = f;
+  }
+  lua_pop(L, 1);
+}
+
 /*
  * edge.load(what [, options]) -> flare, or nil and a message. `what` is the path of a main script, of its
  * folder or of a packed .wasm, or a table from paths to contents with "main.lua" in it. The manifest, where
@@ -97,10 +135,10 @@ static int load(lua_State *L) {
   lua_options_check(L, 2);
   lua_flare *f = lua_newuserdatauv(L, sizeof *f, 0);
   memset(f, 0, sizeof *f);
-  f->stubs = f->fault = LUA_NOREF;
+  f->stubs = f->edges = f->fault = LUA_NOREF;
   luaL_setmetatable(L, FLARE);
   pack_options options = {
-      .memory = (uint32_t)lua_options_integer(L, 2, "memory", 0, 0, UINT32_MAX),
+      .memory = (uint32_t)lua_options_integer(L, 2, "memory", 0, 1 << 20, UINT32_MAX),
       .strip = lua_options_boolean(L, 2, "strip", false),
   };
   edge *e = &f->edge;
@@ -114,6 +152,7 @@ static int load(lua_State *L) {
   e->command = (const char *const *)f->options.command;
   if (e->command == NULL && !flare_runs_here(&f->flare, &error)) return fail(L, &error);
   open_store(L, f);
+  keep_edges(L, f);
   f->open = true;
   return 1;
 }
@@ -287,7 +326,11 @@ static int event_protected(lua_State *L) {
  * flare:event(type [, {conn_id=, data=, close_code=, url=, headers=}]) -> as flare:request, with the frames
  * sent and close_code; `type` is "open", "message" or "close".
  */
-static int event(lua_State *L) { return with_request(L, event_protected, 2); }
+static int event(lua_State *L) {
+  static const char *const types[] = {"open", "message", "close", NULL};
+  luaL_checkoption(L, 2, NULL, types); /* here, where the caller's name for it is known */
+  return with_request(L, event_protected, 2);
+}
 
 /* ---- stubs, failures, time, stores ---- */
 
@@ -403,7 +446,7 @@ static int fail_import(lua_State *L) {
 /* flare:set_time(seconds since 1970): the clock stands there; nil: the machine's clock again */
 static int set_time(lua_State *L) {
   lua_flare *f = check_flare(L);
-  f->edge.host.config.now_ns = lua_isnoneornil(L, 2) ? 0 : (int64_t)(luaL_checknumber(L, 2) * 1e9);
+  f->edge.host.config.now_ns = lua_isnoneornil(L, 2) ? 0 : lua_options_nanoseconds(L, 2);
   return 0;
 }
 
@@ -412,7 +455,7 @@ static int advance(lua_State *L) {
   lua_flare *f = check_flare(L);
   if (f->edge.host.config.now_ns == 0)
     return luaL_error(L, "the clock does not stand: use option `now` or set_time");
-  f->edge.host.config.now_ns += (int64_t)(luaL_checknumber(L, 2) * 1e9);
+  f->edge.host.config.now_ns += lua_options_nanoseconds(L, 2);
   return 0;
 }
 
@@ -474,7 +517,8 @@ static int close_flare(lua_State *L) {
   lua_options_free(&f->options);
   manifest_grants_free(&f->grants);
   luaL_unref(L, LUA_REGISTRYINDEX, f->stubs);
-  f->stubs = LUA_NOREF;
+  luaL_unref(L, LUA_REGISTRYINDEX, f->edges);
+  f->stubs = f->edges = LUA_NOREF;
   f->open = false;
   return 0;
 }

@@ -4,6 +4,7 @@
 #include "lua_options.h"
 
 #include <lauxlib.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,8 +43,8 @@ static const struct field {
 enum { FIELDS = sizeof fields / sizeof *fields };
 
 /* Options that are no field of the configuration. */
-static const char *const others[] = {"engine",  "memory", "strip", "now",   "cpu_ms",
-                                     "secrets", "store",  "spark", "plasma"};
+static const char *const others[] = {"engine",  "memory", "strip", "now",    "cpu_ms",
+                                     "secrets", "store",  "spark", "plasma", "edges"};
 
 void lua_options_check(lua_State *L, int index) {
   for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
@@ -102,7 +103,7 @@ static void read_field(lua_State *L, int index, const struct field *f, host_conf
 
 static void read_secrets(lua_State *L, int index, lua_options *options, host_config *config) {
   if (lua_getfield(L, index, "secrets") != LUA_TNIL) {
-    luaL_checktype(L, -1, LUA_TTABLE);
+    if (!lua_istable(L, -1)) luaL_error(L, "option 'secrets' is a %s, not a table", luaL_typename(L, -1));
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
       size_t size;
       if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) {
@@ -137,9 +138,18 @@ static void read_command(lua_State *L, int index, lua_options *options) {
   lua_pop(L, 1);
 }
 
+int64_t lua_options_nanoseconds(lua_State *L, int index) {
+  lua_Number seconds = luaL_checknumber(L, index), whole = floor(seconds);
+  return (int64_t)whole * 1000000000 + (int64_t)round((seconds - whole) * 1e9);
+}
+
 void lua_options_read(lua_State *L, int index, lua_options *options, host_config *config) {
   for (size_t i = 0; i < FIELDS; i++) read_field(L, index, &fields[i], config);
-  if (lua_getfield(L, index, "now") != LUA_TNIL) config->now_ns = (int64_t)(luaL_checknumber(L, -1) * 1e9);
+  if (lua_getfield(L, index, "now") != LUA_TNIL) {
+    if (lua_type(L, -1) != LUA_TNUMBER)
+      luaL_error(L, "option 'now' is a %s, not a number", luaL_typename(L, -1));
+    config->now_ns = lua_options_nanoseconds(L, -1);
+  }
   lua_pop(L, 1);
   read_secrets(L, index, options, config);
   read_command(L, index, options);

@@ -26,6 +26,9 @@ bool lua_options_boolean(lua_State *L, int index, const char *name, bool fallbac
 lua_Integer lua_options_integer(lua_State *L, int index, const char *name, lua_Integer fallback,
                                 lua_Integer low, lua_Integer high);
 
+/* The number of seconds at `index` in nanoseconds: one product of doubles would lose some of today's. */
+int64_t lua_options_nanoseconds(lua_State *L, int index);
+
 /*
  * Fills an empty store from the fields `spark` and `plasma` of the table at `index`: tables from keys to
  * strings; an integer in plasma is a counter. `now_ns` is the clock. Raises an error when it cannot.

@@ -12,8 +12,9 @@
 
 typedef enum kind { STRING, BOOLEAN, INTEGER, STRINGS, SIZE } kind;
 
-static const char *const kind_names[] = {"a string", "a boolean", "an integer", "a list of strings",
-                                         "an integer or a string such as \"32M\""};
+static const char *const kind_names[] = {"a string with something in it", "a boolean",
+                                         "an integer of 0 or more", "a list of strings",
+                                         "a size from 1 MiB to 4 GiB: bytes, or a string such as \"32M\""};
 
 typedef struct key {
   const char *name;

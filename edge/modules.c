@@ -219,7 +219,8 @@ static void add_required(modules *m, const modules_source *source, size_t first)
   for (size_t i = first; i < m->count; i++) {
     bytes name;
     int line;
-    lexer l = {m->items[i].source.data, m->items[i].source.data + m->items[i].source.size, 1};
+    const char *source_text = text_string(&m->items[i].source);
+    lexer l = {source_text, source_text + m->items[i].source.size, 1};
     while (next_require(&l, &name, &line)) {
       if (memchr(name.data, '\0', name.size) != NULL || memchr(name.data, '\n', name.size) != NULL) continue;
       char *copy = memory_copy(name);

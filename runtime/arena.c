@@ -1,9 +1,9 @@
 /*
  * arena.c - the allocator behind arena.h.
  *
- * Small blocks (up to SMALL_MAX bytes) come from one free list per size, filled from chunks that are
- * never given back: an invocation is short, and the next one starts from the image anyway. Large blocks
- * carry a header with their own and their lower neighbour's size, so that neighbours that are free are
+ * Small blocks (up to SMALL_MAX bytes) come from one free list per size, filled from chunks. A chunk whose
+ * blocks are all free is given back only when memory is full: an invocation is short, and most end before
+ * that. Large blocks carry a header with their own and their lower neighbour's size, so that neighbours that are free are
  * always one block; free ones hang in lists by size, two levels as in Masmano's TLSF: allocating and
  * freeing take constant time. Above the last block lies the top, which grows.
  *
@@ -23,7 +23,8 @@ enum {
   SECOND_BITS = 3,
   SECOND = 1 << SECOND_BITS,
   FIRST = 32 - FIRST_SHIFT,
-  FREE = 1 /* low bit of `size` */
+  FREE = 1, /* low bits of `size`: it is free; */
+  CUT = 2   /* it is a chunk, small blocks are cut from it */
 };
 
 typedef struct small {
@@ -32,7 +33,7 @@ typedef struct small {
 
 typedef struct large {
   uint32_t below; /* size of the block that ends where this begins, 0 = none */
-  uint32_t size;  /* of this block with its header, a multiple of ARENA_ALIGN; the low bit: FREE */
+  uint32_t size;  /* of this block with its header, a multiple of ARENA_ALIGN; low bits: FREE, CUT */
   struct large *next, *previous; /* in its list, when free */
 } large;
 
@@ -50,7 +51,7 @@ static struct {
 
 static uintptr_t round_up(uintptr_t n) { return (n + ARENA_ALIGN - 1) & ~(uintptr_t)(ARENA_ALIGN - 1); }
 
-static uint32_t size_of(const large *block) { return block->size & ~(uint32_t)FREE; }
+static uint32_t size_of(const large *block) { return block->size & ~(uint32_t)(FREE | CUT); }
 
 static large *above(large *block) { return (large *)((char *)block + size_of(block)); }
 
@@ -196,21 +197,100 @@ static uint32_t large_size(size_t size) {
   return whole < LARGE_MIN ? LARGE_MIN : whole;
 }
 
-static void *large_alloc(size_t payload) {
-  uint32_t size = large_size(payload);
-  if (size == 0) return NULL;
+/* Gets a whole block of `size` bytes; NULL when there is none. */
+static large *large_get(uint32_t size) {
   large *block = list_find(size);
   if (block != NULL) {
     large_trim(block, size);
-  } else {
-    if (!top_reach(size)) return NULL;
-    block = (large *)arena.top;
-    block->below = arena.below_top;
-    block->size = size;
-    arena.top += size;
-    arena.below_top = size;
+    return block;
   }
-  return (char *)block + HEADER;
+  if (!top_reach(size)) return NULL;
+  block = (large *)arena.top;
+  block->below = arena.below_top;
+  block->size = size;
+  arena.top += size;
+  arena.below_top = size;
+  return block;
+}
+
+/* Merges two lists that are sorted by address. */
+static small *merge(small *a, small *b) {
+  small *first, **last = &first;
+  while (a != NULL && b != NULL) {
+    small **from = a < b ? &a : &b;
+    *last = *from;
+    last = &(*from)->next;
+    *from = *last;
+  }
+  *last = a != NULL ? a : b;
+  return first;
+}
+
+/* Sorts a list by address; runs[n] is a sorted list of 2^n blocks, or empty. */
+static small *sort(small *list) {
+  small *runs[32] = {NULL};
+  while (list != NULL) {
+    small *run = list;
+    list = list->next;
+    run->next = NULL;
+    int n = 0;
+    for (; runs[n] != NULL; n++) {
+      run = merge(runs[n], run);
+      runs[n] = NULL;
+    }
+    runs[n] = run;
+  }
+  for (int n = 0; n < 32; n++) list = merge(runs[n], list);
+  return list;
+}
+
+/*
+ * Gives the chunks whose small blocks are all free back to the large side; false when there is none. It
+ * walks over all chunks above arena.start with the free lists, sorted by address, alongside.
+ */
+static bool reclaim(void) {
+  small *rest[SMALL_CLASSES], **kept[SMALL_CLASSES];
+  large *empty = NULL;
+  for (int c = 0; c < SMALL_CLASSES; c++) {
+    rest[c] = sort(arena.small[c]);
+    kept[c] = &arena.small[c];
+  }
+  for (large *chunk = (large *)arena.start; (char *)chunk != arena.top; chunk = above(chunk)) {
+    if (!(chunk->size & CUT)) continue;
+    small *begin = (small *)chunk, *end = (small *)above(chunk);
+    size_t unused = (char *)end == arena.cut_end ? (size_t)(arena.cut_end - arena.cut) : 0;
+    for (int c = 1; c < SMALL_CLASSES; c++) {
+      for (; rest[c] != NULL && rest[c] < begin; rest[c] = rest[c]->next) {
+        *kept[c] = rest[c];
+        kept[c] = &rest[c]->next;
+      }
+      for (small *b = rest[c]; b != NULL && b < end; b = b->next) unused += (size_t)c * ARENA_ALIGN;
+    }
+    if (unused != size_of(chunk) - HEADER) continue;
+    for (int c = 1; c < SMALL_CLASSES; c++) {
+      while (rest[c] != NULL && rest[c] < end) rest[c] = rest[c]->next;
+    }
+    if ((char *)end == arena.cut_end) arena.cut = arena.cut_end = NULL;
+    chunk->next = empty;
+    empty = chunk;
+  }
+  for (int c = 0; c < SMALL_CLASSES; c++) *kept[c] = rest[c];
+  if (empty == NULL) return false;
+  while (empty != NULL) {
+    large *chunk = empty;
+    empty = chunk->next;
+    chunk->size = size_of(chunk);
+    large_release(chunk);
+  }
+  return true;
+}
+
+static void *large_alloc(size_t payload) {
+  uint32_t size = large_size(payload);
+  if (size == 0) return NULL;
+  large *block = large_get(size);
+  if (block == NULL && reclaim()) block = large_get(size);
+  return block != NULL ? (char *)block + HEADER : NULL;
 }
 
 /* Makes a large block larger or smaller where it stands; false when it cannot. */
@@ -237,18 +317,16 @@ static bool large_resize(large *block, size_t payload) {
 }
 
 /* Gets a fresh chunk to cut small blocks from; the rest of the old one becomes a free small block. */
-static bool chunk_next(size_t size) {
-  size_t length = CHUNK - HEADER;
-  char *chunk = large_alloc(length);
-  if (chunk == NULL) {
-    length = SMALL_MAX + ARENA_ALIGN; /* nearly full: the least there is */
-    chunk = large_alloc(length);
-    if (chunk == NULL || size > length) return false;
-  }
+static bool chunk_next(void) {
+  char *chunk = large_alloc(CHUNK - HEADER);
+  if (chunk == NULL) chunk = large_alloc(SMALL_MAX + ARENA_ALIGN); /* nearly full: the least there is */
+  if (chunk == NULL) return false;
   size_t rest = (size_t)(arena.cut_end - arena.cut);
   if (rest != 0) arena_free(arena.cut, rest);
+  large *block = (large *)(chunk - HEADER);
   arena.cut = chunk;
-  arena.cut_end = chunk + length;
+  arena.cut_end = (char *)above(block);
+  block->size |= CUT;
   return true;
 }
 
@@ -261,7 +339,7 @@ void *arena_alloc(size_t size) {
     return block;
   }
   size = class * ARENA_ALIGN;
-  if ((size_t)(arena.cut_end - arena.cut) < size && !chunk_next(size)) return NULL;
+  if ((size_t)(arena.cut_end - arena.cut) < size && !chunk_next()) return NULL;
   block = (small *)arena.cut;
   arena.cut += size;
   return block;
@@ -278,14 +356,31 @@ void arena_free(void *block, size_t size) {
   arena.small[class] = block;
 }
 
+/* Makes a block small where it stands: what it gives up becomes small blocks, a large one a chunk. */
+static void shrink(char *block, size_t old_size, size_t size) {
+  size_t used = round_up(size), whole = round_up(old_size);
+  if (old_size > SMALL_MAX) {
+    large *chunk = (large *)(block - HEADER);
+    large_trim(chunk, LARGE_MIN);
+    whole = size_of(chunk) - HEADER;
+    chunk->size |= CUT;
+  }
+  while (used < whole) {
+    size_t part = whole - used < SMALL_MAX ? whole - used : SMALL_MAX;
+    arena_free(block + used, part);
+    used += part;
+  }
+}
+
 void *arena_resize(void *block, size_t old_size, size_t size) {
   bool was_small = old_size <= SMALL_MAX, is_small = size <= SMALL_MAX;
   if (was_small && is_small && round_up(old_size) == round_up(size)) return block;
   if (!was_small && !is_small && large_resize((large *)((char *)block - HEADER), size)) return block;
   void *moved = arena_alloc(size);
   if (moved == NULL) {
-    /* A block made smaller may stay: it is then freed into the list of its new, smaller size. */
-    return size < old_size ? block : NULL;
+    if (size > old_size) return NULL;
+    shrink(block, old_size, size);
+    return block;
   }
   memcpy(moved, block, old_size < size ? old_size : size);
   arena_free(block, old_size);
@@ -314,7 +409,7 @@ char *arena_freeze(void) {
 }
 
 void arena_go_on(char *top) {
-  arena.top = arena.peak = top + (round_up((uintptr_t)top) - (uintptr_t)top);
+  arena.start = arena.top = arena.peak = top + (round_up((uintptr_t)top) - (uintptr_t)top);
   arena.end = arena.top;
   arena.below_top = 0;
 }

@@ -14,8 +14,9 @@
 #include "arena.h"
 #include "interrupt.h"
 #include "lgc.h"
+#include "lstate.h"
 
-enum { PAGE = 65536, KEEP_ALIGN = 16 };
+enum { PAGE = 65536, KEEP_ALIGN = 16, RESERVE = 16384 };
 
 extern char __heap_base;     /* wasm-ld: behind static data */
 extern char life_data_start; /* unwind.S: where constants end */
@@ -26,6 +27,7 @@ static lua_State *state;
 static life_layout layout;
 static char *memory_limit;
 static bool refused;
+static void *reserve; /* RESERVE bytes that nobody gets before memory has ended; NULL = given up */
 
 static char *memory_end(void) { return (char *)(__builtin_wasm_memory_size(0) * (size_t)PAGE); }
 
@@ -38,14 +40,40 @@ bool arena_grow_memory(char *end, char **new_end) {
   return true;
 }
 
-/* lua_Alloc on the arena. Lua gives a type for the old size of a block that does not exist yet. */
+/* Collects garbage, but runs no finalizer, where Lua can: the condition is luaM_malloc_'s. */
+static bool collect(void) {
+  if (state == NULL || !completestate(G(state)) || G(state)->gcstopem) return false;
+  luaC_fullgc(interrupt_running(), 1);
+  if (reserve == NULL && !life_starting()) reserve = arena_alloc(RESERVE);
+  return true;
+}
+
+/*
+ * Lua raises "not enough memory" (lua_config.h). Such a collection takes what dead variables of the running
+ * function hold for alive, and that may be all there is. So who catches the error gets a little memory,
+ * and with the first object made of it Lua runs a collection that knows better.
+ */
+void life_memory_ended(void) {
+  if (state == NULL) return;
+  arena_free(reserve, RESERVE);
+  reserve = NULL;
+  luaE_setdebt(G(state), gettotalbytes(G(state)));
+}
+
+/*
+ * lua_Alloc on the arena. Lua gives a type for the old size of a block that does not exist yet. It collects
+ * garbage itself where memory is full, but not for the buffers that strings are built in.
+ */
 static void *allocate(void *ud, void *block, size_t old_size, size_t size) {
   (void)ud;
   if (size == 0) {
     arena_free(block, old_size);
     return NULL;
   }
-  return block == NULL ? arena_alloc(size) : arena_resize(block, old_size, size);
+  for (bool again = true;; again = false) {
+    void *moved = block == NULL ? arena_alloc(size) : arena_resize(block, old_size, size);
+    if (moved != NULL || size > INT32_MAX || !again || !collect()) return moved;
+  }
 }
 
 lua_State *life_create(char *limit) {
@@ -91,6 +119,7 @@ void life_begin(void) {
   } else {
     memcpy(image, kept, size);
   }
+  reserve = arena_alloc(RESERVE);
 }
 
 bool life_take_refusal(void) {
@@ -102,10 +131,7 @@ bool life_take_refusal(void) {
 /* Takes a block, with a collection that runs no finalizer where memory is full; NULL when it stays full. */
 static void *take(size_t size) {
   void *block = arena_alloc(size);
-  if (block == NULL && state != NULL && size < (size_t)INT32_MAX) {
-    luaC_fullgc(interrupt_running(), 1);
-    block = arena_alloc(size);
-  }
+  if (block == NULL && size < INT32_MAX && collect()) block = arena_alloc(size);
   return block;
 }
 

@@ -47,6 +47,9 @@ bool life_starting(void);
  */
 void life_begin(void);
 
+/* Called when Lua raises "not enough memory" (lua_config.h). */
+void life_memory_ended(void);
+
 /* True when `alloc` had to refuse the host since the last call of this function. */
 bool life_take_refusal(void);
 

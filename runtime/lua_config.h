@@ -9,11 +9,12 @@
 
 #include <stddef.h>
 
-/* Errors: plain returns, made into unwinding by tools/unwind (unwind.S). */
+/* Errors: plain returns, made into unwinding by tools/unwind (unwind.S). That memory ended is told (life.c). */
 __attribute__((noreturn)) void unwind_throw(void);
 void unwind_try(void *f, void *L, void *ud);
 #define luai_jmpbuf int
-#define LUAI_THROW(L, c) unwind_throw()
+void life_memory_ended(void);
+#define LUAI_THROW(L, c) ((c)->status == LUA_ERRMEM ? life_memory_ended() : (void)0, unwind_throw())
 #define LUAI_TRY(L, c, a) unwind_try((void *)(f), (L), (ud))
 
 /* The seed of string hashes: from the bundle (start.c), so that equal bundles give equal images. */

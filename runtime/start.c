@@ -95,8 +95,10 @@ static void find_handlers(lua_State *L) {
 }
 
 static int traceback(lua_State *L) {
-  const char *message = luaL_tolstring(L, 1, NULL);
-  luaL_traceback(L, L, message, 1);
+  luaL_tolstring(L, 1, NULL);
+  lua_pushliteral(L, "\n"); /* luaL_traceback would cut the message at a NUL */
+  luaL_traceback(L, L, NULL, 1);
+  lua_concat(L, 3);
   return 1;
 }
 

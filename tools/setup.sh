@@ -51,6 +51,7 @@ check() { # FILE SHA256
   }
 }
 
+# shellcheck disable=SC2016 # apt expands it
 sites() { apt-get indextargets --format '$(SITE)' 2>/dev/null | sort -u; }
 
 fetch() { # FILE SHA256 POOL

@@ -1,0 +1,6 @@
+return {
+  name = "json-api",
+  requires_body = true,
+  writes_spark_kv = true,
+  memory = "16M",
+}

@@ -1,0 +1,4 @@
+return {
+  name = "plasma-counter",
+  writes_plasma_kv = true,
+}

@@ -1,0 +1,4 @@
+return {
+  name = "websocket-echo",
+  websocket = true,
+}

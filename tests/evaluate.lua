@@ -1,0 +1,163 @@
+-- evaluate.lua - a flare that runs the Lua it is sent, so that a spec can ask many small questions of one
+-- packed artefact and compare the values that a script saw.
+--
+--   local flare <close> = evaluate.open { secrets = { key = "k" } }
+--   assert.same({ n = 1, "k" }, flare:run "return secrets.get 'key'")
+--
+-- The code sees flaron and its modules as locals. It goes in as the header `script`, so the body is free;
+-- its values come back as Lua literals: in the body of a response, in the last line of the log of an event.
+local support = require "support"
+
+local evaluate = {}
+
+-- Names of what code sees, all on its first line.
+local prefix = [[local flaron = require "flaron"; ]]
+for name in ("request response beam spark plasma secrets crypto encoding id time logging ws json"):gmatch "%a+" do
+  prefix = prefix .. ("local %s = flaron.%s; "):format(name, name)
+end
+
+local main = [=[
+local flaron = require "flaron"
+
+local function write(value, out)
+  local kind = math.type(value) or type(value)
+  if kind == "table" then
+    out[#out + 1] = "{"
+    for key, field in next, value do
+      out[#out + 1] = "["
+      write(key, out)
+      out[#out + 1] = "]="
+      write(field, out)
+      out[#out + 1] = ","
+    end
+    out[#out + 1] = "}"
+  elseif value == flaron.json.null then
+    out[#out + 1] = "null"
+  elseif value == flaron.json.empty_array then
+    out[#out + 1] = "empty_array"
+  elseif kind == "nil" or kind == "boolean" or kind == "string" or kind == "integer" or kind == "float" then
+    out[#out + 1] = ("%q"):format(value)
+  else
+    out[#out + 1] = ("%q"):format(kind)
+  end
+end
+
+local function values(...)
+  local out = { "return " }
+  write(table.pack(...), out)
+  return table.concat(out)
+end
+
+local function run()
+  return values(assert(load(flaron.request.header "script", "=script", "t"))())
+end
+
+local function event()
+  local text = run()
+  flaron.logging.info(text)
+end
+
+return {
+  handle_request = function()
+    flaron.response.set_body(run())
+  end,
+  ws_open = event,
+  ws_message = event,
+  ws_close = event,
+}
+]=]
+
+local until_run = main:match "^(.-)local function run"
+
+local Evaluator = {}
+Evaluator.__index = Evaluator
+
+--- A flare of this kind; `options` are those of edge.load, `files` stand beside main.lua.
+function evaluate.open(options, files)
+  local project = { ["main.lua"] = main }
+  for path, content in pairs(files or {}) do project[path] = content end
+  return setmetatable({ flare = support.load(project, options) }, Evaluator)
+end
+
+--- A flare whose handler runs `code` in a pcall, and needs no import for it but those in the code: its values
+--- are in the log and in the body, so that either may be out of order. Ask it with Evaluator:fixed.
+function evaluate.fixed(code, options)
+  local source = until_run .. prefix .. [=[
+
+local function run()
+]=] .. code .. [=[
+
+end
+
+local function handler()
+  local text = values(pcall(run))
+  flaron.logging.warn(text)
+  flaron.response.set_body(text)
+end
+
+return { handle_request = handler, ws_message = handler, ws_close = handler }]=]
+  return setmetatable({ flare = support.load(source, options) }, Evaluator)
+end
+
+local function literal(text, response)
+  local chunk = load(text, "=answer", "t", { null = evaluate.null, empty_array = evaluate.empty_array })
+  if not chunk then error("the script's answer cannot be read: " .. text:sub(1, 200), 0) end
+  return chunk(), response
+end
+
+-- What stands for the two constants of flaron.json in answers.
+evaluate.null = setmetatable({}, { __name = "json.null" })
+evaluate.empty_array = setmetatable({}, { __name = "json.empty_array" })
+
+--- Runs code as a handler; returns its values as table.pack has them, and the response.
+function Evaluator:run(code, request)
+  local all = { headers = {} }
+  for key, value in pairs(request or {}) do all[key] = value end
+  local headers = { script = prefix .. code }
+  for key, value in pairs(all.headers) do headers[key] = value end
+  all.headers = headers
+  local response = assert(self.flare:request(all))
+  if response.failed or response.status == 500 then error(support.log(response, "error") or "failed", 0) end
+  return literal(response.body, response)
+end
+
+--- Runs code in the handler of an event ("open", "message", "close").
+function Evaluator:event(kind, code, event)
+  local all = { headers = { script = prefix .. code } }
+  for key, value in pairs(event or {}) do all[key] = value end
+  local response = assert(self.flare:event(kind, all))
+  local last = response.logs[#response.logs]
+  if response.close_code == 1011 then error(last and last.text or "failed", 0) end
+  return literal(last.text, response)
+end
+
+--- Asks a flare of evaluate.fixed, by an event when there is a type: what pcall gave, and the response.
+function Evaluator:fixed(request, event)
+  local response = assert(event and self.flare:event(event, request) or self.flare:request(request or {}))
+  local text = response.body
+  for _, line in ipairs(response.logs) do
+    if text == "" and line.text:find "^return {" then text = line.text end
+  end
+  if text:find "^return {" then return literal(text, response) end
+  error(support.log(response, "error") or "no answer", 0)
+end
+
+--- The first value alone.
+function Evaluator:value(code, request)
+  return self:run(code, request)[1]
+end
+
+--- The message of the error that code raises, without the place.
+function Evaluator:fault(code, request)
+  local values = self:run(("local ok, message = pcall(function() %s end) return ok, message"):format(code), request)
+  if values[1] then error("no error was raised", 2) end
+  return (tostring(values[2]):gsub("^script:%d+: ", ""))
+end
+
+function Evaluator:close()
+  self.flare:close()
+end
+
+Evaluator.__close = Evaluator.close
+
+return evaluate

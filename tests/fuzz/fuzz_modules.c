@@ -1,0 +1,30 @@
+/*
+ * fuzz_modules.c - finding what a script requires (edge/modules.c), in sources that somebody made up.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "modules.h"
+
+/* The input is main.lua, and every other module that somebody asks for is empty. */
+static int read_source(void *data, const char *path, text *out) {
+  const bytes *input = data;
+  if (strcmp(path, "main.lua") == 0) {
+    text_add(out, input->data, input->size);
+    return 0;
+  }
+  return strlen(path) % 2 == 0 ? 0 : ENOENT;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  bytes input = {data, size};
+  modules_source source = {read_source, &input};
+  modules m = {0};
+  text error = {0};
+  modules_add_main(&m, &source, "main.lua", &error);
+  modules_free(&m);
+  text_free(&error);
+  return 0;
+}

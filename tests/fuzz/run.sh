@@ -1,0 +1,39 @@
+#!/bin/sh
+# run.sh - fuzzes the parsers of untrusted bytes, one after the other, under ASan and UBSan. Called by
+# `make fuzz`; SECONDS_EACH says how long each is fuzzed (60). What is found stays in build/fuzz/NAME-*.
+set -eu
+
+seconds=${SECONDS_EACH:-60}
+out=build/fuzz
+clang=/usr/lib/llvm-19/bin/clang
+flags='-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iedge -Ibindings -Itools'
+
+# NAME SEEDS SOURCES...: builds and runs one.
+fuzz() {
+  name=$1 seeds=$2
+  shift 2
+  echo "fuzzing $name for $seconds seconds"
+  mkdir -p "$out/$name"
+  # shellcheck disable=SC2086 # words
+  $clang $flags "tests/fuzz/fuzz_$name.c" "$@" -o "$out/fuzz_$name" -ljansson -lcrypto -lpthread
+  # shellcheck disable=SC2086 # words
+  "$out/fuzz_$name" -max_total_time="$seconds" -artifact_prefix="$out/$name-" -rss_limit_mb=4096 -print_final_stats=0 \
+    "$out/$name" $seeds >"$out/$name.log" 2>&1 || { tail -40 "$out/$name.log"; exit 1; }
+}
+
+mkdir -p "$out/seeds-wasm" "$out/seeds-lua" "$out/seeds-text"
+for wat in tests/unwind/*.wat; do wat2wasm "$wat" -o "$out/seeds-wasm/$(basename "$wat").wasm"; done
+cp build/wasm/lowered.wasm "$out/seeds-wasm/"
+mkdir -p "$out/seeds-flare"
+for example in examples/*/; do
+  build/native/flaron-lua pack "$example" -o "$out/seeds-flare/$(basename "$example").wasm" >/dev/null
+  cp "$example/main.lua" "$out/seeds-lua/$(basename "$example").lua"
+done
+printf 'aGVsbG8=' >"$out/seeds-text/base64"
+printf '00ff' >"$out/seeds-text/hex"
+
+fuzz unwind "$out/seeds-wasm" tools/unwind_rewrite.c edge/wasm.c
+fuzz flare "$out/seeds-flare" edge/flare.c edge/text.c edge/wasm.c build/native/edge/runtime_blob.o
+fuzz modules "$out/seeds-lua" edge/modules.c edge/text.c
+fuzz encoding "$out/seeds-text" edge/host_encoding.c edge/text.c
+echo 'nothing found'
