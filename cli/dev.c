@@ -1,6 +1,7 @@
 /*
  * dev.c - `flaron-lua dev`: serves a project on this machine while it is being written.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 
 #include "cli.h"
 #include "reload.h"
+#include "routes.h"
 #include "server.h"
 #include "state.h"
 
@@ -22,9 +24,19 @@ typedef struct words {
   style style;
 } words;
 
+/* A project that is served. */
+typedef struct site {
+  struct dev *dev;
+  char *path;
+  reload_options options;
+  reload *reload;
+} site;
+
 typedef struct dev {
   words words;
-  reload *reload;
+  routes routes; /* of edge.lua: one for each site; none when there is only one project */
+  site *sites;
+  size_t site_count;
 } dev;
 
 /* ---- the log ---- */
@@ -104,19 +116,27 @@ static void record(void *data, const server_record *r) {
 }
 
 static void changed(void *data, const char *error, double ms) {
-  const dev *d = data;
+  const site *s = data;
+  const dev *d = s->dev;
   if (error != NULL) {
-    fprintf(stderr, "%snot reloaded:%s %s\n", colour(d, RED), colour(d, PLAIN_AGAIN), error);
+    fprintf(stderr, "%s%s cannot be packed:%s %s\n", colour(d, RED), s->path, colour(d, PLAIN_AGAIN), error);
   } else if (d->words.style != QUIET) {
-    fprintf(stderr, "%sreloaded%s in %.0f ms\n", colour(d, GREEN), colour(d, PLAIN_AGAIN), ms);
+    fprintf(stderr, "%s%s reloaded%s in %.0f ms\n", colour(d, GREEN), s->path, colour(d, PLAIN_AGAIN), ms);
   }
 }
 
 /* ---- what the server asks ---- */
 
+/* The site that answers a path; NULL when edge.lua has no route for it. */
+static site *find_site(dev *d, const char *path, size_t size) {
+  if (d->routes.count == 0) return &d->sites[0];
+  const route *r = routes_find(&d->routes, path, size);
+  return r != NULL ? &d->sites[r - d->routes.items] : NULL;
+}
+
 static pool_flare *find_flare(void *data, const char *path, size_t size) {
-  (void)path, (void)size;
-  return reload_flare(((dev *)data)->reload);
+  site *s = find_site(data, path, size);
+  return s != NULL ? reload_flare(s->reload) : NULL;
 }
 
 static void add_escaped(text *page, const char *from) {
@@ -130,22 +150,30 @@ static void add_escaped(text *page, const char *from) {
   }
 }
 
-static void say_why(void *data, bool html, text *page) {
+static int say_why(void *data, const char *path, size_t size, bool html, text *page) {
+  enum { NOT_FOUND = 404, INTERNAL_ERROR = 500 };
+  site *s = find_site(data, path, size);
   text error = {0};
-  reload_error(((dev *)data)->reload, &error);
+  const char *title = s != NULL ? "The flare cannot be packed" : "No route";
+  if (s != NULL) {
+    reload_error(s->reload, &error);
+  } else {
+    text_printf(&error, "edge.lua has no route for %.*s", (int)size, path);
+  }
   if (html) {
-    text_add_string(page,
-                    "<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-                    "<title>flaron-lua dev</title><style>body{font:16px/1.5 sans-serif;margin:2rem}"
-                    "pre{white-space:pre-wrap;border-left:4px solid #c33;padding:.5rem 1rem}"
-                    "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}}</style>"
-                    "<h1>The flare cannot be packed</h1><pre>");
+    text_printf(page,
+                "<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+                "<title>flaron-lua dev</title><style>body{font:16px/1.5 sans-serif;margin:2rem}"
+                "pre{white-space:pre-wrap;border-left:4px solid #c33;padding:.5rem 1rem}"
+                "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}}</style><h1>%s</h1><pre>",
+                title);
     add_escaped(page, text_string(&error));
     text_add_string(page, "</pre><p>Mend it and load this page again.");
   } else {
-    text_printf(page, "The flare cannot be packed:\n%s\n", text_string(&error));
+    text_printf(page, "%s:\n%s\n", title, text_string(&error));
   }
   text_free(&error);
+  return s != NULL ? INTERNAL_ERROR : NOT_FOUND;
 }
 
 /* ---- the command ---- */
@@ -174,7 +202,10 @@ static int serve(const cli_command *self, dev *d) {
     text_free(&error);
     return CLI_FAILED;
   }
-  if (reload_error(d->reload, &error)) changed(d, text_string(&error), 0);
+  for (size_t i = 0; i < d->site_count; i++) {
+    text_clear(&error);
+    if (reload_error(d->sites[i].reload, &error)) changed(&d->sites[i], text_string(&error), 0);
+  }
   text_free(&error);
   the_server = s;
   struct sigaction action = {.sa_handler = on_signal};
@@ -188,32 +219,68 @@ static int serve(const cli_command *self, dev *d) {
   return CLI_DONE;
 }
 
+/* Adds a project; its path is taken over. */
+static void add_site(dev *d, char *path, const host_config *config) {
+  site *s = &d->sites[d->site_count++];
+  s->dev = d;
+  s->path = path;
+  s->options = (reload_options){
+      .path = path, .config = *config, .cpu_ms = (int)d->words.cpu_ms, .changed = changed, .data = s};
+  s->reload = reload_open(&s->options);
+}
+
+/* Makes the sites: those of edge.lua, where the folder has one, or the one project. False after saying why
+ * not. */
+static bool make_sites(const cli_command *self, dev *d, const host_config *config) {
+  text source = {0}, error = {0};
+  int fault = modules_read_file((void *)d->words.input, "edge.lua", &source);
+  bool good = fault == ENOENT || fault == ENOTDIR ||
+              (fault == 0 && routes_read(&d->routes, text_bytes(&source), &error));
+  if (!good) cli_fail(self, "%s", fault == 0 ? text_string(&error) : strerror(fault));
+  d->sites = memory_get((d->routes.count + 1) * sizeof *d->sites);
+  for (size_t i = 0; good && i < d->routes.count; i++) {
+    text path = {0};
+    text_printf(&path, "%s/%s", d->words.input, d->routes.items[i].project);
+    add_site(d, path.data, config);
+  }
+  if (good && d->routes.count == 0) add_site(d, memory_copy(bytes_of(d->words.input)), config);
+  text_free(&source);
+  text_free(&error);
+  return good;
+}
+
+static void free_sites(dev *d) {
+  for (size_t i = 0; i < d->site_count; i++) {
+    reload_close(d->sites[i].reload);
+    free(d->sites[i].path);
+  }
+  free(d->sites);
+  routes_free(&d->routes);
+}
+
 static int run_with(const cli_command *self, const words *w) {
   dev d = {.words = *w};
   state s;
   text folder = {0}, error = {0};
+  int status = CLI_FAILED;
   if (w->persist != NULL) {
     text_add_string(&folder, w->persist);
   } else {
     cli_state_folder(w->input, &folder);
   }
-  if (!state_open(&s, folder.data, &error)) {
-    int status = cli_fail(self, "%s", text_string(&error));
-    text_free(&folder);
-    text_free(&error);
-    return status;
+  if (access(w->input, R_OK) != 0) {
+    cli_fail(self, "%s: %s", w->input, strerror(errno));
+  } else if (!state_open(&s, folder.data, &error)) {
+    cli_fail(self, "%s", text_string(&error));
+  } else {
+    host_config config = host_config_default();
+    state_lend(&s, &config);
+    if (make_sites(self, &d, &config)) status = serve(self, &d);
+    free_sites(&d);
+    state_close(&s);
   }
-  reload_options options = {.path = w->input,
-                            .config = host_config_default(),
-                            .cpu_ms = (int)w->cpu_ms,
-                            .changed = changed,
-                            .data = &d};
-  state_lend(&s, &options.config);
-  d.reload = reload_open(&options);
-  int status = serve(self, &d);
-  reload_close(d.reload);
-  state_close(&s);
   text_free(&folder);
+  text_free(&error);
   return status;
 }
 

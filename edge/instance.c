@@ -237,18 +237,27 @@ static void run_manifest(void *data) {
   c->result = Z_runtimeZ_manifest(&c->instance->wasm, c->bundle_at, (u32)c->bundle.size, c->bundle_at);
 }
 
-bool instance_evaluate(bytes manifest, int cpu_ms, text *json, text *error) {
-  enum { MEMORY = 8 << 20 };
+bool instance_evaluate(const char *name, bytes source, text *json, text *error) {
+  enum { MEMORY = 8 << 20, CPU_MS = 1000 };
   instance *i = make(NULL);
-  call c = {.instance = i, .bundle = manifest, .bundle_at = MEMORY};
-  bool good = put_input(i, manifest, MEMORY, error) && run(i, run_manifest, &c, cpu_ms, error);
+  text input = {0}, fault = {0};
+  text_add(&input, name, strlen(name) + 1);
+  text_add(&input, source.data, source.size);
+  call c = {.instance = i, .bundle = text_bytes(&input), .bundle_at = MEMORY};
+  bool good = put_input(i, c.bundle, MEMORY, &fault) && run(i, run_manifest, &c, CPU_MS, &fault);
   if (good) {
     u32 words[3];
     memcpy(words, i->wasm.w2c_memory.data + (u32)c.result, sizeof words); /* struct manifest_report */
     bytes answer = argument(i, words[1], words[2]);
     good = words[0] != 0;
-    text_add(good ? json : error, answer.data, answer.size);
+    text_add(good ? json : &fault, answer.data, answer.size);
   }
+  if (!good) {
+    bool named = strncmp(text_string(&fault), name, strlen(name)) == 0;
+    text_printf(error, "%s%s%s", named ? "" : name, named ? "" : ": ", text_string(&fault));
+  }
+  text_free(&input);
+  text_free(&fault);
   close_instance(&i->engine);
   return good;
 }

@@ -30,9 +30,10 @@ bool instance_start(engine **instance, bytes bundle, uint32_t memory_limit, uint
                     int cpu_ms, instance_start_report *report, text *error);
 
 /*
- * Evaluates a manifest (runtime/manifest.c) into JSON, in a fresh instance that is gone afterwards. False,
- * with a message in `error`, when it fails or takes more than `cpu_ms`.
+ * Evaluates a file of Lua that returns a table (runtime/manifest.c) into JSON, in a fresh instance that is
+ * gone afterwards. False, with a message that begins with `name`, the file's name, in `error`, when it fails
+ * or takes more than a second.
  */
-bool instance_evaluate(bytes manifest, int cpu_ms, text *json, text *error);
+bool instance_evaluate(const char *name, bytes source, text *json, text *error);
 
 #endif

@@ -40,7 +40,7 @@ static const key keys[] = {
     {"websocket", BOOLEAN, true},
 };
 
-enum { KEYS = sizeof keys / sizeof *keys, EVALUATE_MS = 1000 };
+enum { KEYS = sizeof keys / sizeof *keys };
 
 static const key *find_key(const char *name) {
   for (int i = 0; i < KEYS; i++) {
@@ -133,12 +133,9 @@ static void free_list(manifest_list *list) {
 
 bool manifest_read(manifest *m, bytes source, text *error) {
   text json = {0}, fault = {0};
-  json_t *table = NULL;
-  bool good = instance_evaluate(source, EVALUATE_MS, &json, &fault);
-  if (good) {
-    table = json_loadb(text_string(&json), json.size, JSON_ALLOW_NUL, NULL);
-    good = check(table, false, &fault);
-  }
+  if (!instance_evaluate("flare.lua", source, &json, error)) return false;
+  json_t *table = json_loadb(text_string(&json), json.size, JSON_ALLOW_NUL, NULL);
+  bool good = check(table, false, &fault);
   if (good) {
     *m = (manifest){copy_string(table, "name"),
                     copy_string(table, "main"),
@@ -152,8 +149,7 @@ bool manifest_read(manifest *m, bytes source, text *error) {
       if (keys[i].host && value != NULL) json_object_set(m->config, keys[i].name, value);
     }
   } else {
-    text_printf(error, "%s%s", strncmp(text_string(&fault), "flare.lua:", 10) == 0 ? "" : "flare.lua: ",
-                text_string(&fault));
+    text_printf(error, "flare.lua: %s", text_string(&fault));
   }
   json_decref(table);
   text_free(&json);

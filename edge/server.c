@@ -345,8 +345,9 @@ static int on_request(h2o_handler_t *self, h2o_req_t *req) {
   if (flare == NULL) {
     text page = {0};
     bool html = accepts_html(req);
-    s->options->say_why(s->options->data, html, &page);
-    send_text(req, 500, html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8", &page);
+    int status =
+        s->options->say_why(s->options->data, req->input.path.base, req->input.path.len, html, &page);
+    send_text(req, status, html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8", &page);
     text_free(&page);
   } else if (h2o_is_websocket_handshake(req, &key) == 0 && key != NULL &&
              (pool_flare_get(flare)->handlers & ws)) {

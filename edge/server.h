@@ -25,8 +25,8 @@ typedef struct server_options {
   const char *origin; /* URL that PASS_THROUGH and TRANSFORM go to; NULL = none */
   /* The flare for a request, with a reference for the server; NULL: there is none, `page` is shown. */
   pool_flare *(*find_flare)(void *data, const char *path, size_t size);
-  /* When there is no flare: adds what to say to `page`, as HTML or as text. */
-  void (*say_why)(void *data, bool html, text *page);
+  /* When there is no flare: adds what to say to `page`, as HTML or as text; returns the status. */
+  int (*say_why)(void *data, const char *path, size_t size, bool html, text *page);
   void (*record)(void *data, const server_record *record); /* on the loop's thread */
   void *data;
 } server_options;

@@ -1,5 +1,5 @@
 /*
- * manifest.c - evaluating flare.lua, for the packer: here it can do no harm and sees nothing.
+ * manifest.c - evaluating flare.lua or edge.lua, outside of a flare: here it can do no harm and sees nothing.
  */
 #include <stdint.h>
 #include <string.h>
@@ -16,9 +16,9 @@ typedef struct manifest_report {
 
 static manifest_report result;
 
-/* The text of the manifest, as light userdata. */
+/* What is evaluated: a file's name and its text. */
 typedef struct source {
-  const char *text;
+  const char *name, *text;
   size_t size;
 } source;
 
@@ -26,23 +26,27 @@ typedef struct source {
 static int evaluate(lua_State *L) {
   const source *s = lua_touserdata(L, 1);
   json_open_alone(L);
-  if (luaL_loadbufferx(L, s->text, s->size, "@flare.lua", "t") != LUA_OK) return lua_error(L);
+  if (luaL_loadbufferx(L, s->text, s->size, lua_pushfstring(L, "@%s", s->name), "t") != LUA_OK) {
+    return lua_error(L);
+  }
   lua_newtable(L);
   lua_setupvalue(L, -2, 1); /* its globals: none */
   lua_call(L, 0, 1);
   if (!lua_istable(L, -1))
-    return luaL_error(L, "flare.lua: it returns a %s, not a table", luaL_typename(L, -1));
-  if (!json_encode(L)) return luaL_error(L, "flare.lua: %s", lua_tostring(L, -1));
+    return luaL_error(L, "%s: it returns a %s, not a table", s->name, luaL_typename(L, -1));
+  if (!json_encode(L)) return luaL_error(L, "%s: %s", s->name, lua_tostring(L, -1));
   return 1;
 }
 
 /*
- * Export for the packer: evaluates a manifest that lies at `limit` or above. The instance is used up by it.
+ * Export: evaluates a file into JSON. `text` is its name, a NUL and its text, `size` bytes in all, at `limit`
+ * or above. The instance is used up by it.
  */
 __attribute__((export_name("manifest"))) const manifest_report *manifest(const char *text, size_t size,
                                                                          char *limit) {
-  static const char no_memory[] = "flare.lua: not enough memory";
-  source s = {text, size};
+  static const char no_memory[] = "not enough memory";
+  size_t name_size = strlen(text) + 1;
+  source s = {text, text + name_size, size - name_size};
   lua_State *L = life_create(limit);
   size_t length = sizeof no_memory - 1;
   const char *answer = no_memory;
