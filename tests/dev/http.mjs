@@ -1,0 +1,72 @@
+// http.mjs - a client of raw bytes for dev_spec.lua: sends what it is given, prints what comes back.
+//
+//   node http.mjs PORT MS FILE    connects, sends FILE, prints all that comes until the end or for MS ms
+//   node http.mjs origin          an HTTP server that tells what it was asked; prints its port
+//   node http.mjs ws PORT         talks to a WebSocket echo; prints each frame as "opcode hex"
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { connect } from "node:net";
+import { randomBytes } from "node:crypto";
+
+function raw(port, ms, file) {
+  const socket = connect(port, "127.0.0.1", () => socket.write(readFileSync(file)));
+  socket.on("data", (data) => process.stdout.write(data));
+  socket.on("error", () => process.exit(0));
+  socket.on("close", () => process.exit(0));
+  setTimeout(() => process.exit(0), ms);
+}
+
+function origin() {
+  const server = createServer((request, response) => {
+    const body = [];
+    request.on("data", (data) => body.push(data));
+    request.on("end", () => {
+      response.setHeader("x-origin", "yes");
+      response.setHeader("content-type", "text/plain");
+      response.end(`${request.method} ${request.url} ${request.headers["x-test"] ?? ""} ${Buffer.concat(body).length}`);
+    });
+  });
+  server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+}
+
+function frame(opcode, data) {
+  const mask = randomBytes(4);
+  const masked = Buffer.from(data).map((byte, i) => byte ^ mask[i % 4]);
+  return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | masked.length]), mask, masked]);
+}
+
+function ws(port) {
+  const socket = connect(port, "127.0.0.1");
+  const key = randomBytes(16).toString("base64");
+  let received = Buffer.alloc(0);
+  let open = false;
+  socket.write(
+    "GET /chat HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+      `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+  );
+  socket.on("data", (data) => {
+    received = Buffer.concat([received, data]);
+    if (!open) {
+      const end = received.indexOf("\r\n\r\n");
+      if (end < 0) return;
+      received = received.subarray(end + 4);
+      open = true;
+      for (let i = 0; i < 20; i++) socket.write(frame(1, `m${i}`));
+      socket.write(frame(2, [0, 255]));
+      socket.write(frame(9, "ping"));
+      setTimeout(() => socket.write(frame(8, [0x0f, 0xa0])), 300);
+    }
+    while (received.length >= 2 && received.length >= 2 + (received[1] & 127)) {
+      const size = received[1] & 127;
+      console.log(received[0] & 15, received.subarray(2, 2 + size).toString("hex"));
+      received = received.subarray(2 + size);
+    }
+  });
+  socket.on("close", () => process.exit(0));
+  setTimeout(() => process.exit(1), 5000);
+}
+
+const [first, ...rest] = process.argv.slice(2);
+if (first === "origin") origin();
+else if (first === "ws") ws(Number(rest[0]));
+else raw(Number(first), Number(rest[0]), rest[1]);

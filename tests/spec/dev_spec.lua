@@ -1,0 +1,280 @@
+-- flaron-lua dev, over real sockets: HTTP, WebSockets, reloading, actions, faults, ending.
+local support = require "support"
+
+local main = [[
+local flaron = require "flaron"
+local request, response = flaron.request, flaron.response
+
+local routes = {}
+function routes.hello() return { body = "hello " .. request.method() } end
+function routes.size() return { body = tostring(#request.body()) } end
+function routes.echo() return { headers = { ["x-seen"] = request.header "x-test" }, body = request.body() } end
+function routes.empty() return { status = 204 } end
+function routes.cached() response.set_header("etag", '"1"') return { status = 304, body = "not sent" } end
+function routes.origin() return flaron.PASS_THROUGH end
+function routes.boom() error "boom" end
+function routes.spin() while true do end end
+function routes.memory() local t = {} while true do t[#t + 1] = ("x"):rep(1000) .. #t end end
+function routes.slow() return { body = tostring(flaron.beam.fetch(request.header "x-url")) } end
+
+return function()
+  local name = request.url():match "^%w+://[^/]+/(%w*)"
+  return (routes[name] or routes.hello)()
+end]]
+
+-- Starts a program in the background; returns its process id.
+local function start(command, out)
+  local _, pid = support.run(("%s >%s.out 2>%s.err </dev/null & echo $!"):format(command, out, out))
+  return tonumber(pid)
+end
+
+-- Waits until `check` answers something true, for at most `seconds`; returns that.
+local function wait(check, seconds)
+  for _ = 1, seconds * 50 do
+    local result = check()
+    if result then return result end
+    os.execute "sleep 0.02"
+  end
+end
+
+local function stop(pid, signal)
+  os.execute(("kill -%s %d 2>/dev/null"):format(signal or "INT", pid))
+  wait(function() return not os.execute(("kill -0 %d 2>/dev/null"):format(pid)) end, 7)
+end
+
+-- Serves a project; returns a table to ask it with.
+local function serve(project, words)
+  local dev = { log = support.folder() .. "/dev" }
+  dev.pid = start(("exec %s dev %s --port 0 --cpu-ms 200 %s"):format(support.quote(support.flaron_lua),
+    support.quote(project), words or ""), dev.log)
+  dev.port = wait(function() return support.read(dev.log .. ".err"):match "on http://[%d.]+:(%d+)/" end, 5)
+  assert(dev.port, support.read(dev.log .. ".err"))
+  function dev.curl(path, options)
+    local _, output = support.run(("curl -s -m 8 %s http://127.0.0.1:%s%s"):format(options or "", dev.port, path))
+    return output
+  end
+  function dev.raw(bytes, ms)
+    local file = dev.log .. ".raw"
+    support.write(file, bytes)
+    local _, output = support.run(("node tests/dev/http.mjs %s %d %s"):format(dev.port, ms or 300, file))
+    return output
+  end
+  function dev.stop(signal) stop(dev.pid, signal) end
+  return dev
+end
+
+describe("flaron-lua dev", function()
+  local folder, dev, origin
+
+  setup(function()
+    folder = support.folder()
+    support.write(folder .. "/main.lua", main)
+    origin = start("exec node tests/dev/http.mjs origin", folder .. "/origin")
+    local port = assert(wait(function() return support.read(folder .. "/origin.out"):match "%d+" end, 5))
+    dev = serve(folder, "--origin http://127.0.0.1:" .. port)
+  end)
+
+  teardown(function()
+    dev.stop()
+    stop(origin, "KILL")
+  end)
+
+  it("answers", function()
+    assert.equal("hello GET", dev.curl "/")
+    assert.equal("hello PATCH", dev.curl("/", "-X PATCH"))
+  end)
+
+  it("answers HEAD with the length and no body", function()
+    local answer = dev.raw "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert.matches("^HTTP/1.1 200 OK", answer)
+    assert.matches("Content%-Length: 10\r\n", answer)
+    assert.matches("\r\n\r\n$", answer)
+  end)
+
+  it("sends no body with 204 and 304", function()
+    assert.matches("^HTTP/1.1 204 No Content\r\n.*\r\n\r\n$", (dev.raw "GET /empty HTTP/1.1\r\nHost: x\r\n\r\n"))
+    assert.matches("^HTTP/1.1 304 Not Modified\r\n.*\r\n\r\n$", (dev.raw "GET /cached HTTP/1.1\r\nHost: x\r\n\r\n"))
+  end)
+
+  it("keeps connections and answers pipelined requests in order", function()
+    local answer = dev.raw("GET / HTTP/1.1\r\nHost: x\r\n\r\nDELETE / HTTP/1.1\r\nHost: x\r\n\r\nGET /size HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert.matches("hello GET.*hello DELETE.*\r\n\r\n0$", answer)
+  end)
+
+  it("takes bodies in chunks, and says 100 Continue", function()
+    local answer = dev.raw("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\n\0\255\r\n0\r\n\r\n")
+    assert.matches("\r\n\r\nabc\0\255$", answer)
+    assert.matches("^HTTP/1.1 100 Continue", (dev.raw "POST /size HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nab"))
+  end)
+
+  it("takes and gives 10 MiB, byte for byte", function()
+    support.run(("head -c 10485760 /dev/urandom >%s/big"):format(folder))
+    local _, out = support.run(("curl -s -m 20 --data-binary @%s/big http://127.0.0.1:%s/echo | cmp - %s/big && echo same"):format(
+      folder, dev.port, folder))
+    assert.equal("same\n", out)
+  end)
+
+  it("hands headers on", function()
+    assert.matches("x%-seen: it", dev.curl("/echo", "-i -H 'X-Test: it'"))
+  end)
+
+  it("refuses what is no HTTP, and headers without end", function()
+    assert.matches("^HTTP/1.1 400", (dev.raw "nonsense\r\n\r\n"))
+    assert.equal("", dev.raw("GET / HTTP/1.1\r\nX: " .. ("a"):rep(1 << 20) .. "\r\n\r\n"):match "200 OK" or "")
+    assert.equal("hello GET", dev.curl "/")
+  end)
+
+  it("answers 500 and logs the traceback when a script fails", function()
+    assert.equal("Internal Server Error500", dev.curl("/boom", "-w '%{http_code}'"))
+    local log = wait(function() return support.read(dev.log .. ".out"):match "main.lua:11: boom\nstack traceback:" end, 2)
+    assert.truthy(log)
+  end)
+
+  it("stops a loop and a memory hog while it answers others", function()
+    local spin = start(("curl -s -m 8 -w '%%{http_code}' http://127.0.0.1:%s/spin"):format(dev.port), folder .. "/spin")
+    start(("curl -s -m 8 -w '%%{http_code}' http://127.0.0.1:%s/memory"):format(dev.port), folder .. "/memory")
+    for _ = 1, 20 do assert.equal("hello GET", dev.curl "/") end
+    for _, name in ipairs { "spin", "memory" } do
+      assert.truthy(wait(function() return support.read(folder .. "/" .. name .. ".out") == "Internal Server Error500" end, 8), name)
+    end
+    assert.matches("stopped: CPU time limit reached", support.read(dev.log .. ".out"))
+    assert.truthy(spin)
+  end)
+
+  it("answers others while fetches hang", function()
+    support.run("true")
+    local server = start("exec node -e 'require(\"net\").createServer(() => {}).listen(0, function () { console.log(this.address().port) })'",
+      folder .. "/hang")
+    local port = assert(wait(function() return support.read(folder .. "/hang.out"):match "%d+" end, 5))
+    for i = 1, 8 do
+      start(("curl -s -m 3 -H 'X-Url: http://127.0.0.1:%s/' http://127.0.0.1:%s/slow"):format(port, dev.port), folder .. "/slow" .. i)
+    end
+    os.execute "sleep 0.2"
+    for _ = 1, 10 do assert.equal("hello GET", dev.curl "/") end
+    stop(server, "KILL")
+  end)
+
+  it("hands PASS_THROUGH on to the origin with method, path, headers and body", function()
+    assert.equal("PUT /origin?q=1 it 3", dev.curl("/origin?q=1", "-X PUT -H 'X-Test: it' -d abc"))
+    assert.matches("x%-origin: yes", dev.curl("/origin", "-i"))
+  end)
+
+  it("loads a changed script before the next request", function()
+    support.write(folder .. "/main.lua", "return function() return { body = 'new' } end")
+    local begin = os.clock()
+    assert.truthy(wait(function() return dev.curl "/" == "new" end, 1))
+    assert.is_true(os.clock() - begin < 1)
+    support.write(folder .. "/main.lua", "return function(")
+    assert.truthy(wait(function() return support.read(dev.log .. ".err"):match "cannot be packed.*main.lua:1:" end, 2))
+    assert.equal("new", dev.curl "/")
+    support.write(folder .. "/main.lua", main)
+    assert.truthy(wait(function() return dev.curl "/" == "hello GET" end, 1))
+  end)
+end)
+
+describe("flaron-lua dev", function()
+  it("speaks WebSocket, in order", function()
+    local dev = serve("examples/websocket-echo", "--persist " .. support.folder())
+    local _, out = support.run("node tests/dev/http.mjs ws " .. dev.port)
+    dev.stop()
+    local frames = {}
+    for line in out:gmatch "[^\n]+" do
+      if not line:find "^10 " then frames[#frames + 1] = line end
+    end
+    assert.matches("^1 ", frames[1]) -- the welcome
+    for i = 0, 19 do
+      assert.equal("1 " .. ("m" .. i):gsub(".", function(c) return ("%02x"):format(c:byte()) end), frames[i + 2])
+    end
+    assert.equal("2 00ff", frames[22])
+    assert.matches("10 70696e67", out)
+    assert.matches("left: 4000", support.read(dev.log .. ".out"))
+  end)
+
+  it("says what is wrong with a script that never was right, as a page to browsers", function()
+    local folder = support.folder()
+    support.write(folder .. "/main.lua", "return 1 +")
+    local dev = serve(folder)
+    local text = dev.curl "/"
+    local page = dev.curl("/", "-H 'Accept: text/html'")
+    dev.stop()
+    assert.matches("^The flare cannot be packed:\nmain.lua:1: ", text)
+    assert.matches("<pre>main.lua:1: unexpected symbol near &lt;eof&gt;</pre>", page)
+  end)
+
+  it("says what to do when there is no origin", function()
+    local folder = support.folder()
+    support.write(folder .. "/main.lua", "return function() return require('flaron').PASS_THROUGH end")
+    local dev = serve(folder)
+    local answer = dev.curl("/", "-w '%{http_code}'")
+    dev.stop()
+    assert.matches("%-%-origin URL.*502$", answer)
+  end)
+
+  it("serves several flares by edge.lua", function()
+    local folder = support.folder()
+    support.run(("mkdir %s/api %s/site"):format(folder, folder))
+    support.write(folder .. "/edge.lua", "return { ['/api/*'] = 'api', ['/health'] = 'api', ['/site/*'] = 'site' }")
+    support.write(folder .. "/api/main.lua", "return function() return { body = 'api' } end")
+    support.write(folder .. "/site/main.lua", "return function() return { body = 'site' } end")
+    local dev = serve(folder)
+    local answers = {}
+    for _, path in ipairs { "/api/x", "/health", "/health?x", "/site/", "/healthz" } do
+      answers[#answers + 1] = dev.curl(path, "-w ' %{http_code}'")
+    end
+    dev.stop()
+    assert.same({ "api 200", "api 200", "api 200", "site 200", "No route:\nedge.lua has no route for /healthz\n 404" }, answers)
+  end)
+
+  it("keeps its stores from one start to the next, also when it is killed", function()
+    local folder = support.folder()
+    support.write(folder .. "/main.lua", [[
+      local spark = require "flaron.spark"
+      return function()
+        local n = tonumber((spark.get "n") or 0) + 1
+        assert(spark.set("n", tostring(n)))
+        return { body = tostring(n) }
+      end]])
+    local dev = serve(folder)
+    assert.equal("1", dev.curl "/")
+    assert.equal("2", dev.curl "/")
+    dev.stop "KILL"
+    dev = serve(folder)
+    local answer = dev.curl "/"
+    dev.stop()
+    assert.equal("3", answer)
+  end)
+
+  it("ends on Ctrl-C with 0, when open requests are answered", function()
+    local dev = serve "examples/hello"
+    local _, out = support.run(("(%s dev examples/hello --port 0 2>%s.err & p=$!; sleep 0.3; kill -INT $p; wait $p; echo $?)"):format(
+      support.quote(support.flaron_lua), dev.log))
+    dev.stop()
+    assert.matches("0\n$", out)
+  end)
+
+  it("names what keeps it from starting, in one line", function()
+    local dev = serve "examples/hello"
+    local code, _, errors = support.cli("dev", "examples/hello", "--port", dev.port)
+    dev.stop()
+    assert.equal(1, code)
+    assert.matches("^flaron%-lua dev: cannot listen on 127.0.0.1:%d+: [^\n]+\n$", errors)
+    code, _, errors = support.cli("dev", "/nowhere")
+    assert.equal(1, code)
+    assert.equal("flaron-lua dev: /nowhere: No such file or directory\n", errors)
+    code, _, errors = support.cli("dev", "examples/hello", "--origin", "nonsense")
+    assert.equal(1, code)
+    assert.matches("origin 'nonsense' is no URL", errors)
+    assert.equal(2, (support.cli("dev", "--port", "x")))
+  end)
+
+  it("writes a line of JSON for each request with --json", function()
+    local dev = serve("examples/hello", "--json")
+    dev.curl "/x"
+    local line = wait(function() return support.read(dev.log .. ".out"):match "^({.-})\n" end, 2)
+    dev.stop()
+    local record = require("dkjson").decode(line)
+    assert.equal("GET", record.method)
+    assert.equal(200, record.status)
+    assert.equal(1, record.calls.req_url)
+  end)
+end)
