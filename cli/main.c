@@ -12,7 +12,8 @@
 
 #include "cli.h"
 
-static const cli_command *const commands[] = {&cli_pack, &cli_run, &cli_inspect, &cli_dev};
+static const cli_command *const commands[] = {&cli_pack, &cli_run, &cli_inspect,
+                                              &cli_dev,  &cli_kv,  &cli_secret};
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

@@ -1,17 +1,16 @@
 /*
  * run.c - `flaron-lua run`: one invocation of a flare, its answer printed as HTTP would have it.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli.h"
 #include "edge.h"
 #include "http.h"
+#include "keep.h"
 #include "manifest.h"
 #include "state.h"
 
@@ -23,23 +22,6 @@ static bool add_header(host_request *request, const char *word) {
   host_pairs_set(&request->headers, (bytes){(const uint8_t *)word, (size_t)(colon - word)}, bytes_of(value),
                  false);
   return true;
-}
-
-/* Reads a body: its text, or the file behind '@' ('-': standard input). 0 or an errno value. */
-static int add_body(host_request *request, const char *word) {
-  text_clear(&request->body);
-  if (*word != '@') {
-    text_add_string(&request->body, word);
-    return 0;
-  }
-  if (strcmp(word, "@-") != 0) return modules_read_file(word[1] == '/' ? "" : ".", word + 1, &request->body);
-  for (;;) {
-    char part[16384];
-    ssize_t n = read(STDIN_FILENO, part, sizeof part);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return n < 0 ? errno : 0;
-    text_add(&request->body, part, (size_t)n);
-  }
 }
 
 /* Prints the answer on standard output and the log on standard error. */
@@ -131,7 +113,6 @@ static int read_words(const cli_command *self, int argc, char **argv, words *w) 
       {NULL, 0, NULL, 0},
   };
   host_request *request = &w->request;
-  int fault;
   for (int c; (c = getopt_long(argc, argv, ":X:u:H:d:h", options, NULL)) != -1;) {
     switch (c) {
       case 'X':
@@ -147,8 +128,8 @@ static int read_words(const cli_command *self, int argc, char **argv, words *w) 
           return cli_misuse(self, "--header takes 'Name: value', not '%s'", optarg);
         break;
       case 'd':
-        fault = add_body(request, optarg);
-        if (fault != 0) return cli_fail(self, "%s: %s", optarg + 1, strerror(fault));
+        text_clear(&request->body);
+        if (!keep_value(self, optarg, SIZE_MAX, &request->body)) return CLI_FAILED;
         break;
       case MEMORY:
         if (!cli_read_size(optarg, &w->pack.memory) || w->pack.memory < (1u << 20)) {

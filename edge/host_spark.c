@@ -25,7 +25,7 @@ enum {
   NO_CAPABILITY = 9
 };
 
-enum { MAX_TTL_S = 10 * 365 * 24 * 60 * 60, TTL_SIZE = 4 };
+enum { TTL_SIZE = 4 };
 
 /* Whether one more read is allowed and there is something to read; `what` says so in the log if not. */
 static bool may_read(host *h, const char *what) {
@@ -63,7 +63,7 @@ static int set(host *h, bytes key, bytes value, int64_t ttl) {
   int code = check_writing(h);
   if (code != 0) return code;
   if (!store_key_valid(key)) return BAD_KEY;
-  if (ttl < 0 || ttl > MAX_TTL_S) return INVALID_TTL;
+  if (ttl < 0 || ttl > STORE_TTL_MAX_S) return INVALID_TTL;
   if (value.size > h->config.max_kv_value_bytes) return TOO_LARGE;
   if (h->spark_writes++ >= h->config.max_spark_writes) return WRITE_LIMIT;
   store_result result = store_spark_set(h->config.store, key, value, (uint32_t)ttl, host_now_ns(h),

@@ -8,11 +8,18 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "encoding.h"
 #include "store.h"
+
+#define SECRETS "secrets.json"
+#define SECRETS_PART SECRETS ".part" /* what secrets.json will be, while it is written */
+#define STORES "stores.db"
+
+enum { SECRET_NAME_MAX = 256 };
 
 /* Reads a file that only its owner may read. 0, ENOENT..., or EACCES with a sentence in `error`. */
 static int read_private(const char *path, text *content, text *error) {
@@ -64,58 +71,216 @@ static bool add_secret(state *s, const char *name, const json_t *value) {
   return true;
 }
 
-bool state_read_secrets(state *s, const char *path, text *error) {
+/* Reads the JSON object in a file of secrets, whatever its values are. NULL: `error` names the file. */
+static json_t *read_table(const char *path, text *error) {
   text content = {0};
   json_error_t where;
-  const char *name;
-  json_t *value, *table = NULL;
+  json_t *table = NULL;
   int fault = read_private(path, &content, error);
-  bool good = fault == 0;
-  if (!good && error->size == 0) text_printf(error, "%s: %s", path, strerror(fault));
-  if (good) {
+  if (fault != 0) {
+    if (error->size == 0) text_printf(error, "%s: %s", path, strerror(fault));
+  } else {
     table = json_loadb(text_string(&content), content.size, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &where);
-    good = json_is_object(table);
-    if (table == NULL) {
-      text_printf(error, "%s:%d: %s", path, where.line, where.text);
-    } else if (!good) {
-      text_printf(error, "%s: it is no JSON object from names to secrets", path);
-    }
+    if (table == NULL) text_printf(error, "%s:%d: %s", path, where.line, where.text);
   }
-  if (good) {
-    free_secrets(s);
-    json_object_foreach(table, name, value) {
-      if (add_secret(s, name, value)) continue;
-      text_printf(error, "%s: secret '%s' is neither a string nor {\"base64\": \"...\"}", path, name);
-      good = false;
-      break;
-    }
+  if (table != NULL && !json_is_object(table)) {
+    text_printf(error, "%s: it is no JSON object from names to secrets", path);
+    json_decref(table);
+    table = NULL;
   }
-  json_decref(table);
   text_free(&content);
+  return table;
+}
+
+/* Makes the table of a file the secrets of `s`. False: one is no secret; `error` names it and the file. */
+static bool take_table(state *s, json_t *table, const char *path, text *error) {
+  const char *name;
+  json_t *value;
+  free_secrets(s);
+  json_object_foreach(table, name, value) {
+    if (add_secret(s, name, value)) continue;
+    text_printf(error, "%s: secret '%s' is neither a string nor {\"base64\": \"...\"}", path, name);
+    return false;
+  }
+  return true;
+}
+
+bool state_read_secrets(state *s, const char *path, text *error) {
+  json_t *table = read_table(path, error);
+  bool good = table != NULL && take_table(s, table, path, error);
+  json_decref(table);
   return good;
 }
 
-bool state_open(state *s, const char *folder, text *error) {
+bool state_read_folder(state *s, const char *folder, text *error) {
   text path = {0};
-  bool good = true;
-  *s = (state){0};
-  if (folder != NULL) {
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
-      text_printf(error, "%s: %s", folder, strerror(errno));
+  text_printf(&path, "%s/" SECRETS, folder);
+  bool none = access(path.data, F_OK) != 0 && errno == ENOENT;
+  if (none) free_secrets(s);
+  bool good = none || state_read_secrets(s, path.data, error);
+  text_free(&path);
+  return good;
+}
+
+/* ---- changing secrets.json ---- */
+
+bool state_secret_name_valid(const char *name) {
+  size_t size = strlen(name);
+  if (size == 0 || size > SECRET_NAME_MAX) return false;
+  for (const char *c = name; *c != '\0'; c++) {
+    if ((unsigned char)*c < ' ' || *c == 0x7f || *c == '=') return false;
+  }
+  json_t *as_json = json_string(name); /* NULL when it is not UTF-8 */
+  json_decref(as_json);
+  return as_json != NULL;
+}
+
+/* The JSON value of a secret: a string where the bytes are UTF-8. */
+static json_t *secret_to_json(bytes value) {
+  json_t *json = json_stringn((const char *)value.data, value.size);
+  if (json != NULL) return json;
+  text encoded = {0};
+  base64_encode(&encoded, value);
+  json = json_pack("{s:s}", "base64", text_string(&encoded));
+  text_free(&encoded);
+  return json;
+}
+
+/* Opens a folder and waits until no other writer of its secrets holds it. -1: `error` says why. */
+static int lock_folder(const char *folder, text *error) {
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int locked = -1;
+  do {
+    if (fd >= 0) locked = flock(fd, LOCK_EX);
+  } while (fd >= 0 && locked != 0 && errno == EINTR);
+  if (locked == 0) return fd;
+  text_printf(error, "%s: %s", folder, strerror(errno));
+  if (fd >= 0) close(fd);
+  return -1;
+}
+
+/* Writes all of `content`. 0 or an errno value. */
+static int write_all(int fd, bytes content) {
+  for (size_t done = 0; done < content.size;) {
+    ssize_t n = write(fd, content.data + done, content.size - done);
+    if (n < 0 && errno != EINTR) return errno;
+    if (n > 0) done += (size_t)n;
+  }
+  return 0;
+}
+
+/*
+ * Replaces secrets.json in an open, locked folder, so that it is the old or the new one whatever happens.
+ * What a killed writer left is removed. 0 or an errno value.
+ */
+static int replace_secrets(int folder, bytes content) {
+  unlinkat(folder, SECRETS_PART, 0);
+  int fd = openat(folder, SECRETS_PART, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd < 0) return errno;
+  int fault = fchmod(fd, S_IRUSR | S_IWUSR) != 0 ? errno : write_all(fd, content); /* against the umask */
+  if (fault == 0 && fsync(fd) != 0) fault = errno;
+  if (close(fd) != 0 && fault == 0) fault = errno;
+  if (fault == 0 && renameat(folder, SECRETS_PART, folder, SECRETS) != 0) fault = errno;
+  if (fault != 0) {
+    unlinkat(folder, SECRETS_PART, 0);
+  } else if (fsync(folder) != 0 && errno != EINVAL) { /* EINVAL: a file system that cannot */
+    fault = errno;
+  }
+  return fault;
+}
+
+/* The table of secrets.json in a locked folder, an empty one when it is missing. NULL: `error` says why. */
+static json_t *table_to_change(int folder, const char *path, text *error) {
+  struct stat about;
+  if (fstatat(folder, SECRETS, &about, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return json_object();
+    text_printf(error, "%s: %s", path, strerror(errno));
+  } else if (S_ISLNK(about.st_mode)) {
+    text_printf(error, "%s: it is a symbolic link, which replacing it would break: change its target", path);
+  } else {
+    return read_table(path, error);
+  }
+  return NULL;
+}
+
+/* Writes a changed table, unless it holds what a reader would refuse. False: `error` names the file. */
+static bool write_table(int folder, json_t *table, const char *path, text *error) {
+  state checked = {0};
+  bool good = take_table(&checked, table, path, error);
+  free_secrets(&checked);
+  if (!good) return false;
+  text content = {0};
+  char *dump = json_dumps(table, JSON_INDENT(2));
+  if (dump != NULL) text_printf(&content, "%s\n", dump);
+  int fault = dump != NULL ? replace_secrets(folder, text_bytes(&content)) : EINVAL;
+  if (fault != 0) text_printf(error, "%s: %s", path, strerror(fault));
+  free(dump);
+  text_free(&content);
+  return fault == 0;
+}
+
+/* Sets a secret to `value`, which it takes over, or removes it when NULL; `found`: there was one before. */
+static bool change_secret(const char *folder, const char *name, json_t *value, bool *found, text *error) {
+  text path = {0};
+  text_printf(&path, "%s/" SECRETS, folder);
+  int lock = lock_folder(folder, error);
+  json_t *table = lock >= 0 ? table_to_change(lock, path.data, error) : NULL;
+  bool good = table != NULL;
+  if (good) {
+    *found = json_object_get(table, name) != NULL;
+    if (value != NULL && json_object_set(table, name, value) != 0) {
+      text_printf(error, "%s: '%s' cannot be the name of a secret", path.data, name);
       good = false;
     }
-    text_printf(&path, "%s/secrets.json", folder);
-    if (good && access(path.data, F_OK) == 0) good = state_read_secrets(s, path.data, error);
-    text_clear(&path);
-    text_printf(&path, "%s/stores.db", folder);
+    if (value == NULL) json_object_del(table, name);
+    if (good && (value != NULL || *found)) good = write_table(lock, table, path.data, error);
   }
-  if (good) {
-    s->store = store_open(folder != NULL ? path.data : NULL, error);
-    good = s->store != NULL;
-  }
+  json_decref(table);
+  json_decref(value);
+  if (lock >= 0) close(lock);
   text_free(&path);
-  if (!good) state_close(s);
   return good;
+}
+
+bool state_set_secret(const char *folder, const char *name, bytes value, text *error) {
+  bool found;
+  return change_secret(folder, name, secret_to_json(value), &found, error);
+}
+
+bool state_delete_secret(const char *folder, const char *name, bool *found, text *error) {
+  *found = false;
+  return change_secret(folder, name, NULL, found, error);
+}
+
+/* ---- the folder ---- */
+
+bool state_make_folder(const char *folder, text *error) {
+  struct stat about;
+  int fault = mkdir(folder, 0700) != 0 ? errno : 0;
+  if (fault == EEXIST && stat(folder, &about) == 0) fault = S_ISDIR(about.st_mode) ? 0 : ENOTDIR;
+  if (fault != 0) text_printf(error, "%s: %s", folder, strerror(fault));
+  return fault == 0;
+}
+
+struct store *state_open_store(const char *folder, bool make, text *error) {
+  text path = {0};
+  text_printf(&path, "%s/" STORES, folder);
+  bool none = !make && access(path.data, F_OK) != 0 && errno == ENOENT;
+  struct store *opened = store_open(none ? NULL : path.data, error);
+  text_free(&path);
+  return opened;
+}
+
+bool state_open(state *s, const char *folder, text *error) {
+  *s = (state){0};
+  if (folder == NULL) {
+    s->store = store_open(NULL, error);
+  } else if (state_make_folder(folder, error) && state_read_folder(s, folder, error)) {
+    s->store = state_open_store(folder, true, error);
+  }
+  if (s->store != NULL) return true;
+  state_close(s);
+  return false;
 }
 
 void state_lend(const state *s, host_config *config) {

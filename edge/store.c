@@ -263,13 +263,22 @@ static int set_journal(sqlite3 *db) {
   return code;
 }
 
-/* Sets the database up, prepares the statements and reads the node's name. Answers SQLite's code. */
-static int set_up(store *s) {
+/* Makes the tables of a new database, all or none: with its version set, they are there. SQLite's code. */
+static int make_tables(sqlite3 *db) {
+  int code = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+  if (code == SQLITE_OK) code = sqlite3_exec(db, schema, NULL, NULL, NULL);
+  if (code == SQLITE_OK) code = sqlite3_exec(db, "PRAGMA user_version = 1; COMMIT", NULL, NULL, NULL);
+  return code;
+}
+
+/*
+ * Sets a database of that version up, prepares the statements and reads the node's name. Who only reads from
+ * one that is set up writes nothing and waits for no writer. SQLite's code.
+ */
+static int set_up(store *s, int version) {
   sqlite3_stmt *node = NULL;
   int code = set_journal(s->db);
-  if (code == SQLITE_OK) code = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-  if (code == SQLITE_OK) code = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
-  if (code == SQLITE_OK) code = sqlite3_exec(s->db, "PRAGMA user_version = 1; COMMIT", NULL, NULL, NULL);
+  if (code == SQLITE_OK && version < SCHEMA) code = make_tables(s->db);
   if (code == SQLITE_OK) code = sqlite3_prepare_v2(s->db, "SELECT node FROM plasma_node", -1, &node, NULL);
   if (code == SQLITE_OK && sqlite3_step(node) == SQLITE_ROW) {
     sqlite3_snprintf(sizeof s->node, s->node, "%s", sqlite3_column_text(node, 0));
@@ -305,7 +314,7 @@ store *store_open(const char *path, text *error) {
   int version = code == SQLITE_OK ? schema_version(s) : -1;
   if (version > SCHEMA) {
     text_printf(error, "%s: made by a newer flaron-lua: schema %d, expected %d", name, version, SCHEMA);
-  } else if (version < 0 || set_up(s) != SQLITE_OK) {
+  } else if (version < 0 || set_up(s, version) != SQLITE_OK) {
     text_printf(error, "%s: %s", name, s->db != NULL ? sqlite3_errmsg(s->db) : "out of memory");
   } else {
     return s;

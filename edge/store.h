@@ -17,6 +17,9 @@
 
 typedef struct store store;
 
+/* The longest time to live that is allowed, in seconds: ten years. */
+enum { STORE_TTL_MAX_S = 10 * 365 * 24 * 60 * 60 };
+
 /* What became of a call. */
 typedef enum store_result {
   STORE_OK,
