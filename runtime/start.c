@@ -117,6 +117,7 @@ static int run(lua_State *L) {
   lua_insert(L, 1);
   if (lua_pcall(L, 0, 1, 1) != LUA_OK) return lua_error(L);
   find_handlers(L);
+  bundle_expect(L, args->bundle, args->size);
   lua_settop(L, 0);
   return 0;
 }
