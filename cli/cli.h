@@ -42,7 +42,7 @@ bool cli_read_number(const char *word, long low, long high, long *number);
 bool cli_read_flare(const cli_command *self, const char *path, const pack_options *options, bool run,
                     flare *f);
 
-/* Writes a file whole or not at all (by a temporary name beside it). 0 or an errno value. */
+/* Writes a file whole or not at all (by a temporary name beside it), or to a device. 0 or an errno value. */
 int cli_write_file(const char *path, bytes content);
 
 #endif

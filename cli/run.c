@@ -89,7 +89,9 @@ static int add_body(host_request *request, const char *word) {
 /* Prints the answer on standard output and the log on standard error. */
 static void print(const host_response *r) {
   for (size_t i = 0; i < r->line_count; i++) {
-    fprintf(stderr, "%s: %s\n", host_level_name(r->lines[i].level), text_string(&r->lines[i].line));
+    fprintf(stderr, "%s: ", host_level_name(r->lines[i].level));
+    fwrite(text_string(&r->lines[i].line), 1, r->lines[i].line.size, stderr);
+    fputc('\n', stderr);
   }
   if (r->action == HOST_TRANSFORM)
     fputs("action: TRANSFORM, the origin answers and the flare transforms\n", stderr);
@@ -115,10 +117,11 @@ typedef struct words {
 static char *default_state(const char *input) {
   struct stat about;
   text path = {0};
-  const char *slash = strrchr(input, '/');
+  const char *slash = strrchr(input, '/'), *dot = strrchr(input, '.');
+  bool packed = dot != NULL && strcmp(dot, ".wasm") == 0;
   if (stat(input, &about) == 0 && S_ISDIR(about.st_mode)) {
     text_printf(&path, "%s/.flaron", input);
-  } else if (slash != NULL && strstr(slash, ".lua") != NULL) {
+  } else if (slash != NULL && !packed) {
     text_printf(&path, "%.*s/.flaron", (int)(slash - input), input);
   } else {
     text_add_string(&path, ".flaron");
