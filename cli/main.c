@@ -105,16 +105,22 @@ static int write_and_close(int fd, bytes content) {
 
 int cli_write_file(const char *path, bytes content) {
   struct stat about;
-  if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) { /* a device or a pipe must not be replaced */
+  bool exists = stat(path, &about) == 0;
+  if (exists && !S_ISREG(about.st_mode)) { /* a device or a pipe must not be replaced */
     return write_and_close(open(path, O_WRONLY | O_CLOEXEC), content);
   }
+  char *target =
+      exists ? realpath(path, NULL) : memory_copy(bytes_of(path)); /* not the link that leads there */
+  if (target == NULL) return errno;
   text part = {0};
-  text_printf(&part, "%s.part-%ld", path, (long)getpid());
-  int fd = open(part.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  text_printf(&part, "%s.part-%ld", target, (long)getpid());
+  int fd = open(part.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (exists && fd >= 0) fchmod(fd, about.st_mode & 0777);
   int fault = write_and_close(fd, content);
-  if (fault == 0 && rename(part.data, path) != 0) fault = errno;
+  if (fault == 0 && rename(part.data, target) != 0) fault = errno;
   if (fault != 0 && fd >= 0) unlink(part.data);
   text_free(&part);
+  free(target);
   return fault;
 }
 

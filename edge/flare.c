@@ -164,6 +164,7 @@ static void read_exports(flare *f, wasm_reader *r) {
 /* Fills the image from the data section. */
 static void read_data(flare *f, wasm_reader *r) {
   enum { ACTIVE = 0, I32_CONST = 0x41, END = 0x0B, GAP_MAX = 256 << 20 };
+  size_t gaps = 0;
   for (uint32_t n = wasm_read_u32(r); n > 0 && r->error == NULL; n--) {
     if (wasm_read_u32(r) != ACTIVE || wasm_read_u8(r) != I32_CONST)
       wasm_reader_fail(r, "its data is not a memory image");
@@ -180,7 +181,8 @@ static void read_data(flare *f, wasm_reader *r) {
       return;
     }
     size_t gap = offset - f->image.size;
-    if (gap > GAP_MAX) { /* no script leaves that much free: it would only cost us memory */
+    gaps += gap;
+    if (gaps > GAP_MAX) { /* no script leaves that much free: it would only cost us memory */
       wasm_reader_fail(r, "its data is not a memory image");
       return;
     }

@@ -55,7 +55,15 @@ typedef struct arguments {
 /* Keeps the function `name` of the table at `index` (0: the globals) as a handler, if there is one. */
 static void keep_handler(lua_State *L, int index, enum start_handler handler) {
   const char *name = handler_names[handler];
-  int type = index != 0 ? lua_getfield(L, index, name) : lua_getglobal(L, name);
+  int type;
+  if (index != 0) {
+    type = lua_getfield(L, index, name);
+  } else { /* raw: a script may have made unknown globals an error */
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+    lua_pushstring(L, name);
+    type = lua_rawget(L, -2);
+    lua_remove(L, -2);
+  }
   if (type == LUA_TFUNCTION) {
     handler_refs[handler] = luaL_ref(L, LUA_REGISTRYINDEX);
     result.handlers |= 1u << handler;

@@ -182,7 +182,7 @@ describe("an instance", function()
         error(t[100])
       end
       if what == "LARGE" then
-        local s = ("x"):rep(1 << 20)
+        local s = ("sixteen letters,"):rep(1 << 16)
         state[#s] = s
       end
       return { body = state.n .. " " .. #state }
@@ -268,7 +268,8 @@ end]]):format(body), options)
   it("is not escaped in coroutines", function()
     assert.matches("stopped: CPU time limit reached", stopped "  coroutine.wrap(spin)()")
     assert.matches("stopped: CPU time limit reached", stopped "  while true do coroutine.resume(coroutine.create(spin)) end")
-    assert.matches("stopped: CPU time limit reached", stopped [[  local co = coroutine.wrap(function() while true do coroutine.yield() end end)
+    assert.matches("stopped: CPU time limit reached", stopped [[
+      local co = coroutine.wrap(function() while true do coroutine.yield() end end)
       while true do co() end]])
     assert.matches("stopped: CPU time limit reached", stopped [[  local function nest(n)
         if n == 0 then spin() end
