@@ -161,9 +161,10 @@ $(EXE): $(EDGE_OBJECTS) $(CLI_OBJECTS)
 	@$(CC) $(NATIVE_SANITIZE) $^ -o $@ $(NATIVE_LIBS)
 	@$(if $(SANITIZE),,ln -sf native/flaron-lua $(B)/flaron-lua)
 
+# It stays when Lua unloads it: signal handlers and threads' ends refer to it.
 $(MODULE): $(EDGE_OBJECTS) $(N)/edge/lua_edge.o $(N)/edge/lua_options.o
 	@mkdir -p $(@D)
-	@$(CC) -shared $(NATIVE_SANITIZE) $^ -o $@ $(NATIVE_LIBS)
+	@$(CC) -shared -Wl,-z,nodelete $(NATIVE_SANITIZE) $^ -o $@ $(NATIVE_LIBS)
 
 # ---- doing things ----
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "binding.h"
-#include "interrupt.h"
+#include "life.h"
 #include "modules.h"
 
 int luaopen_cjson(lua_State *L);
@@ -20,7 +20,9 @@ static int encode_ref, decode_ref;
 static bool convert(lua_State *L, int ref) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, ref);
   lua_insert(L, -2);
-  return lua_pcall(L, 1, 1, 0) == LUA_OK;
+  int status = lua_pcall(L, 1, 1, 0);
+  if (status == LUA_ERRMEM) lua_error(L);
+  return status == LUA_OK;
 }
 
 bool json_encode(lua_State *L) {
@@ -41,7 +43,7 @@ bool json_decode(lua_State *L) {
 
 /* Memory for lua-cjson's buffers (runtime/json_config.h): raises Lua's error when there is none. */
 static void *there(void *memory) {
-  if (memory == NULL) luaL_error(interrupt_running(), "not enough memory");
+  if (memory == NULL) life_raise_memory();
   return memory;
 }
 

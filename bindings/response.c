@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "binding.h"
+#include "interrupt.h"
 #include "modules.h"
 
 static struct {
@@ -200,6 +201,7 @@ lua_Integer response_finish(lua_State *L, int index) {
                                                    : lua_pushfstring(L, "a %s", luaL_typename(L, index)));
     }
   }
+  interrupt_end(); /* an error now would follow half an answer */
   send(L);
   return action;
 }

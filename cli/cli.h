@@ -45,7 +45,7 @@ bool cli_read_flare(const cli_command *self, const char *path, const pack_option
 /* Adds the folder of a project's state: `.flaron` beside the script or, for a .wasm, here. */
 void cli_state_folder(const char *input, text *path);
 
-/* Writes a file whole or not at all (by a temporary name beside it). 0 or an errno value. */
+/* Writes a file whole or not at all (by a temporary name beside it), or to a device. 0 or an errno value. */
 int cli_write_file(const char *path, bytes content);
 
 #endif

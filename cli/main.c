@@ -54,6 +54,8 @@ int cli_show_help(const cli_command *self) {
 
 int cli_bad_option(const cli_command *self, int argc, char **argv) {
   const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+  const char *next = optind < argc ? argv[optind] : ""; /* getopt stays at "-xy" when it does not know x */
+  if (next[0] == '-' && next[1] == optopt && next[1] != '\0' && next[2] != '\0') word = next;
   return cli_misuse(self, "option '%s' is unknown or lacks its value", word);
 }
 
@@ -61,7 +63,7 @@ bool cli_read_size(const char *word, uint32_t *size) {
   char *end;
   errno = 0;
   unsigned long long n = strtoull(word, &end, 10);
-  if (errno != 0 || end == word || *word == '-') return false;
+  if (errno != 0 || *word < '0' || *word > '9') return false;
   unsigned shift = *end == 'K' || *end == 'k' ? 10 : *end == 'M' || *end == 'm' ? 20 : 0;
   if (shift != 0) end++;
   if (*end != '\0' || n > (UINT64_C(1) << 32) - 1 || (n << shift) >= (UINT64_C(1) << 32)) return false;
@@ -92,51 +94,82 @@ bool cli_read_flare(const cli_command *self, const char *path, const pack_option
 void cli_state_folder(const char *input, text *path) {
   struct stat about;
   const char *slash = strrchr(input, '/'), *dot = strrchr(input, '.');
+  bool packed = dot != NULL && strcmp(dot, ".wasm") == 0;
   if (stat(input, &about) == 0 && S_ISDIR(about.st_mode)) {
     text_printf(path, "%s/.flaron", input);
-  } else if (slash != NULL && dot != NULL && strcmp(dot, ".lua") == 0) {
+  } else if (slash != NULL && !packed) {
     text_printf(path, "%.*s/.flaron", (int)(slash - input), input);
   } else {
     text_add_string(path, ".flaron");
   }
 }
 
-int cli_write_file(const char *path, bytes content) {
-  text part = {0};
+/* Writes all of `content` to what open gave, and closes it. 0 or an errno value. */
+static int write_and_close(int fd, bytes content) {
+  if (fd < 0) return errno;
   int fault = 0;
-  text_printf(&part, "%s.part-%ld", path, (long)getpid());
-  int fd = open(part.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (fd < 0) fault = errno;
   for (size_t done = 0; fault == 0 && done < content.size;) {
     ssize_t n = write(fd, content.data + done, content.size - done);
     if (n < 0 && errno != EINTR) fault = errno;
     if (n > 0) done += (size_t)n;
   }
-  if (fd >= 0 && close(fd) != 0 && fault == 0) fault = errno;
-  if (fault == 0 && rename(part.data, path) != 0) fault = errno;
+  if (close(fd) != 0 && fault == 0) fault = errno;
+  return fault;
+}
+
+int cli_write_file(const char *path, bytes content) {
+  struct stat about;
+  bool exists = stat(path, &about) == 0;
+  if (exists && !S_ISREG(about.st_mode)) { /* a device or a pipe must not be replaced */
+    return write_and_close(open(path, O_WRONLY | O_CLOEXEC), content);
+  }
+  char *target =
+      exists ? realpath(path, NULL) : memory_copy(bytes_of(path)); /* not the link that leads there */
+  if (target == NULL) return errno;
+  text part = {0};
+  text_printf(&part, "%s.part-%ld", target, (long)getpid());
+  int fd = open(part.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (exists && fd >= 0) fchmod(fd, about.st_mode & 0777);
+  int fault = write_and_close(fd, content);
+  if (fault == 0 && rename(part.data, target) != 0) fault = errno;
   if (fault != 0 && fd >= 0) unlink(part.data);
   text_free(&part);
+  free(target);
   return fault;
+}
+
+/* Puts something in place of standard streams that are closed, so that no file gets theirs. Writing to it
+ * fails. */
+static void keep_streams(void) {
+  int fd;
+  do fd = open("/dev/null", O_RDONLY);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) close(fd);
+}
+
+/* The exit code of a command: `status`, or CLI_FAILED when standard output could not be written. */
+static int finish(const char *name, int status) {
+  if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+  fprintf(stderr, "flaron-lua%s%s: standard output: %s\n", *name != '\0' ? " " : "", name, strerror(errno));
+  return CLI_FAILED;
 }
 
 int main(int argc, char **argv) {
   const char *word = argc > 1 ? argv[1] : "";
   opterr = 0;
+  keep_streams();
   for (int i = 0; i < COMMANDS; i++) {
     if (strcmp(word, commands[i]->name) == 0) {
-      int status = commands[i]->run(commands[i], argc - 1, argv + 1);
-      if (fflush(stdout) != 0 || ferror(stdout))
-        return cli_fail(commands[i], "standard output: %s", strerror(errno));
-      return status;
+      return finish(word, commands[i]->run(commands[i], argc - 1, argv + 1));
     }
   }
   if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
     print_help(stdout);
-    return CLI_DONE;
+    return finish("", CLI_DONE);
   }
   if (strcmp(word, "--version") == 0) {
     printf("flaron-lua %s (Lua 5.4.7, runtime %.12s)\n", FLARON_LUA_VERSION, flare_runtime_hash());
-    return CLI_DONE;
+    return finish("", CLI_DONE);
   }
   if (*word != '\0') fprintf(stderr, "flaron-lua: there is no command '%s'\n", word);
   print_help(stderr);

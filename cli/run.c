@@ -27,7 +27,9 @@ static bool add_header(host_request *request, const char *word) {
 /* Prints the answer on standard output and the log on standard error. */
 static void print(const host_response *r) {
   for (size_t i = 0; i < r->line_count; i++) {
-    fprintf(stderr, "%s: %s\n", host_level_name(r->lines[i].level), text_string(&r->lines[i].line));
+    fprintf(stderr, "%s: ", host_level_name(r->lines[i].level));
+    fwrite(text_string(&r->lines[i].line), 1, r->lines[i].line.size, stderr);
+    fputc('\n', stderr);
   }
   if (r->action == HOST_TRANSFORM)
     fputs("action: TRANSFORM, the origin answers and the flare transforms\n", stderr);

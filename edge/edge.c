@@ -29,6 +29,8 @@ bool edge_invoke(edge *e, flare_handler handler, const host_request *request, ed
     host_fail(&e->host);
     if (handler != FLARE_HANDLE_REQUEST) e->host.response.close_code = INTERNAL_ERROR;
     host_log(&e->host, HOST_ERROR, text_string(&fault), fault.size);
+  }
+  if (result->failed || e->engine->spent) {
     engine_close(e->engine);
     e->engine = NULL;
   }

@@ -18,6 +18,7 @@ typedef struct engine_class {
 
 struct engine {
   const engine_class *class;
+  bool spent; /* it was interrupted, and so may be the image it keeps: close it after the call */
 };
 
 /*

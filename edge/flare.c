@@ -164,6 +164,7 @@ static void read_exports(flare *f, wasm_reader *r) {
 /* Fills the image from the data section. */
 static void read_data(flare *f, wasm_reader *r) {
   enum { ACTIVE = 0, I32_CONST = 0x41, END = 0x0B, GAP_MAX = 256 << 20 };
+  size_t gaps = 0;
   for (uint32_t n = wasm_read_u32(r); n > 0 && r->error == NULL; n--) {
     if (wasm_read_u32(r) != ACTIVE || wasm_read_u8(r) != I32_CONST)
       wasm_reader_fail(r, "its data is not a memory image");
@@ -180,7 +181,8 @@ static void read_data(flare *f, wasm_reader *r) {
       return;
     }
     size_t gap = offset - f->image.size;
-    if (gap > GAP_MAX) { /* no script leaves that much free: it would only cost us memory */
+    gaps += gap;
+    if (gaps > GAP_MAX) { /* no script leaves that much free: it would only cost us memory */
       wasm_reader_fail(r, "its data is not a memory image");
       return;
     }
@@ -189,11 +191,28 @@ static void read_data(flare *f, wasm_reader *r) {
   }
 }
 
+/* Whether pack.c made it: false, with a sentence in `error`, when not or when it is no whole module. */
+static bool is_ours(bytes wasm, text *error) {
+  wasm_reader r;
+  wasm_section section;
+  bool found = false;
+  wasm_reader_init(&r, wasm.data, wasm.size);
+  wasm_check_header(&r);
+  while (wasm_next_section(&r, &section)) found = found || wasm_section_is(&section, "flaron-lua");
+  if (r.error != NULL) {
+    text_add_string(error, r.error);
+  } else if (!found) {
+    text_add_string(error, "it was not packed by flaron-lua (no custom section 'flaron-lua')");
+  }
+  return r.error == NULL && found;
+}
+
 /* Walks the sections; false with a sentence in `error`. */
 static bool read_sections(flare *f, text *error) {
   wasm_reader r, body;
   wasm_section section;
   bool ours = false;
+  if (!is_ours(text_bytes(&f->wasm), error)) return false;
   wasm_reader_init(&r, f->wasm.data, f->wasm.size);
   wasm_check_header(&r);
   while (wasm_next_section(&r, &section)) {
@@ -213,10 +232,6 @@ static bool read_sections(flare *f, text *error) {
   }
   if (r.error != NULL) {
     text_add_string(error, r.error);
-    return false;
-  }
-  if (!ours) {
-    text_add_string(error, "it was not packed by flaron-lua (no custom section 'flaron-lua')");
     return false;
   }
   if (f->image.size == 0 || f->memory_pages == 0 || f->handlers == 0) {

@@ -109,7 +109,7 @@ static void lines_clear(host_response *response) {
 
 void host_begin(host *h, const host_request *request) {
   h->request = request;
-  h->log_lines = 0;
+  h->log_lines = h->refused_lines = 0;
   memset(h->calls, 0, sizeof h->calls);
   h->spark_reads = h->spark_writes = h->spark_pulls = h->plasma_writes = h->fetches = 0;
   response_clear(&h->response);
@@ -183,6 +183,7 @@ void host_add_key(void *array, bytes key) {
 }
 
 void host_refused(host *h, const char *what, const char *why) {
+  if (h->refused_lines++ >= h->config.max_log_lines) return; /* a loop must not fill our memory */
   text line = {0};
   text_printf(&line, "%s: %s", what, why);
   host_log(h, HOST_WARN, line.data, line.size);

@@ -192,8 +192,8 @@ typedef struct host {
   size_t calls[HOST_IMPORTS]; /* of this invocation */
   const host_request *request;
   host_response response;
-  size_t log_lines; /* of this invocation */
-  text answer;      /* holds the bytes of the last answer */
+  size_t log_lines, refused_lines; /* of this invocation: the flare's and host_refused's */
+  text answer;                     /* holds the bytes of the last answer */
   host_sequence uuid, ulid, snowflake;
   uint64_t random_words; /* taken from the seeded generator so far */
   size_t spark_reads, spark_writes, spark_pulls, plasma_writes, fetches; /* of this invocation */

@@ -19,6 +19,7 @@ typedef struct instance {
   Z_runtime_instance_t wasm;
   host *host;
   uint32_t stack_top; /* the stack pointer of an instance at rest */
+  bool packing;       /* in the guest's alloc, which may not call the host */
 } instance;
 
 /*
@@ -42,7 +43,9 @@ static bytes argument(const instance *i, u32 at, u32 size) {
 static u64 pack(instance *i, const host_answer *answer) {
   if (!answer->present || answer->data.size == 0 || answer->data.size > INT32_MAX) return 0;
   u32 size = (u32)answer->data.size;
+  i->packing = true;
   u32 at = Z_runtimeZ_alloc(&i->wasm, size);
+  i->packing = false;
   if (at == 0) return 0;
   if ((u64)at + size > i->wasm.w2c_memory.size) wasm_rt_trap(WASM_RT_TRAP_OOB);
   memcpy(i->wasm.w2c_memory.data + at, answer->data.data, size);
@@ -79,6 +82,7 @@ static u64 pack(instance *i, const host_answer *answer) {
     instance *i = instance_of(self);                                                                     \
     host_arguments arguments = GLUE_VALUES_##params;                                                     \
     host_answer answer;                                                                                  \
+    if (i->packing) wasm_rt_trap(WASM_RT_TRAP_UNREACHABLE);                                              \
     trap_enter_host();                                                                                   \
     host_call(i->host, HOST_##name, &arguments, &answer);                                                \
     trap_leave_host();                                                                                   \
@@ -143,9 +147,11 @@ static void add_trace(instance *i, text *error) {
 
 /* Runs `function` under the watchdog; false with a sentence when it did not come back. */
 static bool run(instance *i, void (*function)(void *), call *c, int cpu_ms, text *error) {
-  if (cpu_ms > 0) watchdog_arm(cpu_ms, interrupt, i);
+  watchdog dog;
+  i->packing = false;
+  if (cpu_ms > 0) watchdog_arm(&dog, cpu_ms, interrupt, i);
   int trap = trap_call(&i->wasm.w2c_memory, function, c);
-  if (cpu_ms > 0) watchdog_disarm();
+  if (cpu_ms > 0 && watchdog_disarm(&dog)) i->engine.spent = true;
   if (trap == 0) return true;
   text_add_string(error, trap_message(trap));
   add_trace(i, error);
@@ -229,6 +235,10 @@ bool instance_start(engine **out, bytes bundle, uint32_t memory_limit, uint32_t 
   report->arena_start = words[8];
   report->data_start = i->stack_top;
   report->memory = memory->data;
+  if (i->engine.spent && report->error.size == 0) { /* too late for an error, but the image is not clean */
+    text_add_string(error, "stopped: CPU time limit reached");
+    return false;
+  }
   return true;
 }
 

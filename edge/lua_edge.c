@@ -32,6 +32,7 @@ typedef struct lua_flare {
   int edges;    /* registry reference: option `edges`, {origin = {key = value}} */
   int fault;    /* registry reference: the error that a stub raised, LUA_NOREF = none */
   bool open;
+  bool busy; /* an invocation runs: a stub may not come back in */
 } lua_flare;
 
 /* ---- loading ---- */
@@ -41,7 +42,8 @@ static int read_table(void *data, const char *path, text *out) {
   lua_State *L = data;
   size_t size;
   int fault = ENOENT;
-  lua_getfield(L, 1, path);
+  lua_pushstring(L, path);
+  lua_rawget(L, 1); /* raw: no metamethod may raise an error through the packer */
   const char *content = lua_tolstring(L, -1, &size);
   if (content != NULL) {
     text_add(out, content, size);
@@ -171,7 +173,8 @@ static void take_string(lua_State *L, int index, const char *name, const char *f
   if (lua_getfield(L, index, name) == LUA_TNIL) {
     text_add_string(to, fallback);
   } else {
-    const char *value = luaL_checklstring(L, -1, &size);
+    const char *value = lua_tolstring(L, -1, &size);
+    if (value == NULL) luaL_error(L, "field '%s' is a %s, not a string", name, luaL_typename(L, -1));
     text_add(to, value, size);
   }
   lua_pop(L, 1);
@@ -179,15 +182,16 @@ static void take_string(lua_State *L, int index, const char *name, const char *f
 
 static void take_headers(lua_State *L, int index, host_pairs *headers) {
   if (lua_getfield(L, index, "headers") != LUA_TNIL) {
-    luaL_checktype(L, -1, LUA_TTABLE);
+    if (!lua_istable(L, -1)) luaL_error(L, "field 'headers' is a %s, not a table", luaL_typename(L, -1));
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
       size_t name_size, value_size;
-      lua_pushvalue(L, -2);
-      const char *name = luaL_checklstring(L, -1, &name_size);
-      const char *value = luaL_checklstring(L, -2, &value_size);
+      if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1)) {
+        luaL_error(L, "field 'headers' is not a table from names to strings");
+      }
+      const char *name = lua_tolstring(L, -2, &name_size);
+      const char *value = lua_tolstring(L, -1, &value_size);
       host_pairs_set(headers, (bytes){(const uint8_t *)name, name_size},
                      (bytes){(const uint8_t *)value, value_size}, false);
-      lua_pop(L, 1);
     }
   }
   lua_pop(L, 1);
@@ -251,8 +255,12 @@ static int invoke(lua_State *L, flare_handler handler, const host_request *reque
   lua_flare *f = check_flare(L);
   edge_result result;
   text error = {0};
+  if (f->busy) return luaL_error(L, "the flare is busy: a stub cannot call the flare that fetches");
   f->L = L;
-  if (!edge_invoke(&f->edge, handler, request, &result, &error)) return fail(L, &error);
+  f->busy = true;
+  bool good = edge_invoke(&f->edge, handler, request, &result, &error);
+  f->busy = false;
+  if (!good) return fail(L, &error);
   if (f->fault != LUA_NOREF) {
     lua_rawgeti(L, LUA_REGISTRYINDEX, f->fault);
     luaL_unref(L, LUA_REGISTRYINDEX, f->fault);
@@ -393,7 +401,11 @@ static bool answer_fetch(void *data, const host_request *request, host_fetched *
   lua_pushlightuserdata(L, (void *)request);
   lua_pushlightuserdata(L, fetched);
   if (lua_pcall(L, 3, 1, 0) != LUA_OK) {
-    f->fault = luaL_ref(L, LUA_REGISTRYINDEX);
+    if (f->fault == LUA_NOREF) {
+      f->fault = luaL_ref(L, LUA_REGISTRYINDEX); /* the first one is told */
+    } else {
+      lua_pop(L, 1);
+    }
     return true; /* with no answer */
   }
   bool answered = lua_toboolean(L, -1);
@@ -436,8 +448,9 @@ static int fail_import(lua_State *L) {
   const char *name = luaL_checkstring(L, 2);
   for (int i = 0; i < HOST_IMPORTS; i++) {
     if (strcmp(host_signatures[i].name, name) != 0) continue;
+    int32_t code = lua_isnoneornil(L, 3) || lua_isboolean(L, 3) ? 0 : (int32_t)luaL_checkinteger(L, 3);
     f->edge.host.failures[i].on = lua_toboolean(L, 3);
-    f->edge.host.failures[i].code = lua_isboolean(L, 3) ? 0 : (int32_t)luaL_optinteger(L, 3, 0);
+    f->edge.host.failures[i].code = code;
     return 0;
   }
   return luaL_error(L, "there is no import '%s'", name);
@@ -446,7 +459,8 @@ static int fail_import(lua_State *L) {
 /* flare:set_time(seconds since 1970): the clock stands there; nil: the machine's clock again */
 static int set_time(lua_State *L) {
   lua_flare *f = check_flare(L);
-  f->edge.host.config.now_ns = lua_isnoneornil(L, 2) ? 0 : lua_options_nanoseconds(L, 2);
+  f->edge.host.config.now_ns =
+      lua_isnoneornil(L, 2) ? 0 : lua_options_clock(L, lua_options_nanoseconds(L, 2));
   return 0;
 }
 
@@ -455,7 +469,8 @@ static int advance(lua_State *L) {
   lua_flare *f = check_flare(L);
   if (f->edge.host.config.now_ns == 0)
     return luaL_error(L, "the clock does not stand: use option `now` or set_time");
-  f->edge.host.config.now_ns += lua_options_nanoseconds(L, 2);
+  f->edge.host.config.now_ns =
+      lua_options_clock(L, f->edge.host.config.now_ns + lua_options_nanoseconds(L, 2));
   return 0;
 }
 
@@ -510,6 +525,7 @@ static int wasm(lua_State *L) {
 /* flare:close(): ends the instance; also what the collector does */
 static int close_flare(lua_State *L) {
   lua_flare *f = luaL_checkudata(L, 1, FLARE);
+  if (f->busy) return luaL_error(L, "the flare is busy: a stub cannot close the flare that fetches");
   edge_close(&f->edge);
   flare_free(&f->flare);
   store_close(f->store);
@@ -518,7 +534,8 @@ static int close_flare(lua_State *L) {
   manifest_grants_free(&f->grants);
   luaL_unref(L, LUA_REGISTRYINDEX, f->stubs);
   luaL_unref(L, LUA_REGISTRYINDEX, f->edges);
-  f->stubs = f->edges = LUA_NOREF;
+  luaL_unref(L, LUA_REGISTRYINDEX, f->fault);
+  f->stubs = f->edges = f->fault = LUA_NOREF;
   f->open = false;
   return 0;
 }

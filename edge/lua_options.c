@@ -140,7 +140,14 @@ static void read_command(lua_State *L, int index, lua_options *options) {
 
 int64_t lua_options_nanoseconds(lua_State *L, int index) {
   lua_Number seconds = luaL_checknumber(L, index), whole = floor(seconds);
+  lua_Number most = 9e9; /* what nanoseconds in 64 bits hold: until the year 2255 */
+  if (!(seconds >= -most && seconds <= most)) luaL_error(L, "%f is no time in seconds", seconds);
   return (int64_t)whole * 1000000000 + (int64_t)round((seconds - whole) * 1e9);
+}
+
+int64_t lua_options_clock(lua_State *L, int64_t ns) {
+  if (ns <= 0) luaL_error(L, "a clock stands after the beginning of 1970 only");
+  return ns;
 }
 
 void lua_options_read(lua_State *L, int index, lua_options *options, host_config *config) {
@@ -148,7 +155,7 @@ void lua_options_read(lua_State *L, int index, lua_options *options, host_config
   if (lua_getfield(L, index, "now") != LUA_TNIL) {
     if (lua_type(L, -1) != LUA_TNUMBER)
       luaL_error(L, "option 'now' is a %s, not a number", luaL_typename(L, -1));
-    config->now_ns = lua_options_nanoseconds(L, -1);
+    config->now_ns = lua_options_clock(L, lua_options_nanoseconds(L, -1));
   }
   lua_pop(L, 1);
   read_secrets(L, index, options, config);

@@ -128,6 +128,20 @@ static void skip_space(lexer *l) {
   }
 }
 
+/* Steps over an escape, as far as it can have a line feed or a quote: those do not end the string. */
+static void skip_escape(lexer *l) {
+  step(l); /* the backslash */
+  if (at_end(l)) return;
+  int c = *l->at;
+  step(l);
+  int next = peek(l, 0);
+  if (c == 'z') {
+    while (!at_end(l) && isspace((unsigned char)*l->at)) step(l);
+  } else if ((c == '\r' && next == '\n') || (c == '\n' && next == '\r')) {
+    step(l);
+  }
+}
+
 /* Steps over a string that begins here; false when none does. A string with an escape has no content. */
 static bool read_string(lexer *l, bytes *content) {
   int level = long_bracket(l);
@@ -140,11 +154,13 @@ static bool read_string(lexer *l, bytes *content) {
   if (quote != '"' && quote != '\'') return false;
   const char *start = ++l->at;
   bool escaped = false;
-  for (; !at_end(l) && *l->at != quote && *l->at != '\n'; step(l)) {
-    if (*l->at != '\\') continue;
-    escaped = true;
-    step(l);
-    if (at_end(l)) return true;
+  while (!at_end(l) && *l->at != quote && *l->at != '\n') {
+    if (*l->at == '\\') {
+      escaped = true;
+      skip_escape(l);
+    } else {
+      step(l);
+    }
   }
   if (!escaped) *content = (bytes){(const uint8_t *)start, (size_t)(l->at - start)};
   if (!at_end(l)) step(l);
@@ -152,6 +168,29 @@ static bool read_string(lexer *l, bytes *content) {
 }
 
 static bool is_name(int c) { return c == '_' || (c >= 0 && isalnum(c)); }
+
+/* Steps over what is no name and no string; true when a name behind it is a field's, after '.' or ':'. */
+static bool skip_symbol(lexer *l) {
+  int c = peek(l, 0);
+  size_t n = 1;
+  if (c == '.' || c == ':') {
+    while (peek(l, n) == c) n++; /* "..", "..." and "::" */
+  }
+  l->at += n;
+  return n == 1 && (c == '.' || c == ':');
+}
+
+/* Reads the argument of a `require` when it is a string alone; false for `require("x" .. y)`. */
+static bool read_argument(lexer *l, bytes *name) {
+  bool open = peek(l, 0) == '(';
+  if (open) {
+    l->at++;
+    skip_space(l);
+  }
+  if (!read_string(l, name) || name->size == 0) return false;
+  skip_space(l);
+  return !open || peek(l, 0) == ')' || peek(l, 0) == ',';
+}
 
 /* Finds the next `require "x"` or `require("x")`; false at the end. */
 static bool next_require(lexer *l, bytes *name, int *line) {
@@ -166,9 +205,7 @@ static bool next_require(lexer *l, bytes *name, int *line) {
     while (is_name(peek(l, 0))) l->at++;
     bytes word = {(const uint8_t *)start, (size_t)(l->at - start)};
     if (word.size == 0) {
-      field = *l->at == ':' || (*l->at == '.' && peek(l, 1) != '.');
-      if (*l->at == '.' && peek(l, 1) == '.') l->at++;
-      l->at++;
+      field = skip_symbol(l);
       continue;
     }
     bool global = !field && bytes_are(word, "require");
@@ -176,11 +213,7 @@ static bool next_require(lexer *l, bytes *name, int *line) {
     if (!global) continue;
     *line = l->line;
     skip_space(l);
-    if (peek(l, 0) == '(') {
-      l->at++;
-      skip_space(l);
-    }
-    if (read_string(l, name) && name->size != 0) return true;
+    if (read_argument(l, name)) return true;
   }
   return false;
 }
@@ -192,8 +225,18 @@ static void add_wish(modules *m, bytes name, const char *file, int line) {
   m->wishes[m->wish_count++] = (module_wish){memory_copy(name), memory_copy(bytes_of(file)), line};
 }
 
+/* Removes the byte order mark that some editors begin a file with; Lua's own loader passes over it too. */
+static void drop_mark(text *source) {
+  static const char mark[] = "\xEF\xBB\xBF";
+  enum { SIZE = sizeof mark - 1 };
+  if (source->size < SIZE || memcmp(source->data, mark, SIZE) != 0) return;
+  source->size -= SIZE;
+  memmove(source->data, source->data + SIZE, source->size + 1);
+}
+
 /* Adds a module whose source was read. Takes `text` over. */
 static void add_item(modules *m, const char *name, const char *file, text *source) {
+  drop_mark(source);
   m->items = memory_resize(m->items, (m->count + 1) * sizeof *m->items);
   m->items[m->count++] = (module){memory_copy(bytes_of(name)), memory_copy(bytes_of(file)), *source};
   *source = (text){0};
@@ -221,6 +264,9 @@ static void add_required(modules *m, const modules_source *source, size_t first)
     int line;
     const char *source_text = text_string(&m->items[i].source);
     lexer l = {source_text, source_text + m->items[i].source.size, 1};
+    if (peek(&l, 0) == '#') { /* a first line for the shell */
+      while (!at_end(&l) && *l.at != '\n') l.at++;
+    }
     while (next_require(&l, &name, &line)) {
       if (memchr(name.data, '\0', name.size) != NULL || memchr(name.data, '\n', name.size) != NULL) continue;
       char *copy = memory_copy(name);

@@ -173,12 +173,23 @@ static void write_producers(wasm_writer *body) {
   }
 }
 
+/* A name as a JSON string, which must be UTF-8: in one that is not, bytes over 127 become "\xNN". */
+static json_t *describe_name(const char *name) {
+  json_t *string = json_string(name);
+  if (string != NULL || name == NULL) return string;
+  text escaped = {0};
+  for (; *name != '\0'; name++) text_printf(&escaped, *name & 0x80 ? "\\x%02X" : "%c", (uint8_t)*name);
+  string = json_string(escaped.data);
+  text_free(&escaped);
+  return string;
+}
+
 static json_t *describe_items(const module *items, size_t count) {
   json_t *list = json_array();
   for (size_t i = 0; i < count; i++) {
     const module *m = &items[i];
-    json_array_append_new(list, json_pack("{s:s*, s:s, s:I}", "name", m->name, "file", m->file, "bytes",
-                                          (json_int_t)m->source.size));
+    json_array_append_new(list, json_pack("{s:o*, s:o, s:I}", "name", describe_name(m->name), "file",
+                                          describe_name(m->file), "bytes", (json_int_t)m->source.size));
   }
   return list;
 }
@@ -200,18 +211,17 @@ static char *describe(const project *p, const instance_start_report *r) {
   return description;
 }
 
+/* How many pages a flare needs to begin with. */
+static uint32_t pages_at_first(const instance_start_report *r) {
+  return (r->arena_start + ARENA_BEGIN + PAGE - 1) / PAGE;
+}
+
 /* Makes the flare: runtime.wasm with memory, exports and data of its own. */
-static bool write_flare(const project *p, const instance_start_report *r, text *wasm, text *error) {
+static void write_flare(const project *p, const instance_start_report *r, text *wasm) {
   wasm_reader runtime;
   wasm_section section;
   wasm_writer out = {0};
   bytes blob = flare_runtime();
-  uint32_t max = p->options.memory / PAGE, min = (r->arena_start + ARENA_BEGIN + PAGE - 1) / PAGE;
-  if (min > max) {
-    text_printf(error, "a memory of %u KiB is too small for this script: it needs at least %u KiB",
-                max * (PAGE >> 10), min * (PAGE >> 10));
-    return false;
-  }
   wasm_reader_init(&runtime, blob.data, blob.size);
   wasm_check_header(&runtime);
   wasm_write_header(&out);
@@ -223,8 +233,8 @@ static bool write_flare(const project *p, const instance_start_report *r, text *
       case WASM_SECTION_MEMORY:
         wasm_write_u32(&body, 1);
         wasm_write_u8(&body, 1);
-        wasm_write_u32(&body, min);
-        wasm_write_u32(&body, max);
+        wasm_write_u32(&body, pages_at_first(r));
+        wasm_write_u32(&body, p->options.memory / PAGE);
         break;
       case WASM_SECTION_EXPORT: write_exports(&body, &section, r->handlers); break;
       case WASM_SECTION_DATA: write_data(&body, r); break;
@@ -236,14 +246,14 @@ static bool write_flare(const project *p, const instance_start_report *r, text *
   wasm_writer producers = {0};
   char *description = describe(p, r);
   write_producers(&producers);
-  wasm_write_custom_section(&out, "flaron-lua", description, strlen(description));
   wasm_write_custom_section(&out, "producers", producers.data, producers.size);
+  wasm_write_custom_section(&out, "flaron-lua", description,
+                            strlen(description)); /* last: a file cut off has none */
   free(description);
   wasm_writer_free(&producers);
   if (out.failed) memory_get(SIZE_MAX); /* says that the machine is out of memory */
   text_add(wasm, out.data, out.size);
   wasm_writer_free(&out);
-  return true;
 }
 
 /* ---- both ---- */
@@ -286,6 +296,46 @@ static bool find_files(project *p, const modules_source *source, const char *fil
   return true;
 }
 
+/* Whether memory did not do for start-up, or does not for what it left. */
+static bool ran_out(const instance_start_report *r, uint32_t memory) {
+  static const char message[] = "not enough memory"; /* Lua's; start.c has one that goes on */
+  enum { SIZE = sizeof message - 1 };
+  if (r->error.size != 0) return r->error.size >= SIZE && memcmp(r->error.data, message, SIZE) == 0;
+  return r->image_end == 0 || pages_at_first(r) > memory / PAGE;
+}
+
+/* Runs start-up with `memory`; false when it did not end. The caller closes `instance` either way. */
+static bool start(const project *p, const text *bundle, uint32_t memory, engine **instance,
+                  instance_start_report *report, text *fault) {
+  return instance_start(instance, text_bytes(bundle), memory, hash_of(bundle), p->options.strip,
+                        p->options.start_ms, report, fault);
+}
+
+/* Says that the memory is too small, and what comes of more: it is doubled until there is enough. */
+static void say_too_small(const project *p, const text *bundle, const char *file, text *error) {
+  enum { MOST = 256 << 20 };
+  static const char hint[] = " (--memory, or 'memory' in flare.lua)";
+  bool ended = true, enough = false, good = true;
+  text_printf(error, "%s: a memory of %u KiB is too small for start-up", file, p->options.memory >> 10);
+  for (uint32_t memory = p->options.memory; ended && !enough && memory <= MOST / 2;) {
+    engine *instance;
+    instance_start_report report;
+    text fault = {0};
+    memory *= 2;
+    ended = start(p, bundle, memory, &instance, &report, &fault);
+    enough = ended && !ran_out(&report, memory);
+    good = !enough || report.error.size == 0;
+    if (enough && good) text_printf(error, ": %u KiB would do", memory >> 10);
+    if (!good) {
+      text_printf(error, "%s; with %u KiB it fails: ", hint, memory >> 10);
+      explain(report.error, error);
+    }
+    engine_close(instance);
+    text_free(&fault);
+  }
+  if (good) text_add_string(error, hint);
+}
+
 /* Runs start-up, again as long as it asks for modules that there are, and makes the flare of what it left. */
 static bool start_and_write(project *p, const modules_source *source, const char *file, text *wasm,
                             text *error) {
@@ -293,22 +343,19 @@ static bool start_and_write(project *p, const modules_source *source, const char
     engine *instance;
     instance_start_report report;
     text bundle = {0}, fault = {0};
-    bool good, again = false;
+    bool good = false, again = false;
     make_bundle(&p->modules, &bundle);
-    good = instance_start(&instance, text_bytes(&bundle), p->options.memory, hash_of(&bundle),
-                          p->options.strip, p->options.start_ms, &report, &fault);
-    if (!good) {
+    if (!start(p, &bundle, p->options.memory, &instance, &report, &fault)) {
       text_printf(error, "%s: start-up did not end: %s", file, text_string(&fault));
     } else if (add_missing(&p->modules, source, report.missing)) {
       again = true;
+    } else if (ran_out(&report, p->options.memory)) {
+      say_too_small(p, &bundle, file, error);
     } else if (report.error.size != 0) {
       explain(report.error, error);
-      good = false;
-    } else if (report.image_end == 0) {
-      text_printf(error, "%s: not enough memory for start-up", file);
-      good = false;
     } else {
-      good = write_flare(p, &report, wasm, error);
+      write_flare(p, &report, wasm);
+      good = true;
     }
     engine_close(instance);
     text_free(&bundle);

@@ -18,9 +18,11 @@
 
 #define RESERVATION (UINT64_C(8) << 30)
 
-enum { PAGE = 65536, SIGNAL_STACK = 65536 };
+enum { PAGE = 65536, SIGNAL_STACK = 65536, STACK_GUARD = 1 << 20 };
 
 static _Thread_local trap_frame *current;
+static _Thread_local volatile sig_atomic_t in_host;
+static _Thread_local const uint8_t *stack_low; /* end of this thread's stack */
 static struct sigaction before_segv, before_bus;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t types_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -43,6 +45,10 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
   if (current != NULL && current->memory->data != NULL && at >= current->memory->data &&
       at < current->memory->data + RESERVATION) {
     wasm_rt_trap(WASM_RT_TRAP_OOB);
+  }
+  /* Beyond the end of the stack: recursion in an image that no script makes. We are on the other stack. */
+  if (current != NULL && !in_host && at >= stack_low - STACK_GUARD && at < (const uint8_t *)current) {
+    wasm_rt_trap(WASM_RT_TRAP_EXHAUSTION);
   }
   pass_on(signal, info, context);
 }
@@ -74,6 +80,14 @@ static void ensure_signal_stack(void) {
   stack_t stack;
   if (done) return;
   done = true;
+  pthread_attr_t about;
+  if (pthread_getattr_np(pthread_self(), &about) == 0) {
+    void *low = NULL;
+    size_t size;
+    pthread_attr_getstack(&about, &low, &size);
+    pthread_attr_destroy(&about);
+    stack_low = low;
+  }
   if (sigaltstack(NULL, &stack) == 0 && !(stack.ss_flags & SS_DISABLE)) return;
   stack = (stack_t){.ss_size = SIGNAL_STACK};
   stack.ss_sp = mmap(NULL, SIGNAL_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -85,13 +99,15 @@ static void ensure_signal_stack(void) {
 int trap_call(const wasm_rt_memory_t *memory, void (*function)(void *), void *data) {
   wasm_rt_init();
   ensure_signal_stack();
-  trap_frame frame = {.outer = current, .memory = memory};
+  trap_frame frame = {.outer = current, .in_host = in_host, .memory = memory};
   int trap = sigsetjmp(frame.jump, 0); /* no mask is saved: the handlers block nothing */
   if (trap == 0) {
+    in_host = 0;
     current = &frame;
     function(data);
   }
   current = frame.outer;
+  in_host = frame.in_host;
   return trap;
 }
 
@@ -99,8 +115,6 @@ void wasm_rt_trap(wasm_rt_trap_t trap) {
   if (current == NULL) abort();
   siglongjmp(current->jump, (int)trap);
 }
-
-static _Thread_local volatile sig_atomic_t in_host;
 
 void trap_enter_host(void) { in_host = 1; }
 
@@ -163,7 +177,8 @@ void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint32_t initial_pages, u
 
 uint32_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint32_t pages) {
   uint32_t old_pages = memory->pages;
-  if (pages > memory->max_pages - old_pages || old_pages + pages >= PAGE) return UINT32_MAX;
+  if ((uint64_t)old_pages + pages > memory->max_pages || (uint64_t)old_pages + pages >= PAGE)
+    return UINT32_MAX;
   if (pages != 0 &&
       mprotect(memory->data + (size_t)old_pages * PAGE, (size_t)pages * PAGE, PROT_READ | PROT_WRITE) != 0) {
     return UINT32_MAX;

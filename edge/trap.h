@@ -19,6 +19,7 @@
 typedef struct trap_frame {
   sigjmp_buf jump;
   struct trap_frame *outer;
+  sig_atomic_t in_host;           /* whether the outer call is in a host function */
   const wasm_rt_memory_t *memory; /* faults inside its reservation are traps; others are not ours */
 } trap_frame;
 

@@ -20,27 +20,26 @@ enum { GRACE_MS = 100, RETRY_MS = 1, NS_PER_MS = 1000000, MS_PER_S = 1000 };
 
 static _Thread_local struct {
   timer_t timer;
-  bool made, armed;
-  volatile sig_atomic_t fired;
-  void (*interrupt)(void *);
-  void *data;
-} dog;
+  bool made;
+  watchdog *volatile armed; /* the innermost one */
+} thread;
 
 /* The signal: a real-time one, which hardly anybody uses, since this may be a module of some program. */
 static int signal_number(void) { return SIGRTMAX - 3; }
 
 static void set(int ms) {
   struct itimerspec when = {.it_value = {ms / MS_PER_S, (long)(ms % MS_PER_S) * NS_PER_MS}};
-  timer_settime(dog.timer, 0, &when, NULL);
+  timer_settime(thread.timer, 0, &when, NULL);
 }
 
 static void on_signal(int signal) {
+  watchdog *dog = thread.armed;
   (void)signal;
-  if (!dog.armed) return;
-  if (!dog.fired) {
-    dog.fired = 1;
+  if (dog == NULL) return;
+  if (!dog->fired) {
+    dog->fired = 1;
     set(GRACE_MS);
-    dog.interrupt(dog.data);
+    dog->interrupt(dog->data);
   } else if (!trap_stop()) {
     set(RETRY_MS);
   }
@@ -56,7 +55,7 @@ static pthread_key_t timer_key;
 
 static void free_timer(void *marker) {
   (void)marker;
-  if (dog.made) timer_delete(dog.timer);
+  if (thread.made) timer_delete(thread.timer);
 }
 
 static void install_once(void) {
@@ -64,25 +63,30 @@ static void install_once(void) {
   pthread_key_create(&timer_key, free_timer);
 }
 
-void watchdog_arm(int cpu_ms, void (*interrupt)(void *), void *data) {
+void watchdog_arm(watchdog *dog, int cpu_ms, void (*interrupt)(void *), void *data) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
+  static const struct itimerspec never;
   pthread_once(&once, install_once);
-  if (!dog.made) {
+  *dog = (watchdog){.interrupt = interrupt, .data = data, .outer = thread.armed};
+  if (!thread.made) {
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = signal_number()};
     event.sigev_notify_thread_id = gettid();
-    if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &dog.timer) != 0) return;
-    dog.made = true;
-    pthread_setspecific(timer_key, &dog);
+    if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &thread.timer) != 0) return;
+    thread.made = true;
+    pthread_setspecific(timer_key, &thread);
   }
-  dog.interrupt = interrupt;
-  dog.data = data;
-  dog.fired = 0;
-  dog.armed = true;
+  if (dog->outer != NULL) timer_settime(thread.timer, 0, &never, &dog->waiting);
+  thread.armed = dog;
   set(cpu_ms);
 }
 
-void watchdog_disarm(void) {
-  if (!dog.made) return;
-  dog.armed = false;
+bool watchdog_disarm(watchdog *dog) {
+  if (thread.armed != dog) return false;
+  thread.armed = NULL;
   set(0);
+  if (dog->outer != NULL) {
+    thread.armed = dog->outer;
+    timer_settime(thread.timer, 0, &dog->waiting, NULL);
+  }
+  return dog->fired;
 }

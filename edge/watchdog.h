@@ -4,14 +4,26 @@
 #ifndef FLARON_EDGE_WATCHDOG_H
 #define FLARON_EDGE_WATCHDOG_H
 
+#include <signal.h>
+#include <stdbool.h>
+#include <time.h>
+
+/* One watchdog at work; where it stands is the caller's, on its C stack. */
+typedef struct watchdog {
+  void (*interrupt)(void *);
+  void *data;
+  volatile sig_atomic_t fired;
+  struct watchdog *outer;    /* of an outer call on this thread, which waits meanwhile */
+  struct itimerspec waiting; /* what the outer one had left */
+} watchdog;
+
 /*
  * From now on, when this thread has used `cpu_ms` more milliseconds of CPU time, `interrupt(data)` is
- * called in a signal handler on this thread, and when it has used another 100, trap_stop. One at a time
- * per thread.
+ * called in a signal handler on this thread, and when it has used another 100, trap_stop.
  */
-void watchdog_arm(int cpu_ms, void (*interrupt)(void *), void *data);
+void watchdog_arm(watchdog *dog, int cpu_ms, void (*interrupt)(void *), void *data);
 
-/* Ends what watchdog_arm began. */
-void watchdog_disarm(void);
+/* Ends what watchdog_arm began, and lets the outer one go on. Tells whether `interrupt` was called. */
+bool watchdog_disarm(watchdog *dog);
 
 #endif

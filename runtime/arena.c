@@ -3,9 +3,9 @@
  *
  * Small blocks (up to SMALL_MAX bytes) come from one free list per size, filled from chunks. A chunk whose
  * blocks are all free is given back only when memory is full: an invocation is short, and most end before
- * that. Large blocks carry a header with their own and their lower neighbour's size, so that neighbours that are free are
- * always one block; free ones hang in lists by size, two levels as in Masmano's TLSF: allocating and
- * freeing take constant time. Above the last block lies the top, which grows.
+ * that. Large blocks carry a header with their own and their lower neighbour's size, so that neighbours that
+ * are free are always one block; free ones hang in lists by size, two levels as in Masmano's TLSF: allocating
+ * and freeing take constant time. Above the last block lies the top, which grows.
  *
  * Invariants: two neighbouring large blocks are never both free; the block below the top is never free, nor
  * is a frozen arena's mark; a list holds free blocks of its range of sizes only, and its bit is set exactly

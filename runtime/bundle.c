@@ -41,6 +41,10 @@ static text read_text(lua_State *L, reader *r) {
 
 static bool is_asset(text chunkname) { return chunkname.size == 1 && *chunkname.data == '&'; }
 
+static bool is_place(text chunkname) {
+  return !is_asset(chunkname) && (chunkname.size == 0 || *chunkname.data != '@');
+}
+
 /* Collects what lua_dump writes. */
 typedef struct dump {
   luaL_Buffer buffer;
@@ -135,15 +139,26 @@ bool bundle_push_asset(lua_State *L, const char *path, size_t path_size) {
 }
 
 /* Raises an error when there is no module or library `name`, which `place` requires. */
-static void expect(lua_State *L, int preload, text name, text place) {
-  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+static void expect(lua_State *L, text name, text place) {
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   const char *key = lua_pushlstring(L, name.data, name.size);
-  if (lua_getfield(L, -2, key) == LUA_TNIL && lua_getfield(L, preload, key) == LUA_TNIL) {
+  if (lua_getfield(L, -3, key) == LUA_TNIL && lua_getfield(L, -3, key) == LUA_TNIL) {
     note_missing(L, key);
     lua_pushlstring(L, place.data, place.size);
     luaL_error(L, "%s: " NOT_FOUND, lua_tostring(L, -1), key, key);
   }
-  lua_settop(L, preload + 1);
+}
+
+void bundle_expect(lua_State *L, const uint8_t *bundle, size_t size) {
+  reader r = {bundle, bundle + size};
+  int top = lua_gettop(L);
+  while (r.at < r.end) {
+    text name = read_text(L, &r), chunkname = read_text(L, &r);
+    read_text(L, &r);
+    if (is_place(chunkname)) expect(L, name, chunkname);
+    lua_settop(L, top);
+  }
 }
 
 void bundle_load(lua_State *L, const uint8_t *bundle, size_t size, bool strip) {
@@ -157,10 +172,7 @@ void bundle_load(lua_State *L, const uint8_t *bundle, size_t size, bool strip) {
       note_asset(L, name, source);
       continue;
     }
-    if (chunkname.size == 0 || *chunkname.data != '@') {
-      expect(L, preload, name, chunkname);
-      continue;
-    }
+    if (is_place(chunkname)) continue;
     lua_pushlstring(L, name.data, name.size);
     compile(L, chunkname, source, strip);
     if (main) {

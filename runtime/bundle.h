@@ -16,6 +16,12 @@
  */
 void bundle_load(lua_State *L, const uint8_t *bundle, size_t size, bool strip);
 
+/*
+ * Raises an error for a place in the bundle that requires a module which is nowhere. After the main script
+ * has run: it may put modules into package.preload itself.
+ */
+void bundle_expect(lua_State *L, const uint8_t *bundle, size_t size);
+
 /* Opens `package` and `require`: modules come from package.loaded and package.preload, nowhere else. */
 void bundle_open_require(lua_State *L);
 

@@ -20,9 +20,14 @@ int interrupt_resume(lua_State *L, lua_State *from, int nargs, int *nresults);
 int interrupt_closethread(lua_State *L, lua_State *from);
 
 static lua_State *running;
-static bool interrupted;
+static bool interrupted, over; /* in the image: false when an invocation begins */
 
 lua_State *interrupt_running(void) { return running; }
+
+void interrupt_end(void) {
+  over = true;
+  lua_sethook(running, NULL, 0, 0);
+}
 
 void interrupt_set_running(lua_State *L) { running = L; }
 
@@ -41,7 +46,7 @@ static void arm(lua_State *L) {
 
 static void come_back(lua_State *outer) {
   running = outer;
-  if (interrupted) arm(outer);
+  if (interrupted && !over) arm(outer);
 }
 
 int interrupt_resume(lua_State *L, lua_State *from, int nargs, int *nresults) {
@@ -66,7 +71,7 @@ int interrupt_closethread(lua_State *L, lua_State *from) {
  */
 __attribute__((export_name("interrupt"))) void interrupt(void) {
   interrupted = true;
-  if (running != NULL) arm(running);
+  if (running != NULL && !over) arm(running);
 }
 
 /*

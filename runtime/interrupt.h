@@ -12,6 +12,9 @@
 /* The Lua state that runs now: the main one or the coroutine it is in. */
 lua_State *interrupt_running(void);
 
+/* From now on no interrupt raises an error: the answer is being handed over. */
+void interrupt_end(void);
+
 /* Says that `L` runs now. */
 void interrupt_set_running(lua_State *L);
 

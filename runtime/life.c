@@ -13,6 +13,7 @@
 #include "abi.h"
 #include "arena.h"
 #include "interrupt.h"
+#include "ldo.h"
 #include "lgc.h"
 #include "lstate.h"
 
@@ -100,7 +101,8 @@ bool life_freeze(size_t assets) {
   if (end == NULL) return false;
   end += -(uintptr_t)end & (KEEP_ALIGN - 1);
   size_t image = (size_t)(end - &life_data_start);
-  if (memory_limit - end < (ptrdiff_t)(image + assets)) return false;
+  if (end > memory_limit || (size_t)(uintptr_t)memory_limit - (size_t)(uintptr_t)end < image + assets)
+    return false;
   layout.image_start = (uint32_t)(uintptr_t)&life_data_start;
   layout.image_end = (uint32_t)(uintptr_t)end;
   layout.assets_start = layout.image_end + (uint32_t)image;
@@ -134,6 +136,8 @@ static void *take(size_t size) {
   if (block == NULL && size < INT32_MAX && collect()) block = arena_alloc(size);
   return block;
 }
+
+_Noreturn void life_raise_memory(void) { luaD_throw(interrupt_running(), LUA_ERRMEM); }
 
 bool life_make_room(size_t size) {
   void *block = take(size);

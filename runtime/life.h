@@ -53,6 +53,9 @@ void life_memory_ended(void);
 /* True when `alloc` had to refuse the host since the last call of this function. */
 bool life_take_refusal(void);
 
+/* Raises Lua's own "not enough memory", in whatever runs. */
+_Noreturn void life_raise_memory(void);
+
 /*
  * Makes sure that a block of `size` bytes can be had, collecting garbage where it must. False when not
  * even that helps.

@@ -9,7 +9,8 @@
 
 #include <stddef.h>
 
-/* Errors: plain returns, made into unwinding by tools/unwind (unwind.S). That memory ended is told (life.c). */
+/* Errors: plain returns, made into unwinding by tools/unwind (unwind.S). That memory ended is told (life.c).
+ */
 __attribute__((noreturn)) void unwind_throw(void);
 void unwind_try(void *f, void *L, void *ud);
 #define luai_jmpbuf int

@@ -55,7 +55,15 @@ typedef struct arguments {
 /* Keeps the function `name` of the table at `index` (0: the globals) as a handler, if there is one. */
 static void keep_handler(lua_State *L, int index, enum start_handler handler) {
   const char *name = handler_names[handler];
-  int type = index != 0 ? lua_getfield(L, index, name) : lua_getglobal(L, name);
+  int type;
+  if (index != 0) {
+    type = lua_getfield(L, index, name);
+  } else { /* raw: a script may have made unknown globals an error */
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+    lua_pushstring(L, name);
+    type = lua_rawget(L, -2);
+    lua_remove(L, -2);
+  }
   if (type == LUA_TFUNCTION) {
     handler_refs[handler] = luaL_ref(L, LUA_REGISTRYINDEX);
     result.handlers |= 1u << handler;
@@ -117,6 +125,7 @@ static int run(lua_State *L) {
   lua_insert(L, 1);
   if (lua_pcall(L, 0, 1, 1) != LUA_OK) return lua_error(L);
   find_handlers(L);
+  bundle_expect(L, args->bundle, args->size);
   lua_settop(L, 0);
   return 0;
 }

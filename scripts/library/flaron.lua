@@ -587,14 +587,14 @@ function json.new() end
 --- How deeply values may be nested.
 ---
 --- Raises: `expected integer between 1 and 2147483647`.
----@param depth? integer at least 1; 1000 is as much as the stack is sure to hold.
+---@param depth? integer from 1 to 1000, as much as the stack is sure to hold.
 ---@return integer depth the setting, 1000 by default.
 function json.encode_max_depth(depth) end
 
 --- How deeply values may be nested.
 ---
 --- Raises: `expected integer between 1 and 2147483647`.
----@param depth? integer at least 1; 1000 is as much as the stack is sure to hold.
+---@param depth? integer from 1 to 1000, as much as the stack is sure to hold.
 ---@return integer depth the setting, 1000 by default.
 function json.decode_max_depth(depth) end
 
