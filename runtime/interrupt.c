@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "lauxlib.h"
+#include "lstate.h"
 
 /* These do not stand in lua.h under their names here: see above. */
 int interrupt_resume(lua_State *L, lua_State *from, int nargs, int *nresults);
@@ -60,6 +61,7 @@ int interrupt_resume(lua_State *L, lua_State *from, int nargs, int *nresults) {
 int interrupt_closethread(lua_State *L, lua_State *from) {
   lua_State *outer = running;
   running = L;
+  L->allowhook = 1; /* the error of a hook, which ended it, left hooks off */
   int status = lua_closethread(L, from);
   come_back(outer);
   return status;

@@ -50,15 +50,12 @@ static bool collect(void) {
 }
 
 /*
- * Lua raises "not enough memory" (lua_config.h). Such a collection takes what dead variables of the running
- * function hold for alive, and that may be all there is. So who catches the error gets a little memory,
- * and with the first object made of it Lua runs a collection that knows better.
+ * Lua raises "not enough memory" (lua_config.h). Who catches it gets a little memory to go on with: Lua
+ * collects garbage before it gives up, but not to grow a stack, and that may be the next thing to do.
  */
 void life_memory_ended(void) {
-  if (state == NULL) return;
   arena_free(reserve, RESERVE);
   reserve = NULL;
-  luaE_setdebt(G(state), gettotalbytes(G(state)));
 }
 
 /*

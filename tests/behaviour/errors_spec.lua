@@ -553,6 +553,31 @@ describe("memory that runs out", function()
     end)
   end
 
+  it("leaves room to go on at once: Lua collects no garbage to grow a stack", function()
+    for _, code in ipairs { "local t while true do t = { t } end",
+      "local f while true do local g = f f = function() return g end end" } do
+      assert.equal("false 300 10000", says(([[local many, t = {}, {}
+        for i = 1, 300 do many[i] = i end
+        local function eat() %s end
+        local ok = pcall(eat)
+        local n = select("#", table.unpack(many))
+        for i = 1, 10000 do t[i] = { tostring(i) } end
+        return ok, n, #t]]):format(code), { memory = 8 << 20 }))
+    end
+  end)
+
+  it("is not what garbage fills: it is collected for objects and for the buffers of strings", function()
+    assert.equal("200", says([[collectgarbage "stop"
+      local n = 0
+      for i = 1, 200 do
+        local t = {}
+        for j = 1, 2000 do t[j] = { j } end
+        local s = ("sixteen letters,"):rep(1 << 16)
+        if #s == 1 << 20 and #t == 2000 then n = n + 1 end
+      end
+      return n]], { memory = 8 << 20 }))
+  end)
+
   it("and that nobody catches is a 500 and a line of the log, and the next request is answered", function()
     local flare <close> = support.load([[
       local request = require("flaron").request

@@ -89,7 +89,8 @@ static void audit(void) {
   for (int i = 0; i < count; i++) {
     must(intact(&blocks[i], blocks[i].size), "a block's contents changed");
     must((uintptr_t)blocks[i].at % ARENA_ALIGN == 0, "a block is not aligned");
-    must(blocks[i].at >= buffer && blocks[i].at + blocks[i].size <= memory_end, "a block is outside of memory");
+    must(blocks[i].at >= buffer && blocks[i].at + blocks[i].size <= memory_end,
+         "a block is outside of memory");
     must(blocks[i].at + blocks[i].size <= arena_top(), "a block is above the top");
     must(i == 0 || blocks[i - 1].at + blocks[i - 1].size <= blocks[i].at, "two blocks overlap");
   }
@@ -277,7 +278,8 @@ static void test_shrinking_never_fails(void) {
 }
 
 static void test_refused_sizes(void) {
-  static const size_t sizes[] = {0x7fffffff, 0x80000000u, 0xfffffff0u, SIZE_MAX, SIZE_MAX - 7, SIZE_MAX / 2 + 1, BUFFER};
+  static const size_t sizes[] = {0x7fffffff,   0x80000000u,      0xfffffff0u, SIZE_MAX,
+                                 SIZE_MAX - 7, SIZE_MAX / 2 + 1, BUFFER};
   begin(65536, BUFFER);
   char *small_block = arena_alloc(40), *large_block = arena_alloc(4000);
   memset(small_block, 1, 40);
@@ -383,7 +385,8 @@ static void test_freezing(void) {
   CHECK(apart);
   CHECK(whole);
   drop_all();
-  for (int i = 0; i < 10; i++) arena_free(kept[i], 50 + 100 * (size_t)i); /* blocks of start-up may be freed after it */
+  for (int i = 0; i < 10; i++)
+    arena_free(kept[i], 50 + 100 * (size_t)i); /* blocks of start-up may be freed after it */
   void *chain;
   size_t n = take_all(24, &chain);
   CHECK(n * 24 > 500000);
