@@ -146,7 +146,7 @@ int64_t lua_options_nanoseconds(lua_State *L, int index) {
 }
 
 int64_t lua_options_clock(lua_State *L, int64_t ns) {
-  if (ns <= 0) luaL_error(L, "a clock stands after the beginning of 1970 only");
+  if (ns == 0) luaL_error(L, "the clock cannot stand at 0: that is said of the machine's clock");
   return ns;
 }
 

@@ -29,7 +29,8 @@ lua_Integer lua_options_integer(lua_State *L, int index, const char *name, lua_I
 /* The number of seconds at `index` in nanoseconds: one product of doubles would lose some of today's. */
 int64_t lua_options_nanoseconds(lua_State *L, int index);
 
-/* `ns`, nanoseconds since 1970, as a clock that stands: raises an error unless it is above 0. */
+/* `ns`, nanoseconds since 1970, as a clock that stands: raises an error for 0, which is the machine's clock.
+ */
 int64_t lua_options_clock(lua_State *L, int64_t ns);
 
 /*

@@ -2,10 +2,11 @@
 //
 //   node http.mjs PORT MS FILE    connects, sends FILE, prints all that comes until the end or for MS ms
 //   node http.mjs origin          an HTTP server that tells what it was asked; prints its port
+//   node http.mjs hang            a server that never answers; prints its port
 //   node http.mjs ws PORT         talks to a WebSocket echo; prints each frame as "opcode hex"
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { connect } from "node:net";
+import { connect, createServer as createNetServer } from "node:net";
 import { randomBytes } from "node:crypto";
 
 function raw(port, ms, file) {
@@ -26,6 +27,11 @@ function origin() {
       response.end(`${request.method} ${request.url} ${request.headers["x-test"] ?? ""} ${Buffer.concat(body).length}`);
     });
   });
+  server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+}
+
+function hang() {
+  const server = createNetServer(() => {});
   server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 }
 
@@ -68,5 +74,6 @@ function ws(port) {
 
 const [first, ...rest] = process.argv.slice(2);
 if (first === "origin") origin();
+else if (first === "hang") hang();
 else if (first === "ws") ws(Number(rest[0]));
 else raw(Number(first), Number(rest[0]), rest[1]);

@@ -104,7 +104,8 @@ describe("flaron-lua dev", function()
   it("takes bodies in chunks, and says 100 Continue", function()
     local answer = dev.raw("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\n\0\255\r\n0\r\n\r\n")
     assert.matches("\r\n\r\nabc\0\255$", answer)
-    assert.matches("^HTTP/1.1 100 Continue", (dev.raw "POST /size HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nab"))
+    answer = dev.raw "POST /size HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nab"
+    assert.matches("^HTTP/1.1 100 Continue", answer)
   end)
 
   it("takes and gives 10 MiB, byte for byte", function()
@@ -131,20 +132,17 @@ describe("flaron-lua dev", function()
   end)
 
   it("stops a loop and a memory hog while it answers others", function()
-    local spin = start(("curl -s -m 8 -w '%%{http_code}' http://127.0.0.1:%s/spin"):format(dev.port), folder .. "/spin")
+    start(("curl -s -m 8 -w '%%{http_code}' http://127.0.0.1:%s/spin"):format(dev.port), folder .. "/spin")
     start(("curl -s -m 8 -w '%%{http_code}' http://127.0.0.1:%s/memory"):format(dev.port), folder .. "/memory")
     for _ = 1, 20 do assert.equal("hello GET", dev.curl "/") end
     for _, name in ipairs { "spin", "memory" } do
       assert.truthy(wait(function() return support.read(folder .. "/" .. name .. ".out") == "Internal Server Error500" end, 8), name)
     end
     assert.matches("stopped: CPU time limit reached", support.read(dev.log .. ".out"))
-    assert.truthy(spin)
   end)
 
   it("answers others while fetches hang", function()
-    support.run("true")
-    local server = start("exec node -e 'require(\"net\").createServer(() => {}).listen(0, function () { console.log(this.address().port) })'",
-      folder .. "/hang")
+    local server = start("exec node tests/dev/http.mjs hang", folder .. "/hang")
     local port = assert(wait(function() return (support.read(folder .. "/hang.out") or ""):match "%d+" end, 5))
     for i = 1, 8 do
       start(("curl -s -m 3 -H 'X-Url: http://127.0.0.1:%s/' http://127.0.0.1:%s/slow"):format(port, dev.port), folder .. "/slow" .. i)

@@ -384,7 +384,7 @@ return function() end]]
     local c = project "local s = ('a'):rep(40)\nlocal function match()\n  s:find(('a?'):rep(40) .. s)\nend\nmatch()\nreturn function() end"
     local script = { "" }
     for i, folder in ipairs { lua, c } do
-      script[i] = ("{ %s pack %s -o %s/out.wasm; echo $? >%s/code; } 2>%s/errors &"):format(support.quote(tool),
+      script[i] = ("( ulimit -t 9; %s pack %s -o %s/out.wasm; echo $? >%s/code ) 2>%s/errors &"):format(support.quote(tool),
         folder, folder, folder, folder)
     end
     local begin = os.time()
