@@ -31,7 +31,8 @@ struct pool {
   pthread_cond_t work;
   pool_job *first, **last;
   pthread_t *threads;
-  int thread_count, thread_max, waiting;
+  int thread_count, thread_max;
+  int waiting, queued; /* threads at rest; jobs that none has taken */
   bool closing;
 };
 
@@ -139,6 +140,7 @@ static void *work(void *data) {
     if (job == NULL) break;
     p->first = job->next;
     if (p->first == NULL) p->last = &p->first;
+    p->queued--;
     pthread_mutex_unlock(&p->lock);
     run_job(job);
     pthread_mutex_lock(&p->lock);
@@ -162,7 +164,8 @@ void pool_add(pool *p, pool_job *job) {
   pthread_mutex_lock(&p->lock);
   *p->last = job;
   p->last = &job->next;
-  if (p->waiting == 0 && p->thread_count < p->thread_max &&
+  p->queued++; /* a thread at rest may already be on its way to an earlier job */
+  if (p->queued > p->waiting && p->thread_count < p->thread_max &&
       pthread_create(&p->threads[p->thread_count], NULL, work, p) == 0) {
     p->thread_count++;
   }
