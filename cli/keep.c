@@ -11,17 +11,6 @@
 
 #include "state.h"
 
-int keep_read(int fd, size_t most, text *to) {
-  for (size_t from = to->size;;) {
-    char part[16384];
-    ssize_t n = read(fd, part, sizeof part);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return n < 0 ? errno : 0;
-    text_add(to, part, (size_t)n);
-    if (to->size - from > most) return EFBIG;
-  }
-}
-
 bool keep_value(const cli_command *self, const char *word, size_t most, text *value) {
   const char *name = "the value";
   size_t from = value->size;
@@ -31,11 +20,11 @@ bool keep_value(const cli_command *self, const char *word, size_t most, text *va
     if (value->size - from > most) fault = EFBIG;
   } else if (strcmp(word, "@-") == 0) {
     name = "standard input";
-    fault = keep_read(STDIN_FILENO, most, value);
+    fault = text_read(value, STDIN_FILENO, most);
   } else {
     name = word + 1;
     int fd = open(name, O_RDONLY | O_CLOEXEC);
-    fault = fd >= 0 ? keep_read(fd, most, value) : errno;
+    fault = fd >= 0 ? text_read(value, fd, most) : errno;
     if (fd >= 0) close(fd);
   }
   if (fault == EFBIG) {

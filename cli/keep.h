@@ -7,11 +7,6 @@
 #include "cli.h"
 
 /*
- * Adds what `fd` gives until its end, at most `most` bytes. 0 or an errno value; EFBIG when there is more.
- */
-int keep_read(int fd, size_t most, text *to);
-
-/*
  * Adds the value that a word stands for: itself, the file behind its '@', or standard input when it is "@-".
  * False after saying why not: it cannot be read, or has more than `most` bytes.
  */

@@ -160,10 +160,12 @@ void host_free(host *h) {
   *h = (host){0};
 }
 
-void host_answer_text(host *h, host_answer *answer) {
-  answer->present = h->answer.size != 0;
-  answer->data = text_bytes(&h->answer);
+void host_answer_bytes(host_answer *answer, bytes b) {
+  answer->present = b.size != 0; /* an empty value cannot be handed over: it looks absent */
+  answer->data = b;
 }
+
+void host_answer_text(host *h, host_answer *answer) { host_answer_bytes(answer, text_bytes(&h->answer)); }
 
 /* Adds what Jansson writes to a text. */
 static int add_json(const char *data, size_t size, void *to) {

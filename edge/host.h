@@ -220,6 +220,9 @@ void host_response_free(host_response *response);
 /* Frees what the host holds. */
 void host_free(host *h);
 
+/* For host_*.c: makes `answer` bytes that live on until the next call: nothing when there are none. */
+void host_answer_bytes(host_answer *answer, bytes b);
+
 /* For host_*.c: makes `answer` the bytes in h->answer, or nothing when there are none. */
 void host_answer_text(host *h, host_answer *answer);
 

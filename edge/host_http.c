@@ -5,19 +5,14 @@
 
 #include "host.h"
 
-static void answer_bytes(host_answer *answer, bytes b) {
-  answer->present = b.size != 0; /* an empty value cannot be handed over: it looks absent */
-  answer->data = b;
-}
-
 void host_req_method(host *h, const host_arguments *arguments, host_answer *answer) {
   (void)arguments;
-  answer_bytes(answer, text_bytes(&h->request->method));
+  host_answer_bytes(answer, text_bytes(&h->request->method));
 }
 
 void host_req_url(host *h, const host_arguments *arguments, host_answer *answer) {
   (void)arguments;
-  answer_bytes(answer, text_bytes(&h->request->url));
+  host_answer_bytes(answer, text_bytes(&h->request->url));
 }
 
 /* Whether a header is kept from flares without requires_raw_auth. */
@@ -32,13 +27,13 @@ static bool withheld(bytes name) {
 void host_req_header_get(host *h, const host_arguments *arguments, host_answer *answer) {
   if (withheld(arguments->a) && !h->config.requires_raw_auth) return;
   const host_pair *header = host_pairs_find(&h->request->headers, arguments->a);
-  if (header != NULL) answer_bytes(answer, (bytes){(const uint8_t *)header->value, header->value_size});
+  if (header != NULL) host_answer_bytes(answer, (bytes){(const uint8_t *)header->value, header->value_size});
 }
 
 void host_req_body(host *h, const host_arguments *arguments, host_answer *answer) {
   (void)arguments;
   if (!h->config.requires_body || h->request->body.size > h->config.max_body) return;
-  answer_bytes(answer, text_bytes(&h->request->body));
+  host_answer_bytes(answer, text_bytes(&h->request->body));
 }
 
 void host_resp_set_status(host *h, const host_arguments *arguments, host_answer *answer) {

@@ -30,25 +30,19 @@ void host_ws_close_conn(host *h, const host_arguments *arguments, host_answer *a
   if (h->response.close_code == 0) h->response.close_code = (int)arguments->n;
 }
 
-/* Answers bytes that live as long as the request. */
-static void answer_with(host_answer *answer, bytes b) {
-  answer->present = b.size != 0;
-  answer->data = b;
-}
-
 void host_ws_conn_id(host *h, const host_arguments *arguments, host_answer *answer) {
   (void)arguments;
-  answer_with(answer, text_bytes(&h->request->event.conn_id));
+  host_answer_bytes(answer, text_bytes(&h->request->event.conn_id));
 }
 
 void host_ws_event_type(host *h, const host_arguments *arguments, host_answer *answer) {
   (void)arguments;
-  answer_with(answer, bytes_of(h->request->event.type != NULL ? h->request->event.type : ""));
+  host_answer_bytes(answer, bytes_of(h->request->event.type != NULL ? h->request->event.type : ""));
 }
 
 void host_ws_event_data(host *h, const host_arguments *arguments, host_answer *answer) {
   (void)arguments;
-  answer_with(answer, text_bytes(&h->request->event.data));
+  host_answer_bytes(answer, text_bytes(&h->request->event.data));
 }
 
 void host_ws_close_code(host *h, const host_arguments *arguments, host_answer *answer) {

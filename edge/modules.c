@@ -20,12 +20,7 @@ int modules_read_file(void *data, const char *path, text *out) {
   text_free(&full);
   if (fd < 0) return errno;
   int fault = fstat(fd, &about) != 0 ? errno : S_ISDIR(about.st_mode) ? EISDIR : 0;
-  for (ssize_t n = 1; fault == 0 && n > 0;) {
-    char part[16384];
-    n = read(fd, part, sizeof part);
-    if (n < 0) fault = errno;
-    if (n > 0) text_add(out, part, (size_t)n);
-  }
+  if (fault == 0) fault = text_read(out, fd, SIZE_MAX);
   close(fd);
   return fault;
 }

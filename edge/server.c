@@ -5,6 +5,7 @@
 #include "server.h"
 
 #include "http.h"
+#include "wasm.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -219,19 +220,6 @@ static void exchange_start(server *s, h2o_req_t *req, pool_flare *flare) {
 
 /* ---- WebSockets ---- */
 
-static bool is_utf8(const text *t) {
-  const unsigned char *at = (const unsigned char *)text_string(t), *end = at + t->size;
-  while (at < end) {
-    int more = *at < 0x80 ? 0 : *at < 0xC2 ? -1 : *at < 0xE0 ? 1 : *at < 0xF0 ? 2 : *at < 0xF5 ? 3 : -1;
-    if (more < 0 || end - at <= more) return false;
-    for (int i = 1; i <= more; i++) {
-      if ((at[i] & 0xC0) != 0x80) return false;
-    }
-    at += more + 1;
-  }
-  return true;
-}
-
 /* Starts the next event of a connection, unless one is being handled; frees it after the last. */
 static void socket_next(socket_t *c) {
   if (c->busy) return;
@@ -297,8 +285,9 @@ static void socket_done(socket_t *c, task *t) {
   record(c->server, t, 0);
   if (c->conn != NULL) {
     for (size_t i = 0; i < r->frame_count; i++) {
-      struct wslay_event_msg frame = {is_utf8(&r->frames[i]) ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME,
-                                      (const uint8_t *)text_string(&r->frames[i]), r->frames[i].size};
+      struct wslay_event_msg frame = {
+          wasm_is_utf8(r->frames[i].data, r->frames[i].size) ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME,
+          (const uint8_t *)text_string(&r->frames[i]), r->frames[i].size};
       wslay_event_queue_msg(c->conn->ws_ctx, &frame);
     }
     if (r->close_code != 0) wslay_event_queue_close(c->conn->ws_ctx, (uint16_t)r->close_code, NULL, 0);

@@ -32,12 +32,7 @@ static int read_private(const char *path, text *content, text *error) {
                 (unsigned)about.st_mode & 0777);
     fault = EACCES;
   }
-  for (ssize_t n = 1; fault == 0 && n > 0;) {
-    char part[4096];
-    n = read(fd, part, sizeof part);
-    if (n < 0) fault = errno;
-    if (n > 0) text_add(content, part, (size_t)n);
-  }
+  if (fault == 0) fault = text_read(content, fd, SIZE_MAX);
   close(fd);
   return fault;
 }

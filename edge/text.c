@@ -3,10 +3,12 @@
  */
 #include "text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 bytes bytes_of(const char *string) { return (bytes){(const uint8_t *)string, strlen(string)}; }
 
@@ -63,6 +65,17 @@ void text_add(text *t, const void *data, size_t size) {
 }
 
 void text_add_string(text *t, const char *string) { text_add(t, string, strlen(string)); }
+
+int text_read(text *t, int fd, size_t most) {
+  for (size_t from = t->size;;) {
+    char part[16384];
+    ssize_t n = read(fd, part, sizeof part);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return n < 0 ? errno : 0;
+    text_add(t, part, (size_t)n);
+    if (t->size - from > most) return EFBIG;
+  }
+}
 
 void text_printf(text *t, const char *format, ...) {
   va_list arguments, again;

@@ -52,6 +52,12 @@ void text_add(text *t, const void *data, size_t size);
 void text_add_string(text *t, const char *string);
 __attribute__((format(printf, 2, 3))) void text_printf(text *t, const char *format, ...);
 
+/*
+ * Adds all that can be read from `fd`. 0, EFBIG when that is more than `most` bytes, or another errno value;
+ * what was read until then is added.
+ */
+int text_read(text *t, int fd, size_t most);
+
 /* Makes `size` more bytes part of the text, undefined, and returns where they are. */
 char *text_room(text *t, size_t size);
 

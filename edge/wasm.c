@@ -120,8 +120,8 @@ int32_t wasm_read_s32(wasm_reader *r) { return (int32_t)(int64_t)read_signed(r, 
 
 int64_t wasm_read_s64(wasm_reader *r) { return (int64_t)read_signed(r, 64); }
 
-/* Whether the `len` bytes at `s` are well-formed UTF-8: no overlong form, no surrogate. */
-static bool is_utf8(const uint8_t *s, size_t len) {
+bool wasm_is_utf8(const void *bytes, size_t len) {
+  const uint8_t *s = bytes;
   size_t i = 0;
   while (i < len) {
     uint8_t lead = s[i++];
@@ -153,7 +153,7 @@ const char *wasm_read_name(wasm_reader *r, uint32_t *len) {
   if (bytes == NULL) {
     return NULL;
   }
-  if (!is_utf8(bytes, size)) {
+  if (!wasm_is_utf8(bytes, size)) {
     wasm_reader_fail(r, "a name is not UTF-8");
     return NULL;
   }
