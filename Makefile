@@ -19,7 +19,7 @@ CC := gcc
 EXE := $(N)/flaron-lua
 MODULE := $(N)/lua/flaron/edge.so
 
-.PHONY: all demo test lint fuzz install clean help packages
+.PHONY: FORCE all demo test lint fuzz install clean help packages
 all: $(EXE) $(MODULE) ## build the executable and the Lua module flaron.edge
 
 help: ## say what each target does
@@ -139,7 +139,7 @@ NATIVE_FLAGS := -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -Wall -W
 NATIVE_LIBS := -lcurl -lcrypto -lsqlite3 -ljansson -lh2o-evloop -lwslay -lssl -lpthread -lm
 
 EDGE_OBJECTS := $(patsubst %.c,$(N)/%.o,$(filter-out edge/lua_%.c,$(wildcard edge/*.c))) \
-  $(N)/edge/runtime_blob.o $(N)/runtime_wasm2c.o
+  $(N)/edge/runtime_blob.o $(N)/runtime_wasm2c.o $(N)/embedded.o
 CLI_OBJECTS := $(patsubst %.c,$(N)/%.o,$(wildcard cli/*.c))
 
 # Generated code in a memory of its own, guarded by the machine: no sanitizer.
@@ -155,6 +155,18 @@ $(N)/%.o: %.c $(B)/packages.stamp Makefile | $(W)/runtime_wasm2c.c
 $(N)/edge/runtime_blob.o: edge/runtime_blob.S $(W)/runtime.wasm
 	@mkdir -p $(@D)
 	@$(CC) -DRUNTIME_WASM='"$(W)/runtime.wasm"' -c $< -o $@
+
+# What lies in the executable (edge/embedded.h). The list is a file of its own, since files come and go.
+EMBEDDED := $(shell find scripts/flaron scripts/templates edge/page -type f 2>/dev/null | LC_ALL=C sort)
+
+FORCE:
+$(N)/embedded.list: FORCE
+	@mkdir -p $(@D)
+	@echo '$(EMBEDDED)' | cmp -s - $@ || echo '$(EMBEDDED)' >$@
+
+$(N)/embedded.o: $(N)/embedded.list tools/embed.sh $(EMBEDDED)
+	@tools/embed.sh $(EMBEDDED) >$(N)/embedded.S
+	@$(CC) -c $(N)/embedded.S -o $@
 
 $(EXE): $(EDGE_OBJECTS) $(CLI_OBJECTS)
 	@echo 'linking $@'
