@@ -10,8 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "certificate.h"
 #include "cli.h"
+#include "excerpt.h"
 #include "reload.h"
+#include "report.h"
 #include "routes.h"
 #include "server.h"
 #include "state.h"
@@ -21,6 +24,7 @@ typedef enum style { PLAIN, COLOURS, JSON, QUIET } style;
 typedef struct words {
   const char *input, *host, *origin, *persist;
   long port, cpu_ms;
+  bool https;
   style style;
 } words;
 
@@ -37,7 +41,25 @@ typedef struct dev {
   routes routes; /* of edge.lua: one for each site; none when there is only one project */
   site *sites;
   size_t site_count;
+  char *certificate; /* file for HTTPS, NULL = plain HTTP */
 } dev;
+
+/* ---- sites ---- */
+
+/* The site that answers a path; NULL when edge.lua has no route for it. */
+static site *find_site(dev *d, const char *path, size_t size) {
+  if (d->routes.count == 0) return &d->sites[0];
+  const route *r = routes_find(&d->routes, path, size);
+  return r != NULL ? &d->sites[r - d->routes.items] : NULL;
+}
+
+/* The folder of the project that a job was for; NULL for a packed flare. */
+static const char *folder_of(dev *d, const pool_job *job) {
+  const char *url = text_string(&job->request.url), *host = strstr(url, "://");
+  const char *path = host != NULL ? strchr(host + 3, '/') : NULL;
+  site *s = path != NULL ? find_site(d, path, strlen(path)) : NULL;
+  return s != NULL ? reload_folder(s->reload) : NULL;
+}
 
 /* ---- the log ---- */
 
@@ -45,74 +67,23 @@ static const char *colour(const dev *d, const char *code) { return d->words.styl
 
 #define RED "\033[31m"
 #define GREEN "\033[32m"
-#define YELLOW "\033[33m"
-#define FAINT "\033[2m"
 #define PLAIN_AGAIN "\033[0m"
 
-/* "3 spark_get, 1 beam_fetch": what an invocation asked of the host. */
-static void add_calls(text *line, const pool_job *job) {
-  for (int i = 0; i < HOST_IMPORTS; i++) {
-    if (job->calls[i] != 0)
-      text_printf(line, "%s%zu %s", line->size > 0 ? ", " : "", job->calls[i], host_signatures[i].name);
-  }
-}
-
-static void print_record(const dev *d, const server_record *r) {
-  const pool_job *job = r->job;
-  const char *result = r->event != NULL   ? (job->result.failed ? RED : GREEN)
-                       : r->status >= 500 ? RED
-                       : r->status >= 400 ? YELLOW
-                                          : GREEN;
-  text calls = {0}, status = {0};
-  add_calls(&calls, job);
-  if (r->event == NULL && r->status != 0) text_printf(&status, "%d", r->status);
-  if (r->event == NULL && r->status == 0) text_add_string(&status, "-> origin");
-  if (r->event != NULL) text_printf(&status, "ws %s", r->event);
-  printf("%s%s%s %s %s %s%lld us CPU, %zu KiB%s%s%s\n", colour(d, result), status.data,
-         colour(d, PLAIN_AGAIN), text_string(&job->request.method), text_string(&job->request.url),
-         colour(d, FAINT), (long long)job->cpu_us, job->result.memory >> 10, calls.size > 0 ? ", " : "",
-         text_string(&calls), colour(d, PLAIN_AGAIN));
-  for (size_t i = 0; i < job->response.line_count; i++) {
-    const host_line *l = &job->response.lines[i];
-    printf("  %s%s:%s %s\n",
-           colour(d, l->level == HOST_ERROR  ? RED
-                     : l->level == HOST_WARN ? YELLOW
-                                             : FAINT),
-           host_level_name(l->level), colour(d, PLAIN_AGAIN), text_string(&l->line));
-  }
-  text_free(&calls);
-  text_free(&status);
-}
-
-static void print_json(const server_record *r) {
-  const pool_job *job = r->job;
-  json_t *calls = json_object(), *lines = json_array();
-  for (int i = 0; i < HOST_IMPORTS; i++) {
-    if (job->calls[i] != 0)
-      json_object_set_new(calls, host_signatures[i].name, json_integer((json_int_t)job->calls[i]));
-  }
-  for (size_t i = 0; i < job->response.line_count; i++) {
-    const host_line *l = &job->response.lines[i];
-    json_t *text_of_line = json_stringn(text_string(&l->line), l->line.size);
-    json_array_append_new(lines, json_pack("{s:s, s:o}", "level", host_level_name(l->level), "text",
-                                           text_of_line != NULL ? text_of_line : json_string("(not UTF-8)")));
-  }
-  json_t *line =
-      json_pack("{s:s, s:s, s:s*, s:i, s:I, s:I, s:b, s:o, s:o}", "method", text_string(&job->request.method),
-                "url", text_string(&job->request.url), "event", r->event, "status", r->status, "cpu_us",
-                (json_int_t)job->cpu_us, "memory_bytes", (json_int_t)job->result.memory, "failed",
-                job->result.failed, "calls", calls, "logs", lines);
-  if (line == NULL) return;
-  json_dumpf(line, stdout, JSON_COMPACT);
-  putchar('\n');
-  json_decref(line);
-}
-
 static void record(void *data, const server_record *r) {
-  const dev *d = data;
-  if (d->words.style == JSON) print_json(r);
-  if (d->words.style == PLAIN || d->words.style == COLOURS) print_record(d, r);
+  dev *d = data;
+  report_style style = {.colours = d->words.style == COLOURS, .folder = folder_of(d, r->job)};
+  text lines = {0};
+  if (d->words.style == JSON) {
+    json_t *json = report_json(r, &style);
+    json_dumpf(json, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(json);
+  } else if (d->words.style != QUIET) {
+    report_text(&lines, r, &style);
+    fwrite(text_string(&lines), 1, lines.size, stdout);
+  }
   fflush(stdout);
+  text_free(&lines);
 }
 
 static void changed(void *data, const char *error, double ms) {
@@ -126,13 +97,6 @@ static void changed(void *data, const char *error, double ms) {
 }
 
 /* ---- what the server asks ---- */
-
-/* The site that answers a path; NULL when edge.lua has no route for it. */
-static site *find_site(dev *d, const char *path, size_t size) {
-  if (d->routes.count == 0) return &d->sites[0];
-  const route *r = routes_find(&d->routes, path, size);
-  return r != NULL ? &d->sites[r - d->routes.items] : NULL;
-}
 
 static pool_flare *find_flare(void *data, const char *path, size_t size) {
   site *s = find_site(data, path, size);
@@ -150,30 +114,51 @@ static void add_escaped(text *page, const char *from) {
   }
 }
 
+/* Adds a page for a browser. */
+static void add_page(text *page, const char *title, const char *what, const char *advice) {
+  text_printf(page,
+              "<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+              "<title>%s - flaron-lua dev</title><style>:root{color-scheme:light dark}"
+              "body{font:16px/1.5 system-ui,sans-serif;margin:2rem}"
+              "pre{white-space:pre-wrap;border-left:4px solid #c33;padding:.5rem 1rem;overflow-wrap:anywhere}"
+              "</style><h1>%s</h1><pre>",
+              title, title);
+  add_escaped(page, what);
+  text_printf(page, "</pre><p>%s <a href='/__flaron/'>All requests</a>", advice);
+}
+
 static int say_why(void *data, const char *path, size_t size, bool html, text *page) {
   enum { NOT_FOUND = 404, INTERNAL_ERROR = 500 };
   site *s = find_site(data, path, size);
   text error = {0};
   const char *title = s != NULL ? "The flare cannot be packed" : "No route";
   if (s != NULL) {
+    text source = {0};
     reload_error(s->reload, &error);
+    if (excerpt_add(&source, reload_folder(s->reload), text_bytes(&error), ""))
+      text_printf(&error, "\n\n%s", source.data);
+    text_free(&source);
   } else {
     text_printf(&error, "edge.lua has no route for %.*s", (int)size, path);
   }
   if (html) {
-    text_printf(page,
-                "<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-                "<title>flaron-lua dev</title><style>body{font:16px/1.5 sans-serif;margin:2rem}"
-                "pre{white-space:pre-wrap;border-left:4px solid #c33;padding:.5rem 1rem}"
-                "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}}</style><h1>%s</h1><pre>",
-                title);
-    add_escaped(page, text_string(&error));
-    text_add_string(page, "</pre><p>Mend it and load this page again.");
+    add_page(page, title, text_string(&error), "Mend it and load this page again.");
   } else {
     text_printf(page, "%s:\n%s\n", title, text_string(&error));
   }
   text_free(&error);
   return s != NULL ? INTERNAL_ERROR : NOT_FOUND;
+}
+
+static bool explain(void *data, const pool_job *job, text *page) {
+  const char *folder = folder_of(data, job);
+  if (!report_failed(job) || folder == NULL) return false;
+  text what = {0};
+  report_failure(&what, job, folder);
+  add_page(page, "The flare failed", text_string(&what),
+           "Browsers see this page from dev alone; production says Internal Server Error.");
+  text_free(&what);
+  return true;
 }
 
 /* ---- the command ---- */
@@ -191,8 +176,10 @@ static int serve(const cli_command *self, dev *d) {
                             .port = (int)d->words.port,
                             .threads = THREADS,
                             .origin = d->words.origin,
+                            .certificate = d->certificate,
                             .find_flare = find_flare,
                             .say_why = say_why,
+                            .explain = explain,
                             .record = record,
                             .data = d};
   text error = {0};
@@ -211,7 +198,10 @@ static int serve(const cli_command *self, dev *d) {
   struct sigaction action = {.sa_handler = on_signal};
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
-  fprintf(stderr, "%s on http://%s:%d/ (Ctrl-C ends it)\n", d->words.input, d->words.host, server_port(s));
+  const char *scheme = d->certificate != NULL ? "https" : "http";
+  fprintf(stderr, "%s on %s://%s:%d/ (Ctrl-C ends it)\n", d->words.input, scheme, d->words.host,
+          server_port(s));
+  if (d->certificate != NULL) fprintf(stderr, "its certificate: %s\n", d->certificate);
   server_run(s);
   the_server = NULL;
   server_close(s);
@@ -258,6 +248,18 @@ static void free_sites(dev *d) {
   routes_free(&d->routes);
 }
 
+/* Makes the certificate of --https, in the folder of the state. False after saying why not. */
+static bool make_certificate(const cli_command *self, dev *d, const char *folder) {
+  text path = {0}, error = {0};
+  if (!d->words.https) return true;
+  text_printf(&path, "%s/https.pem", folder);
+  d->certificate = path.data;
+  bool good = certificate_make(d->certificate, d->words.host, &error);
+  if (!good) cli_fail(self, "%s", text_string(&error));
+  text_free(&error);
+  return good;
+}
+
 static int run_with(const cli_command *self, const words *w) {
   dev d = {.words = *w};
   state s;
@@ -275,8 +277,9 @@ static int run_with(const cli_command *self, const words *w) {
   } else {
     host_config config = host_config_default();
     state_lend(&s, &config);
-    if (make_sites(self, &d, &config)) status = serve(self, &d);
+    if (make_certificate(self, &d, folder.data) && make_sites(self, &d, &config)) status = serve(self, &d);
     free_sites(&d);
+    free(d.certificate);
     state_close(&s);
   }
   text_free(&folder);
@@ -285,12 +288,13 @@ static int run_with(const cli_command *self, const words *w) {
 }
 
 static int run(const cli_command *self, int argc, char **argv) {
-  enum { HOST = 256, ORIGIN, PERSIST, QUIETLY, AS_JSON, CPU_MS, PORT = 8787, CPU = 1000 };
+  enum { HOST = 256, ORIGIN, PERSIST, QUIETLY, AS_JSON, CPU_MS, HTTPS, PORT = 8787, CPU = 1000 };
   static const struct option options[] = {
       {"port", required_argument, NULL, 'p'},
       {"host", required_argument, NULL, HOST},
       {"origin", required_argument, NULL, ORIGIN},
       {"persist", required_argument, NULL, PERSIST},
+      {"https", no_argument, NULL, HTTPS},
       {"quiet", no_argument, NULL, QUIETLY},
       {"json", no_argument, NULL, AS_JSON},
       {"cpu-ms", required_argument, NULL, CPU_MS},
@@ -311,6 +315,7 @@ static int run(const cli_command *self, int argc, char **argv) {
       case HOST: w.host = optarg; break;
       case ORIGIN: w.origin = optarg; break;
       case PERSIST: w.persist = optarg; break;
+      case HTTPS: w.https = true; break;
       case QUIETLY: w.style = QUIET; break;
       case AS_JSON: w.style = JSON; break;
       case CPU_MS:
@@ -332,13 +337,14 @@ const cli_command cli_dev = {
     .summary = "serve a project on this machine and load it again when it changes",
     .usage =
         "dev [DIR|MAIN.lua|FLARE.wasm] [--port N] [--host ADDRESS] [--origin URL] [--persist DIR]\n"
-        "                      [--cpu-ms N] [--quiet|--json]",
+        "                      [--https] [--cpu-ms N] [--quiet|--json]",
     .help =
         "  DIR|MAIN.lua|FLARE.wasm   what to serve (default: this folder)\n"
         "  -p, --port N              the port (default 8787; 0: any that is free)\n"
         "  --host ADDRESS            the address to listen on (default 127.0.0.1: this machine alone)\n"
         "  --origin URL              where PASS_THROUGH and TRANSFORM go\n"
         "  --persist DIR             folder of stores and secrets (default: .flaron beside the script)\n"
+        "  --https                   HTTPS and HTTP/2, with a certificate for this machine alone\n"
         "  --cpu-ms N                CPU time an invocation may take, 0 = no limit (default 1000)\n"
         "  --quiet                   no line for a request\n"
         "  --json                    a line of JSON for each request, on standard output\n"

@@ -18,6 +18,7 @@ bool edge_invoke(edge *e, flare_handler handler, const host_request *request, ed
   host_begin(&e->host, request);
   result->failed = !engine_call(e->engine, handler, e->cpu_ms, &answer, &fault);
   result->memory = engine_memory(e->engine);
+  result->peak = engine_peak(e->engine);
   if (!result->failed && handler == FLARE_HANDLE_REQUEST) {
     uint32_t action = (uint32_t)(answer >> 32);
     result->failed = action < HOST_RESPOND || action > HOST_PASS_THROUGH;

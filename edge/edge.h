@@ -23,6 +23,7 @@ typedef struct edge {
 typedef struct edge_result {
   bool failed;   /* it trapped or was stopped; `host.response` is the 500 */
   size_t memory; /* bytes of linear memory afterwards */
+  size_t peak; /* bytes of it that the invocation used at most, the script's image included; 0 = not known */
 } edge_result;
 
 /*

@@ -13,6 +13,7 @@ typedef struct engine engine;
 typedef struct engine_class {
   bool (*call)(engine *e, flare_handler handler, int cpu_ms, uint64_t *result, text *error);
   size_t (*memory)(const engine *e);
+  size_t (*peak)(engine *e); /* NULL = it cannot tell */
   void (*close)(engine *e);
 } engine_class;
 
@@ -32,6 +33,9 @@ static inline bool engine_call(engine *e, flare_handler handler, int cpu_ms, uin
 
 /* Bytes of linear memory it has. */
 static inline size_t engine_memory(const engine *e) { return e->class->memory(e); }
+
+/* The bytes of linear memory that the last call used at most; 0 = not known. */
+static inline size_t engine_peak(engine *e) { return e->class->peak != NULL ? e->class->peak(e) : 0; }
 
 /* Ends it; NULL is ignored. */
 static inline void engine_close(engine *e) {

@@ -110,18 +110,40 @@ static void lines_clear(host_response *response) {
 void host_begin(host *h, const host_request *request) {
   h->request = request;
   h->log_lines = h->refused_lines = 0;
-  memset(h->calls, 0, sizeof h->calls);
+  memset(h->usage, 0, sizeof h->usage);
+  h->call_count = 0;
   h->spark_reads = h->spark_writes = h->spark_pulls = h->plasma_writes = h->fetches = 0;
   response_clear(&h->response);
   lines_clear(&h->response);
 }
 
+/* Keeps a call among the last ones. */
+static void keep_recent(host *h, host_import import, bytes argument) {
+  enum { SHOWN = sizeof h->recent->argument - 1 };
+  host_recent *r = &h->recent[h->call_count++ % HOST_RECENT];
+  size_t size = argument.size < SHOWN ? argument.size : SHOWN;
+  r->import = import;
+  r->shortened = size < argument.size;
+  for (size_t i = 0; i < size; i++)
+    r->argument[i] = argument.data[i] >= ' ' && argument.data[i] <= '~' ? (char)argument.data[i] : '.';
+  r->argument[size] = '\0';
+}
+
 void host_call(host *h, host_import import, const host_arguments *arguments, host_answer *answer) {
+  host_usage *usage = &h->usage[import];
   *answer = (host_answer){.number = h->failures[import].code};
-  h->calls[import]++;
-  if (h->failures[import].on) return;
-  answer->number = 0;
-  functions[import](h, arguments, answer);
+  usage->calls++;
+  usage->in += arguments->a.size + arguments->b.size;
+  keep_recent(h, import, arguments->a);
+  if (!h->failures[import].on) {
+    answer->number = 0;
+    if (h->tape == NULL || h->tape->before == NULL || !h->tape->before(h->tape, import, arguments, answer))
+      functions[import](h, arguments, answer);
+  }
+  if (answer->present) usage->out += answer->data.size;
+  h->recent[(h->call_count - 1) % HOST_RECENT].answered =
+      (host_answer){answer->present, {NULL, answer->data.size}, answer->number};
+  if (h->tape != NULL && h->tape->after != NULL) h->tape->after(h->tape, import, arguments, answer);
 }
 
 void host_log(host *h, host_level level, const char *line, size_t size) {

@@ -186,10 +186,39 @@ typedef struct host_failure {
   int32_t code;
 } host_failure;
 
+/* What an invocation asked of one import, with the bytes it handed over and the bytes it got. */
+typedef struct host_usage {
+  size_t calls;
+  uint64_t in, out;
+} host_usage;
+
+/* One of the last calls of an invocation, for who looks for what went wrong. */
+typedef struct host_recent {
+  host_import import;
+  char argument[64]; /* the beginning of the first one, what is no printable ASCII as '.', NUL at the end */
+  bool shortened;    /* there is more of it */
+  host_answer answered; /* without the bytes: `data.size` alone */
+} host_recent;
+
+enum { HOST_RECENT = 8 };
+
+/* Sits between a flare and its host for one invocation, to record or to answer in the host's place. */
+typedef struct host_tape {
+  /* Before a call. True: `answer` is the answer and the host is not asked. May be NULL. */
+  bool (*before)(struct host_tape *tape, host_import import, const host_arguments *arguments,
+                 host_answer *answer);
+  /* After a call, whoever answered it. May be NULL. */
+  void (*after)(struct host_tape *tape, host_import import, const host_arguments *arguments,
+                const host_answer *answer);
+} host_tape;
+
 typedef struct host {
   host_config config;
   host_failure failures[HOST_IMPORTS];
-  size_t calls[HOST_IMPORTS]; /* of this invocation */
+  host_tape *tape;                 /* borrowed; NULL = none */
+  host_usage usage[HOST_IMPORTS];  /* of this invocation */
+  host_recent recent[HOST_RECENT]; /* the n-th call is at n % HOST_RECENT */
+  size_t call_count;
   const host_request *request;
   host_response response;
   size_t log_lines, refused_lines; /* of this invocation: the flare's and host_refused's */

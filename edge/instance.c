@@ -197,12 +197,14 @@ static bool call_handler(engine *e, flare_handler handler, int cpu_ms, uint64_t 
 
 static size_t memory_size(const engine *e) { return ((const instance *)e)->wasm.w2c_memory.size; }
 
+static size_t peak(engine *e) { return Z_runtimeZ_peak(&((instance *)e)->wasm); }
+
 static void close_instance(engine *e) {
   Z_runtime_free(&((instance *)e)->wasm);
   free(e);
 }
 
-static const engine_class class = {call_handler, memory_size, close_instance};
+static const engine_class class = {call_handler, memory_size, peak, close_instance};
 
 /* Puts input for start-up into memory at `limit`, behind all that start-up may use; false when it does not
  * fit. */

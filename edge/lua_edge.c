@@ -219,7 +219,7 @@ static void push_response(lua_State *L, const host *h, const edge_result *result
   lua_newtable(L);
   lua_newtable(L);
   for (int i = 0; i < HOST_IMPORTS; i++) {
-    if (h->calls[i] != 0) set_integer(L, host_signatures[i].name, (lua_Integer)h->calls[i]);
+    if (h->usage[i].calls != 0) set_integer(L, host_signatures[i].name, (lua_Integer)h->usage[i].calls);
   }
   lua_setfield(L, -2, "calls");
   set_integer(L, "status", r->status);

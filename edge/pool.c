@@ -100,28 +100,45 @@ static void give_edge(pool_flare *f, idle_edge *e) {
 
 /* ---- jobs ---- */
 
-static int64_t cpu_us(void) {
-  enum { US_PER_S = 1000000, NS_PER_US = 1000 };
+static int64_t clock_ns(clockid_t clock) {
+  enum { NS_PER_S = 1000000000 };
   struct timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return (int64_t)t.tv_sec * US_PER_S + t.tv_nsec / NS_PER_US;
+  clock_gettime(clock, &t);
+  return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+/* Copies what the host knows of the invocation. */
+static void take_figures(pool_job *job, const host *h) {
+  memcpy(job->usage, h->usage, sizeof job->usage);
+  job->recent_count = h->call_count < HOST_RECENT ? h->call_count : HOST_RECENT;
+  for (size_t i = 0; i < job->recent_count; i++)
+    job->recent[i] = h->recent[(h->call_count - job->recent_count + i) % HOST_RECENT];
 }
 
 static void run_job(pool_job *job) {
+  enum { NS_PER_US = 1000, PAGE = 65536 };
   pool_flare *f = job->flare;
   idle_edge *e = take_edge(f);
+  host *h = &e->edge.host;
   text error = {0};
-  int64_t begin = cpu_us();
+  job->limits =
+      (pool_limits){f->cpu_ms, (size_t)f->flare.memory_max_pages * PAGE, f->config.max_fetch_requests};
+  job->begin_ns = clock_ns(CLOCK_REALTIME);
+  int64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID), wall = clock_ns(CLOCK_MONOTONIC);
+  h->tape = job->tape;
   if (!edge_invoke(&e->edge, job->handler, &job->request, &job->result, &error)) {
-    host_fail(&e->edge.host);
-    host_log(&e->edge.host, HOST_ERROR, text_string(&error), error.size);
+    host_fail(h);
+    host_log(h, HOST_ERROR, text_string(&error), error.size);
     job->result.failed = true;
   }
-  job->cpu_us = cpu_us() - begin;
+  h->tape = NULL;
+  job->cpu_us = (clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu) / NS_PER_US;
+  job->wall_us = (clock_ns(CLOCK_MONOTONIC) - wall) / NS_PER_US;
   text_free(&error);
-  memcpy(job->calls, e->edge.host.calls, sizeof job->calls);
-  job->response = host_take_response(&e->edge.host);
+  take_figures(job, h);
+  job->response = host_take_response(h);
   give_edge(f, e);
+  if (job->finish != NULL) job->finish(job);
   job->flare = NULL;
   pool_flare_release(f);
   job->done(job);

@@ -25,21 +25,36 @@ typedef struct pool_flare pool_flare;
 pool_flare *pool_flare_new(flare *f, const host_config *config, int cpu_ms, void (*release)(void *),
                            void *data);
 
+/* What an invocation may use. */
+typedef struct pool_limits {
+  int cpu_ms;    /* 0 = no limit */
+  size_t memory; /* bytes of linear memory */
+  size_t fetches;
+} pool_limits;
+
 const flare *pool_flare_get(const pool_flare *f);
 pool_flare *pool_flare_retain(pool_flare *f);
 void pool_flare_release(pool_flare *f);
 
-/* One invocation. Whoever adds it owns it; the pool writes what stands behind `done` before calling that. */
+/* One invocation. Whoever adds it owns it; the pool writes what stands behind `finish` before calling that.
+ */
 typedef struct pool_job {
   pool_flare *flare; /* a reference that the pool takes over */
   flare_handler handler;
   host_request request;
-  void (*done)(struct pool_job *job);
+  uint64_t id;                        /* whatever the owner calls it */
+  host_tape *tape;                    /* borrowed; NULL = none */
+  void (*done)(struct pool_job *job); /* on the worker's thread, at last: the job is its owner's again */
+  void (*finish)(
+      struct pool_job *job); /* on the worker's thread, before `done` and with the flare; NULL = none */
 
   host_response response; /* the owner's to free: host_response_free */
   edge_result result;
-  size_t calls[HOST_IMPORTS];
-  int64_t cpu_us;
+  host_usage usage[HOST_IMPORTS];
+  host_recent recent[HOST_RECENT]; /* the last calls, the oldest first */
+  size_t recent_count;
+  int64_t begin_ns, wall_us, cpu_us; /* when it began, since 1970; how long it took; the CPU time it took */
+  pool_limits limits;
 
   struct pool_job *next; /* the pool's */
 } pool_job;

@@ -155,6 +155,11 @@ bool reload_error(reload *r, text *error) {
   return error->size != 0;
 }
 
+const char *reload_folder(const reload *r) {
+  const char *dot = strrchr(r->options->path, '.');
+  return dot != NULL && strcmp(dot, ".wasm") == 0 ? NULL : r->folder;
+}
+
 void reload_close(reload *r) {
   close(r->stop[1]);
   pthread_join(r->thread, NULL);

@@ -34,6 +34,9 @@ pool_flare *reload_flare(reload *r);
 /* Adds what was wrong the last time, if anything was; false when nothing was. */
 bool reload_error(reload *r, text *error);
 
+/* The project's folder; NULL when a packed flare is served. Borrowed. */
+const char *reload_folder(const reload *r);
+
 void reload_close(reload *r);
 
 #endif

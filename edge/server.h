@@ -18,16 +18,39 @@ typedef struct server_record {
   int status; /* sent to the client; 0 for events */
 } server_record;
 
+/* An answer to what was asked under /__flaron/. Given as {200, "application/json"}; the server frees `body`.
+ */
+typedef struct control_answer {
+  int status;
+  const char *type; /* static */
+  text body;
+} control_answer;
+
+/*
+ * Answers what is asked under /__flaron/: `path` is what follows that, `query` what follows '?'. Called for
+ * clients on this machine only, whose Host names it and whose Origin, if any, is the server's own. False:
+ * there is nothing of that name.
+ */
+typedef bool server_control_function(void *data, bytes method, bytes path, bytes query, bytes body,
+                                     control_answer *answer);
+
 typedef struct server_options {
-  const char *host;   /* address to listen on */
-  int port;           /* 0: any that is free (server_port) */
-  int threads;        /* of the pool */
-  const char *origin; /* URL that PASS_THROUGH and TRANSFORM go to; NULL = none */
+  const char *host;        /* address to listen on */
+  int port;                /* 0: any that is free (server_port) */
+  int threads;             /* of the pool */
+  const char *origin;      /* URL that PASS_THROUGH and TRANSFORM go to; NULL = none */
+  const char *certificate; /* file for HTTPS (certificate.h); NULL = plain HTTP */
   /* The flare for a request, with a reference for the server; NULL: there is none, `page` is shown. */
   pool_flare *(*find_flare)(void *data, const char *path, size_t size);
   /* When there is no flare: adds what to say to `page`, as HTML or as text; returns the status. */
   int (*say_why)(void *data, const char *path, size_t size, bool html, text *page);
-  void (*record)(void *data, const server_record *record); /* on the loop's thread */
+  /* For a browser, when a flare answered 500: adds what is known of it as HTML; false: the answer stays. */
+  bool (*explain)(void *data, const pool_job *job, text *page);
+  /* Before a job is queued: may set its tape and finish. NULL = nothing to do. */
+  void (*prepare)(void *data, pool_job *job);
+  void (*record)(void *data, const server_record *record); /* on the loop's thread, as all of them are */
+  /* Answers what lies under /__flaron/; NULL = nothing does. */
+  server_control_function *control;
   void *data;
 } server_options;
 
@@ -42,6 +65,10 @@ void server_run(server *s);
 
 /* Ends server_run when open requests are answered, or after 5 s. May be called in a signal handler. */
 void server_stop(server *s);
+
+/* Sends an event (server-sent events: WHATWG HTML, 9.2), one line of text, to all at /__flaron/events. On
+ * the loop's thread. */
+void server_broadcast(server *s, const char *event, bytes line);
 
 void server_close(server *s);
 

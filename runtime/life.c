@@ -121,6 +121,10 @@ void life_begin(void) {
   reserve = arena_alloc(RESERVE);
 }
 
+/* For the edge, not in a flare: the address that the invocation's memory reached. */
+ABI_EXPORT(peak)
+uint32_t life_peak(void) { return (uint32_t)(uintptr_t)arena_peak(); }
+
 bool life_take_refusal(void) {
   bool was = refused;
   refused = false;
