@@ -23,7 +23,7 @@ typedef enum style { PLAIN, COLOURS, JSON, QUIET } style;
 
 typedef struct words {
   const char *input, *host, *origin, *persist;
-  long port, cpu_ms;
+  long port, cpu_ms, timeout_s;
   bool https;
   style style;
 } words;
@@ -171,11 +171,12 @@ static void on_signal(int signal) {
 }
 
 static int serve(const cli_command *self, dev *d) {
-  enum { THREADS = 64 };
+  enum { THREADS = 64, MS_PER_S = 1000 };
   server_options options = {.host = d->words.host,
                             .port = (int)d->words.port,
                             .threads = THREADS,
                             .origin = d->words.origin,
+                            .timeout_ms = (int)d->words.timeout_s * MS_PER_S,
                             .certificate = d->certificate,
                             .find_flare = find_flare,
                             .say_why = say_why,
@@ -288,13 +289,26 @@ static int run_with(const cli_command *self, const words *w) {
 }
 
 static int run(const cli_command *self, int argc, char **argv) {
-  enum { HOST = 256, ORIGIN, PERSIST, QUIETLY, AS_JSON, CPU_MS, HTTPS, PORT = 8787, CPU = 1000 };
+  enum {
+    HOST = 256,
+    ORIGIN,
+    PERSIST,
+    QUIETLY,
+    AS_JSON,
+    CPU_MS,
+    HTTPS,
+    SECONDS,
+    PORT = 8787,
+    CPU = 1000,
+    TIMEOUT = 30
+  };
   static const struct option options[] = {
       {"port", required_argument, NULL, 'p'},
       {"host", required_argument, NULL, HOST},
       {"origin", required_argument, NULL, ORIGIN},
       {"persist", required_argument, NULL, PERSIST},
       {"https", no_argument, NULL, HTTPS},
+      {"timeout", required_argument, NULL, SECONDS},
       {"quiet", no_argument, NULL, QUIETLY},
       {"json", no_argument, NULL, AS_JSON},
       {"cpu-ms", required_argument, NULL, CPU_MS},
@@ -305,6 +319,7 @@ static int run(const cli_command *self, int argc, char **argv) {
              .host = "127.0.0.1",
              .port = PORT,
              .cpu_ms = CPU,
+             .timeout_s = TIMEOUT,
              .style = isatty(STDOUT_FILENO) ? COLOURS : PLAIN};
   for (int c; (c = getopt_long(argc, argv, ":p:h", options, NULL)) != -1;) {
     switch (c) {
@@ -315,6 +330,11 @@ static int run(const cli_command *self, int argc, char **argv) {
       case HOST: w.host = optarg; break;
       case ORIGIN: w.origin = optarg; break;
       case PERSIST: w.persist = optarg; break;
+      case SECONDS:
+        if (!cli_read_number(optarg, 1, 3600, &w.timeout_s)) {
+          return cli_misuse(self, "--timeout takes a number of seconds, not '%s'", optarg);
+        }
+        break;
       case HTTPS: w.https = true; break;
       case QUIETLY: w.style = QUIET; break;
       case AS_JSON: w.style = JSON; break;
@@ -337,7 +357,7 @@ const cli_command cli_dev = {
     .summary = "serve a project on this machine and load it again when it changes",
     .usage =
         "dev [DIR|MAIN.lua|FLARE.wasm] [--port N] [--host ADDRESS] [--origin URL] [--persist DIR]\n"
-        "                      [--https] [--cpu-ms N] [--quiet|--json]",
+        "                      [--https] [--cpu-ms N] [--timeout N] [--quiet|--json]",
     .help =
         "  DIR|MAIN.lua|FLARE.wasm   what to serve (default: this folder)\n"
         "  -p, --port N              the port (default 8787; 0: any that is free)\n"
@@ -346,6 +366,8 @@ const cli_command cli_dev = {
         "  --persist DIR             folder of stores and secrets (default: .flaron beside the script)\n"
         "  --https                   HTTPS and HTTP/2, with a certificate for this machine alone\n"
         "  --cpu-ms N                CPU time an invocation may take, 0 = no limit (default 1000)\n"
+        "  --timeout N               seconds a client may take to send a request or to go on reading, and\n"
+        "                            the origin to answer (default 30)\n"
         "  --quiet                   no line for a request\n"
         "  --json                    a line of JSON for each request, on standard output\n"
         "  -h, --help                this text\n",

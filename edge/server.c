@@ -26,8 +26,7 @@ enum {
   STOP_MS = 5000,
   TICK_MS = 100,
   MAX_ENTITY = 64 << 20,
-  IO_TIMEOUT_MS = 30000,
-  REQUEST_TIMEOUT_MS = 30000
+
 };
 
 /* ---- what the parts share ---- */
@@ -164,7 +163,9 @@ static void on_accept(h2o_socket_t *listener, const char *fault) {
   h2o_socket_t *client;
   if (fault != NULL || s->stopping) return;
   if ((client = h2o_evloop_socket_accept(listener)) == NULL) return;
-  unsigned ms = IO_TIMEOUT_MS; /* h2o ends who sends too slowly, but not who takes nothing of an answer */
+  unsigned ms =
+      (unsigned)
+          s->options->timeout_ms; /* h2o ends who sends too slowly, but not who takes nothing of an answer */
   setsockopt(h2o_socket_get_fd(client), IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
   h2o_accept(&s->accept, client);
 }
@@ -217,8 +218,10 @@ server *server_open(const server_options *options, text *error) {
   h2o_config_init(&s->config);
   s->config.server_name = h2o_iovec_init(H2O_STRLIT("flaron-lua"));
   s->config.max_request_entity_size = MAX_ENTITY;
-  s->config.http1.req_timeout = REQUEST_TIMEOUT_MS;
-  s->config.proxy.io_timeout = IO_TIMEOUT_MS;
+  s->config.http1.req_timeout = (uint64_t)options->timeout_ms;
+  s->config.http2.idle_timeout = (uint64_t)options->timeout_ms;
+  s->config.handshake_timeout = (uint64_t)options->timeout_ms;
+  s->config.proxy.io_timeout = (uint64_t)options->timeout_ms;
   h2o_hostconf_t *host = h2o_config_register_host(&s->config, h2o_iovec_init(H2O_STRLIT("default")), 65535);
   h2o_pathconf_t *path = h2o_config_register_path(host, "/", 0);
   front *handler = (front *)h2o_create_handler(path, sizeof *handler);

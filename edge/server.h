@@ -35,10 +35,12 @@ typedef bool server_control_function(void *data, bytes method, bytes path, bytes
                                      control_answer *answer);
 
 typedef struct server_options {
-  const char *host;        /* address to listen on */
-  int port;                /* 0: any that is free (server_port) */
-  int threads;             /* of the pool */
-  const char *origin;      /* URL that PASS_THROUGH and TRANSFORM go to; NULL = none */
+  const char *host;   /* address to listen on */
+  int port;           /* 0: any that is free (server_port) */
+  int threads;        /* of the pool */
+  const char *origin; /* URL that PASS_THROUGH and TRANSFORM go to; NULL = none */
+  int timeout_ms; /* how long a client may take to send a request, not to read on, or an origin not to answer
+                   */
   const char *certificate; /* file for HTTPS (certificate.h); NULL = plain HTTP */
   /* The flare for a request, with a reference for the server; NULL: there is none, `page` is shown. */
   pool_flare *(*find_flare)(void *data, const char *path, size_t size);

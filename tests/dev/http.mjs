@@ -3,6 +3,7 @@
 //   node http.mjs PORT MS FILE    connects, sends FILE, prints all that comes until the end or for MS ms
 //   node http.mjs origin          an HTTP server that tells what it was asked; prints its port
 //   node http.mjs hang            a server that never answers; prints its port
+//   node http.mjs slow PORT HOW   a client that is too slow; prints after how many ms it is cut off, or "never"
 //   node http.mjs ws PORT         talks to a WebSocket echo; prints each frame as "opcode hex"
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -33,6 +34,35 @@ function origin() {
 function hang() {
   const server = createNetServer(() => {});
   server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+}
+
+// Sends the beginning of a request, then a part again and again; a `reader` takes nothing of what comes.
+const slow_ways = {
+  idle: ["", ""],
+  headers: ["GET / HTTP/1.1\r\nHost: x\r\n", "X-Again: and again\r\n"],
+  body: ["POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n", "x"],
+  silence: ["POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n", ""],
+  reader: ["GET /big HTTP/1.1\r\nHost: x\r\n\r\n", ""],
+};
+
+function slow(port, how) {
+  const [first, again] = slow_ways[how];
+  const begin = Date.now();
+  const end = () => {
+    console.log(Date.now() - begin);
+    process.exit(0);
+  };
+  const socket = connect(port, "127.0.0.1", () => socket.write(first));
+  socket.on("error", end);
+  socket.on("close", end);
+  if (how === "reader") {
+    socket.pause();
+    setTimeout(() => socket.resume(), 6000); // a paused socket does not see the end
+  } else {
+    socket.resume();
+  }
+  setInterval(() => again && socket.write(again), 100);
+  setTimeout(() => (console.log("never"), process.exit(0)), 12000);
 }
 
 function frame(opcode, data) {
@@ -76,4 +106,5 @@ const [first, ...rest] = process.argv.slice(2);
 if (first === "origin") origin();
 else if (first === "hang") hang();
 else if (first === "ws") ws(Number(rest[0]));
+else if (first === "slow") slow(Number(rest[0]), rest[1]);
 else raw(Number(first), Number(rest[0]), rest[1]);

@@ -12,6 +12,7 @@ function routes.echo() return { headers = { ["x-seen"] = request.header "x-test"
 function routes.empty() return { status = 204 } end
 function routes.cached() response.set_header("etag", '"1"') return { status = 304, body = "not sent" } end
 function routes.origin() return flaron.PASS_THROUGH end
+function routes.big() return { body = ("x"):rep(10 << 20) } end
 function routes.boom() error "boom" end
 function routes.spin() while true do end end
 function routes.memory() local t = {} while true do t[#t + 1] = ("x"):rep(1000) .. #t end end
@@ -125,18 +126,43 @@ describe("flaron-lua dev", function()
     assert.equal("hello GET", dev.curl "/")
   end)
 
+  it("takes 100 headers and no more", function()
+    local function ask(count)
+      local lines = { "GET / HTTP/1.1\r\nHost: x\r\n" }
+      for i = 2, count do lines[i] = ("X-%d: y\r\n"):format(i) end
+      return (dev.raw(table.concat(lines) .. "\r\n"))
+    end
+    assert.matches("^HTTP/1.1 200", ask(100))
+    assert.matches("^HTTP/1.1 400", ask(101))
+  end)
+
+  it("cuts off clients that are too slow, and answers others meanwhile", function()
+    local patient = serve(folder, "--timeout 1")
+    local ways = { "idle", "headers", "body", "silence", "reader" }
+    for _, way in ipairs(ways) do
+      start(("node tests/dev/http.mjs slow %s %s"):format(patient.port, way), folder .. "/slow-" .. way)
+    end
+    for _ = 1, 20 do assert.equal("hello GET", patient.curl "/") end
+    for _, way in ipairs(ways) do
+      local ms = wait(function() return (support.read(folder .. "/slow-" .. way .. ".out") or ""):match "^(%w+)\n" end, 14)
+      ms = assert(tonumber(ms), way .. ": " .. tostring(ms))
+      assert.is_true(ms >= 900 and (ms < 4000 or way == "reader" and ms < 9000), way .. ": " .. ms)
+    end
+    patient.stop()
+  end)
+
   it("answers 500 and logs the traceback when a script fails", function()
     assert.equal("Internal Server Error500", dev.curl("/boom", "-w '%{http_code}'"))
     local log = wait(function() return (support.read(dev.log .. ".out") or ""):match "500 GET /boom .*" end, 2)
-    assert.matches("error: main.lua:11: boom\n%s+stack traceback:", log)
-    assert.matches("\n +> +11 | function routes.boom%(%) error \"boom\" end\n", log)
+    assert.matches("error: main.lua:12: boom\n%s+stack traceback:", log)
+    assert.matches("\n +> +12 | function routes.boom%(%) error \"boom\" end\n", log)
     assert.matches("last host calls:\n +req_url %-> %d+ B\n", log)
     assert.falsy(log:find("resp_set_status\n", 1, true))
   end)
 
   it("shows browsers where a script failed", function()
     local page = dev.curl("/boom", "-H 'Accept: text/html' -w '%{http_code}'")
-    assert.matches("^<!doctype html>.*main.lua:11: boom.*&gt;   11 | function routes.boom%(%).*500$", page)
+    assert.matches("^<!doctype html>.*main.lua:12: boom.*&gt;   12 | function routes.boom%(%).*500$", page)
   end)
 
   it("says what a request used of its budget", function()
