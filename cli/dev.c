@@ -41,7 +41,8 @@ typedef struct dev {
   routes routes; /* of edge.lua: one for each site; none when there is only one project */
   site *sites;
   size_t site_count;
-  char *certificate; /* file for HTTPS, NULL = plain HTTP */
+  const char *folder; /* of the state */
+  char *certificate;  /* file for HTTPS, NULL = plain HTTP */
 } dev;
 
 /* ---- sites ---- */
@@ -215,8 +216,12 @@ static void add_site(dev *d, char *path, const host_config *config) {
   site *s = &d->sites[d->site_count++];
   s->dev = d;
   s->path = path;
-  s->options = (reload_options){
-      .path = path, .config = *config, .cpu_ms = (int)d->words.cpu_ms, .changed = changed, .data = s};
+  s->options = (reload_options){.path = path,
+                                .state = d->folder,
+                                .config = *config,
+                                .cpu_ms = (int)d->words.cpu_ms,
+                                .changed = changed,
+                                .data = s};
   s->reload = reload_open(&s->options);
 }
 
@@ -262,9 +267,9 @@ static bool make_certificate(const cli_command *self, dev *d, const char *folder
 }
 
 static int run_with(const cli_command *self, const words *w) {
-  dev d = {.words = *w};
   state s;
   text folder = {0}, error = {0};
+  dev d = {.words = *w};
   int status = CLI_FAILED;
   if (w->persist != NULL) {
     text_add_string(&folder, w->persist);
@@ -277,6 +282,7 @@ static int run_with(const cli_command *self, const words *w) {
     cli_fail(self, "%s", text_string(&error));
   } else {
     host_config config = host_config_default();
+    d.folder = folder.data;
     state_lend(&s, &config);
     if (make_certificate(self, &d, folder.data) && make_sites(self, &d, &config)) status = serve(self, &d);
     free_sites(&d);

@@ -1,9 +1,11 @@
 /*
- * reload.c - see reload.h. inotify watches the folders of all files that went into the pack, since editors
- * replace files; one thread waits for it and packs.
+ * reload.c - see reload.h. inotify watches folders, since editors replace files: all of the project's, since
+ * a file that is missed may come into any of them. One thread waits for it and packs; a pack that gives what
+ * is being served changes nothing.
  */
 #include "reload.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,12 +18,16 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SETTLE_MS = 5 };
+#include "state.h"
+
+enum { SETTLE_MS = 5, MAX_FOLDERS = 1000 };
 
 struct reload {
   const reload_options *options;
   char *folder;
   int inotify, stop[2];
+  int state;   /* inotify's number of the state's folder, -1 = none */
+  int folders; /* met by watch_tree */
   pthread_t thread;
   pthread_mutex_t lock; /* of the two below */
   pool_flare *flare;
@@ -34,24 +40,46 @@ static double now_ms(void) {
   return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static void watch_folder(reload *r, const char *folder) {
-  inotify_add_watch(r->inotify, folder,
-                    IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR);
+static int watch_folder(reload *r, const char *folder) {
+  return inotify_add_watch(r->inotify, folder,
+                           IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR);
 }
 
-/* Watches the folder of a file of the project. */
+/* Watches a folder and all below it, but for hidden ones. */
+static void watch_tree(reload *r, const char *folder) {
+  if (r->folders++ >= MAX_FOLDERS || watch_folder(r, folder) < 0) return;
+  DIR *dir = opendir(folder);
+  if (dir == NULL) return;
+  for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+    if (entry->d_name[0] == '.' || (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)) continue;
+    text path = {0};
+    text_printf(&path, "%s/%s", folder, entry->d_name);
+    watch_tree(r, path.data);
+    text_free(&path);
+  }
+  closedir(dir);
+}
+
+/* Watches the folder of a file of the project, which may lie behind a link. */
 static void watch_file(reload *r, const char *file) {
   text path = {0};
   text_printf(&path, "%s/%s", r->folder, file);
-  char *slash = strrchr(path.data, '/');
-  *slash = '\0';
+  *strrchr(path.data, '/') = '\0';
   watch_folder(r, path.data);
   text_free(&path);
 }
 
-static void free_grants(void *data) {
-  manifest_grants_free(data);
-  free(data);
+/* What a flare borrows. */
+typedef struct loans {
+  manifest_grants grants;
+  state secrets;
+} loans;
+
+static void free_loans(void *data) {
+  loans *l = data;
+  manifest_grants_free(&l->grants);
+  state_close(&l->secrets);
+  free(l);
 }
 
 /* Makes a flare of packed bytes, ready for the pool; NULL with a sentence in `error`. */
@@ -59,22 +87,41 @@ static pool_flare *make_flare(reload *r, text *wasm, text *error) {
   flare f;
   if (!flare_read(&f, wasm, error)) return NULL;
   host_config config = r->options->config;
-  manifest_grants *grants = memory_get(sizeof *grants);
-  if (!flare_runs_here(&f, error) || !manifest_configure(f.config, &config, grants, error)) {
+  loans *l = memory_get(sizeof *l);
+  if (!flare_runs_here(&f, error) || !manifest_configure(f.config, &config, &l->grants, error) ||
+      (r->options->state != NULL && !state_read_folder(&l->secrets, r->options->state, error))) {
     flare_free(&f);
-    free_grants(grants);
+    free_loans(l);
     return NULL;
+  }
+  if (r->options->state != NULL) {
+    config.secrets = l->secrets.secrets;
+    config.secret_count = l->secrets.secret_count;
   }
   for (size_t i = 0; i < f.module_count; i++) watch_file(r, f.modules[i].file);
   for (size_t i = 0; i < f.asset_count; i++) watch_file(r, f.assets[i].file);
-  return pool_flare_new(&f, &config, r->options->cpu_ms, free_grants, grants);
+  return pool_flare_new(&f, &config, r->options->cpu_ms, free_loans, l);
 }
 
-/* Packs; the new flare takes the old one's place when it is good. */
-static void pack(reload *r) {
+/* Whether the packed bytes are those of the flare that is served. */
+static bool is_served(const reload *r, const text *wasm) {
+  const text *served = r->flare != NULL ? &pool_flare_get(r->flare)->wasm : NULL;
+  return served != NULL && served->size == wasm->size && memcmp(served->data, wasm->data, wasm->size) == 0;
+}
+
+/*
+ * Packs; the new flare takes the old one's place when it is good. With `secrets` also one that is the same.
+ * False: nothing is other than it was. Only this thread changes what it reads here without the lock.
+ */
+static bool pack(reload *r, bool secrets) {
   text wasm = {0}, error = {0};
   pool_flare *fresh = NULL, *old = NULL;
-  if (pack_path(r->options->path, &r->options->pack, &wasm, &error)) fresh = make_flare(r, &wasm, &error);
+  bool good = pack_path(r->options->path, &r->options->pack, &wasm, &error);
+  bool same = good && !secrets && r->error.size == 0 && is_served(r, &wasm);
+  if (good && !same) fresh = make_flare(r, &wasm, &error);
+  if (fresh == NULL && error.size == r->error.size &&
+      strcmp(text_string(&error), text_string(&r->error)) == 0)
+    same = true;
   pthread_mutex_lock(&r->lock);
   if (fresh != NULL) {
     old = r->flare;
@@ -85,34 +132,50 @@ static void pack(reload *r) {
   pthread_mutex_unlock(&r->lock);
   if (old != NULL) pool_flare_release(old);
   text_free(&wasm);
+  return !same;
 }
 
-/* Reads what inotify has; true when one of it may concern us: editors' own files do not. */
-static bool drain(reload *r) {
+enum { CHANGED = 1, SECRETS_CHANGED = 2 };
+
+/* What an event means to us; editors' own files mean nothing. A new folder is watched. */
+static int judge(reload *r, const struct inotify_event *e, const char *name) {
+  size_t size = strlen(name);
+  if (e->wd == r->state)
+    return strcmp(name, "secrets.json") == 0 && !(e->mask & IN_CREATE) ? SECRETS_CHANGED : 0;
+  if (size == 0 || name[0] == '.' || name[size - 1] == '~') return 0;
+  if (!(e->mask & IN_CREATE)) return CHANGED;
+  if (!(e->mask & IN_ISDIR)) return 0; /* it is written next */
+  r->folders = 0;
+  watch_tree(r, r->folder);
+  return CHANGED;
+}
+
+/* Reads what inotify has. */
+static int drain(reload *r) {
   char events[16 * (sizeof(struct inotify_event) + NAME_MAX + 1)] __attribute__((aligned(8)));
-  bool concerns = false;
+  int changes = 0;
   for (ssize_t n; (n = read(r->inotify, events, sizeof events)) > 0;) {
     for (char *at = events; at < events + n;) {
       const struct inotify_event *e = (const struct inotify_event *)at;
-      size_t size = e->len > 0 ? strlen(e->name) : 0;
-      if (size > 0 && e->name[0] != '.' && e->name[size - 1] != '~') concerns = true;
+      changes |= judge(r, e, e->len > 0 ? e->name : "");
       at += sizeof *e + e->len;
     }
   }
-  return concerns;
+  return changes;
 }
 
 static void *watch(void *data) {
   reload *r = data;
   struct pollfd fds[] = {{r->inotify, POLLIN, 0}, {r->stop[0], POLLIN, 0}};
   for (;;) {
+    int changes;
     if (poll(fds, 2, -1) < 0 && errno != EINTR) return NULL;
     if (fds[1].revents != 0) return NULL;
-    if (fds[0].revents == 0 || !drain(r)) continue;
+    if (fds[0].revents == 0 || (changes = drain(r)) == 0) continue;
     poll(fds + 1, 1, SETTLE_MS); /* who writes one file often writes two */
-    drain(r);
+    changes |= drain(r);
     double begin = now_ms();
-    pack(r);
+    if (!pack(r, changes & SECRETS_CHANGED)) continue;
     text error = {0};
     bool bad = reload_error(r, &error);
     r->options->changed(r->options->data, bad ? text_string(&error) : NULL, now_ms() - begin);
@@ -135,8 +198,9 @@ reload *reload_open(const reload_options *options) {
   r->folder = folder_of(options->path);
   r->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   pthread_mutex_init(&r->lock, NULL);
-  watch_folder(r, r->folder);
-  pack(r);
+  watch_tree(r, r->folder);
+  r->state = options->state != NULL ? watch_folder(r, options->state) : -1;
+  pack(r, false);
   if (pipe2(r->stop, O_CLOEXEC) != 0 || pthread_create(&r->thread, NULL, watch, r) != 0) memory_get(SIZE_MAX);
   return r;
 }

@@ -15,9 +15,11 @@ typedef struct reload reload;
 typedef struct reload_options {
   const char *path; /* a main script, a folder, or a .wasm */
   pack_options pack;
+  const char
+      *state; /* folder of the secrets (state.h), which are read with each packing; NULL = there are none */
   host_config config; /* what the manifest does not say; what it borrows must outlive the last flare */
   int cpu_ms;
-  /* On the watching thread, after each packing but the first: `error` is NULL when it went well. */
+  /* On the watching thread, after each packing that changed something: `error` is NULL when it went well. */
   void (*changed)(void *data, const char *error, double ms);
   void *data;
 } reload_options;
