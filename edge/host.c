@@ -117,6 +117,21 @@ void host_begin(host *h, const host_request *request) {
   lines_clear(&h->response);
 }
 
+/* Whether a call may wait: for another machine or for the disk. */
+static bool may_wait(host_import import) {
+  switch (import) {
+    case HOST_beam_fetch:
+    case HOST_spark_pull:
+    case HOST_spark_set:
+    case HOST_spark_delete:
+    case HOST_plasma_set:
+    case HOST_plasma_delete:
+    case HOST_plasma_increment:
+    case HOST_plasma_decrement: return true;
+    default: return false;
+  }
+}
+
 /* Keeps a call among the last ones. */
 static void keep_recent(host *h, host_import import, bytes argument) {
   enum { SHOWN = sizeof h->recent->argument - 1 };
@@ -135,6 +150,7 @@ void host_call(host *h, host_import import, const host_arguments *arguments, hos
   usage->calls++;
   usage->in += arguments->a.size + arguments->b.size;
   keep_recent(h, import, arguments->a);
+  if (h->config.block != NULL && may_wait(import)) h->config.block();
   if (!h->failures[import].on) {
     answer->number = 0;
     if (h->tape == NULL || h->tape->before == NULL || !h->tape->before(h->tape, import, arguments, answer))

@@ -168,6 +168,7 @@ typedef struct host_config {
   size_t max_fetch_requests; /* per invocation; redirects are not counted */
   size_t max_fetch_body;     /* bytes of an answer's body; a larger one is no answer */
   int fetch_timeout_ms;      /* for a fetch in all, redirects included */
+  void (*block)(void);       /* told before a call that may wait for something; NULL = nobody is */
   host_fetch_function *stub; /* NULL = none */
   void *stub_data;
 } host_config;

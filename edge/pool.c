@@ -1,5 +1,8 @@
 /*
- * pool.c - see pool.h. One lock guards the queue; each flare has one for its idle instances.
+ * pool.c - see pool.h. One lock guards the queue and who leads; each flare has one for its idle instances.
+ *
+ * A thread of its own, the watch, looks every millisecond whether the thread that leads is still at the job
+ * it was at, and whether jobs wait longer than that. It rests while there are no jobs.
  */
 #include "pool.h"
 
@@ -26,15 +29,32 @@ struct pool_flare {
   idle_edge *idle;
 };
 
+typedef struct worker {
+  pool *pool;
+  pthread_t thread;
+} worker;
+
 struct pool {
-  pthread_mutex_t lock;
-  pthread_cond_t work;
+  pool_round *round;
+  void *data;
+  pthread_mutex_t lock; /* of all that follows */
+  pthread_cond_t work;  /* there is something to do for a thread at rest */
+  pthread_cond_t begun; /* there are jobs again: for the watch */
+  pthread_t watch;
   pool_job *first, **last;
-  pthread_t *threads;
-  int thread_count, thread_max;
-  int waiting, queued; /* threads at rest; jobs that none has taken */
-  bool closing;
+  worker *workers;
+  int count, max;         /* threads, the one of pool_run included */
+  int resting;            /* threads that wait for work */
+  int calls;              /* that were sent to threads at rest and not yet heard */
+  worker *leader;         /* NULL: whoever comes first */
+  uint64_t steps, rounds; /* that the leader began: rounds and jobs, rounds alone */
+  uint64_t backlog;       /* the round at the last tick, when jobs waited then */
+  bool in_job;            /* the leader is */
+  bool helping;           /* jobs have piled up: others take them too */
+  bool watching, closing;
 };
+
+static _Thread_local worker *this_worker;
 
 /* ---- flares ---- */
 
@@ -73,6 +93,8 @@ void pool_flare_release(pool_flare *f) {
   free(f);
 }
 
+static void give_way(void);
+
 /* An edge that nobody uses, made when there is none. Each has a machine id of its own, for its snowflakes. */
 static idle_edge *take_edge(pool_flare *f) {
   static atomic_uint machines;
@@ -87,6 +109,7 @@ static idle_edge *take_edge(pool_flare *f) {
     e->edge.host.config = f->config;
     e->edge.host.config.machine_id = (uint16_t)(atomic_fetch_add(&machines, 1) & MACHINE_MASK);
     e->edge.cpu_ms = f->cpu_ms;
+    e->edge.host.config.block = give_way;
   }
   return e;
 }
@@ -141,38 +164,144 @@ static void run_job(pool_job *job) {
   if (job->finish != NULL) job->finish(job);
   job->flare = NULL;
   pool_flare_release(f);
-  job->done(job);
+}
+
+/* ---- the crew ---- */
+
+static void *work(void *data);
+
+/* With the lock: sees to it that a thread comes that has nothing to do, when there can be one. */
+static void call_one(pool *p) {
+  if (p->resting > p->calls) {
+    p->calls++;
+    pthread_cond_signal(&p->work);
+  } else if (p->count < p->max) {
+    worker *w = &p->workers[p->count];
+    w->pool = p;
+    if (pthread_create(&w->thread, NULL, work, w) == 0) p->count++;
+  }
+}
+
+/* With the lock: the leader leads no more, another is to come. */
+static void take_lead_away(pool *p) {
+  p->leader = NULL;
+  p->in_job = false;
+  call_one(p);
+}
+
+/* The flare of this thread is about to wait for something. */
+static void give_way(void) {
+  worker *w = this_worker;
+  if (w == NULL) return;
+  pthread_mutex_lock(&w->pool->lock);
+  if (w->pool->leader == w) take_lead_away(w->pool);
+  pthread_mutex_unlock(&w->pool->lock);
+}
+
+/* With the lock, which it gives up meanwhile: runs the first job. */
+static void run_first(pool *p, worker *w) {
+  pool_job *job = p->first;
+  p->first = job->next;
+  if (p->first == NULL) p->last = &p->first;
+  if (p->leader == w) {
+    p->in_job = true;
+    p->steps++;
+    if (!p->watching) pthread_cond_signal(&p->begun);
+  }
+  pthread_mutex_unlock(&p->lock);
+  run_job(job);
+  pthread_mutex_lock(&p->lock);
+  bool leading = p->leader == w;
+  if (leading) p->in_job = false;
+  pthread_mutex_unlock(&p->lock);
+  job->done(job, leading);
+  pthread_mutex_lock(&p->lock);
+}
+
+/* With the lock, which it gives up meanwhile: one round of the loop. */
+static void run_round(pool *p) {
+  p->helping = false;
+  p->steps++;
+  p->rounds++;
+  pthread_mutex_unlock(&p->lock);
+  bool more = p->round(p->data);
+  pthread_mutex_lock(&p->lock);
+  if (!more) p->closing = true;
+}
+
+static void serve(pool *p, worker *w) {
+  this_worker = w;
+  pthread_mutex_lock(&p->lock);
+  while (!p->closing) {
+    if (p->leader == NULL) p->leader = w;
+    if (p->first != NULL && (p->leader == w || p->helping)) {
+      run_first(p, w);
+    } else if (p->leader == w) {
+      run_round(p);
+    } else {
+      p->resting++;
+      pthread_cond_wait(&p->work, &p->lock);
+      p->resting--;
+      if (p->calls > 0) p->calls--;
+    }
+  }
+  pthread_cond_broadcast(&p->work);
+  pthread_cond_signal(&p->begun);
+  pthread_mutex_unlock(&p->lock);
+  this_worker = NULL;
 }
 
 static void *work(void *data) {
+  worker *w = data;
+  serve(w->pool, w);
+  return NULL;
+}
+
+/* The watch. */
+static void *watch(void *data) {
+  enum { TICK_NS = 1000000, IDLE_TICKS = 50 };
+  static const struct timespec tick = {.tv_nsec = TICK_NS};
   pool *p = data;
+  uint64_t seen = 0;
+  int idle = 0;
   pthread_mutex_lock(&p->lock);
-  for (;;) {
-    while (p->first == NULL && !p->closing) {
-      p->waiting++;
-      pthread_cond_wait(&p->work, &p->lock);
-      p->waiting--;
+  while (!p->closing) {
+    if (idle >= IDLE_TICKS) {
+      p->watching = false;
+      pthread_cond_wait(&p->begun, &p->lock);
+      idle = 0;
+      seen = p->steps - 1;
     }
-    pool_job *job = p->first;
-    if (job == NULL) break;
-    p->first = job->next;
-    if (p->first == NULL) p->last = &p->first;
-    p->queued--;
+    p->watching = true;
     pthread_mutex_unlock(&p->lock);
-    run_job(job);
+    nanosleep(&tick, NULL);
     pthread_mutex_lock(&p->lock);
+    idle = p->in_job || p->first != NULL ? 0 : idle + 1;
+    if (p->in_job && p->steps == seen) take_lead_away(p);
+    if (p->first != NULL && p->backlog == p->rounds) {
+      p->helping = true;
+      call_one(p);
+    }
+    seen = p->steps;
+    p->backlog = p->first != NULL ? p->rounds : p->rounds - 1;
   }
   pthread_mutex_unlock(&p->lock);
   return NULL;
 }
 
-pool *pool_open(int threads) {
+pool *pool_open(int threads, pool_round *round, void *data) {
   pool *p = memory_get(sizeof *p);
   pthread_mutex_init(&p->lock, NULL);
   pthread_cond_init(&p->work, NULL);
+  pthread_cond_init(&p->begun, NULL);
+  p->round = round;
+  p->data = data;
   p->last = &p->first;
-  p->threads = memory_get((size_t)threads * sizeof *p->threads);
-  p->thread_max = threads;
+  p->workers = memory_get((size_t)threads * sizeof *p->workers);
+  p->max = threads;
+  p->count = 1;
+  p->workers[0].pool = p;
+  if (pthread_create(&p->watch, NULL, watch, p) != 0) memory_get(SIZE_MAX);
   return p;
 }
 
@@ -181,23 +310,17 @@ void pool_add(pool *p, pool_job *job) {
   pthread_mutex_lock(&p->lock);
   *p->last = job;
   p->last = &job->next;
-  p->queued++; /* a thread at rest may already be on its way to an earlier job */
-  if (p->queued > p->waiting && p->thread_count < p->thread_max &&
-      pthread_create(&p->threads[p->thread_count], NULL, work, p) == 0) {
-    p->thread_count++;
-  }
-  pthread_cond_signal(&p->work);
   pthread_mutex_unlock(&p->lock);
 }
 
+void pool_run(pool *p) { serve(p, &p->workers[0]); }
+
 void pool_close(pool *p) {
-  pthread_mutex_lock(&p->lock);
-  p->closing = true;
-  pthread_cond_broadcast(&p->work);
-  pthread_mutex_unlock(&p->lock);
-  for (int i = 0; i < p->thread_count; i++) pthread_join(p->threads[i], NULL);
+  for (int i = 1; i < p->count; i++) pthread_join(p->workers[i].thread, NULL);
+  pthread_join(p->watch, NULL);
   pthread_mutex_destroy(&p->lock);
   pthread_cond_destroy(&p->work);
-  free(p->threads);
+  pthread_cond_destroy(&p->begun);
+  free(p->workers);
   free(p);
 }

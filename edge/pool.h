@@ -1,8 +1,11 @@
 /*
- * pool.h - flares at work in many threads: jobs are queued, worker threads run them on idle instances.
+ * pool.h - an event loop and flares at work, in one crew of threads.
  *
- * Whoever adds a job never waits for a flare: a job that is done is handed to its `done` function on the
- * worker's thread. Jobs start in the order they were added.
+ * One thread at a time leads: it runs the event loop, and between two rounds of it the jobs that the round
+ * brought, itself, which costs no switch to another thread. A flare that takes longer than a moment, or that
+ * waits for something, loses it the lead: another thread goes on with the loop and the jobs that wait, so
+ * that nothing waits for a flare. While jobs pile up other threads take some too. Jobs start in the order
+ * they were added.
  */
 #ifndef FLARON_EDGE_POOL_H
 #define FLARON_EDGE_POOL_H
@@ -42,11 +45,11 @@ typedef struct pool_job {
   pool_flare *flare; /* a reference that the pool takes over */
   flare_handler handler;
   host_request request;
-  uint64_t id;                        /* whatever the owner calls it */
-  host_tape *tape;                    /* borrowed; NULL = none */
-  void (*done)(struct pool_job *job); /* on the worker's thread, at last: the job is its owner's again */
-  void (*finish)(
-      struct pool_job *job); /* on the worker's thread, before `done` and with the flare; NULL = none */
+  uint64_t id;     /* whatever the owner calls it */
+  host_tape *tape; /* borrowed; NULL = none */
+  /* At last: the job is its owner's again. `leading`: on the thread that leads, between two rounds. */
+  void (*done)(struct pool_job *job, bool leading);
+  void (*finish)(struct pool_job *job); /* before that, while there is the flare; NULL = none */
 
   host_response response; /* the owner's to free: host_response_free */
   edge_result result;
@@ -59,12 +62,22 @@ typedef struct pool_job {
   struct pool_job *next; /* the pool's */
 } pool_job;
 
-/* Makes a pool of at most `threads` worker threads, which are started as they are needed. */
-pool *pool_open(int threads);
+/*
+ * One round of the event loop, on the thread that leads: waits for what comes, adds the jobs it brings.
+ * False: the pool is to end.
+ */
+typedef bool pool_round(void *data);
 
+/* Makes a pool of at most `threads` threads, which are started as they are needed. */
+pool *pool_open(int threads, pool_round *round, void *data);
+
+/* Adds a job. On the thread that leads: in a round, or in a `done` that says so. */
 void pool_add(pool *p, pool_job *job);
 
-/* Waits for all jobs, ends the threads and frees the pool. */
+/* Makes the caller one of the threads, until the pool has ended. */
+void pool_run(pool *p);
+
+/* Waits for the other threads, and frees the pool. */
 void pool_close(pool *p);
 
 #endif

@@ -46,10 +46,23 @@ void server_copy_request(host_request *to, const h2o_req_t *req) {
   if (req->entity.base != NULL) text_add(&to->body, req->entity.base, req->entity.len);
 }
 
-/* The job is done, on a worker's thread: sends it back to the loop. */
-static void come_back(pool_job *job) {
+static void task_done(task *t) {
+  if (t->socket != NULL) {
+    server_socket_done(t->socket, t);
+  } else {
+    server_exchange_done(t->exchange);
+  }
+}
+
+/* The job is done; on a thread that does not lead it is sent back to the loop. */
+static void come_back(pool_job *job, bool leading) {
   task *t = (task *)job;
-  h2o_multithread_send_message(&t->server->receiver, &t->link);
+  if (leading) {
+    t->server->written = true;
+    task_done(t);
+  } else {
+    h2o_multithread_send_message(&t->server->receiver, &t->link);
+  }
 }
 
 void server_start(task *t, server *s, pool_flare *flare, flare_handler handler) {
@@ -150,11 +163,7 @@ static void on_done(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messag
     h2o_multithread_message_t *link = H2O_STRUCT_FROM_MEMBER(h2o_multithread_message_t, link, messages->next);
     task *t = H2O_STRUCT_FROM_MEMBER(task, link, link);
     h2o_linklist_unlink(&link->link);
-    if (t->socket != NULL) {
-      server_socket_done(t->socket, t);
-    } else {
-      server_exchange_done(t->exchange);
-    }
+    task_done(t);
   }
 }
 
@@ -189,6 +198,34 @@ static int listen_on(const char *host, int port, text *error) {
   }
   freeaddrinfo(found);
   return fd;
+}
+
+static int64_t now_ms(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Begins to end: no new connections, open ones get a last answer. */
+static void begin_to_end(server *s) {
+  s->end_ms = now_ms() + STOP_MS;
+  h2o_socket_read_stop(s->listener);
+  server_control_end(s);
+  h2o_context_request_shutdown(&s->context);
+}
+
+/* A pool_round. */
+static bool run_loop(void *data) {
+  server *s = data;
+  if (s->stopping && s->end_ms == 0) begin_to_end(s);
+  if (s->end_ms == 0 || (s->open > 0 && now_ms() < s->end_ms)) {
+    int32_t wait = s->written ? 0 : TICK_MS; /* h2o does not look for what was written between its rounds */
+    s->written = false;
+    h2o_evloop_run(s->context.loop, wait);
+    return true;
+  }
+  for (int i = 0; i < 3; i++) h2o_evloop_run(s->context.loop, 1); /* what was written goes out */
+  return false;
 }
 
 server *server_open(const server_options *options, text *error) {
@@ -233,27 +270,13 @@ server *server_open(const server_options *options, text *error) {
   s->listener = h2o_evloop_socket_create(s->context.loop, fd, H2O_SOCKET_FLAG_DONT_READ);
   s->listener->data = s;
   h2o_socket_read_start(s->listener, on_accept);
-  s->pool = pool_open(options->threads);
+  s->pool = pool_open(options->threads, run_loop, s);
   return s;
 }
 
 int server_port(const server *s) { return s->port; }
 
-static int64_t now_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-void server_run(server *s) {
-  while (!s->stopping) h2o_evloop_run(s->context.loop, TICK_MS);
-  int64_t end = now_ms() + STOP_MS;
-  h2o_socket_read_stop(s->listener);
-  server_control_end(s);
-  h2o_context_request_shutdown(&s->context);
-  while (s->open > 0 && now_ms() < end) h2o_evloop_run(s->context.loop, TICK_MS);
-  for (int i = 0; i < 3; i++) h2o_evloop_run(s->context.loop, 1); /* what was written goes out */
-}
+void server_run(server *s) { pool_run(s->pool); }
 
 void server_stop(server *s) { s->stopping = 1; }
 

@@ -24,8 +24,10 @@ struct server {
   size_t open; /* exchanges and sockets that are not over */
   int port;
   volatile sig_atomic_t stopping;
+  int64_t end_ms; /* when it ends, whatever is open; 0 = not told to end */
   h2o_url_t origin;
   bool has_origin;
+  bool written;                   /* between two rounds of the loop */
   uint64_t connections, requests; /* WebSockets and jobs so far, for their ids */
   struct audience *audiences;     /* who listens at /__flaron/events */
 };
