@@ -1,5 +1,8 @@
 /*
  * watchdog.c - a CPU clock timer per thread, whose signal is delivered to that thread.
+ *
+ * Setting a timer costs more than a short script. So a timer that is set stays set when its watchdog is
+ * disarmed, and serves the next one: a signal that comes before the deadline only sets it anew.
  */
 #include "watchdog.h"
 
@@ -16,32 +19,49 @@
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
-enum { GRACE_MS = 100, RETRY_MS = 1, NS_PER_MS = 1000000, MS_PER_S = 1000 };
+enum { GRACE_MS = 100, RETRY_MS = 1, NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
 
 static _Thread_local struct {
   timer_t timer;
   bool made;
-  watchdog *volatile armed; /* the innermost one */
+  volatile int64_t signal_ns; /* when the timer is set to, on the CPU clock; 0 = it is not set */
+  watchdog *volatile armed;   /* the innermost one */
 } thread;
 
 /* The signal: a real-time one, which hardly anybody uses, since this may be a module of some program. */
 static int signal_number(void) { return SIGRTMAX - 3; }
 
-static void set(int ms) {
-  struct itimerspec when = {.it_value = {ms / MS_PER_S, (long)(ms % MS_PER_S) * NS_PER_MS}};
-  timer_settime(thread.timer, 0, &when, NULL);
+static int64_t now_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+/* Sets the timer to a time of the CPU clock. */
+static void set(int64_t ns) {
+  struct itimerspec when = {.it_value = {ns / NS_PER_S, ns % NS_PER_S}};
+  thread.signal_ns = ns;
+  timer_settime(thread.timer, TIMER_ABSTIME, &when, NULL);
 }
 
 static void on_signal(int signal) {
   watchdog *dog = thread.armed;
   (void)signal;
+  int64_t now = now_ns();
+  thread.signal_ns = 0;
   if (dog == NULL) return;
-  if (!dog->fired) {
+  if (now >= dog->deadline_ns) {
+    bool again = dog->fired;
     dog->fired = 1;
-    set(GRACE_MS);
-    dog->interrupt(dog->data);
-  } else if (!trap_stop()) {
-    set(RETRY_MS);
+    dog->deadline_ns = now + (int64_t)(again ? RETRY_MS : GRACE_MS) * NS_PER_MS;
+    set(dog->deadline_ns);
+    if (again) {
+      trap_stop();
+    } else {
+      dog->interrupt(dog->data);
+    }
+  } else {
+    set(dog->deadline_ns);
   }
 }
 
@@ -65,9 +85,12 @@ static void install_once(void) {
 
 void watchdog_arm(watchdog *dog, int cpu_ms, void (*interrupt)(void *), void *data) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
-  static const struct itimerspec never;
   pthread_once(&once, install_once);
-  *dog = (watchdog){.interrupt = interrupt, .data = data, .outer = thread.armed};
+  int64_t now = now_ns();
+  *dog = (watchdog){.interrupt = interrupt,
+                    .data = data,
+                    .deadline_ns = now + (int64_t)cpu_ms * NS_PER_MS,
+                    .outer = thread.armed};
   if (!thread.made) {
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = signal_number()};
     event.sigev_notify_thread_id = gettid();
@@ -75,18 +98,20 @@ void watchdog_arm(watchdog *dog, int cpu_ms, void (*interrupt)(void *), void *da
     thread.made = true;
     pthread_setspecific(timer_key, &thread);
   }
-  if (dog->outer != NULL) timer_settime(thread.timer, 0, &never, &dog->waiting);
+  if (dog->outer != NULL) dog->left_ns = dog->outer->deadline_ns - now;
   thread.armed = dog;
-  set(cpu_ms);
+  int64_t set_to = thread.signal_ns;
+  if (set_to == 0 || set_to > dog->deadline_ns) set(dog->deadline_ns);
 }
 
 bool watchdog_disarm(watchdog *dog) {
   if (thread.armed != dog) return false;
-  thread.armed = NULL;
-  set(0);
   if (dog->outer != NULL) {
+    dog->outer->deadline_ns = now_ns() + dog->left_ns;
     thread.armed = dog->outer;
-    timer_settime(thread.timer, 0, &dog->waiting, NULL);
+    set(dog->outer->deadline_ns);
+  } else {
+    thread.armed = NULL;
   }
   return dog->fired;
 }

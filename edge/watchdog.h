@@ -6,15 +6,16 @@
 
 #include <signal.h>
 #include <stdbool.h>
-#include <time.h>
+#include <stdint.h>
 
 /* One watchdog at work; where it stands is the caller's, on its C stack. */
 typedef struct watchdog {
   void (*interrupt)(void *);
   void *data;
   volatile sig_atomic_t fired;
-  struct watchdog *outer;    /* of an outer call on this thread, which waits meanwhile */
-  struct itimerspec waiting; /* what the outer one had left */
+  int64_t deadline_ns;    /* on the thread's CPU clock */
+  struct watchdog *outer; /* of an outer call on this thread, which waits meanwhile */
+  int64_t left_ns;        /* what the outer one had left */
 } watchdog;
 
 /*
