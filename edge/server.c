@@ -33,9 +33,10 @@ enum {
 
 void server_copy_request(host_request *to, const h2o_req_t *req) {
   text_add(&to->method, req->input.method.base, req->input.method.len);
-  text_printf(&to->url, "%.*s://%.*s%.*s", (int)req->input.scheme->name.len, req->input.scheme->name.base,
-              (int)req->input.authority.len, req->input.authority.base, (int)req->input.path.len,
-              req->input.path.base);
+  text_add(&to->url, req->input.scheme->name.base, req->input.scheme->name.len);
+  text_add_string(&to->url, "://");
+  text_add(&to->url, req->input.authority.base, req->input.authority.len);
+  text_add(&to->url, req->input.path.base, req->input.path.len);
   for (size_t i = 0; i < req->headers.size; i++) {
     const h2o_header_t *h = &req->headers.entries[i];
     host_pairs_set(&to->headers, (bytes){(const uint8_t *)h->name->base, h->name->len},

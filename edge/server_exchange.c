@@ -58,6 +58,16 @@ static int forward(server *s, h2o_req_t *req) {
   return 0;
 }
 
+static void free_body(void *body) { text_free(body); }
+
+/* Hands a body over to a request, which frees it when it has been sent. */
+static h2o_iovec_t keep_body(h2o_req_t *req, text *body) {
+  text *kept = h2o_mem_alloc_shared(&req->pool, sizeof *kept, free_body);
+  *kept = *body;
+  *body = (text){0};
+  return h2o_iovec_init(text_string(kept), kept->size);
+}
+
 void server_exchange_done(exchange *e) {
   const host_response *r = &e->task.job.response;
   int status = r->status;
@@ -68,7 +78,7 @@ void server_exchange_done(exchange *e) {
     server_send_page(req, status, true, &page);
   } else if (req != NULL && r->action == HOST_RESPOND) {
     set_headers(req, &r->headers);
-    server_send(req, status, h2o_strdup(&req->pool, text_string(&r->body), r->body.size));
+    server_send(req, status, keep_body(req, &e->task.job.response.body));
   } else if (req != NULL) {
     status = forward(e->task.server, req);
   }

@@ -43,7 +43,9 @@ local flaron = require "flaron"
 return function()
   local items = {}
   for i = 1, 20 do items[i] = { id = i, name = "item " .. i, price = i * 1.5, tags = { "a", "b" } } end
-  return { json = { path = flaron.request.url(), agent = flaron.request.header "user-agent", items = items } }
+  flaron.response.set_header("content-type", "application/json")
+  flaron.response.set_body(flaron.json.encode { path = flaron.request.url(), agent = flaron.request.header "user-agent", items = items })
+  return flaron.RESPOND
 end]],
     nginx = [[
 local items = {}
