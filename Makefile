@@ -19,7 +19,7 @@ CC := gcc
 EXE := $(N)/flaron-lua
 MODULE := $(N)/lua/flaron/edge.so
 
-.PHONY: FORCE all demo test lint fuzz install clean help packages
+.PHONY: FORCE all demo test lint fuzz soak install clean help packages
 all: $(EXE) $(MODULE) ## build the executable and the Lua module flaron.edge
 
 help: ## say what each target does
@@ -209,6 +209,10 @@ lint: $(B)/test-packages.stamp $(EXE) ## check format, style and common mistakes
 fuzz: $(EXE) ## fuzz the parsers of untrusted bytes for a minute each (SECONDS_EACH=...)
 	@tools/setup.sh packages $(BUILD_PACKAGES) $(FUZZ_PACKAGES)
 	@tests/fuzz/run.sh
+
+soak: $(EXE) ## run dev under load for SECONDS_EACH=600 while scripts, upstreams and the disk fail
+	@tools/setup.sh packages $(BUILD_PACKAGES) $(TEST_PACKAGES) wrk
+	@lua5.4 tests/dev/soak.lua $(SECONDS_EACH)
 
 install: $(EXE) $(MODULE) ## install under PREFIX (default /usr/local; DESTDIR is honoured)
 	install -D -m 755 $(EXE) $(DESTDIR)$(PREFIX)/bin/flaron-lua

@@ -341,6 +341,14 @@ static void set_method(CURL *curl, const host_request *request) {
   curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method.data);
 }
 
+/* For curl, about every second: not 0 ends the transfer. */
+static int look_for_end(void *fetch_, curl_off_t total, curl_off_t now, curl_off_t up_total,
+                        curl_off_t up_now) {
+  const fetch *f = fetch_;
+  (void)total, (void)now, (void)up_total, (void)up_now;
+  return *f->h->config.ending;
+}
+
 /* Sets everything else for one request. */
 static void set_options(CURL *curl, fetch *f, int64_t left_ms, char *message) {
   curl_easy_reset(curl); /* keeps the connections */
@@ -353,6 +361,11 @@ static void set_options(CURL *curl, fetch *f, int64_t left_ms, char *message) {
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, f);
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, message);
+  if (f->h->config.ending != NULL) {
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look_for_end);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, f);
+  }
   set_method(curl, &f->request);
 }
 

@@ -27,6 +27,7 @@ struct pool_flare {
   atomic_int references;
   pthread_mutex_t lock;
   idle_edge *idle;
+  int idle_count;
 };
 
 typedef struct worker {
@@ -52,6 +53,7 @@ struct pool {
   bool in_job;            /* the leader is */
   bool helping;           /* jobs have piled up: others take them too */
   bool watching, closing;
+  volatile sig_atomic_t ending; /* closing, for hosts */
 };
 
 static _Thread_local worker *this_worker;
@@ -100,7 +102,10 @@ static idle_edge *take_edge(pool_flare *f) {
   static atomic_uint machines;
   pthread_mutex_lock(&f->lock);
   idle_edge *e = f->idle;
-  if (e != NULL) f->idle = e->next;
+  if (e != NULL) {
+    f->idle = e->next;
+    f->idle_count--;
+  }
   pthread_mutex_unlock(&f->lock);
   if (e == NULL) {
     enum { MACHINE_MASK = 1023 };
@@ -110,15 +115,24 @@ static idle_edge *take_edge(pool_flare *f) {
     e->edge.host.config.machine_id = (uint16_t)(atomic_fetch_add(&machines, 1) & MACHINE_MASK);
     e->edge.cpu_ms = f->cpu_ms;
     e->edge.host.config.block = give_way;
+    e->edge.host.config.ending = &this_worker->pool->ending;
   }
   return e;
 }
 
 static void give_edge(pool_flare *f, idle_edge *e) {
+  enum { MAX_IDLE = 8 }; /* a burst's instances keep the memory they grew to */
   pthread_mutex_lock(&f->lock);
-  e->next = f->idle;
-  f->idle = e;
+  bool keep = f->idle_count < MAX_IDLE;
+  if (keep) {
+    e->next = f->idle;
+    f->idle = e;
+    f->idle_count++;
+  }
   pthread_mutex_unlock(&f->lock);
+  if (keep) return;
+  edge_close(&e->edge);
+  free(e);
 }
 
 /* ---- jobs ---- */
@@ -245,6 +259,7 @@ static void serve(pool *p, worker *w) {
       if (p->calls > 0) p->calls--;
     }
   }
+  p->ending = 1;
   pthread_cond_broadcast(&p->work);
   pthread_cond_signal(&p->begun);
   pthread_mutex_unlock(&p->lock);

@@ -359,6 +359,40 @@ describe("flaron-lua dev", function()
     dev.stop()
   end)
 
+  it("loses no write that it answered when it is killed", function()
+    local folder = support.folder()
+    support.write(folder .. "/main.lua", [[
+      local flaron = require "flaron"
+      return function()
+        local name = flaron.request.url():match "[^/]+$"
+        if name == "total" then return { body = tostring(flaron.plasma.get "total") } end
+        if flaron.request.method() == "GET" then return { body = tostring((flaron.spark.get(name))) } end
+        assert(flaron.spark.set(name, name))
+        return { body = tostring(flaron.plasma.increment("total", 1)) }
+      end]])
+    local dev = serve(folder)
+    local writer = [[i=0; while curl -sf -m 2 -X PUT http://127.0.0.1:%s/w%d-$i >/dev/null; do echo w%d-$i; i=$((i+1)); done]]
+    for w = 1, 6 do start(("sh -c " .. support.quote(writer:format(dev.port, w, w))), folder .. "/acked" .. w) end
+    os.execute "sleep 1.5"
+    dev.stop "KILL"
+    os.execute "sleep 0.3"
+    dev = serve(folder)
+    local count = 0
+    for w = 1, 6 do
+      for name in support.read(folder .. "/acked" .. w .. ".out"):gmatch "%S+" do
+        count = count + 1
+        if count % 7 == 0 then assert.equal(name, dev.curl("/" .. name)) end
+      end
+    end
+    assert.is_true(count > 20, "only " .. count .. " writes")
+    assert.is_true(tonumber(dev.curl "/total") >= count)
+    local _, kept = support.run(("%s kv list --persist %s/.flaron"):format(support.flaron_lua, folder))
+    for w = 1, 6 do
+      for name in support.read(folder .. "/acked" .. w .. ".out"):gmatch "%S+" do assert.truthy(kept:find(name, 1, true), name) end
+    end
+    dev.stop()
+  end)
+
   it("serves HTTPS and HTTP/2 with --https", function()
     local folder = support.folder()
     local dev = serve("examples/hello", "--https --persist " .. folder .. "/https")
