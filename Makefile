@@ -229,9 +229,9 @@ uninstall: ## remove what install puts under PREFIX
 
 deb: $(EXE) $(MODULE) ## build a Debian package, build/flaron-lua_VERSION_ARCH.deb (MAINTAINER='Name <mail>')
 	@tools/setup.sh packages $(DEB_PACKAGES)
-	@rm -rf $(N)/deb
-	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(N)/deb/root
-	@SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) MAINTAINER='$(MAINTAINER)' tools/deb.sh $(N)/deb $(if $(SANITIZE),$(N),$(B))
+	@rm -rf $(B)/deb
+	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(B)/deb/root
+	@SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) MAINTAINER='$(MAINTAINER)' tools/deb.sh $(B)/deb $(if $(SANITIZE),$(N),$(B))
 
 clean: ## remove everything that was built or fetched
 	rm -rf $(B)

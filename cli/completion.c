@@ -40,6 +40,11 @@ static void add_verbs(const describe_parts *parts, text *list) {
   }
 }
 
+/* Whether files or folders can stand there. */
+static bool names_files(const describe_choice *choice) {
+  return choice->files || choice->folders || choice->endings.size > 0;
+}
+
 /* Adds what the arguments can be. */
 static void choose_arguments(const describe_parts *parts, describe_choice *choice) {
   for (size_t i = 0; i < parts->count; i++) {
@@ -86,7 +91,7 @@ static const char bash_begin[] =
 /* Prints calls that offer what a value can be; none when nothing is known of it. */
 static void bash_choice(const describe_choice *choice, const char *indent) {
   if (choice->words.size > 0) printf("%s_flaron_lua_words%s\n", indent, choice->words.data);
-  if (choice->files || choice->folders || choice->endings.size > 0) {
+  if (names_files(choice)) {
     printf("%s_flaron_lua_files%s%s\n", indent, choice->files ? " ''" : "", text_string(&choice->endings));
   }
 }
@@ -120,10 +125,9 @@ static void bash_command(const cli_command *command, const text *first) {
   if (first != NULL) {
     printf("          ((COMP_CWORD == 1)) && _flaron_lua_words%s%s\n", first->data, text_string(&options));
   } else {
-    printf(
-        "          if [[ $cur == -* ]]; then\n            _flaron_lua_words%s\n          else\n            "
-        ":\n",
-        text_string(&options));
+    bool more = verbs.size > 0 || choice.words.size > 0 || names_files(&choice);
+    printf("          if [[ $cur == -* ]]; then\n            _flaron_lua_words%s\n", text_string(&options));
+    if (more) puts("          else");
     if (verbs.size > 0) printf("            ((COMP_CWORD == 2)) && _flaron_lua_words%s\n", verbs.data);
     bash_choice(&choice, "            ");
     puts("          fi");
@@ -166,9 +170,16 @@ static void zsh_value(text *spec, const char *value, const describe_choice *choi
   } else if (choice->files) {
     text_add_string(spec, "_files");
   } else if (choice->endings.size > 0) {
-    text_add_string(spec, "_files -g \"*(");
-    for (const char *c = choice->endings.data + 1; *c != '\0'; c++) text_add(spec, *c == ' ' ? "|" : c, 1);
-    text_add_string(spec, ")\"");
+    bool several = strchr(choice->endings.data + 1, ' ') != NULL;
+    text_printf(spec, "_files -g \"%s*", several ? "(" : "");
+    for (const char *c = choice->endings.data + 1; *c != '\0'; c++) {
+      if (*c == ' ') {
+        text_add_string(spec, "|*");
+      } else {
+        text_add(spec, c, 1);
+      }
+    }
+    text_add_string(spec, several ? ")\"" : "\"");
   } else if (choice->folders) {
     text_add_string(spec, "_files -/");
   } else {
@@ -254,7 +265,7 @@ static void print_zsh(const describe_program *program) {
     putchar('\n');
     text_free(&both);
   }
-  fputs("  )\n  _arguments -C", stdout);
+  fputs("  )\n  _arguments -C -A '-*'", stdout);
   zsh_options(&parts);
   puts(" \\\n        '1:command:->command' '*::argument:->argument' && return");
   puts("  [[ $state == command ]] && _describe -t commands command commands && return");
@@ -271,8 +282,9 @@ static const char fish_begin[] =
     "\n"
     "# Whether the command that is typed is this one; without an argument, whether there is none yet.\n"
     "function __flaron_lua_command\n"
-    "    set -l words (commandline -opc)\n"
-    "    test \"$words[2]\" = \"$argv[1]\"\n"
+    "    set -l word (commandline -opc)[2]\n"
+    "    string match -q -- '-*' \"$word\"; and set word\n"
+    "    test \"$word\" = \"$argv[1]\"\n"
     "end\n"
     "\n"
     "# Whether it is this one, and nothing stands behind it.\n"
@@ -337,7 +349,7 @@ static void fish_command(const cli_command *command) {
     }
   }
   choose_arguments(&parts, &choice);
-  if (choice.files || choice.folders || choice.endings.size > 0 || choice.words.size > 0) {
+  if (choice.words.size > 0 || names_files(&choice)) {
     fish_line("__flaron_lua_command", command->name);
     fish_choice(&choice, false);
     putchar('\n');

@@ -189,6 +189,11 @@ static bool answer(const char *word, const char *value) {
 
 int main(int argc, char **argv) {
   const char *word = argc > 1 ? argv[1] : "", *value = argc > 2 ? argv[2] : "";
+  static const char equals[] = "--completion=";
+  if (strncmp(word, equals, strlen(equals)) == 0) {
+    value = word + strlen(equals);
+    word = "--completion";
+  }
   opterr = 0;
   keep_streams();
   for (int i = 0; i < COMMANDS; i++) {

@@ -8,31 +8,40 @@
 
 #include "describe.h"
 
-/* Prints words so that roff shows them as they are, with runs of white space as one blank. */
-static void print_words(const char *words) {
-  if (*words == '.' || *words == '\'') fputs("\\&", stdout);
-  for (; *words != '\0'; words++) {
-    switch (*words) {
-      case '\\': fputs("\\e", stdout); break;
-      case '-': fputs("\\-", stdout); break;
-      case '\'': fputs("\\(aq", stdout); break;
-      case '`': fputs("\\(ga", stdout); break;
-      case '^': fputs("\\(ha", stdout); break;
-      case '~': fputs("\\(ti", stdout); break;
-      case ' ':
-      case '\n':
-        putchar(' ');
-        words += strspn(words, " \n") - 1;
-        break;
-      default: putchar(*words);
-    }
+/* Prints a character of text so that roff shows it as it is. */
+static void print_character(char c) {
+  switch (c) {
+    case '\\': fputs("\\e", stdout); break;
+    case '-': fputs("\\-", stdout); break;
+    case '\'': fputs("\\(aq", stdout); break;
+    case '"': fputs("\\(dq", stdout); break;
+    case '`': fputs("\\(ga", stdout); break;
+    case '^': fputs("\\(ha", stdout); break;
+    case '~': fputs("\\(ti", stdout); break;
+    default: putchar(c);
   }
 }
 
-/* Prints a line: a macro, or NULL, and words for it. */
+/* Prints words; a line begins behind `most` columns, or never when that is 0. Runs of white space are one. */
+static void print_words(const char *words, size_t most) {
+  size_t column = 0;
+  while (*words != '\0') {
+    size_t blank = strspn(words, " \n"), size = strcspn(words + blank, " \n");
+    bool fresh = column == 0 || (most > 0 && column + size > most);
+    if (fresh && column > 0) putchar('\n');
+    if (!fresh) putchar(' ');
+    if (fresh && words[blank] == '.') fputs("\\&", stdout);
+    for (size_t i = 0; i < size; i++) print_character(words[blank + i]);
+    column = fresh ? size : column + size + 1;
+    words += blank + size;
+  }
+}
+
+/* Prints words: behind a macro, on its line, or as text of short lines when that is NULL. */
 static void print_line(const char *macro, const char *words) {
+  enum { COLUMNS = 60 }; /* before characters are escaped */
   if (macro != NULL) printf(".%s ", macro);
-  print_words(words);
+  print_words(words, macro != NULL ? 0 : COLUMNS);
   putchar('\n');
 }
 
@@ -55,7 +64,8 @@ static void print_help(const char *help) {
     if (!example && listed) puts(".fi\n.RE");
     listed = example;
     if (example) {
-      print_line(NULL, part->term);
+      print_words(part->term, 0);
+      putchar('\n');
     } else if (part->kind == DESCRIBE_PROSE) {
       puts(".PP");
       print_line(NULL, part->words);
