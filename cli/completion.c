@@ -48,7 +48,7 @@ static bool names_files(const describe_choice *choice) {
 /* Adds what the arguments can be. */
 static void choose_arguments(const describe_parts *parts, describe_choice *choice) {
   for (size_t i = 0; i < parts->count; i++) {
-    if (parts->items[i].kind == DESCRIBE_ARGUMENT) describe_choose(parts->items[i].value, choice);
+    if (parts->items[i].kind == DESCRIBE_ARGUMENT) describe_choose(parts->items[i].choices, choice);
   }
 }
 
@@ -100,7 +100,7 @@ static void bash_choice(const describe_choice *choice, const char *indent) {
 static void bash_option(const describe_part *part) {
   if (part->kind != DESCRIBE_OPTION || part->value == NULL) return;
   describe_choice choice = {0};
-  describe_choose(part->value, &choice);
+  describe_choose(part->choices, &choice);
   fputs("        ", stdout);
   if (part->letter != '\0') printf("-%c%s", part->letter, part->name != NULL ? " | " : "");
   if (part->name != NULL) printf("--%s", part->name);
@@ -115,7 +115,7 @@ static void bash_command(const cli_command *command, const text *first) {
   describe_parts parts = {0};
   describe_choice choice = {0};
   text options = {0}, verbs = {0};
-  describe_read(command->help, &parts);
+  describe_read(command, &parts);
   choose_arguments(&parts, &choice);
   add_options(&parts, &options);
   add_verbs(&parts, &verbs);
@@ -201,7 +201,7 @@ static void zsh_spelling(const describe_part *part, const char *dashes, const ch
   add_escaped(&spec, part->words, "[]\\:");
   text_add_string(&spec, "]");
   if (part->value != NULL) {
-    describe_choose(part->value, &choice);
+    describe_choose(part->choices, &choice);
     zsh_value(&spec, part->value, &choice);
   }
   zsh_print(&spec);
@@ -225,7 +225,7 @@ static void zsh_command(const cli_command *command) {
   describe_parts parts = {0};
   describe_choice choice = {0};
   text spec = {0}, verbs = {0};
-  describe_read(command->help, &parts);
+  describe_read(command, &parts);
   printf("    %s)\n      _arguments -s", command->name);
   zsh_options(&parts);
   add_verbs(&parts, &verbs);
@@ -247,7 +247,7 @@ static void zsh_command(const cli_command *command) {
 
 static void print_zsh(const describe_program *program) {
   describe_parts parts = {0};
-  describe_read(program->self->help, &parts);
+  describe_read(program->self, &parts);
   puts(
       "#compdef flaron-lua\n"
       "# Completion of flaron-lua for zsh, written by `flaron-lua --completion zsh`.\n\n"
@@ -328,7 +328,7 @@ static void fish_choice(const describe_choice *choice, bool required) {
 static void fish_command(const cli_command *command) {
   describe_parts parts = {0};
   describe_choice choice = {0};
-  describe_read(command->help, &parts);
+  describe_read(command, &parts);
   for (size_t i = 0; i < parts.count; i++) {
     const describe_part *part = &parts.items[i];
     if (part->kind == DESCRIBE_VERB) {
@@ -341,7 +341,7 @@ static void fish_command(const cli_command *command) {
       if (part->letter != '\0') printf(" -s %c", part->letter);
       if (part->name != NULL) printf(" -l %s", part->name);
       if (part->value != NULL) {
-        describe_choose(part->value, &values);
+        describe_choose(part->choices, &values);
         fish_choice(&values, true);
       }
       fish_meaning(part->words);

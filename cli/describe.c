@@ -103,8 +103,22 @@ static void read_line(reading *r, const char *line, size_t size) {
   }
 }
 
-void describe_read(const char *help, describe_parts *parts) {
+/* Sets what a value can be; for an option, with what the usage has behind its name: "--template a|b]". */
+static void read_choices(describe_part *part, const char *usage) {
+  text name = {0}, choices = {0};
+  text_add_string(&choices, part->value);
+  if (part->kind == DESCRIBE_OPTION && part->name != NULL) {
+    text_printf(&name, "--%s ", part->name);
+    const char *at = strstr(usage, name.data);
+    if (at != NULL) text_printf(&choices, "|%.*s", (int)strcspn(at + name.size, " ]\n"), at + name.size);
+  }
+  text_free(&name);
+  part->choices = choices.data;
+}
+
+void describe_read(const cli_command *command, describe_parts *parts) {
   reading r = {.parts = parts};
+  const char *help = command->help;
   while (*help != '\0') {
     size_t size = strcspn(help, "\n");
     read_line(&r, help, size);
@@ -112,6 +126,9 @@ void describe_read(const char *help, describe_parts *parts) {
     if (*help == '\n') help++;
   }
   end_part(&r);
+  for (size_t i = 0; i < parts->count; i++) {
+    if (parts->items[i].value != NULL) read_choices(&parts->items[i], command->usage);
+  }
   text_free(&r.term);
   text_free(&r.words);
 }
@@ -123,6 +140,7 @@ void describe_free(describe_parts *parts) {
     free(part->words);
     free(part->name);
     free(part->value);
+    free(part->choices);
   }
   free(parts->items);
   *parts = (describe_parts){0};

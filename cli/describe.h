@@ -26,11 +26,13 @@ typedef enum describe_kind {
 /* A part of a help text. Owned: all strings. */
 typedef struct describe_part {
   describe_kind kind;
-  char *term;  /* as it stands there; "" of prose */
-  char *words; /* what it means, on one line; may be "" of an example */
-  char letter; /* 'o', of an option; '\0' when it has none */
-  char *name;  /* "output" or "set", of an option or a verb; NULL when it has none */
-  char *value; /* "F" or "KEY VALUE", of an option, a verb or an argument; NULL when it takes none */
+  char *term;    /* as it stands there; "" of prose */
+  char *words;   /* what it means, on one line; may be "" of an example */
+  char letter;   /* 'o', of an option; '\0' when it has none */
+  char *name;    /* "output" or "set", of an option or a verb; NULL when it has none */
+  char *value;   /* "F" or "KEY VALUE", of an option, a verb or an argument; NULL when it takes none */
+  char *choices; /* the same, and behind '|' what the usage calls it: "T|http|websocket"; NULL when it takes
+                    none */
 } describe_part;
 
 /* The parts of a help text, in its order; begin with {0}. */
@@ -39,8 +41,8 @@ typedef struct describe_parts {
   size_t count;
 } describe_parts;
 
-/* Reads the help text of a command. describe_free frees the parts. */
-void describe_read(const char *help, describe_parts *parts);
+/* Reads help and usage of a command. describe_free frees the parts. */
+void describe_read(const cli_command *command, describe_parts *parts);
 
 void describe_free(describe_parts *parts);
 
@@ -52,7 +54,8 @@ typedef struct describe_choice {
   bool folders;
 } describe_choice;
 
-/* Adds to `choice` what "MAIN.lua|DIR", "http|websocket" or "FILE" says; other names say nothing. */
+/* Adds to `choice` what a part's choices, "MAIN.lua|DIR", "http|websocket" or "FILE" says; other names say
+ * nothing. */
 void describe_choose(const char *value, describe_choice *choice);
 
 void describe_choice_free(describe_choice *choice);

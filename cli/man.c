@@ -52,10 +52,10 @@ static void print_term(const char *term, const char *words) {
   print_line(NULL, words);
 }
 
-/* Prints a help text. */
-static void print_help(const char *help) {
+/* Prints the help of a command. */
+static void print_help(const cli_command *command) {
   describe_parts parts = {0};
-  describe_read(help, &parts);
+  describe_read(command, &parts);
   bool listed = false; /* the lines before are examples */
   for (size_t i = 0; i < parts.count; i++) {
     const describe_part *part = &parts.items[i];
@@ -126,7 +126,7 @@ void man_print(const describe_program *program) {
   puts(".SH SYNOPSIS");
   print_usage(program->self->usage);
   puts(".SH OPTIONS");
-  print_help(program->self->help);
+  print_help(program->self);
   puts(".SH COMMANDS");
   for (size_t i = 0; i < program->count; i++) {
     const cli_command *command = program->commands[i];
@@ -134,7 +134,7 @@ void man_print(const describe_program *program) {
     print_usage(command->usage);
     puts(".PP");
     print_line(NULL, command->summary);
-    print_help(command->help);
+    print_help(command);
   }
   fputs(end, stdout);
 }
