@@ -158,16 +158,18 @@ $(N)/edge/runtime_blob.o: edge/runtime_blob.S $(W)/runtime.wasm
 	@$(CC) -DRUNTIME_WASM='"$(W)/runtime.wasm"' -c $< -o $@
 
 # What lies in the executable (edge/embedded.h). The list is a file of its own, since files come and go.
-EMBEDDED := $(shell find scripts/flaron scripts/templates edge/page -type f 2>/dev/null | LC_ALL=C sort) \
-  $(B)/licenses.txt
-
-$(B)/licenses.txt: tools/licenses.sh LICENSE $(B)/lua.stamp $(B)/cjson.stamp Makefile
-	@tools/licenses.sh $(LUA) $(CJSON) $(filter-out liblua%,$(filter lib%-dev,$(BUILD_PACKAGES))) >$@
+EMBEDDED := $(shell find scripts/flaron scripts/templates edge/page -type f 2>/dev/null | LC_ALL=C sort)
 
 FORCE:
 $(N)/embedded.list: FORCE
 	@mkdir -p $(@D)
 	@echo '$(EMBEDDED)' | cmp -s - $@ || echo '$(EMBEDDED)' >$@
+
+# And what is made for it.
+EMBEDDED += $(B)/licenses.txt
+
+$(B)/licenses.txt: tools/licenses.sh LICENSE $(B)/lua.stamp $(B)/cjson.stamp Makefile
+	@tools/licenses.sh $(LUA) $(CJSON) $(filter-out liblua%,$(filter lib%-dev,$(BUILD_PACKAGES))) >$@
 
 $(N)/embedded.o: $(N)/embedded.list tools/embed.sh $(EMBEDDED)
 	@tools/embed.sh $(EMBEDDED) >$(N)/embedded.S
