@@ -54,8 +54,7 @@ typedef struct describe_choice {
   bool folders;
 } describe_choice;
 
-/* Adds to `choice` what a part's choices, "MAIN.lua|DIR", "http|websocket" or "FILE" says; other names say
- * nothing. */
+/* Adds to `choice` what names of values, such as "MAIN.lua|DIR", "http|websocket" or "FILE", tell. */
 void describe_choose(const char *value, describe_choice *choice);
 
 void describe_choice_free(describe_choice *choice);
