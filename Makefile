@@ -19,7 +19,7 @@ CC := gcc
 EXE := $(N)/flaron-lua
 MODULE := $(N)/lua/flaron/edge.so
 
-.PHONY: FORCE all demo test lint fuzz soak install clean help packages
+.PHONY: FORCE all demo test lint fuzz soak install uninstall deb clean help packages
 all: $(EXE) $(MODULE) ## build the executable and the Lua module flaron.edge
 
 help: ## say what each target does
@@ -31,9 +31,10 @@ help: ## say what each target does
 
 BUILD_PACKAGES := gcc libc6-dev patch clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 binaryen wabt \
   libcurl4-openssl-dev libssl-dev libsqlite3-dev libjansson-dev libh2o-evloop-dev libwslay-dev lua5.4 liblua5.4-dev
-TEST_PACKAGES := lua-busted nodejs curl
+TEST_PACKAGES := lua-busted nodejs curl mandoc zsh fish dpkg-dev
 LINT_PACKAGES := lua-check clang-format cppcheck shellcheck
 FUZZ_PACKAGES := libclang-rt-19-dev
+DEB_PACKAGES := dpkg-dev
 
 $(B)/packages.stamp: tools/setup.sh Makefile
 	@mkdir -p $(@D)
@@ -164,6 +165,12 @@ $(N)/embedded.list: FORCE
 	@mkdir -p $(@D)
 	@echo '$(EMBEDDED)' | cmp -s - $@ || echo '$(EMBEDDED)' >$@
 
+# And what is made for it.
+EMBEDDED += $(B)/licenses.txt
+
+$(B)/licenses.txt: tools/licenses.sh LICENSE $(B)/lua.stamp $(B)/cjson.stamp Makefile
+	@tools/licenses.sh $(LUA) $(CJSON) $(filter-out liblua%,$(filter lib%-dev,$(BUILD_PACKAGES))) >$@
+
 $(N)/embedded.o: $(N)/embedded.list tools/embed.sh $(EMBEDDED)
 	@tools/embed.sh $(EMBEDDED) >$(N)/embedded.S
 	@$(CC) -c $(N)/embedded.S -o $@
@@ -214,11 +221,25 @@ soak: $(EXE) ## run dev under load for SECONDS_EACH=600 while scripts, upstreams
 	@tools/setup.sh packages $(BUILD_PACKAGES) $(TEST_PACKAGES) wrk
 	@lua5.4 tests/dev/soak.lua $(SECONDS_EACH)
 
+# A Lua of Debian, under /usr, finds modules in the folder of this machine's kind; others in lib.
+LIBDIR ?= $(PREFIX)/lib$(if $(filter /usr,$(PREFIX)),/$(shell $(CC) -print-multiarch))
+# The date of man page and package: the same sources make the same files.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+INSTALL = PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' DESTDIR='$(DESTDIR)' SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) tools/install.sh
+
 install: $(EXE) $(MODULE) ## install under PREFIX (default /usr/local; DESTDIR is honoured)
-	install -D -m 755 $(EXE) $(DESTDIR)$(PREFIX)/bin/flaron-lua
-	install -D -m 644 $(MODULE) $(DESTDIR)$(PREFIX)/lib/lua/5.4/flaron/edge.so
+	@$(INSTALL) install $(EXE) $(MODULE)
+
+uninstall: ## remove what install puts under PREFIX
+	@$(INSTALL) uninstall
+
+deb: $(EXE) $(MODULE) ## build a Debian package, build/flaron-lua_VERSION_ARCH.deb (MAINTAINER='Name <mail>')
+	@tools/setup.sh packages $(DEB_PACKAGES)
+	@rm -rf $(B)/deb
+	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(B)/deb/root
+	@SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) MAINTAINER='$(MAINTAINER)' tools/deb.sh $(B)/deb $(if $(SANITIZE),$(N),$(B))
 
 clean: ## remove everything that was built or fetched
 	rm -rf $(B)
 
--include $(shell find $(W) $(N) -name '*.d' 2>/dev/null)
+-include $(shell find $(W) $(N) -type f -name '*.d' 2>/dev/null)

@@ -11,17 +11,33 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "describe.h"
+#include "embedded.h"
 
 static const cli_command *const commands[] = {&cli_pack, &cli_run, &cli_inspect,
                                               &cli_dev,  &cli_kv,  &cli_secret};
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
+/* What flaron-lua says of itself. */
+static const cli_command self = {
+    .name = "",
+    .summary = "Lua 5.4 for the Flaron edge",
+    .usage = "COMMAND [ARGUMENTS]",
+    .help =
+        "  -h, --help                   this text; behind a command, more of that command\n"
+        "  --version                    which flaron-lua this is\n"
+        "  --licenses                   the licences of flaron-lua and of what is built in\n"
+        "  --man                        the manual page, as roff\n"
+        "  --completion bash|zsh|fish   a script that completes words in this shell\n",
+};
+
+static const describe_program program = {&self, commands, COMMANDS};
+
 static void print_help(FILE *to) {
-  fputs("usage: flaron-lua COMMAND [ARGUMENTS]\n\nLua 5.4 for the Flaron edge.\n\n", to);
+  fprintf(to, "usage: flaron-lua %s\n\n%s.\n\n", self.usage, self.summary);
   for (int i = 0; i < COMMANDS; i++) fprintf(to, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
-  fputs("\n`flaron-lua COMMAND --help` tells more of a command; --version tells which flaron-lua this is.\n",
-        to);
+  fprintf(to, "\n%s", self.help);
 }
 
 static void print_message(const cli_command *self, const char *format, va_list arguments) {
@@ -154,8 +170,30 @@ static int finish(const char *name, int status) {
   return CLI_FAILED;
 }
 
+/* Does what an option in place of a command says; false when it is none. */
+static bool answer(const char *word, const char *value) {
+  if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+    print_help(stdout);
+  } else if (strcmp(word, "--version") == 0) {
+    printf("flaron-lua %s (Lua 5.4.7, runtime %.12s)\n", FLARON_LUA_VERSION, flare_runtime_hash());
+  } else if (strcmp(word, "--licenses") == 0) {
+    const bytes *licenses = embedded_find("licenses.txt");
+    fwrite(licenses->data, 1, licenses->size, stdout);
+  } else if (strcmp(word, "--man") == 0) {
+    man_print(&program);
+  } else {
+    return strcmp(word, "--completion") == 0 && completion_print(&program, value);
+  }
+  return true;
+}
+
 int main(int argc, char **argv) {
-  const char *word = argc > 1 ? argv[1] : "";
+  const char *word = argc > 1 ? argv[1] : "", *value = argc > 2 ? argv[2] : "";
+  static const char equals[] = "--completion=";
+  if (strncmp(word, equals, strlen(equals)) == 0) {
+    value = word + strlen(equals);
+    word = "--completion";
+  }
   opterr = 0;
   keep_streams();
   for (int i = 0; i < COMMANDS; i++) {
@@ -163,15 +201,12 @@ int main(int argc, char **argv) {
       return finish(word, commands[i]->run(commands[i], argc - 1, argv + 1));
     }
   }
-  if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
-    print_help(stdout);
-    return finish("", CLI_DONE);
+  if (answer(word, value)) return finish("", CLI_DONE);
+  if (strcmp(word, "--completion") == 0) {
+    fprintf(stderr, "flaron-lua: --completion takes bash, zsh or fish, not '%s'\n", value);
+  } else if (*word != '\0') {
+    fprintf(stderr, "flaron-lua: there is no command '%s'\n", word);
   }
-  if (strcmp(word, "--version") == 0) {
-    printf("flaron-lua %s (Lua 5.4.7, runtime %.12s)\n", FLARON_LUA_VERSION, flare_runtime_hash());
-    return finish("", CLI_DONE);
-  }
-  if (*word != '\0') fprintf(stderr, "flaron-lua: there is no command '%s'\n", word);
   print_help(stderr);
   return CLI_MISUSED;
 }

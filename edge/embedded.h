@@ -1,5 +1,6 @@
 /*
- * embedded.h - files of this repository that lie in the executable: ready-made Lua, templates, the page.
+ * embedded.h - files of this repository that lie in the executable: ready-made Lua, templates, the page; and
+ * licenses.txt, which is made while building.
  *
  * The Makefile lists them (EMBEDDED), tools/embed.sh makes the table.
  */

@@ -2,6 +2,8 @@
 # embed.sh - writes the table of edge/embedded.h, with the content of the files given, as an assembler's source.
 #
 #   tools/embed.sh FILE... >embedded.S
+#
+# A file that was made, build/licenses.txt, is known as "licenses.txt"; the others by their paths.
 set -eu
 
 count=0
@@ -10,7 +12,7 @@ echo '/* Written by tools/embed.sh. */'
 echo '  .section .rodata'
 for file; do
   printf 'path_%d: .asciz "%s"\ncontent_%d: .incbin "%s"\nend_%d: .byte 0\n' \
-    $count "$file" $count "$file" $count
+    $count "${file#build/}" $count "$file" $count
   table="$table  .quad path_$count, content_$count, end_$count - content_$count
 "
   count=$((count + 1))

@@ -1,0 +1,54 @@
+#!/bin/sh
+# deb.sh - makes a Debian package of what `make install` put into FOLDER/root. Called by `make deb`, which sets
+# SOURCE_DATE_EPOCH, so that the same sources make the same package, and MAINTAINER, which may be empty.
+#
+#   tools/deb.sh FOLDER TO
+set -eu
+
+folder=$1 root=$1/root to=$2
+version=$(sed -n 's/^#define FLARON_LUA_VERSION "\(.*\)"$/\1/p' edge/flare.h)
+architecture=$(dpkg --print-architecture)
+maintainer=${MAINTAINER:-the flaron-lua authors}
+export SOURCE_DATE_EPOCH
+
+module=$(cd "$root" && find usr/lib -name edge.so)
+strip --strip-unneeded --remove-section=.comment "$root/usr/bin/flaron-lua" "$root/$module"
+
+# Debian has the full texts in /usr/share/common-licenses.
+doc=$root/usr/share/doc/flaron-lua
+sed -i '/^==== Full texts/,$d' "$doc/copyright"
+{
+  printf 'flaron-lua (%s) bookworm; urgency=medium\n\n  * Release %s.\n\n' "$version" "$version"
+  printf ' -- %s  %s\n' "$maintainer" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")"
+} | gzip -9n >"$doc/changelog.gz"
+
+# dpkg-shlibdeps wants a source package's control file beside it.
+mkdir -p "$folder/debian" "$root/DEBIAN"
+printf 'Source: flaron-lua\n\nPackage: flaron-lua\nArchitecture: any\n' >"$folder/debian/control"
+libraries=$(cd "$folder" && dpkg-shlibdeps -O root/usr/bin/flaron-lua "root/$module" 2>shlibdeps.log) ||
+  { cat "$folder/shlibdeps.log" >&2; exit 1; }
+
+(cd "$root" && find usr -type f | LC_ALL=C sort | xargs -d '\n' md5sum) >"$root/DEBIAN/md5sums"
+find "$root" -type d -exec chmod 755 {} +
+chmod 644 "$root/DEBIAN/md5sums"
+cat >"$root/DEBIAN/control" <<END
+Package: flaron-lua
+Version: $version
+Architecture: $architecture
+Maintainer: $maintainer
+Installed-Size: $(du -sk --apparent-size "$root/usr" | cut -f 1)
+Depends: ${libraries#shlibs:Depends=}, lua5.4, lua-busted, lua-check
+Recommends: ca-certificates
+Section: devel
+Priority: optional
+Description: Lua 5.4 for the Flaron edge
+ Packs a script and the modules it requires into one WebAssembly module, a
+ flare, and runs it on a local edge with stores, secrets, cryptography, fetches
+ and WebSockets. No compiler is needed.
+ .
+ With it come the Lua module flaron.edge, for tests with busted, and the
+ annotations of the API for lua-language-server.
+END
+deb=$to/flaron-lua_${version}_$architecture.deb
+dpkg-deb --root-owner-group -Zxz --build "$root" "$deb" >/dev/null
+echo "made $deb"
