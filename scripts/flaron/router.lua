@@ -3,7 +3,7 @@
 -- All is made at start-up: the tree of routes (router/tree.lua) and the chain of functions of each route. A request
 -- looks its path up and calls. It does not choose by host name.
 local flaron = require "flaron"
-local request = require "flaron.router.request"
+local new_request = require "flaron.router.request"
 local tree = require "flaron.router.tree"
 
 --- Routes by method and path.
@@ -205,7 +205,7 @@ function app:handler()
     local path, query = full:match "^%a[%w+.-]*://[^/?#]*([^?#]*)%??([^#]*)"
     if not path or path == "" then path = "/" end
     local route, params, ends = tree.find(routes, method, path)
-    local req = request.new { method = method, url = full, path = path, params = params, query_string = query or "" }
+    local req = new_request { method = method, url = full, path = path, params = params, query_string = query or "" }
     local call = route and route.call
     if ends and #ends > 0 then
       flaron.response.set_header("allow", tree.allow(ends))

@@ -21,12 +21,6 @@ local meta = {
   end,
 }
 
-local request = {}
-
---- Makes a request of its fields.
-function request.new(fields)
-  return setmetatable(fields, meta)
-end
 
 --- The value of a request header; the name's case does not matter.
 ---@param name string the name of the header.
@@ -56,4 +50,7 @@ function req:form()
   return (url.query(flaron.request.body()))
 end
 
-return request
+-- Makes a request of its fields.
+return function(fields)
+  return setmetatable(fields, meta)
+end
