@@ -21,13 +21,20 @@ local TYPES = {
 local SAME_SITE = { Strict = true, Lax = true, None = true }
 local LONGEST = 4096 -- of name, value and attributes: what RFC 6265 wants browsers to take
 
+-- Without blanks around it. Not by one pattern: that would take the square of the time for a run of blanks.
+local function trim(text)
+  local first = text:find "[^ \t]"
+  return first and text:sub(first, (text:find "[^ \t][ \t]*$")) or ""
+end
+
 --- Reads a header `Cookie`. Quotes around a value are no part of it; nothing is decoded.
 ---@param header string? the header's value; `nil` gives no cookies.
 ---@return table<string, string> cookies from names to values. Of cookies with the same name the first counts: browsers send the one with the longest path first.
 function cookie.parse(header)
   local cookies = {}
   for pair in (header or ""):gmatch "[^;]+" do
-    local name, value = pair:match "^[ \t]*([^=]-)[ \t]*=[ \t]*(.-)[ \t]*$"
+    local name, value = pair:match "^([^=]*)=(.*)$"
+    if name then name, value = trim(name), trim(value) end
     if name and name ~= "" and cookies[name] == nil then cookies[name] = value:match '^"(.*)"$' or value end
   end
   return cookies

@@ -126,7 +126,8 @@ end
 --- Checks what `sessions:sign` made. Nothing of it is read before the signature is found good.
 ---@param text string? what came from outside.
 ---@return table|nil values what was signed.
----@return flaron.session.Reason|integer reason why not; with values, the time at which they expire, in seconds since 1970.
+---@return flaron.session.Reason? reason why not.
+---@return integer? expires when the values expire, in seconds since 1970.
 function sessions:verify(text)
   if not text or text == "" then return nil, "absent" end
   local payload, signature = text:match "^([%w_-]+)%.(%x+)$"
@@ -139,12 +140,13 @@ function sessions:verify(text)
     return nil, "malformed"
   end
   if assert(time.now()) >= content.expires then return nil, "expired" end
-  return content.values, content.expires
+  return content.values, nil, content.expires
 end
 
 --- The session of the request. The manifest must have `requires_raw_auth`: else the host withholds cookies.
 ---@return table|nil values what was written.
----@return flaron.session.Reason|integer reason why there is none; with values, the time at which they expire, in seconds since 1970.
+---@return flaron.session.Reason? reason why there is none.
+---@return integer? expires when the values expire, in seconds since 1970.
 function sessions:read()
   return self:verify(cookie.get(self.name))
 end
