@@ -182,10 +182,13 @@ local function finish(answer)
   if answer.body ~= nil then error("the answer has both json and body", 0) end
   local plain, headers = {}, { ["content-type"] = "application/json" }
   for name, value in pairs(answer) do plain[name] = value end
-  for name, value in pairs(answer.headers or {}) do
-    headers[type(name) == "string" and name:lower() or name] = value
+  if answer.headers == nil or type(answer.headers) == "table" then -- else handle_request says what is wrong
+    for name, value in pairs(answer.headers or {}) do
+      headers[type(name) == "string" and name:lower() or name] = value
+    end
+    plain.headers = headers
   end
-  plain.json, plain.headers, plain.body = nil, headers, flaron.json.encode(answer.json)
+  plain.json, plain.body = nil, flaron.json.encode(answer.json)
   return plain
 end
 
