@@ -57,8 +57,8 @@ int modules_add_asset(modules *m, const modules_source *source, const char *file
 bool modules_have(const modules *m, const char *name);
 
 /*
- * Says why there is no module `name`, from "module 'NAME'" on: it is C code in a rock (then the result is
- * true), or else every place that it was looked for at, each on a line "\tno file 'PATH'".
+ * Adds why there is no module `name`, from "module 'NAME'" on: it is C code in a rock, or else every place
+ * that it was looked for at, each on a line "\tno file 'PATH'".
  */
 void modules_say_missing(const modules_source *source, const char *name, text *out);
 

@@ -27,12 +27,7 @@ local function project(files, rocks)
     local to = support.quote(folder .. "/" .. path)
     assert.equal(0, (support.run(("mkdir -p $(dirname %s) && cp -rL %s %s"):format(to, support.quote(from), to))))
   end
-  for path, content in pairs(type(files) == "string" and { ["main.lua"] = files } or files) do
-    local parent = path:match "^(.*)/"
-    if parent then assert.equal(0, (support.run("mkdir -p " .. support.quote(folder .. "/" .. parent)))) end
-    support.write(folder .. "/" .. path, content)
-  end
-  return folder .. "/"
+  return support.project(files, folder) .. "/"
 end
 
 local function body_of(files, rocks)
