@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "embedded.h"
+
 int modules_read_file(void *data, const char *path, text *out) {
   text full = {0};
   struct stat about;
@@ -35,6 +37,24 @@ static const char *const places[] = {
 
 enum { PLACES = sizeof places / sizeof *places };
 
+/* Where LuaRocks puts C code. */
+static const char *const c_places[] = {
+    "lua_modules/lib/lua/5.4/?.so",
+    "lua_modules/lib64/lua/5.4/?.so",
+};
+
+enum { C_PLACES = sizeof c_places / sizeof *c_places };
+
+static bool has_prefix(const char *string, const char *prefix) {
+  return strncmp(string, prefix, strlen(prefix)) == 0;
+}
+
+/* Whether a file of the project belongs to a rock. */
+static bool is_rock(const char *file) { return has_prefix(file, "lua_modules/"); }
+
+/* Whether a name may be that of ready-made Lua, in the executable. */
+static bool may_be_ready(const char *name) { return has_prefix(name, "flaron."); }
+
 /* The path of `name` at a place, in `out`. */
 static void place_path(const char *place, const char *name, text *out) {
   text_clear(out);
@@ -47,11 +67,33 @@ static void place_path(const char *place, const char *name, text *out) {
   }
 }
 
-void modules_say_where(const char *name, text *out) {
+/* Whether there is C code of this name; `path` gets where. */
+static bool find_c(const modules_source *source, const char *name, text *path) {
+  text content = {0};
+  bool found = false;
+  for (int i = 0; i < C_PLACES && !found; i++) {
+    place_path(c_places[i], name, path);
+    found = source->read(source->data, path->data, &content) == 0;
+  }
+  text_free(&content);
+  return found;
+}
+
+void modules_say_missing(const modules_source *source, const char *name, text *out) {
   text path = {0};
-  for (int i = 0; i < PLACES; i++) {
-    place_path(places[i], name, &path);
-    text_printf(out, "\n\tno file '%s'", text_string(&path));
+  char *root = memory_copy((bytes){(const uint8_t *)name, strcspn(name, ".")}); /* a.so may have a.b, too */
+  bool is_c = find_c(source, name, &path) || find_c(source, root, &path);
+  free(root);
+  if (is_c) {
+    text_printf(out, "module '%s' is C code (%s): a flare is Wasm and cannot load it", name, path.data);
+  } else {
+    text_printf(out, "module '%s' not found:", name);
+    for (int i = 0; i < PLACES; i++) {
+      place_path(places[i], name, &path);
+      text_printf(out, "\n\tno file '%s'", path.data);
+    }
+    place_path("?.lua", name, &path);
+    if (may_be_ready(name)) text_printf(out, "\n\tno file '%s' in flaron-lua", path.data);
   }
   text_free(&path);
 }
@@ -68,7 +110,18 @@ bool modules_have(const modules *m, const char *name) {
 typedef struct lexer {
   const char *at, *end;
   int line;
+  int blocks; /* open blocks: functions, conditions, loops */
+  int parens; /* open parentheses */
+  int tried;  /* the parenthesis that a pcall opened, the outermost; 0 = none */
 } lexer;
+
+/* A `require` of a constant string. */
+typedef struct required {
+  bytes name;
+  int line;
+  bool tried; /* in a pcall */
+  bool sure;  /* outside of blocks, and not behind `and` or `or`: it is run when the module is */
+} required;
 
 static bool at_end(const lexer *l) { return l->at >= l->end; }
 
@@ -170,30 +223,50 @@ static bool skip_symbol(lexer *l) {
   size_t n = 1;
   if (c == '.' || c == ':') {
     while (peek(l, n) == c) n++; /* "..", "..." and "::" */
+  } else if (c == '(') {
+    l->parens++;
+  } else if (c == ')') {
+    if (l->parens-- == l->tried) l->tried = 0;
   }
   l->at += n;
   return n == 1 && (c == '.' || c == ':');
 }
 
-/* Reads the argument of a `require` when it is a string alone; false for `require("x" .. y)`. */
+/* Notes what a keyword opens or closes, and a pcall. */
+static void note_word(lexer *l, bytes word) {
+  static const char *const openers[] = {"function", "if", "do", "repeat"};
+  for (size_t i = 0; i < sizeof openers / sizeof *openers; i++) l->blocks += bytes_are(word, openers[i]);
+  if (bytes_are(word, "end") || bytes_are(word, "until")) l->blocks--;
+  if (l->tried != 0 || (!bytes_are(word, "pcall") && !bytes_are(word, "xpcall"))) return;
+  skip_space(l);
+  if (peek(l, 0) == '(') l->tried = l->parens + 1;
+}
+
+/*
+ * Reads the argument of a `require` when it is a string alone; false for `require("x" .. y)`. In
+ * `pcall(require, "x")` it is behind the comma.
+ */
 static bool read_argument(lexer *l, bytes *name) {
   bool open = peek(l, 0) == '(';
-  if (open) {
+  bool passed = l->tried != 0 && peek(l, 0) == ',';
+  if (open || passed) {
+    l->parens += open;
     l->at++;
     skip_space(l);
   }
   if (!read_string(l, name) || name->size == 0) return false;
   skip_space(l);
-  return !open || peek(l, 0) == ')' || peek(l, 0) == ',';
+  return !(open || passed) || peek(l, 0) == ')' || peek(l, 0) == ',';
 }
 
 /* Finds the next `require "x"` or `require("x")`; false at the end. */
-static bool next_require(lexer *l, bytes *name, int *line) {
+static bool next_require(lexer *l, required *found) {
   bytes string;
   bool field = false; /* after '.' or ':' a name is no global */
+  bool maybe = false; /* after `and` or `or` */
   for (skip_space(l); !at_end(l); skip_space(l)) {
     if (read_string(l, &string)) {
-      field = false;
+      field = maybe = false;
       continue;
     }
     const char *start = l->at;
@@ -201,14 +274,19 @@ static bool next_require(lexer *l, bytes *name, int *line) {
     bytes word = {(const uint8_t *)start, (size_t)(l->at - start)};
     if (word.size == 0) {
       field = skip_symbol(l);
+      maybe = false;
       continue;
     }
     bool global = !field && bytes_are(word, "require");
+    found->tried = l->tried != 0;
+    found->sure = l->blocks == 0 && !maybe;
+    maybe = bytes_are(word, "and") || bytes_are(word, "or");
+    if (!field) note_word(l, word);
     field = false;
     if (!global) continue;
-    *line = l->line;
+    found->line = l->line;
     skip_space(l);
-    if (read_argument(l, name)) return true;
+    if (read_argument(l, &found->name)) return true;
   }
   return false;
 }
@@ -246,27 +324,41 @@ static bool add_found(modules *m, const modules_source *source, const char *name
     text_clear(&content);
     found = source->read(source->data, path.data, &content) == 0;
   }
+  if (!found && may_be_ready(name)) {
+    place_path("scripts/?.lua", name, &path);
+    const bytes *ready = embedded_find(path.data);
+    if (ready != NULL) text_add(&content, ready->data, ready->size);
+    found = ready != NULL;
+    place_path("?.lua", name, &path);
+  }
   if (found) add_item(m, name, path.data, &content);
   text_free(&path);
   text_free(&content);
   return found;
 }
 
-/* Adds what the modules from `first` on require, and what those do. */
+/*
+ * Adds what the modules from `first` on require, and what those do. What is missing becomes a wish, unless it
+ * may well be missing: what is tried in a pcall, and what a rock requires only when it comes to it (many a
+ * rock can do with C code or without).
+ */
 static void add_required(modules *m, const modules_source *source, size_t first) {
   for (size_t i = first; i < m->count; i++) {
-    bytes name;
-    int line;
+    required r;
     const char *source_text = text_string(&m->items[i].source);
-    lexer l = {source_text, source_text + m->items[i].source.size, 1};
+    lexer l = {source_text, source_text + m->items[i].source.size, .line = 1};
     if (peek(&l, 0) == '#') { /* a first line for the shell */
       while (!at_end(&l) && *l.at != '\n') l.at++;
     }
-    while (next_require(&l, &name, &line)) {
-      if (memchr(name.data, '\0', name.size) != NULL || memchr(name.data, '\n', name.size) != NULL) continue;
-      char *copy = memory_copy(name);
-      if (!modules_have(m, copy) && !add_found(m, source, copy)) add_wish(m, name, m->items[i].file, line);
-      free(copy);
+    while (next_require(&l, &r)) {
+      if (memchr(r.name.data, '\0', r.name.size) != NULL || memchr(r.name.data, '\n', r.name.size) != NULL)
+        continue;
+      char *name = memory_copy(r.name);
+      bool needed = !r.tried && (r.sure || !is_rock(m->items[i].file));
+      if (!modules_have(m, name) && !add_found(m, source, name) && needed) {
+        add_wish(m, r.name, m->items[i].file, r.line);
+      }
+      free(name);
     }
   }
 }

@@ -1,5 +1,6 @@
 /*
- * modules.h - the Lua modules of a project: reading them, and finding those a script requires.
+ * modules.h - the Lua modules of a project: reading them, and finding those a script requires: in the
+ * project, in its rocks under lua_modules, in the ready-made Lua that lies in the executable (embedded.h).
  */
 #ifndef FLARON_EDGE_MODULES_H
 #define FLARON_EDGE_MODULES_H
@@ -23,7 +24,7 @@ typedef struct module {
   text source;
 } module;
 
-/* A place that requires a module by a constant string. */
+/* A place that requires a module by a constant string and cannot do without. */
 typedef struct module_wish {
   char *name;
   char *file;
@@ -55,8 +56,11 @@ int modules_add_asset(modules *m, const modules_source *source, const char *file
 /* Whether module `name` is among them. */
 bool modules_have(const modules *m, const char *name);
 
-/* Adds the lines "\n\tno file 'PATH'" for every place that a module is looked for at. */
-void modules_say_where(const char *name, text *out);
+/*
+ * Adds why there is no module `name`, from "module 'NAME'" on: it is C code in a rock, or else every place
+ * that it was looked for at, each on a line "\tno file 'PATH'".
+ */
+void modules_say_missing(const modules_source *source, const char *name, text *out);
 
 void modules_free(modules *m);
 

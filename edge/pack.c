@@ -79,22 +79,32 @@ static bool add_missing(modules *m, const modules_source *source, bytes missing)
   return added;
 }
 
-/* Copies start-up's message; behind "no field package.preload['x']" it says where x was looked for. */
-static void explain(bytes message, text *error) {
+/*
+ * Copies start-up's message. Where it is one of runtime/bundle.c that a module is not found, it is said why,
+ * as only the packer knows.
+ */
+static void explain(const modules_source *source, bytes message, text *error) {
   static const char mark[] = "no field package.preload['";
   const char *at = (const char *)message.data, *end = at + message.size;
   const char *found = memmem(at, message.size, mark, sizeof mark - 1);
-  const char *close = found != NULL ? memmem(found, (size_t)(end - found), "']", 2) : NULL;
-  if (close == NULL) {
-    text_add(error, at, message.size);
-    return;
+  const char *name = found != NULL ? found + sizeof mark - 1 : NULL;
+  const char *close = name != NULL ? memmem(name, (size_t)(end - name), "']", 2) : NULL;
+  text missing = {0}, why = {0};
+  if (close != NULL) {
+    char *copy = memory_copy((bytes){(const uint8_t *)name, (size_t)(close - name)});
+    text_printf(&missing, "module '%s' not found:\n\t%s%s']", copy, mark, copy);
+    modules_say_missing(source, copy, &why);
+    free(copy);
   }
-  const char *name = found + sizeof mark - 1;
-  char *copy = memory_copy((bytes){(const uint8_t *)name, (size_t)(close - name)});
-  text_add(error, at, (size_t)(close + 2 - at));
-  modules_say_where(copy, error);
-  text_add(error, close + 2, (size_t)(end - close - 2));
-  free(copy);
+  const char *begin = missing.size > 0 ? memmem(at, message.size, missing.data, missing.size) : NULL;
+  if (begin != NULL) {
+    text_add(error, at, (size_t)(begin - at));
+    text_add(error, why.data, why.size);
+    at = begin + missing.size;
+  }
+  text_add(error, at, (size_t)(end - at));
+  text_free(&missing);
+  text_free(&why);
 }
 
 /* ---- the module ---- */
@@ -283,8 +293,8 @@ static bool find_files(project *p, const modules_source *source, const char *fil
   for (size_t i = 0; i < p->manifest.modules.count; i++) {
     const char *name = p->manifest.modules.items[i];
     if (modules_have(&p->modules, name) || modules_add(&p->modules, source, name)) continue;
-    text_printf(error, "flare.lua: module '%s' not found:", name);
-    modules_say_where(name, error);
+    text_add_string(error, "flare.lua: ");
+    modules_say_missing(source, name, error);
     return false;
   }
   for (size_t i = 0; i < p->manifest.assets.count; i++) {
@@ -312,7 +322,8 @@ static bool start(const project *p, const text *bundle, uint32_t memory, engine 
 }
 
 /* Says that the memory is too small, and what comes of more: it is doubled until there is enough. */
-static void say_too_small(const project *p, const text *bundle, const char *file, text *error) {
+static void say_too_small(const project *p, const modules_source *source, const text *bundle,
+                          const char *file, text *error) {
   enum { MOST = 256 << 20 };
   static const char hint[] = " (--memory, or 'memory' in flare.lua)";
   bool ended = true, enough = false, good = true;
@@ -328,7 +339,7 @@ static void say_too_small(const project *p, const text *bundle, const char *file
     if (enough && good) text_printf(error, ": %u KiB would do", memory >> 10);
     if (!good) {
       text_printf(error, "%s; with %u KiB it fails: ", hint, memory >> 10);
-      explain(report.error, error);
+      explain(source, report.error, error);
     }
     engine_close(instance);
     text_free(&fault);
@@ -350,9 +361,9 @@ static bool start_and_write(project *p, const modules_source *source, const char
     } else if (add_missing(&p->modules, source, report.missing)) {
       again = true;
     } else if (ran_out(&report, p->options.memory)) {
-      say_too_small(p, &bundle, file, error);
+      say_too_small(p, source, &bundle, file, error);
     } else if (report.error.size != 0) {
-      explain(report.error, error);
+      explain(source, report.error, error);
     } else {
       write_flare(p, &report, wasm);
       good = true;

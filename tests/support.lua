@@ -81,6 +81,21 @@ function support.write(path, content)
   assert(file:write(content))
 end
 
+--- Writes a project, a table from paths to contents or a main script alone, into `folder` (a new one when there is
+--- none). Returns the folder.
+function support.project(files, folder)
+  folder = folder or support.folder()
+  local folders = { support.quote(folder) }
+  if type(files) == "string" then files = { ["main.lua"] = files } end
+  for path in pairs(files) do
+    local parent = path:match "^(.*)/"
+    if parent then folders[#folders + 1] = support.quote(folder .. "/" .. parent) end
+  end
+  assert((support.run("mkdir -p " .. table.concat(folders, " "))) == 0)
+  for path, content in pairs(files) do support.write(folder .. "/" .. path, content) end
+  return folder
+end
+
 --- A new empty folder under the build folder; ends with no slash.
 function support.folder()
   local _, path = support.run("mkdir -p build/tmp && mktemp -d build/tmp/XXXXXX")

@@ -5,7 +5,6 @@
 --   - images are loaded when they come into view
 --   - a banner is put at the top of the page
 local flaron = require "flaron"
-local cookies = require "rewriter.cookies"
 local experiment = require "rewriter.experiment"
 local html = require "rewriter.html"
 local logging, request = flaron.logging, flaron.request
@@ -79,7 +78,7 @@ local function handle_request()
   local kind = page.headers["content-type"] or ""
   if kind:match("^[^;%s]*"):lower() ~= "text/html" then return flaron.PASS_THROUGH end
 
-  local variant, is_new = hero:variant(cookies.read(request.header "cookie"))
+  local variant, is_new = hero:variant()
   local body, shown = rewrite(page.body, variant)
   if shown and page.status == 200 then hero:count(variant) end
 

@@ -7,19 +7,12 @@
 --   DELETE /notes/:id    removes it
 --
 -- This file only puts the parts together. All of it runs once, when the flare is packed: on the edge the
--- routes are there already, and an invocation begins in handle_request.
+-- routes are there already.
 local flaron = require "flaron"
 local http = require "api.http"
 local limiter = require "api.limiter"
 local notes = require "api.notes"
-local router = require "api.router"
-
-local routes = router.new()
-routes:add("GET", "/notes", notes.list)
-routes:add("POST", "/notes", notes.create)
-routes:add("GET", "/notes/:id", notes.get)
-routes:add("PUT", "/notes/:id", notes.replace)
-routes:add("DELETE", "/notes/:id", notes.delete)
+local router = require "flaron.router"
 
 local limit = limiter.new {
   window = 60,    -- seconds
@@ -27,12 +20,23 @@ local limit = limiter.new {
   anonymous = 10, -- and for all who send none, together
 }
 
-local function handle_request()
-  local request = http.read_request()
-  local allowed, headers = limit:check(flaron.request.header "x-api-key")
-  local answer = allowed and routes:answer(request) or http.fail(429, "too many requests: see retry-after")
-  for name, value in pairs(headers) do answer.headers[name] = value end
-  return answer
-end
+local app = router.new {
+  not_found = function() return http.fail(404, "there is nothing here") end,
+  method_not_allowed = function(req) return http.fail(405, req.method .. " is not allowed here") end,
+}
 
-return { handle_request = handle_request }
+-- Around everything, so that a client who asks for what is not there is counted, too.
+app:use(function(req, next)
+  local allowed, headers = limit:check(req:header "x-api-key")
+  for name, value in pairs(headers) do flaron.response.set_header(name, value) end
+  if not allowed then return http.fail(429, "too many requests: see retry-after") end
+  return next()
+end)
+
+app:get("/notes", notes.list)
+app:post("/notes", notes.create)
+app:get("/notes/:id", notes.get)
+app:put("/notes/:id", notes.replace)
+app:delete("/notes/:id", notes.delete)
+
+return { handle_request = app:handler() }

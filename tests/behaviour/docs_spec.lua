@@ -1,8 +1,7 @@
--- docs_spec.lua - runs every example of docs/api.md, one `it` a block, and checks every value it shows. The
--- document says at its top how blocks are to be read; `rewrite` below makes that into Lua.
+-- docs_spec.lua - runs every example of every page under docs/, one `it` a block, and checks every value it shows.
+-- docs/api.md says at its top how blocks are to be read; `rewrite` below makes that into Lua. On the page of ready-made
+-- Lua (docs/router.md and scripts/flaron/router.lua) that module is a local, too, and the flare is given cookies.
 local support = require "support"
-
-local DOCUMENT = "docs/api.md"
 
 -- What a block is checked with, in flares and in native Lua: a function of the line, the values there are and
 -- those that are shown, both from table.pack. Of a table only the fields shown count, of a list the length too.
@@ -67,17 +66,31 @@ local project = {
   ["page.html"] = "<h1>hello</h1>\n",
   ["flare.lua"] = [[return {
     assets = { "page.html" }, requires_body = true, writes_spark_kv = true, writes_plasma_kv = true, websocket = true,
-    allowed_secrets = { "API_KEY", "AES_KEY" }, allowed_fetch_urls = { "https://api.example.com/*" },
+    allowed_secrets = { "API_KEY", "AES_KEY", "SESSION_KEY", "SESSION_KEY_2023" }, allowed_fetch_urls = { "https://api.example.com/*" },
   }]],
 }
 
--- The blocks of Lua, each with its heading, the line its fence is on and its lines.
-local function read_blocks()
+-- The pages, sorted.
+local function list_pages()
+  local pages = {}
+  local _, output = support.run "LC_ALL=C ls docs/*.md"
+  for path in output:gmatch "[^\n]+" do pages[#pages + 1] = path end
+  return pages
+end
+
+-- The name of the ready-made module that a page is about, if it is.
+local function module_of(page)
+  local name = page:match "^docs/(.*)%.md$"
+  return support.read(("scripts/flaron/%s.lua"):format(name)) and name
+end
+
+-- The blocks of Lua of a page, each with the page, its heading, the line its fence is on and its lines.
+local function read_blocks(page)
   local blocks, block, heading, number = {}, nil, "", 0
-  for line in assert(support.read(DOCUMENT)):gmatch "([^\n]*)\n" do
+  for line in assert(support.read(page)):gmatch "([^\n]*)\n" do
     number = number + 1
     if line == "```lua" then
-      block = { heading = heading, line = number }
+      block = { page = page, module = module_of(page), heading = heading, line = number }
     elseif line == "```" and block then
       blocks[#blocks + 1] = block
       block = nil
@@ -87,7 +100,7 @@ local function read_blocks()
       heading = line:match "^#+ (.*)" or heading
     end
   end
-  assert(block == nil, "a block of docs/api.md does not end")
+  assert(block == nil, "a block of " .. page .. " does not end")
   return blocks
 end
 
@@ -124,8 +137,8 @@ local function push_down(block, first, source)
   return ("\n"):rep(block.line - 1) .. first .. "\n" .. source
 end
 
-local function in_document(message)
-  return (tostring(message):gsub("main%.lua:(%d+)", DOCUMENT .. ":%1"))
+local function in_document(block, message)
+  return (tostring(message):gsub("main%.lua:(%d+)", block.page .. ":%1"))
 end
 
 local function stub(flare)
@@ -141,11 +154,12 @@ local function load_flare(block, source)
   for path, content in pairs(project) do files[path] = content end
   local flare, message = support.try_load(files, {
     now = 1700000000,
-    secrets = { API_KEY = "s3cr3t", AES_KEY = ("k"):rep(32) },
+    requires_raw_auth = block.module ~= nil,
+    secrets = { API_KEY = "s3cr3t", AES_KEY = ("k"):rep(32), SESSION_KEY = "new", SESSION_KEY_2023 = "old" },
     spark = { greeting = "hello" },
     plasma = { visits = 41, motto = "onwards" },
   })
-  if not flare then error(("the block at line %d does not load: %s"):format(block.line, in_document(message)), 0) end
+  if not flare then error(("the block at line %d does not load: %s"):format(block.line, in_document(block, message)), 0) end
   stub(flare)
   return flare
 end
@@ -161,9 +175,9 @@ local function take_checked(response, seen)
   return response
 end
 
-local function expect_checked(checks, seen)
+local function expect_checked(block, checks, seen)
   for _, line in ipairs(checks) do
-    if not seen[line] then error(("%s:%d: the value shown was never checked"):format(DOCUMENT, line), 0) end
+    if not seen[line] then error(("%s:%d: the value shown was never checked"):format(block.page, line), 0) end
   end
 end
 
@@ -176,7 +190,8 @@ local function run_flare(block, kind)
   local source, checks, asks = rewrite(block)
   local is_ws = kind == "body" and source:find "%f[%w_]ws%."
   if kind == "body" then
-    source = push_down(block, modules .. prefix .. "local function block()", source) ..
+    local own = block.module and ("local %s = require 'flaron.%s'; "):format(block.module, block.module) or ""
+    source = push_down(block, modules .. own .. prefix .. "local function block()", source) ..
       ("\nend return { %s = block }"):format(is_ws and "ws_message" or "handle_request")
   else
     source = push_down(block, prefix .. " _ENV.docs_check = docs_check", source)
@@ -192,16 +207,16 @@ local function run_flare(block, kind)
   for _, it in ipairs(asks) do
     local place = ("\n"):rep(it.line - 1)
     local environment = { flare = asked }
-    local got = table.pack(assert(load(place .. "return " .. it.ask, "@" .. DOCUMENT, "t", environment))())
-    local shown = table.pack(assert(load(place .. "return " .. it.answer, "@" .. DOCUMENT, "t", {}))())
+    local got = table.pack(assert(load(place .. "return " .. it.ask, "@" .. block.page, "t", environment))())
+    local shown = table.pack(assert(load(place .. "return " .. it.answer, "@" .. block.page, "t", {}))())
     local good, message = pcall(check, it.line, got, shown, function() end)
-    if not good then error(in_document(message .. "\n" .. (support.log(got[1], "error") or "")), 0) end
+    if not good then error(in_document(block, message .. "\n" .. (support.log(got[1], "error") or "")), 0) end
   end
   if #asks == 0 then
     local response = is_ws and asked:event "message" or asked:request()
-    if failed(response) then error(in_document(support.log(response, "error") or "failed"), 0) end
+    if failed(response) then error(in_document(block, support.log(response, "error") or "failed"), 0) end
   end
-  expect_checked(checks, seen)
+  expect_checked(block, checks, seen)
 end
 
 local function run_manifest(block)
@@ -231,22 +246,27 @@ local function run_spec(block)
       check(line, got, shown, function() seen[line] = true end)
     end,
   }, { __index = _G })
-  assert(load(push_down(block, "", source), "@" .. DOCUMENT, "t", environment))()
-  expect_checked(checks, seen)
+  assert(load(push_down(block, "", source), "@" .. block.page, "t", environment))()
+  expect_checked(block, checks, seen)
 end
 
-describe("docs/api.md", function()
-  for _, block in ipairs(read_blocks()) do
-    it(("line %d: %s"):format(block.line, block.heading), function()
-      assert(load(table.concat(block, "\n"), ("=%s, block at line %d"):format(DOCUMENT, block.line)))
-      local kind = block[1]
-      if kind == "-- flare.lua" then
-        run_manifest(block)
-      elseif kind == "-- spec" then
-        run_spec(block)
-      else
-        run_flare(block, kind == "-- main.lua" and "main" or "body")
+for _, page in ipairs(list_pages()) do
+  local blocks = read_blocks(page)
+  if #blocks > 0 then
+    describe(page, function()
+      for _, block in ipairs(blocks) do
+        it(("line %d: %s"):format(block.line, block.heading), function()
+          assert(load(table.concat(block, "\n"), ("=%s, block at line %d"):format(page, block.line)))
+          local kind = block[1]
+          if kind == "-- flare.lua" then
+            run_manifest(block)
+          elseif kind == "-- spec" then
+            run_spec(block)
+          else
+            run_flare(block, kind == "-- main.lua" and "main" or "body")
+          end
+        end)
       end
     end)
   end
-end)
+end

@@ -34,6 +34,6 @@ printf '00ff' >"$out/seeds-text/hex"
 
 fuzz unwind "$out/seeds-wasm" tools/unwind_rewrite.c edge/wasm.c
 fuzz flare "$out/seeds-flare" edge/flare.c edge/text.c edge/wasm.c build/native/edge/runtime_blob.o
-fuzz modules "$out/seeds-lua" edge/modules.c edge/text.c
+fuzz modules "$out/seeds-lua" edge/modules.c edge/embedded.c edge/text.c build/native/embedded.o
 fuzz encoding "$out/seeds-text" edge/host_encoding.c edge/text.c
 echo 'nothing found'

@@ -1,5 +1,6 @@
 -- library_spec.lua - docs/api.md, the annotations in scripts/library and the runtime name the same things in
--- the same words: functions and their arguments, keys of flare.lua, options, fields, Lua's own libraries.
+-- the same words: functions and their arguments, keys of flare.lua, options, fields, Lua's own libraries. So do the
+-- pages of ready-made Lua and the annotations in scripts/flaron.
 local edge = require "flaron.edge"
 local support = require "support"
 
@@ -14,17 +15,18 @@ local function sorted(set)
   return list
 end
 
--- The text between a heading and the next of its level or above.
-local function section(heading)
+-- The text between a heading and the next of its level or above, in docs/api.md or another page.
+local function section(heading, page)
+  page = page or document
   local level = heading:match "^#+"
-  local _, from = document:find("\n" .. heading .. "\n", 1, true)
-  assert(from, heading .. " is not in docs/api.md")
-  local to = #document
+  local _, from = page:find("\n" .. heading .. "\n", 1, true)
+  assert(from, heading .. " is not in the document")
+  local to = #page
   for n = 1, #level do
-    local at = document:find("\n" .. ("#"):rep(n) .. " ", from, true)
+    local at = page:find("\n" .. ("#"):rep(n) .. " ", from, true)
     if at and at < to then to = at end
   end
-  return document:sub(from, to)
+  return page:sub(from, to)
 end
 
 -- The names in the first column of a section's tables.
@@ -86,13 +88,14 @@ local function describe_function(about, text)
   table.sort(about)
 end
 
--- What the document says: full name -> {arguments=, summary=, and a sorted list of what it says of it}.
-local function documented()
+-- What docs/api.md or another page says: full name -> {arguments=, summary=, and a sorted list of what it says of it}.
+local function documented(page)
+  page = page or document
   local functions = {}
-  for heading in document:gmatch "\n(### [^\n]*%([^\n]*)" do
+  for heading in page:gmatch "\n(### [^\n]*%([^\n]*)" do
     for name, arguments in heading:gmatch "([%a][%w_]*[.:][%w_]+)(%b())" do
       local about = { arguments = arguments:gsub("[%[%]]", "") }
-      describe_function(about, section(heading))
+      describe_function(about, section(heading, page))
       functions[name] = about
     end
   end
@@ -103,7 +106,7 @@ end
 local function declared(library)
   local functions, comment = {}, {}
   for line in library:gmatch "([^\n]*)\n" do
-    local name, arguments = line:match "^function ([%w_.:]+)(%b()) end$"
+    local name, arguments = line:match "^function ([%w_.:]+)(%b())"
     if name then
       local about, paragraphs = { arguments = arguments }, { "" }
       for _, said in ipairs(comment) do
@@ -219,6 +222,100 @@ describe("every function", function()
         local body = ("return { body = tostring(require 'flaron.%s' == flaron.%s) }"):format(module, module)
         assert.equal("true", support.answer(body).body)
       end
+    end
+  end)
+end)
+
+-- Ready-made modules: the files with their annotations, and in a flare the tables with methods.
+local ready_made = {
+  cookie = { files = { "cookie.lua" }, methods = "" },
+  router = {
+    files = { "router.lua", "router/request.lua" },
+    methods = [[app = getmetatable(it.new()).__index, req = require "flaron.router.request" {}]],
+  },
+  session = { files = { "session.lua" }, methods = [[sessions = getmetatable(it.new { secret = "s" }).__index]] },
+  template = { files = { "template.lua" }, methods = [[page = getmetatable(it.compile "").__index]] },
+  url = { files = { "url.lua" }, methods = "" },
+}
+
+-- The functions of a ready-made module at the edge: "cookie.parse", "app:get".
+local function running_ready_made(name)
+  local functions = {}
+  local response = support.answer(([[
+    local it, names = require "flaron.%s", {}
+    for field in pairs(it) do names[#names + 1] = "%s." .. field end
+    local methods = { %s }
+    if methods.req then methods.req = { header = methods.req.header, body = methods.req.body, json = methods.req.json,
+      form = methods.req.form } end
+    for class, fields in pairs(methods) do
+      for field, value in pairs(fields) do
+        if type(value) == "function" then names[#names + 1] = class .. ":" .. field end
+      end
+    end
+    return { body = table.concat(names, "\n") }]]):format(name, name, ready_made[name].methods))
+  for field in response.body:gmatch "[^\n]+" do functions[field] = true end
+  return functions
+end
+
+-- What the annotations of a ready-made module declare. What is a field of type `fun` shares the words of another method.
+local function declared_ready_made(name)
+  local functions = {}
+  for _, file in ipairs(ready_made[name].files) do
+    local library = assert(support.read("scripts/flaron/" .. file))
+    for full, about in pairs(declared(library)) do
+      if about.summary ~= "" then functions[full] = about end
+    end
+    for field in library:gmatch "\n%-%-%-@field (%l+) fun%(self: flaron%.router%.App, pattern: string, %.%.%.: function%)" do
+      functions["app:" .. field] = functions["app:get"]
+    end
+  end
+  return functions
+end
+
+describe("ready-made Lua", function()
+  it("has a page in docs/ and is listed here", function()
+    local _, output = support.run "ls scripts/flaron/*.lua"
+    local names = {}
+    for name in output:gmatch "([%w_]+)%.lua\n" do
+      names[name] = true
+      assert.truthy(support.read(("docs/%s.md"):format(name)), name)
+    end
+    assert.same(sorted(ready_made), sorted(names))
+  end)
+
+  it("is under 250 lines a file", function()
+    local _, output = support.run "find scripts/flaron -name '*.lua'"
+    for path in output:gmatch "[^\n]+" do
+      local lines = select(2, assert(support.read(path)):gsub("\n", ""))
+      assert.is_true(lines < 250, ("%s: %d lines"):format(path, lines))
+    end
+  end)
+
+  for _, name in ipairs(sorted(ready_made)) do
+    it(name .. " has the functions of its page and of its annotations, in the same words", function()
+      local page = assert(support.read(("docs/%s.md"):format(name)))
+      local docs, library, functions = documented(page), declared_ready_made(name), running_ready_made(name)
+      assert.same(sorted(functions), sorted(docs))
+      assert.same(sorted(functions), sorted(library))
+      for full, about in pairs(docs) do
+        local annotation = library[full]
+        assert.equal(about.arguments, annotation.arguments, full)
+        assert.equal(about.summary, annotation.summary)
+        for _, words in ipairs(about) do
+          local found = false
+          for _, one in ipairs(annotation) do found = found or says(one, words) end
+          assert.truthy(found, ("%s: the annotations do not say: %s"):format(full, words))
+        end
+        assert.equal(#about, #annotation, full)
+      end
+    end)
+  end
+
+  it("has the options that the pages of cookie and session name", function()
+    for name, class in pairs { cookie = "flaron.cookie.Options", session = "flaron.session.Options" } do
+      local known = fields_of(assert(support.read(("scripts/flaron/%s.lua"):format(name))), class)
+      local text = section("## Options", assert(support.read(("docs/%s.md"):format(name))))
+      for field in pairs(known) do assert.truthy(text:find("`" .. field .. "`", 1, true), field) end
     end
   end)
 end)

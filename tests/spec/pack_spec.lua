@@ -8,14 +8,7 @@ local tool = support.flaron_lua:sub(1, 1) == "/" and support.flaron_lua or root 
 
 -- A new project folder with `files`: a table from paths to contents, or the text of main.lua.
 local function project(files)
-  local folder = root .. "/" .. support.folder()
-  if type(files) == "string" then files = { ["main.lua"] = files } end
-  for path, content in pairs(files) do
-    local inside = path:match "^(.*)/"
-    if inside then support.run("mkdir -p " .. support.quote(folder .. "/" .. inside)) end
-    support.write(folder .. "/" .. path, content)
-  end
-  return folder
+  return support.project(files, root .. "/" .. support.folder())
 end
 
 local function exists(path)

@@ -11,28 +11,12 @@ local executable = support.flaron_lua:find "^/" and support.flaron_lua or root .
 
 local plain = "return function() return 'x' and { body = 'plain' } end\n"
 
--- Writes a project's files into `folder` (a new one when there is none) and returns the folder.
-local function project(files, folder)
-  folder = folder or support.folder()
-  local folders = { support.quote(folder) }
-  for path in pairs(files) do
-    local parent = path:match "^(.*)/"
-    if parent then folders[#folders + 1] = support.quote(folder .. "/" .. parent) end
-  end
-  assert.equal(0, (support.run("mkdir -p " .. table.concat(folders, " "))))
-  for path, content in pairs(files) do support.write(folder .. "/" .. path, content) end
-  return folder
-end
-
--- A project that is a main script alone, or a table of files.
-local function as_project(files)
-  return project(type(files) == "string" and { ["main.lua"] = files } or files)
-end
+local project = support.project
 
 -- Packs a project, which must work; returns the path of the flare and what was printed.
 local function pack(files, ...)
   local out = support.folder() .. "/out.wasm"
-  local code, output, errors = support.cli("pack", as_project(files), "-o", out, ...)
+  local code, output, errors = support.cli("pack", project(files), "-o", out, ...)
   assert.equal("", errors)
   assert.equal(0, code)
   return out, output
@@ -58,7 +42,7 @@ end
 
 -- The body of the answer of a project, a .wasm or a .lua; it must work.
 local function body_of(what, ...)
-  if type(what) == "table" then what = as_project(what) end
+  if type(what) == "table" then what = project(what) end
   local code, output, errors = support.cli("run", what, ...)
   assert.equal("", errors)
   assert.equal(0, code)
@@ -68,7 +52,7 @@ end
 -- Packs a project, which must not work: exit code 1, nothing on standard output and no file. The message.
 local function refusal(files, ...)
   local folder = support.folder()
-  local code, output, errors = support.cli("pack", as_project(files), "-o", folder .. "/out.wasm", ...)
+  local code, output, errors = support.cli("pack", project(files), "-o", folder .. "/out.wasm", ...)
   assert.equal(1, code)
   assert.equal("", output)
   assert.equal("", (select(2, support.run("ls -A " .. support.quote(folder)))))
@@ -287,7 +271,7 @@ describe("pack", function()
     local folder = support.folder()
     assert.equal(0, (support.run(("mkfifo %s/pipe"):format(folder))))
     local code, output = support.run(("timeout 20 cat %s/pipe >%s/copy & timeout 20 %s pack %s -o %s/pipe; code=$?; wait; exit $code")
-      :format(folder, folder, support.flaron_lua, as_project(plain), folder))
+      :format(folder, folder, support.flaron_lua, project(plain), folder))
     assert.equal(0, code)
     assert.matches("^packed ", output)
     assert.is_true(assert(support.read(folder .. "/copy")) == assert(support.read(pack(plain))))
@@ -419,7 +403,7 @@ describe("pack refuses", function()
     local out = folder .. "/out.wasm"
     support.write(out, "the old one")
     local _, before = support.run("stat -c '%i %y' " .. out)
-    local code, output, errors = support.cli("pack", as_project "local a = 1\n\nlocal b = = 2\n", "-o", out)
+    local code, output, errors = support.cli("pack", project "local a = 1\n\nlocal b = = 2\n", "-o", out)
     assert.equal(1, code)
     assert.equal("", output)
     assert.equal("flaron-lua pack: main.lua:3: unexpected symbol near '='\n", errors)

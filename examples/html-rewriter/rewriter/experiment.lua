@@ -1,6 +1,6 @@
 -- rewriter.experiment: which variant a visitor gets, and how often each was seen.
 local flaron = require "flaron"
-local cookies = require "rewriter.cookies"
+local cookie = require "flaron.cookie"
 local logging, plasma = flaron.logging, flaron.plasma
 
 local MONTH = 30 * 24 * 60 * 60
@@ -13,9 +13,9 @@ function experiment.new(options)
   return setmetatable(options, experiment)
 end
 
---- The variant of a visitor with these cookies, and whether it was drawn just now.
-function experiment:variant(visitor_cookies)
-  local kept = visitor_cookies["ab_" .. self.name]
+--- The variant of the visitor, and whether it was drawn just now.
+function experiment:variant()
+  local kept = cookie.get("ab_" .. self.name)
   for _, variant in ipairs(self.variants) do
     if variant == kept then return variant, false end -- only what is on the list: anyone can write a cookie
   end
@@ -25,7 +25,7 @@ end
 
 --- The value of Set-Cookie that keeps a visitor at a variant.
 function experiment:cookie(variant)
-  return cookies.write("ab_" .. self.name, variant, MONTH)
+  return cookie.serialize("ab_" .. self.name, variant, { max_age = MONTH })
 end
 
 --- Counts that a variant was seen. A page without a count is better than no page.

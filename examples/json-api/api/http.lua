@@ -6,30 +6,6 @@ local http = {}
 
 http.LONGEST_BODY = 32 * 1024
 
---- Decodes %XX in a part of a path. (encoding.url_decode is for forms, where "+" means a space.)
-local function decode_segment(text)
-  return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
-end
-
---- The fields of "a=1&b=2"; nil when one of them is not URL-encoded.
-local function read_query(text)
-  local fields = {}
-  for name, value in text:gmatch "([^&=]+)=?([^&]*)" do
-    local decoded = flaron.encoding.url_decode(value)
-    if not decoded then return nil end
-    fields[name] = decoded
-  end
-  return fields
-end
-
---- What a handler gets: method, the segments of the path, the fields of the query.
-function http.read_request()
-  local path, query = request.url():match "^%a[%w+.-]*://[^/?#]*([^?#]*)%??([^#]*)"
-  local segments = {}
-  for segment in (path or ""):gmatch "[^/]+" do segments[#segments + 1] = decode_segment(segment) end
-  return { method = request.method(), segments = segments, query = read_query(query or "") }
-end
-
 --- An answer with a JSON body. `value` nil: without a body.
 function http.answer(status, value, headers)
   headers = headers or {}

@@ -62,9 +62,9 @@ local function store(key, note, status, headers)
 end
 
 function notes.list(request)
-  local query = request.query or {}
+  local query = request.query
   local most = query.limit == nil and USUAL_AT_ONCE or math.tointeger(query.limit)
-  if not request.query or not most or most < 1 or most > MOST_AT_ONCE then
+  if not most or most < 1 or most > MOST_AT_ONCE then
     return http.fail(400, ("limit must be from 1 to %d"):format(MOST_AT_ONCE))
   end
   local after = query.after and key_of(query.after)

@@ -1,0 +1,153 @@
+-- flaron.cookie: the headers Cookie and Set-Cookie, RFC 6265. Signs and encrypts nothing: flaron.session signs.
+local flaron = require "flaron"
+
+--- Cookies of the request, and one of the response.
+---@class flaron.cookie
+local cookie = {}
+
+---@class flaron.cookie.Options
+---@field path? string default `"/"`
+---@field domain? string default: this host alone
+---@field max_age? integer seconds; without it and `expires` the cookie ends with the browser's session
+---@field expires? integer seconds since 1970
+---@field secure? boolean sent over HTTPS alone; default `true`
+---@field http_only? boolean out of reach for scripts of the page; default `true`
+---@field same_site? "Strict"|"Lax"|"None" default `"Lax"`
+
+local TYPES = {
+  path = "string", domain = "string", max_age = "integer", expires = "integer", secure = "boolean",
+  http_only = "boolean", same_site = "string",
+}
+local SAME_SITE = { Strict = true, Lax = true, None = true }
+local LONGEST = 4096 -- of name, value and attributes: what RFC 6265 wants browsers to take
+
+-- Without blanks around it. Not by one pattern: that would take the square of the time for a run of blanks.
+local function trim(text)
+  local first = text:find "[^ \t]"
+  return first and text:sub(first, (text:find "[^ \t][ \t]*$")) or ""
+end
+
+--- Reads a header `Cookie`. Quotes around a value are no part of it; nothing is decoded.
+---@param header string? the header's value; `nil` gives no cookies.
+---@return table<string, string> cookies from names to values. Of cookies with the same name the first counts: browsers send the one with the longest path first.
+function cookie.parse(header)
+  local cookies = {}
+  for pair in (header or ""):gmatch "[^;]+" do
+    local name, value = pair:match "^([^=]*)=(.*)$"
+    if name then name, value = trim(name), trim(value) end
+    if name and name ~= "" and cookies[name] == nil then cookies[name] = value:match '^"(.*)"$' or value end
+  end
+  return cookies
+end
+
+--- The value of a cookie of the request. The manifest must have `requires_raw_auth`: else the host withholds it.
+---@param name string the name, in the right case.
+---@return string|nil value `nil` when there is none.
+function cookie.get(name)
+  return cookie.parse(flaron.request.header "cookie")[name]
+end
+
+-- What is wrong with options by themselves; nil when nothing is.
+local function options_fault(options)
+  for name, value in pairs(options) do
+    local expected, kind = TYPES[name], type(value)
+    if not expected then return ("unknown option '%s'"):format(name) end
+    if expected == "integer" then kind = math.type(value) or kind end
+    if kind ~= expected then return ("%s: %s expected, got %s"):format(name, expected, kind) end
+    -- Control characters would begin a header of their own, a semicolon another attribute.
+    if kind == "string" and value:find "[%c;\128-\255]" then return name .. " has a character that may not stand there" end
+  end
+  if options.same_site and not SAME_SITE[options.same_site] then return "same_site is not Strict, Lax or None" end
+  if options.path and options.path:sub(1, 1) ~= "/" then return "path does not begin with '/'" end
+end
+
+-- What browsers would not keep: better to learn of it here.
+local function rules_fault(name, options)
+  local secure = options.secure ~= false
+  if options.same_site == "None" and not secure then return "same_site = 'None' needs secure" end
+  if name:find "^__Secure%-" and not secure then return "the prefix __Secure- needs secure" end
+  if name:find "^__Host%-" and (not secure or options.domain or options.path and options.path ~= "/") then
+    return "the prefix __Host- needs secure, the path '/' and no domain"
+  end
+end
+
+local function fault_of(name, value, options)
+  if type(name) ~= "string" or not name:find "^[%w!#$%%&'*+.^_`|~-]+$" then return "the name is no token" end
+  if type(value) ~= "string" then return "the value is a " .. type(value) .. ", not a string" end
+  if value:find "[^%w%p]" or value:find '[",;\\]' then
+    return "the value has a character that a cookie may not have: encode it first"
+  end
+  return options_fault(options) or rules_fault(name, options)
+end
+
+-- The header's value; nil and a message when it cannot be.
+local function write(name, value, options)
+  options = options or {}
+  local fault = fault_of(name, value, options)
+  if fault then return nil, fault end
+  local parts = { name .. "=" .. value, "Path=" .. (options.path or "/") }
+  if options.domain then parts[#parts + 1] = "Domain=" .. options.domain end
+  if options.max_age then parts[#parts + 1] = ("Max-Age=%d"):format(options.max_age) end
+  if options.expires then parts[#parts + 1] = os.date("!Expires=%a, %d %b %Y %H:%M:%S GMT", options.expires) end
+  if options.secure ~= false then parts[#parts + 1] = "Secure" end
+  if options.http_only ~= false then parts[#parts + 1] = "HttpOnly" end
+  parts[#parts + 1] = "SameSite=" .. (options.same_site or "Lax")
+  local text = table.concat(parts, "; ")
+  if #text > LONGEST then return nil, ("longer than the %d bytes that browsers keep"):format(LONGEST) end
+  return text
+end
+
+-- Raises an error that names a function of this module and the line that called it.
+local function fail(where, name, message)
+  error(("bad cookie '%s' for '%s' (%s)"):format(tostring(name), where, message), 3)
+end
+
+--- Makes the value of a header `Set-Cookie`.
+---
+--- Raises: for a name, value or option that a cookie cannot have, more than 4096 bytes, and what browsers would not keep: `same_site = "None"` without `secure`, and the prefixes `__Secure-` and `__Host-` without what they need.
+---@param name string a token of RFC 9110.
+---@param value string of printable ASCII without space, `"`, `,`, `;` and `\`; encode others, as with `flaron.url.encode`.
+---@param options? flaron.cookie.Options attributes, by name.
+---@return string header the header's value.
+function cookie.serialize(name, value, options)
+  local text, message = write(name, value, options)
+  if not text then fail("cookie.serialize", name, message) end
+  return text
+end
+
+local held -- the name of the cookie that this response sets
+
+-- Sets the header; what is wrong, if anything.
+local function hold(name, value, options)
+  local text, message = write(name, value, options)
+  if not text then return message end
+  if held and held ~= name then return ("the host sends one Set-Cookie a response, and '%s' is set"):format(held) end
+  flaron.response.set_header("set-cookie", text)
+  held = name
+end
+
+--- Sets the cookie of the response. The host sends one `Set-Cookie` a response; setting the same name again replaces it.
+---
+--- Raises: as `cookie.serialize` does, and when a cookie of another name is set already.
+---@param name string as for `cookie.serialize`.
+---@param value string as for `cookie.serialize`.
+---@param options? flaron.cookie.Options as for `cookie.serialize`.
+function cookie.set(name, value, options)
+  local fault = hold(name, value, options)
+  if fault then fail("cookie.set", name, fault) end
+end
+
+--- Makes the browser forget a cookie. It takes the place of `cookie.set` in a response.
+---
+--- Raises: as `cookie.set` does.
+---@param name string the name.
+---@param options? flaron.cookie.Options `path` and `domain` must be those that it was set with.
+function cookie.delete(name, options)
+  local all = {}
+  for key, value in pairs(options or {}) do all[key] = value end
+  all.max_age, all.expires = 0, 0
+  local fault = hold(name, "", all)
+  if fault then fail("cookie.delete", name, fault) end
+end
+
+return cookie

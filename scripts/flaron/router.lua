@@ -1,0 +1,221 @@
+-- flaron.router: finds the handler for a method and a path, with middleware around it.
+--
+-- All is made at start-up: the tree of routes (router/tree.lua) and the chain of functions of each route. A request
+-- looks its path up and calls. It does not choose by host name.
+local flaron = require "flaron"
+local new_request = require "flaron.router.request"
+local tree = require "flaron.router.tree"
+
+--- Routes by method and path.
+---@class flaron.router
+local router = {}
+
+--- What a handler of a route may answer: what `handle_request` may, and `json`.
+---@class flaron.router.Answer: flaron.Answer
+---@field json? flaron.Json is sent as the body, with the content type `application/json`
+
+---@alias flaron.router.Handler fun(req: flaron.router.Request): flaron.Action|flaron.router.Answer|nil
+---@alias flaron.router.Middleware fun(req: flaron.router.Request, next: fun(): any): any
+
+---@class flaron.router.Options
+---@field not_found? flaron.router.Handler answers a path that no route has; default: 404, `Not Found`
+---@field method_not_allowed? flaron.router.Handler answers a path that has no route for the method; default: 405, `Method Not Allowed`
+
+-- ---- routes ----
+
+--- An app, or a group of its routes.
+---@class flaron.router.App
+---@field post fun(self: flaron.router.App, pattern: string, ...: function)
+---@field put fun(self: flaron.router.App, pattern: string, ...: function)
+---@field patch fun(self: flaron.router.App, pattern: string, ...: function)
+---@field delete fun(self: flaron.router.App, pattern: string, ...: function)
+---@field head fun(self: flaron.router.App, pattern: string, ...: function)
+---@field options fun(self: flaron.router.App, pattern: string, ...: function)
+---@field any fun(self: flaron.router.App, pattern: string, ...: function)
+local app = {}
+app.__index = app
+
+local function text_answer(status, text)
+  return function()
+    return { status = status, headers = { ["content-type"] = "text/plain; charset=utf-8" }, body = text .. "\n" }
+  end
+end
+
+local defaults = {
+  not_found = text_answer(404, "Not Found"),
+  method_not_allowed = text_answer(405, "Method Not Allowed"),
+}
+
+--- Makes an app without routes.
+---
+--- Raises: for an unknown option.
+---@param options? flaron.router.Options `not_found` and `method_not_allowed`, handlers that answer with 404 and 405.
+---@return flaron.router.App app to add routes to.
+function router.new(options)
+  local self = setmetatable({ prefix = "", chain = {}, all = {}, answers = {} }, app)
+  for name in pairs(options or {}) do
+    if not defaults[name] then error(("unknown option '%s' of router.new"):format(name), 2) end
+  end
+  for name, answer in pairs(defaults) do self.answers[name] = options and options[name] or answer end
+  self.root = self -- a group's is the app that it belongs to
+  return self
+end
+
+-- The segments of a pattern, `:` and `*` for parameters, and the names of these in order.
+local function read_pattern(pattern)
+  local segments, names = {}, {}
+  if pattern:find("//", 1, true) then error(pattern .. ": a segment is empty", 4) end
+  for text in pattern:gmatch "[^/]+" do
+    local kind, name = text:match "^([:*])(.*)$"
+    if segments[#segments] == "*" then error(pattern .. ": a wildcard must be last", 4) end
+    if kind and not name:find "^[%a_][%w_]*$" then error(("%s: '%s' is no name"):format(pattern, name), 4) end
+    for _, other in ipairs(names) do
+      if kind and other == name then error(("%s: '%s' is there twice"):format(pattern, name), 4) end
+    end
+    segments[#segments + 1] = kind or "/" .. text
+    if kind then names[#names + 1] = name end
+  end
+  return segments, names
+end
+
+local function check_functions(what, list, level)
+  for i = 1, #list do
+    if type(list[i]) ~= "function" then
+      error(("%s: argument %d is a %s, not a function"):format(what, i, type(list[i])), level + 1)
+    end
+  end
+end
+
+-- Adds a route. Errors name the line that called the caller.
+local function add(self, method, pattern, ...)
+  local root, functions = self.root, { ... }
+  if root.sealed then error("a route is added after app:handler()", 3) end
+  if type(pattern) ~= "string" or pattern:sub(1, 1) ~= "/" then error("a pattern must begin with '/'", 3) end
+  if #functions == 0 then error(pattern .. ": there is no handler", 3) end
+  check_functions(pattern, functions, 3)
+  pattern = self.prefix .. pattern
+  local segments, names = read_pattern(pattern)
+  local key = method .. table.concat(segments, " ")
+  if root.all[key] then error(("%s %s is there already"):format(method, pattern), 3) end
+  root.all[key] = true
+  root.all[#root.all + 1] = { method = method, segments = segments, names = names, group = self, functions = functions }
+end
+
+--- Adds a route for the method of that name, or for any.
+---
+--- Raises: for a pattern or function that makes no sense, and for a route that is there already.
+---@param pattern string the path: segments as they are, `:name` for any segment and, as the last, `*name` for the rest.
+---@param ... flaron.router.Middleware|flaron.router.Handler middleware for this route alone, and last its handler.
+function app:get(pattern, ...)
+  add(self, "GET", pattern, ...)
+end
+
+for _, method in ipairs { "post", "put", "patch", "delete", "head", "options" } do
+  app[method] = function(self, pattern, ...) add(self, method:upper(), pattern, ...) end
+end
+
+app.any = function(self, pattern, ...) add(self, "*", pattern, ...) end
+
+--- Adds a route for other methods, or for several.
+---
+--- Raises: as `app:get` does, and for what is no method.
+---@param methods string|string[] a method such as `"PURGE"`, or a list.
+---@param pattern string as for `app:get`.
+---@param ... flaron.router.Middleware|flaron.router.Handler as for `app:get`.
+function app:route(methods, pattern, ...)
+  for _, method in ipairs(type(methods) == "table" and methods or { methods }) do
+    if not method:find "^[%w!#$%%&'*+.^_`|~-]+$" then error(("'%s' is no method"):format(method), 2) end
+    add(self, method:upper(), pattern, ...)
+  end
+end
+
+--- Adds middleware around all routes of the app or group, also those that were added before.
+---
+--- Raises: for what is no function.
+---@param ... flaron.router.Middleware functions of `req` and `next`. `next()` calls what is inside and returns its answer; what the middleware returns is the answer.
+function app:use(...)
+  if self.root.sealed then error("middleware is added after app:handler()", 2) end
+  check_functions("app:use", { ... }, 2)
+  for _, middleware in ipairs { ... } do self.chain[#self.chain + 1] = middleware end
+end
+
+--- Makes a group: routes whose paths begin the same, with middleware of their own.
+---
+--- Raises: for a prefix that does not begin with `/`.
+---@param prefix string stands before all patterns of the group; may have parameters.
+---@param ... flaron.router.Middleware as `app:use` takes them.
+---@return flaron.router.App group to add routes to; what it adds belongs to the app.
+function app:group(prefix, ...)
+  if type(prefix) ~= "string" or prefix:sub(1, 1) ~= "/" then error("a prefix must begin with '/'", 2) end
+  check_functions("app:group", { ... }, 2)
+  local full = self.prefix .. prefix:gsub("/$", "")
+  return setmetatable({ root = self.root, parent = self, prefix = full, chain = { ... } }, app)
+end
+
+-- ---- from routes to a handler ----
+
+-- One function of a chain and what it wraps.
+local function wrap(middleware, inner)
+  return function(req)
+    return middleware(req, function() return inner(req) end)
+  end
+end
+
+-- A handler with the middleware of its group and of those around it.
+local function compose(group, handler)
+  while group do
+    for i = #group.chain, 1, -1 do handler = wrap(group.chain[i], handler) end
+    group = group.parent
+  end
+  return handler
+end
+
+local function compose_route(route)
+  local handler = route.functions[#route.functions]
+  for i = #route.functions - 1, 1, -1 do handler = wrap(route.functions[i], handler) end
+  return compose(route.group, handler)
+end
+
+-- An answer with `json` as one that the host takes.
+local function finish(answer)
+  if type(answer) ~= "table" or answer.json == nil then return answer end
+  if answer.body ~= nil then error("the answer has both json and body", 0) end
+  local plain, headers = {}, { ["content-type"] = "application/json" }
+  for name, value in pairs(answer) do plain[name] = value end
+  if answer.headers == nil or type(answer.headers) == "table" then -- else handle_request says what is wrong
+    for name, value in pairs(answer.headers or {}) do
+      headers[type(name) == "string" and name:lower() or name] = value
+    end
+    plain.headers = headers
+  end
+  plain.json, plain.body = nil, flaron.json.encode(answer.json)
+  return plain
+end
+
+--- Makes the handler of the app. Afterwards nothing can be added.
+---@return flaron.RequestHandler handle_request for the table that the main script returns, or to return itself.
+function app:handler()
+  local root = self.root
+  root.sealed = true
+  for _, route in ipairs(root.all) do route.call = compose_route(route) end
+  local routes = tree.plant(root.all)
+  local not_found = compose(root, root.answers.not_found)
+  local not_allowed = compose(root, root.answers.method_not_allowed)
+  local options = compose(root, function() return { status = 204 } end)
+
+  return function()
+    local method, full = assert(flaron.request.method()), assert(flaron.request.url())
+    local path, query = full:match "^%a[%w+.-]*://[^/?#]*([^?#]*)%??([^#]*)"
+    if not path or path == "" then path = "/" end
+    local route, params, ends = tree.find(routes, method, path)
+    local req = new_request { method = method, url = full, path = path, params = params, query_string = query or "" }
+    local call = route and route.call
+    if ends and #ends > 0 then
+      flaron.response.set_header("allow", tree.allow(ends))
+      call = method == "OPTIONS" and options or not_allowed
+    end
+    return finish((call or not_found)(req))
+  end
+end
+
+return router

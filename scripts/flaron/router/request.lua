@@ -1,0 +1,56 @@
+-- flaron.router.request: what a handler of a route gets. Part of flaron.router; not for use by itself.
+local flaron = require "flaron"
+local url = require "flaron.url"
+
+--- What a handler gets. A middleware may add fields of its own for those behind it.
+---@class flaron.router.Request
+---@field method string in upper case
+---@field url string the full URL
+---@field path string the path as it is written in the URL
+---@field params table<string, string> the parameters of the route, decoded
+---@field query table<string, string> the fields of the query, decoded; of fields with the same name the first
+---@field query_string string the query as it is written in the URL, without `?`
+local req = {}
+
+-- The query is read when a handler asks for it.
+local meta = {
+  __index = function(self, key)
+    if key ~= "query" then return req[key] end
+    self.query = url.query(self.query_string)
+    return self.query
+  end,
+}
+
+
+--- The value of a request header; the name's case does not matter.
+---@param name string the name of the header.
+---@return string|nil value as `flaron.request.header` gives it.
+function req:header(name)
+  return flaron.request.header(name)
+end
+
+--- The body of the request.
+---@return string body the bytes; `""` when there is none, and unless the manifest has `requires_body`.
+function req:body()
+  return flaron.request.body()
+end
+
+--- The body as JSON. The content type is not looked at.
+---@return flaron.Json|nil value what the body says; null is `flaron.json.null`.
+---@return string? message `"not JSON"`.
+function req:json()
+  local good, value = pcall(flaron.json.decode, flaron.request.body())
+  if good then return value end
+  return nil, "not JSON"
+end
+
+--- The body as an HTML form (`application/x-www-form-urlencoded`). The content type is not looked at.
+---@return table<string, string> fields from names to values, as `flaron.url.query` gives them.
+function req:form()
+  return (url.query(flaron.request.body()))
+end
+
+-- Makes a request of its fields.
+return function(fields)
+  return setmetatable(fields, meta)
+end

@@ -1,0 +1,177 @@
+-- flaron.session: values that stay with a visitor, in a cookie that is signed: HMAC-SHA-256 by the host.
+--
+-- What it does not do: the values are not encrypted (the visitor can read them), and one session cannot be ended before
+-- its time, since nothing is stored here. A cookie that was copied is good until it expires.
+local cookie = require "flaron.cookie"
+local flaron = require "flaron"
+local crypto, encoding, json, time = flaron.crypto, flaron.encoding, flaron.json, flaron.time
+
+--- Sessions in a signed cookie.
+---@class flaron.session
+local session = {}
+
+---@class flaron.session.Options
+---@field secret string the name of the secret that signs; the manifest must allow it
+---@field old_secrets? string[] names of secrets that signed before and still count; default: none
+---@field name? string the name of the cookie; default `"session"`
+---@field max_age? integer seconds that a session lasts; default 86400, a day
+---@field path? string as for `flaron.cookie`
+---@field domain? string as for `flaron.cookie`
+---@field secure? boolean as for `flaron.cookie`
+---@field http_only? boolean as for `flaron.cookie`
+---@field same_site? "Strict"|"Lax"|"None" as for `flaron.cookie`
+
+---@alias flaron.session.Reason
+---| "absent" # there is no cookie
+---| "forged" # the signature is not ours
+---| "malformed" # it is not of the form of a session
+---| "expired" # its time is over
+---| "no such secret" # the host does not have the secret, or the manifest does not allow it
+
+--- The sessions of one cookie.
+---@class flaron.session.Sessions
+---@field package secrets string[]
+---@field package name string
+---@field package max_age integer
+---@field package cookie flaron.cookie.Options
+local sessions = {}
+sessions.__index = sessions
+
+local TYPES = {
+  secret = "string", old_secrets = "table", name = "string", max_age = "number", path = "string", domain = "string",
+  secure = "boolean", http_only = "boolean", same_site = "string",
+}
+local LONGEST = 4096 -- bytes of a cookie: browsers keep no longer ones
+
+--- Whether two strings are the same, in a time that tells nothing of where they differ.
+---@param one string a secret, or what was made of one.
+---@param other string what came from outside.
+---@return boolean same `true` when all bytes are equal.
+function session.equal(one, other)
+  local difference = #one ~ #other
+  for i = 1, #one do difference = difference | (one:byte(i) ~ (other:byte(i) or 0)) end
+  return difference == 0
+end
+
+--- Says how sessions are kept. It needs no host: do it at start-up.
+---
+--- Raises: for an option that is unknown, missing or of a wrong type.
+---@param options flaron.session.Options `secret` must be there.
+---@return flaron.session.Sessions sessions to read and write.
+function session.new(options)
+  for name, value in pairs(options) do
+    if TYPES[name] ~= type(value) then
+      error(("option '%s' of session.new: %s expected, got %s"):format(name, TYPES[name] or "none", type(value)), 2)
+    end
+  end
+  if not options.secret then error("option 'secret' of session.new is missing", 2) end
+  local self = { name = options.name or "session", max_age = options.max_age or 86400, secrets = { options.secret } }
+  if math.type(self.max_age) ~= "integer" or self.max_age < 1 then error("max_age is no positive integer", 2) end
+  for _, name in ipairs(options.old_secrets or {}) do self.secrets[#self.secrets + 1] = name end
+  self.cookie = {
+    path = options.path, domain = options.domain, secure = options.secure, http_only = options.http_only,
+    same_site = options.same_site, max_age = self.max_age,
+  }
+  cookie.serialize(self.name, "", self.cookie) -- raises for what no cookie can have
+  return setmetatable(self, sessions)
+end
+
+-- base64url without padding, RFC 4648: a cookie may not have "/", "=" or "+" everywhere.
+local function encode(bytes)
+  return (assert(encoding.base64_encode(bytes)):gsub("[+/=]", { ["+"] = "-", ["/"] = "_", ["="] = "" }))
+end
+
+local function decode(text)
+  local standard = text:gsub("[-_]", { ["-"] = "+", ["_"] = "/" })
+  return (encoding.base64_decode(standard .. ("="):rep(-#text % 4)))
+end
+
+-- The signature of a payload. The name of the cookie is part of it: what one cookie says is not good in another.
+local function sign(self, secret, payload)
+  return crypto.hmac(secret, "flaron.session:" .. self.name .. ":" .. payload)
+end
+
+--- Signs values, for another place than a cookie, such as a link.
+---
+--- Raises: for what JSON cannot say.
+---@param values table what to keep, as `json.encode` takes it.
+---@param max_age? integer seconds that it is good for; default: that of the sessions.
+---@return string|nil text `payload.signature`, of characters that a URL and a cookie may have.
+---@return string? message `"no such secret"`.
+function sessions:sign(values, max_age)
+  if type(values) ~= "table" then error(("a session is a table, not a %s"):format(type(values)), 2) end
+  local expires = assert(time.now()) + (max_age or self.max_age)
+  local payload = encode(json.encode { expires = expires, values = values })
+  local signature, message = sign(self, self.secrets[1], payload)
+  if not signature then return nil, message end
+  return payload .. "." .. signature
+end
+
+-- Whether one of the secrets signed the payload; nil and a message when none can be asked.
+local function is_signed(self, payload, signature)
+  local good, known, message = false, false, nil
+  for _, secret in ipairs(self.secrets) do
+    local expected, fault = sign(self, secret, payload)
+    if expected then
+      known = true
+      good = session.equal(expected, signature) or good
+    else
+      message = message or fault
+    end
+  end
+  if not known then return nil, message end
+  return good
+end
+
+--- Checks what `sessions:sign` made. Nothing of it is read before the signature is found good.
+---@param text string? what came from outside.
+---@return table|nil values what was signed.
+---@return flaron.session.Reason? reason why not.
+---@return integer? expires when the values expire, in seconds since 1970.
+function sessions:verify(text)
+  if not text or text == "" then return nil, "absent" end
+  local payload, signature = text:match "^([%w_-]+)%.(%x+)$"
+  if not payload or #text > LONGEST then return nil, "malformed" end
+  local good, message = is_signed(self, payload, signature)
+  if not good then return nil, message or "forged" end
+  local decoded = decode(payload)
+  local is_json, content = pcall(json.decode, decoded or "")
+  if not is_json or type(content) ~= "table" or type(content.values) ~= "table" or not math.tointeger(content.expires) then
+    return nil, "malformed"
+  end
+  if assert(time.now()) >= content.expires then return nil, "expired" end
+  return content.values, nil, content.expires
+end
+
+--- The session of the request. The manifest must have `requires_raw_auth`: else the host withholds cookies.
+---@return table|nil values what was written.
+---@return flaron.session.Reason? reason why there is none.
+---@return integer? expires when the values expire, in seconds since 1970.
+function sessions:read()
+  return self:verify(cookie.get(self.name))
+end
+
+--- Sets the cookie of the session, with a new time to live. The host sends one `Set-Cookie` a response.
+---
+--- Raises: for what JSON cannot say, and when another cookie is set already.
+---@param values table what to keep, as `json.encode` takes it; little, since every request carries it.
+---@return true|nil done `true` when it was set.
+---@return string? message `"no such secret"`, or `"too large"` for a cookie of more than 4096 bytes.
+function sessions:write(values)
+  local text, message = self:sign(values)
+  if not text then return nil, message end
+  if #cookie.serialize(self.name, "", self.cookie) + #text > LONGEST then return nil, "too large" end
+  cookie.set(self.name, text, self.cookie)
+  return true
+end
+
+--- Makes the browser forget the session. Who kept the cookie can still use it until it expires.
+---
+--- Raises: when another cookie is set already.
+function sessions:clear()
+  local options = {}
+  for name, value in pairs(self.cookie) do options[name] = value end
+  cookie.delete(self.name, options)
+end
+
+return session

@@ -1,0 +1,142 @@
+-- flaron.template: text with Lua in it, made into a function once, at start-up. What is inserted is escaped for HTML.
+--
+--   {{ expression }}    inserted, escaped      {% code %}   Lua: loops, conditions, locals
+--   {{{ expression }}}  inserted as it is      {# note #}   nothing
+--
+-- It trusts the author of a template as it trusts a script's: it is no sandbox. It does not look at where in the page a
+-- value stands: escaping is right for text and for attributes in quotes.
+
+--- Text with Lua in it.
+---@class flaron.template
+local template = {}
+
+--- A compiled template.
+---@class flaron.template.Page
+---@field package name string
+---@field package run function
+---@field package partials table<string, flaron.template.Page>
+local page = {}
+page.__index = page
+
+local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
+
+-- What code in a template sees besides the values. Few names, so that a value that is not there is nil.
+local GLOBALS = {
+  ipairs = ipairs, math = math, os = os, pairs = pairs, string = string, table = table, tonumber = tonumber,
+  tostring = tostring, utf8 = utf8,
+}
+
+--- Text as it may stand in HTML, also in an attribute between quotes.
+---@param value any `tostring` converts it; `nil` is `""`.
+---@return string html with `&`, `<`, `>`, `"` and `'` escaped.
+function template.escape(value)
+  if value == nil then return "" end
+  return (tostring(value):gsub("[&<>\"']", ESCAPES))
+end
+
+local function plain(value)
+  return value == nil and "" or tostring(value)
+end
+
+-- The tags: what opens and closes them, and how what stands between becomes Lua. The longest first.
+local TAGS = {
+  { open = "{{{", close = "}}}", format = " __n=__n+1;__out[__n]=__plain(%s);", is_expression = true },
+  { open = "{{", close = "}}", format = " __n=__n+1;__out[__n]=__escape(%s);", is_expression = true },
+  { open = "{%", close = "%}", format = " %s " },
+  { open = "{#", close = "#}" },
+}
+
+-- Where the next tag from `at` on opens, and which it is.
+local function find_tag(source, at)
+  local open = source:find("{", at, true)
+  while open do
+    for _, tag in ipairs(TAGS) do
+      if source:sub(open, open + #tag.open - 1) == tag.open then return open, tag end
+    end
+    open = source:find("{", open + 1, true)
+  end
+end
+
+local function count_lines(text)
+  return select(2, text:gsub("\n", ""))
+end
+
+-- Raises an error of a template at its line.
+local function fail(name, line, format, ...)
+  error(("%s:%d: %s"):format(name, line, format:format(...)), 0)
+end
+
+-- Checks what stands in a tag, so that an error names its line and not that of something behind.
+local function check(name, line, tag, inside)
+  if inside:gsub("%b\"\"", ""):gsub("%b''", ""):find "%-%-[^\n]*$" then
+    fail(name, line + count_lines(inside), "a comment runs to the end of the tag: use {# #}")
+  end
+  if not tag.is_expression then return end
+  local chunk, message = load(("\n"):rep(line - 1) .. "return (" .. inside .. ")", "@" .. name, "t")
+  if not chunk then error(message, 0) end
+end
+
+-- The Lua of a template, with each line feed where the template has it, so that lines keep their numbers.
+local function translate(source, name)
+  local out = { "local __out,__escape,__plain,_ENV=...;local __n=0;" }
+  local at, line = 1, 1
+  while at <= #source do
+    local open, tag = find_tag(source, at)
+    local text = source:sub(at, open and open - 1)
+    if text ~= "" then out[#out + 1] = (" __n=__n+1;__out[__n]=%q;"):format(text) end
+    line = line + count_lines(text)
+    if not tag then break end
+    local close = source:find(tag.close, open + #tag.open, true)
+    if not close then fail(name, line, "'%s' is not closed", tag.open) end
+    local inside = source:sub(open + #tag.open, close - 1)
+    if tag.format then
+      check(name, line, tag, inside)
+      out[#out + 1] = tag.format:format(inside)
+    else
+      out[#out + 1] = ("\n"):rep(count_lines(inside))
+    end
+    line = line + count_lines(inside)
+    at = close + #tag.close
+  end
+  return table.concat(out)
+end
+
+--- Makes a template of its text. It needs no host: do it at start-up, outside of the handlers.
+---
+--- Raises: for a mistake in the template, with its name and line: `page:3: unexpected symbol near '}'`.
+---@param source string the text.
+---@param name? string what messages call it; `"template"` when absent.
+---@param partials? table<string, flaron.template.Page> templates that this one may `include`, by name.
+---@return flaron.template.Page page to render.
+function template.compile(source, name, partials)
+  name = name or "template"
+  local run, message = load(translate(source, name), "@" .. name, "t")
+  if not run then error(message, 0) end
+  return setmetatable({ name = name, run = run, partials = partials or {} }, page)
+end
+
+--- Fills the template in.
+---
+--- Raises: what the code in it raises, with the template's name and line.
+---@param values? table what the names in the template mean; a name that is in neither this table nor `template`'s list of names is `nil`.
+---@return string text the whole text.
+function page:render(values)
+  values = values or {}
+  local names = setmetatable({}, {
+    __index = function(_, key)
+      local value = values[key]
+      if value == nil then value = GLOBALS[key] end
+      return value
+    end,
+  })
+  function names.include(partial, other)
+    local found = self.partials[partial]
+    if not found then error(("%s: there is no partial '%s'"):format(self.name, tostring(partial)), 2) end
+    return found:render(other or values)
+  end
+  local out = {}
+  self.run(out, template.escape, plain, names)
+  return table.concat(out)
+end
+
+return template
