@@ -98,8 +98,9 @@ static void print_findings(look *l) {
 /* Adds a message of the packer: when it begins with a file of the project and a line, the finding is there.
  */
 static void add_message(look *l, const char *message) {
-  for (size_t i = 0; i <= l->found.count; i++) {
-    const char *file = i < l->found.count ? l->found.items[i].file : "flare.lua";
+  const char *main = l->file != NULL ? l->file : l->manifest.main != NULL ? l->manifest.main : "main.lua";
+  for (size_t i = 0; i < l->found.count + 2; i++) {
+    const char *file = i < l->found.count ? l->found.items[i].file : i == l->found.count ? main : "flare.lua";
     size_t size = strlen(file);
     if (strncmp(message, file, size) != 0 || message[size] != ':') continue;
     char *end;
@@ -197,6 +198,20 @@ static void place_in_manifest(look *l, const check_record *key) {
   text_free(&quoted);
 }
 
+/* luacheck's parser knows the column, too, of what the runtime's refused; what it alone refuses is odd. */
+static void take_syntax(look *l, const check_record *r, const char *file) {
+  bool refused = false;
+  for (size_t i = 0; i < l->findings.count; i++) {
+    check_finding *f = &l->findings.items[i];
+    if (f->level != CHECK_ERROR || f->file == NULL || strcmp(f->file, file) != 0) continue;
+    refused = true;
+    if (f->line == r->line && f->column == 0) f->column = r->column;
+  }
+  if (refused) return;
+  check_add(&l->findings, CHECK_WARNING, file, r->line, r->column, "luacheck cannot read this file: %.*s",
+            (int)r->text.size, (const char *)r->text.data);
+}
+
 /* Whether the flare handles an event of a WebSocket; `name` NULL: any of them. */
 static bool has_handler(const look *l, const char *name) {
   for (int h = FLARE_WS_OPEN; h < FLARE_HANDLERS; h++) {
@@ -213,6 +228,7 @@ static void take_records(look *l, bytes records, const host_config *config) {
   while (check_next_record(&rest, &r)) {
     const char *file = r.file > 0 ? l->found.items[r.file - 1].file : "flare.lua";
     if (strcmp(r.kind, "use") == 0) check_use(&l->needs, &r, file, config, &l->findings);
+    if (strcmp(r.kind, "syntax") == 0) take_syntax(l, &r, file);
     if (strcmp(r.kind, "handler") == 0 && r.file == 1) {
       const char *name = (const char *)r.text.data; /* a NUL follows */
       if (has_handler(l, name)) {
@@ -413,7 +429,11 @@ static int run(const cli_command *self, int argc, char **argv) {
     }
   }
   if (argc - optind > 1) return cli_misuse(self, "one script or folder is expected, not %d", argc - optind);
-  return check(self, optind < argc ? argv[optind] : ".", fix, strict);
+  const char *path = optind < argc ? argv[optind] : ".", *dot = strrchr(path, '.');
+  if (dot != NULL && strcmp(dot, ".wasm") == 0) {
+    return cli_fail(self, "%s: it is packed; a script or its folder can be checked", path);
+  }
+  return check(self, path, fix, strict);
 }
 
 const cli_command cli_check = {

@@ -15,6 +15,7 @@
 --   missing                 there is no luacheck
 --   luacheck                luacheck cannot do it: why
 --   warning, error          a finding, by luacheck or here
+--   syntax                  luacheck's parser refuses the file
 --   use                     a function, or the name of a module (or "flaron") that goes to where it cannot be
 --                           followed; a NUL; for a call, each argument ("=" and its string, or "?") and a NUL
 --   handler                 where the main script names ws_open or its kin
@@ -310,7 +311,9 @@ local function ask_luacheck()
       -- Line lengths and white space are a matter of taste, which a project states in its .luacheckrc.
       local taste = event.code:sub(1, 1) == "6" and not rc.config_path
       local wrong = event.code == "143" or (event.code == "113" and not set[event.name])
-      if not taste then
+      if event.code == "011" then
+        write("syntax", numbers[file.filename], event.line, event.column, luacheck.get_message(event))
+      elseif not taste then
         write(wrong and "error" or "warning", numbers[file.filename], event.line, event.column,
           luacheck.get_message(event))
       end
