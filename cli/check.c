@@ -172,7 +172,8 @@ static void write_input(const look *l, const text *runtime, const text *fix, tex
     text_add_string(input, "{ name = ");
     check_quote(input, bytes_of(m->file));
     text_add_string(input, ", source = ");
-    check_quote(input, l->ours[i] ? (bytes){0} : text_bytes(&m->source));
+    bytes nothing = {0};
+    check_quote(input, l->ours[i] ? nothing : text_bytes(&m->source));
     text_add_string(input, " },\n");
   }
   text_add_string(input, "}");

@@ -40,8 +40,8 @@ void check_quote(text *out, bytes string) {
   text_add_string(out, "\"");
   for (size_t i = 0; i < string.size; i++) {
     uint8_t c = string.data[i];
-    bool plain = c >= ' ' && c != 0x7f && c != '"' && c != '\\';
-    text_printf(out, plain ? "%c" : "\\%03d", c);
+    bool control = c < ' ' || c == 0x7f;
+    text_printf(out, control ? "\\%03d" : c == '"' || c == '\\' ? "\\%c" : "%c", c);
   }
   text_add_string(out, "\"");
 }
