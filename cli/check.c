@@ -331,7 +331,7 @@ static void edit_manifest(look *l, const text *runtime, const text *fix, text *o
 }
 
 /* Writes a new flare.lua when it is sure to be right. Whether it did; else why not is a finding. */
-static bool put_manifest(const cli_command *self, look *l, const text *content, const text *said) {
+static bool put_manifest(look *l, const text *content, const text *said) {
   text path = {0};
   add_prefix(l, &path);
   text_add_string(&path, "flare.lua");
@@ -341,7 +341,7 @@ static bool put_manifest(const cli_command *self, look *l, const text *content, 
   if (!right) {
     check_add(&l->findings, CHECK_NOTE, "flare.lua", 0, 0, "not mended: the result would not be right");
   } else if (fault != 0) {
-    cli_fail(self, "%s: %s", path.data, strerror(fault));
+    check_add(&l->findings, CHECK_ERROR, "flare.lua", 0, 0, "%s", strerror(fault));
   } else {
     printf("%s: %s%s\n", path.data, said->size > 0 ? "added " : "made", text_string(said));
   }
@@ -350,7 +350,7 @@ static bool put_manifest(const cli_command *self, look *l, const text *content, 
 }
 
 /* Mends what can be. Whether anything was. */
-static bool mend(const cli_command *self, look *l, const text *runtime) {
+static bool mend(look *l, const text *runtime) {
   text fix = {0}, said = {0}, content = {0};
   if (!l->needs_known || l->bad_manifest) return false;
   if (l->manifest.config != NULL) {
@@ -361,7 +361,7 @@ static bool mend(const cli_command *self, look *l, const text *runtime) {
   } else {
     write_manifest(l, &content);
   }
-  bool mended = content.size > 0 && put_manifest(self, l, &content, &said);
+  bool mended = content.size > 0 && put_manifest(l, &content, &said);
   text_free(&fix);
   text_free(&said);
   text_free(&content);
@@ -400,7 +400,7 @@ static int check(const cli_command *self, const char *path, bool fix, bool stric
     bool there = pack_split_path(path, &l.folder, &l.file, &error);
     int status = there ? CLI_DONE : cli_fail(self, "%s", text_string(&error));
     if (there) look_at(&l, &runtime);
-    bool again = there && fix && mend(self, &l, &runtime);
+    bool again = there && fix && mend(&l, &runtime);
     if (there && !again) {
       suggest(&l);
       status = conclude(&l, strict);

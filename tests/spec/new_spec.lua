@@ -88,6 +88,14 @@ describe("flaron-lua new", function()
     assert.is_nil(output:find("wasm", 1, true) or output:find(".flaron/", 1, true), output)
   end)
 
+  it("finds the annotations beside an executable that is installed, and does without", function()
+    assert.equal(0, (shell(base, "mkdir -p 'pre fix/bin' && cp TOOL 'pre fix/bin/flaron-lua' && 'pre fix/bin/flaron-lua' new a")))
+    assert.matches('"workspace.library": [],', (support.read(base .. "/a/.luarc.json")), 1, true)
+    assert.equal(0, (shell(base, "mkdir -p 'pre fix/share/flaron-lua/library' && 'pre fix/bin/flaron-lua' new b")))
+    assert.matches(('"workspace.library": ["%s/pre fix/share/flaron-lua/library"],'):format(base),
+      (support.read(base .. "/b/.luarc.json")), 1, true)
+  end)
+
   it("prints a line for cd that a shell takes as it is", function()
     for _, name in ipairs { "plain", "two words", odder, "-x" } do
       local code, output = shell(base, "TOOL new -- " .. support.quote(name))
