@@ -158,7 +158,7 @@ $(N)/edge/runtime_blob.o: edge/runtime_blob.S $(W)/runtime.wasm
 	@$(CC) -DRUNTIME_WASM='"$(W)/runtime.wasm"' -c $< -o $@
 
 # What lies in the executable (edge/embedded.h). The list is a file of its own, since files come and go.
-EMBEDDED := $(shell find scripts/flaron scripts/templates edge/page -type f 2>/dev/null | LC_ALL=C sort)
+EMBEDDED := $(shell find scripts/flaron scripts/flaron-check scripts/templates edge/page -type f 2>/dev/null | LC_ALL=C sort)
 
 FORCE:
 $(N)/embedded.list: FORCE

@@ -17,7 +17,7 @@ typedef struct cli_command {
   int (*run)(const struct cli_command *self, int argc, char **argv); /* argv[0] is the command's name */
 } cli_command;
 
-extern const cli_command cli_pack, cli_run, cli_inspect, cli_dev, cli_kv, cli_secret;
+extern const cli_command cli_new, cli_check, cli_pack, cli_run, cli_inspect, cli_dev, cli_kv, cli_secret;
 
 /* Prints "flaron-lua NAME: MESSAGE" on standard error; returns CLI_FAILED. */
 __attribute__((format(printf, 2, 3))) int cli_fail(const cli_command *self, const char *format, ...);
@@ -44,6 +44,12 @@ bool cli_read_flare(const cli_command *self, const char *path, const pack_option
 
 /* Adds the folder of a project's state: `.flaron` beside the script or, for a .wasm, here. */
 void cli_state_folder(const char *input, text *path);
+
+/*
+ * Adds the real path of something that lies beside the executable: at `installed` or, in the source tree, at
+ * `in_source`, both relative to the executable's folder. False when neither is there.
+ */
+bool cli_find_beside(const char *installed, const char *in_source, text *path);
 
 /* Writes a file whole or not at all (by a temporary name beside it), or to a device. 0 or an errno value. */
 int cli_write_file(const char *path, bytes content);

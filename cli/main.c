@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,8 @@
 #include "describe.h"
 #include "embedded.h"
 
-static const cli_command *const commands[] = {&cli_pack, &cli_run, &cli_inspect,
-                                              &cli_dev,  &cli_kv,  &cli_secret};
+static const cli_command *const commands[] = {&cli_new, &cli_dev,     &cli_check, &cli_pack,
+                                              &cli_run, &cli_inspect, &cli_kv,    &cli_secret};
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -118,6 +119,24 @@ void cli_state_folder(const char *input, text *path) {
   } else {
     text_add_string(path, ".flaron");
   }
+}
+
+bool cli_find_beside(const char *installed, const char *in_source, text *path) {
+  char link[PATH_MAX];
+  ssize_t size = readlink("/proc/self/exe", link, sizeof link);
+  const char *const places[] = {installed, in_source};
+  while (size > 0 && link[size - 1] != '/') size--;
+  for (int i = 0; size > 0 && i < 2; i++) {
+    text place = {0};
+    text_printf(&place, "%.*s%s", (int)size, link, places[i]);
+    char *real = realpath(place.data, NULL);
+    text_free(&place);
+    if (real == NULL) continue;
+    text_add_string(path, real);
+    free(real);
+    return true;
+  }
+  return false;
 }
 
 /* Writes all of `content` to what open gave, and closes it. 0 or an errno value. */

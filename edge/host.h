@@ -282,6 +282,15 @@ void host_refused(host *h, const char *what, const char *why);
 /* For host_*.c: logs what the store said of its failure. */
 void host_store_failed(host *h, const char *what);
 
+/* Of host_http.c: whether a request header is kept from flares without requires_raw_auth. */
+bool host_header_withheld(bytes name);
+
+/* Of host_secrets.c: whether a flare may use a secret, be it set or not. */
+bool host_secret_allowed(const host_config *config, bytes name);
+
+/* Of host_beam.c: whether a flare may fetch a URL. */
+bool host_url_allowed(const host_config *config, const char *url);
+
 /* Of host_beam.c, for host_free: ends the connections. */
 void host_beam_free(host *h);
 

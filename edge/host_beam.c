@@ -261,13 +261,21 @@ static bool listed(const host_config *config, char *url) {
   return false;
 }
 
-/* Whether the config allows f->url. A path with an encoded dot is not: `%2e%2e` may be `..` to the server. */
-static bool is_allowed(const fetch *f) {
-  if (f->h->config.all_fetch_urls) return true;
-  char *path = url_part(f->url, CURLUPART_PATH, 0), *url = plain_url(f->url);
-  bool allowed = path != NULL && url != NULL && strcasestr(path, "%2e") == NULL && listed(&f->h->config, url);
+/* Whether the config allows a URL. A path with an encoded dot is not: `%2e%2e` may be `..` to the server. */
+static bool is_allowed(const host_config *config, CURLU *parsed) {
+  if (config->all_fetch_urls) return true;
+  char *path = url_part(parsed, CURLUPART_PATH, 0), *url = plain_url(parsed);
+  bool allowed = path != NULL && url != NULL && strcasestr(path, "%2e") == NULL && listed(config, url);
   curl_free(path);
   curl_free(url);
+  return allowed;
+}
+
+bool host_url_allowed(const host_config *config, const char *url) {
+  CURLU *parsed = curl_url();
+  bool allowed =
+      curl_url_set(parsed, CURLUPART_URL, url, CURLU_URLENCODE) == CURLUE_OK && is_allowed(config, parsed);
+  curl_url_cleanup(parsed);
   return allowed;
 }
 
@@ -470,7 +478,7 @@ static const host_pair *redirect_target(const host_fetched *fetched) {
 /* Makes the request and what redirects make of it. */
 static outcome run(fetch *f) {
   for (int redirects = 0;; redirects++) {
-    if (!is_allowed(f)) return because(f, REFUSED, "not in allowed_fetch_urls");
+    if (!is_allowed(&f->h->config, f->url)) return because(f, REFUSED, "not in allowed_fetch_urls");
     outcome outcome = request_once(f);
     const host_pair *location = outcome == REPLIED ? redirect_target(&f->fetched) : NULL;
     if (location == NULL) return outcome;

@@ -15,8 +15,7 @@ void host_req_url(host *h, const host_arguments *arguments, host_answer *answer)
   host_answer_bytes(answer, text_bytes(&h->request->url));
 }
 
-/* Whether a header is kept from flares without requires_raw_auth. */
-static bool withheld(bytes name) {
+bool host_header_withheld(bytes name) {
   static const char prefix[] = "x-flaron-";
   return bytes_same_ignoring_case(name, bytes_of("authorization")) ||
          bytes_same_ignoring_case(name, bytes_of("cookie")) ||
@@ -25,7 +24,7 @@ static bool withheld(bytes name) {
 }
 
 void host_req_header_get(host *h, const host_arguments *arguments, host_answer *answer) {
-  if (withheld(arguments->a) && !h->config.requires_raw_auth) return;
+  if (host_header_withheld(arguments->a) && !h->config.requires_raw_auth) return;
   const host_pair *header = host_pairs_find(&h->request->headers, arguments->a);
   if (header != NULL) host_answer_bytes(answer, (bytes){(const uint8_t *)header->value, header->value_size});
 }

@@ -7,8 +7,7 @@
 
 #include "host.h"
 
-/* Whether the config lets flares use the secret of this name. */
-static bool is_allowed(const host_config *config, bytes name) {
+bool host_secret_allowed(const host_config *config, bytes name) {
   if (config->all_secrets) return true;
   for (size_t i = 0; i < config->allowed_secret_count; i++) {
     if (bytes_are(name, config->allowed_secrets[i])) return true;
@@ -17,7 +16,7 @@ static bool is_allowed(const host_config *config, bytes name) {
 }
 
 const host_secret *host_find_secret(const host *h, bytes name) {
-  if (!is_allowed(&h->config, name)) return NULL;
+  if (!host_secret_allowed(&h->config, name)) return NULL;
   for (size_t i = 0; i < h->config.secret_count; i++) {
     const host_secret *secret = &h->config.secrets[i];
     if (bytes_are(name, secret->name)) return secret->size != 0 ? secret : NULL;

@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 
 #include "instance.h"
-#include "manifest.h"
 #include "wasm.h"
 
 enum { PAGE = 65536, ARENA_BEGIN = 256 << 10 };
@@ -268,17 +267,18 @@ static void write_flare(const project *p, const instance_start_report *r, text *
 
 /* ---- both ---- */
 
+bool pack_read_manifest(const modules_source *source, manifest *m, text *content, text *error) {
+  int fault = source->read(source->data, "flare.lua", content);
+  if (fault == ENOENT || fault == ENOTDIR) return true;
+  if (fault == 0) return manifest_read(m, text_bytes(content), error);
+  text_printf(error, "flare.lua: %s", strerror(fault));
+  return false;
+}
+
 /* Reads flare.lua where there is one, and settles the options. */
 static bool read_manifest(project *p, const modules_source *source, text *error) {
   text content = {0};
-  int fault = source->read(source->data, "flare.lua", &content);
-  bool good = true;
-  if (fault == 0) {
-    good = manifest_read(&p->manifest, text_bytes(&content), error);
-  } else if (fault != ENOENT && fault != ENOTDIR) {
-    text_printf(error, "flare.lua: %s", strerror(fault));
-    good = false;
-  }
+  bool good = pack_read_manifest(source, &p->manifest, &content, error);
   text_free(&content);
   pack_options *o = &p->options;
   if (o->memory == 0) o->memory = p->manifest.memory != 0 ? p->manifest.memory : PACK_MEMORY;
@@ -287,20 +287,21 @@ static bool read_manifest(project *p, const modules_source *source, text *error)
   return good;
 }
 
-/* Finds all files: the main script and what it requires, and what the manifest names. */
-static bool find_files(project *p, const modules_source *source, const char *file, text *error) {
-  if (!modules_add_main(&p->modules, source, file, error)) return false;
-  for (size_t i = 0; i < p->manifest.modules.count; i++) {
-    const char *name = p->manifest.modules.items[i];
-    if (modules_have(&p->modules, name) || modules_add(&p->modules, source, name)) continue;
+bool pack_find_files(const modules_source *source, const char *file, const manifest *m, modules *found,
+                     text *error) {
+  if (file == NULL) file = m->main != NULL ? m->main : "main.lua";
+  if (!modules_add_main(found, source, file, error)) return false;
+  for (size_t i = 0; i < m->modules.count; i++) {
+    const char *name = m->modules.items[i];
+    if (modules_have(found, name) || modules_add(found, source, name)) continue;
     text_add_string(error, "flare.lua: ");
     modules_say_missing(source, name, error);
     return false;
   }
-  for (size_t i = 0; i < p->manifest.assets.count; i++) {
-    int fault = modules_add_asset(&p->modules, source, p->manifest.assets.items[i]);
+  for (size_t i = 0; i < m->assets.count; i++) {
+    int fault = modules_add_asset(found, source, m->assets.items[i]);
     if (fault == 0) continue;
-    text_printf(error, "flare.lua: asset '%s': %s", p->manifest.assets.items[i], strerror(fault));
+    text_printf(error, "flare.lua: asset '%s': %s", m->assets.items[i], strerror(fault));
     return false;
   }
   return true;
@@ -378,9 +379,9 @@ static bool start_and_write(project *p, const modules_source *source, const char
 bool pack_project(const modules_source *source, const char *file, const pack_options *options, text *wasm,
                   text *error) {
   project p = {.options = *options};
-  bool good = read_manifest(&p, source, error);
-  if (file == NULL) file = p.manifest.main != NULL ? p.manifest.main : "main.lua";
-  good = good && find_files(&p, source, file, error) && start_and_write(&p, source, file, wasm, error);
+  bool good = read_manifest(&p, source, error) &&
+              pack_find_files(source, file, &p.manifest, &p.modules, error) &&
+              start_and_write(&p, source, p.modules.items[0].file, wasm, error);
   modules_free(&p.modules);
   manifest_free(&p.manifest);
   return good;
@@ -391,7 +392,7 @@ static bool has_suffix(const char *string, const char *suffix) {
   return size >= suffix_size && strcmp(string + size - suffix_size, suffix) == 0;
 }
 
-bool pack_path(const char *path, const pack_options *options, text *wasm, text *error) {
+bool pack_split_path(const char *path, char **folder, const char **file, text *error) {
   struct stat about;
   if (stat(path, &about) != 0) {
     text_printf(error, "%s: %s", path, strerror(errno));
@@ -399,16 +400,23 @@ bool pack_path(const char *path, const pack_options *options, text *wasm, text *
   }
   bool is_folder = S_ISDIR(about.st_mode);
   const char *slash = strrchr(path, '/');
-  const char *file = is_folder ? NULL : slash != NULL ? slash + 1 : path;
+  *file = is_folder ? NULL : slash != NULL ? slash + 1 : path;
   size_t folder_size = is_folder       ? strlen(path)
                        : slash == path ? 1
                        : slash != NULL ? (size_t)(slash - path)
                                        : 0;
-  char *folder = folder_size == 0 ? memory_copy(bytes_of("."))
-                                  : memory_copy((bytes){(const uint8_t *)path, folder_size});
+  *folder = folder_size == 0 ? memory_copy(bytes_of("."))
+                             : memory_copy((bytes){(const uint8_t *)path, folder_size});
+  return true;
+}
+
+bool pack_path(const char *path, const pack_options *options, text *wasm, text *error) {
+  char *folder;
+  const char *file;
+  if (!pack_split_path(path, &folder, &file, error)) return false;
   modules_source source = {modules_read_file, folder};
   bool good;
-  if (!is_folder && has_suffix(file, ".wasm")) {
+  if (file != NULL && has_suffix(file, ".wasm")) {
     int fault = modules_read_file(folder, file, wasm);
     if (fault != 0) text_printf(error, "%s: %s", path, strerror(fault));
     good = fault == 0;

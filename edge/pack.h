@@ -4,6 +4,7 @@
 #ifndef FLARON_EDGE_PACK_H
 #define FLARON_EDGE_PACK_H
 
+#include "manifest.h"
 #include "modules.h"
 
 typedef struct pack_options {
@@ -28,5 +29,26 @@ bool pack_project(const modules_source *source, const char *file, const pack_opt
  * is read as it is.
  */
 bool pack_path(const char *path, const pack_options *options, text *wasm, text *error);
+
+/* The steps of it that run nothing of the script, for who wants to look at a project (cli/check.c): */
+
+/*
+ * Takes a path apart as pack_path does: `folder`, which the caller frees, and `file`, a part of `path`, or
+ * NULL for a folder. False, with a sentence in `error`, when there is nothing at `path`.
+ */
+bool pack_split_path(const char *path, char **folder, const char **file, text *error);
+
+/*
+ * Reads flare.lua; `content` gets its text. Without one, both stay empty. False, with a message that begins
+ * with "flare.lua:" in `error`, when it cannot be read or manifest_read refuses it.
+ */
+bool pack_read_manifest(const modules_source *source, manifest *m, text *content, text *error);
+
+/*
+ * Finds the main script `file` (NULL: as pack_project), what it requires and what the manifest names. False,
+ * with a message in `error`, when one of them is not there; `found` has the others.
+ */
+bool pack_find_files(const modules_source *source, const char *file, const manifest *m, modules *found,
+                     text *error);
 
 #endif

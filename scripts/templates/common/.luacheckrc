@@ -1,0 +1,3 @@
+-- .luacheckrc - for luacheck, and for `flaron-lua check`, which knows what a flare has and what it lacks.
+std = "lua54"
+files["spec"].std = "lua54+busted"

@@ -1,0 +1,6 @@
+-- The manifest: what the flare is called, and what it may do.
+return {
+  name = "{{name}}",
+  allowed_fetch_urls = { "https://www.example.com/*" }, -- the origin
+  max_fetch_requests = 1,
+}

@@ -1,0 +1,394 @@
+-- check_spec.lua - `flaron-lua check`: each finding with its place, what --fix makes of flare.lua and what it leaves
+-- alone, and that projects that are right pass.
+local support = require "support"
+
+local root = select(2, support.run "pwd"):gsub("\n", "")
+
+local tool = support.flaron_lua:find "^/" and support.flaron_lua or root .. "/" .. support.flaron_lua
+
+local MAIN = 'local flaron = require "flaron"\nlocal spark = flaron.spark\nreturn function()\n%s\nend\n'
+
+-- Makes a project of files; a string is the body of handle_request, which begins in line 4. Its folder.
+local function project(files)
+  local folder = support.folder() .. "/größer als"
+  if type(files) == "string" then files = { ["main.lua"] = MAIN:format("flaron.asset(spark.get 'x') " .. files) } end
+  -- Without one of its own, that of a folder above counts, and this repository's leaves build/ out.
+  files[".luacheckrc"] = files[".luacheckrc"] or "ignore = { '6..' }\n"
+  for path, content in pairs(files) do
+    local parent = (folder .. "/" .. path):match "^(.*)/"
+    assert.equal(0, (support.run("mkdir -p " .. support.quote(parent))))
+    support.write(folder .. "/" .. path, content)
+  end
+  return folder
+end
+
+-- Checks a folder; the exit code, and the findings with the folder's name taken off, without the line of the size.
+local function check(folder, ...)
+  local code, output, errors = support.cli("check", folder, ...)
+  assert.equal("", errors)
+  local plain = folder:gsub("%p", "%%%0")
+  return code, (output:gsub(plain .. "/", ""):gsub(plain .. " packs to %d+ bytes\n", ""))
+end
+
+-- What a project with this body and this flare.lua is found to have.
+local function findings(body, manifest)
+  local folder = project(body)
+  if manifest then support.write(folder .. "/flare.lua", manifest) end
+  local _, output = check(folder)
+  return (output:gsub("%d+ errors?, %d+ warnings?\n$", ""))
+end
+
+-- The flare.lua that --fix makes of `manifest` for a body, after which nothing is to say and nothing to mend.
+local function fixed(body, manifest)
+  local folder = project(body)
+  if manifest then support.write(folder .. "/flare.lua", manifest) end
+  local code, output = check(folder, "--fix")
+  assert.equal(0, code, output)
+  local content = support.read(folder .. "/flare.lua")
+  assert.same({ 0, "0 errors, 0 warnings\n" }, { check(folder, "--fix", "--strict") })
+  assert.equal(content, support.read(folder .. "/flare.lua"))
+  return content, output
+end
+
+describe("flaron-lua check", function()
+  for _, example in ipairs { "hello", "spark-counter", "plasma-counter", "secret-jwt", "websocket-echo", "beam-fetch",
+    "edge-ops", "json-api", "html-rewriter" } do
+    it("finds nothing in the example " .. example, function()
+      assert.same({ 0, "0 errors, 0 warnings\n" }, { check("examples/" .. example, "--strict") })
+    end)
+  end
+
+  it("takes a folder, a script, or nothing for the folder it is in, and says the size", function()
+    local folder = project { ["main.lua"] = "return function() return x end\n", ["flare.lua"] = "return {}" }
+    local _, size = support.cli("pack", folder, "-o", folder .. "/out.wasm")
+    size = size:match "(%d+) bytes"
+    local message = "main.lua:1:26: error: accessing undefined variable 'x'\n%s packs to " .. size .. " bytes\n1 error, 0 warnings\n"
+    assert.same({ 1, folder .. "/" .. message:format(folder), "" }, { support.cli("check", folder) })
+    assert.same({ 1, folder .. "/" .. message:format(folder .. "/main.lua"), "" },
+      { support.cli("check", folder .. "/main.lua") })
+    assert.same({ 1, message:format ".", "" },
+      { support.run(("cd %s && %s check"):format(support.quote(folder), support.quote(tool))) })
+  end)
+
+  it("tells the errors of all files, and of start-up", function()
+    local folder = project {
+      ["main.lua"] = 'require "a"\nlocal x = = 1\n',
+      ["a.lua"] = '#!shebang\nrequire "lib.b"\nreturn function( end\n',
+      ["lib/b.lua"] = "for",
+    }
+    assert.same({ 1, "a.lua:3:18: error: <name> or '...' expected near 'end'\n"
+      .. "lib/b.lua:1:3: error: <name> expected near <eof>\n"
+      .. "main.lua:2:11: error: unexpected symbol near '='\n3 errors, 0 warnings\n" }, { check(folder) })
+    support.write(folder .. "/main.lua", "local function f() error 'oh' end\nf()\n")
+    local code, output = check(folder)
+    assert.equal(1, code)
+    assert.matches("^main%.lua:1: error: oh\nstack traceback:\n.*\n1 error, 0 warnings\n$", output)
+    support.write(folder .. "/main.lua", "\nrequire 'nowhere'")
+    assert.matches("^main%.lua:2: error: module 'nowhere' not found:\n", (select(2, check(folder))))
+  end)
+
+  it("tells what is wrong with flare.lua, where", function()
+    for manifest, message in pairs {
+      ["return {\n  name = 'a',\n  nam = 1,\n}"] = "flare.lua:3:3: error: unknown key 'nam'; known are name main ",
+      ["return {\n\tmemory = true }"] = "flare.lua:2:2: error: key 'memory' is not a size ",
+      ["return {\n  =\n}"] = "flare.lua:2: error: unexpected symbol near '='\n",
+      ["\n\nerror 'x'"] = "flare.lua:3: error: attempt to call a nil value (global 'error')\n",
+      ["return 1"] = "flare.lua: error: it returns a number, not a table\n",
+      ["return { assets = { 'nothing' } }"] = "flare.lua: error: asset 'nothing': No such file or directory\n",
+      ["return { modules = { 'nothing' } }"] = "flare.lua: error: module 'nothing' not found:\n",
+    } do
+      assert.equal(message, findings("", manifest):sub(1, #message))
+    end
+    assert.same({ 1, "main.lua: error: No such file or directory\n1 error, 0 warnings\n" },
+      { check(project { ["flare.lua"] = "return {}" }) })
+  end)
+
+  it("tells names that there are not in a flare", function()
+    for body, message in pairs {
+      ["print(nothing)"] = "4:35: error: accessing undefined variable 'nothing'",
+      ["io.write 'x'"] = "4:29: error: accessing undefined variable 'io'",
+      ["os.exit(1)"] = "4:29: error: accessing undefined field 'exit' of global 'os'",
+      ["string.trim 'x'"] = "4:29: error: accessing undefined field 'trim' of global 'string'",
+      ["flaron.reqest.body()"] = "4:36: error: flaron has no 'reqest': did you mean 'request'?",
+      ["spark.gett 'x'"] = "4:35: error: spark has no 'gett': did you mean 'get'?",
+      ["spark['lizt']()"] = "4:35: error: spark has no 'lizt': did you mean 'list'?",
+      ["flaron.crypto.md6 'x'"] = "4:43: error: crypto has no 'md6'",
+      ["require('flaron.id').uuid()"] = "4:50: error: id has no 'uuid': did you mean 'ulid'?",
+      ["local t = flaron.time.at"] = "4:51: error: time has no 'at'",
+      ["print(require('flaron').logging.inf)"] = "4:61: error: logging has no 'inf': did you mean 'info'?",
+      ["spark:get 'x'"] = "4:35: error: spark:get: its functions are called with '.', not ':'",
+    } do
+      local found = findings(body, "return {}")
+      assert.is_number(found:find("main.lua:" .. message .. "\n", 1, true), found)
+      assert.is_true((select(2, found:gsub(": error: ", ""))) == 1, found)
+    end
+  end)
+
+  it("follows no name that may be something else", function()
+    assert.equal("", findings([[
+      local s = spark
+      if s.get "x" then s = { gett = print } end
+      s.gett "y"
+      local function f(spark) return spark.gett end -- luacheck: ignore
+      f {}
+      flaron.helper = print
+      flaron.helper "z"]], "return {}"))
+  end)
+
+  it("warns of what is unused, as the project's .luacheckrc has it, and fails for that when it is told to", function()
+    local folder = project { ["main.lua"] = "local a = 1\nreturn function() return mine end\n", ["flare.lua"] = "return {}",
+      [".luacheckrc"] = "std = 'lua51'\nread_globals = { 'mine' }\n" }
+    local message = "main.lua:1:7: warning: unused variable 'a'\n0 errors, 1 warning\n"
+    assert.same({ 0, message }, { check(folder) })
+    assert.same({ 1, message }, { check(folder, "--strict") })
+    support.write(folder .. "/.luacheckrc", "ignore = { '211' }\nstds.ours = { read_globals = { 'mine' } }\nstd = 'min+ours'\n")
+    assert.same({ 0, "0 errors, 0 warnings\n" }, { check(folder) })
+    support.write(folder .. "/.luacheckrc", "ignore = \n")
+    local code, output = check(folder)
+    assert.equal(1, code)
+    assert.matches("^error: Couldn't load configuration from .luacheckrc: syntax error", output)
+  end)
+
+  it("leaves line lengths and white space to projects that say what they want of them", function()
+    local folder = project { ["main.lua"] = "return function() end" .. (" "):rep(200) .. "\n", ["flare.lua"] = "return {}",
+      [".luacheckrc"] = "std = 'lua54'\n" }
+    local code, output = check(folder)
+    assert.equal(0, code)
+    assert.matches("main.lua:1:22: warning: line contains trailing whitespace\n", output, 1, true)
+    local _, outside = support.run "mktemp -d"
+    outside = outside:gsub("\n", "") -- where no folder above has a .luacheckrc
+    assert.equal(0, (support.run(("cp %s/*.lua %s"):format(support.quote(folder), outside))))
+    assert.same({ 0, "0 errors, 0 warnings\n" }, { check(outside) })
+    support.run("rm -r " .. outside)
+  end)
+
+  it("takes a global that the project sets for a matter of style", function()
+    assert.equal("main.lua:4:29: warning: setting non-standard global variable 'x'\n"
+      .. "main.lua:4:42: warning: accessing undefined variable 'x'\n", findings("x = 1 return x", "return {}"))
+  end)
+
+  it("tells what flare.lua must grant", function()
+    for body, message in pairs {
+      ["spark.set('a', 'b')"] = "4:29: error: spark.set needs writes_spark_kv = true in flare.lua",
+      ["spark.delete 'a'"] = "4:29: error: spark.delete needs writes_spark_kv = true in flare.lua",
+      ["spark.pull('a', {})"] = "4:29: error: spark.pull needs writes_spark_kv = true in flare.lua",
+      ["local s = spark.set s('a', 'b')"] = "4:49: error: spark.set needs writes_spark_kv = true in flare.lua",
+      ["pcall(spark.set, 'a', 'b')"] = "4:35: error: spark.set needs writes_spark_kv = true in flare.lua",
+      ["local p = flaron.plasma p.increment 'n'"] = "4:53: error: plasma.increment needs writes_plasma_kv = true in flare.lua",
+      ["require 'flaron.plasma'.set('a', 'b')"] = "4:29: error: plasma.set needs writes_plasma_kv = true in flare.lua",
+      ["flaron.request.body()"] = "4:29: error: request.body needs requires_body = true in flare.lua",
+      ["flaron.request.header 'COOKIE'"] = '4:29: error: request.header "COOKIE" needs requires_raw_auth = true in flare.lua',
+      ["flaron.request.header('x-flaron-ip')"] = '4:29: error: request.header "x-flaron-ip" needs requires_raw_auth = true in flare.lua',
+      ["flaron.secrets.get 'A'"] = "4:29: error: secrets.get: the secret 'A' is not in allowed_secrets of flare.lua",
+      ["flaron.crypto.hmac('A', 'x')"] = "4:29: error: crypto.hmac: the secret 'A' is not in allowed_secrets of flare.lua",
+      ["local K <const> = 'A' .. '_B' flaron.crypto.sign_jwt('HS256', K, {})"] =
+        "4:59: error: crypto.sign_jwt: the secret 'A_B' is not in allowed_secrets of flare.lua",
+      ["flaron.beam.fetch('https://a.example/b')"] =
+        "4:29: error: beam.fetch: 'https://a.example/b' is not in allowed_fetch_urls of flare.lua",
+      ["flaron.secrets.get(tostring(1))"] = "4:29: warning: secrets.get: there is no secret in allowed_secrets of flare.lua",
+      ["flaron.beam.fetch('https://' .. tostring(1))"] = "4:29: warning: beam.fetch: there is no URL in allowed_fetch_urls of flare.lua",
+    } do
+      assert.equal("main.lua:" .. message .. "\n", findings(body, "return {}"))
+    end
+    assert.equal("main.lua:2:10: error: ws_close needs websocket = true in flare.lua\n", findings {
+      ["main.lua"] = "local function open() end\nreturn { ws_close = open, ws_open = open }\n",
+      ["flare.lua"] = "return {}",
+    })
+    assert.equal("main.lua:1:10: error: ws_open needs websocket = true in flare.lua\n", findings {
+      ["main.lua"] = "function ws_open() end\n",
+      ["flare.lua"] = "return {}",
+    })
+  end)
+
+  it("looks into modules, too", function()
+    assert.equal("lib/a.lua:1:19: error: spark.set needs writes_spark_kv = true in flare.lua\n", findings {
+      ["main.lua"] = "local a = require 'lib.a'\nreturn function() a() end\n",
+      ["lib/a.lua"] = "return function() require'flaron'.spark.set('a', 'b') end\n",
+      ["flare.lua"] = "return {}",
+    })
+  end)
+
+  it("is content with what is granted, and notes what is not needed", function()
+    local all = [[
+return {
+  requires_body = true, requires_raw_auth = true,
+  writes_spark_kv = true, writes_plasma_kv = true,
+  websocket = true,
+  allowed_secrets = { "A", "B" },
+  allowed_fetch_urls = { "https://a.example/*" },
+}
+]]
+    assert.equal("", findings({ ["flare.lua"] = all, ["main.lua"] = [[
+local flaron = require "flaron"
+local function handle_request()
+  flaron.request.body()
+  flaron.request.header "authorization"
+  flaron.spark.set("a", flaron.secrets.get "A")
+  flaron.plasma.delete(flaron.crypto.decrypt_aes("B", "x"))
+  flaron.beam.fetch "https://A.example:443/b/../c#d"
+end
+return { handle_request = handle_request, ws_open = handle_request }
+]] }))
+    assert.equal([[
+flare.lua:2:3: note: the code does not need requires_body
+flare.lua:2:25: note: the code does not need requires_raw_auth
+flare.lua:3:3: note: the code does not need writes_spark_kv
+flare.lua:3:27: note: the code does not need writes_plasma_kv
+flare.lua:4:3: note: the code does not need websocket
+flare.lua:5:23: note: the code does not use the secret 'A'
+flare.lua:5:28: note: the code does not use the secret 'B'
+flare.lua:6:3: note: the code fetches no URL
+]], findings("", all))
+  end)
+
+  it("notes nothing about what goes where it cannot follow", function()
+    local all = "return { writes_spark_kv = true, allowed_secrets = { 'A' }, allowed_fetch_urls = { '*' }, requires_raw_auth = true }"
+    assert.equal("", findings("print(flaron)", all))
+    assert.equal("", findings("print(spark, flaron.secrets, flaron.beam.fetch, flaron.request)", all))
+    assert.equal("", findings("for k in pairs(flaron) do flaron[k].x() end", all))
+    assert.equal("", findings(
+      "local n = tostring(1) print(spark, flaron.secrets.get(n), flaron.beam.fetch(n), flaron.request.header(n))", all))
+  end)
+
+  it("says once what a project without flare.lua needs", function()
+    local folder = project "spark.set('a', flaron.secrets.get 'Ä\"')"
+    local code, output = check(folder)
+    assert.equal(0, code)
+    assert.equal([[
+flare.lua: note: there is none: the local edge allows everything, production nothing. The code needs
+return {
+  name = "größer als",
+  writes_spark_kv = true,
+  allowed_secrets = { "Ä\"" },
+}
+0 errors, 0 warnings
+]], output)
+  end)
+
+  it("does without luacheck what it can, and says so", function()
+    local folder = project "print(nothing) spark.set('a', 'b')"
+    support.write(folder .. "/flare.lua", "return { name = 'a' }")
+    local link = "cd %s && mkdir bin && ln -s $(command -v lua5.4) bin/lua"
+    assert.equal(0, (support.run(link:format(support.quote(folder)))))
+    for _, path in ipairs { "/nowhere", "bin" } do -- no Lua at all; a Lua without luacheck
+      local function run()
+        local command = ("cd %s && env PATH=%s %s check"):format(support.quote(folder), path, support.quote(tool))
+        local code, output = support.run(command)
+        return code, (output:gsub("%. packs to %d+ bytes\n", ""))
+      end
+      local missing = "warning: luacheck is not installed (Debian has it in the package lua-check); "
+        .. "only syntax, manifest and size were checked\n"
+      assert.same({ 0, missing .. "0 errors, 1 warning\n" }, { run() })
+      local good = support.read(folder .. "/main.lua")
+      support.write(folder .. "/main.lua", "x =\n")
+      assert.same({ 1, "main.lua:2: error: unexpected symbol near <eof>\n" .. missing .. "1 error, 1 warning\n" }, { run() })
+      support.write(folder .. "/main.lua", good)
+    end
+  end)
+
+  it("refuses what cannot be checked", function()
+    for _, words in ipairs { { "a", "b" }, { "--nope" }, { "-x" }, { "--fix=1" } } do
+      local code, output, errors = support.cli("check", table.unpack(words))
+      assert.same({ 2, "" }, { code, output })
+      assert.matches("\nusage: flaron%-lua check %[DIR|MAIN%.lua%]", errors)
+    end
+    assert.same({ 1, "", "flaron-lua check: nowhere: No such file or directory\n" }, { support.cli("check", "nowhere") })
+    assert.same({ 1, "", "flaron-lua check: a.wasm: it is packed; a script or its folder can be checked\n" },
+      { support.cli("check", "a.wasm") })
+    local code, output = support.cli("check", "--help")
+    assert.equal(0, code)
+    for _, word in ipairs { "--fix", "--strict", "--help" } do assert.matches(word, output, 1, true) end
+  end)
+end)
+
+describe("flaron-lua check --fix", function()
+  local body = "spark.set('a', flaron.secrets.get 'B') flaron.beam.fetch 'https://a.example/#b'"
+
+  it("makes a flare.lua where there is none", function()
+    local content, output = fixed(body)
+    assert.equal([[
+return {
+  name = "größer als",
+  writes_spark_kv = true,
+  allowed_secrets = { "B" },
+  allowed_fetch_urls = { "https://a.example/" },
+}
+]], content)
+    assert.matches("^flare.lua: made\n", output)
+  end)
+
+  it("names a main script that is not main.lua", function()
+    local folder = project { ["other.lua"] = "return function() end\n" }
+    assert.equal(0, (support.cli("check", "--fix", folder .. "/other.lua")))
+    assert.equal('return {\n  name = "größer als",\n  main = "other.lua",\n}\n', support.read(folder .. "/flare.lua"))
+    assert.equal(0, (support.cli("pack", folder, "-o", folder .. "/out.wasm")))
+  end)
+
+  it("adds to a flare.lua what it lacks, and leaves all else as it was", function()
+    for manifest, expected in pairs {
+      ["return {}"] = 'return { writes_spark_kv = true, allowed_secrets = { "B" }, allowed_fetch_urls = { "https://a.example/" } }',
+      ['return { name = "x" }\n'] =
+        'return { name = "x", writes_spark_kv = true, allowed_secrets = { "B" }, allowed_fetch_urls = { "https://a.example/" } }\n',
+      ['-- häßlich\nreturn {\n\tname = "ü", -- its name\n\twrites_spark_kv = false, -- never\n\tallowed_secrets = {},\n'
+        .. '\tallowed_fetch_urls = {\n\t\t"x" -- only\n\t},\n\tmemory = "8M" --[[, }]] -- most\n\n}\n'] =
+        '-- häßlich\nreturn {\n\tname = "ü", -- its name\n\twrites_spark_kv = true, -- never\n\tallowed_secrets = { "B" },\n'
+        .. '\tallowed_fetch_urls = {\n\t\t"x", -- only\n\t\t"https://a.example/",\n\t},\n\tmemory = "8M" --[[, }]] -- most\n\n}\n',
+      ['return {\r\n  allowed_secrets = { "B", },\r\n  allowed_fetch_urls = { "*" } ; -- all\r\n}\r\n'] =
+        'return {\r\n  allowed_secrets = { "B", },\r\n  allowed_fetch_urls = { "*" } ; -- all\r\n  writes_spark_kv = true,\r\n}\r\n',
+      ['return {\n  allowed_secrets = { "A", },\n  ["writes_spark_kv"] = true, allowed_fetch_urls = { "https://a.example/" }}'] =
+        'return {\n  allowed_secrets = { "A", "B" },\n  ["writes_spark_kv"] = true, allowed_fetch_urls = { "https://a.example/" }}',
+    } do
+      local folder = project(body)
+      support.write(folder .. "/flare.lua", manifest)
+      local code, output = check(folder, "--fix")
+      assert.equal(0, code, output)
+      assert.equal(expected, support.read(folder .. "/flare.lua"))
+      assert.same({ 0, output:gsub("^[^\n]*\n", "") .. "" }, { check(folder, "--fix", "--strict") })
+      assert.equal(expected, support.read(folder .. "/flare.lua"))
+    end
+  end)
+
+  it("says what it added", function()
+    local _, output = fixed(body, 'return { name = "x" }')
+    assert.matches('^flare.lua: added writes_spark_kv, allowed_secrets "B", allowed_fetch_urls "https://a.example/"\n', output)
+  end)
+
+  it("leaves a flare.lua alone that it does not understand, and says why", function()
+    for manifest, message in pairs {
+      ["local t = {}\nreturn t\n"] = "flare.lua:2:1: note: not mended: it does not return a table written there\n",
+      ["return { allowed_secrets = (function() return { 'A' } end)() }"] =
+        "flare.lua:1:10: note: not mended: allowed_secrets is not a list written there\n",
+      ["return { ['writes' .. '_spark_kv'] = false }"] = "flare.lua:1:10: note: not mended: a key is not written as a name\n",
+      ["return { writes_spark_kv = not true }"] = "flare.lua:1:10: note: not mended: writes_spark_kv is not written as false\n",
+    } do
+      local folder = project(body)
+      support.write(folder .. "/flare.lua", manifest)
+      local code, output = check(folder, "--fix")
+      assert.equal(1, code)
+      assert.is_number(output:find(message, 1, true), output)
+      assert.equal(manifest, support.read(folder .. "/flare.lua"))
+    end
+  end)
+
+  it("makes no flare.lua that would forbid what it could not see", function()
+    local folder = project "flaron.secrets.get(tostring(1))"
+    local _, output = check(folder, "--fix")
+    assert.matches("main.lua:4:29: note: no flare.lua was made: what secrets.get is used with is known only when it runs\n",
+      output, 1, true)
+    assert.is_nil(support.read(folder .. "/flare.lua"))
+  end)
+
+  it("leaves flare.lua as it was when it cannot be written", function()
+    local folder = project(body)
+    local long = ("n"):rep(250) -- so long that no file can be made beside it
+    support.write(folder .. "/" .. long, "return {}")
+    assert.equal(0, (support.run(("ln -s %s %s"):format(long, support.quote(folder .. "/flare.lua")))))
+    local code, output = check(folder, "--fix")
+    assert.equal(1, code)
+    assert.is_nil(output:find("added", 1, true))
+    assert.matches("flare.lua: error: File name too long\n", output, 1, true)
+    assert.equal("return {}", support.read(folder .. "/flare.lua"))
+    assert.equal(".luacheckrc\nflare.lua\nmain.lua\n" .. long .. "\n",
+      (select(2, support.run("LC_ALL=C ls -A " .. support.quote(folder)))))
+  end)
+end)

@@ -1,0 +1,174 @@
+-- new_spec.lua - `flaron-lua new`: what each template is good for at once, names and places of all kinds, and that
+-- nothing is left of a project that could not be made.
+local support = require "support"
+
+local root = select(2, support.run "pwd"):gsub("\n", "")
+local tool = support.flaron_lua:sub(1, 1) == "/" and support.flaron_lua or root .. "/" .. support.flaron_lua
+local native = tool:match "^(.*)/"
+local templates = { "http", "websocket", "api", "rewriter" }
+local odd = "it's a \"großer\" Ordner $(x)"
+local odder = odd .. "\\n" -- luacheck takes a backslash for the end of a folder's name
+
+-- Runs a shell command in a folder; TOOL stands for flaron-lua.
+local function shell(folder, command)
+  local quoted = support.quote(tool):gsub("%%", "%%%%")
+  return support.run(("cd %s && %s"):format(support.quote(folder), (command:gsub("TOOL", quoted))))
+end
+
+local function listing(folder)
+  return (select(2, shell(folder, "find . -mindepth 1 | LC_ALL=C sort")))
+end
+
+local everything = [[
+./.busted
+./.gitignore
+./.luacheckrc
+./.luarc.json
+./README.md
+./flare.lua
+./main.lua
+./spec
+./spec/main_spec.lua
+]]
+
+-- Runs a project's own specs, as its author would.
+local function run_specs(folder)
+  local sanitizer = ""
+  if (os.getenv "SANITIZE" or "") ~= "" then
+    sanitizer = "LD_PRELOAD=$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 "
+  end
+  return shell(folder, ("%sLUA_CPATH=%s busted --lua=lua5.4 -o plainTerminal 2>&1")
+    :format(sanitizer, support.quote(native .. "/lua/?.so;;")))
+end
+
+describe("flaron-lua new", function()
+  local base
+
+  before_each(function() base = root .. "/" .. support.folder() end)
+
+  for _, template in ipairs(templates) do
+    it("makes a project of " .. template .. " whose specs pass, and that checks, packs and runs", function()
+      for _, name in ipairs { "my-flare", odd } do
+        local folder = base .. "/" .. name
+        local code, output, errors = support.cli("new", folder, "--template", template)
+        assert.same({ 0, "" }, { code, errors })
+        assert.matches("\n\n  cd [^\n]+\n  flaron%-lua test\n  flaron%-lua dev\n$", output)
+        assert.equal(everything, listing(folder))
+
+        code, output, errors = shell(folder, "TOOL check --strict")
+        assert.same({ 0, "" }, { code, errors })
+        assert.matches("^%. packs to %d+ bytes\n0 errors, 0 warnings\n$", output)
+        code, output = run_specs(folder)
+        assert.equal(0, code, output)
+        local successes = tonumber(output:match "(%d+) successes")
+        assert.is_true(successes >= 3 and successes <= 6, output)
+        code = shell(folder, "TOOL pack . -o ../out.wasm && TOOL run ../out.wasm && luacheck --quiet .")
+        assert.equal(0, code)
+        assert.equal(everything, listing(folder))
+        local about = assert(require("dkjson").decode((select(2, shell(base, "TOOL inspect out.wasm --json")))))
+        assert.equal(name, about.name)
+      end
+    end)
+  end
+
+  it("makes a handler of requests when no template is named", function()
+    assert.equal(0, (support.cli("new", base .. "/a")))
+    assert.equal(0, (support.cli("new", base .. "/b", "-t", "http")))
+    assert.equal(support.read(base .. "/b/main.lua"), support.read(base .. "/a/main.lua"))
+  end)
+
+  it("writes the files for tools as these read them", function()
+    assert.equal(0, (support.cli("new", base .. "/" .. odder)))
+    local settings = assert(require("dkjson").decode((support.read(base .. "/" .. odder .. "/.luarc.json"))))
+    assert.equal("Lua 5.4", settings["runtime.version"])
+    assert.is_string(support.read(settings["workspace.library"][1] .. "/flaron.lua"))
+    assert.matches("^# " .. odder:gsub("%p", "%%%0") .. "\n", (support.read(base .. "/" .. odder .. "/README.md")))
+    local code, output = shell(base, "cd * && git init -q . && touch x.wasm && mkdir .flaron && touch .flaron/s && git status -s -uall")
+    assert.equal(0, code)
+    assert.is_nil(output:find("wasm", 1, true) or output:find(".flaron/", 1, true), output)
+  end)
+
+  it("finds the annotations beside an executable that is installed, and does without", function()
+    assert.equal(0, (shell(base, "mkdir -p 'pre fix/bin' && cp TOOL 'pre fix/bin/flaron-lua' && 'pre fix/bin/flaron-lua' new a")))
+    assert.matches('"workspace.library": [],', (support.read(base .. "/a/.luarc.json")), 1, true)
+    assert.equal(0, (shell(base, "mkdir -p 'pre fix/share/flaron-lua/library' && 'pre fix/bin/flaron-lua' new b")))
+    assert.matches(('"workspace.library": ["%s/pre fix/share/flaron-lua/library"],'):format(base),
+      (support.read(base .. "/b/.luarc.json")), 1, true)
+  end)
+
+  it("prints a line for cd that a shell takes as it is", function()
+    for _, name in ipairs { "plain", "two words", odder, "-x" } do
+      local code, output = shell(base, "TOOL new -- " .. support.quote(name))
+      assert.equal(0, code)
+      assert.equal(0, (shell(base, output:match "\n  (cd [^\n]*)\n" .. " && test -f main.lua")), name)
+    end
+  end)
+
+  it("takes a path, with or without a slash behind it", function()
+    assert.equal(0, (shell(base, "mkdir 'über uns' && TOOL new 'über uns/a' && TOOL new './über uns/b///'")))
+    for _, name in ipairs { "a", "b" } do
+      assert.matches('name = "' .. name .. '"', (support.read(base .. "/über uns/" .. name .. "/flare.lua")))
+    end
+  end)
+
+  it("touches nothing that is there already, and names it", function()
+    assert.equal(0, (shell(base, "mkdir folder && touch file && ln -s nowhere link")))
+    local before = listing(base)
+    for _, name in ipairs { "folder", "folder/", "file", "link" } do
+      local code, output, errors = shell(base, "TOOL new " .. name)
+      assert.same({ 1, "", "flaron-lua new: " .. name:gsub("/$", "") .. ": it is there already\n" }, { code, output, errors })
+    end
+    assert.equal(before, listing(base))
+  end)
+
+  it("says which folder cannot be written to", function()
+    assert.equal(0, (shell(base, "touch file")))
+    for path, message in pairs {
+      ["nowhere/a"] = "nowhere/a: the folder 'nowhere': No such file or directory",
+      ["file/a"] = "file/a: the folder 'file': Not a directory",
+      ["/proc/a"] = "/proc/a: a folder cannot be made in '/proc': No such file or directory",
+    } do
+      local code, output, errors = shell(base, "TOOL new " .. path)
+      assert.same({ 1, "", "flaron-lua new: " .. message .. "\n" }, { code, output, errors })
+    end
+    assert.equal("./file\n", listing(base))
+  end)
+
+  it("leaves nothing behind when a file cannot be written", function()
+    local code, output, errors = shell(base, "(trap '' XFSZ; ulimit -f 0; TOOL new a 2>&1) | cat")
+    assert.same({ 0, "" }, { code, errors })
+    assert.matches("^flaron%-lua new: a/[%w./]+: File too large\n$", output)
+    assert.equal("", listing(base))
+  end)
+
+  it("gives files and folders the modes that the umask leaves", function()
+    assert.equal(0, (shell(base, "umask 027 && TOOL new a")))
+    assert.equal("750 a\n750 a/spec\n640 a/main.lua\n", (select(2, shell(base, "stat -c '%a %n' a a/spec a/main.lua"))))
+  end)
+
+  it("refuses what is no name and no template, and says what is", function()
+    for name, message in pairs {
+      [""] = "'' is no name", ["."] = "'.' is no name", ["a/.."] = "'a/..' is no name", ["/"] = "'/' is no name",
+      ["a\nb"] = "is no name: UTF-8 without control", ["\xFF"] = "is no name: UTF-8 without control",
+    } do
+      local code, output, errors = support.cli("new", name)
+      assert.same({ 2, "" }, { code, output })
+      assert.matches(message, errors, 1, true)
+    end
+    for _, template in ipairs { "nope", "", "common", "../templates/http", "http/spec" } do
+      local code, _, errors = support.cli("new", base .. "/a", "-t", template)
+      assert.equal(2, code)
+      for _, word in ipairs(templates) do assert.matches(word, errors, 1, true) end
+    end
+    for _, words in ipairs { {}, { "a", "b" }, { "--nope", "a" }, { "a", "-t" } } do
+      assert.equal(2, (support.cli("new", table.unpack(words))))
+    end
+    assert.equal("", listing(base))
+  end)
+
+  it("has help for what it takes", function()
+    local code, output = support.cli("new", "--help")
+    assert.equal(0, code)
+    for _, template in ipairs(templates) do assert.matches(template, output, 1, true) end
+  end)
+end)
