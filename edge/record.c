@@ -48,7 +48,7 @@ void record_hash(const flare *f, char hash[RECORD_HASH_SIZE]) {
 
 /* ---- the tape ---- */
 
-static record_call *add_call(record *r, host_import import) {
+static record_call *add_call(recording *r, host_import import) {
   if ((r->call_count & (r->call_count + 1)) ==
       0) { /* 0, 1, 3, 7...: there is room for one more than twice that */
     r->calls = memory_resize(r->calls, (2 * r->call_count + 1) * sizeof *r->calls);
@@ -60,7 +60,7 @@ static record_call *add_call(record *r, host_import import) {
 
 static void note(host_tape *tape, host_import import, const host_arguments *arguments,
                  const host_answer *answer) {
-  record_call *call = add_call((record *)tape, import);
+  record_call *call = add_call((recording *)tape, import);
   text_add(&call->a, arguments->a.data, arguments->a.size);
   text_add(&call->b, arguments->b.data, arguments->b.size);
   call->n = arguments->n;
@@ -69,12 +69,12 @@ static void note(host_tape *tape, host_import import, const host_arguments *argu
   call->number = answer->number;
 }
 
-void record_start(record *r) {
-  *r = (record){.tape = {.after = note}};
+void record_start(recording *r) {
+  *r = (recording){.tape = {.after = note}};
   r->version = memory_copy(bytes_of(FLARON_LUA_VERSION));
 }
 
-void record_free(record *r) {
+void record_free(recording *r) {
   for (size_t i = 0; i < r->call_count; i++) {
     text_free(&r->calls[i].a);
     text_free(&r->calls[i].b);
@@ -85,15 +85,16 @@ void record_free(record *r) {
   free(r->name);
   free(r->file);
   free(r->begin);
+  free(r->redacted);
   host_request_free(&r->request);
   host_response_free(&r->response);
-  *r = (record){0};
+  *r = (recording){0};
 }
 
 /* ---- secrets ---- */
 
 typedef struct writer {
-  const record *record;
+  const recording *record;
   redaction redaction;
   json_t *redacted; /* names of what was replaced, for people */
 } writer;
@@ -148,7 +149,7 @@ static void find_secrets(writer *w, bool keep, record_secrets *found) {
 }
 
 /* Whether the flare was given a header. */
-static bool was_read(const record *r, bytes name) {
+static bool was_read(const recording *r, bytes name) {
   for (size_t i = 0; i < r->call_count; i++) {
     const record_call *call = &r->calls[i];
     if (call->import == HOST_req_header_get && call->present &&
@@ -214,7 +215,7 @@ static const char *const source_names[] = {"request.body", "request.event.data",
 
 enum { SOURCES = sizeof source_names / sizeof *source_names, SOURCE_MIN = 256 };
 
-static void get_sources(const record *r, const text *sources[SOURCES]) {
+static void get_sources(const recording *r, const text *sources[SOURCES]) {
   sources[0] = &r->request.body;
   sources[1] = &r->request.event.data;
   sources[2] = &r->response.body;
@@ -294,7 +295,30 @@ static json_t *write_response(const writer *w, record_secrets *found) {
                    "logs", logs);
 }
 
-void record_write(const record *r, bool keep, text *to, record_secrets *found) {
+/* Adds an object, a member a line; of `calls`, a call a line. */
+static void add_lines(text *to, json_t *object) {
+  enum { FLAGS = JSON_ENCODE_ANY };
+  const char *name, *mark = "{";
+  json_t *value, *call;
+  size_t i;
+  json_object_foreach(object, name, value) {
+    text_printf(to, "%s\n \"%s\": ", mark, name);
+    mark = ",";
+    if (strcmp(name, "calls") != 0) {
+      json_add_to(to, json_incref(value), FLAGS);
+      continue;
+    }
+    json_array_foreach(value, i, call) {
+      text_add_string(to, i == 0 ? "[\n  " : ",\n  ");
+      json_add_to(to, json_incref(call), FLAGS);
+    }
+    text_add_string(to, i == 0 ? "[]" : "]");
+  }
+  text_add_string(to, "\n}\n");
+  json_decref(object);
+}
+
+void record_write(const recording *r, bool keep, text *to, record_secrets *found) {
   writer w = {.record = r};
   record_secrets ignored = {false, false}, *what = found != NULL ? found : &ignored;
   find_secrets(&w, keep, what);
@@ -311,8 +335,7 @@ void record_write(const record *r, bool keep, text *to, record_secrets *found) {
                 "flaron_lua", r->version, "flare", flare_of_it, "begin", r->begin, "id", (json_int_t)r->id,
                 "handler", flare_handler_names[r->handler], "cpu_ms", r->cpu_ms, "redacted", w.redacted,
                 "request", request, "calls", calls, "response", response, "result", result);
-  json_add_to(to, all, JSON_INDENT(1));
-  text_add_string(to, "\n");
+  add_lines(to, all);
   redaction_free(&w.redaction);
 }
 
@@ -387,7 +410,7 @@ static bool read_headers(const json_t *object, host_pairs *headers, text *error)
   return list != NULL;
 }
 
-static bool read_event(record *r, const json_t *request, text *error) {
+static bool read_event(recording *r, const json_t *request, text *error) {
   host_event *event = &r->request.event;
   const json_t *about = json_object_get(request, "event");
   if (r->handler == FLARE_HANDLE_REQUEST) return about == NULL || bad(error, "a request has an 'event'");
@@ -400,7 +423,7 @@ static bool read_event(record *r, const json_t *request, text *error) {
          read_int(about, "close_code", &event->close_code, error);
 }
 
-static bool read_request(record *r, const json_t *all, text *error) {
+static bool read_request(recording *r, const json_t *all, text *error) {
   const json_t *part = read_part(all, "request", JSON_OBJECT, error);
   return part != NULL && read_bytes(part, "method", &r->request.method, error) &&
          read_bytes(part, "url", &r->request.url, error) && read_headers(part, &r->request.headers, error) &&
@@ -440,7 +463,7 @@ static bool read_frames(host_response *response, const json_t *part, text *error
   return frames != NULL;
 }
 
-static bool read_response(record *r, const json_t *all, text *error) {
+static bool read_response(recording *r, const json_t *all, text *error) {
   host_response *response = &r->response;
   int action;
   const json_t *part = read_part(all, "response", JSON_OBJECT, error);
@@ -454,7 +477,7 @@ static bool read_response(record *r, const json_t *all, text *error) {
          read_logs(response, part, error);
 }
 
-static bool read_result(record *r, const json_t *all, text *error) {
+static bool read_result(recording *r, const json_t *all, text *error) {
   json_int_t cpu_us, memory;
   const json_t *part = read_part(all, "result", JSON_OBJECT, error);
   if (part == NULL || !read_number(part, "cpu_us", 0, INT64_MAX, &cpu_us, error) ||
@@ -469,7 +492,7 @@ static bool read_result(record *r, const json_t *all, text *error) {
 }
 
 /* Adds what a call was given or answered, or the source it names. */
-static bool read_handed(const record *r, const json_t *value, text *to) {
+static bool read_handed(const recording *r, const json_t *value, text *to) {
   const char *from = json_string_value(json_object_get(value, "from"));
   const text *sources[SOURCES];
   get_sources(r, sources);
@@ -481,7 +504,7 @@ static bool read_handed(const record *r, const json_t *value, text *to) {
   return json_to_bytes(value, to);
 }
 
-static bool read_arguments(const record *r, record_call *call, const json_t *list) {
+static bool read_arguments(const recording *r, record_call *call, const json_t *list) {
   bool number;
   size_t count = (size_t)byte_count(call->import, &number);
   if (!json_is_array(list) || json_array_size(list) != count + number) return false;
@@ -491,7 +514,7 @@ static bool read_arguments(const record *r, record_call *call, const json_t *lis
          (!number || json_is_integer(json_array_get(list, count)));
 }
 
-static bool read_answer(const record *r, record_call *call, const json_t *answer) {
+static bool read_answer(const recording *r, record_call *call, const json_t *answer) {
   switch (*host_signatures[call->import].result) {
     case 'P':
       call->present = !json_is_null(answer);
@@ -505,7 +528,7 @@ static bool read_answer(const record *r, record_call *call, const json_t *answer
   }
 }
 
-static bool read_call(record *r, const json_t *item, text *error) {
+static bool read_call(recording *r, const json_t *item, text *error) {
   const char *name = json_string_value(json_object_get(item, "import"));
   int import = 0;
   while (name != NULL && import < HOST_IMPORTS && strcmp(name, host_signatures[import].name) != 0) import++;
@@ -517,7 +540,7 @@ static bool read_call(record *r, const json_t *item, text *error) {
   return read_answer(r, call, json_object_get(item, "answer")) || bad(error, "'answer' is none of %s", name);
 }
 
-static bool read_calls(record *r, const json_t *all, text *error) {
+static bool read_calls(recording *r, const json_t *all, text *error) {
   const json_t *calls = read_part(all, "calls", JSON_ARRAY, error);
   for (size_t i = 0; i < json_array_size(calls); i++) {
     text why = {0};
@@ -535,7 +558,19 @@ static char *copy_member(const json_t *object, const char *name) {
   return value != NULL ? memory_copy(bytes_of(value)) : NULL;
 }
 
-static bool read_head(record *r, const json_t *all, text *error) {
+/* Reads the names of what was replaced. */
+static void read_redacted(recording *r, const json_t *all) {
+  const json_t *names = json_object_get(all, "redacted");
+  text list = {0};
+  for (size_t i = 0; i < json_array_size(names); i++) {
+    if (i != 0) text_add_string(&list, ", ");
+    json_to_bytes(json_array_get(names, i), &list);
+  }
+  if (list.size != 0) r->redacted = memory_copy(text_bytes(&list));
+  text_free(&list);
+}
+
+static bool read_head(recording *r, const json_t *all, text *error) {
   json_int_t format, id;
   int handler;
   if (!json_is_object(all)) return bad(error, "it is no object");
@@ -556,15 +591,16 @@ static bool read_head(record *r, const json_t *all, text *error) {
   r->version = copy_member(all, "flaron_lua");
   r->begin = copy_member(all, "begin");
   r->name = copy_member(about, "name");
+  read_redacted(r, all);
   text file = {0};
   if (json_to_bytes(json_object_get(about, "file"), &file)) r->file = memory_copy(text_bytes(&file));
   text_free(&file);
   return true;
 }
 
-bool record_read(record *r, bytes content, text *error) {
+bool record_read(recording *r, bytes content, text *error) {
   json_error_t where;
-  *r = (record){0};
+  *r = (recording){0};
   json_t *all = json_loadb((const char *)content.data, content.size, JSON_ALLOW_NUL, &where);
   bool good = all != NULL
                   ? read_head(r, all, error) && read_request(r, all, error) && read_response(r, all, error) &&

@@ -23,7 +23,7 @@ typedef struct record_call {
 } record_call;
 
 /* Owned; begin with {0} or record_start. */
-typedef struct record {
+typedef struct recording {
   host_tape tape;     /* of record_start */
   record_call *calls; /* in order */
   size_t call_count;
@@ -31,18 +31,19 @@ typedef struct record {
   char *name, *file; /* of the flare: from its manifest, NULL = none; where it was found, NULL = unknown */
   char hash[RECORD_HASH_SIZE]; /* of the flare: record_hash */
   char *begin;                 /* when it began, RFC 3339, UTC */
-  uint64_t id;                 /* of the request */
-  int cpu_ms;                  /* the limit, 0 = none */
+  char *redacted; /* names of the secrets that were replaced, "A, B"; NULL = none. Of record_read */
+  uint64_t id;    /* of the request */
+  int cpu_ms;     /* the limit, 0 = none */
   flare_handler handler;
   host_request request;
   host_response response;
   edge_result result;
   int64_t cpu_us; /* CPU time it took */
-} record;
+} recording;
 
 /* Makes an empty record whose tape notes each call. Its address must not change until the invocation is over.
  */
-void record_start(record *r);
+void record_start(recording *r);
 
 /* The SHA-256 of a flare's .wasm, which is all that its code and its data are, as lower-case hex. */
 void record_hash(const flare *f, char hash[RECORD_HASH_SIZE]);
@@ -58,15 +59,15 @@ typedef struct record_secrets {
  * wherever they are, also in what the host made of them (base64, hash), and credentials in headers that the
  * flare did not read are as well. `found` (may be NULL) says what is in it, be it replaced or not.
  */
-void record_write(const record *r, bool keep, text *to, record_secrets *found);
+void record_write(const recording *r, bool keep, text *to, record_secrets *found);
 
 /*
  * Reads a file's content, which may be anything. False, with a message that begins with "LINE:COLUMN: " or
  * the name of what is wrong in `error`; `r` then holds nothing.
  */
-bool record_read(record *r, bytes content, text *error);
+bool record_read(recording *r, bytes content, text *error);
 
-void record_free(record *r);
+void record_free(recording *r);
 
 /* Whether a call only adds to the response or to the log: it has no answer, and the order is told by them. */
 bool record_is_output(host_import import);
