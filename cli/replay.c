@@ -48,7 +48,7 @@ static bool run_again(const cli_command *self, again *a, const flare *f, const r
   if (good) {
     replay_start(&a->replay, r, &a->edge.host, go_on);
     good = edge_invoke(&a->edge, r->handler, &r->request, &a->result, &error);
-    replay_finish(&a->replay, a->result.failed || a->result.stopped);
+    replay_finish(&a->replay, a->result.stopped || a->replay.ran_out);
   }
   if (!good) cli_fail(self, "%s: %s", w->input, text_string(&error));
   text_free(&error);
@@ -124,6 +124,7 @@ static bool outcome_differs(const recording *r, const again *a) {
   const host_response *recorded = &r->response, *now = &a->edge.host.response;
   static const char *const actions[] = {"", "RESPOND", "TRANSFORM", "PASS_THROUGH"};
   int found = 0; /* each is asked: all differences are told */
+  found += a->result.stopped && !r->result.stopped && puts("the CPU time limit stops it now") > 0;
   found += r->result.failed != a->result.failed &&
            printf("the flare %s\n", a->result.failed ? "fails now" : "failed then") > 0;
   found += differs("the action", bytes_of(actions[recorded->action]), bytes_of(actions[now->action]));
@@ -181,7 +182,8 @@ static int tell(const recording *r, const again *a, const words *w) {
   cli_print_log(&a->edge.host.response);
   fflush(stderr);
   if (a->replay.ran_out || cut) {
-    printf("%s: the same, %zu calls, until the CPU time limit stopped it\n", w->file, r->call_count);
+    printf("%s: the same, %zu calls, until %s\n", w->file, r->call_count,
+           r->cut ? "its record was full" : "the CPU time limit stopped it");
     return CLI_DONE;
   }
   if (outcome_differs(r, a)) {

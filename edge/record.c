@@ -60,7 +60,13 @@ static record_call *add_call(recording *r, host_import import) {
 
 static void note(host_tape *tape, host_import import, const host_arguments *arguments,
                  const host_answer *answer) {
-  record_call *call = add_call((recording *)tape, import);
+  enum { CALL = 64 };
+  recording *r = (recording *)tape;
+  size_t size = CALL + arguments->a.size + arguments->b.size + (answer->present ? answer->data.size : 0);
+  r->cut = r->cut || size > RECORD_CALLS - r->size;
+  if (r->cut) return;
+  r->size += size;
+  record_call *call = add_call(r, import);
   text_add(&call->a, arguments->a.data, arguments->a.size);
   text_add(&call->b, arguments->b.data, arguments->b.size);
   call->n = arguments->n;
@@ -129,6 +135,18 @@ static bool add_answer(const writer *w, const record_call *call, text *to) {
   return derived;
 }
 
+/* Adds the name of what is replaced, once. */
+static void add_name(const writer *w, bytes name) {
+  json_t *json = json_of_bytes(name), *other;
+  size_t i;
+  json_array_foreach(w->redacted, i, other) {
+    if (!json_equal(json, other)) continue;
+    json_decref(json);
+    return;
+  }
+  json_array_append_new(w->redacted, json);
+}
+
 /* Learns which secrets the flare read, and what the host made of them. */
 static void find_secrets(writer *w, bool keep, record_secrets *found) {
   if (!keep) w->redacted = json_array();
@@ -139,7 +157,7 @@ static void find_secrets(writer *w, bool keep, record_secrets *found) {
     if (call->import == HOST_secret_get) {
       found->secret = true;
       if (keep) continue;
-      json_array_append_new(w->redacted, json_of_bytes(text_bytes(&call->a)));
+      add_name(w, text_bytes(&call->a));
       redaction_add_secret(&w->redaction, text_bytes(&call->a), text_bytes(&call->answer));
     } else if (w->redaction.count != 0 && add_answer(w, call, &as_written)) {
       redaction_add(&w->redaction, text_bytes(&call->answer), text_bytes(&as_written));
@@ -199,7 +217,7 @@ static json_t *write_headers(const writer *w, const host_pairs *headers, bool re
     if (secret && !read && w->redacted != NULL) {
       redact_placeholder(name, value, &placeholder);
       value = text_bytes(&placeholder);
-      json_array_append_new(w->redacted, json_of_bytes(name));
+      add_name(w, name);
     }
     json_array_append_new(list, write_pair(w, pair, value));
     text_free(&placeholder);
@@ -328,8 +346,9 @@ void record_write(const recording *r, bool keep, text *to, record_secrets *found
       json_pack("{s:s*, s:o*, s:s}", "name", r->name, "file",
                 r->file != NULL ? json_of_bytes(bytes_of(r->file)) : NULL, "sha256", r->hash);
   json_t *request = write_request(&w, what), *response = write_response(&w, what);
-  json_t *result = json_pack("{s:b, s:b, s:I, s:I}", "failed", r->result.failed, "stopped", r->result.stopped,
-                             "cpu_us", (json_int_t)r->cpu_us, "memory_bytes", (json_int_t)r->result.memory);
+  json_t *result =
+      json_pack("{s:b, s:b, s:b, s:I, s:I}", "failed", r->result.failed, "stopped", r->result.stopped, "cut",
+                r->cut, "cpu_us", (json_int_t)r->cpu_us, "memory_bytes", (json_int_t)r->result.memory);
   json_t *all =
       json_pack("{s:i, s:s*, s:o, s:s*, s:I, s:s, s:i, s:o*, s:o, s:o, s:o, s:o}", "format", RECORD_FORMAT,
                 "flaron_lua", r->version, "flare", flare_of_it, "begin", r->begin, "id", (json_int_t)r->id,
@@ -488,6 +507,7 @@ static bool read_result(recording *r, const json_t *all, text *error) {
                             .stopped = json_is_true(json_object_get(part, "stopped")),
                             .memory = (size_t)memory};
   r->cpu_us = cpu_us;
+  r->cut = json_is_true(json_object_get(part, "cut"));
   return true;
 }
 

@@ -10,7 +10,7 @@
 
 #include "edge.h"
 
-enum { RECORD_FORMAT = 1, RECORD_HASH_SIZE = 65 };
+enum { RECORD_FORMAT = 1, RECORD_HASH_SIZE = 65, RECORD_CALLS = 64 << 20 };
 
 /* One call of the host: an import, what it was given, what it answered (host.h tells which of them count). */
 typedef struct record_call {
@@ -27,6 +27,8 @@ typedef struct recording {
   host_tape tape;     /* of record_start */
   record_call *calls; /* in order */
   size_t call_count;
+  size_t size;       /* bytes of them, about */
+  bool cut;          /* there were more calls, beyond RECORD_CALLS bytes: they are not in it */
   char *version;     /* of the flaron-lua that made it */
   char *name, *file; /* of the flare: from its manifest, NULL = none; where it was found, NULL = unknown */
   char hash[RECORD_HASH_SIZE]; /* of the flare: record_hash */

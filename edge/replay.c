@@ -35,12 +35,15 @@ static size_t next_call(const recording *record, size_t at, bool log) {
   return at;
 }
 
+/* Whether the invocation went on behind the last recorded call, or could have. */
+static bool ends_early(const recording *r) { return r->result.stopped || r->cut; }
+
 /* A line of the log: compares it with the recorded one. */
 static void follow_line(replay *r, host_import import, const host_arguments *arguments) {
   if (r->line_differs) return;
   r->log_at = next_call(r->record, r->log_at, true);
   const record_call *recorded = r->log_at < r->record->call_count ? &r->record->calls[r->log_at++] : NULL;
-  if (recorded == NULL || !is_same(recorded, import, arguments)) {
+  if (recorded == NULL ? !ends_early(r->record) : !is_same(recorded, import, arguments)) {
     r->line_differs = true;
     r->line = r->lines;
     r->line_recorded = recorded;
@@ -107,7 +110,7 @@ static bool before(host_tape *tape, host_import import, const host_arguments *ar
     answer_from(r, call, arguments, answer);
     return true;
   }
-  if (call == NULL && r->record->result.stopped) {
+  if (call == NULL && ends_early(r->record)) {
     r->ran_out = tape->stop = true;
     return true;
   }

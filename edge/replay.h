@@ -15,7 +15,7 @@ typedef struct replay {
   size_t at;         /* index of that one; the number of calls when nothing more was recorded */
   bool asked_none;   /* it ended without asking it */
   record_call asked; /* what was asked instead, without an answer */
-  bool ran_out;      /* the record ends here since the CPU time limit did, and so the run was ended */
+  bool ran_out;      /* the record ends here, though the invocation did not: the run was ended, too */
   bool line_differs; /* the log does, from: */
   size_t line;       /* index of that line */
   const record_call *line_recorded; /* NULL = there was none */
@@ -37,7 +37,7 @@ typedef struct replay {
  */
 void replay_start(replay *r, const recording *record, host *h, bool go_on);
 
-/* After the invocation, `cut` if it was stopped: notes what was recorded and did not come. */
+/* After the invocation: notes what was recorded and did not come, unless it was `cut` short. */
 void replay_finish(replay *r, bool cut);
 
 void replay_free(replay *r);
