@@ -1,8 +1,9 @@
 /*
  * recorder.h - what `dev --record` does: a file for each request or event, in one folder.
  *
- * Files are written on the threads of the pool, whole or not at all, readable only by their owner. One that
- * cannot be written costs a line on standard error, and nobody his answer.
+ * Files are written by the thread that ran the flare, before the answer goes out, whole or not at all,
+ * readable only by their owner. One that cannot be written costs a line on standard error, and nobody his
+ * answer.
  */
 #ifndef FLARON_CLI_RECORDER_H
 #define FLARON_CLI_RECORDER_H
