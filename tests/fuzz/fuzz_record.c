@@ -1,6 +1,6 @@
 /*
- * fuzz_record.c - reading records that somebody made up: edge/record.c must refuse or read, never more. What it
- * read it must write so that it reads the same again.
+ * fuzz_record.c - reading records that somebody made up: edge/record.c must refuse or read, never more. What
+ * it read it must write so that it reads the same again.
  */
 #include <stdlib.h>
 #include <string.h>
