@@ -5,6 +5,7 @@
 #define FLARON_CLI_H
 
 #include "flare.h"
+#include "host.h"
 #include "pack.h"
 
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_MISUSED = 2 };
@@ -17,7 +18,8 @@ typedef struct cli_command {
   int (*run)(const struct cli_command *self, int argc, char **argv); /* argv[0] is the command's name */
 } cli_command;
 
-extern const cli_command cli_new, cli_check, cli_pack, cli_run, cli_inspect, cli_dev, cli_kv, cli_secret;
+extern const cli_command cli_new, cli_check, cli_pack, cli_run, cli_inspect, cli_dev, cli_replay, cli_kv,
+    cli_secret;
 
 /* Prints "flaron-lua NAME: MESSAGE" on standard error; returns CLI_FAILED. */
 __attribute__((format(printf, 2, 3))) int cli_fail(const cli_command *self, const char *format, ...);
@@ -53,5 +55,11 @@ bool cli_find_beside(const char *installed, const char *in_source, text *path);
 
 /* Writes a file whole or not at all (by a temporary name beside it), or to a device. 0 or an errno value. */
 int cli_write_file(const char *path, bytes content);
+
+/* The same, for its owner alone (mode 600). */
+int cli_write_private_file(const char *path, bytes content);
+
+/* Prints the log of an invocation on standard error. */
+void cli_print_log(const host_response *response);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "certificate.h"
 #include "cli.h"
+#include "recorder.h"
 #include "excerpt.h"
 #include "reload.h"
 #include "report.h"
@@ -23,8 +24,9 @@ typedef enum style { PLAIN, COLOURS, JSON, QUIET } style;
 
 typedef struct words {
   const char *input, *host, *origin, *persist;
+  const char *record;
   long port, cpu_ms, timeout_s;
-  bool https;
+  bool https, record_secrets;
   style style;
 } words;
 
@@ -42,6 +44,7 @@ typedef struct dev {
   site *sites;
   size_t site_count;
   const char *folder; /* of the state */
+  recorder *recorder; /* NULL = requests are not recorded */
   char *certificate;  /* file for HTTPS, NULL = plain HTTP */
 } dev;
 
@@ -54,11 +57,16 @@ static site *find_site(dev *d, const char *path, size_t size) {
   return r != NULL ? &d->sites[r - d->routes.items] : NULL;
 }
 
-/* The folder of the project that a job was for; NULL for a packed flare. */
-static const char *folder_of(dev *d, const pool_job *job) {
+/* The site that a job is for. */
+static site *site_of(dev *d, const pool_job *job) {
   const char *url = text_string(&job->request.url), *host = strstr(url, "://");
   const char *path = host != NULL ? strchr(host + 3, '/') : NULL;
-  site *s = path != NULL ? find_site(d, path, strlen(path)) : NULL;
+  return path != NULL ? find_site(d, path, strlen(path)) : NULL;
+}
+
+/* The folder of the project that a job was for; NULL for a packed flare. */
+static const char *folder_of(dev *d, const pool_job *job) {
+  site *s = site_of(d, job);
   return s != NULL ? reload_folder(s->reload) : NULL;
 }
 
@@ -162,6 +170,12 @@ static bool explain(void *data, const pool_job *job, text *page) {
   return true;
 }
 
+static void prepare(void *data, pool_job *job) {
+  dev *d = data;
+  const site *s = site_of(d, job);
+  if (d->recorder != NULL) recorder_prepare(d->recorder, job, s != NULL ? s->path : d->words.input);
+}
+
 /* ---- the command ---- */
 
 static server *the_server; /* for the signal handler */
@@ -182,6 +196,7 @@ static int serve(const cli_command *self, dev *d) {
                             .find_flare = find_flare,
                             .say_why = say_why,
                             .explain = explain,
+                            .prepare = prepare,
                             .record = record,
                             .data = d};
   text error = {0};
@@ -266,6 +281,13 @@ static bool make_certificate(const cli_command *self, dev *d, const char *folder
   return good;
 }
 
+/* Makes what --record wants. False after saying why not. */
+static bool make_recorder(const cli_command *self, dev *d) {
+  if (d->words.record == NULL) return true;
+  d->recorder = recorder_open(self, d->words.record, d->words.record_secrets);
+  return d->recorder != NULL;
+}
+
 static int run_with(const cli_command *self, const words *w) {
   state s;
   text folder = {0}, error = {0};
@@ -284,8 +306,10 @@ static int run_with(const cli_command *self, const words *w) {
     host_config config = host_config_default();
     d.folder = folder.data;
     state_lend(&s, &config);
-    if (make_certificate(self, &d, folder.data) && make_sites(self, &d, &config)) status = serve(self, &d);
+    if (make_recorder(self, &d) && make_certificate(self, &d, folder.data) && make_sites(self, &d, &config))
+      status = serve(self, &d);
     free_sites(&d);
+    recorder_close(d.recorder);
     free(d.certificate);
     state_close(&s);
   }
@@ -304,6 +328,8 @@ static int run(const cli_command *self, int argc, char **argv) {
     CPU_MS,
     HTTPS,
     SECONDS,
+    RECORD,
+    RECORD_SECRETS,
     PORT = 8787,
     CPU = 1000,
     TIMEOUT = 30
@@ -315,6 +341,8 @@ static int run(const cli_command *self, int argc, char **argv) {
       {"persist", required_argument, NULL, PERSIST},
       {"https", no_argument, NULL, HTTPS},
       {"timeout", required_argument, NULL, SECONDS},
+      {"record", required_argument, NULL, RECORD},
+      {"record-secrets", no_argument, NULL, RECORD_SECRETS},
       {"quiet", no_argument, NULL, QUIETLY},
       {"json", no_argument, NULL, AS_JSON},
       {"cpu-ms", required_argument, NULL, CPU_MS},
@@ -341,6 +369,8 @@ static int run(const cli_command *self, int argc, char **argv) {
           return cli_misuse(self, "--timeout takes a number of seconds, not '%s'", optarg);
         }
         break;
+      case RECORD: w.record = optarg; break;
+      case RECORD_SECRETS: w.record_secrets = true; break;
       case HTTPS: w.https = true; break;
       case QUIETLY: w.style = QUIET; break;
       case AS_JSON: w.style = JSON; break;
@@ -363,7 +393,8 @@ const cli_command cli_dev = {
     .summary = "serve a project on this machine and load it again when it changes",
     .usage =
         "dev [DIR|MAIN.lua|FLARE.wasm] [--port N] [--host ADDRESS] [--origin URL] [--persist DIR]\n"
-        "                      [--https] [--cpu-ms N] [--timeout N] [--quiet|--json]",
+        "                      [--https] [--cpu-ms N] [--timeout N] [--record DIR [--record-secrets]]\n"
+        "                      [--quiet|--json]",
     .help =
         "  DIR|MAIN.lua|FLARE.wasm   what to serve (default: this folder)\n"
         "  -p, --port N              the port (default 8787; 0: any that is free)\n"
@@ -374,6 +405,10 @@ const cli_command cli_dev = {
         "  --cpu-ms N                CPU time an invocation may take, 0 = no limit (default 1000)\n"
         "  --timeout N               seconds a client may take to send a request or to go on reading, and\n"
         "                            the origin to answer (default 30)\n"
+        "  --record DIR              a file for each request in DIR, for `flaron-lua replay`, readable by "
+        "you\n"
+        "                            alone: it has all the flare saw. Secrets that it read are replaced\n"
+        "  --record-secrets          secrets stand in these files as they are\n"
         "  --quiet                   no line for a request\n"
         "  --json                    a line of JSON for each request, on standard output\n"
         "  -h, --help                this text\n",

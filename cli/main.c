@@ -15,8 +15,8 @@
 #include "describe.h"
 #include "embedded.h"
 
-static const cli_command *const commands[] = {&cli_new, &cli_dev,     &cli_check, &cli_pack,
-                                              &cli_run, &cli_inspect, &cli_kv,    &cli_secret};
+static const cli_command *const commands[] = {&cli_new,     &cli_dev,    &cli_check, &cli_pack,  &cli_run,
+                                              &cli_inspect, &cli_replay, &cli_kv,    &cli_secret};
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -152,7 +152,8 @@ static int write_and_close(int fd, bytes content) {
   return fault;
 }
 
-int cli_write_file(const char *path, bytes content) {
+/* Writes a file; `mode` is that of a new one, with `always` that of one that was there, too. */
+static int write_file(const char *path, bytes content, mode_t mode, bool always) {
   struct stat about;
   bool exists = stat(path, &about) == 0;
   if (exists && !S_ISREG(about.st_mode)) { /* a device or a pipe must not be replaced */
@@ -163,14 +164,27 @@ int cli_write_file(const char *path, bytes content) {
   if (target == NULL) return errno;
   text part = {0};
   text_printf(&part, "%s.part-%ld", target, (long)getpid());
-  int fd = open(part.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (exists && fd >= 0) fchmod(fd, about.st_mode & 0777);
+  int fd = open(part.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  if (exists && fd >= 0) fchmod(fd, always ? mode : about.st_mode & 0777);
   int fault = write_and_close(fd, content);
   if (fault == 0 && rename(part.data, target) != 0) fault = errno;
   if (fault != 0 && fd >= 0) unlink(part.data);
   text_free(&part);
   free(target);
   return fault;
+}
+
+int cli_write_file(const char *path, bytes content) { return write_file(path, content, 0644, false); }
+
+int cli_write_private_file(const char *path, bytes content) { return write_file(path, content, 0600, true); }
+
+void cli_print_log(const host_response *response) {
+  for (size_t i = 0; i < response->line_count; i++) {
+    const host_line *l = &response->lines[i];
+    fprintf(stderr, "%s: ", host_level_name(l->level));
+    fwrite(text_string(&l->line), 1, l->line.size, stderr);
+    fputc('\n', stderr);
+  }
 }
 
 /* Puts something in place of standard streams that are closed, so that no file gets theirs. Writing to it

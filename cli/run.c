@@ -12,6 +12,7 @@
 #include "http.h"
 #include "keep.h"
 #include "manifest.h"
+#include "recorder.h"
 #include "state.h"
 
 /* Reads "Name: value" into the request's headers; false when it is none. */
@@ -26,11 +27,7 @@ static bool add_header(host_request *request, const char *word) {
 
 /* Prints the answer on standard output and the log on standard error. */
 static void print(const host_response *r) {
-  for (size_t i = 0; i < r->line_count; i++) {
-    fprintf(stderr, "%s: ", host_level_name(r->lines[i].level));
-    fwrite(text_string(&r->lines[i].line), 1, r->lines[i].line.size, stderr);
-    fputc('\n', stderr);
-  }
+  cli_print_log(r);
   if (r->action == HOST_TRANSFORM)
     fputs("action: TRANSFORM, the origin answers and the flare transforms\n", stderr);
   if (r->action == HOST_PASS_THROUGH) fputs("action: PASS_THROUGH, the origin answers\n", stderr);
@@ -47,7 +44,8 @@ static void print(const host_response *r) {
 typedef struct words {
   host_request request;
   pack_options pack;
-  const char *input, *persist, *secrets;
+  const char *input, *persist, *secrets, *record;
+  bool record_secrets;
   long cpu_ms;
 } words;
 
@@ -76,21 +74,43 @@ static bool open_state(const cli_command *self, const words *w, state *s) {
   return good;
 }
 
+/* Writes the record of an invocation. False after saying why not. */
+static bool write_record(const cli_command *self, const words *w, const edge *e, const edge_result *result,
+                         recording *r) {
+  r->name = e->flare->name != NULL ? memory_copy(bytes_of(e->flare->name)) : NULL;
+  r->file = memory_copy(bytes_of(w->input));
+  record_hash(e->flare, r->hash);
+  r->cpu_ms = e->cpu_ms;
+  r->request = w->request;
+  r->response = e->host.response;
+  r->result = *result;
+  int fault = recorder_write(self, w->record, r, w->record_secrets);
+  r->request = (host_request){0}; /* they are borrowed */
+  r->response = (host_response){0};
+  if (fault != 0) cli_fail(self, "%s: %s", w->record, strerror(fault));
+  return fault == 0;
+}
+
 /* Runs a flare once on the request. */
 static int invoke(const cli_command *self, const flare *f, const words *w, const state *s) {
   edge e = {.flare = f, .host = {.config = host_config_default()}, .cpu_ms = (int)w->cpu_ms};
   edge_result result = {0};
   manifest_grants grants = {0};
   text error = {0};
+  recording r;
   int status = CLI_FAILED;
+  record_start(&r);
+  if (w->record != NULL) e.host.tape = &r.tape;
   state_lend(s, &e.host.config);
   if (!manifest_configure(f->config, &e.host.config, &grants, &error) ||
       !edge_invoke(&e, FLARE_HANDLE_REQUEST, &w->request, &result, &error)) {
     cli_fail(self, "%s: %s", w->input, text_string(&error));
   } else {
     print(&e.host.response);
-    if (!result.failed) status = CLI_DONE;
+    bool recorded = w->record == NULL || write_record(self, w, &e, &result, &r);
+    if (!result.failed && recorded) status = CLI_DONE;
   }
+  record_free(&r);
   text_free(&error);
   edge_close(&e);
   manifest_grants_free(&grants);
@@ -101,7 +121,7 @@ enum { DEFAULT_CPU_MS = 1000 };
 
 /* Reads the words; CLI_DONE when they are good, -1 when help was shown, else the exit code. */
 static int read_words(const cli_command *self, int argc, char **argv, words *w) {
-  enum { MEMORY = 256, CPU_MS, PERSIST, SECRETS };
+  enum { MEMORY = 256, CPU_MS, PERSIST, SECRETS, RECORD, RECORD_SECRETS };
   static const struct option options[] = {
       {"method", required_argument, NULL, 'X'},
       {"url", required_argument, NULL, 'u'},
@@ -111,6 +131,8 @@ static int read_words(const cli_command *self, int argc, char **argv, words *w) 
       {"cpu-ms", required_argument, NULL, CPU_MS},
       {"persist", required_argument, NULL, PERSIST},
       {"secrets", required_argument, NULL, SECRETS},
+      {"record", required_argument, NULL, RECORD},
+      {"record-secrets", no_argument, NULL, RECORD_SECRETS},
       {"help", no_argument, NULL, 'h'},
       {NULL, 0, NULL, 0},
   };
@@ -145,6 +167,8 @@ static int read_words(const cli_command *self, int argc, char **argv, words *w) 
         break;
       case PERSIST: w->persist = optarg; break;
       case SECRETS: w->secrets = optarg; break;
+      case RECORD: w->record = optarg; break;
+      case RECORD_SECRETS: w->record_secrets = true; break;
       case 'h': cli_show_help(self); return -1;
       default: return cli_bad_option(self, argc, argv);
     }
@@ -185,7 +209,8 @@ const cli_command cli_run = {
     .usage =
         "run FLARE.wasm|MAIN.lua|DIR [--method M] [--url URL] [--header 'NAME: VALUE']... [--body "
         "TEXT|@FILE]\n"
-        "                      [--cpu-ms N] [--memory SIZE] [--persist DIR] [--secrets FILE]",
+        "                      [--cpu-ms N] [--memory SIZE] [--persist DIR] [--secrets FILE]\n"
+        "                      [--record FILE [--record-secrets]]",
     .help =
         "  FLARE.wasm|MAIN.lua|DIR   a packed flare, or a script that is packed first\n"
         "  -X, --method M            the method (default GET, POST with a body)\n"
@@ -198,6 +223,10 @@ const cli_command cli_run = {
         "or, for\n"
         "                            a .wasm, here, if there is one; else stores are empty and forgotten)\n"
         "  --secrets FILE            secrets as JSON: {\"NAME\": \"value\"}, readable only by you\n"
+        "  --record FILE             writes it to a file for `flaron-lua replay`, readable by you alone: it "
+        "has\n"
+        "                            all the flare saw. Secrets that it read are replaced\n"
+        "  --record-secrets          secrets stand in this file as they are\n"
         "  -h, --help                this text\n"
         "\nStatus line, headers and body go to standard output, the log to standard error.\n",
     .run = run,

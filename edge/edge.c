@@ -17,6 +17,7 @@ bool edge_invoke(edge *e, flare_handler handler, const host_request *request, ed
   }
   host_begin(&e->host, request);
   result->failed = !engine_call(e->engine, handler, e->cpu_ms, &answer, &fault);
+  result->stopped = e->engine->spent;
   result->memory = engine_memory(e->engine);
   result->peak = engine_peak(e->engine);
   if (!result->failed && handler == FLARE_HANDLE_REQUEST) {

@@ -22,6 +22,7 @@ typedef struct edge {
 /* One invocation's figures. */
 typedef struct edge_result {
   bool failed;   /* it trapped or was stopped; `host.response` is the 500 */
+  bool stopped;  /* its CPU time was over; unless it trapped then, `failed` is not set */
   size_t memory; /* bytes of linear memory afterwards */
   size_t peak; /* bytes of it that the invocation used at most, the script's image included; 0 = not known */
 } edge_result;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_bytes.h"
 #include "store.h"
 
 const host_signature host_signatures[HOST_IMPORTS] = {
@@ -205,16 +206,9 @@ void host_answer_bytes(host_answer *answer, bytes b) {
 
 void host_answer_text(host *h, host_answer *answer) { host_answer_bytes(answer, text_bytes(&h->answer)); }
 
-/* Adds what Jansson writes to a text. */
-static int add_json(const char *data, size_t size, void *to) {
-  text_add(to, data, size);
-  return 0;
-}
-
 void host_answer_json(host *h, host_answer *answer, json_t *value) {
   text_clear(&h->answer);
-  json_dump_callback(value, add_json, &h->answer, JSON_COMPACT);
-  json_decref(value);
+  json_add_to(&h->answer, value, JSON_COMPACT);
   host_answer_text(h, answer);
 }
 

@@ -214,6 +214,7 @@ typedef struct host_tape {
   /* After a call, whoever answered it. May be NULL. */
   void (*after)(struct host_tape *tape, host_import import, const host_arguments *arguments,
                 const host_answer *answer);
+  bool stop; /* set in one of them: the invocation ends there, with a traceback (in this process only) */
 } host_tape;
 
 typedef struct host {

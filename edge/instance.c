@@ -86,6 +86,7 @@ static u64 pack(instance *i, const host_answer *answer) {
     trap_enter_host();                                                                                   \
     host_call(i->host, HOST_##name, &arguments, &answer);                                                \
     trap_leave_host();                                                                                   \
+    if (i->host->tape != NULL && i->host->tape->stop) wasm_rt_trap((wasm_rt_trap_t)TRAP_ENDED);          \
     GLUE_RETURN_##result;                                                                                \
   }
 #include "abi.def"

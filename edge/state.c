@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "encoding.h"
+#include "json_bytes.h"
 #include "store.h"
 
 #define SECRETS "secrets.json"
@@ -50,13 +50,8 @@ static void free_secrets(state *s) {
 /* Adds a secret from its JSON value; false when it is neither a string nor {"base64": "..."}. */
 static bool add_secret(state *s, const char *name, const json_t *value) {
   text bytes_of_it = {0};
-  const json_t *base64 = json_object_get(value, "base64");
-  if (json_is_string(value)) {
-    text_add(&bytes_of_it, json_string_value(value), json_string_length(value));
-  } else if (!json_is_string(base64) ||
-             !base64_decode(&bytes_of_it, (bytes){(const uint8_t *)json_string_value(base64),
-                                                  json_string_length(base64)})) {
-    text_free(&bytes_of_it);
+  if (!json_to_bytes(value, &bytes_of_it)) {
+    text_free(&bytes_of_it); /* it may have a buffer */
     return false;
   }
   s->secrets = memory_resize(s->secrets, (s->secret_count + 1) * sizeof *s->secrets);
@@ -128,17 +123,6 @@ bool state_secret_name_valid(const char *name) {
   json_t *as_json = json_string(name); /* NULL when it is not UTF-8 */
   json_decref(as_json);
   return as_json != NULL;
-}
-
-/* The JSON value of a secret: a string where the bytes are UTF-8. */
-static json_t *secret_to_json(bytes value) {
-  json_t *json = json_stringn((const char *)value.data, value.size);
-  if (json != NULL) return json;
-  text encoded = {0};
-  base64_encode(&encoded, value);
-  json = json_pack("{s:s}", "base64", text_string(&encoded));
-  text_free(&encoded);
-  return json;
 }
 
 /* Opens a folder and waits until no other writer of its secrets holds it. -1: `error` says why. */
@@ -239,7 +223,7 @@ static bool change_secret(const char *folder, const char *name, json_t *value, b
 
 bool state_set_secret(const char *folder, const char *name, bytes value, text *error) {
   bool found;
-  return change_secret(folder, name, secret_to_json(value), &found, error);
+  return change_secret(folder, name, json_of_bytes(value), &found, error);
 }
 
 bool state_delete_secret(const char *folder, const char *name, bool *found, text *error) {

@@ -134,6 +134,7 @@ const char *trap_message(int trap) {
     case WASM_RT_TRAP_UNREACHABLE: return "the runtime gave up (unreachable executed)";
     case WASM_RT_TRAP_CALL_INDIRECT: return "indirect call of a wrong function";
     case WASM_RT_TRAP_EXHAUSTION: return "call stack exhausted";
+    case TRAP_ENDED: return "ended by who follows its calls";
     case TRAP_STOPPED: return "stopped: CPU time limit reached inside a C function";
     default: return "trap";
   }

@@ -23,12 +23,12 @@ typedef struct trap_frame {
   const wasm_rt_memory_t *memory; /* faults inside its reservation are traps; others are not ours */
 } trap_frame;
 
-/* What ends a protected call beside Wasm's own traps: trap_stop. */
-enum { TRAP_STOPPED = 100 };
+/* What ends a protected call beside Wasm's own traps: trap_stop, and a tape (host.h) that wants no more. */
+enum { TRAP_STOPPED = 100, TRAP_ENDED };
 
 /*
  * Calls `function(data)`, which runs Wasm code on `memory`. Returns 0 when it came back, else the trap
- * (a wasm_rt_trap_t) or TRAP_STOPPED that ended it; the instance must then not be called again.
+ * (a wasm_rt_trap_t, TRAP_STOPPED or TRAP_ENDED) that ended it; the instance must then not be called again.
  */
 int trap_call(const wasm_rt_memory_t *memory, void (*function)(void *), void *data);
 

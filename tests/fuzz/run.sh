@@ -15,7 +15,7 @@ fuzz() {
   echo "fuzzing $name for $seconds seconds"
   mkdir -p "$out/$name"
   # shellcheck disable=SC2086 # words
-  $clang $flags "tests/fuzz/fuzz_$name.c" "$@" -o "$out/fuzz_$name" -ljansson -lcrypto -lpthread
+  $clang $flags "tests/fuzz/fuzz_$name.c" "$@" -o "$out/fuzz_$name" -ljansson -lcrypto -lpthread -lcurl -lsqlite3
   # shellcheck disable=SC2086 # words
   "$out/fuzz_$name" -max_total_time="$seconds" -artifact_prefix="$out/$name-" -rss_limit_mb=4096 -print_final_stats=0 \
     "$out/$name" $seeds >"$out/$name.log" 2>&1 || { tail -40 "$out/$name.log"; exit 1; }
@@ -29,6 +29,13 @@ for example in examples/*/; do
   build/native/flaron-lua pack "$example" -o "$out/seeds-flare/$(basename "$example").wasm" >/dev/null
   cp "$example/main.lua" "$out/seeds-lua/$(basename "$example").lua"
 done
+mkdir -p "$out/seeds-record"
+printf '{"API_KEY": "0123456789abcdef"}' >"$out/secrets.json"
+chmod 600 "$out/secrets.json"
+for example in hello json-api secret-jwt edge-ops; do
+  build/native/flaron-lua run "examples/$example" --url 'http://localhost/?user=ada' --secrets "$out/secrets.json" \
+    --persist "$out/state" --record "$out/seeds-record/$example.json" >/dev/null 2>&1
+done
 printf 'aGVsbG8=' >"$out/seeds-text/base64"
 printf '00ff' >"$out/seeds-text/hex"
 
@@ -36,4 +43,6 @@ fuzz unwind "$out/seeds-wasm" tools/unwind_rewrite.c edge/wasm.c
 fuzz flare "$out/seeds-flare" edge/flare.c edge/text.c edge/wasm.c build/native/edge/runtime_blob.o
 fuzz modules "$out/seeds-lua" edge/modules.c edge/embedded.c edge/text.c build/native/embedded.o
 fuzz encoding "$out/seeds-text" edge/host_encoding.c edge/text.c
+fuzz record "$out/seeds-record" edge/record.c edge/redact.c edge/json_bytes.c edge/flare.c edge/text.c edge/wasm.c \
+  edge/host*.c edge/store.c build/native/edge/runtime_blob.o
 echo 'nothing found'

@@ -1,0 +1,150 @@
+/*
+ * recorder.c - see recorder.h.
+ */
+#include "recorder.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+struct recorder {
+  const cli_command *self;
+  char *folder;
+  bool keep;
+  atomic_bool failing; /* the last file could not be written */
+};
+
+/* The record of one job. */
+typedef struct entry {
+  recording record; /* first, for its tape */
+  recorder *recorder;
+  const char *file;
+} entry;
+
+/* Says a thing once in the life of the process. */
+static void say_once(const cli_command *self, atomic_flag *said, const char *what, const char *path) {
+  if (!atomic_flag_test_and_set(said)) fprintf(stderr, "flaron-lua %s: %s: %s\n", self->name, path, what);
+}
+
+int recorder_write(const cli_command *self, const char *path, const recording *r, bool keep) {
+  static atomic_flag said_secret = ATOMIC_FLAG_INIT, said_header = ATOMIC_FLAG_INIT;
+  record_secrets found = {false, false};
+  text content = {0};
+  record_write(r, keep, &content, &found);
+  int fault = cli_write_private_file(path, text_bytes(&content));
+  text_free(&content);
+  if (fault != 0) return fault;
+  if (found.secret) {
+    say_once(self, &said_secret,
+             keep ? "it has a secret in it, as --record-secrets wants"
+                  : "the flare read a secret: its value is replaced in the record, but not what the script "
+                    "made of it",
+             path);
+  }
+  if (found.header) {
+    say_once(self, &said_header, "it has the Authorization or Cookie in it that the flare read", path);
+  }
+  return 0;
+}
+
+/* Adds "2026-11-22T10:15:00.123Z", or the same without '-' and ':' and 'Z' for a file's name. */
+static void add_time(text *to, int64_t ns, bool name) {
+  enum { NS_PER_MS = 1000000, MS_PER_S = 1000 };
+  time_t seconds = (time_t)(ns / NS_PER_MS / MS_PER_S);
+  struct tm t;
+  char date[32];
+  gmtime_r(&seconds, &t);
+  strftime(date, sizeof date, name ? "%Y%m%dT%H%M%S" : "%Y-%m-%dT%H:%M:%S", &t);
+  text_printf(to, "%s.%03d%s", date, (int)(ns / NS_PER_MS % MS_PER_S), name ? "" : "Z");
+}
+
+/* Adds "FOLDER/20261122T101500.123-000042-GET.json": sortable, and nothing in it that a client chose freely.
+ */
+static void add_path(const recorder *r, const pool_job *job, text *to) {
+  enum { METHOD = 16 };
+  const char *what = job->handler == FLARE_HANDLE_REQUEST ? text_string(&job->request.method)
+                                                          : flare_handler_names[job->handler];
+  text_printf(to, "%s/", r->folder);
+  add_time(to, job->begin_ns, true);
+  text_printf(to, "-%06llu-", (unsigned long long)job->id);
+  for (int i = 0; i < METHOD && what[i] != '\0'; i++) {
+    bool good = (what[i] >= 'A' && what[i] <= 'Z') || (what[i] >= 'a' && what[i] <= 'z') || what[i] == '_';
+    text_add(to, good ? &what[i] : "-", 1);
+  }
+  text_add_string(to, ".json");
+}
+
+/* Writes the file of a job. */
+static void write_entry(entry *e, const pool_job *job) {
+  recorder *r = e->recorder;
+  recording *record = &e->record;
+  text begin = {0}, path = {0};
+  const flare *f = pool_flare_get(job->flare);
+  add_time(&begin, job->begin_ns, false);
+  add_path(r, job, &path);
+  record->begin = begin.data;
+  record->name = f->name != NULL ? memory_copy(bytes_of(f->name)) : NULL;
+  record->file = memory_copy(bytes_of(e->file));
+  record_hash(f, record->hash);
+  record->id = job->id;
+  record->cpu_ms = job->limits.cpu_ms;
+  record->handler = job->handler;
+  record->request = job->request;
+  record->response = job->response;
+  record->result = job->result;
+  record->cpu_us = job->cpu_us;
+  int fault = recorder_write(r->self, path.data, record, r->keep);
+  record->request = (host_request){0}; /* they are the job's */
+  record->response = (host_response){0};
+  bool failed_before = atomic_exchange(&r->failing, fault != 0);
+  if (fault != 0 && !failed_before) {
+    cli_fail(r->self, "%s: %s (requests are answered, but not recorded until this is mended)", path.data,
+             strerror(fault));
+  }
+  text_free(&path);
+}
+
+/* pool_job.finish */
+static void finish(pool_job *job) {
+  entry *e = (entry *)((char *)job->tape - offsetof(recording, tape));
+  write_entry(e, job);
+  record_free(&e->record);
+  free(e);
+  job->tape = NULL;
+}
+
+void recorder_prepare(recorder *r, pool_job *job, const char *file) {
+  entry *e = memory_get(sizeof *e);
+  record_start(&e->record);
+  e->recorder = r;
+  e->file = file;
+  job->tape = &e->record.tape;
+  job->finish = finish;
+}
+
+recorder *recorder_open(const cli_command *self, const char *folder, bool keep) {
+  enum { OWNER = 0700 };
+  struct stat about;
+  int fault = mkdir(folder, OWNER) == 0 ? 0 : errno;
+  if (fault == EEXIST) fault = stat(folder, &about) != 0 ? errno : S_ISDIR(about.st_mode) ? 0 : ENOTDIR;
+  if (fault != 0) {
+    cli_fail(self, "--record: %s: %s", folder, strerror(fault));
+    return NULL;
+  }
+  recorder *r = memory_get(sizeof *r);
+  r->self = self;
+  r->folder = memory_copy(bytes_of(folder));
+  r->keep = keep;
+  atomic_init(&r->failing, false);
+  return r;
+}
+
+void recorder_close(recorder *r) {
+  if (r == NULL) return;
+  free(r->folder);
+  free(r);
+}

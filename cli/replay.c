@@ -1,0 +1,336 @@
+/*
+ * replay.c - `flaron-lua replay`: runs a recorded invocation again, and says where it departs from its
+ * record.
+ */
+#include "replay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "edge.h"
+#include "manifest.h"
+
+/* What the words of the command say. */
+typedef struct words {
+  const char *file, *input;
+  pack_options pack;
+  long cpu_ms; /* -1 = as recorded */
+  bool go_on;
+} words;
+
+/* One run of the flare. Begin with run_again; free with again_free. */
+typedef struct again {
+  edge edge;
+  edge_result result;
+  replay replay;
+  manifest_grants grants;
+} again;
+
+static void again_free(again *a) {
+  replay_free(&a->replay);
+  edge_close(&a->edge);
+  manifest_grants_free(&a->grants);
+}
+
+/* Runs a recorded invocation. False after saying why not. */
+static bool run_again(const cli_command *self, again *a, const flare *f, const recording *r, const words *w,
+                      bool go_on) {
+  text error = {0};
+  *a = (again){.edge = {.flare = f, .host = {.config = host_config_default()}}};
+  a->edge.cpu_ms = w->cpu_ms >= 0 ? (int)w->cpu_ms : r->cpu_ms;
+  bool good = manifest_configure(f->config, &a->edge.host.config, &a->grants, &error);
+  if (good) {
+    replay_start(&a->replay, r, &a->edge.host, go_on);
+    good = edge_invoke(&a->edge, r->handler, &r->request, &a->result, &error);
+    replay_finish(&a->replay, a->result.stopped || a->replay.ran_out);
+  }
+  if (!good) cli_fail(self, "%s: %s", w->input, text_string(&error));
+  text_free(&error);
+  return good;
+}
+
+/* ---- what differs ---- */
+
+/* Prints a difference of bytes, if there is one; true when there is. */
+static bool differs(const char *what, bytes recorded, bytes now) {
+  size_t at = replay_difference(recorded, now);
+  if (at == recorded.size && at == now.size) return false;
+  text line = {0};
+  replay_add_bytes(&line, recorded, at);
+  text_add_string(&line, "\n  now:      ");
+  replay_add_bytes(&line, now, at);
+  printf("%s differs from byte %zu (%zu bytes were recorded, now there are %zu)\n  recorded: %s\n", what,
+         at + 1, recorded.size, now.size, text_string(&line));
+  text_free(&line);
+  return true;
+}
+
+static bool number_differs(const char *what, int recorded, int now) {
+  if (recorded == now) return false;
+  printf("%s differs\n  recorded: %d\n  now:      %d\n", what, recorded, now);
+  return true;
+}
+
+static bool headers_differ(const host_pairs *recorded, const host_pairs *now) {
+  text before = {0}, after = {0};
+  bool differ = false;
+  for (size_t i = 0; !differ && (i < recorded->count || i < now->count); i++) {
+    const host_pair *a = i < recorded->count ? &recorded->items[i] : NULL;
+    const host_pair *b = i < now->count ? &now->items[i] : NULL;
+    text_clear(&before);
+    text_clear(&after);
+    if (a != NULL) text_printf(&before, "%s: %s", a->name, a->value);
+    if (b != NULL) text_printf(&after, "%s: %s", b->name, b->value);
+    char what[32];
+    snprintf(what, sizeof what, "header %zu", i + 1);
+    differ = differs(what, text_bytes(&before), text_bytes(&after));
+  }
+  text_free(&before);
+  text_free(&after);
+  return differ;
+}
+
+static bool frames_differ(const host_response *recorded, const host_response *now) {
+  bool differ = number_differs("the number of frames", (int)recorded->frame_count, (int)now->frame_count);
+  for (size_t i = 0; !differ && i < recorded->frame_count; i++) {
+    char what[32];
+    snprintf(what, sizeof what, "frame %zu", i + 1);
+    differ = differs(what, text_bytes(&recorded->frames[i]), text_bytes(&now->frames[i]));
+  }
+  return differ;
+}
+
+static bool log_differs(const replay *p) {
+  if (!p->line_differs) return false;
+  text before = {0}, after = {0};
+  if (p->line_recorded != NULL) replay_add_call(&before, p->line_recorded, &p->line_now);
+  if (!p->line_is_missing) replay_add_call(&after, &p->line_now, p->line_recorded);
+  printf("line %zu of the log differs\n  recorded: %s\n  now:      %s\n", p->line + 1,
+         p->line_recorded != NULL ? before.data : "there was none",
+         p->line_is_missing ? "there is none" : after.data);
+  text_free(&before);
+  text_free(&after);
+  return true;
+}
+
+/* Prints what of the outcome differs; true when anything does. */
+static bool outcome_differs(const recording *r, const again *a) {
+  const host_response *recorded = &r->response, *now = &a->edge.host.response;
+  static const char *const actions[] = {"", "RESPOND", "TRANSFORM", "PASS_THROUGH"};
+  int found = 0; /* each is asked: all differences are told */
+  found += a->result.stopped && !r->result.stopped && puts("the CPU time limit stops it now") > 0;
+  found += r->result.failed != a->result.failed &&
+           printf("the flare %s\n", a->result.failed ? "fails now" : "failed then") > 0;
+  found += differs("the action", bytes_of(actions[recorded->action]), bytes_of(actions[now->action]));
+  found += number_differs("the status", recorded->status, now->status);
+  found += headers_differ(&recorded->headers, &now->headers);
+  found += differs("the body", text_bytes(&recorded->body), text_bytes(&now->body));
+  found += frames_differ(recorded, now);
+  found += number_differs("the close code", recorded->close_code, now->close_code);
+  found += log_differs(&a->replay);
+  return found != 0;
+}
+
+/* ---- the departure ---- */
+
+/* Prints where the script was: what the last line of the log has below its first line. */
+static void print_traceback(const host_response *response) {
+  if (response->line_count == 0) return;
+  const char *trace = strchr(text_string(&response->lines[response->line_count - 1].line), '\n');
+  if (trace != NULL) puts(trace + 1);
+}
+
+static void print_departure(const recording *r, const again *a, const char *file) {
+  const replay *p = &a->replay;
+  const record_call *recorded = p->at < r->call_count ? &r->calls[p->at] : NULL;
+  text before = {0}, after = {0};
+  if (recorded != NULL) replay_add_call(&before, recorded, p->asked_none ? NULL : &p->asked);
+  if (!p->asked_none) replay_add_call(&after, &p->asked, recorded);
+  printf("%s: it departs at call %zu of %zu\n  recorded: %s\n  now:      %s\n", file, p->at + 1,
+         r->call_count, recorded != NULL ? before.data : "there was no further call",
+         p->asked_none ? "it ends without a further call" : after.data);
+  if (recorded != NULL && !p->asked_none && recorded->import == p->asked.import) {
+    bool first = recorded->a.size != p->asked.a.size ||
+                 memcmp(text_string(&recorded->a), text_string(&p->asked.a), recorded->a.size) != 0;
+    const text *x = first ? &recorded->a : &recorded->b, *y = first ? &p->asked.a : &p->asked.b;
+    size_t at = replay_difference(text_bytes(x), text_bytes(y));
+    if (at < x->size || at < y->size) {
+      printf("  argument %d differs from byte %zu (%zu bytes were recorded, now there are %zu)\n",
+             first ? 1 : 2, at + 1, x->size, y->size);
+    }
+  }
+  if (!p->asked_none) print_traceback(&a->edge.host.response);
+  text_free(&before);
+  text_free(&after);
+}
+
+/* ---- the command ---- */
+
+/* Says what became of a run; the exit code. */
+static int tell(const recording *r, const again *a, const words *w) {
+  bool cut = a->result.stopped && r->result.stopped;
+  if (a->replay.departed) {
+    print_departure(r, a, w->file);
+    return CLI_FAILED;
+  }
+  cli_print_log(&a->edge.host.response);
+  fflush(stderr);
+  if (a->replay.ran_out || cut) {
+    printf("%s: the same, %zu calls, until %s\n", w->file, r->call_count,
+           r->cut ? "its record was full" : "the CPU time limit stopped it");
+    return CLI_DONE;
+  }
+  if (outcome_differs(r, a)) {
+    printf("%s: it makes the same calls, the outcome differs\n", w->file);
+    return CLI_FAILED;
+  }
+  printf("%s: the same, %zu calls\n", w->file, r->call_count);
+  return CLI_DONE;
+}
+
+/* Goes on after a departure, in a run of its own. */
+static void tell_more(const cli_command *self, const flare *f, const recording *r, const words *w) {
+  again a;
+  if (run_again(self, &a, f, r, w, true)) {
+    cli_print_log(&a.edge.host.response);
+    fflush(stderr);
+    printf("going on: %zu of %zu further calls had no answer\n", a.replay.unanswered, a.replay.later);
+    if (!outcome_differs(r, &a)) puts("the outcome is the same");
+  }
+  again_free(&a);
+}
+
+/* Says on standard error what has changed since the recording. */
+static void tell_changes(const flare *f, const recording *r) {
+  char hash[RECORD_HASH_SIZE];
+  record_hash(f, hash);
+  if (strcmp(hash, r->hash) == 0) return;
+  fprintf(stderr,
+          "the flare has changed since: recorded %.12s, now %.12s (pairs() may go in another order)\n",
+          r->hash, hash);
+  if (r->version != NULL && strcmp(r->version, FLARON_LUA_VERSION) != 0)
+    fprintf(stderr, "it was recorded by flaron-lua %s, this is %s\n", r->version, FLARON_LUA_VERSION);
+}
+
+static int replay_with(const cli_command *self, const recording *r, const words *w) {
+  flare f = {0};
+  again a;
+  int status = CLI_FAILED;
+  if (!cli_read_flare(self, w->input, &w->pack, true, &f)) return CLI_FAILED;
+  if (!(f.handlers & 1u << r->handler)) {
+    cli_fail(self, "%s: it has no %s", w->input, flare_handler_names[r->handler]);
+  } else {
+    tell_changes(&f, r);
+    if (run_again(self, &a, &f, r, w, false)) {
+      status = tell(r, &a, w);
+      if (status != CLI_DONE && r->redacted != NULL) {
+        fprintf(stderr,
+                "these were replaced in the record, what a script makes of them is not the same: %s\n",
+                r->redacted);
+      }
+      if (a.replay.departed && w->go_on) tell_more(self, &f, r, w);
+    }
+    again_free(&a);
+  }
+  flare_free(&f);
+  return status;
+}
+
+/* Reads the record. False after saying why not. */
+static bool read_record(const cli_command *self, const char *path, recording *r) {
+  text content = {0}, error = {0};
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  int fault = fd < 0 ? errno : text_read(&content, fd, SIZE_MAX);
+  if (fd >= 0) close(fd);
+  bool good = fault == 0 && record_read(r, text_bytes(&content), &error);
+  if (fault != 0) {
+    cli_fail(self, "%s: %s", path, strerror(fault));
+  } else if (!good) {
+    bool has_line = text_string(&error)[0] >= '0' && text_string(&error)[0] <= '9';
+    cli_fail(self, "%s:%s%s", path,
+             has_line ? "" : " it is no record of this flaron-lua: ", text_string(&error));
+  }
+  text_free(&content);
+  text_free(&error);
+  return good;
+}
+
+static int run_with(const cli_command *self, words *w) {
+  recording r = {0};
+  int status = CLI_FAILED;
+  if (!read_record(self, w->file, &r)) return CLI_FAILED;
+  if (w->input == NULL) w->input = r.file;
+  if (w->input == NULL) {
+    cli_fail(self, "%s: it does not tell which flare it is of: name it behind the record", w->file);
+  } else if (w->input == r.file && access(w->input, F_OK) != 0) {
+    cli_fail(self, "%s: its flare was %s, which is not here: name it behind the record", w->file, w->input);
+  } else {
+    status = replay_with(self, &r, w);
+  }
+  record_free(&r);
+  return status;
+}
+
+static int run(const cli_command *self, int argc, char **argv) {
+  enum { MEMORY = 256, CPU_MS, GO_ON };
+  static const struct option options[] = {
+      {"memory", required_argument, NULL, MEMORY},
+      {"cpu-ms", required_argument, NULL, CPU_MS},
+      {"go-on", no_argument, NULL, GO_ON},
+      {"help", no_argument, NULL, 'h'},
+      {NULL, 0, NULL, 0},
+  };
+  words w = {.cpu_ms = -1};
+  for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
+    switch (c) {
+      case MEMORY:
+        if (!cli_read_size(optarg, &w.pack.memory) || w.pack.memory < (1u << 20)) {
+          return cli_misuse(self, "--memory takes a size from 1M to 4095M, such as 32M, not '%s'", optarg);
+        }
+        break;
+      case CPU_MS:
+        if (!cli_read_number(optarg, 0, INT32_MAX, &w.cpu_ms)) {
+          return cli_misuse(self, "--cpu-ms takes a number of milliseconds, not '%s'", optarg);
+        }
+        break;
+      case GO_ON: w.go_on = true; break;
+      case 'h': return cli_show_help(self);
+      default: return cli_bad_option(self, argc, argv);
+    }
+  }
+  if (argc - optind < 1 || argc - optind > 2) {
+    return cli_misuse(self, "a record, and perhaps a flare or script, are expected, not %d words",
+                      argc - optind);
+  }
+  w.file = argv[optind];
+  if (argc - optind == 2) w.input = argv[optind + 1];
+  return run_with(self, &w);
+}
+
+const cli_command cli_replay = {
+    .name = "replay",
+    .summary = "run a recorded request again and say where it departs from its record",
+    .usage = "replay FILE [FLARE.wasm|MAIN.lua|DIR] [--go-on] [--cpu-ms N] [--memory SIZE]",
+    .help =
+        "  FILE                      a record: of `flaron-lua dev --record` or `run --record`\n"
+        "  FLARE.wasm|MAIN.lua|DIR   what to run, also a changed script (default: what was recorded, if it "
+        "is\n"
+        "                            here)\n"
+        "  --go-on                   after a departure, run on: calls that are recorded are answered, "
+        "others\n"
+        "                            are \"not available\"; then compare the outcome\n"
+        "  --cpu-ms N                CPU time it may take, 0 = no limit (default: as recorded)\n"
+        "  --memory SIZE             limit of its memory when a script is packed (default 32M)\n"
+        "  -h, --help                this text\n"
+        "\nEvery call of the host is answered from the record: nothing is fetched, read or stored. What was "
+        "found\n"
+        "goes to standard output, the log to standard error. The exit code is 0 when all is as recorded, "
+        "else 1.\n",
+    .run = run,
+};
