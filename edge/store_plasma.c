@@ -405,15 +405,21 @@ static store_result merge(store *s, const store_plasma *p) {
   return result;
 }
 
-/* The change of store_plasma_merge. How far a node was merged is noted only with what that changed: a commit
- * that writes nothing costs nothing, and what is known already may well be merged again. */
+/*
+ * The change of store_plasma_merge. How far a node was merged is noted with what that changed, or after FAR
+ * changes that were known: a commit that writes nothing costs nothing, and merging them again does not harm.
+ */
 static store_result merge_all(store *s, const store_plasma *items, size_t count, bytes from, int64_t upto,
                               bool *changed) {
+  enum { FAR = 256 };
+  int64_t noted = upto;
   store_result result = STORE_OK;
   int before = sqlite3_total_changes(s->db);
   for (size_t i = 0; result == STORE_OK && i < count; i++) result = merge(s, &items[i]);
   *changed = sqlite3_total_changes(s->db) != before;
-  if (result != STORE_OK || !*changed || from.size == 0) return result;
+  if (result != STORE_OK || from.size == 0) return result;
+  if (!*changed) result = store_read_number(s, store_with_key(s, PEER_GET, from), &noted);
+  if (result != STORE_OK || (!*changed && upto < noted + FAR)) return result;
   sqlite3_stmt *put = store_with_key(s, PEER_PUT, from);
   sqlite3_bind_int64(put, 2, upto);
   return store_run(s, put);
