@@ -1,5 +1,8 @@
 -- flaron-lua dev, over real sockets: HTTP, WebSockets, reloading, actions, faults, ending.
+local dev_server = require "dev_server"
 local support = require "support"
+
+local serve, start, stop, wait = dev_server.serve, dev_server.start, dev_server.stop, dev_server.wait
 
 local main = [[
 local flaron = require "flaron"
@@ -22,47 +25,6 @@ return function()
   local name = request.url():match "^%w+://[^/]+/(%w*)"
   return (routes[name] or routes.hello)()
 end]]
-
--- Starts a program in the background; returns its process id.
-local function start(command, out)
-  local _, pid = support.run(("%s >%s.out 2>%s.err </dev/null & echo $!"):format(command, out, out))
-  return tonumber(pid)
-end
-
--- Waits until `check` answers something true, for at most `seconds`; returns that.
-local function wait(check, seconds)
-  for _ = 1, seconds * 50 do
-    local result = check()
-    if result then return result end
-    os.execute "sleep 0.02"
-  end
-end
-
-local function stop(pid, signal)
-  os.execute(("kill -%s %d 2>/dev/null"):format(signal or "INT", pid))
-  wait(function() return not os.execute(("kill -0 %d 2>/dev/null"):format(pid)) end, 7)
-end
-
--- Serves a project; returns a table to ask it with.
-local function serve(project, words)
-  local dev = { log = support.folder() .. "/dev" }
-  dev.pid = start(("exec %s dev %s --port 0 --cpu-ms 200 %s"):format(support.quote(support.flaron_lua),
-    support.quote(project), words or ""), dev.log)
-  dev.port = wait(function() return (support.read(dev.log .. ".err") or ""):match "on https?://[%d.]+:(%d+)/" end, 5)
-  assert(dev.port, support.read(dev.log .. ".err"))
-  function dev.curl(path, options)
-    local _, output = support.run(("curl -s -m 8 %s http://127.0.0.1:%s%s"):format(options or "", dev.port, path))
-    return output
-  end
-  function dev.raw(bytes, ms)
-    local file = dev.log .. ".raw"
-    support.write(file, bytes)
-    local _, output = support.run(("node tests/dev/http.mjs %s %d %s"):format(dev.port, ms or 300, file))
-    return output
-  end
-  function dev.stop(signal) stop(dev.pid, signal) end
-  return dev
-end
 
 describe("flaron-lua dev", function()
   local folder, dev, origin

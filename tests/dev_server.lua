@@ -1,0 +1,48 @@
+-- dev_server.lua - what specs of a running `flaron-lua dev` share: starting programs, asking, ending them.
+local support = require "support"
+
+local dev_server = {}
+
+--- Starts a program in the background; returns its process id.
+function dev_server.start(command, out)
+  local _, pid = support.run(("%s >%s.out 2>%s.err </dev/null & echo $!"):format(command, out, out))
+  return tonumber(pid)
+end
+
+--- Waits until `check` answers something true, for at most `seconds`; returns that.
+function dev_server.wait(check, seconds)
+  for _ = 1, seconds * 50 do
+    local result = check()
+    if result then return result end
+    os.execute "sleep 0.02"
+  end
+end
+
+--- Ends a program by a signal (INT) and waits for it to be gone.
+function dev_server.stop(pid, signal)
+  os.execute(("kill -%s %d 2>/dev/null"):format(signal or "INT", pid))
+  dev_server.wait(function() return not os.execute(("kill -0 %d 2>/dev/null"):format(pid)) end, 7)
+end
+
+--- Serves a project at any port that is free; returns a table to ask it with.
+function dev_server.serve(project, words)
+  local dev = { log = support.folder() .. "/dev" }
+  dev.pid = dev_server.start(("exec %s dev %s --port 0 --cpu-ms 200 %s"):format(support.quote(support.flaron_lua),
+    support.quote(project), words or ""), dev.log)
+  dev.port = dev_server.wait(function() return (support.read(dev.log .. ".err") or ""):match "on https?://[%d.]+:(%d+)/" end, 5)
+  assert(dev.port, support.read(dev.log .. ".err"))
+  function dev.curl(path, options)
+    local _, output = support.run(("curl -s -m 8 %s http://127.0.0.1:%s%s"):format(options or "", dev.port, path))
+    return output
+  end
+  function dev.raw(bytes, ms)
+    local file = dev.log .. ".raw"
+    support.write(file, bytes)
+    local _, output = support.run(("node tests/dev/http.mjs %s %d %s"):format(dev.port, ms or 300, file))
+    return output
+  end
+  function dev.stop(signal) dev_server.stop(dev.pid, signal) end
+  return dev
+end
+
+return dev_server
