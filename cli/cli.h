@@ -36,6 +36,9 @@ int cli_bad_option(const cli_command *self, int argc, char **argv);
 /* Reads a size as "33554432", "512K" or "32M" (units of 1024) into `size`; false when it is none. */
 bool cli_read_size(const char *word, uint32_t *size);
 
+/* Reads a time as "80ms" or "2s", at most a day, in nanoseconds; false when it is none. */
+bool cli_read_time(const char *word, int64_t *ns);
+
 /* Reads a whole number from `low` to `high`; false when it is none. */
 bool cli_read_number(const char *word, long low, long high, long *number);
 

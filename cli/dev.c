@@ -12,8 +12,9 @@
 
 #include "certificate.h"
 #include "cli.h"
-#include "recorder.h"
+#include "dev_nodes.h"
 #include "excerpt.h"
+#include "recorder.h"
 #include "reload.h"
 #include "report.h"
 #include "routes.h"
@@ -25,7 +26,8 @@ typedef enum style { PLAIN, COLOURS, JSON, QUIET } style;
 typedef struct words {
   const char *input, *host, *origin, *persist;
   const char *record;
-  long port, cpu_ms, timeout_s;
+  long port, cpu_ms, timeout_s, edges;
+  gossip_options between; /* edges: latency and skew */
   bool https, record_secrets;
   style style;
 } words;
@@ -43,9 +45,11 @@ typedef struct dev {
   routes routes; /* of edge.lua: one for each site; none when there is only one project */
   site *sites;
   size_t site_count;
-  const char *folder; /* of the state */
-  recorder *recorder; /* NULL = requests are not recorded */
-  char *certificate;  /* file for HTTPS, NULL = plain HTTP */
+  dev_nodes nodes;
+  host_config configs[GOSSIP_EDGES_MAX]; /* of the nodes */
+  const char *folder;                    /* of the state */
+  recorder *recorder;                    /* NULL = requests are not recorded */
+  char *certificate;                     /* file for HTTPS, NULL = plain HTTP */
 } dev;
 
 /* ---- sites ---- */
@@ -78,10 +82,14 @@ static const char *colour(const dev *d, const char *code) { return d->words.styl
 #define GREEN "\033[32m"
 #define PLAIN_AGAIN "\033[0m"
 
+/* Several threads come here when there are several edges. */
 static void record(void *data, const server_record *r) {
-  dev *d = data;
-  report_style style = {.colours = d->words.style == COLOURS, .folder = folder_of(d, r->job)};
+  const dev_node *node = data;
+  dev *d = node->dev;
+  report_style style = {
+      .colours = d->words.style == COLOURS, .edge = node->name, .folder = folder_of(d, r->job)};
   text lines = {0};
+  flockfile(stdout);
   if (d->words.style == JSON) {
     json_t *json = report_json(r, &style);
     json_dumpf(json, stdout, JSON_COMPACT);
@@ -92,6 +100,7 @@ static void record(void *data, const server_record *r) {
     fwrite(text_string(&lines), 1, lines.size, stdout);
   }
   fflush(stdout);
+  funlockfile(stdout);
   text_free(&lines);
 }
 
@@ -108,8 +117,9 @@ static void changed(void *data, const char *error, double ms) {
 /* ---- what the server asks ---- */
 
 static pool_flare *find_flare(void *data, const char *path, size_t size) {
-  site *s = find_site(data, path, size);
-  return s != NULL ? reload_flare(s->reload) : NULL;
+  const dev_node *node = data;
+  site *s = find_site(node->dev, path, size);
+  return s != NULL ? reload_flare(s->reload, node->index) : NULL;
 }
 
 static void add_escaped(text *page, const char *from) {
@@ -138,7 +148,7 @@ static void add_page(text *page, const char *title, const char *what, const char
 
 static int say_why(void *data, const char *path, size_t size, bool html, text *page) {
   enum { NOT_FOUND = 404, INTERNAL_ERROR = 500 };
-  site *s = find_site(data, path, size);
+  site *s = find_site(((dev_node *)data)->dev, path, size);
   text error = {0};
   const char *title = s != NULL ? "The flare cannot be packed" : "No route";
   if (s != NULL) {
@@ -160,7 +170,7 @@ static int say_why(void *data, const char *path, size_t size, bool html, text *p
 }
 
 static bool explain(void *data, const pool_job *job, text *page) {
-  const char *folder = folder_of(data, job);
+  const char *folder = folder_of(((dev_node *)data)->dev, job);
   if (!report_failed(job) || folder == NULL) return false;
   text what = {0};
   report_failure(&what, job, folder);
@@ -171,18 +181,37 @@ static bool explain(void *data, const pool_job *job, text *page) {
 }
 
 static void prepare(void *data, pool_job *job) {
-  dev *d = data;
+  dev *d = ((dev_node *)data)->dev;
   const site *s = site_of(d, job);
   if (d->recorder != NULL) recorder_prepare(d->recorder, job, s != NULL ? s->path : d->words.input);
 }
 
+static bool control(void *data, bytes method, bytes path, bytes query, bytes body, control_answer *answer) {
+  gossip *g = ((dev_node *)data)->dev->nodes.gossip;
+  return g != NULL && gossip_control(g, method, path, query, body, answer);
+}
+
 /* ---- the command ---- */
 
-static server *the_server; /* for the signal handler */
+static dev_nodes *the_nodes; /* for the signal handler */
 
 static void on_signal(int signal) {
   (void)signal;
-  if (the_server != NULL) server_stop(the_server);
+  if (the_nodes != NULL) dev_nodes_stop(the_nodes);
+}
+
+/* Says where it serves. */
+static void print_addresses(const dev *d) {
+  const char *scheme = d->certificate != NULL ? "https" : "http";
+  if (d->nodes.count > 1)
+    fprintf(stderr, "%s on %d edges (Ctrl-C ends them)\n", d->words.input, d->nodes.count);
+  for (int i = 0; i < d->nodes.count; i++) {
+    const dev_node *node = &d->nodes.items[i];
+    fprintf(stderr, "%s%s on %s://%s:%d/%s\n", node->name != NULL ? "  " : "",
+            node->name != NULL ? node->name : d->words.input, scheme, d->words.host,
+            server_port(node->server), node->name != NULL ? "" : " (Ctrl-C ends it)");
+  }
+  if (d->certificate != NULL) fprintf(stderr, "its certificate: %s\n", d->certificate);
 }
 
 static int serve(const cli_command *self, dev *d) {
@@ -198,10 +227,9 @@ static int serve(const cli_command *self, dev *d) {
                             .explain = explain,
                             .prepare = prepare,
                             .record = record,
-                            .data = d};
+                            .control = control};
   text error = {0};
-  server *s = server_open(&options, &error);
-  if (s == NULL) {
+  if (!dev_nodes_listen(&d->nodes, &options, &error)) {
     cli_fail(self, "%s", text_string(&error));
     text_free(&error);
     return CLI_FAILED;
@@ -211,29 +239,27 @@ static int serve(const cli_command *self, dev *d) {
     if (reload_error(d->sites[i].reload, &error)) changed(&d->sites[i], text_string(&error), 0);
   }
   text_free(&error);
-  the_server = s;
+  the_nodes = &d->nodes;
   struct sigaction action = {.sa_handler = on_signal};
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
-  const char *scheme = d->certificate != NULL ? "https" : "http";
-  fprintf(stderr, "%s on %s://%s:%d/ (Ctrl-C ends it)\n", d->words.input, scheme, d->words.host,
-          server_port(s));
-  if (d->certificate != NULL) fprintf(stderr, "its certificate: %s\n", d->certificate);
-  server_run(s);
-  the_server = NULL;
-  server_close(s);
+  print_addresses(d);
+  dev_nodes_run(&d->nodes);
+  the_nodes = NULL;
+  dev_nodes_unlisten(&d->nodes);
   if (d->words.style != QUIET) fputs("ended\n", stderr);
   return CLI_DONE;
 }
 
 /* Adds a project; its path is taken over. */
-static void add_site(dev *d, char *path, const host_config *config) {
+static void add_site(dev *d, char *path) {
   site *s = &d->sites[d->site_count++];
   s->dev = d;
   s->path = path;
   s->options = (reload_options){.path = path,
                                 .state = d->folder,
-                                .config = *config,
+                                .configs = d->configs,
+                                .edges = d->nodes.count,
                                 .cpu_ms = (int)d->words.cpu_ms,
                                 .changed = changed,
                                 .data = s};
@@ -242,7 +268,7 @@ static void add_site(dev *d, char *path, const host_config *config) {
 
 /* Makes the sites: those of edge.lua, where the folder has one, or the one project. False after saying why
  * not. */
-static bool make_sites(const cli_command *self, dev *d, const host_config *config) {
+static bool make_sites(const cli_command *self, dev *d) {
   text source = {0}, error = {0};
   int fault = modules_read_file((void *)d->words.input, "edge.lua", &source);
   bool good = fault == ENOENT || fault == ENOTDIR ||
@@ -252,9 +278,9 @@ static bool make_sites(const cli_command *self, dev *d, const host_config *confi
   for (size_t i = 0; good && i < d->routes.count; i++) {
     text path = {0};
     text_printf(&path, "%s/%s", d->words.input, d->routes.items[i].project);
-    add_site(d, path.data, config);
+    add_site(d, path.data);
   }
-  if (good && d->routes.count == 0) add_site(d, memory_copy(bytes_of(d->words.input)), config);
+  if (good && d->routes.count == 0) add_site(d, memory_copy(bytes_of(d->words.input)));
   text_free(&source);
   text_free(&error);
   return good;
@@ -288,6 +314,21 @@ static bool make_recorder(const cli_command *self, dev *d) {
   return d->recorder != NULL;
 }
 
+/* Makes the nodes with what their hosts are given. False after saying why not. */
+static bool make_nodes(const cli_command *self, dev *d, const state *s) {
+  text error = {0};
+  bool good = dev_nodes_open(&d->nodes, (int)d->words.edges, s->store, d->folder, &d->words.between, &error);
+  if (!good) cli_fail(self, "%s", text_string(&error));
+  for (int i = 0; good && i < d->nodes.count; i++) {
+    d->nodes.items[i].dev = d;
+    d->configs[i] = host_config_default();
+    state_lend(s, &d->configs[i]);
+    dev_nodes_configure(&d->nodes, i, &d->configs[i]);
+  }
+  text_free(&error);
+  return good;
+}
+
 static int run_with(const cli_command *self, const words *w) {
   state s;
   text folder = {0}, error = {0};
@@ -303,12 +344,13 @@ static int run_with(const cli_command *self, const words *w) {
   } else if (!state_open(&s, folder.data, &error)) {
     cli_fail(self, "%s", text_string(&error));
   } else {
-    host_config config = host_config_default();
     d.folder = folder.data;
-    state_lend(&s, &config);
-    if (make_recorder(self, &d) && make_certificate(self, &d, folder.data) && make_sites(self, &d, &config))
+    if (make_recorder(self, &d) && make_nodes(self, &d, &s) && make_certificate(self, &d, folder.data) &&
+        make_sites(self, &d)) {
       status = serve(self, &d);
+    }
     free_sites(&d);
+    dev_nodes_close(&d.nodes);
     recorder_close(d.recorder);
     free(d.certificate);
     state_close(&s);
@@ -330,6 +372,9 @@ static int run(const cli_command *self, int argc, char **argv) {
     SECONDS,
     RECORD,
     RECORD_SECRETS,
+    EDGES,
+    LATENCY,
+    SKEW,
     PORT = 8787,
     CPU = 1000,
     TIMEOUT = 30
@@ -343,6 +388,9 @@ static int run(const cli_command *self, int argc, char **argv) {
       {"timeout", required_argument, NULL, SECONDS},
       {"record", required_argument, NULL, RECORD},
       {"record-secrets", no_argument, NULL, RECORD_SECRETS},
+      {"edges", required_argument, NULL, EDGES},
+      {"latency", required_argument, NULL, LATENCY},
+      {"skew", required_argument, NULL, SKEW},
       {"quiet", no_argument, NULL, QUIETLY},
       {"json", no_argument, NULL, AS_JSON},
       {"cpu-ms", required_argument, NULL, CPU_MS},
@@ -354,6 +402,7 @@ static int run(const cli_command *self, int argc, char **argv) {
              .port = PORT,
              .cpu_ms = CPU,
              .timeout_s = TIMEOUT,
+             .edges = 1,
              .style = isatty(STDOUT_FILENO) ? COLOURS : PLAIN};
   for (int c; (c = getopt_long(argc, argv, ":p:h", options, NULL)) != -1;) {
     switch (c) {
@@ -371,6 +420,18 @@ static int run(const cli_command *self, int argc, char **argv) {
         break;
       case RECORD: w.record = optarg; break;
       case RECORD_SECRETS: w.record_secrets = true; break;
+      case EDGES:
+        if (!cli_read_number(optarg, 1, GOSSIP_EDGES_MAX, &w.edges)) {
+          return cli_misuse(self, "--edges takes a number from 1 to %d, not '%s'", GOSSIP_EDGES_MAX, optarg);
+        }
+        break;
+      case LATENCY:
+      case SKEW:
+        if (!cli_read_time(optarg, c == SKEW ? &w.between.skew_ns : &w.between.latency_ns)) {
+          return cli_misuse(self, "--%s takes a time such as 80ms or 2s, not '%s'",
+                            c == SKEW ? "skew" : "latency", optarg);
+        }
+        break;
       case HTTPS: w.https = true; break;
       case QUIETLY: w.style = QUIET; break;
       case AS_JSON: w.style = JSON; break;
@@ -385,6 +446,9 @@ static int run(const cli_command *self, int argc, char **argv) {
   }
   if (argc - optind > 1) return cli_misuse(self, "one project is expected, not %d", argc - optind);
   if (argc - optind == 1) w.input = argv[optind];
+  if (w.edges == 1 && (w.between.latency_ns != 0 || w.between.skew_ns != 0)) {
+    return cli_misuse(self, "--latency and --skew are between edges: say --edges 2 or more");
+  }
   return run_with(self, &w);
 }
 
@@ -394,7 +458,7 @@ const cli_command cli_dev = {
     .usage =
         "dev [DIR|MAIN.lua|FLARE.wasm] [--port N] [--host ADDRESS] [--origin URL] [--persist DIR]\n"
         "                      [--https] [--cpu-ms N] [--timeout N] [--record DIR [--record-secrets]]\n"
-        "                      [--quiet|--json]",
+        "                      [--edges N [--latency TIME] [--skew TIME]] [--quiet|--json]",
     .help =
         "  DIR|MAIN.lua|FLARE.wasm   what to serve (default: this folder)\n"
         "  -p, --port N              the port (default 8787; 0: any that is free)\n"
@@ -409,6 +473,9 @@ const cli_command cli_dev = {
         "you\n"
         "                            alone: it has all the flare saw. Secrets that it read are replaced\n"
         "  --record-secrets          secrets stand in these files as they are\n"
+        "  --edges N                 edges, 1 to 9, on ports from --port on, that gossip (default 1)\n"
+        "  --latency TIME            how long a message between edges is on its way (80ms, 2s; default 0s)\n"
+        "  --skew TIME               how far each edge's clock is ahead of the one before (default 0s)\n"
         "  --quiet                   no line for a request\n"
         "  --json                    a line of JSON for each request, on standard output\n"
         "  -h, --help                this text\n",

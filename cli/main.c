@@ -88,6 +88,17 @@ bool cli_read_size(const char *word, uint32_t *size) {
   return true;
 }
 
+bool cli_read_time(const char *word, int64_t *ns) {
+  const int64_t ms = 1000000, day = 24 * 60 * 60 * 1000 * ms;
+  char *end;
+  errno = 0;
+  long long n = strtoll(word, &end, 10);
+  int64_t unit = strcmp(end, "ms") == 0 ? ms : strcmp(end, "s") == 0 ? 1000 * ms : 0;
+  if (errno != 0 || *word < '0' || *word > '9' || unit == 0 || n > day / unit) return false;
+  *ns = n * unit;
+  return true;
+}
+
 bool cli_read_number(const char *word, long low, long high, long *number) {
   char *end;
   errno = 0;

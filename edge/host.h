@@ -149,6 +149,7 @@ typedef struct host_config {
   size_t max_ws_sends;        /* per invocation */
   size_t max_ws_message;      /* bytes of a frame */
   int64_t now_ns;             /* the clock: nanoseconds since 1970; 0 = the machine's */
+  int64_t skew_ns;            /* how far the clock is ahead of the machine's */
   const host_secret *secrets; /* borrowed, as the next list is */
   size_t secret_count;
   char *const *allowed_secrets; /* names of the secrets a flare may use */

@@ -14,7 +14,7 @@ int64_t host_now_ns(const host *h) {
   if (h->config.now_ns != 0) return h->config.now_ns;
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
-  return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+  return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec + h->config.skew_ns;
 }
 
 /* timestamp({"format"}): an unknown format is rfc3339. */

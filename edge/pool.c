@@ -331,6 +331,10 @@ void pool_add(pool *p, pool_job *job) {
 void pool_run(pool *p) { serve(p, &p->workers[0]); }
 
 void pool_close(pool *p) {
+  pthread_mutex_lock(&p->lock);
+  p->closing = true; /* it may never have run */
+  pthread_cond_signal(&p->begun);
+  pthread_mutex_unlock(&p->lock);
   for (int i = 1; i < p->count; i++) pthread_join(p->workers[i].thread, NULL);
   pthread_join(p->watch, NULL);
   pthread_mutex_destroy(&p->lock);

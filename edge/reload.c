@@ -30,7 +30,7 @@ struct reload {
   int folders; /* met by watch_tree */
   pthread_t thread;
   pthread_mutex_t lock; /* of the two below */
-  pool_flare *flare;
+  pool_flare **flares;  /* one for each edge; NULL: there were none yet */
   text error;
 };
 
@@ -82,11 +82,15 @@ static void free_loans(void *data) {
   free(l);
 }
 
-/* Makes a flare of packed bytes, ready for the pool; NULL with a sentence in `error`. */
-static pool_flare *make_flare(reload *r, text *wasm, text *error) {
+/* Makes a flare of packed bytes, ready for an edge's pool; NULL with a sentence in `error`. */
+static pool_flare *make_flare(reload *r, const text *wasm, int edge, text *error) {
   flare f;
-  if (!flare_read(&f, wasm, error)) return NULL;
-  host_config config = r->options->config;
+  text own = {0};
+  text_add(&own, wasm->data, wasm->size);
+  bool read = flare_read(&f, &own, error);
+  text_free(&own);
+  if (!read) return NULL;
+  host_config config = r->options->configs[edge];
   loans *l = memory_get(sizeof *l);
   if (!flare_runs_here(&f, error) || !manifest_configure(f.config, &config, &l->grants, error) ||
       (r->options->state != NULL && !state_read_folder(&l->secrets, r->options->state, error))) {
@@ -103,34 +107,53 @@ static pool_flare *make_flare(reload *r, text *wasm, text *error) {
   return pool_flare_new(&f, &config, r->options->cpu_ms, free_loans, l);
 }
 
+static void free_flares(const reload *r, pool_flare **flares) {
+  for (int i = 0; flares != NULL && i < r->options->edges; i++) {
+    if (flares[i] != NULL) pool_flare_release(flares[i]);
+  }
+  free(flares);
+}
+
+/* Makes the flares of all edges; NULL with a sentence in `error`. */
+static pool_flare **make_flares(reload *r, const text *wasm, text *error) {
+  pool_flare **flares = memory_get((size_t)r->options->edges * sizeof *flares);
+  for (int i = 0; i < r->options->edges; i++) {
+    flares[i] = make_flare(r, wasm, i, error);
+    if (flares[i] != NULL) continue;
+    free_flares(r, flares);
+    return NULL;
+  }
+  return flares;
+}
+
 /* Whether the packed bytes are those of the flare that is served. */
 static bool is_served(const reload *r, const text *wasm) {
-  const text *served = r->flare != NULL ? &pool_flare_get(r->flare)->wasm : NULL;
+  const text *served = r->flares != NULL ? &pool_flare_get(r->flares[0])->wasm : NULL;
   return served != NULL && served->size == wasm->size && memcmp(served->data, wasm->data, wasm->size) == 0;
 }
 
 /*
- * Packs; the new flare takes the old one's place when it is good. With `secrets` also one that is the same.
+ * Packs; new flares take the old ones' place when they are good. With `secrets` also one that is the same.
  * False: nothing is other than it was. Only this thread changes what it reads here without the lock.
  */
 static bool pack(reload *r, bool secrets) {
   text wasm = {0}, error = {0};
-  pool_flare *fresh = NULL, *old = NULL;
+  pool_flare **fresh = NULL, **old = NULL;
   bool good = pack_path(r->options->path, &r->options->pack, &wasm, &error);
   bool same = good && !secrets && r->error.size == 0 && is_served(r, &wasm);
-  if (good && !same) fresh = make_flare(r, &wasm, &error);
+  if (good && !same) fresh = make_flares(r, &wasm, &error);
   if (fresh == NULL && error.size == r->error.size &&
       strcmp(text_string(&error), text_string(&r->error)) == 0)
     same = true;
   pthread_mutex_lock(&r->lock);
   if (fresh != NULL) {
-    old = r->flare;
-    r->flare = fresh;
+    old = r->flares;
+    r->flares = fresh;
   }
   text_free(&r->error);
   r->error = error;
   pthread_mutex_unlock(&r->lock);
-  if (old != NULL) pool_flare_release(old);
+  free_flares(r, old);
   text_free(&wasm);
   return !same;
 }
@@ -205,9 +228,9 @@ reload *reload_open(const reload_options *options) {
   return r;
 }
 
-pool_flare *reload_flare(reload *r) {
+pool_flare *reload_flare(reload *r, int edge) {
   pthread_mutex_lock(&r->lock);
-  pool_flare *f = r->flare != NULL ? pool_flare_retain(r->flare) : NULL;
+  pool_flare *f = r->flares != NULL ? pool_flare_retain(r->flares[edge]) : NULL;
   pthread_mutex_unlock(&r->lock);
   return f;
 }
@@ -229,7 +252,7 @@ void reload_close(reload *r) {
   pthread_join(r->thread, NULL);
   close(r->stop[0]);
   close(r->inotify);
-  if (r->flare != NULL) pool_flare_release(r->flare);
+  free_flares(r, r->flares);
   pthread_mutex_destroy(&r->lock);
   text_free(&r->error);
   free(r->folder);

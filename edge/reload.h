@@ -1,5 +1,6 @@
 /*
- * reload.h - a project that is packed again whenever one of its files changes.
+ * reload.h - a project that is packed again whenever one of its files changes: once, for all edges it is
+ * served on.
  *
  * The last flare that could be packed goes on serving; what is wrong with a newer one is kept beside it.
  */
@@ -17,7 +18,10 @@ typedef struct reload_options {
   pack_options pack;
   const char
       *state; /* folder of the secrets (state.h), which are read with each packing; NULL = there are none */
-  host_config config; /* what the manifest does not say; what it borrows must outlive the last flare */
+  /* For each edge, what the manifest does not say. Borrowed until reload_close; what it borrows must outlive
+   * the last flare. */
+  const host_config *configs;
+  int edges; /* how many, at least 1 */
   int cpu_ms;
   /* On the watching thread, after each packing that changed something: `error` is NULL when it went well. */
   void (*changed)(void *data, const char *error, double ms);
@@ -30,8 +34,8 @@ typedef struct reload_options {
  */
 reload *reload_open(const reload_options *options);
 
-/* The last good flare, with a reference for the caller; NULL: there was none yet. */
-pool_flare *reload_flare(reload *r);
+/* The last good flare as an edge has it, with a reference for the caller; NULL: there was none yet. */
+pool_flare *reload_flare(reload *r, int edge);
 
 /* Adds what was wrong the last time, if anything was; false when nothing was. */
 bool reload_error(reload *r, text *error);

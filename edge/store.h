@@ -2,8 +2,8 @@
  * store.h - the two key-value stores of an edge, Spark and Plasma, in one SQLite database.
  *
  * A store owns its database file. It keeps what it is given and knows nothing of capabilities and limits
- * of an invocation: host_spark.c and host_plasma.c do. It does not talk to other edges either, but keeps
- * what such talk needs: every plasma row has the node that wrote it and a stamp of a hybrid clock.
+ * of an invocation: host_spark.c and host_plasma.c do. It does not talk to other edges either (gossip.c
+ * does), but hands out what changed in Plasma and merges what changed elsewhere.
  *
  * What a call acknowledged with STORE_OK outlives the process being killed and the power being cut. A
  * store may be used from several threads, and one file by several processes.
@@ -79,6 +79,72 @@ store_result store_plasma_add(store *s, bytes key, int64_t delta, bool subtract,
 
 /* Hands every key of a value or a counter to `each`, sorted by bytes; as store_spark_list. OK, FAILED. */
 store_result store_plasma_list(store *s, store_key_function *each, void *data);
+
+/* ---- Plasma between edges ---- */
+
+/* The longest name of a node, and the latest stamp that is believed (in the year 2200). */
+enum { STORE_NODE_MAX = 31 };
+#define STORE_STAMP_MAX INT64_C(7258118400000000000)
+
+/* A sum of the increments or the decrements of a node: both outgrow 64 bits while their difference does not.
+ */
+typedef unsigned __int128 store_sum;
+
+/* What a node added to a counter and took away from it, in all; `stamp`: when it did so last. */
+typedef struct store_sums {
+  bytes node;
+  store_sum added, taken;
+  int64_t stamp;
+} store_sums;
+
+/*
+ * All that a node knows of a key: the last write (a value or, without one, a delete) and what was counted
+ * since. stamp 0 and no node: it was never written. A key with a value has no sums. Borrowed.
+ */
+typedef struct store_plasma {
+  bytes key;
+  bool has_value;
+  bytes value;
+  int64_t stamp;
+  bytes node;
+  const store_sums *sums; /* one for each node that counted */
+  size_t sums_count;
+} store_plasma;
+
+/* Takes a key of a delta, borrowed for the call, in which the store must not be used. */
+typedef void store_plasma_function(void *data, const store_plasma *plasma);
+
+/* The name of this node: random, made with the database. Borrowed. */
+const char *store_node(store *s);
+
+/* Calls `changed` after each change of Plasma through `s`, on the thread that made it. Before others use `s`.
+ */
+void store_on_change(store *s, void (*changed)(void *data), void *data);
+
+/* The number of the last change in Plasma: they count up, also from one opening to the next. OK, FAILED. */
+store_result store_plasma_last(store *s, int64_t *last);
+
+/* How many keys changed after change `since`. OK, FAILED. */
+store_result store_plasma_pending(store *s, int64_t since, int64_t *count);
+
+/*
+ * Hands the keys that changed after change `since` to `each`, in the order of their last change, until that
+ * were about `size` bytes, at least one. `upto`: the change up to which nothing is missing. OK, FAILED.
+ */
+store_result store_plasma_delta(store *s, int64_t since, size_t size, store_plasma_function *each, void *data,
+                                int64_t *upto);
+
+/*
+ * Merges what node `from` has up to its change `upto` (see store_plasma_delta), all or nothing. The order of
+ * merges does not matter, nor that they are repeated. `from` empty: it is not noted from where they are.
+ * Changes count as changes of this store, so they travel on; what was known already does not. OK, FAILED.
+ */
+store_result store_plasma_merge(store *s, const store_plasma *items, size_t count, bytes from, int64_t upto);
+
+/* The change up to which all of node `from` was merged; 0 = none. OK, FAILED. */
+store_result store_plasma_merged(store *s, bytes from, int64_t *upto);
+
+/* ---- all ---- */
 
 /* Removes everything from both stores, the traces that plasma keeps of removed keys too. OK, FAILED. */
 store_result store_clear(store *s);

@@ -39,10 +39,17 @@ done
 printf 'aGVsbG8=' >"$out/seeds-text/base64"
 printf '00ff' >"$out/seeds-text/hex"
 
+mkdir -p "$out/seeds-gossip"
+# A delta of a counter, and a question: size, type, fields (edge/gossip_wire.h).
+printf '\120\0\0\0\003\1\0\0\0\0\0\0\0\1\0\0\0k\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\1\0\0\0a\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0' \
+  >"$out/seeds-gossip/delta"
+printf '\027\0\0\0\005................\1\1\0\0\0k' >"$out/seeds-gossip/pull"
+
 fuzz unwind "$out/seeds-wasm" tools/unwind_rewrite.c edge/wasm.c
 fuzz flare "$out/seeds-flare" edge/flare.c edge/text.c edge/wasm.c build/native/edge/runtime_blob.o
 fuzz modules "$out/seeds-lua" edge/modules.c edge/embedded.c edge/text.c build/native/embedded.o
 fuzz encoding "$out/seeds-text" edge/host_encoding.c edge/text.c
 fuzz record "$out/seeds-record" edge/record.c edge/redact.c edge/json_bytes.c edge/flare.c edge/text.c edge/wasm.c \
   edge/host*.c edge/store.c build/native/edge/runtime_blob.o
+fuzz gossip "$out/seeds-gossip" edge/gossip_wire.c edge/text.c
 echo 'nothing found'

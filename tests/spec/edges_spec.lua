@@ -1,0 +1,368 @@
+-- flaron-lua dev --edges: several edges over real sockets that gossip, are cut off from each other and mended.
+local serving = require "serving"
+local json = require "dkjson"
+local support = require "support"
+
+local main = [[
+local flaron = require "flaron"
+local plasma, request, spark, time = flaron.plasma, flaron.request, flaron.spark, flaron.time
+
+local verbs = {
+  get = plasma.get, set = plasma.set, delete = plasma.delete, increment = plasma.increment,
+  keep = spark.set, have = spark.get, now = function() return time.now "ms" end,
+  pull = function(origin, ...) return spark.pull(origin, { ... }) end,
+}
+
+return function()
+  local words = {}
+  for word in request.url():match("^%w+://[^/]+/(.*)"):gmatch "[^/]+" do words[#words + 1] = word end
+  local answers = table.pack(verbs[table.remove(words, 1)](table.unpack(words)))
+  for i = 1, answers.n do answers[i] = tostring(answers[i]) end
+  return { body = table.concat(answers, " ") }
+end]]
+
+local project = support.folder()
+support.write(project .. "/main.lua", main)
+
+-- Serves the project on several edges; what it answers is asked as edges.ask(NUMBER, "set/key/value").
+local function serve(words, persist)
+  local edges = serving.serve(project, ("--persist %s %s"):format(persist or support.folder(), words))
+  local count = tonumber(words:match "%-%-edges (%d)")
+  edges.ports = serving.wait(function()
+    local ports = {}
+    for port in support.read(edges.log .. ".err"):gmatch "on https?://[%d.]+:(%d+)/" do ports[#ports + 1] = port end
+    return #ports == count and ports
+  end, 5)
+  function edges.ask(edge, path, options)
+    local _, output = support.run(("curl -s -m 8 %s 'http://127.0.0.1:%s/%s'"):format(options or "", edges.ports[edge], path))
+    return output
+  end
+  function edges.control(path, method)
+    return json.decode((edges.ask(1, "__flaron/" .. path, "-X " .. (method or "POST"))))
+  end
+  -- Whether every edge answers the same; waits for it.
+  function edges.all(path, expected, seconds)
+    local answers = {}
+    local same = serving.wait(function()
+      for i = 1, count do
+        answers[i] = edges.ask(i, path)
+        if answers[i] ~= expected then return false end
+      end
+      return true
+    end, seconds or 5)
+    return same or table.concat(answers, ", ")
+  end
+  -- Waits until all links are up and nothing is pending.
+  function edges.settle()
+    return serving.wait(function()
+      for _, link in ipairs(edges.control("edges", "GET").links) do
+        if link.state ~= "up" or link.pending > 0 then return false end
+      end
+      return true
+    end, 5)
+  end
+  return edges
+end
+
+describe("flaron-lua dev --edges 3", function()
+  local edges
+
+  setup(function() edges = serve "--edges 3" end)
+  teardown(function() edges.stop() end)
+
+  it("counts on all edges", function()
+    for i = 1, 30 do edges.ask(i % 3 + 1, "increment/visits") end
+    assert.is_true(edges.all("get/visits", "30"))
+    assert.truthy(edges.settle())
+  end)
+
+  it("brings values and deletes to all edges", function()
+    edges.ask(2, "set/greeting/hello")
+    assert.is_true(edges.all("get/greeting", "hello"))
+    edges.ask(3, "delete/greeting")
+    assert.is_true(edges.all("get/greeting", "nil"))
+  end)
+
+  it("counts apart while links are cut, and comes to the exact sum when they are mended", function()
+    edges.ask(1, "increment/apart/100")
+    assert.is_true(edges.all("get/apart", "100"))
+    edges.control "partition"
+    for i = 1, 5 do edges.ask(1, "increment/apart/" .. i) end
+    for _ = 1, 4 do edges.ask(2, "increment/apart/1000") end
+    edges.ask(3, "increment/apart/-7")
+    os.execute "sleep 0.3"
+    assert.same({ "115", "4100", "93" }, { edges.ask(1, "get/apart"), edges.ask(2, "get/apart"), edges.ask(3, "get/apart") })
+    edges.control "heal"
+    assert.is_true(edges.all("get/apart", "4108"))
+    assert.truthy(edges.settle())
+  end)
+
+  it("goes around a link that is cut", function()
+    local state = edges.control "partition?a=edge-1&b=edge-3"
+    local cut = {}
+    for _, link in ipairs(state.links) do
+      if link.state == "cut" then cut[#cut + 1] = link.from .. link.to end
+    end
+    assert.same({ "edge-1edge-3", "edge-3edge-1" }, cut)
+    edges.ask(1, "set/around/there")
+    assert.is_true(edges.all("get/around", "there"))
+    edges.control "heal"
+  end)
+
+  it("cuts one edge off from all others", function()
+    edges.control "partition?a=edge-3"
+    edges.ask(1, "set/alone/yes")
+    assert.truthy(serving.wait(function() return edges.ask(2, "get/alone") == "yes" end, 5))
+    os.execute "sleep 0.2"
+    assert.equal("nil", edges.ask(3, "get/alone"))
+    edges.control "heal?a=edge-3"
+    assert.is_true(edges.all("get/alone", "yes"))
+  end)
+
+  it("ends what was counted while it was deleted elsewhere, and counts anew", function()
+    edges.ask(1, "increment/ended/5")
+    assert.is_true(edges.all("get/ended", "5"))
+    edges.control "partition"
+    edges.ask(1, "delete/ended")
+    edges.ask(2, "increment/ended/3")
+    assert.equal("8", edges.ask(2, "get/ended"))
+    edges.control "heal"
+    assert.is_true(edges.all("get/ended", "nil"))
+    edges.ask(2, "increment/ended/3")
+    edges.ask(3, "increment/ended/4")
+    assert.is_true(edges.all("get/ended", "7"))
+  end)
+
+  it("ends what was counted while it was set elsewhere", function()
+    edges.control "partition"
+    edges.ask(3, "increment/both/3")
+    edges.ask(1, "set/both/a-value")
+    edges.ask(2, "increment/both/3")
+    edges.control "heal"
+    assert.is_true(edges.all("get/both", "a-value"))
+  end)
+
+  it("pulls from another edge, which keeps what it has", function()
+    edges.ask(2, "keep/session:7/seven/60")
+    edges.ask(2, "keep/session:8/eight")
+    assert.equal("nil", edges.ask(1, "have/session:7"))
+    assert.equal("2", edges.ask(1, "pull/edge-2/session:7/session:8/session:9"))
+    assert.equal("seven 60", edges.ask(1, "have/session:7"))
+    assert.equal("eight", edges.ask(1, "have/session:8"))
+    assert.equal("seven 60", edges.ask(2, "have/session:7"))
+  end)
+
+  it("pulls nothing from itself, from an edge that is not there or over a link that is cut", function()
+    edges.ask(2, "keep/k/v")
+    assert.equal("nil not available 5", edges.ask(1, "pull/edge-1/k"))
+    assert.equal("nil not available 5", edges.ask(1, "pull/edge-4/k"))
+    edges.control "partition?a=edge-1&b=edge-2"
+    assert.equal("nil not available 5", edges.ask(1, "pull/edge-2/k"))
+    assert.equal("1", edges.ask(3, "pull/edge-2/k"))
+    edges.control "heal"
+    assert.equal("1", edges.ask(1, "pull/edge-2/k"))
+  end)
+
+  it("brings what another process writes to all edges", function()
+    local folder = support.folder()
+    local other = serve("--edges 2", folder)
+    support.cli("kv", "add", "outside", "5", "--plasma", "--persist", folder .. "/edge-2")
+    support.cli("kv", "add", "outside", "6", "--plasma", "--persist", folder)
+    local same = other.all("get/outside", "11")
+    other.stop()
+    assert.is_true(same)
+  end)
+
+  it("refuses names, methods and queries that mean nothing", function()
+    assert.equal("there is no edge 'edge-9'", edges.control("partition?a=edge-9").error)
+    assert.equal("an edge has no link to itself", edges.control("heal?a=edge-1&b=edge-1").error)
+    assert.equal("b=NAME needs a=NAME", edges.control("heal?b=edge-1").error)
+    assert.equal("expected a=NAME&b=NAME, not 'x'", edges.control("heal?x").error)
+    assert.equal("expected POST, not GET", edges.control("heal", "GET").error)
+    assert.equal("expected GET, not POST", edges.control("edges").error)
+    assert.equal("403", edges.ask(1, "__flaron/heal", "-X POST -H 'Origin: https://example.com' -o /dev/null -w '%{http_code}'"))
+  end)
+
+  it("tells strangers nothing, whatever they send to the ports between edges", function()
+    local _, listed = support.run(("cat /proc/%d/net/tcp"):format(edges.pid))
+    local _, inodes = support.run(("ls -l /proc/%d/fd"):format(edges.pid))
+    local public, between = {}, 0
+    for _, port in ipairs(edges.ports) do public[tonumber(port)] = true end
+    for port, inode in listed:gmatch "0100007F:(%x+) 00000000:0000 0A %S+ %S+ %S+ +%d+ +%d+ (%d+)" do
+      port = tonumber(port, 16)
+      if inodes:find("socket:[" .. inode .. "]", 1, true) and not public[port] then
+        between = between + 1
+        -- A pull of key "a" with a token of zeros; the exit code counts the bytes of the answer.
+        local code = support.run(([[node -e 'const s = require("net").connect(%d, "127.0.0.1");
+          s.write(Buffer.concat([Buffer.from([23, 0, 0, 0, 5]), Buffer.alloc(17), Buffer.from([1, 0, 0, 0, 97])]));
+          let n = 0;
+          s.on("data", d => n += d.length).on("error", () => {}).on("close", () => process.exit(n));
+          setTimeout(() => process.exit(99), 3000)']]):format(port))
+        assert.equal(0, code)
+      end
+    end
+    assert.equal(3, between)
+    edges.ask(1, "set/still/there")
+    assert.is_true(edges.all("get/still", "there"))
+  end)
+
+  it("names the edge in its log, and gives each a machine of its own", function()
+    edges.ask(2, "get/anything")
+    assert.truthy(serving.wait(function()
+      return support.read(edges.log .. ".out"):match "edge%-2 200 GET /get/anything "
+    end, 2))
+  end)
+end)
+
+describe("flaron-lua dev --edges with --latency", function()
+  it("delays what goes over a link, and pulls both ways", function()
+    local edges = serve "--edges 2 --latency 400ms"
+    assert.truthy(edges.settle())
+    assert.equal(400, edges.control("edges", "GET").latency_ms)
+    edges.ask(1, "set/slow/message")
+    local at_once = edges.ask(2, "get/slow")
+    os.execute "sleep 0.15"
+    local soon = edges.ask(2, "get/slow")
+    local later = edges.all("get/slow", "message", 3)
+    edges.ask(2, "keep/k/v")
+    local answer, seconds = edges.ask(1, "pull/edge-2/k", "-w ' %{time_total}'"):match "^(.*) (%S+)$"
+    edges.stop()
+    assert.same({ "nil", "nil", true, "1" }, { at_once, soon, later, answer })
+    assert.is_true(tonumber(seconds) >= 0.8 and tonumber(seconds) < 3, seconds)
+  end)
+
+  it("loses what is on its way when a link is cut, and sends it again when it is mended", function()
+    local edges = serve "--edges 2 --latency 500ms"
+    assert.truthy(edges.settle())
+    edges.ask(1, "increment/n/3")
+    edges.control "partition"
+    os.execute "sleep 0.8"
+    assert.equal("nil", edges.ask(2, "get/n"))
+    edges.ask(2, "increment/n/4")
+    edges.control "heal"
+    local same = edges.all("get/n", "7")
+    edges.stop()
+    assert.is_true(same)
+  end)
+end)
+
+describe("flaron-lua dev --edges with --skew", function()
+  local edges
+
+  setup(function() edges = serve "--edges 3 --skew 2s" end)
+  teardown(function() edges.stop() end)
+
+  it("sets each edge's clock ahead of the one before", function()
+    local first, third = tonumber(edges.ask(1, "now")), tonumber(edges.ask(3, "now"))
+    assert.is_true(third - first >= 4000 and third - first < 6000, third - first)
+    assert.equal(4000, edges.control("edges", "GET").edges[3].skew_ms)
+  end)
+
+  it("lets him win who writes after he saw a write, though his clock is behind", function()
+    edges.ask(3, "set/seen/ahead")
+    assert.is_true(edges.all("get/seen", "ahead"))
+    edges.ask(1, "set/seen/behind")
+    assert.is_true(edges.all("get/seen", "behind"))
+    os.execute "sleep 0.2"
+    assert.is_true(edges.all("get/seen", "behind"))
+  end)
+
+  it("lets the later stamp win among those that did not see each other", function()
+    edges.control "partition"
+    edges.ask(3, "set/unseen/ahead")
+    edges.ask(1, "set/unseen/behind")
+    edges.control "heal"
+    assert.is_true(edges.all("get/unseen", "ahead"))
+  end)
+end)
+
+describe("flaron-lua dev --edges", function()
+  it("goes on where it was when it is killed, links and all", function()
+    local folder = support.folder()
+    local edges = serve("--edges 3", folder)
+    edges.ask(1, "increment/n/10")
+    assert.is_true(edges.all("get/n", "10"))
+    edges.control "partition"
+    edges.ask(1, "increment/n/1")
+    edges.ask(2, "increment/n/2")
+    edges.ask(3, "increment/n/3")
+    edges.stop "KILL"
+    edges = serve("--edges 3", folder)
+    local same = edges.all("get/n", "16")
+    edges.ask(3, "increment/n/4")
+    local again = edges.all("get/n", "20")
+    edges.stop "KILL"
+    edges = serve("--edges 2", folder)
+    local fewer = edges.all("get/n", "20")
+    edges.stop()
+    local code, number = support.cli("kv", "get", "n", "--plasma", "--persist", folder)
+    assert.same({ true, true, true, 0, "20" }, { same, again, fewer, code, number })
+  end)
+
+  it("refuses stores that are a copy of another edge's", function()
+    local folder = support.folder()
+    serve("--edges 1", folder).stop()
+    support.run(("mkdir %s/edge-2 && cp %s/stores.db %s/edge-2/"):format(folder, folder, folder))
+    local code, _, errors = support.cli("dev", project, "--edges", "2", "--port", "0", "--persist", folder)
+    assert.equal(1, code)
+    assert.equal("flaron-lua dev: the stores of edge-2 are a copy of those of edge-1: remove them\n", errors)
+  end)
+
+  it("takes ports one after the other, and none when one of them is busy", function()
+    local first = serving.serve(project, "--persist " .. support.folder())
+    local port = tonumber(first.port)
+    local code, _, errors = support.cli("dev", project, "--edges", "2", "--port", tostring(port - 1), "--persist", support.folder())
+    first.stop()
+    assert.equal(1, code)
+    assert.matches("^flaron%-lua dev: cannot listen on 127.0.0.1:%d+: [^\n]+\n$", errors)
+    for _ = 1, 20 do -- somebody else may have one of them
+      port = math.random(15000, 30000)
+      local free, edges = pcall(serve, ("--edges 2 --port %d"):format(port))
+      if free then
+        edges.stop()
+        assert.same({ tostring(port), tostring(port + 1) }, edges.ports)
+        break
+      end
+    end
+    code, _, errors = support.cli("dev", project, "--edges", "2", "--port", "65535", "--persist", support.folder())
+    assert.equal(1, code)
+    assert.equal("flaron-lua dev: there is no port 65536 for edge-2\n", errors)
+  end)
+
+  it("loads a changed script on all edges, and says so once", function()
+    local edges = serve "--edges 3"
+    support.write(project .. "/main.lua", main:gsub("return function%(%)", "%0 if true then return { body = 'new' } end"))
+    local same = edges.all("get/n", "new", 2)
+    support.write(project .. "/main.lua", main)
+    edges.all("get/n", "nil", 2)
+    local code = support.run(("kill -INT %d; while kill -0 %d 2>/dev/null; do sleep 0.02; done"):format(edges.pid, edges.pid))
+    local _, reloads = support.read(edges.log .. ".err"):gsub(" reloaded in ", "")
+    assert.same({ true, 0, 2 }, { same, code, reloads })
+    assert.matches("ended\n$", support.read(edges.log .. ".err"))
+  end)
+
+  it("names the edge in its JSON, unless there is only one", function()
+    local edges = serve "--edges 2 --json"
+    edges.ask(2, "get/n")
+    local line = serving.wait(function() return support.read(edges.log .. ".out"):match "^({.-})\n" end, 2)
+    edges.stop()
+    assert.equal("edge-2", json.decode(line).edge)
+    local one = serve "--edges 1 --json"
+    one.ask(1, "get/n")
+    line = serving.wait(function() return support.read(one.log .. ".out"):match "^({.-})\n" end, 2)
+    local control = one.ask(1, "__flaron/edges", "-o /dev/null -w '%{http_code}'")
+    local pulled = one.ask(1, "pull/edge-2/k")
+    one.stop()
+    assert.is_nil(json.decode(line).edge)
+    assert.same({ "404", "nil not available 5" }, { control, pulled })
+  end)
+
+  it("refuses numbers and times that are none", function()
+    for _, words in ipairs { { "--edges", "0" }, { "--edges", "10" }, { "--edges", "2", "--latency", "80" },
+      { "--edges", "2", "--skew", "-2s" }, { "--edges", "2", "--latency", "99999999s" }, { "--latency", "80ms" } } do
+      local code, _, errors = support.cli("dev", project, table.unpack(words))
+      assert.equal(2, code, table.concat(words, " "))
+      assert.matches("^flaron%-lua dev: %-%-", errors)
+    end
+  end)
+end)
