@@ -172,9 +172,8 @@ static void write_input(const look *l, const text *runtime, const text *fix, tex
     text_add_string(input, "{ name = ");
     check_quote(input, bytes_of(m->file));
     text_add_string(input, ", source = ");
-    bytes nothing = {0};
-    check_quote(input, l->ours[i] ? nothing : text_bytes(&m->source));
-    text_add_string(input, " },\n");
+    check_quote(input, text_bytes(&m->source));
+    text_printf(input, ", ours = %s },\n", l->ours[i] ? "true" : "false");
   }
   text_add_string(input, "}");
   if (l->source.size > 0) {
@@ -228,6 +227,10 @@ static void take_records(look *l, bytes records, const host_config *config) {
   bytes rest = records;
   while (check_next_record(&rest, &r)) {
     const char *file = r.file > 0 ? l->found.items[r.file - 1].file : "flare.lua";
+    if (r.file > 0 && l->ours[r.file - 1]) {
+      if (strcmp(r.kind, "use") == 0) check_use_within(&l->needs, &r);
+      continue;
+    }
     if (strcmp(r.kind, "use") == 0) check_use(&l->needs, &r, file, config, &l->findings);
     if (strcmp(r.kind, "syntax") == 0) take_syntax(l, &r, file);
     if (strcmp(r.kind, "handler") == 0 && r.file == 1) {

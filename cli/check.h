@@ -79,6 +79,9 @@ typedef struct check_needs {
 void check_use(check_needs *needs, const check_record *use, const char *file, const host_config *config,
                check_findings *findings);
 
+/* The same of a module that comes with flaron-lua: it may need this, as the project uses it, or may not. */
+void check_use_within(check_needs *needs, const check_record *use);
+
 /* The same for the handler `name` of a WebSocket, found in `file` (line and column 0: not known). */
 void check_websocket(check_needs *needs, const char *name, const char *file, long line, long column,
                      const manifest *m, check_findings *findings);

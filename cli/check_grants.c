@@ -186,6 +186,12 @@ void check_use(check_needs *needs, const check_record *use, const char *file, co
   }
 }
 
+void check_use_within(check_needs *needs, const check_record *use) {
+  for (int i = 0; i < RULES; i++) {
+    if (bytes_are(bytes_of((const char *)use->text.data), rules[i].function)) needs->vague_rules |= 1u << i;
+  }
+}
+
 void check_websocket(check_needs *needs, const char *name, const char *file, long line, long column,
                      const manifest *m, check_findings *findings) {
   bool known = (needs->keys & 1u << WEBSOCKET) != 0;

@@ -175,7 +175,10 @@ static void run_job(pool_job *job) {
   take_figures(job, h);
   job->response = host_take_response(h);
   give_edge(f, e);
-  if (job->finish != NULL) job->finish(job);
+  if (job->finish != NULL) {
+    give_way(); /* it writes a file */
+    job->finish(job);
+  }
   job->flare = NULL;
   pool_flare_release(f);
 }

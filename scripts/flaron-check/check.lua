@@ -5,7 +5,7 @@
 --
 --   input = {
 --     runtime = { globals = , modules = },        what probe.lua found
---     files = { { name = , source = }, ... },     of the project
+--     files = { { name = , source = , ours = }, ... },     of the project; ours: it comes with flaron-lua
 --     manifest = ,                                the text of flare.lua, or nil
 --     fix = { set = { key, ... }, add = { key = { string, ... } } },   what to put into it, or nil
 --   }
@@ -294,7 +294,7 @@ local function ask_luacheck()
   if not checker then return write("luacheck", 0, 0, 0, message) end
   local inputs, numbers = {}, {}
   for number, file in ipairs(input.files) do
-    if not file.name:find "^lua_modules/" then -- what others wrote
+    if not file.ours and not file.name:find "^lua_modules/" then -- what others wrote
       inputs[#inputs + 1] = { string = file.source, filename = file.name }
       numbers[file.name] = number
     end
