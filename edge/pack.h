@@ -4,12 +4,15 @@
 #ifndef FLARON_EDGE_PACK_H
 #define FLARON_EDGE_PACK_H
 
+#include "engine.h"
 #include "modules.h"
 
 typedef struct pack_options {
   uint32_t memory; /* limit of linear memory in bytes; 0 = what flare.lua says, or PACK_MEMORY */
   bool strip;      /* leave debug information out */
   int start_ms;    /* CPU time that start-up may take; 0 = PACK_START_MS */
+  text *map;       /* where the line map (linemap.h) is added, unless it was packed already; NULL = nowhere */
+  const engine_watcher *watcher; /* told of each line that start-up runs, borrowed; NULL = nobody */
 } pack_options;
 
 enum { PACK_MEMORY = 32 << 20, PACK_START_MS = 5000 };
@@ -28,5 +31,8 @@ bool pack_project(const modules_source *source, const char *file, const pack_opt
  * is read as it is.
  */
 bool pack_path(const char *path, const pack_options *options, text *wasm, text *error);
+
+/* Writes the bundle of modules that runtime/bundle.c reads. */
+void pack_bundle(const modules *m, text *bundle);
 
 #endif
