@@ -17,7 +17,7 @@ typedef struct cli_command {
   int (*run)(const struct cli_command *self, int argc, char **argv); /* argv[0] is the command's name */
 } cli_command;
 
-extern const cli_command cli_pack, cli_run, cli_inspect, cli_dev, cli_kv, cli_secret, cli_explain;
+extern const cli_command cli_pack, cli_run, cli_inspect, cli_dev, cli_kv, cli_secret, cli_test, cli_explain;
 
 /* Prints "flaron-lua NAME: MESSAGE" on standard error; returns CLI_FAILED. */
 __attribute__((format(printf, 2, 3))) int cli_fail(const cli_command *self, const char *format, ...);

@@ -14,8 +14,8 @@
 #include "describe.h"
 #include "embedded.h"
 
-static const cli_command *const commands[] = {&cli_pack,   &cli_run,     &cli_dev,    &cli_kv,
-                                              &cli_secret, &cli_inspect, &cli_explain};
+static const cli_command *const commands[] = {&cli_pack, &cli_run,    &cli_dev,     &cli_test,
+                                              &cli_kv,   &cli_secret, &cli_inspect, &cli_explain};
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
