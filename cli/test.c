@@ -56,7 +56,10 @@ static bool set_paths(const cli_command *self) {
   static const char *const places[] = {"lua", "../lib/lua/5.4"};
   char exe[PATH_MAX];
   ssize_t size = readlink("/proc/self/exe", exe, sizeof exe - 1);
-  if (size <= 0) return cli_fail(self, "/proc/self/exe: %s", strerror(errno)), false;
+  if (size <= 0) {
+    cli_fail(self, "/proc/self/exe: %s", strerror(errno));
+    return false;
+  }
   exe[size] = '\0';
   *strrchr(exe, '/') = '\0';
   for (size_t i = 0; i < sizeof places / sizeof *places; i++) {

@@ -266,8 +266,9 @@ static int json(lua_State *L) {
   lua_pushcfunction(L, lua_json_decode);
   lua_getfield(L, lua_upvalueindex(1), "body");
   lua_call(L, 1, 2);
-  if (lua_isnil(L, -1)) return lua_pop(L, 1), 1;
-  return luaL_error(L, "the body is no JSON: %s", lua_tostring(L, -1));
+  if (!lua_isnil(L, -1)) return luaL_error(L, "the body is no JSON: %s", lua_tostring(L, -1));
+  lua_pop(L, 1);
+  return 1;
 }
 
 /* Pushes what came of an invocation as a table. */
