@@ -181,7 +181,8 @@ describe("completion", function()
     local names, words = commands(), {}
     table.sort(names)
     -- Lines, and what of their completion comes last; it waits for that.
-    for _, word in ipairs { "flaron-lua ", names[#names] .. " *-- ", "flaron-lua pack --s", "keeps the lines", "flaron-lua kv ", "list *set",
+    for _, word in ipairs { "flaron-lua ", names[#names] .. " *-- ", "flaron-lua pack --s",
+      "keeps the lines", "flaron-lua kv ", "list *set",
       "flaron-lua run ", "two* words.lua" } do
       words[#words + 1] = support.quote(word)
     end
