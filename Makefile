@@ -158,7 +158,7 @@ $(N)/edge/runtime_blob.o: edge/runtime_blob.S $(W)/runtime.wasm
 	@$(CC) -DRUNTIME_WASM='"$(W)/runtime.wasm"' -c $< -o $@
 
 # What lies in the executable (edge/embedded.h). The list is a file of its own, since files come and go.
-EMBEDDED := $(shell find scripts/flaron scripts/flaron-check scripts/templates edge/page -type f 2>/dev/null | LC_ALL=C sort)
+EMBEDDED := $(shell find scripts/edge scripts/flaron scripts/flaron-check scripts/templates edge/page -type f 2>/dev/null | LC_ALL=C sort)
 
 FORCE:
 $(N)/embedded.list: FORCE
@@ -181,7 +181,7 @@ $(EXE): $(EDGE_OBJECTS) $(CLI_OBJECTS)
 	@$(if $(SANITIZE),,ln -sf native/flaron-lua $(B)/flaron-lua)
 
 # It stays when Lua unloads it: signal handlers and threads' ends refer to it.
-$(MODULE): $(EDGE_OBJECTS) $(N)/edge/lua_edge.o $(N)/edge/lua_options.o
+$(MODULE): $(EDGE_OBJECTS) $(patsubst %.c,$(N)/%.o,$(wildcard edge/lua_*.c))
 	@mkdir -p $(@D)
 	@$(CC) -shared -Wl,-z,nodelete $(NATIVE_SANITIZE) $^ -o $@ $(NATIVE_LIBS)
 

@@ -2,13 +2,12 @@
  * plasma.c - flaron.plasma: the key-value store that edges gossip: registers and counters.
  */
 #include "binding.h"
+#include "codes.h"
 #include "json.h"
 #include "modules.h"
 
 /* The store's error codes, from 1 on. */
-static const char *const messages[] = {
-    "not available", "write limit", "too large", "bad key", "no capability", "internal error",
-};
+static const char *const messages[] = {CODES_PLASMA};
 
 static int answer_code(lua_State *L, int code) {
   return binding_code(L, code, messages, sizeof messages / sizeof *messages);

@@ -4,14 +4,12 @@
 #include <string.h>
 
 #include "binding.h"
+#include "codes.h"
 #include "json.h"
 #include "modules.h"
 
 /* The store's error codes, from 1 on. */
-static const char *const messages[] = {
-    "invalid ttl",    "too large",  "write limit", "quota",         "not available",
-    "internal error", "read limit", "bad key",     "no capability",
-};
+static const char *const messages[] = {CODES_SPARK};
 
 static int answer_code(lua_State *L, int code) {
   return binding_code(L, code, messages, sizeof messages / sizeof *messages);

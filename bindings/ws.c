@@ -2,10 +2,11 @@
  * ws.c - flaron.ws: the WebSocket connection that an event came from.
  */
 #include "binding.h"
+#include "codes.h"
 #include "modules.h"
 
 /* The error codes of ws_send, from 1 on. */
-static const char *const messages[] = {"send limit", "too large", "send error"};
+static const char *const messages[] = {CODES_WS};
 
 /* send(bytes) -> true or nil, message, code */
 static int send(lua_State *L) {

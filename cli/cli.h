@@ -19,7 +19,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_new, cli_check, cli_pack, cli_run, cli_inspect, cli_dev, cli_replay, cli_kv,
-    cli_secret;
+    cli_secret, cli_test, cli_explain;
 
 /* Prints "flaron-lua NAME: MESSAGE" on standard error; returns CLI_FAILED. */
 __attribute__((format(printf, 2, 3))) int cli_fail(const cli_command *self, const char *format, ...);

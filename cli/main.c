@@ -15,8 +15,9 @@
 #include "describe.h"
 #include "embedded.h"
 
-static const cli_command *const commands[] = {&cli_new,     &cli_dev,    &cli_check, &cli_pack,  &cli_run,
-                                              &cli_inspect, &cli_replay, &cli_kv,    &cli_secret};
+static const cli_command *const commands[] = {&cli_new,     &cli_dev,    &cli_test,   &cli_check,
+                                              &cli_pack,    &cli_run,    &cli_kv,     &cli_secret,
+                                              &cli_inspect, &cli_replay, &cli_explain};
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "cli.h"
@@ -24,6 +25,21 @@ static char *default_output(const char *input) {
   return name.data;
 }
 
+/* Where the line map of `output` is written: beside it, with .map in place of .wasm. */
+static char *map_name(const char *output) {
+  size_t size = strlen(output);
+  text name = {0};
+  text_add(&name, output, size > 5 && strcmp(output + size - 5, ".wasm") == 0 ? size - 5 : size);
+  text_add_string(&name, ".map");
+  return name.data;
+}
+
+/* Whether a line map can lie beside it: not when it is a device or a pipe. */
+static bool is_file(const char *output) {
+  struct stat about;
+  return stat(output, &about) != 0 || S_ISREG(about.st_mode);
+}
+
 static double now_ms(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -31,12 +47,13 @@ static double now_ms(void) {
 }
 
 /* Says on one line what was made. */
-static void report(const flare *f, const char *input, const char *output, double ms) {
+static void report(const flare *f, const char *input, const char *output, const char *map, double ms) {
   printf("packed %s: %s, %zu bytes, %zu module%s,", input, output, f->wasm.size, f->module_count,
          f->module_count == 1 ? "" : "s");
   for (int h = 0, n = 0; h < FLARE_HANDLERS; h++) {
     if (f->handlers >> h & 1) printf("%s %s", n++ > 0 ? " and" : "", flare_handler_names[h]);
   }
+  if (map != NULL) printf(", lines in %s", map);
   printf(", in %.0f ms\n", ms);
 }
 
@@ -51,6 +68,7 @@ static int run(const cli_command *self, int argc, char **argv) {
   };
   pack_options o = {0};
   const char *output = NULL;
+  text lines = {0};
   for (int c; (c = getopt_long(argc, argv, ":o:h", options, NULL)) != -1;) {
     switch (c) {
       case 'o': output = optarg; break;
@@ -68,16 +86,21 @@ static int run(const cli_command *self, int argc, char **argv) {
   const char *input = argv[optind];
   flare f = {0};
   double begin = now_ms();
+  if (o.strip) o.map = &lines;
   if (!cli_read_flare(self, input, &o, false, &f)) return CLI_FAILED;
   char *name = output != NULL ? memory_copy(bytes_of(output)) : default_output(input);
-  int fault = cli_write_file(name, text_bytes(&f.wasm));
-  int status = CLI_DONE;
-  if (fault != 0) {
+  char *map = lines.size != 0 && is_file(name) ? map_name(name) : NULL;
+  int status = CLI_DONE, fault = 0;
+  if (map != NULL && (fault = cli_write_file(map, text_bytes(&lines))) != 0) {
+    status = cli_fail(self, "%s: %s", map, strerror(fault));
+  } else if ((fault = cli_write_file(name, text_bytes(&f.wasm))) != 0) {
     status = cli_fail(self, "%s: %s", name, strerror(fault));
   } else {
-    report(&f, input, name, now_ms() - begin);
+    report(&f, input, name, map, now_ms() - begin);
   }
   free(name);
+  free(map);
+  text_free(&lines);
   flare_free(&f);
   return status;
 }
@@ -90,7 +113,7 @@ const cli_command cli_pack = {
         "  MAIN.lua|DIR     the main script, or the folder with a main.lua in it\n"
         "  -o, --output F   where to write it (default: the script's or folder's name with .wasm, here)\n"
         "  --memory SIZE    limit of its memory, such as 8M (default 32M)\n"
-        "  --strip          leave debug information out: smaller, but errors tell no lines\n"
+        "  --strip          leave debug information out; OUT.map keeps the lines\n"
         "  -h, --help       this text\n",
     .run = run,
 };

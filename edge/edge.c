@@ -6,15 +6,18 @@
 #include "instance.h"
 #include "process.h"
 
+bool edge_open(edge *e, text *error) {
+  if (e->engine != NULL) return true;
+  e->engine = e->command == NULL ? instance_open(e->flare, &e->host, e->watcher)
+                                 : process_open(e->flare, &e->host, e->command, error);
+  return e->engine != NULL;
+}
+
 bool edge_invoke(edge *e, flare_handler handler, const host_request *request, edge_result *result,
                  text *error) {
   uint64_t answer = 0;
   text fault = {0};
-  if (e->engine == NULL) {
-    e->engine = e->command == NULL ? instance_open(e->flare, &e->host)
-                                   : process_open(e->flare, &e->host, e->command, error);
-    if (e->engine == NULL) return false;
-  }
+  if (!edge_open(e, error)) return false;
   host_begin(&e->host, request);
   result->failed = !engine_call(e->engine, handler, e->cpu_ms, &answer, &fault);
   result->stopped = e->engine->spent;
@@ -32,16 +35,17 @@ bool edge_invoke(edge *e, flare_handler handler, const host_request *request, ed
     if (handler != FLARE_HANDLE_REQUEST) e->host.response.close_code = INTERNAL_ERROR;
     host_log(&e->host, HOST_ERROR, text_string(&fault), fault.size);
   }
-  if (result->failed || e->engine->spent) {
-    engine_close(e->engine);
-    e->engine = NULL;
-  }
+  if (result->failed || e->engine->spent) edge_renew(e);
   text_free(&fault);
   return true;
 }
 
-void edge_close(edge *e) {
+void edge_renew(edge *e) {
   engine_close(e->engine);
   e->engine = NULL;
+}
+
+void edge_close(edge *e) {
+  edge_renew(e);
   host_free(&e->host);
 }

@@ -15,6 +15,7 @@ typedef struct edge {
   host host;                  /* its config is the caller's to set */
   int cpu_ms;                 /* CPU time an invocation may take; 0 = no limit */
   const char *const *command; /* of an engine in another process (process.h), borrowed; NULL = in this one */
+  const engine_watcher *watcher; /* told of each line, borrowed; NULL = nobody. Not by another process */
 
   engine *engine; /* NULL until it is needed, and after a trap */
 } edge;
@@ -34,6 +35,12 @@ typedef struct edge_result {
  */
 bool edge_invoke(edge *e, flare_handler handler, const host_request *request, edge_result *result,
                  text *error);
+
+/* Opens an instance, unless there is one; edge_invoke does so too. False with a sentence in `error`. */
+bool edge_open(edge *e, text *error);
+
+/* Ends the instance: the next invocation gets a fresh one. */
+void edge_renew(edge *e);
 
 void edge_close(edge *e);
 

@@ -10,6 +10,13 @@
 
 typedef struct engine engine;
 
+/* Told of each line of a script that begins: `source` is its file with '@' in front, or another chunk name.
+ */
+typedef struct engine_watcher {
+  void (*line)(void *data, bytes source, int line);
+  void *data;
+} engine_watcher;
+
 typedef struct engine_class {
   bool (*call)(engine *e, flare_handler handler, int cpu_ms, uint64_t *result, text *error);
   size_t (*memory)(const engine *e);

@@ -18,8 +18,9 @@ typedef struct instance {
   engine engine;
   Z_runtime_instance_t wasm;
   host *host;
-  uint32_t stack_top; /* the stack pointer of an instance at rest */
-  bool packing;       /* in the guest's alloc, which may not call the host */
+  const engine_watcher *watcher; /* NULL = none */
+  uint32_t stack_top;            /* the stack pointer of an instance at rest */
+  bool packing;                  /* in the guest's alloc, which may not call the host */
 } instance;
 
 /*
@@ -159,6 +160,34 @@ static bool run(instance *i, void (*function)(void *), call *c, int cpu_ms, text
   return false;
 }
 
+/* ---- watching ---- */
+
+/* What the runtime calls for each line, through the table: `self` is the instance's `wasm`. */
+static void on_line(void *self, u32 source, u32 size, u32 line) {
+  instance *i = instance_of(self);
+  bytes name = argument(i, source, size);
+  trap_enter_host();
+  i->watcher->line(i->watcher->data, name, (int)line);
+  trap_leave_host();
+}
+
+static void run_watch(void *data) {
+  call *c = data;
+  Z_runtimeZ_interrupt_watch(&c->instance->wasm, c->instance->wasm.w2c_T0.size - 1);
+}
+
+/* Puts on_line into the table, behind all functions of the runtime, and has the runtime call it. */
+static void watch(instance *i, const engine_watcher *watcher) {
+  wasm_rt_funcref_table_t *table = &i->wasm.w2c_T0;
+  i->watcher = watcher;
+  table->data = memory_resize(table->data, (table->size + 1) * sizeof *table->data);
+  table->data[table->size++] =
+      (wasm_rt_funcref_t){wasm_rt_register_func_type(3, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32),
+                          (wasm_rt_function_ptr_t)on_line, &i->wasm};
+  call c = {.instance = i};
+  trap_call(&i->wasm.w2c_memory, run_watch, &c);
+}
+
 /* ---- life ---- */
 
 static void init_runtime(void) {
@@ -179,13 +208,14 @@ static instance *make(host *h) {
   return i;
 }
 
-engine *instance_open(const flare *f, host *h) {
+engine *instance_open(const flare *f, host *h, const engine_watcher *watcher) {
   instance *i = make(h);
   wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
   memory->max_pages = f->memory_max_pages;
   memset(memory->data + i->stack_top, 0, memory->size - i->stack_top);
   if (memory->pages < f->memory_pages) wasm_rt_grow_memory(memory, f->memory_pages - memory->pages);
   memcpy(memory->data + f->image_start, f->image.data, f->image.size);
+  if (watcher != NULL) watch(i, watcher);
   return &i->engine;
 }
 
@@ -221,10 +251,11 @@ static bool put_input(instance *i, bytes input, u32 limit, text *error) {
 }
 
 bool instance_start(engine **out, bytes bundle, uint32_t memory_limit, uint32_t hash, bool strip, int cpu_ms,
-                    instance_start_report *report, text *error) {
+                    const engine_watcher *watcher, instance_start_report *report, text *error) {
   instance *i = make(NULL);
   *out = &i->engine;
   if (!put_input(i, bundle, memory_limit, error)) return false;
+  if (watcher != NULL) watch(i, watcher);
   const wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
   call c = {.instance = i, .bundle = bundle, .bundle_at = memory_limit, .hash = hash, .strip = strip};
   if (!run(i, run_start, &c, cpu_ms, error)) return false;

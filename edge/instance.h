@@ -9,8 +9,8 @@
 
 #include "engine.h"
 
-/* Opens an instance of a packed flare; both are borrowed. Never NULL. */
-engine *instance_open(const flare *f, host *h);
+/* Opens an instance of a packed flare; all are borrowed. `watcher` may be NULL. Never NULL. */
+engine *instance_open(const flare *f, host *h, const engine_watcher *watcher);
 
 /* What start-up of a script left, for pack.c. `memory` and the texts point into the instance's memory. */
 typedef struct instance_start_report {
@@ -24,10 +24,11 @@ typedef struct instance_start_report {
  * Runs start-up on a bundle (runtime/bundle.c) in a fresh instance with `memory_limit` bytes (a multiple
  * of 64 KiB), and at most `cpu_ms` of CPU time. False, with a sentence and where the script was in
  * `error`, when it was stopped or trapped; the script's own errors are in the report. The instance must
- * be closed either way.
+ * be closed either way. `watcher` may be NULL: what it sees leaves its marks in memory, so that is not to be
+ * packed.
  */
 bool instance_start(engine **instance, bytes bundle, uint32_t memory_limit, uint32_t hash, bool strip,
-                    int cpu_ms, instance_start_report *report, text *error);
+                    int cpu_ms, const engine_watcher *watcher, instance_start_report *report, text *error);
 
 /*
  * Evaluates a file of Lua that returns a table (runtime/manifest.c) into JSON, in a fresh instance that is

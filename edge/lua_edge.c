@@ -5,21 +5,37 @@
  *   local flare = assert(edge.load("main.lua"))
  *   local response = flare:request{url = "https://example.com/"}
  *
- * It turns tables into what edge.h takes and back; what a flare does is not known here.
+ * It turns tables into what edge.h takes and back; what a flare does is not known here. What can be said in
+ * Lua is in scripts/edge/edge.lua: connections, busted's assertions and what happens between two tests.
  */
 #include <errno.h>
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "codes.h"
 #include "edge.h"
+#include "embedded.h"
+#include "lua_cover.h"
+#include "lua_json.h"
 #include "lua_options.h"
 #include "manifest.h"
 #include "pack.h"
 #include "store.h"
 
 #define FLARE "flaron.edge.flare"
+#define RESPONSE "flaron.edge.response"
+#define STATE \
+  "flaron.edge.state" /* registry: a table of edge.lua that outlives the module being loaded again */
+
+/* What stubs, failures and the clock are set to. */
+typedef struct settings {
+  lua_Integer stubs; /* the first ones of the list */
+  host_failure failures[HOST_IMPORTS];
+  int64_t now_ns;
+} settings;
 
 typedef struct lua_flare {
   flare flare;
@@ -27,10 +43,12 @@ typedef struct lua_flare {
   lua_options options;
   manifest_grants grants;
   store *store;
-  lua_State *L; /* who is asking: stubs run there */
-  int stubs;    /* registry reference: list of {pattern, answer} */
-  int edges;    /* registry reference: option `edges`, {origin = {key = value}} */
-  int fault;    /* registry reference: the error that a stub raised, LUA_NOREF = none */
+  lua_State *L;  /* who is asking: stubs run there */
+  int stubs;     /* registry reference: list of {pattern, answer} */
+  int fetches;   /* registry reference: list of what this invocation fetched */
+  int edges;     /* registry reference: option `edges`, {origin = {key = value}} */
+  int fault;     /* registry reference: the error that a stub raised, LUA_NOREF = none */
+  settings kept; /* what flare:reset brings back */
   bool open;
   bool busy; /* an invocation runs: a stub may not come back in */
 } lua_flare;
@@ -82,6 +100,7 @@ static void open_store(lua_State *L, lua_flare *f) {
   }
   f->edge.host.config.store = f->store;
   lua_options_fill(L, 2, f->store, host_now_ns(&f->edge.host));
+  store_snapshot(f->store);
 }
 
 /* host_pull_function: the other edges of option `edges`. */
@@ -121,6 +140,31 @@ static void keep_edges(lua_State *L, lua_flare *f) {
   lua_pop(L, 1);
 }
 
+static bool answer_fetch(void *data, const host_request *request, host_fetched *fetched);
+
+/* Tells edge.lua of `event` of the flare at `index`, if it wants to know. */
+static void tell(lua_State *L, int index, const char *event) {
+  index = lua_absindex(L, index);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, STATE);
+  if (lua_getfield(L, -1, event) == LUA_TFUNCTION) {
+    lua_pushvalue(L, index);
+    lua_call(L, 1, 0);
+    lua_pop(L, 1);
+  } else {
+    lua_pop(L, 2);
+  }
+}
+
+/* Makes the list of stubs, and has every fetch pass by it. */
+static void open_stubs(lua_State *L, lua_flare *f) {
+  lua_newtable(L);
+  f->stubs = luaL_ref(L, LUA_REGISTRYINDEX);
+  lua_newtable(L);
+  f->fetches = luaL_ref(L, LUA_REGISTRYINDEX);
+  f->edge.host.config.stub = answer_fetch;
+  f->edge.host.config.stub_data = f;
+}
+
 /*
  * edge.load(what [, options]) -> flare, or nil and a message. `what` is the path of a main script, of its
  * folder or of a packed .wasm, or a table from paths to contents with "main.lua" in it. The manifest, where
@@ -137,7 +181,7 @@ static int load(lua_State *L) {
   lua_options_check(L, 2);
   lua_flare *f = lua_newuserdatauv(L, sizeof *f, 0);
   memset(f, 0, sizeof *f);
-  f->stubs = f->edges = f->fault = LUA_NOREF;
+  f->stubs = f->fetches = f->edges = f->fault = LUA_NOREF;
   luaL_setmetatable(L, FLARE);
   pack_options options = {
       .memory = (uint32_t)lua_options_integer(L, 2, "memory", 0, 1 << 20, UINT32_MAX),
@@ -145,6 +189,7 @@ static int load(lua_State *L) {
   };
   edge *e = &f->edge;
   text wasm = {0}, error = {0};
+  e->watcher = lua_cover_begin(lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL, &options);
   if (!get_wasm(L, &options, &wasm, &error) || !flare_read(&f->flare, &wasm, &error)) return fail(L, &error);
   e->flare = &f->flare;
   e->host.config = host_config_default();
@@ -155,7 +200,10 @@ static int load(lua_State *L) {
   if (e->command == NULL && !flare_runs_here(&f->flare, &error)) return fail(L, &error);
   open_store(L, f);
   keep_edges(L, f);
+  open_stubs(L, f);
+  f->kept.now_ns = e->host.config.now_ns;
   f->open = true;
+  tell(L, -1, "loaded");
   return 1;
 }
 
@@ -212,11 +260,24 @@ static void push_pairs(lua_State *L, const host_pairs *pairs) {
   }
 }
 
+/* response.json(), response:json() -> the body as a value; raises when it is no JSON. Upvalue: the response
+ */
+static int json(lua_State *L) {
+  lua_pushcfunction(L, lua_json_decode);
+  lua_getfield(L, lua_upvalueindex(1), "body");
+  lua_call(L, 1, 2);
+  if (!lua_isnil(L, -1)) return luaL_error(L, "the body is no JSON: %s", lua_tostring(L, -1));
+  lua_pop(L, 1);
+  return 1;
+}
+
 /* Pushes what came of an invocation as a table. */
-static void push_response(lua_State *L, const host *h, const edge_result *result) {
+static void push_response(lua_State *L, const lua_flare *f, const edge_result *result, lua_Integer cpu_us) {
+  const host *h = &f->edge.host;
   const host_response *r = &h->response;
   static const char *const actions[] = {"", "respond", "transform", "pass_through"};
   lua_newtable(L);
+  luaL_setmetatable(L, RESPONSE);
   lua_newtable(L);
   for (int i = 0; i < HOST_IMPORTS; i++) {
     if (h->usage[i].calls != 0) set_integer(L, host_signatures[i].name, (lua_Integer)h->usage[i].calls);
@@ -224,6 +285,13 @@ static void push_response(lua_State *L, const host *h, const edge_result *result
   lua_setfield(L, -2, "calls");
   set_integer(L, "status", r->status);
   set_integer(L, "memory", (lua_Integer)result->memory);
+  set_integer(L, "peak", result->peak == 0 ? 0 : (lua_Integer)(result->peak - f->flare.arena_start));
+  set_integer(L, "cpu_us", cpu_us);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, f->fetches);
+  lua_setfield(L, -2, "fetches");
+  lua_pushvalue(L, -1);
+  lua_pushcclosure(L, json, 1);
+  lua_setfield(L, -2, "json");
   lua_pushstring(L, actions[r->action]);
   lua_setfield(L, -2, "action");
   lua_pushboolean(L, result->failed);
@@ -251,14 +319,28 @@ static void push_response(lua_State *L, const host *h, const edge_result *result
   lua_setfield(L, -2, "logs");
 }
 
+/* The CPU time of this thread; for an engine in another process, the time. In microseconds. */
+static lua_Integer clock_us(const lua_flare *f) {
+  enum { US_PER_S = 1000000, NS_PER_US = 1000 };
+  struct timespec t;
+  clock_gettime(f->edge.command == NULL ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+  return (lua_Integer)t.tv_sec * US_PER_S + t.tv_nsec / NS_PER_US;
+}
+
 static int invoke(lua_State *L, flare_handler handler, const host_request *request) {
   lua_flare *f = check_flare(L);
   edge_result result;
   text error = {0};
   if (f->busy) return luaL_error(L, "the flare is busy: a stub cannot call the flare that fetches");
+  tell(L, 1, "used");
   f->L = L;
+  lua_newtable(L);
+  lua_rawseti(L, LUA_REGISTRYINDEX, f->fetches);
   f->busy = true;
-  bool good = edge_invoke(&f->edge, handler, request, &result, &error);
+  bool good = edge_open(&f->edge, &error); /* in front, since its time is not the flare's */
+  lua_Integer begin = clock_us(f);
+  good = good && edge_invoke(&f->edge, handler, request, &result, &error);
+  lua_Integer cpu_us = clock_us(f) - begin;
   f->busy = false;
   if (!good) return fail(L, &error);
   if (f->fault != LUA_NOREF) {
@@ -267,7 +349,7 @@ static int invoke(lua_State *L, flare_handler handler, const host_request *reque
     f->fault = LUA_NOREF;
     return lua_error(L);
   }
-  push_response(L, &f->edge.host, &result);
+  push_response(L, f, &result, cpu_us);
   return 1;
 }
 
@@ -307,7 +389,7 @@ static int with_request(lua_State *L, lua_CFunction function, int fixed) {
 
 /*
  * flare:request([{method=, url=, headers=, body=}]) -> {status=, headers=, body=, logs={{level=, text=}},
- * action=, failed=, memory=}; nil and a message when there is no engine.
+ * action=, failed=...}; nil and a message when there is no engine.
  */
 static int request(lua_State *L) { return with_request(L, request_protected, 1); }
 
@@ -350,30 +432,41 @@ static void take_fetched(lua_State *L, host_fetched *fetched) {
   take_headers(L, index, &fetched->headers);
 }
 
-/* The body of answer_fetch, protected: (flare's stubs, request, fetched) -> whether one of them matched. */
+/* Pushes a request of the flare as a table. */
+static void push_fetch(lua_State *L, const host_request *request) {
+  lua_newtable(L);
+  lua_pushlstring(L, text_string(&request->method), request->method.size);
+  lua_setfield(L, -2, "method");
+  lua_pushlstring(L, text_string(&request->url), request->url.size);
+  lua_setfield(L, -2, "url");
+  lua_pushlstring(L, text_string(&request->body), request->body.size);
+  lua_setfield(L, -2, "body");
+  push_pairs(L, &request->headers);
+  lua_setfield(L, -2, "headers");
+}
+
+/*
+ * The body of answer_fetch, protected: (flare's stubs, request, fetched, flare's fetches) -> whether a stub
+ * matched.
+ */
 static int answer_protected(lua_State *L) {
   const host_request *request = lua_touserdata(L, 2);
   host_fetched *fetched = lua_touserdata(L, 3);
+  push_fetch(L, request);
+  lua_rawseti(L, 4, (lua_Integer)lua_rawlen(L, 4) + 1);
   lua_getglobal(L, "string");
   lua_getfield(L, -1, "find");
+  lua_replace(L, 4);
   for (lua_Integer i = luaL_len(L, 1); i >= 1; i--) { /* the latest first */
-    lua_settop(L, 5);
+    lua_settop(L, 4);
     lua_geti(L, 1, i);
-    lua_pushvalue(L, 5);
+    lua_pushvalue(L, 4);
     lua_pushlstring(L, text_string(&request->url), request->url.size);
-    lua_geti(L, 6, 1);
+    lua_geti(L, 5, 1);
     lua_call(L, 2, 1);
     if (!lua_toboolean(L, -1)) continue;
-    if (lua_geti(L, 6, 2) == LUA_TFUNCTION) {
-      lua_newtable(L);
-      lua_pushlstring(L, text_string(&request->method), request->method.size);
-      lua_setfield(L, -2, "method");
-      lua_pushlstring(L, text_string(&request->url), request->url.size);
-      lua_setfield(L, -2, "url");
-      lua_pushlstring(L, text_string(&request->body), request->body.size);
-      lua_setfield(L, -2, "body");
-      push_pairs(L, &request->headers);
-      lua_setfield(L, -2, "headers");
+    if (lua_geti(L, 5, 2) == LUA_TFUNCTION) {
+      push_fetch(L, request);
       lua_call(L, 1, 2);
       if (lua_isnil(L, -2)) {
         fetched->status = 0;
@@ -400,7 +493,8 @@ static bool answer_fetch(void *data, const host_request *request, host_fetched *
   lua_rawgeti(L, LUA_REGISTRYINDEX, f->stubs);
   lua_pushlightuserdata(L, (void *)request);
   lua_pushlightuserdata(L, fetched);
-  if (lua_pcall(L, 3, 1, 0) != LUA_OK) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, f->fetches);
+  if (lua_pcall(L, 4, 1, 0) != LUA_OK) {
     if (f->fault == LUA_NOREF) {
       f->fault = luaL_ref(L, LUA_REGISTRYINDEX); /* the first one is told */
     } else {
@@ -422,12 +516,6 @@ static int stub_fetch(lua_State *L) {
   lua_flare *f = check_flare(L);
   luaL_checkstring(L, 2);
   if (!lua_isfunction(L, 3)) luaL_checktype(L, 3, LUA_TTABLE);
-  if (f->stubs == LUA_NOREF) {
-    lua_newtable(L);
-    f->stubs = luaL_ref(L, LUA_REGISTRYINDEX);
-    f->edge.host.config.stub = answer_fetch;
-    f->edge.host.config.stub_data = f;
-  }
   lua_settop(L, 3);
   lua_createtable(L, 2, 0);
   lua_insert(L, 2);
@@ -436,21 +524,40 @@ static int stub_fetch(lua_State *L) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, f->stubs);
   lua_insert(L, 2);
   lua_rawseti(L, 2, luaL_len(L, 2) + 1);
+  tell(L, 1, "changed");
   return 0;
 }
 
+/* The code that `message` stands for, argument 3 of flare:fail, in what import `name` answers. */
+static int32_t code_of(lua_State *L, const char *name, const char *message) {
+  static const char *const spark[] = {CODES_SPARK, NULL}, *const plasma[] = {CODES_PLASMA, NULL},
+                           *const ws[] = {CODES_WS, NULL}, *const none[] = {NULL};
+  const char *const *codes = strncmp(name, "spark_", 6) == 0    ? spark
+                             : strncmp(name, "plasma_", 7) == 0 ? plasma
+                             : strncmp(name, "ws_", 3) == 0     ? ws
+                                                                : none;
+  for (int code = 1; codes[code - 1] != NULL; code++) {
+    if (strcmp(codes[code - 1], message) == 0) return code;
+  }
+  return (int32_t)luaL_error(L, "import '%s' does not fail with '%s'", name, message);
+}
+
 /*
- * flare:fail(import [, code]): from now on the import fails: with the code where it answers with one, with
- * no answer where it hands bytes over. Without a code, or with false, it works again. `true` is code 0.
+ * flare:fail(import [, code]): from now on the import fails: with the code, or the one that a message stands
+ * for, where it answers with one, with no answer where it hands bytes over. Without a code, or with false, it
+ * works again. `true` is code 0.
  */
 static int fail_import(lua_State *L) {
   lua_flare *f = check_flare(L);
   const char *name = luaL_checkstring(L, 2);
   for (int i = 0; i < HOST_IMPORTS; i++) {
     if (strcmp(host_signatures[i].name, name) != 0) continue;
-    int32_t code = lua_isnoneornil(L, 3) || lua_isboolean(L, 3) ? 0 : (int32_t)luaL_checkinteger(L, 3);
+    int32_t code = lua_isnoneornil(L, 3) || lua_isboolean(L, 3) ? 0
+                   : lua_type(L, 3) == LUA_TSTRING              ? code_of(L, name, lua_tostring(L, 3))
+                                                                : (int32_t)luaL_checkinteger(L, 3);
     f->edge.host.failures[i].on = lua_toboolean(L, 3);
     f->edge.host.failures[i].code = code;
+    tell(L, 1, "changed");
     return 0;
   }
   return luaL_error(L, "there is no import '%s'", name);
@@ -461,6 +568,7 @@ static int set_time(lua_State *L) {
   lua_flare *f = check_flare(L);
   f->edge.host.config.now_ns =
       lua_isnoneornil(L, 2) ? 0 : lua_options_clock(L, lua_options_nanoseconds(L, 2));
+  tell(L, 1, "changed");
   return 0;
 }
 
@@ -471,6 +579,7 @@ static int advance(lua_State *L) {
     return luaL_error(L, "the clock does not stand: use option `now` or set_time");
   f->edge.host.config.now_ns =
       lua_options_clock(L, f->edge.host.config.now_ns + lua_options_nanoseconds(L, 2));
+  tell(L, 1, "changed");
   return 0;
 }
 
@@ -490,6 +599,7 @@ static int contents(lua_State *L) {
   uint32_t ttl;
   if (f->store == NULL) return luaL_error(L, "the flare has no store");
   lua_settop(L, 2);
+  if (!f->busy) tell(L, 1, "used");
   lua_newtable(L);
   lua_newtable(L);
   if (plasma) {
@@ -515,6 +625,67 @@ static int contents(lua_State *L) {
   return 1;
 }
 
+/* flare:reset(): the next invocation has a fresh instance, and stores, stubs, failures and clock as kept. */
+static int reset(lua_State *L) {
+  lua_flare *f = check_flare(L);
+  host *h = &f->edge.host;
+  if (f->busy) return luaL_error(L, "the flare is busy: a stub cannot reset the flare that fetches");
+  edge_renew(&f->edge);
+  memcpy(h->failures, f->kept.failures, sizeof h->failures);
+  h->config.now_ns = f->kept.now_ns;
+  h->uuid = h->ulid = h->snowflake = (host_sequence){0};
+  h->random_words = 0;
+  if (f->store != NULL) store_restore(f->store);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, f->stubs);
+  for (lua_Integer i = luaL_len(L, -1); i > f->kept.stubs; i--) {
+    lua_pushnil(L);
+    lua_rawseti(L, -2, i);
+  }
+  return 0;
+}
+
+/* keep(flare): what stubs, failures and clock are now is what flare:reset brings back */
+static int keep(lua_State *L) {
+  lua_flare *f = check_flare(L);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, f->stubs);
+  f->kept.stubs = luaL_len(L, -1);
+  memcpy(f->kept.failures, f->edge.host.failures, sizeof f->kept.failures);
+  f->kept.now_ns = f->edge.host.config.now_ns;
+  return 0;
+}
+
+/* is_open(flare) -> whether it was not closed */
+static int is_open(lua_State *L) {
+  lua_pushboolean(L, ((lua_flare *)luaL_checkudata(L, 1, FLARE))->open);
+  return 1;
+}
+
+/* has(flare, handler) -> whether it has that handler, such as "ws_open" */
+static int has_handler(lua_State *L) {
+  lua_flare *f = check_flare(L);
+  const char *name = luaL_checkstring(L, 2);
+  bool has = false;
+  for (int h = 0; h < FLARE_HANDLERS; h++) {
+    has = has || ((f->flare.handlers & 1u << h) && strcmp(flare_handler_names[h], name) == 0);
+  }
+  lua_pushboolean(L, has);
+  return 1;
+}
+
+/* script(name) -> the function of a file of scripts/edge */
+static int script(lua_State *L) {
+  text path = {0}, chunk = {0};
+  text_printf(&path, "scripts/edge/%s.lua", luaL_checkstring(L, 1));
+  text_printf(&chunk, "@%s", path.data);
+  const bytes *source = embedded_find(path.data);
+  int status = source == NULL
+                   ? LUA_ERRFILE
+                   : luaL_loadbufferx(L, (const char *)source->data, source->size, chunk.data, "t");
+  text_free(&path);
+  text_free(&chunk);
+  return status == LUA_OK ? 1 : luaL_error(L, "flaron.edge: its file '%s' is broken", lua_tostring(L, 1));
+}
+
 /* flare:wasm() -> the packed flare's bytes */
 static int wasm(lua_State *L) {
   lua_flare *f = check_flare(L);
@@ -533,17 +704,19 @@ static int close_flare(lua_State *L) {
   lua_options_free(&f->options);
   manifest_grants_free(&f->grants);
   luaL_unref(L, LUA_REGISTRYINDEX, f->stubs);
+  luaL_unref(L, LUA_REGISTRYINDEX, f->fetches);
   luaL_unref(L, LUA_REGISTRYINDEX, f->edges);
   luaL_unref(L, LUA_REGISTRYINDEX, f->fault);
-  f->stubs = f->edges = f->fault = LUA_NOREF;
+  f->stubs = f->fetches = f->edges = f->fault = LUA_NOREF;
   f->open = false;
   return 0;
 }
 
 static const luaL_Reg methods[] = {
-    {"request", request},   {"event", event},     {"stub_fetch", stub_fetch}, {"fail", fail_import},
-    {"set_time", set_time}, {"advance", advance}, {"contents", contents},     {"wasm", wasm},
-    {"close", close_flare}, {NULL, NULL},
+    {"request", request},   {"event", event},       {"stub_fetch", stub_fetch},
+    {"fail", fail_import},  {"set_time", set_time}, {"advance", advance},
+    {"contents", contents}, {"wasm", wasm},         {"close", close_flare},
+    {"reset", reset},       {NULL, NULL},
 };
 
 static const luaL_Reg functions[] = {
@@ -551,16 +724,45 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
+/* What edge.lua is given beside them. */
+static const luaL_Reg parts[] = {
+    {"keep", keep},
+    {"is_open", is_open},
+    {"has", has_handler},
+    {"script", script},
+    {"decode", lua_json_decode},
+    {"cover", lua_cover_on},
+    {"coverage", lua_cover_report},
+    {NULL, NULL},
+};
+
+/* Runs edge.lua, which says what it takes; `metatable` is that of flares. */
+static void extend(lua_State *L, int metatable) {
+  lua_pushcfunction(L, script);
+  lua_pushliteral(L, "edge");
+  lua_call(L, 1, 1);
+  lua_getfield(L, metatable, "__index");
+  luaL_newmetatable(L, RESPONSE);
+  luaL_newlib(L, parts);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, STATE);
+  lua_call(L, 4, 0);
+}
+
 __attribute__((visibility("default"))) int luaopen_flaron_edge(lua_State *L) {
+  lua_settop(L, 0);
   luaL_newmetatable(L, FLARE);
   luaL_newlib(L, methods);
-  lua_setfield(L, -2, "__index");
+  lua_setfield(L, 1, "__index");
   lua_pushcfunction(L, close_flare);
-  lua_setfield(L, -2, "__gc");
+  lua_setfield(L, 1, "__gc");
   lua_pushcfunction(L, close_flare);
-  lua_setfield(L, -2, "__close");
+  lua_setfield(L, 1, "__close");
   luaL_newlib(L, functions);
   lua_pushliteral(L, FLARON_LUA_VERSION);
-  lua_setfield(L, -2, "version");
+  lua_setfield(L, 2, "version");
+  lua_pushlightuserdata(L, NULL);
+  lua_setfield(L, 2, "null");
+  extend(L, 1);
+  lua_settop(L, 2);
   return 1;
 }

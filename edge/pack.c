@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "instance.h"
+#include "linemap.h"
 #include "wasm.h"
 
 enum { PAGE = 65536, ARENA_BEGIN = 256 << 10 };
@@ -33,8 +34,7 @@ static void bundle_text(text *bundle, const char *data, size_t size) {
 
 static void bundle_string(text *bundle, const char *string) { bundle_text(bundle, string, strlen(string)); }
 
-/* Writes the bundle that runtime/bundle.c reads. */
-static void make_bundle(const modules *m, text *bundle) {
+void pack_bundle(const modules *m, text *bundle) {
   text place = {0};
   for (size_t i = 0; i < m->count; i++) {
     text_clear(&place);
@@ -58,10 +58,17 @@ static void make_bundle(const modules *m, text *bundle) {
   text_free(&place);
 }
 
+/* The hash of a bundle on this runtime: another one may compile the same to other instructions. */
 static uint32_t hash_of(const text *bundle) {
   uint8_t digest[EVP_MAX_MD_SIZE];
   uint32_t hash;
-  EVP_Digest(bundle->data, bundle->size, digest, NULL, EVP_sha256(), NULL);
+  const char *runtime = flare_runtime_hash();
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+  EVP_DigestUpdate(context, runtime, strlen(runtime));
+  EVP_DigestUpdate(context, text_string(bundle), bundle->size);
+  EVP_DigestFinal_ex(context, digest, NULL);
+  EVP_MD_CTX_free(context);
   memcpy(&hash, digest, sizeof hash);
   return hash;
 }
@@ -82,7 +89,7 @@ static bool add_missing(modules *m, const modules_source *source, bytes missing)
  * Copies start-up's message. Where it is one of runtime/bundle.c that a module is not found, it is said why,
  * as only the packer knows.
  */
-static void explain(const modules_source *source, bytes message, text *error) {
+static void add_message(const modules_source *source, bytes message, text *error) {
   static const char mark[] = "no field package.preload['";
   const char *at = (const char *)message.data, *end = at + message.size;
   const char *found = memmem(at, message.size, mark, sizeof mark - 1);
@@ -104,6 +111,23 @@ static void explain(const modules_source *source, bytes message, text *error) {
   text_add(error, at, (size_t)(end - at));
   text_free(&missing);
   text_free(&why);
+}
+
+/* Adds start-up's message: a script that is stripped names its lines here all the same. */
+static void explain(const project *p, const modules_source *source, const text *bundle, bytes message,
+                    text *error) {
+  text json = {0}, fault = {0}, plain = {0};
+  char other[9];
+  linemap *map = NULL;
+  if (p->options.strip && linemap_make(&p->modules, hash_of(bundle), &json, &fault)) {
+    map = linemap_read(text_bytes(&json), &fault);
+  }
+  if (map != NULL) linemap_explain(map, message, &plain, other);
+  add_message(source, map != NULL ? text_bytes(&plain) : message, error);
+  linemap_free(map);
+  text_free(&json);
+  text_free(&fault);
+  text_free(&plain);
 }
 
 /* ---- the module ---- */
@@ -316,10 +340,10 @@ static bool ran_out(const instance_start_report *r, uint32_t memory) {
 }
 
 /* Runs start-up with `memory`; false when it did not end. The caller closes `instance` either way. */
-static bool start(const project *p, const text *bundle, uint32_t memory, engine **instance,
-                  instance_start_report *report, text *fault) {
+static bool start(const project *p, const text *bundle, uint32_t memory, const engine_watcher *watcher,
+                  engine **instance, instance_start_report *report, text *fault) {
   return instance_start(instance, text_bytes(bundle), memory, hash_of(bundle), p->options.strip,
-                        p->options.start_ms, report, fault);
+                        p->options.start_ms, watcher, report, fault);
 }
 
 /* Says that the memory is too small, and what comes of more: it is doubled until there is enough. */
@@ -334,18 +358,28 @@ static void say_too_small(const project *p, const modules_source *source, const 
     instance_start_report report;
     text fault = {0};
     memory *= 2;
-    ended = start(p, bundle, memory, &instance, &report, &fault);
+    ended = start(p, bundle, memory, NULL, &instance, &report, &fault);
     enough = ended && !ran_out(&report, memory);
     good = !enough || report.error.size == 0;
     if (enough && good) text_printf(error, ": %u KiB would do", memory >> 10);
     if (!good) {
       text_printf(error, "%s; with %u KiB it fails: ", hint, memory >> 10);
-      explain(source, report.error, error);
+      explain(p, source, bundle, report.error, error);
     }
     engine_close(instance);
     text_free(&fault);
   }
   if (good) text_add_string(error, hint);
+}
+
+/* Runs start-up once more, for the watcher: what that leaves in memory is not what is packed. */
+static void show_start(const project *p, const text *bundle) {
+  engine *instance;
+  instance_start_report report;
+  text fault = {0};
+  start(p, bundle, p->options.memory, p->options.watcher, &instance, &report, &fault);
+  engine_close(instance);
+  text_free(&fault);
 }
 
 /* Runs start-up, again as long as it asks for modules that there are, and makes the flare of what it left. */
@@ -356,18 +390,19 @@ static bool start_and_write(project *p, const modules_source *source, const char
     instance_start_report report;
     text bundle = {0}, fault = {0};
     bool good = false, again = false;
-    make_bundle(&p->modules, &bundle);
-    if (!start(p, &bundle, p->options.memory, &instance, &report, &fault)) {
+    pack_bundle(&p->modules, &bundle);
+    if (!start(p, &bundle, p->options.memory, NULL, &instance, &report, &fault)) {
       text_printf(error, "%s: start-up did not end: %s", file, text_string(&fault));
     } else if (add_missing(&p->modules, source, report.missing)) {
       again = true;
     } else if (ran_out(&report, p->options.memory)) {
       say_too_small(p, source, &bundle, file, error);
     } else if (report.error.size != 0) {
-      explain(source, report.error, error);
+      explain(p, source, &bundle, report.error, error);
     } else {
       write_flare(p, &report, wasm);
-      good = true;
+      good = p->options.map == NULL || linemap_make(&p->modules, hash_of(&bundle), p->options.map, error);
+      if (p->options.watcher != NULL) show_start(p, &bundle);
     }
     engine_close(instance);
     text_free(&bundle);

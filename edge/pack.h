@@ -4,6 +4,7 @@
 #ifndef FLARON_EDGE_PACK_H
 #define FLARON_EDGE_PACK_H
 
+#include "engine.h"
 #include "manifest.h"
 #include "modules.h"
 
@@ -11,6 +12,8 @@ typedef struct pack_options {
   uint32_t memory; /* limit of linear memory in bytes; 0 = what flare.lua says, or PACK_MEMORY */
   bool strip;      /* leave debug information out */
   int start_ms;    /* CPU time that start-up may take; 0 = PACK_START_MS */
+  text *map;       /* where the line map (linemap.h) is added, unless it was packed already; NULL = nowhere */
+  const engine_watcher *watcher; /* told of each line that start-up runs, borrowed; NULL = nobody */
 } pack_options;
 
 enum { PACK_MEMORY = 32 << 20, PACK_START_MS = 5000 };
@@ -50,5 +53,7 @@ bool pack_read_manifest(const modules_source *source, manifest *m, text *content
  */
 bool pack_find_files(const modules_source *source, const char *file, const manifest *m, modules *found,
                      text *error);
+/* Writes the bundle of modules that runtime/bundle.c reads. */
+void pack_bundle(const modules *m, text *bundle);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "lauxlib.h"
 #include "life.h"
+#include "strip.h"
 
 #define NOT_FOUND "module '%s' not found:\n\tno field package.preload['%s']"
 #define ASSETS "flaron.assets"   /* registry: path -> offset << 32 | size */
@@ -45,35 +46,6 @@ static bool is_place(text chunkname) {
   return !is_asset(chunkname) && (chunkname.size == 0 || *chunkname.data != '@');
 }
 
-/* Collects what lua_dump writes. */
-typedef struct dump {
-  luaL_Buffer buffer;
-  bool begun;
-} dump;
-
-/* lua_Writer: begins the buffer only now, since lua_dump wants the function on top of the stack. */
-static int add_piece(lua_State *L, const void *piece, size_t size, void *ud) {
-  dump *d = ud;
-  if (!d->begun) {
-    luaL_buffinit(L, &d->buffer);
-    d->begun = true;
-  }
-  luaL_addlstring(&d->buffer, piece, size);
-  return 0;
-}
-
-/* Replaces the function on top by itself without debug information. */
-static void strip_function(lua_State *L, const char *chunkname) {
-  dump d = {.begun = false};
-  size_t size;
-  lua_dump(L, add_piece, &d, 1);
-  luaL_pushresult(&d.buffer);
-  const char *dumped = lua_tolstring(L, -1, &size);
-  if (luaL_loadbufferx(L, dumped, size, chunkname, "b") != LUA_OK) lua_error(L);
-  lua_replace(L, -3);
-  lua_pop(L, 1);
-}
-
 /* Compiles one module; leaves its function on the stack. */
 static void compile(lua_State *L, text chunkname, text source, bool strip) {
   const char *name = lua_pushlstring(L, chunkname.data, chunkname.size);
@@ -84,7 +56,7 @@ static void compile(lua_State *L, text chunkname, text source, bool strip) {
     source.size -= skip;
   }
   if (luaL_loadbufferx(L, source.data, source.size, name, "t") != LUA_OK) lua_error(L);
-  if (strip) strip_function(L, name);
+  if (strip) strip_function(L);
   lua_remove(L, -2);
 }
 

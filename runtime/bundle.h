@@ -12,7 +12,7 @@
 /*
  * Compiles every module of the bundle, in the order it has, into package.preload; the first one is the
  * main script and is left on the stack instead, as a function. Raises Lua's own message for a syntax
- * error. `strip` leaves debug information out. The bundle is only read.
+ * error. `strip` takes debug information out (strip.h). The bundle is only read.
  */
 void bundle_load(lua_State *L, const uint8_t *bundle, size_t size, bool strip);
 

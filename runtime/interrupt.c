@@ -1,5 +1,5 @@
 /*
- * interrupt.c - the exports `interrupt` and `interrupt_trace`, and who runs.
+ * interrupt.c - the exports `interrupt`, `interrupt_trace` and `interrupt_watch`, and who runs.
  *
  * Lua keeps no pointer to the coroutine that runs, so lcorolib.c is compiled with lua_resume and
  * lua_closethread named as the two functions here (Makefile), which note it. A hook belongs to one Lua
@@ -30,7 +30,25 @@ void interrupt_end(void) {
   lua_sethook(running, NULL, 0, 0);
 }
 
-void interrupt_set_running(lua_State *L) { running = L; }
+/* Told of each line that begins: the file, with '@' in front, and the line. NULL = nobody. */
+typedef void line_function(const char *source, size_t size, int line);
+
+static line_function *watcher;
+
+/* The hook that tells the watcher. */
+static void tell(lua_State *L, lua_Debug *ar) {
+  lua_getinfo(L, "S", ar);
+  watcher(ar->source, ar->srclen, ar->currentline);
+}
+
+static void watch(lua_State *L) {
+  if (watcher != NULL && !interrupted) lua_sethook(L, tell, LUA_MASKLINE, 0);
+}
+
+void interrupt_set_running(lua_State *L) {
+  running = L;
+  if (L != NULL) watch(L);
+}
 
 /* The hook: raises the error, again at every instruction until the script has given up. */
 static void stop(lua_State *L, lua_Debug *ar) {
@@ -53,6 +71,7 @@ static void come_back(lua_State *outer) {
 int interrupt_resume(lua_State *L, lua_State *from, int nargs, int *nresults) {
   lua_State *outer = running;
   running = L;
+  watch(L);
   int status = lua_resume(L, from, nargs, nresults);
   come_back(outer);
   return status;
@@ -74,6 +93,16 @@ int interrupt_closethread(lua_State *L, lua_State *from) {
 __attribute__((export_name("interrupt"))) void interrupt(void) {
   interrupted = true;
   if (running != NULL && !over) arm(running);
+}
+
+/*
+ * Export for the local edge: from now on `function`, which the edge has put into the table of this instance
+ * itself, is told of each line. Before start-up, or before the first invocation: it becomes part of the image
+ * that this instance keeps.
+ */
+__attribute__((export_name("interrupt_watch"))) void interrupt_watch(line_function *function) {
+  watcher = function;
+  if (running != NULL) watch(running);
 }
 
 /*

@@ -65,7 +65,7 @@ void life_memory_ended(void) {
 static void *allocate(void *ud, void *block, size_t old_size, size_t size) {
   (void)ud;
   if (size == 0) {
-    arena_free(block, old_size);
+    arena_free(old_size != 0 ? block : NULL, old_size); /* strip.c has arrays of size 0 that are shared */
     return NULL;
   }
   for (bool again = true;; again = false) {

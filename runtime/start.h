@@ -10,4 +10,7 @@ enum start_handler { START_HANDLE_REQUEST, START_WS_OPEN, START_WS_MESSAGE, STAR
 /* The registry reference of a handler, LUA_NOREF when the script has none. */
 int start_handler_ref(enum start_handler handler);
 
+/* What strings are hashed with: from the hash of the bundle. */
+unsigned int start_hash_seed(void);
+
 #endif

@@ -45,9 +45,15 @@ printf '\120\0\0\0\003\1\0\0\0\0\0\0\0\1\0\0\0k\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
   >"$out/seeds-gossip/delta"
 printf '\027\0\0\0\005................\1\1\0\0\0k' >"$out/seeds-gossip/pull"
 
+mkdir -p "$out/seeds-map"
+build/native/flaron-lua pack --strip examples/json-api -o "$out/stripped.wasm" >/dev/null
+{ cat "$out/stripped.map"; printf '\0error: ?%s:9: no\n\t?%s:1: in function <?%s:1>\n' \
+  "$(sed 's/.*"hash":"\([0-9a-f]*\)".*/\1/' "$out/stripped.map")" 00000000 00000000; } >"$out/seeds-map/json-api"
+
 fuzz unwind "$out/seeds-wasm" tools/unwind_rewrite.c edge/wasm.c
 fuzz flare "$out/seeds-flare" edge/flare.c edge/text.c edge/wasm.c build/native/edge/runtime_blob.o
 fuzz modules "$out/seeds-lua" edge/modules.c edge/embedded.c edge/text.c build/native/embedded.o
+fuzz linemap "$out/seeds-map" edge/linemap.c edge/text.c
 fuzz encoding "$out/seeds-text" edge/host_encoding.c edge/text.c
 fuzz record "$out/seeds-record" edge/record.c edge/redact.c edge/json_bytes.c edge/flare.c edge/text.c edge/wasm.c \
   edge/host*.c edge/store.c build/native/edge/runtime_blob.o

@@ -154,7 +154,7 @@ describe("completion", function()
       local summary = printed(command, "--help"):match "\n\n([^\n]*)%.\n"
       assert.is_number(all:find(("\n%s\t%s\n"):format(command, summary), 1, true), command)
     end
-    assert.equal("\n--strip\tleave debug information out: smaller, but errors tell no lines\n", fish "flaron-lua pack --s")
+    assert.equal("\n--strip\tleave debug information out; OUT.map keeps the lines\n", fish "flaron-lua pack --s")
     assert.equal("\ndelete\tremove a value or a counter\n", fish "flaron-lua kv d")
     assert.matches("^\nbash\t[^\n]*\nfish\t[^\n]*\nzsh\t[^\n]*\n$", fish "flaron-lua --completion ")
     assert.matches("\nmain.lua\n", fish "flaron-lua pack ")
@@ -181,7 +181,8 @@ describe("completion", function()
     local names, words = commands(), {}
     table.sort(names)
     -- Lines, and what of their completion comes last; it waits for that.
-    for _, word in ipairs { "flaron-lua ", names[#names] .. " *-- ", "flaron-lua pack --s", "tell no lines", "flaron-lua kv ", "list *set",
+    for _, word in ipairs { "flaron-lua ", names[#names] .. " *-- ", "flaron-lua pack --s",
+      "keeps the lines", "flaron-lua kv ", "list *set",
       "flaron-lua run ", "two* words.lua" } do
       words[#words + 1] = support.quote(word)
     end

@@ -168,6 +168,9 @@ local function running()
   end
   local flare <close> = support.load "return function() end"
   for name in pairs(getmetatable(flare).__index) do functions["flare:" .. name] = true end
+  for name, method in pairs(getmetatable(flare:websocket())) do
+    if type(method) == "function" then functions["websocket:" .. name] = true end
+  end
   return functions, values
 end
 

@@ -14,7 +14,7 @@
 ---@field machine_id? integer 0 to 1023, goes into snowflakes; default: 1
 ---@field cpu_ms? integer CPU time of an invocation in milliseconds; 0 is no limit. Not for another `engine`; default: 0
 ---@field memory? integer limit of memory in bytes; default: the manifest's
----@field strip? boolean leave debug information out; default: `false`
+---@field strip? boolean leave debug information out, as `pack --strip` does; default: `false`
 ---@field engine? string[] the command of another engine (`edge/process.h`); default: this process
 ---@field requires_body? boolean hand the request body over; default: the manifest's
 ---@field requires_raw_auth? boolean hand `Authorization`, `Cookie` and `X-Flaron-*` over; default: the manifest's
@@ -59,6 +59,10 @@
 ---@field action "respond"|"transform"|"pass_through" `"respond"`, `"transform"` or `"pass_through"`
 ---@field logs flaron.edge.LogLine[] the log: `level` (`"info"`, `"warn"` or `"error"`) and `text`; warnings of the edge too
 ---@field failed boolean the flare trapped or could not be stopped. An error in the script is a plain 500
+---@field json fun(): any `response.json()` or `response:json()` is the body as a value; raises when it is no JSON
+---@field fetches flaron.edge.Request[] what was fetched, redirects too: `method`, `url`, `headers` and `body`
+---@field cpu_us integer CPU time in microseconds; with another `engine`, time on the clock
+---@field peak integer bytes of its own memory that the invocation had at most; 0 with another `engine`
 ---@field memory integer bytes of memory afterwards
 ---@field calls table<string, integer> how often each import was called, from names to integers
 ---@field frames string[] what `ws.send` sent
@@ -75,6 +79,7 @@
 --- servers that the spec controls. It is no part of a flare.
 ---@class flaron.edge
 ---@field version string the version of flaron-lua
+---@field null lightuserdata what a JSON null becomes in native Lua
 local edge = {}
 
 --- Packs a project and makes it ready.
@@ -107,6 +112,36 @@ function flare:request(request) end
 ---@return string? message why there is no engine.
 function flare:event(type, event) end
 
+--- Opens a connection, which the flare is told of by `ws_open` if it has that handler.
+---@param request? flaron.edge.Request `url` and `headers` of the request that opens it.
+---@return flaron.edge.WebSocket connection a connection with a `conn_id` of its own.
+function flare:websocket(request) end
+
+--- A connection that `flare:websocket` opened.
+---@class flaron.edge.WebSocket
+---@field conn_id string what `ws.conn_id` answers
+---@field response? flaron.edge.Response the response to the latest event, as of `flare:event`
+---@field close_code? integer what either side closed it with; `nil` while it is open
+local websocket = {}
+
+--- Sends a message to the flare, which handles it by `ws_message`.
+---
+--- Raises: when the connection is closed, or the flare has no `ws_message`.
+---@param data string the message.
+---@return flaron.edge.Response response what came of it.
+function websocket:send(data) end
+
+--- Takes the next message that the flare sent on the connection.
+---@return string? message `nil` when there is none.
+function websocket:receive() end
+
+--- Closes the connection, which the flare is told of by `ws_close` if it has that handler.
+---
+--- Raises: when the connection is closed.
+---@param code? integer why; 1000 is the usual one, and the default.
+---@return flaron.edge.Response? response what came of it.
+function websocket:close(code) end
+
 --- Answers fetches of the URLs that a pattern matches; the latest stub is asked first.
 ---@param pattern string a Lua pattern.
 ---@param answer flaron.edge.FetchAnswer|flaron.edge.FetchStub `status` (default 200), `headers` and `body`; or a function that gets `method`, `url`, `headers` and `body` and returns such a table. `nil` and a message mean that the fetch failed with it, `nil` alone that the host gave no answer.
@@ -114,9 +149,9 @@ function flare:stub_fetch(pattern, answer) end
 
 --- Makes an import fail from now on.
 ---
---- Raises: when there is no such import.
+--- Raises: when there is no such import, or it has no such message.
 ---@param import string its name in the ABI, such as `"spark_set"`.
----@param code? integer|boolean what it answers with; `true` is 0. One that hands bytes over answers with nothing. `nil` or `false`: it works again.
+---@param code? integer|string|boolean what it answers with, or the message that stands for it, such as `"quota"`; `true` is 0. One that hands bytes over answers with nothing. `nil` or `false`: it works again.
 function flare:fail(import, code) end
 
 --- Stops the clock at a time.
@@ -135,6 +170,10 @@ function flare:advance(seconds) end
 ---@param store "spark"|"plasma" which.
 ---@return table<string, string> values from keys to values; a counter is its number in decimal.
 function flare:contents(store) end
+
+--- Makes the flare what `edge.load` made it: a fresh instance, the stores, the clock, no stubs, no failures. Stubs,
+--- failures and a clock that were set outside of busted's tests stay.
+function flare:reset() end
 
 --- The packed flare.
 ---@return string bytes the `.wasm` file.

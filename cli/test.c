@@ -1,0 +1,197 @@
+/*
+ * test.c - `flaron-lua test`: a project's busted specs, with flaron.edge at hand.
+ *
+ * What specs may say is documented in docs/testing.md. Here busted is found, told where flaron.edge is, and
+ * run; with --coverage, flaron.edge writes what it counted (scripts/edge/coverage.lua), and its table is
+ * shown.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+extern char **environ;
+
+static bool is_folder(const char *path) {
+  struct stat about;
+  return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+static bool exists_in(const char *folder, const char *file) {
+  text path = {0};
+  text_printf(&path, "%s/%s", folder, file);
+  bool exists = access(path.data, F_OK) == 0;
+  text_free(&path);
+  return exists;
+}
+
+/* Whether `path` is a project's folder, and not one of specs. */
+static bool is_project(const char *path) {
+  return is_folder(path) && (exists_in(path, "main.lua") || exists_in(path, "flare.lua"));
+}
+
+/* Puts `entry` in front of a search path of Lua's, which has a name of its own for 5.4. */
+static void prepend(const char *name, const char *entry) {
+  text versioned = {0}, value = {0};
+  text_printf(&versioned, "%s_5_4", name);
+  const char *before = getenv(versioned.data);
+  if (before == NULL) before = getenv(name);
+  text_printf(&value, "%s;%s", entry, before != NULL ? before : ";");
+  setenv(versioned.data, value.data, 1);
+  text_free(&versioned);
+  text_free(&value);
+}
+
+/* Lets Lua find flaron.edge: beside this executable where it was built, or where it is installed. */
+static bool set_paths(const cli_command *self) {
+  static const char *const places[] = {"lua", "../lib/lua/5.4"};
+  char exe[PATH_MAX];
+  ssize_t size = readlink("/proc/self/exe", exe, sizeof exe - 1);
+  if (size <= 0) {
+    cli_fail(self, "/proc/self/exe: %s", strerror(errno));
+    return false;
+  }
+  exe[size] = '\0';
+  *strrchr(exe, '/') = '\0';
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    text folder = {0}, entry = {0};
+    text_printf(&folder, "%s/%s", exe, places[i]);
+    bool found = exists_in(folder.data, "flaron/edge.so");
+    if (found) {
+      text_printf(&entry, "%s/?.so", folder.data);
+      prepend("LUA_CPATH", entry.data);
+      prepend("LUA_PATH", "./lua_modules/share/lua/5.4/?.lua;./lua_modules/share/lua/5.4/?/init.lua");
+    }
+    text_free(&folder);
+    text_free(&entry);
+    if (found) return true;
+  }
+  cli_fail(self, "the Lua module flaron.edge is neither in %s/lua nor in %s/../lib/lua/5.4", exe, exe);
+  return false;
+}
+
+/* Runs busted with the words given; its exit code, 128 + N when signal N ended it, -1 after saying why not.
+ */
+static int run_busted(const cli_command *self, char **words) {
+  pid_t child;
+  int status;
+  int fault = posix_spawnp(&child, "busted", NULL, NULL, words, environ);
+  if (fault == ENOENT) {
+    cli_fail(self, "busted is not installed: it is in the Debian package lua-busted");
+    return -1;
+  }
+  if (fault == 0) {
+    signal(SIGINT, SIG_IGN); /* Ctrl-C is busted's: it ends, and then we do */
+    signal(SIGQUIT, SIG_IGN);
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+  cli_fail(self, "busted: %s", strerror(fault));
+  return -1;
+}
+
+/* Shows the table that ends luacov.report.out in `folder`. */
+static void show_coverage(const cli_command *self, const char *folder) {
+  static const char mark[] = "\nSummary\n";
+  text path = {0}, report = {0};
+  text_printf(&path, "%s/luacov.report.out", folder);
+  FILE *file = fopen(path.data, "r");
+  int fault = file != NULL ? text_read(&report, fileno(file), SIZE_MAX) : errno;
+  if (file != NULL) fclose(file);
+  const char *summary = NULL;
+  for (const char *at = text_string(&report); (at = strstr(at, mark)) != NULL; at++) summary = at;
+  const char *table = summary != NULL ? strstr(summary, "\n\n") : NULL;
+  if (table != NULL) {
+    printf("\n%s", table + 2);
+  } else {
+    cli_fail(self, "%s: %s: no lines were counted", path.data, fault != 0 ? strerror(fault) : "cut off");
+  }
+  text_free(&path);
+  text_free(&report);
+}
+
+/* Whether one of the words names a file or folder, where busted is to look for specs. */
+static bool name_specs(char **words) {
+  for (; *words != NULL; words++) {
+    if (**words != '-' && access(*words, F_OK) == 0) return true;
+  }
+  return false;
+}
+
+/* Runs the specs of the project here. */
+static int test(const cli_command *self, char **words, bool coverage) {
+  char here[PATH_MAX];
+  if (!set_paths(self)) return CLI_FAILED;
+  if (!is_folder("spec") && access(".busted", F_OK) != 0 && !name_specs(words + 2)) {
+    return cli_fail(self, "there are no specs here: neither a folder spec/ nor a file .busted");
+  }
+  if (getcwd(here, sizeof here) == NULL) return cli_fail(self, "this folder: %s", strerror(errno));
+  unsetenv("FLARON_LUA_COVERAGE");
+  if (coverage) {
+    setenv("FLARON_LUA_COVERAGE", here, 1);
+    unlink("luacov.stats.out");
+    unlink("luacov.report.out");
+  }
+  int code = run_busted(self, words);
+  if (coverage && code >= 0) show_coverage(self, here);
+  return code == 0 ? CLI_DONE : CLI_FAILED;
+}
+
+static int run(const cli_command *self, int argc, char **argv) {
+  const char *folder = NULL;
+  bool coverage = false;
+  char **words = memory_get(((size_t)argc + 2) * sizeof *words);
+  int count = 0, status;
+  words[count++] = "busted";
+  words[count++] = "--lua=lua5.4";
+  for (int i = 1; i < argc; i++) {
+    bool has_value = i + 1 < argc;
+    if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+      free(words);
+      return cli_show_help(self);
+    }
+    if (strcmp(argv[i], "--coverage") == 0) {
+      coverage = true;
+    } else if (strcmp(argv[i], "-C") == 0 && has_value) {
+      folder = argv[++i];
+    } else if (strcmp(argv[i], "-C") == 0) {
+      free(words);
+      return cli_misuse(self, "-C lacks the project's folder");
+    } else if (i == 1 && is_project(argv[i])) {
+      folder = argv[i];
+    } else {
+      words[count++] = argv[i];
+    }
+  }
+  if (folder != NULL && chdir(folder) != 0) {
+    status = cli_fail(self, "%s: %s", folder, strerror(errno));
+  } else {
+    status = test(self, words, coverage);
+  }
+  free(words);
+  return status;
+}
+
+const cli_command cli_test = {
+    .name = "test",
+    .summary = "run a project's busted specs on the local edge",
+    .usage = "test [DIR] [--coverage] [BUSTED ARGUMENTS]",
+    .help =
+        "  DIR          the project's folder, also as -C DIR (default: this one)\n"
+        "  --coverage   count the lines of the flare that ran: a table, luacov.stats.out, luacov.report.out\n"
+        "  -h, --help   this text\n"
+        "\n"
+        "All else goes to busted, which finds the specs in spec/ or as the file .busted says: files, "
+        "folders,\n"
+        "--filter=WORDS, -o TAP and more (`busted --help`). In a spec, require \"flaron.edge\".\n",
+    .run = run,
+};
