@@ -74,7 +74,9 @@ local project = {
 local function list_pages()
   local pages = {}
   local _, output = support.run "LC_ALL=C ls docs/*.md"
-  for path in output:gmatch "[^\n]+" do pages[#pages + 1] = path end
+  for path in output:gmatch "[^\n]+" do
+    if path ~= "docs/testing.md" then pages[#pages + 1] = path end -- one project: test_command_spec.lua runs it
+  end
   return pages
 end
 

@@ -4,7 +4,6 @@ local support = require "support"
 
 local root = select(2, support.run "pwd"):gsub("\n", "")
 local tool = support.flaron_lua:sub(1, 1) == "/" and support.flaron_lua or root .. "/" .. support.flaron_lua
-local native = tool:match "^(.*)/"
 local templates = { "http", "websocket", "api", "rewriter" }
 local odd = "it's a \"großer\" Ordner $(x)"
 local odder = odd .. "\\n" -- luacheck takes a backslash for the end of a folder's name
@@ -37,8 +36,7 @@ local function run_specs(folder)
   if (os.getenv "SANITIZE" or "") ~= "" then
     sanitizer = "LD_PRELOAD=$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 "
   end
-  return shell(folder, ("%sLUA_CPATH=%s busted --lua=lua5.4 -o plainTerminal 2>&1")
-    :format(sanitizer, support.quote(native .. "/lua/?.so;;")))
+  return shell(folder, sanitizer .. "TOOL test -o plainTerminal 2>&1")
 end
 
 describe("flaron-lua new", function()

@@ -3,32 +3,28 @@ local edge = require "flaron.edge"
 local function url(path) return "https://example.com" .. path end
 
 describe("the API", function()
-  local flare
-
-  before_each(function()
-    flare = assert(edge.load("main.lua", { spark = { ["item:1"] = '{"id":"1"}', other = "no item" } }))
-  end)
-  after_each(function() flare:close() end)
+  -- As it was loaded again before each `it`, its store too.
+  local flare = assert(edge.load("main.lua", { spark = { ["item:1"] = '{"id":"1"}', other = "no item" } }))
 
   it("lists the items, and nothing else that is in the store", function()
     local response = flare:request { url = url "/items" }
-    assert.equal(200, response.status)
-    assert.equal("application/json", response.headers["content-type"])
-    assert.equal('["1"]\n', response.body)
+    assert.response(response).has.status(200)
+    assert.response(response).has.header("content-type", "application/json")
+    assert.response(response).has.json { "1" }
   end)
 
   it("adds an item and says where it is", function()
     local response = flare:request { method = "POST", url = url "/items", body = '{"title":"flour"}' }
-    assert.equal(201, response.status)
+    assert.response(response).has.status(201)
     local found = flare:request { url = url(response.headers.location) }
-    assert.equal(200, found.status)
-    assert.matches('"title":"flour"', found.body, 1, true)
+    assert.response(found).has.status(200)
+    assert.equal("flour", found.json().title)
   end)
 
   it("replaces an item", function()
     local response = flare:request { method = "PUT", url = url "/items/1", body = '{"id":"2"}' }
-    assert.equal(200, response.status)
-    assert.equal('{"id":"1"}\n', response.body)
+    assert.response(response).has.status(200)
+    assert.response(response).has.json { id = "1" }
   end)
 
   it("removes an item", function()

@@ -1,27 +1,24 @@
 local edge = require "flaron.edge"
 
 describe("the flare", function()
-  local flare
-
-  before_each(function() flare = assert(edge.load "main.lua") end)
-  after_each(function() flare:close() end)
+  local flare = assert(edge.load "main.lua") -- as it was loaded again before each `it`
 
   it("greets", function()
     local response = flare:request { url = "https://example.com/" }
-    assert.equal(200, response.status)
-    assert.equal("text/plain; charset=utf-8", response.headers["content-type"])
-    assert.equal("Good day\n", response.body)
+    assert.response(response).has.status(200)
+    assert.response(response).has.header("content-type", "text/plain; charset=utf-8")
+    assert.response(response).has.body "Good day\n"
   end)
 
   it("greets in German who prefers it", function()
     local response = flare:request { url = "https://example.com?a=b", headers = { ["Accept-Language"] = "de-AT, en" } }
-    assert.equal("Guten Tag\n", response.body)
-    assert.equal("accept-language", response.headers.vary)
+    assert.response(response).has.body "Guten Tag\n"
+    assert.response(response).has.header("vary", "accept-language")
   end)
 
   it("answers 404 elsewhere, and logs what was asked", function()
     local response = flare:request { url = "https://example.com/cake?a=b" }
-    assert.equal(404, response.status)
-    assert.same({ { level = "warn", text = "nothing at\t/cake" } }, response.logs)
+    assert.response(response).has.status(404)
+    assert.response(response).has.log("warn", "nothing at\t/cake")
   end)
 end)
