@@ -369,10 +369,10 @@ end)
 
 describe("docs/edges.md", function()
   it("shows what happens", function()
-    local edges = dev_server.serve("examples/plasma-counter",
+    local edges = serving.serve("examples/plasma-counter",
       "--edges 3 --latency 80ms --persist " .. support.folder())
     local ports = {}
-    dev_server.wait(function()
+    serving.wait(function()
       ports = {}
       for port in support.read(edges.log .. ".err"):gmatch ":(%d+)/" do ports[#ports + 1] = port end
       return #ports == 3
