@@ -240,9 +240,10 @@ gossip *gossip_open(const gossip_options *options, text *error) {
     good = false;
   }
   for (int i = 0; good && i < options->count; i++) store_on_change(options->stores[i], wake, g);
-  g->closing = !good || pthread_create(&g->thread, NULL, gossip_thread, g) != 0;
-  if (good && g->closing) text_add_string(error, "no thread can be had for the links between edges");
-  if (!g->closing) return g;
+  bool running = good && pthread_create(&g->thread, NULL, gossip_thread, g) == 0;
+  if (good && !running) text_add_string(error, "no thread can be had for the links between edges");
+  if (running) return g;
+  g->closing = true;
   gossip_close(g);
   return NULL;
 }

@@ -458,6 +458,9 @@ static void test_rules(void) {
   check(k0_is(s, "later"), "who writes after he saw a write wins, though his clock is behind");
   written w = last_write(s);
   check(w.stamp == now + 2 * SECOND + 1, "its stamp is one more than the one that was seen");
+  store_plasma_set(s, bytes_of("k1"), bytes_of("other"), now);
+  w = last_write(s);
+  check(w.stamp == now + 2 * SECOND + 2, "the clock goes on from there, for other keys as well");
   store_plasma old = one(now, "zz", "old"), gone = one(now + 3 * SECOND, "zz", NULL);
   store_plasma_merge(s, &old, 1, (bytes){0}, 0);
   check(k0_is(s, "later"), "an older write changes nothing");

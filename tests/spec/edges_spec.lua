@@ -366,3 +366,28 @@ describe("flaron-lua dev --edges", function()
     end
   end)
 end)
+
+describe("docs/edges.md", function()
+  it("shows what happens", function()
+    local edges = serving.serve("examples/plasma-counter",
+      "--edges 3 --latency 80ms --persist " .. support.folder())
+    local ports = {}
+    serving.wait(function()
+      ports = {}
+      for port in support.read(edges.log .. ".err"):gmatch ":(%d+)/" do ports[#ports + 1] = port end
+      return #ports == 3
+    end, 5)
+    local shown, answered = {}, {}
+    for block in support.read "docs/edges.md":gmatch "\n```\n(.-)```" do
+      for command, output in ((block:find "^%$ [cs]" and block or "") .. "$ "):gmatch "%$ ([^\n]+)\n(.-)%f[$]" do
+        local _, answer = support.run((command:gsub("curl", "curl -s"):gsub("localhost:878([789])", function(digit)
+          return "127.0.0.1:" .. ports[tonumber(digit) - 6]
+        end)))
+        shown[#shown + 1], answered[#answered + 1] = output, answer
+      end
+    end
+    edges.stop()
+    assert.equal(9, #shown)
+    assert.same(shown, answered)
+  end)
+end)
