@@ -66,13 +66,16 @@ static void come_back(pool_job *job, bool leading) {
   }
 }
 
+/* Of all servers: several edges may share a log. */
+static atomic_uint_fast64_t last_id;
+
 void server_start(task *t, server *s, pool_flare *flare, flare_handler handler) {
   t->server = s;
   t->link = (h2o_multithread_message_t){{NULL}};
   t->job.flare = flare;
   t->job.handler = handler;
   t->job.done = come_back;
-  t->job.id = ++s->requests;
+  t->job.id = atomic_fetch_add(&last_id, 1) + 1;
   if (s->options->prepare != NULL) s->options->prepare(s->options->data, &t->job);
   s->open++;
   pool_add(s->pool, &t->job);
@@ -279,7 +282,7 @@ int server_port(const server *s) { return s->port; }
 
 void server_run(server *s) { pool_run(s->pool); }
 
-void server_stop(server *s) { s->stopping = 1; }
+void server_stop(server *s) { s->stopping = true; }
 
 void server_close(server *s) {
   pool_close(s->pool);

@@ -9,7 +9,7 @@
 
 #define H2O_USE_EPOLL 1
 #include <h2o.h>
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "server.h"
 
@@ -23,13 +23,13 @@ struct server {
   pool *pool;
   size_t open; /* exchanges and sockets that are not over */
   int port;
-  volatile sig_atomic_t stopping;
+  atomic_bool stopping;
   int64_t end_ms; /* when it ends, whatever is open; 0 = not told to end */
   h2o_url_t origin;
   bool has_origin;
-  bool written;                   /* between two rounds of the loop */
-  uint64_t connections, requests; /* WebSockets and jobs so far, for their ids */
-  struct audience *audiences;     /* who listens at /__flaron/events */
+  bool written;               /* between two rounds of the loop */
+  uint64_t connections;       /* WebSockets so far, for their ids */
+  struct audience *audiences; /* who listens at /__flaron/events */
 };
 
 /* A job with what it is for. `link` is how it comes back to the loop. */

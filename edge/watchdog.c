@@ -6,6 +6,7 @@
  */
 #include "watchdog.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -50,6 +51,7 @@ static void on_signal(int signal) {
   int64_t now = now_ns();
   thread.signal_ns = 0;
   if (dog == NULL) return;
+  int fault = errno;
   if (now >= dog->deadline_ns) {
     bool again = dog->fired;
     dog->fired = 1;
@@ -63,6 +65,7 @@ static void on_signal(int signal) {
   } else {
     set(dog->deadline_ns);
   }
+  errno = fault;
 }
 
 static void install(void) {
