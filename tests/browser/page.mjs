@@ -37,7 +37,8 @@ function kv(...words) {
   return stdout;
 }
 
-const serve = (port) => start(executable, ["dev", folder, "--port", String(port), "--persist", `${folder}/state`], /on (http:\/\/\S+:(\d+)\/)/);
+const serve = (port, ...words) => start(executable, ["dev", folder, "--port", String(port), "--persist", `${folder}/state`, ...words],
+  /on (http:\/\/\S+:(\d+)\/)/);
 async function end(program) {
   program.child.removeAllListeners("exit");
   const gone = new Promise((resolve) => program.child.on("exit", resolve));
@@ -134,7 +135,7 @@ const checks = {
   async "sees requests that others send"() {
     await fetch(`${url}missing`);
     await until("a third row", async () => (await count("#rows tr")) === 3);
-    assert.match(await text("#rows tr"), /\/missing\s+404/);
+    assert.match(await text("#rows tr"), /\/missing\s+404/); // the newest is the first
   },
 
   async "shows log, traceback, source, budget and host calls of a failed request"() {
@@ -162,7 +163,7 @@ const checks = {
   },
 
   async "draws time and memory, and says what it draws"() {
-    assert.equal(await count("#plot-time g"), 4);
+    await until("four columns", async () => (await count("#plot-time g")) === 4);
     assert.equal(await count("#plot-memory g .bad"), 1);
     assert.match(await run("() => document.getElementById('plot-time').getAttribute('aria-label')"), /^Time of the last 4 requests: median [\d.]+ [µm]s, most /);
     assert.match(await text("#plot-memory-note"), /KiB|MiB/);
@@ -332,6 +333,21 @@ const checks = {
     await shows("#empty", "None yet");
     await fetch(`${url}back`);
     await shows("#rows", "/back");
+  },
+
+  async "shows several edges, cuts their link and heals it"() {
+    assert.equal(await run("() => document.getElementById('tab-edges').hidden"), true);
+    await end(dev);
+    dev = await serve(0, "--edges", "2");
+    await browser.open(`${dev.found[1]}__flaron/`);
+    await until("the tab", () => run("() => !document.getElementById('tab-edges').hidden"));
+    await click("#tab-edges");
+    await until("an open link", async () => /edge-1 and edge-2\s+up\s+up/.test(await text("#edges")));
+    await click("#edges tbody button");
+    await until("a cut link", async () => /edge-1 and edge-2\s+cut\S*\s+cut/.test(await text("#edges")));
+    assert.equal(await text("#edges tbody button"), "Heal");
+    await click("#edges tbody button");
+    await until("a healed link", async () => /edge-1 and edge-2\s+up\s+up/.test(await text("#edges")));
   },
 
   async "has run no script that came with the data"() {

@@ -275,4 +275,23 @@ describe("the page of flaron-lua dev", function()
     end
     assert.same({ ["/api/*"] = "handle_request", ["/health"] = "handle_request", ["/site/*"] = "main.lua:1:" }, routes)
   end)
+
+  it("has one at each of several edges, with its stores and its requests", function()
+    local several = serving.serve(folder, "--edges 2 --persist " .. support.folder())
+    local edges = json.decode(several.curl "/__flaron/edges").edges
+    local function at(edge, path, words)
+      local _, out = support.run(("curl -s -m 8 %s 'http://127.0.0.1:%d/%s'"):format(words or "", edge.port, path))
+      return out
+    end
+    at(edges[2], "__flaron/kv/spark?key=here", "-X PUT -d '{\"text\":\"two\"}'")
+    at(edges[2], "asked")
+    local first, second = json.decode(at(edges[1], "__flaron/history")), json.decode(at(edges[2], "__flaron/history"))
+    local keys = { at(edges[1], "__flaron/kv/spark?key=here"), at(edges[2], "__flaron/kv/spark?key=here") }
+    local flares = json.decode(at(edges[2], "__flaron/flares"))
+    several.stop()
+    assert.same({ 0, 1, "edge-2" }, { #first.records, #second.records, second.records[1].edge })
+    assert.matches("there is no key 'here' in spark", keys[1])
+    assert.matches('"text":"two"', keys[2])
+    assert.equal("handle_request", flares.flares[1].flare.handlers[1])
+  end)
 end)
