@@ -32,6 +32,7 @@ help: ## say what each target does
 BUILD_PACKAGES := gcc libc6-dev patch clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 binaryen wabt \
   libcurl4-openssl-dev libssl-dev libsqlite3-dev libjansson-dev libh2o-evloop-dev libwslay-dev lua5.4 liblua5.4-dev
 TEST_PACKAGES := lua-busted nodejs curl mandoc zsh fish dpkg-dev lua-inspect lua-penlight lua-filesystem
+BROWSER_PACKAGES := chromium chromium-driver fonts-dejavu-core
 LINT_PACKAGES := lua-check clang-format cppcheck shellcheck
 FUZZ_PACKAGES := libclang-rt-19-dev
 DEB_PACKAGES := dpkg-dev
@@ -197,6 +198,11 @@ $(B)/test-packages.stamp: tools/setup.sh Makefile
 	@tools/setup.sh packages $(BUILD_PACKAGES) $(TEST_PACKAGES) $(LINT_PACKAGES)
 	@touch $@
 
+# Not everywhere to be had: without it, tests/spec/browser_spec.lua is skipped.
+$(B)/browser-packages.stamp: tools/setup.sh Makefile
+	@mkdir -p $(@D)
+	@if tools/setup.sh optional $(BROWSER_PACKAGES); then touch $@; fi
+
 NATIVE_TESTS := $(patsubst tests/native/%.c,$(N)/tests/%,$(wildcard tests/native/*_test.c))
 
 $(N)/tests/%_test: tests/native/%_test.c $(EDGE_OBJECTS)
@@ -207,7 +213,7 @@ $(N)/tests/arena_test: tests/native/arena_test.c runtime/arena.c runtime/arena.h
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -O2 -g -Wall -Wextra -Werror -Iruntime -fsanitize=address,undefined $(filter %.c,$^) -o $@
 
-test: $(B)/test-packages.stamp $(EXE) $(MODULE) $(B)/unwind $(NATIVE_TESTS) ## run all tests; the last line counts them
+test: $(B)/test-packages.stamp $(B)/browser-packages.stamp $(EXE) $(MODULE) $(B)/unwind $(NATIVE_TESTS) ## run all tests; the last line counts them
 	@SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" tests/run.sh $(ONLY)
 
 lint: $(B)/test-packages.stamp $(EXE) ## check format, style and common mistakes of C, Lua and shell

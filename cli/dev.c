@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "cli.h"
 #include "dev_nodes.h"
 #include "excerpt.h"
+#include "page.h"
 #include "recorder.h"
 #include "reload.h"
 #include "report.h"
@@ -45,11 +47,16 @@ typedef struct dev {
   routes routes; /* of edge.lua: one for each site; none when there is only one project */
   site *sites;
   size_t site_count;
+  page_flare *page_flares; /* what the pages know of the sites */
   dev_nodes nodes;
-  host_config configs[GOSSIP_EDGES_MAX]; /* of the nodes */
-  const char *folder;                    /* of the state */
-  recorder *recorder;                    /* NULL = requests are not recorded */
-  char *certificate;                     /* file for HTTPS, NULL = plain HTTP */
+  page_options page_options[GOSSIP_EDGES_MAX]; /* of the nodes, as the next two */
+  page *pages[GOSSIP_EDGES_MAX];
+  host_config configs[GOSSIP_EDGES_MAX];
+  const char *folder;   /* of the state */
+  recorder *recorder;   /* NULL = requests are not recorded */
+  char *certificate;    /* file for HTTPS, NULL = plain HTTP */
+  pthread_mutex_t lock; /* of the next, for threads that watch sites */
+  bool serving;         /* the nodes have servers */
 } dev;
 
 /* ---- sites ---- */
@@ -89,12 +96,13 @@ static void record(void *data, const server_record *r) {
   report_style style = {
       .colours = d->words.style == COLOURS, .edge = node->name, .folder = folder_of(d, r->job)};
   text lines = {0};
+  json_t *json = report_json(r, &style);
+  bytes line = page_add(d->pages[node->index], json);
+  json_decref(json);
+  server_broadcast(node->server, "request", line);
   flockfile(stdout);
   if (d->words.style == JSON) {
-    json_t *json = report_json(r, &style);
-    json_dumpf(json, stdout, JSON_COMPACT);
-    putchar('\n');
-    json_decref(json);
+    printf("%.*s\n", (int)line.size, (const char *)line.data);
   } else if (d->words.style != QUIET) {
     report_text(&lines, r, &style);
     fwrite(text_string(&lines), 1, lines.size, stdout);
@@ -104,9 +112,19 @@ static void record(void *data, const server_record *r) {
   text_free(&lines);
 }
 
+/* Tells the pages at a node that flares changed. */
+static void broadcast_reload(void *data) {
+  const dev_node *node = data;
+  server_broadcast(node->server, "reload", bytes_of("{}"));
+}
+
 static void changed(void *data, const char *error, double ms) {
   const site *s = data;
-  const dev *d = s->dev;
+  dev *d = s->dev;
+  pthread_mutex_lock(&d->lock);
+  for (int i = 0; d->serving && i < d->nodes.count; i++)
+    server_post(d->nodes.items[i].server, broadcast_reload, &d->nodes.items[i]);
+  pthread_mutex_unlock(&d->lock);
   if (error != NULL) {
     fprintf(stderr, "%s%s cannot be packed:%s %s\n", colour(d, RED), s->path, colour(d, PLAIN_AGAIN), error);
   } else if (d->words.style != QUIET) {
@@ -187,8 +205,10 @@ static void prepare(void *data, pool_job *job) {
 }
 
 static bool control(void *data, bytes method, bytes path, bytes query, bytes body, control_answer *answer) {
-  gossip *g = ((dev_node *)data)->dev->nodes.gossip;
-  return g != NULL && gossip_control(g, method, path, query, body, answer);
+  const dev_node *node = data;
+  gossip *g = node->dev->nodes.gossip;
+  return (g != NULL && gossip_control(g, method, path, query, body, answer)) ||
+         page_control(node->dev->pages[node->index], method, path, query, body, answer);
 }
 
 /* ---- the command ---- */
@@ -211,7 +231,17 @@ static void print_addresses(const dev *d) {
             node->name != NULL ? node->name : d->words.input, scheme, d->words.host,
             server_port(node->server), node->name != NULL ? "" : " (Ctrl-C ends it)");
   }
+  if (d->words.style != QUIET)
+    fprintf(stderr, "requests, logs and stores: %s://localhost:%d/__flaron/\n", scheme,
+            server_port(d->nodes.items[0].server));
   if (d->certificate != NULL) fprintf(stderr, "its certificate: %s\n", d->certificate);
+}
+
+/* Lets threads that watch sites know whether there are servers. */
+static void set_serving(dev *d, bool serving) {
+  pthread_mutex_lock(&d->lock);
+  d->serving = serving;
+  pthread_mutex_unlock(&d->lock);
 }
 
 static int serve(const cli_command *self, dev *d) {
@@ -243,12 +273,30 @@ static int serve(const cli_command *self, dev *d) {
   struct sigaction action = {.sa_handler = on_signal};
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  signal(SIGPIPE, SIG_IGN); /* who goes away, such as a page that is closed, does not end us */
   print_addresses(d);
+  set_serving(d, true);
   dev_nodes_run(&d->nodes);
+  set_serving(d, false);
   the_nodes = NULL;
   dev_nodes_unlisten(&d->nodes);
   if (d->words.style != QUIET) fputs("ended\n", stderr);
   return CLI_DONE;
+}
+
+/* serve, with a page for each node that calls itself as the folder or file that is served. */
+static int serve_with_pages(const cli_command *self, dev *d) {
+  char *path = realpath(d->words.input, NULL);
+  const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+  const char *name = slash != NULL && slash[1] != '\0' ? slash + 1 : d->words.input;
+  for (int i = 0; i < d->nodes.count; i++) {
+    d->page_options[i] = (page_options){name, d->nodes.items[i].store, i, d->page_flares, d->site_count};
+    d->pages[i] = page_new(&d->page_options[i]);
+  }
+  int status = serve(self, d);
+  for (int i = 0; i < d->nodes.count; i++) page_free(d->pages[i]);
+  free(path);
+  return status;
 }
 
 /* Adds a project; its path is taken over. */
@@ -264,6 +312,10 @@ static void add_site(dev *d, char *path) {
                                 .changed = changed,
                                 .data = s};
   s->reload = reload_open(&s->options);
+  d->page_flares[s - d->sites] =
+      (page_flare){.path = path,
+                   .route = d->routes.count > 0 ? &d->routes.items[s - d->sites] : NULL,
+                   .reload = s->reload};
 }
 
 /* Makes the sites: those of edge.lua, where the folder has one, or the one project. False after saying why
@@ -275,6 +327,7 @@ static bool make_sites(const cli_command *self, dev *d) {
               (fault == 0 && routes_read(&d->routes, text_bytes(&source), &error));
   if (!good) cli_fail(self, "%s", fault == 0 ? text_string(&error) : strerror(fault));
   d->sites = memory_get((d->routes.count + 1) * sizeof *d->sites);
+  d->page_flares = memory_get((d->routes.count + 1) * sizeof *d->page_flares);
   for (size_t i = 0; good && i < d->routes.count; i++) {
     text path = {0};
     text_printf(&path, "%s/%s", d->words.input, d->routes.items[i].project);
@@ -292,6 +345,7 @@ static void free_sites(dev *d) {
     free(d->sites[i].path);
   }
   free(d->sites);
+  free(d->page_flares);
   routes_free(&d->routes);
 }
 
@@ -332,7 +386,7 @@ static bool make_nodes(const cli_command *self, dev *d, const state *s) {
 static int run_with(const cli_command *self, const words *w) {
   state s;
   text folder = {0}, error = {0};
-  dev d = {.words = *w};
+  dev d = {.words = *w, .lock = PTHREAD_MUTEX_INITIALIZER};
   int status = CLI_FAILED;
   if (w->persist != NULL) {
     text_add_string(&folder, w->persist);
@@ -347,7 +401,7 @@ static int run_with(const cli_command *self, const words *w) {
     d.folder = folder.data;
     if (make_recorder(self, &d) && make_nodes(self, &d, &s) && make_certificate(self, &d, folder.data) &&
         make_sites(self, &d)) {
-      status = serve(self, &d);
+      status = serve_with_pages(self, &d);
     }
     free_sites(&d);
     dev_nodes_close(&d.nodes);
@@ -478,6 +532,9 @@ const cli_command cli_dev = {
         "  --skew TIME               how far each edge's clock is ahead of the one before (default 0s)\n"
         "  --quiet                   no line for a request\n"
         "  --json                    a line of JSON for each request, on standard output\n"
-        "  -h, --help                this text\n",
+        "  -h, --help                this text\n"
+        "\nUnder /__flaron/ is a page for browsers on this machine: requests as they come, with logs and "
+        "tracebacks,\n"
+        "the stores, what the flare is made of.\n",
     .run = run,
 };

@@ -8,48 +8,7 @@
 #include <string.h>
 
 #include "cli.h"
-
-enum { PAGE = 65536 };
-
-/* flare_each_name: adds "MODULE.NAME" to a JSON array. */
-static void add_name(void *list, bytes module, bytes name) {
-  text full = {0};
-  text_add(&full, module.data, module.size);
-  if (module.size != 0) text_add_string(&full, ".");
-  text_add(&full, name.data, name.size);
-  json_array_append_new(list, json_stringn(text_string(&full), full.size));
-  text_free(&full);
-}
-
-/* All there is to say, as JSON. The caller frees it. */
-static json_t *describe(const flare *f) {
-  json_t *handlers = json_array(), *modules = json_array(), *assets = json_array(), *imports = json_array(),
-         *exports = json_array();
-  for (int h = 0; h < FLARE_HANDLERS; h++) {
-    if (f->handlers >> h & 1) json_array_append_new(handlers, json_string(flare_handler_names[h]));
-  }
-  for (size_t i = 0; i < f->module_count; i++) {
-    const flare_module *m = &f->modules[i];
-    json_array_append_new(modules, json_pack("{s:s, s:s, s:I}", "name", m->name, "file", m->file, "bytes",
-                                             (json_int_t)m->size));
-  }
-  for (size_t i = 0; i < f->asset_count; i++) {
-    json_array_append_new(
-        assets, json_pack("{s:s, s:I}", "file", f->assets[i].file, "bytes", (json_int_t)f->assets[i].size));
-  }
-  flare_each_name(f, true, add_name, imports);
-  flare_each_name(f, false, add_name, exports);
-  text none = {0};
-  bool runs_here = flare_runs_here(f, &none);
-  text_free(&none);
-  return json_pack("{s:I, s:I, s:I, s:I, s:b, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:s*, s:O*}", "bytes",
-                   (json_int_t)f->wasm.size, "image_bytes", (json_int_t)f->image.size, "memory_bytes",
-                   (json_int_t)f->memory_pages * PAGE, "memory_limit_bytes",
-                   (json_int_t)f->memory_max_pages * PAGE, "stripped", f->stripped, "runtime",
-                   f->runtime_hash, "runs_here", runs_here, "handlers", handlers, "modules", modules,
-                   "imports", imports, "exports", exports, "assets", assets, "name", f->name, "config",
-                   f->config);
-}
+#include "flare_json.h"
 
 static void print_list(const char *title, const json_t *list) {
   size_t i;
@@ -78,8 +37,9 @@ static void print(const char *path, const flare *f, const json_t *about) {
     free(config);
   }
   printf("image     %8zu bytes\n", f->image.size);
-  printf("memory    %8u KiB at first, %u KiB at most\n", f->memory_pages * (PAGE >> 10),
-         f->memory_max_pages * (PAGE >> 10));
+  printf("memory    %8" JSON_INTEGER_FORMAT " KiB at first, %" JSON_INTEGER_FORMAT " KiB at most\n",
+         json_integer_value(json_object_get(about, "memory_bytes")) >> 10,
+         json_integer_value(json_object_get(about, "memory_limit_bytes")) >> 10);
   print_list("imports", json_object_get(about, "imports"));
   print_list("exports", json_object_get(about, "exports"));
 }
@@ -103,7 +63,7 @@ static int run(const cli_command *self, int argc, char **argv) {
   flare f = {0};
   pack_options o = {0};
   if (!cli_read_flare(self, path, &o, false, &f)) return CLI_FAILED;
-  json_t *about = describe(&f);
+  json_t *about = flare_json(&f);
   if (as_json) {
     char *dump = json_dumps(about, JSON_INDENT(2));
     puts(dump);

@@ -10,13 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "keep.h"
+#include "kv.h"
 #include "state.h"
-#include "store.h"
 
 enum { WORDS = 3, NO_TTL = -1 };
 
@@ -37,20 +36,13 @@ struct job {
   const char *words[WORDS]; /* the verb, a key, a value */
   int count;                /* of words, also those that were too many */
   const char *persist, *project;
-  bool plasma, as_json;
+  bool as_json;
   long ttl;
   const verb *verb;
   text folder, value; /* the value is set's */
   long delta;         /* of add */
-  store *store;
+  kv kv;
 };
-
-/* The clock of the stores. */
-static int64_t now_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_REALTIME, &t);
-  return (int64_t)t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
 
 /* The key of the job. */
 static bytes key_of(const job *j) { return bytes_of(j->words[1]); }
@@ -58,37 +50,22 @@ static bytes key_of(const job *j) { return bytes_of(j->words[1]); }
 /* Says what became of a call, if it was not well; the exit code. */
 static int conclude(const job *j, store_result result) {
   text message = {0};
-  switch (result) {
-    case STORE_OK: return CLI_DONE;
-    case STORE_ABSENT:
-      return cli_fail(j->self, "there is no key '%s' in %s", j->words[1], j->plasma ? "plasma" : "spark");
-    case STORE_QUOTA:
-      return cli_fail(j->self,
-                      "'%s': with it, keys and values would be more than the %" PRIu64 " bytes of spark",
-                      j->words[1], host_config_default().spark_quota_bytes);
-    case STORE_NOT_COUNTER: return cli_fail(j->self, "'%s' holds a value, not a counter", j->words[1]);
-    case STORE_OVERFLOW:
-      return cli_fail(j->self, "'%s': the counter would leave the range of 64 bits", j->words[1]);
-    case STORE_FAILED: break;
+  if (result == STORE_OK) return CLI_DONE;
+  kv_explain(j->kv, key_of(j), result, &message);
+  if (result == STORE_FAILED) {
+    cli_fail(j->self, "%s: %s", j->folder.data, text_string(&message));
+  } else {
+    cli_fail(j->self, "%s", text_string(&message));
   }
-  store_message(j->store, &message);
-  cli_fail(j->self, "%s: the stores: %s", j->folder.data, text_string(&message));
   text_free(&message);
   return CLI_FAILED;
-}
-
-/* Reads a key of the store that the job is about; `ttl_s` is 0 in plasma. */
-static store_result read_key(const job *j, bytes key, text *value, uint32_t *ttl_s) {
-  *ttl_s = 0;
-  if (j->plasma) return store_plasma_get(j->store, key, value);
-  return store_spark_get(j->store, key, now_ns(), value, ttl_s);
 }
 
 /* kv get KEY: its bytes as they are. */
 static int get(const job *j) {
   text value = {0};
   uint32_t ttl_s;
-  int status = conclude(j, read_key(j, key_of(j), &value, &ttl_s));
+  int status = conclude(j, kv_get(j->kv, key_of(j), &value, &ttl_s));
   if (status == CLI_DONE) {
     fwrite(text_string(&value), 1, value.size, stdout);
     if (isatty(STDOUT_FILENO)) putchar('\n');
@@ -100,95 +77,51 @@ static int get(const job *j) {
 /* kv set KEY VALUE */
 static int set(const job *j) {
   uint32_t ttl_s = j->ttl != NO_TTL ? (uint32_t)j->ttl : 0;
-  bytes value = text_bytes(&j->value);
-  if (j->plasma) return conclude(j, store_plasma_set(j->store, key_of(j), value, now_ns()));
-  return conclude(j, store_spark_set(j->store, key_of(j), value, ttl_s, now_ns(),
-                                     host_config_default().spark_quota_bytes));
+  return conclude(j, kv_set(j->kv, key_of(j), text_bytes(&j->value), ttl_s));
 }
 
 /* kv add KEY DELTA: the new number of the counter. */
 static int add(const job *j) {
   int64_t total = 0;
-  int status = conclude(j, store_plasma_add(j->store, key_of(j), j->delta, false, now_ns(), &total));
+  int status = conclude(j, kv_add(j->kv, key_of(j), j->delta, &total));
   if (status == CLI_DONE) printf("%" PRId64 "\n", total);
   return status;
 }
 
-/* kv delete KEY. The stores take it for done when there is no such key; who types it wants to know. */
-static int delete (const job *j) {
-  text value = {0};
-  uint32_t ttl_s;
-  store_result result = read_key(j, key_of(j), &value, &ttl_s);
-  text_free(&value);
-  if (result == STORE_OK) {
-    result = j->plasma ? store_plasma_delete(j->store, key_of(j), now_ns())
-                       : store_spark_delete(j->store, key_of(j), now_ns());
-  }
-  return conclude(j, result);
-}
+/* kv delete KEY */
+static int delete (const job *j) { return conclude(j, kv_delete(j->kv, key_of(j))); }
 
-/* Keys of a listing. */
-typedef struct keys {
-  char **items;
-  size_t count;
-} keys;
-
-/* store_key_function: keeps a copy, since the store cannot be used while it lists. */
-static void add_key(void *list, bytes key) {
-  keys *k = list;
-  k->items = memory_resize(k->items, (k->count + 1) * sizeof *k->items);
-  k->items[k->count++] = memory_copy(key);
-}
-
-/* A line for a key. */
-static void print_key(const char *key, int width, size_t size, uint32_t ttl_s) {
-  printf("%-*s %8zu bytes", width, key, size);
-  if (ttl_s != 0) printf("  %" PRIu32 " s left", ttl_s);
-  putchar('\n');
-}
-
-/* A key as JSON. */
-static json_t *describe_key(const char *key, size_t size, uint32_t ttl_s) {
-  json_t *about = json_pack("{s:s, s:I}", "key", key, "bytes", (json_int_t)size);
-  if (ttl_s != 0) json_object_set_new(about, "ttl", json_integer(ttl_s));
-  return about;
-}
-
-/* Prints the keys with what is read of each; one that went away meanwhile is left out. */
-static store_result print_keys(const job *j, const keys *k) {
+/* A line for each key. */
+static void print_keys(const json_t *list) {
+  size_t i;
+  json_t *about;
   int width = 0;
-  json_t *all = json_array();
-  store_result result = STORE_OK;
-  for (size_t i = 0; i < k->count; i++) {
-    int size = (int)strlen(k->items[i]);
+  json_array_foreach(list, i, about) {
+    int size = (int)json_string_length(json_object_get(about, "key"));
     if (size > width) width = size;
   }
-  for (size_t i = 0; i < k->count && result != STORE_FAILED; i++) {
-    text value = {0};
-    uint32_t ttl_s;
-    result = read_key(j, bytes_of(k->items[i]), &value, &ttl_s);
-    if (result == STORE_OK && !j->as_json) print_key(k->items[i], width, value.size, ttl_s);
-    if (result == STORE_OK && j->as_json)
-      json_array_append_new(all, describe_key(k->items[i], value.size, ttl_s));
-    text_free(&value);
-  }
-  if (j->as_json && result != STORE_FAILED) {
-    json_dumpf(all, stdout, JSON_INDENT(2));
+  json_array_foreach(list, i, about) {
+    const json_t *ttl = json_object_get(about, "ttl");
+    printf("%-*s %8" JSON_INTEGER_FORMAT " bytes", width, json_string_value(json_object_get(about, "key")),
+           json_integer_value(json_object_get(about, "bytes")));
+    if (ttl != NULL) printf("  %" JSON_INTEGER_FORMAT " s left", json_integer_value(ttl));
     putchar('\n');
   }
-  json_decref(all);
-  return result == STORE_FAILED ? result : STORE_OK;
 }
 
 /* kv list */
 static int list(const job *j) {
-  keys k = {0};
-  store_result result = j->plasma ? store_plasma_list(j->store, add_key, &k)
-                                  : store_spark_list(j->store, now_ns(), add_key, &k);
-  if (result == STORE_OK) result = print_keys(j, &k);
-  for (size_t i = 0; i < k.count; i++) free(k.items[i]);
-  free(k.items);
-  return conclude(j, result);
+  size_t total;
+  json_t *all;
+  int status = conclude(j, kv_list(j->kv, (bytes){0}, SIZE_MAX, &total, &all));
+  if (status == CLI_DONE && j->as_json) {
+    json_dumpf(all, stdout, JSON_INDENT(2));
+    putchar('\n');
+  } else if (status == CLI_DONE) {
+    print_keys(all);
+  }
+  json_decref(all);
+  return status;
 }
 
 static const verb verbs[] = {
@@ -219,17 +152,14 @@ static int check(job *j) {
                       j->count == 2 ? " is" : "s are");
   }
   if (v->words > 0 && !store_key_valid(key_of(j))) {
-    return cli_misuse(
-        j->self,
-        "'%s' is no key: a key has 1 to 256 characters of a-z A-Z 0-9 : . _ - and does not begin with "
-        "__flaron: or __sys:",
-        j->words[1]);
+    return cli_misuse(j->self, "'%s' is no key: " KV_KEY_RULE, j->words[1]);
   }
-  if (j->ttl != NO_TTL && (v->run != set || j->plasma)) {
+  if (j->ttl != NO_TTL && (v->run != set || j->kv.plasma)) {
     return cli_misuse(j->self, "--ttl goes with set, and not with --plasma, where keys do not expire");
   }
   if (j->as_json && v->run != list) return cli_misuse(j->self, "--json goes with list");
-  if (v->run == add && !j->plasma) return cli_misuse(j->self, "counters are in plasma: add takes --plasma");
+  if (v->run == add && !j->kv.plasma)
+    return cli_misuse(j->self, "counters are in plasma: add takes --plasma");
   if (v->run == add && !cli_read_number(j->words[2], INT64_MIN, INT64_MAX, &j->delta)) {
     return cli_misuse(j->self, "a counter is changed by a whole number of 64 bits, not by '%s'", j->words[2]);
   }
@@ -261,7 +191,7 @@ static int read_words(job *j, int argc, char **argv) {
   for (int c; (c = getopt_long(argc, argv, letters, options, NULL)) != -1;) {
     switch (c) {
       case 1: take_word(j, optarg); break;
-      case PLASMA: j->plasma = true; break;
+      case PLASMA: j->kv.plasma = true; break;
       case TTL:
         if (!cli_read_number(optarg, 0, STORE_TTL_MAX_S, &j->ttl)) {
           return cli_misuse(j->self, "--ttl takes seconds from 0 (for ever) to %d, not '%s'", STORE_TTL_MAX_S,
@@ -284,9 +214,9 @@ static int read_words(job *j, int argc, char **argv) {
 /* Opens the stores and does what the verb says. */
 static int run_in_folder(job *j) {
   text error = {0};
-  j->store = state_open_store(j->folder.data, j->verb->writes, &error);
-  int status = j->store != NULL ? j->verb->run(j) : cli_fail(j->self, "%s", text_string(&error));
-  store_close(j->store);
+  j->kv.store = state_open_store(j->folder.data, j->verb->writes, &error);
+  int status = j->kv.store != NULL ? j->verb->run(j) : cli_fail(j->self, "%s", text_string(&error));
+  store_close(j->kv.store);
   text_free(&error);
   return status;
 }
@@ -325,7 +255,8 @@ const cli_command cli_kv = {
         "  delete KEY              remove a value or a counter\n"
         "  --plasma                in Plasma, else in Spark\n"
         "  --ttl SECONDS           how long a value of Spark lives (default 0: for ever)\n"
-        "  --json                  the list as JSON: key, bytes and, when it expires, ttl in seconds\n"
+        "  --json                  the list as JSON: key, bytes, ttl in seconds when it expires, counter "
+        "when it is one\n"
         "  --persist DIR           the folder of the stores, as in `run` and `dev`\n"
         "  --project DIR|MAIN.lua  the project whose .flaron it is (default: this folder)\n"
         "  --                      what follows is no option, such as a key that begins with '-'\n"

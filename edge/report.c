@@ -163,13 +163,11 @@ void report_failure(text *to, const pool_job *job, const char *folder) {
   add_last_calls(to, job, "  ");
 }
 
-/* A JSON string of bytes, in which what is no UTF-8 is '?'. */
-static json_t *string_of(const text *t) {
-  json_t *string = json_stringn(text_string(t), t->size);
+json_t *report_string(bytes b) {
+  json_t *string = json_stringn((const char *)b.data, b.size);
   if (string != NULL) return string;
   text copy = {0};
-  for (size_t i = 0; i < t->size; i++)
-    text_add(&copy, (unsigned char)t->data[i] < 0x80 ? &t->data[i] : "?", 1);
+  for (size_t i = 0; i < b.size; i++) text_add(&copy, b.data[i] < 0x80 ? (const char *)&b.data[i] : "?", 1);
   string = json_stringn(text_string(&copy), copy.size);
   text_free(&copy);
   return string;
@@ -177,7 +175,7 @@ static json_t *string_of(const text *t) {
 
 /* Adds a text that is made by the way; frees it. */
 static void set_text(json_t *object, const char *name, text *value) {
-  if (value->size > 0) json_object_set_new(object, name, string_of(value));
+  if (value->size > 0) json_object_set_new(object, name, report_string(text_bytes(value)));
   text_free(value);
 }
 
@@ -204,16 +202,16 @@ json_t *report_json(const server_record *record, const report_style *style) {
   }
   for (size_t i = 0; i < job->response.line_count; i++) {
     const host_line *l = &job->response.lines[i];
-    json_array_append_new(
-        lines, json_pack("{s:s, s:o}", "level", host_level_name(l->level), "text", string_of(&l->line)));
+    json_array_append_new(lines, json_pack("{s:s, s:o}", "level", host_level_name(l->level), "text",
+                                           report_string(text_bytes(&l->line))));
   }
   json_t *json = json_pack(
       "{s:s*, s:I, s:I, s:o, s:o, s:s*, s:b, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "edge", style->edge, "id",
       (json_int_t)job->id, "time", (json_int_t)(job->begin_ns / NS_PER_MS), "method",
-      string_of(&job->request.method), "url", string_of(&job->request.url), "event", record->event, "failed",
-      failed, "wall_us", (json_int_t)job->wall_us, "cpu_us", (json_int_t)job->cpu_us, "memory_bytes",
-      (json_int_t)job->result.memory, "peak_bytes", (json_int_t)job->result.peak, "limits",
-      limits_json(&job->limits), "calls", calls, "logs", lines);
+      report_string(text_bytes(&job->request.method)), "url", report_string(text_bytes(&job->request.url)),
+      "event", record->event, "failed", failed, "wall_us", (json_int_t)job->wall_us, "cpu_us",
+      (json_int_t)job->cpu_us, "memory_bytes", (json_int_t)job->result.memory, "peak_bytes",
+      (json_int_t)job->result.peak, "limits", limits_json(&job->limits), "calls", calls, "logs", lines);
   if (record->event == NULL && record->status != 0)
     json_object_set_new(json, "status", json_integer(record->status));
   if (failed) {

@@ -25,6 +25,9 @@ void report_text(text *to, const server_record *record, const report_style *styl
  */
 struct json_t *report_json(const server_record *record, const report_style *style);
 
+/* A JSON string of bytes, in which what is no UTF-8 is '?'. The caller owns it. */
+struct json_t *report_string(bytes b);
+
 /* Whether the flare failed: it raised an error, was stopped or trapped. */
 bool report_failed(const pool_job *job);
 

@@ -171,6 +171,29 @@ static void on_done(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messag
   }
 }
 
+/* What server_post was given. */
+typedef struct post {
+  h2o_multithread_message_t link;
+  void (*call)(void *data);
+  void *data;
+} post;
+
+static void on_post(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages) {
+  (void)receiver;
+  while (!h2o_linklist_is_empty(messages)) {
+    post *p = H2O_STRUCT_FROM_MEMBER(post, link.link, messages->next);
+    h2o_linklist_unlink(&p->link.link);
+    p->call(p->data);
+    free(p);
+  }
+}
+
+void server_post(server *s, void (*call)(void *data), void *data) {
+  post *p = memory_get(sizeof *p);
+  *p = (post){{{NULL}}, call, data};
+  h2o_multithread_send_message(&s->posts, &p->link);
+}
+
 static void on_accept(h2o_socket_t *listener, const char *fault) {
   server *s = listener->data;
   h2o_socket_t *client;
@@ -271,6 +294,7 @@ server *server_open(const server_options *options, text *error) {
   h2o_context_init(&s->context, h2o_evloop_create(), &s->config);
   s->accept = (h2o_accept_ctx_t){.ctx = &s->context, .ssl_ctx = tls, .hosts = s->config.hosts};
   h2o_multithread_register_receiver(s->context.queue, &s->receiver, on_done);
+  h2o_multithread_register_receiver(s->context.queue, &s->posts, on_post);
   s->listener = h2o_evloop_socket_create(s->context.loop, fd, H2O_SOCKET_FLAG_DONT_READ);
   s->listener->data = s;
   h2o_socket_read_start(s->listener, on_accept);

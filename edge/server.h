@@ -72,6 +72,9 @@ void server_stop(server *s);
  * the loop's thread. */
 void server_broadcast(server *s, const char *event, bytes line);
 
+/* Has `call(data)` called on the loop's thread, soon, unless server_run ends before. On any thread. */
+void server_post(server *s, void (*call)(void *data), void *data);
+
 void server_close(server *s);
 
 #endif

@@ -19,7 +19,7 @@ struct server {
   h2o_context_t context;
   h2o_accept_ctx_t accept;
   h2o_socket_t *listener;
-  h2o_multithread_receiver_t receiver;
+  h2o_multithread_receiver_t receiver, posts; /* of tasks that are done; of server_post */
   pool *pool;
   size_t open; /* exchanges and sockets that are not over */
   int port;

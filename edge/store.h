@@ -67,6 +67,9 @@ store_result store_spark_bytes(store *s, uint64_t *size);
 /* Adds the value to `value`; that of a counter is its number in decimal. OK, ABSENT, FAILED. */
 store_result store_plasma_get(store *s, bytes key, text *value);
 
+/* Whether a key is a counter; `is_counter` is false as well when there is no such key. OK, FAILED. */
+store_result store_plasma_is_counter(store *s, bytes key, bool *is_counter);
+
 /* Sets a value, also in place of a counter. OK, FAILED. */
 store_result store_plasma_set(store *s, bytes key, bytes value, int64_t now_ns);
 

@@ -132,6 +132,16 @@ store_result store_plasma_get(store *s, bytes key, text *value) {
   return STORE_OK;
 }
 
+/* See store.h. A key that holds a value has no sums. */
+store_result store_plasma_is_counter(store *s, bytes key, bool *is_counter) {
+  counter c;
+  pthread_mutex_lock(&s->mutex);
+  store_result result = read_counter(s, key, &c);
+  pthread_mutex_unlock(&s->mutex);
+  *is_counter = c.exists;
+  return result;
+}
+
 /* Writes a register over what the key holds, and ends its sums. */
 static store_result put_register(store *s, bytes key, int kind, bytes value, int64_t stamp, bytes node) {
   sqlite3_stmt *put = store_with_key(s, PLASMA_PUT, key);

@@ -2,6 +2,7 @@
 # setup.sh - what flaron-lua is built with: Debian packages and the two source tarballs.
 #
 #   setup.sh packages NAME...            installs those that are missing, in one apt call
+#   setup.sh optional NAME...            the same; 1 with one line when it cannot be done
 #   setup.sh source FILE SHA256 POOL DIR fetches POOL (a path in the Debian pool) to FILE, where that is
 #                                        in build/ and not there, checks it, unpacks it into DIR
 #
@@ -41,6 +42,12 @@ packages() {
     fail "apt could not install:$missing"
   fi
   rm -f "$log"
+}
+
+optional() {
+  (packages "$@") 2>/dev/null && return 0
+  echo "setup.sh: going on without: $*" >&2
+  return 1
 }
 
 check() { # FILE SHA256
@@ -84,9 +91,10 @@ source_of() { # FILE SHA256 POOL DIR
 
 case ${1-} in
   packages) shift && packages "$@" ;;
+  optional) shift && optional "$@" ;;
   source) [ $# = 5 ] || fail "source takes FILE SHA256 POOL DIR" && shift && source_of "$@" ;;
   *)
-    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

@@ -36,6 +36,12 @@ for example in hello json-api secret-jwt edge-ops; do
   build/native/flaron-lua run "examples/$example" --url 'http://localhost/?user=ada' --secrets "$out/secrets.json" \
     --persist "$out/state" --record "$out/seeds-record/$example.json" >/dev/null 2>&1
 done
+mkdir -p "$out/seeds-page"
+printf 'PUT kv/spark key=a%%3Ab\n{"text":"x","ttl":9}' >"$out/seeds-page/text"
+printf 'PUT kv/plasma key=n\n{"add":"-1"}' >"$out/seeds-page/counter"
+printf 'PUT kv/plasma key=n\n{"base64":"eA=="}' >"$out/seeds-page/base64"
+printf 'GET kv/spark prefix=a\n' >"$out/seeds-page/list"
+printf 'DELETE kv/spark key=a\n' >"$out/seeds-page/delete"
 printf 'aGVsbG8=' >"$out/seeds-text/base64"
 printf '00ff' >"$out/seeds-text/hex"
 
@@ -58,4 +64,10 @@ fuzz encoding "$out/seeds-text" edge/host_encoding.c edge/text.c
 fuzz record "$out/seeds-record" edge/record.c edge/redact.c edge/json_bytes.c edge/flare.c edge/text.c edge/wasm.c \
   edge/host*.c edge/store.c build/native/edge/runtime_blob.o
 fuzz gossip "$out/seeds-gossip" edge/gossip_wire.c edge/text.c
+# The rest of the edge as it is built for the executable.
+# shellcheck disable=SC2046 # paths without spaces
+fuzz page "$out/seeds-page" edge/page.c edge/kv.c \
+  $(find build/native/edge build/native/embedded.o build/native/runtime_wasm2c.o -name '*.o' \
+    ! -name 'lua_*' ! -name page.o ! -name kv.o) \
+  -lh2o-evloop -lwslay -lssl -lcurl -lsqlite3 -lm
 echo 'nothing found'

@@ -1,0 +1,374 @@
+// page.mjs - the page of `flaron-lua dev` in a real browser. Called by tests/spec/browser_spec.lua.
+//
+//   node page.mjs FLARON-LUA FOLDER [PHOTOGRAPHS]   FOLDER is for a project; PHOTOGRAPHS, a folder, gets pictures
+//
+// Prints a line for each check, "ok NAME" or "failed NAME", a tab and why. Each goes on from where the one before it left,
+// so the first that fails is the last.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { openBrowser, start, until } from "./driver.mjs";
+
+const [, , executable, folder, photographs] = process.argv;
+
+const MAIN = `local flaron = require "flaron"
+
+local function fail(name)
+  error("no way for <img src=x onerror=alert(3)> " .. name)
+end
+
+return function()
+  local path = flaron.request.url():match "^%w+://[^/]+(.*)"
+  if path == "/boom" then fail "it" end
+  if path == "/missing" then return { status = 404, body = "nothing here" } end
+  flaron.logging.info("seen <b onclick=alert(1)>" .. path .. "</b>")
+  flaron.spark.set("visited", path, 100)
+  flaron.plasma.increment("visits", 1)
+  return { headers = { ["content-type"] = "text/html" }, body = "<script>hello</script> " .. flaron.request.method() }
+end
+`;
+mkdirSync(`${folder}/state`, { recursive: true });
+writeFileSync(`${folder}/main.lua`, MAIN);
+
+/** Runs `flaron-lua kv` on the stores that dev has open; its standard output, as bytes. */
+function kv(...words) {
+  const { status, stdout, stderr } = spawnSync(executable, ["kv", ...words, "--persist", `${folder}/state`]);
+  assert.equal(status, 0, stderr.toString());
+  return stdout;
+}
+
+const serve = (port, ...words) => start(executable, ["dev", folder, "--port", String(port), "--persist", `${folder}/state`, ...words],
+  /on (http:\/\/\S+:(\d+)\/)/);
+async function end(program) {
+  program.child.removeAllListeners("exit");
+  const gone = new Promise((resolve) => program.child.on("exit", resolve));
+  program.child.kill("SIGINT");
+  await gone;
+}
+
+let dev = await serve(0);
+const url = dev.found[1];
+const browser = await openBrowser();
+const { text, count, click, type, press, run } = browser;
+const shows = (selector, part) => until(`'${part}' in ${selector}`, async () => (await text(selector)).includes(part));
+const key = (name) => run("(name) => [...document.querySelectorAll('#kv-rows button')].find((b) => b.textContent === name).click()", name);
+
+/** Of every text that can be seen: [colour, background, text], of those whose contrast is below 4.5 (WCAG 2.2, 1.4.3). */
+const LOW_CONTRAST = `() => {
+  const paint = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const parse = (colour) => {
+    paint.clearRect(0, 0, 1, 1);
+    paint.fillStyle = colour;
+    paint.fillRect(0, 0, 1, 1);
+    return paint.getImageData(0, 0, 1, 1).data;
+  };
+  const light = (c) => [0.2126, 0.7152, 0.0722].reduce((sum, share, i) => {
+    const v = c[i] / 255;
+    return sum + share * (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  }, 0);
+  const behind = (e) => {
+    for (; e; e = e.parentElement) {
+      const c = parse(getComputedStyle(e).backgroundColor);
+      if (c[3] === 255) return c;
+    }
+    return [255, 255, 255];
+  };
+  const low = [];
+  let seen = 0;
+  for (const e of document.querySelectorAll("body *")) {
+    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) || e.matches("input, textarea, select");
+    if (!own || !e.checkVisibility() || e.closest("noscript")) continue;
+    seen++;
+    for (const style of e.placeholder ? [getComputedStyle(e), getComputedStyle(e, "::placeholder")] : [getComputedStyle(e)]) {
+      const a = light(parse(style.color)), b = light(behind(e)), contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+      if (contrast < 4.5) low.push([style.color, contrast.toFixed(2), e.outerHTML.slice(0, 80)]);
+    }
+  }
+  return { low, seen };
+}`;
+
+/** Names of things that can be used but have no name for those who do not see them. */
+const NAMELESS = `() => [...document.querySelectorAll("button, input, select, textarea, a, [role=img], [role=tab]")]
+  .filter((e) => e.checkVisibility() && !(e.getAttribute("aria-label") || e.innerText?.trim() || e.closest("label")))
+  .map((e) => e.outerHTML.slice(0, 80))`;
+
+const checks = {
+  async "shows that dev is live, and no request yet"() {
+    await browser.resize(1400, 900);
+    await browser.prefer("light");
+    await browser.open(`${url}__flaron/`);
+    await shows("#state", "live");
+    await shows("#empty", "None yet");
+  },
+
+  async "sends a request and sees it appear with its log line"() {
+    await type("#sender [name=path]", "/hello?<script>alert(2)</script>");
+    await click("#sender .main");
+    await shows("#answer", "200 OK");
+    await shows("#answer", "<script>hello</script> GET");
+    await shows("#rows", "/hello?");
+    await shows("#rows", "seen <b onclick=alert(1)>/hello?");
+    assert.equal(await count("#rows tr"), 1);
+    assert.match(await text("#rows"), /GET\s+[^]*200\s+[\d.]+ [µm]s/);
+  },
+
+  async "sends method, headers and body"() {
+    await run("() => { document.querySelector('#sender details').open = true; }");
+    await run("() => { document.querySelector('#sender [name=method]').value = 'POST'; }");
+    await type("#sender [name=headers]", "no header");
+    await click("#sender .main");
+    await shows("#answer", "'no header' is no header");
+    await type("#sender [name=headers]", "x-a: 1");
+    await type("#sender [name=body]", "a body");
+    await click("#sender .main");
+    await shows("#answer", "</script> POST");
+    await until("a second row", async () => (await count("#rows tr")) === 2);
+    await run("() => { document.querySelector('#sender [name=method]').value = 'GET'; }");
+  },
+
+  async "sends to this flare only"() {
+    await type("#sender [name=path]", "//other.example/");
+    await click("#sender .main");
+    await shows("#answer", "requests go to this flare only");
+  },
+
+  async "sees requests that others send"() {
+    await fetch(`${url}missing`);
+    await until("a third row", async () => (await count("#rows tr")) === 3);
+    assert.match(await text("#rows tr"), /\/missing\s+404/); // the newest is the first
+  },
+
+  async "shows log, traceback, source, budget and host calls of a failed request"() {
+    await fetch(`${url}boom`);
+    await until("the failed row", async () => (await count("#rows tr.failed")) === 1);
+    await click("#rows tr.failed button");
+    await shows("#details h2", "GET /boom");
+    await shows("#details .log", "main.lua:4: no way for <img src=x onerror=alert(3)> it");
+    await shows("#details .log", "stack traceback:");
+    assert.match(await text("#details .source .at"), /^> +4 \| {3}error\("no way/);
+    assert.match(await text("#details"), /of 1 s/);
+    assert.match(await text("#details"), /of 32 MiB/);
+    assert.match(await text("#details table"), /req_url\s+1\s+–\s+\d+ B/);
+  },
+
+  async "filters by path, status and words of the log"() {
+    const visible = () => run("() => [...document.querySelectorAll('#rows tr')].filter((r) => !r.hidden).length");
+    for (const [words, rows] of [["404", 1], ["/hello", 2], ["post", 1], ["onerror traceback", 1], ["seen", 2], ["nowhere", 0]]) {
+      await type("#filter", words);
+      await until(`${rows} rows with '${words}'`, async () => (await visible()) === rows);
+    }
+    await shows("#empty", "No request matches");
+    await type("#filter", " ");
+    await until("all rows", async () => (await visible()) === 4);
+  },
+
+  async "draws time and memory, and says what it draws"() {
+    await until("four columns", async () => (await count("#plot-time g")) === 4);
+    assert.equal(await count("#plot-memory g .bad"), 1);
+    assert.match(await run("() => document.getElementById('plot-time').getAttribute('aria-label')"), /^Time of the last 4 requests: median [\d.]+ [µm]s, most /);
+    assert.match(await text("#plot-memory-note"), /KiB|MiB/);
+  },
+
+  async "goes by keyboard: rows by arrows, details by Enter and Escape, tabs by arrows"() {
+    await run("() => document.querySelector('#rows button').focus()");
+    await press("ArrowDown");
+    await press("Enter");
+    await shows("#details h2", "GET /missing");
+    await press("Escape");
+    await shows("#details", "Choose a request");
+    assert.equal(await run("() => document.activeElement.textContent"), "/missing");
+    await run("() => document.getElementById('tab-requests').focus()");
+    await press("ArrowRight");
+    assert.equal(await run("() => document.activeElement.id"), "tab-stores");
+    assert.equal(await run("() => document.getElementById('stores').hidden"), false);
+  },
+
+  async "lists the keys of Spark with what time they have left"() {
+    await shows("#kv-rows", "visited");
+    assert.match(await text("#kv-rows"), /visited\s+\d+ B\s+\d+ s/);
+    assert.match(await text("#kv-note"), /^1 key; \d+ B of 16 MiB in use$/);
+  },
+
+  async "edits a value, which flaron-lua kv then reads"() {
+    await key("visited");
+    await shows("#editor-title", "visited");
+    const markup = "<script>alert(4)</script>\n</textarea><b>ü</b>";
+    await type("#editor [name=value]", markup);
+    await type("#editor [name=ttl]", "");
+    await click("#save");
+    await shows("#kv-message", "Saved 'visited'");
+    assert.equal(kv("get", "visited").toString(), markup);
+    assert.doesNotMatch(kv("list").toString(), /left/);
+  },
+
+  async "adds a key that lives for a while"() {
+    await click("#kv-new");
+    await type("#editor [name=key]", "a:new-key");
+    await type("#editor [name=value]", "new");
+    await type("#editor [name=ttl]", "500");
+    await click("#save");
+    await shows("#kv-message", "Saved 'a:new-key', 3 B");
+    assert.match(kv("list").toString(), /a:new-key +3 bytes +(500|499) s left/);
+  },
+
+  async "finds keys by their beginning"() {
+    await type("#prefix", "a:");
+    await until("one key", async () => (await count("#kv-rows tr")) === 1);
+    await type("#prefix", " ");
+    await until("no key", async () => (await count("#kv-rows tr")) === 0);
+    await run("() => { const f = document.getElementById('prefix'); f.value = ''; f.dispatchEvent(new Event('input')); }");
+    await until("all keys", async () => (await count("#kv-rows tr")) === 2);
+  },
+
+  async "says what is wrong with a key and with hex"() {
+    await click("#kv-new");
+    await type("#editor [name=key]", "not a key");
+    await click("#save");
+    await shows("#kv-message", "a key has 1 to 256 characters");
+    await run("() => { const as = document.querySelector('#editor [name=as]'); as.value = 'hex'; as.dispatchEvent(new Event('change')); }");
+    await type("#editor [name=value]", "f");
+    await click("#save");
+    await shows("#kv-message", "this is no hex");
+  },
+
+  async "deletes a key, and takes it back"() {
+    await key("a:new-key");
+    await shows("#editor-title", "a:new-key");
+    await click("#delete");
+    await shows("#kv-message", "Deleted 'a:new-key'");
+    assert.doesNotMatch(kv("list").toString(), /a:new-key/);
+    await click("#kv-message button");
+    await shows("#editor-title", "a:new-key");
+    assert.equal(kv("get", "a:new-key").toString(), "new");
+    await click("#delete");
+    await until("one key", async () => (await count("#kv-rows tr")) === 1);
+  },
+
+  async "shows and edits bytes that are no text"() {
+    writeFileSync(`${folder}/bytes`, Buffer.from([0, 255, 13, 10]));
+    kv("set", "bytes", `@${folder}/bytes`);
+    await click("#tab-stores");
+    await until("the key", async () => (await count("#kv-rows tr")) === 2);
+    await key("bytes");
+    await until("its value", () => run("() => document.querySelector('#editor [name=value]').value === '00 ff 0d 0a'"));
+    await type("#editor [name=value]", "00 ff 0d 0b");
+    await click("#save");
+    await shows("#kv-message", "Saved 'bytes', 4 B");
+    assert.deepEqual([...kv("get", "bytes")], [0, 255, 13, 11]);
+  },
+
+  async "keeps counters of Plasma counters"() {
+    await run("() => document.querySelector('input[value=plasma]').click()");
+    await shows("#kv-rows", "counter");
+    await key("visits");
+    await shows("#editor-title", "visits");
+    await type("#editor [name=add]", "-12");
+    await click("#save");
+    await shows("#kv-message", "'visits' is -10 now");
+    assert.equal(kv("add", "visits", "1", "--plasma").toString(), "-9\n");
+  },
+
+  async "sees what a flare changes meanwhile"() {
+    await run("() => document.querySelector('input[value=spark]').click()");
+    kv("delete", "visited");
+    await fetch(`${url}again`);
+    await shows("#kv-rows", "visited");
+  },
+
+  async "tells of the flare: modules, sizes, handlers, manifest"() {
+    await click("#tab-flare");
+    await shows("#flare", "handle_request");
+    assert.match(await text("#flare"), new RegExp(`main \\(main.lua\\)\\s+${MAIN.length} B`));
+    assert.match(await text("#flare"), /SHA-256\s+[0-9a-f]{64}/);
+    await shows("#flare", "There is no flare.lua");
+  },
+
+  async "shows why a changed script cannot be packed, until it can"() {
+    writeFileSync(`${folder}/main.lua`, "return <b>(");
+    await shows("#trouble", "main.lua:1: unexpected symbol near '<'");
+    await shows("#trouble", "goes on serving");
+    await shows("#state", "cannot be packed");
+    writeFileSync(`${folder}/main.lua`, MAIN);
+    await shows("#state", "live");
+    assert.equal(await text("#trouble"), "");
+  },
+
+  async "fits into 360, 800 and 1600 pixels in every tab, light and dark, with contrast and names"() {
+    for (const [width, height] of [[360, 740], [800, 900], [1600, 1000]]) {
+      for (const scheme of ["light", "dark"]) {
+        await browser.resize(width, height);
+        await browser.prefer(scheme);
+        for (const [tab, open] of [["requests", "#rows tr.failed button"], ["stores", "#kv-rows button"], ["flare", null]]) {
+          await run("(id) => document.getElementById(id).click()", `tab-${tab}`);
+          for (const step of open ? ["", open] : [""]) {
+            if (step) await run("(s) => document.querySelector(s).click()", step);
+            if (step) await until("what was opened", () => run("(tab) => document.querySelector(`#${tab} .details h2`)?.checkVisibility()", tab));
+            const where = `${tab}${step && " open"}, ${width} px, ${scheme}`;
+            if (photographs) await browser.photograph(`${photographs}/page-${tab}${step && "-open"}-${width}-${scheme}.png`);
+            assert.ok(await run("(width) => document.documentElement.scrollWidth <= width", width), `scrolls sideways: ${where}`);
+            const { low, seen } = await run(LOW_CONTRAST);
+            assert.ok(seen > 10, `nothing to see: ${where}`);
+            assert.deepEqual(low, [], where);
+            assert.deepEqual(await run(NAMELESS), [], where);
+          }
+          await press("Escape");
+        }
+      }
+    }
+  },
+
+  async "breaks neither its own policy nor its script"() {
+    const complaints = await browser.complaints(); // the network's are answers that are no 200
+    assert.deepEqual(complaints.filter((complaint) => complaint.source !== "network"), []);
+  },
+
+  async "says that dev has ended, and goes on when it is back"() {
+    await browser.resize(1400, 900);
+    const { found } = dev;
+    await end(dev);
+    await shows("#state", "disconnected");
+    dev = await serve(found[2]);
+    await shows("#state", "live");
+    await run("() => document.getElementById('tab-requests').click()");
+    await shows("#empty", "None yet");
+    await fetch(`${url}back`);
+    await shows("#rows", "/back");
+  },
+
+  async "shows several edges, cuts their link and heals it"() {
+    assert.equal(await run("() => document.getElementById('tab-edges').hidden"), true);
+    await end(dev);
+    dev = await serve(0, "--edges", "2");
+    await browser.open(`${dev.found[1]}__flaron/`);
+    await until("the tab", () => run("() => !document.getElementById('tab-edges').hidden"));
+    await click("#tab-edges");
+    await until("an open link", async () => /edge-1 and edge-2\s+up\s+up/.test(await text("#edges")));
+    await click("#edges tbody button");
+    await until("a cut link", async () => /edge-1 and edge-2\s+cut\S*\s+cut/.test(await text("#edges")));
+    assert.equal(await text("#edges tbody button"), "Heal");
+    await click("#edges tbody button");
+    await until("a healed link", async () => /edge-1 and edge-2\s+up\s+up/.test(await text("#edges")));
+  },
+
+  async "has run no script that came with the data"() {
+    assert.equal(await count("#rows b, #details b[onclick], #details img, .log script, #answer script"), 0);
+    const alert = await browser.run("() => document.title").catch((error) => error.message); // an open alert refuses
+    assert.match(alert, /flaron-lua dev$/);
+  },
+};
+
+let failed = false;
+for (const [name, check] of Object.entries(checks)) {
+  try {
+    await check();
+    console.log(`ok ${name}`);
+  } catch (error) {
+    failed = true;
+    console.log(`failed ${name}\t${error.message.replaceAll("\n", " ")}`);
+    if (photographs) await browser.photograph(`${photographs}/failed.png`).catch(() => null);
+    break;
+  }
+}
+await browser.close();
+await end(dev);
+process.exit(failed ? 1 : 0);
