@@ -96,19 +96,23 @@ static void record(void *data, const server_record *r) {
   report_style style = {
       .colours = d->words.style == COLOURS, .edge = node->name, .folder = folder_of(d, r->job)};
   text lines = {0};
-  json_t *json = report_json(r, &style);
-  bytes line = page_add(d->pages[node->index], json);
-  json_decref(json);
-  server_broadcast(node->server, "request", line);
-  flockfile(stdout);
-  if (d->words.style == JSON) {
-    printf("%.*s\n", (int)line.size, (const char *)line.data);
-  } else if (d->words.style != QUIET) {
-    report_text(&lines, r, &style);
-    fwrite(text_string(&lines), 1, lines.size, stdout);
+  bool told = d->words.style == JSON || server_has_audience(node->server) || report_failed(r->job);
+  if (d->words.style == PLAIN || d->words.style == COLOURS) report_text(&lines, r, &style);
+  if (told) {
+    json_t *json = report_json(r, &style);
+    bytes line = page_add(d->pages[node->index], json);
+    json_decref(json);
+    server_broadcast(node->server, "request", line);
+    if (d->words.style == JSON) text_printf(&lines, "%.*s\n", (int)line.size, (const char *)line.data);
+  } else {
+    page_hold(d->pages[node->index], r, node->name);
   }
-  fflush(stdout);
-  funlockfile(stdout);
+  if (lines.size > 0) {
+    flockfile(stdout);
+    fwrite(lines.data, 1, lines.size, stdout);
+    fflush(stdout);
+    funlockfile(stdout);
+  }
   text_free(&lines);
 }
 

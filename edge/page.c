@@ -21,10 +21,19 @@ enum { RECORDS_MOST = 200, RECORD_BYTES = 4 << 20, KEYS_MOST = 500 };
 enum { BAD_REQUEST = 400, NOT_FOUND = 404, NOT_ALLOWED = 405, CONFLICT = 409, TOO_LARGE = 413 };
 enum { INTERNAL_ERROR = 500 };
 
+/* A record: its JSON, or what that is made of. */
+typedef struct entry {
+  text json;
+  pool_job *job; /* for its request, log and figures; made once and used again */
+  server_record record;
+  const char *edge;
+  size_t size; /* bytes of JSON, of URL and log */
+} entry;
+
 struct page {
   const page_options *options;
-  text records[RECORDS_MOST]; /* a ring */
-  size_t first, count, size;  /* `size`: bytes of all */
+  entry records[RECORDS_MOST]; /* a ring */
+  size_t first, count, size;   /* `size`: bytes of all */
 };
 
 /* A request for a resource of the page. */
@@ -106,31 +115,74 @@ static void answer_file(const question *q) {
 
 /* Forgets the oldest record. */
 static void forget(page *p) {
-  p->size -= p->records[p->first].size;
-  text_free(&p->records[p->first]);
+  entry *e = &p->records[p->first];
+  p->size -= e->size;
+  text_free(&e->json);
+  if (e->job != NULL) {
+    host_request_free(&e->job->request);
+    host_response_free(&e->job->response);
+  }
   p->first = (p->first + 1) % RECORDS_MOST;
   p->count--;
 }
 
+/* A free place for a record of `size` bytes. */
+static entry *make_room(page *p, size_t size) {
+  while (p->count == RECORDS_MOST || (p->count > 0 && p->size + size > RECORD_BYTES)) forget(p);
+  entry *e = &p->records[(p->first + p->count++) % RECORDS_MOST];
+  e->size = size;
+  p->size += size;
+  return e;
+}
+
 bytes page_add(page *p, const json_t *record) {
   char *dump = json_dumps(record, JSON_COMPACT);
-  size_t size = strlen(dump);
-  while (p->count == RECORDS_MOST || (p->count > 0 && p->size + size > RECORD_BYTES)) forget(p);
-  text *slot = &p->records[(p->first + p->count++) % RECORDS_MOST];
-  text_add(slot, dump, size);
-  p->size += size;
+  entry *e = make_room(p, strlen(dump));
+  text_add_string(&e->json, dump);
   free(dump);
-  return text_bytes(slot);
+  return text_bytes(&e->json);
+}
+
+void page_hold(page *p, const server_record *record, const char *edge) {
+  pool_job *from = record->job;
+  size_t size = from->request.url.size;
+  for (size_t i = 0; i < from->response.line_count; i++) size += from->response.lines[i].line.size;
+  entry *e = make_room(p, size);
+  if (e->job == NULL) e->job = memory_get(sizeof *e->job);
+  *e->job = *from;
+  e->record = *record;
+  e->record.job = e->job;
+  e->edge = edge;
+  e->job->request = (host_request){.method = from->request.method, .url = from->request.url};
+  e->job->response = (host_response){.status = from->response.status,
+                                     .lines = from->response.lines,
+                                     .line_count = from->response.line_count};
+  from->request.method = from->request.url = (text){0};
+  from->response.lines = NULL;
+  from->response.line_count = 0;
+}
+
+/* Adds the JSON of a record, which it then keeps. */
+static void add_record(page *p, entry *e, text *to) {
+  if (e->json.size == 0) {
+    json_t *json = report_json(&e->record, &(report_style){.edge = e->edge});
+    char *dump = json_dumps(json, JSON_COMPACT);
+    text_add_string(&e->json, dump);
+    free(dump);
+    json_decref(json);
+    p->size += e->json.size - e->size;
+    e->size = e->json.size;
+  }
+  text_add(to, e->json.data, e->json.size);
 }
 
 static void answer_history(const question *q) {
-  const page *p = q->page;
+  page *p = q->page;
   text *body = &q->answer->body;
   text_add_string(body, "{\"records\":[");
   for (size_t i = 0; i < p->count; i++) {
-    const text *record = &p->records[(p->first + i) % RECORDS_MOST];
     if (i > 0) text_add_string(body, ",");
-    text_add(body, record->data, record->size);
+    add_record(p, &p->records[(p->first + i) % RECORDS_MOST], body);
   }
   text_add_string(body, "]}");
 }
@@ -363,5 +415,6 @@ page *page_new(const page_options *options) {
 
 void page_free(page *p) {
   while (p->count > 0) forget(p);
+  for (int i = 0; i < RECORDS_MOST; i++) free(p->records[i].job);
   free(p);
 }

@@ -5,7 +5,7 @@
  * It answers what a server's `control` asks and sends nothing by itself. Who may ask is the server's affair.
  * Everything but the page's own files is JSON; an answer that is not 200 is {"error": "a sentence"}.
  *
- *   GET history          {"records": [...]}, the oldest first: what page_add was given
+ *   GET history          {"records": [...]}, the oldest first: what page_add and page_hold were given
  *   GET flares           {"name", "flares": [{"path", "route", "error", "flare"}]}: flare_json and "sha256"
  *   GET kv/STORE?prefix  {"keys", "total", "bytes", "quota"}: kv_list's; the last two only of spark
  *   GET kv/STORE?key     {"key", "bytes", "ttl", "counter", "text"}; "base64" for what is not UTF-8
@@ -43,8 +43,14 @@ typedef struct page_options {
 /* Makes a page; what the options name is borrowed until page_free. */
 page *page_new(const page_options *options);
 
-/* Keeps a record of an invocation. Its JSON in one line, borrowed until the next call. */
+/* Keeps a record of an invocation. Its JSON in one line, borrowed until the next call of this or the next. */
 bytes page_add(page *p, const struct json_t *record);
+
+/*
+ * Keeps what report_json needs, for when somebody asks for it: that costs an invocation nothing. Takes the
+ * request and the log out of the record's job. `edge` is report_style's, static.
+ */
+void page_hold(page *p, const server_record *record, const char *edge);
 
 /* Answers a request as server_options.control does; false: there is nothing of that name. */
 bool page_control(page *p, bytes method, bytes path, bytes query, bytes body, control_answer *answer);

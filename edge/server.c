@@ -114,7 +114,7 @@ void server_send_page(h2o_req_t *req, int status, bool html, const text *page) {
   server_send_text(req, status, html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8", page);
 }
 
-void server_record_task(const task *t, int status) {
+void server_record_task(task *t, int status) {
   server_record r = {t->socket != NULL ? server_event_names[t->event] : NULL, &t->job, status};
   t->server->options->record(t->server->options->data, &r);
 }

@@ -14,7 +14,7 @@ typedef struct server server;
 /* What a server tells of an invocation that is over: for the log. Borrowed during the call. */
 typedef struct server_record {
   const char *event; /* NULL for a request, else "open", "message", "close" */
-  const pool_job *job;
+  pool_job *job;
   int status; /* sent to the client; 0 for events */
 } server_record;
 
@@ -74,6 +74,9 @@ void server_broadcast(server *s, const char *event, bytes line);
 
 /* Has `call(data)` called on the loop's thread, soon, unless server_run ends before. On any thread. */
 void server_post(server *s, void (*call)(void *data), void *data);
+
+/* Whether anybody does. */
+bool server_has_audience(const server *s);
 
 void server_close(server *s);
 

@@ -136,6 +136,8 @@ void server_broadcast(server *s, const char *event, bytes line) {
   }
 }
 
+bool server_has_audience(const server *s) { return s->audiences != NULL; }
+
 void server_control_end(server *s) {
   while (s->audiences != NULL) {
     audience *a = s->audiences;

@@ -56,7 +56,7 @@ void server_start(task *t, server *s, pool_flare *flare, flare_handler handler);
 void server_end(task *t);
 
 /* Tells the options of a task that came back; `status` is what the client got, 0 = the origin decides. */
-void server_record_task(const task *t, int status);
+void server_record_task(task *t, int status);
 
 /* Whether a browser asks: its `Accept` names text/html. */
 bool server_accepts_html(const h2o_req_t *req);
