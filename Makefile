@@ -80,7 +80,7 @@ WASM_FEATURES := --enable-bulk-memory --enable-sign-ext --enable-nontrapping-flo
 LUA_HOT := ldo lgc lstring ltable lvm
 LUA_MID := lapi lfunc lmem lobject ltm
 LUA_COLD := lcode lctype ldebug ldump llex lopcodes lparser lstate lundump lzio \
-  lauxlib lbaselib lcorolib ldblib lmathlib loslib lstrlib ltablib lutf8lib
+  lauxlib lcorolib lmathlib lstrlib ltablib lutf8lib
 LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_MID) $(LUA_COLD))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
 RUNTIME_OBJECTS := $(patsubst %.c,$(W)/%.o,$(wildcard runtime/*.c bindings/*.c))
@@ -90,6 +90,7 @@ $(patsubst %,$(W)/lua/%.o,$(LUA_HOT)): WASM_LUA_FLAGS += -O2
 $(patsubst %,$(W)/lua/%.o,$(LUA_MID)): WASM_LUA_FLAGS += -Os
 $(patsubst %,$(W)/lua/%.o,$(LUA_COLD)): WASM_LUA_FLAGS += -Oz
 $(W)/lua/lcorolib.o: WASM_LUA_FLAGS += -Dlua_resume=interrupt_resume -Dlua_closethread=interrupt_closethread
+$(W)/lua/lmem.o: WASM_LUA_FLAGS += -DMEMORY_IS_OURS
 
 $(W)/lua/%.o: $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
@@ -98,6 +99,8 @@ $(W)/lua/%.o: $(B)/lua.stamp Makefile
 $(W)/cjson/%.o: $(B)/cjson.stamp $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(WASM_FLAGS) -Oz -DNDEBUG -w -include runtime/json_config.h -c $(CJSON)/$*.c -o $@
+
+$(W)/runtime/library_%.o: OUR_WASM_FLAGS += -include runtime/lua_config.h
 
 $(W)/%.o: %.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
@@ -195,6 +198,12 @@ NATIVE_TESTS := $(patsubst tests/native/%.c,$(N)/tests/%,$(wildcard tests/native
 $(N)/tests/%_test: tests/native/%_test.c $(EDGE_OBJECTS)
 	@mkdir -p $(@D)
 	@$(CC) $(NATIVE_FLAGS) $(filter %.c %.o,$^) -o $@ $(NATIVE_LIBS)
+
+# What replaces parts of libc, under names of its own beside the libc of this machine.
+$(N)/tests/numbers_test: tests/native/numbers_test.c runtime/format.c runtime/strtod.c runtime/decimal.c runtime/decimal.h
+	@mkdir -p $(@D)
+	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -fno-builtin -Wall -Wextra -Werror -Wno-format-truncation -Iruntime \
+	  -include tests/native/numbers_test.h -fsanitize=address,undefined $(filter %.c,$^) -o $@ -lm
 
 $(N)/tests/arena_test: tests/native/arena_test.c runtime/arena.c runtime/arena.h
 	@mkdir -p $(@D)

@@ -19,6 +19,11 @@
 /* Ends the instance with a trap. */
 _Noreturn void abort(void) { __builtin_trap(); }
 
+_Noreturn void exit(int code) {
+  (void)code;
+  __builtin_trap();
+}
+
 /* What wasi-libc itself still asks for, in place of its __wasilibc_real.o, which would import it. */
 _Noreturn void __wasi_proc_exit(__wasi_exitcode_t code) {
   (void)code;

@@ -10,6 +10,7 @@
 #include "bindings.h"
 #include "bundle.h"
 #include "lauxlib.h"
+#include "libraries.h"
 #include "life.h"
 #include "lualib.h"
 
@@ -25,9 +26,9 @@ static const char *const handler_names[START_HANDLERS] = {"handle_request", "ws_
                                                           "ws_close"};
 
 static const luaL_Reg libraries[] = {
-    {LUA_GNAME, luaopen_base},        {LUA_COLIBNAME, luaopen_coroutine}, {LUA_TABLIBNAME, luaopen_table},
-    {LUA_STRLIBNAME, luaopen_string}, {LUA_MATHLIBNAME, luaopen_math},    {LUA_UTF8LIBNAME, luaopen_utf8},
-    {LUA_OSLIBNAME, luaopen_os},      {LUA_DBLIBNAME, luaopen_debug},
+    {LUA_GNAME, library_open_base},   {LUA_COLIBNAME, luaopen_coroutine},  {LUA_TABLIBNAME, luaopen_table},
+    {LUA_STRLIBNAME, luaopen_string}, {LUA_MATHLIBNAME, luaopen_math},     {LUA_UTF8LIBNAME, luaopen_utf8},
+    {LUA_OSLIBNAME, library_open_os}, {LUA_DBLIBNAME, library_open_debug},
 };
 
 static report result;

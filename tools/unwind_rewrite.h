@@ -31,7 +31,8 @@ typedef struct {
  * The module must export three markers, which the output does not export any more: the function
  * `unwind_throw` () -> (), the function `unwind_try` (i32 f, i32 L, i32 ud) -> (), and the mutable
  * i32 global `unwinding`. Custom sections that speak of offsets in code are dropped; functions that
- * need no check and all other sections are kept byte for byte. What is thrown outside every
+ * need no check and all other sections are kept byte for byte. A function that is exported as
+ * "unwind_never NAME" is known not to throw, whatever it calls; the output does not export that either. What is thrown outside every
  * unwind_try comes out of the export that was called as a zero, with the global still at 1: entry
  * points catch before they return.
  *
