@@ -205,6 +205,14 @@ $(N)/tests/numbers_test: tests/native/numbers_test.c runtime/format.c runtime/st
 	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -fno-builtin -Wall -Wextra -Werror -Wno-format-truncation -Iruntime \
 	  -include tests/native/numbers_test.h -fsanitize=address,undefined $(filter %.c,$^) -o $@ -lm
 
+RENAMED := $(foreach f,exp log log2 log10 pow,--redefine-sym $(f)=runtime_$(f)) --redefine-sym __rem_pio2=runtime_rem_pio2
+
+$(N)/tests/elementary_test: tests/native/elementary_test.c runtime/elementary.c
+	@mkdir -p $(@D)
+	@$(CC) -std=c11 -O2 -fno-builtin -Wall -Wextra -Werror -c runtime/elementary.c -o $@.o
+	@objcopy $(RENAMED) $@.o
+	@$(CC) -std=gnu11 -O2 -fno-builtin -Wall -Wextra -Werror tests/native/elementary_test.c $@.o -o $@ -lm
+
 $(N)/tests/arena_test: tests/native/arena_test.c runtime/arena.c runtime/arena.h
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -O2 -g -Wall -Wextra -Werror -Iruntime -fsanitize=address,undefined $(filter %.c,$^) -o $@
