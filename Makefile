@@ -77,9 +77,9 @@ WASM_FLAGS := $(WASM_TARGET) -std=gnu11 -ffunction-sections -fdata-sections -MMD
 OUR_WASM_FLAGS := $(WASM_FLAGS) -Oz -Wall -Wextra -Werror -Iruntime -Ibindings
 WASM_FEATURES := --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals
 
-LUA_HOT := ldo lgc lstring ltable lvm
-LUA_MID := lapi lfunc lmem lobject ltm
-LUA_COLD := lcode lctype ldebug ldump llex lopcodes lparser lstate lundump lzio \
+LUA_HOT := lvm ltable
+LUA_MID := ldo lstring
+LUA_COLD := lgc lapi lfunc lmem lobject ltm lcode lctype ldebug ldump llex lopcodes lparser lstate lundump lzio \
   lauxlib lcorolib lmathlib lstrlib ltablib lutf8lib
 LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_MID) $(LUA_COLD))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
@@ -110,8 +110,14 @@ $(W)/unwind.o: runtime/unwind.S $(B)/packages.stamp
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(WASM_TARGET) -c $< -o $@
 
-$(B)/unwind: tools/unwind.c tools/unwind_rewrite.c edge/wasm.c tools/unwind_rewrite.h edge/wasm.h $(B)/packages.stamp
+$(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/wasm.c tools/unwind_rewrite.h tools/trim.h edge/wasm.h $(B)/packages.stamp
 	@$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 $(filter %.c,$^) -o $@
+
+# Functions that only start-up reaches, beside the exports it is called by; in no flare is there any code of them.
+# Scripts may load text alone (bindings/stdlib.c), so luaU_undump is one.
+START_ONLY := luaopen_coroutine luaopen_math luaopen_string luaopen_table luaopen_utf8 library_open_base \
+  library_open_debug library_open_os start_run luaU_undump
+FLARE_EXPORTS := memory,alloc,handle_request,ws_open,ws_message,ws_close
 
 # unwind.o is first: its data begins where all that can change begins (runtime/life.c). The linker is
 # called directly, since clang would run wasm-opt before the rewriter has seen the module.
@@ -121,7 +127,7 @@ $(W)/linked.wasm: $(W)/unwind.o $(LUA_OBJECTS) $(CJSON_OBJECTS) $(RUNTIME_OBJECT
 	  $(firstword $(wildcard $(WASM_BIN)../lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a \
 	    $(WASM_BIN)../lib/clang/*/lib/wasm32-unknown-wasi/libclang_rt.builtins.a)) \
 	  --no-entry --gc-sections --stack-first -z stack-size=$(STACK_SIZE) \
-	  --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer -o $@
+	  --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer $(foreach f,$(START_ONLY),--export=$(f)) -o $@
 
 # 200 nested C calls, the most Lua allows, with the largest frames there are (tests/spec/errors_spec.lua).
 STACK_SIZE := 524288
@@ -129,6 +135,11 @@ STACK_SIZE := 524288
 $(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
 	@$(B)/unwind $< -o $(W)/lowered.wasm --report
 	@wasm-opt $(WASM_FEATURES) -O2 -Os --strip-debug --strip-producers $(W)/lowered.wasm -o $@
+
+# What is packed: the same code, but what only start-up needs.
+$(W)/flare.wasm: $(W)/runtime.wasm
+	@$(B)/unwind $< -o $(W)/trimmed.wasm --keep $(FLARE_EXPORTS)
+	@wasm-opt $(WASM_FEATURES) --remove-unused-module-elements --strip-producers $(W)/trimmed.wasm -o $@
 
 # ---- native ----
 
@@ -155,9 +166,9 @@ $(N)/%.o: %.c $(B)/packages.stamp Makefile | $(W)/runtime_wasm2c.c
 	@mkdir -p $(@D)
 	@$(CC) $(NATIVE_FLAGS) -c $< -o $@
 
-$(N)/edge/runtime_blob.o: edge/runtime_blob.S $(W)/runtime.wasm
+$(N)/edge/runtime_blob.o: edge/runtime_blob.S $(W)/flare.wasm
 	@mkdir -p $(@D)
-	@$(CC) -DRUNTIME_WASM='"$(W)/runtime.wasm"' -c $< -o $@
+	@$(CC) -DRUNTIME_WASM='"$(W)/flare.wasm"' -c $< -o $@
 
 # What lies in the executable (edge/embedded.h). The list is a file of its own, since files come and go.
 EMBEDDED := $(shell find scripts/flaron scripts/templates edge/page -type f 2>/dev/null | LC_ALL=C sort)

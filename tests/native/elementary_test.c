@@ -36,7 +36,7 @@ static void near(const char *what, double x, double y, double ours, long double 
   int exponent;
   frexpl(exact, &exponent);
   long double unit = ldexpl(1, (exponent < -1021 ? -1021 : exponent) - 53);
-  long double most = fabsl(exact) < DBL_MIN ? 1.01L : 0.65L;
+  long double most = fabsl(exact) < DBL_MIN ? 1.01L : 0.75L;
   expect(fabsl(ours - exact) / unit <= most, what, x, y, ours, theirs);
 }
 
