@@ -86,7 +86,7 @@ CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
 RUNTIME_OBJECTS := $(patsubst %.c,$(W)/%.o,$(wildcard runtime/*.c bindings/*.c))
 
 $(LUA_OBJECTS): WASM_LUA_FLAGS := -w -include runtime/lua_config.h -Iruntime
-$(patsubst %,$(W)/lua/%.o,$(LUA_HOT)): WASM_LUA_FLAGS += -O2
+$(patsubst %,$(W)/lua/%.o,$(LUA_HOT)): WASM_LUA_FLAGS += -Os
 $(patsubst %,$(W)/lua/%.o,$(LUA_MID)): WASM_LUA_FLAGS += -Os
 $(patsubst %,$(W)/lua/%.o,$(LUA_COLD)): WASM_LUA_FLAGS += -Oz
 $(W)/lua/lcorolib.o: WASM_LUA_FLAGS += -Dlua_resume=interrupt_resume -Dlua_closethread=interrupt_closethread
@@ -98,7 +98,7 @@ $(W)/lua/%.o: $(B)/lua.stamp Makefile
 
 $(W)/cjson/%.o: $(B)/cjson.stamp $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
-	@$(WASM_CC) $(WASM_FLAGS) -Oz -DNDEBUG -w -include runtime/json_config.h -c $(CJSON)/$*.c -o $@
+	@$(WASM_CC) $(WASM_FLAGS) -Oz -fshort-enums -DNDEBUG -w -include runtime/json_config.h -c $(CJSON)/$*.c -o $@
 
 $(W)/runtime/library_%.o: OUR_WASM_FLAGS += -include runtime/lua_config.h
 
@@ -134,7 +134,7 @@ STACK_SIZE := 524288
 
 $(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
 	@$(B)/unwind $< -o $(W)/lowered.wasm --report
-	@wasm-opt $(WASM_FEATURES) -O2 -Os --strip-debug --strip-producers $(W)/lowered.wasm -o $@
+	@wasm-opt $(WASM_FEATURES) -Oz --converge --strip-debug --strip-producers $(W)/lowered.wasm -o $@
 
 # What is packed: the same code, but what only start-up needs.
 $(W)/flare.wasm: $(W)/runtime.wasm
