@@ -85,7 +85,7 @@ LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_MID) $(LUA_COLD))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
 RUNTIME_OBJECTS := $(patsubst %.c,$(W)/%.o,$(wildcard runtime/*.c bindings/*.c))
 
-$(LUA_OBJECTS): WASM_LUA_FLAGS := -w -include runtime/lua_config.h -Iruntime
+$(LUA_OBJECTS): WASM_LUA_FLAGS := -w -fno-builtin-memcpy -include runtime/lua_config.h -Iruntime
 $(patsubst %,$(W)/lua/%.o,$(LUA_HOT)): WASM_LUA_FLAGS += -Os
 $(patsubst %,$(W)/lua/%.o,$(LUA_MID)): WASM_LUA_FLAGS += -Os
 $(patsubst %,$(W)/lua/%.o,$(LUA_COLD)): WASM_LUA_FLAGS += -Oz
@@ -105,6 +105,8 @@ $(W)/runtime/library_%.o: OUR_WASM_FLAGS += -include runtime/lua_config.h
 $(W)/%.o: %.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(OUR_WASM_FLAGS) -c $< -o $@
+
+$(W)/runtime/copy.o: OUR_WASM_FLAGS += -fno-builtin-memcpy -O2
 
 $(W)/unwind.o: runtime/unwind.S $(B)/packages.stamp
 	@mkdir -p $(@D)
