@@ -19,7 +19,7 @@ CC := gcc
 EXE := $(N)/flaron-lua
 MODULE := $(N)/lua/flaron/edge.so
 
-.PHONY: FORCE all demo test lint fuzz install clean help packages
+.PHONY: FORCE all bench demo test lint fuzz install clean help packages
 all: $(EXE) $(MODULE) ## build the executable and the Lua module flaron.edge
 
 help: ## say what each target does
@@ -232,6 +232,14 @@ $(N)/tests/arena_test: tests/native/arena_test.c runtime/arena.c runtime/arena.h
 
 test: $(B)/test-packages.stamp $(EXE) $(MODULE) $(B)/unwind $(NATIVE_TESTS) ## run all tests; the last line counts them
 	@SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" tests/run.sh $(ONLY)
+
+$(B)/bench/floor.wasm: tests/bench/floor.c $(B)/packages.stamp
+	@mkdir -p $(@D)
+	@$(WASM_CC) $(WASM_TARGET) -nostdlibinc -isystem $(WASI_INCLUDE) -O2 -c $< -o $(B)/bench/floor.o
+	@$(WASM_LD) $(B)/bench/floor.o --no-entry -o $@
+
+bench: $(B)/test-packages.stamp $(EXE) $(MODULE) $(B)/bench/floor.wasm ## run the benchmarks; writes docs/benchmarks.md
+	@NATIVE=$(N) tests/bench/run.sh
 
 lint: $(B)/test-packages.stamp $(EXE) ## check format, style and common mistakes of C, Lua and shell
 	@tests/lint.sh

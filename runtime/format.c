@@ -111,6 +111,7 @@ static void expand(double number, digits *r) {
   int exponent = take_apart(number, &mantissa);
   decimal_set(&d, mantissa);
   decimal_scale(&d, exponent);
+  /* cppcheck-suppress ctuuninitvar ; it is written here */
   char *end = r->text + 1; /* room in front, for rounding up */
   for (int i = d.first; i < d.last; i++) {
     uint32_t limb = d.limb[i];

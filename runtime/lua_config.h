@@ -24,7 +24,8 @@ struct lua_State;
  * where it resizes something it goes without when there is no memory. tools/unwind believes this.
  */
 __attribute__((export_name("unwind_never luaC_step"))) void luaC_step(struct lua_State *L);
-__attribute__((export_name("unwind_never luaC_fullgc"))) void luaC_fullgc(struct lua_State *L, int isemergency);
+__attribute__((export_name("unwind_never luaC_fullgc"))) void luaC_fullgc(struct lua_State *L,
+                                                                          int isemergency);
 
 /* memory.c has these four in place of lmem.c. */
 #ifdef MEMORY_IS_OURS

@@ -20,11 +20,11 @@ local function decode_list(text, at)
 end
 
 local function decode_object(text, at)
-  local object, key = {}, nil
+  local object = {}
   at = skip(text, at + 1)
   while text:byte(at) ~= 125 do
-    key, at = decode_string(text, at)
-    at = skip(text, skip(text, at) + 1)
+    local key, behind = decode_string(text, at)
+    at = skip(text, skip(text, behind) + 1)
     object[key], at = decode_value(text, at)
     at = skip(text, at)
     if text:byte(at) == 44 then at = skip(text, at + 1) end
