@@ -19,7 +19,7 @@ CC := gcc
 EXE := $(N)/flaron-lua
 MODULE := $(N)/lua/flaron/edge.so
 
-.PHONY: FORCE all demo test lint fuzz soak install uninstall deb clean help packages
+.PHONY: FORCE all bench demo test lint fuzz soak install uninstall deb clean help packages
 all: $(EXE) $(MODULE) ## build the executable and the Lua module flaron.edge
 
 help: ## say what each target does
@@ -79,19 +79,20 @@ WASM_FLAGS := $(WASM_TARGET) -std=gnu11 -ffunction-sections -fdata-sections -MMD
 OUR_WASM_FLAGS := $(WASM_FLAGS) -Oz -Wall -Wextra -Werror -Iruntime -Ibindings
 WASM_FEATURES := --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals
 
-LUA_HOT := ldo lgc lstring ltable lvm
-LUA_MID := lapi lfunc lmem lobject ltm
-LUA_COLD := lcode lctype ldebug ldump llex lopcodes lparser lstate lundump lzio \
-  lauxlib lbaselib lcorolib ldblib lmathlib loslib lstrlib ltablib lutf8lib
+LUA_HOT := lvm ltable
+LUA_MID := ldo lstring
+LUA_COLD := lgc lapi lfunc lmem lobject ltm lcode lctype ldebug ldump llex lopcodes lparser lstate lundump lzio \
+  lauxlib lcorolib lmathlib lstrlib ltablib lutf8lib
 LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_MID) $(LUA_COLD))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
 RUNTIME_OBJECTS := $(patsubst %.c,$(W)/%.o,$(wildcard runtime/*.c bindings/*.c))
 
-$(LUA_OBJECTS): WASM_LUA_FLAGS := -w -include runtime/lua_config.h -Iruntime
-$(patsubst %,$(W)/lua/%.o,$(LUA_HOT)): WASM_LUA_FLAGS += -O2
+$(LUA_OBJECTS): WASM_LUA_FLAGS := -w -fno-builtin-memcpy -include runtime/lua_config.h -Iruntime
+$(patsubst %,$(W)/lua/%.o,$(LUA_HOT)): WASM_LUA_FLAGS += -Os
 $(patsubst %,$(W)/lua/%.o,$(LUA_MID)): WASM_LUA_FLAGS += -Os
 $(patsubst %,$(W)/lua/%.o,$(LUA_COLD)): WASM_LUA_FLAGS += -Oz
 $(W)/lua/lcorolib.o: WASM_LUA_FLAGS += -Dlua_resume=interrupt_resume -Dlua_closethread=interrupt_closethread
+$(W)/lua/lmem.o: WASM_LUA_FLAGS += -DMEMORY_IS_OURS
 
 $(W)/lua/%.o: $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
@@ -99,18 +100,28 @@ $(W)/lua/%.o: $(B)/lua.stamp Makefile
 
 $(W)/cjson/%.o: $(B)/cjson.stamp $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
-	@$(WASM_CC) $(WASM_FLAGS) -Oz -DNDEBUG -w -include runtime/json_config.h -c $(CJSON)/$*.c -o $@
+	@$(WASM_CC) $(WASM_FLAGS) -Oz -fshort-enums -DNDEBUG -w -include runtime/json_config.h -c $(CJSON)/$*.c -o $@
+
+$(W)/runtime/library_%.o: OUR_WASM_FLAGS += -include runtime/lua_config.h
 
 $(W)/%.o: %.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(OUR_WASM_FLAGS) -c $< -o $@
 
+$(W)/runtime/copy.o: OUR_WASM_FLAGS += -fno-builtin-memcpy -O2
+
 $(W)/unwind.o: runtime/unwind.S $(B)/packages.stamp
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(WASM_TARGET) -c $< -o $@
 
-$(B)/unwind: tools/unwind.c tools/unwind_rewrite.c edge/wasm.c tools/unwind_rewrite.h edge/wasm.h $(B)/packages.stamp
+$(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/wasm.c tools/unwind_rewrite.h tools/trim.h edge/wasm.h $(B)/packages.stamp
 	@$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 $(filter %.c,$^) -o $@
+
+# Functions that only start-up reaches, beside the exports it is called by; in no flare is there any code of them.
+# Scripts may load text alone (bindings/stdlib.c), so luaU_undump is one.
+START_ONLY := luaopen_coroutine luaopen_math luaopen_string luaopen_table luaopen_utf8 library_open_base \
+  library_open_debug library_open_os start_run luaU_undump
+FLARE_EXPORTS := memory,alloc,handle_request,ws_open,ws_message,ws_close
 
 # unwind.o is first: its data begins where all that can change begins (runtime/life.c). The linker is
 # called directly, since clang would run wasm-opt before the rewriter has seen the module.
@@ -120,14 +131,19 @@ $(W)/linked.wasm: $(W)/unwind.o $(LUA_OBJECTS) $(CJSON_OBJECTS) $(RUNTIME_OBJECT
 	  $(firstword $(wildcard $(WASM_BIN)../lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a \
 	    $(WASM_BIN)../lib/clang/*/lib/wasm32-unknown-wasi/libclang_rt.builtins.a)) \
 	  --no-entry --gc-sections --stack-first -z stack-size=$(STACK_SIZE) \
-	  --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer -o $@
+	  --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer $(foreach f,$(START_ONLY),--export=$(f)) -o $@
 
 # 200 nested C calls, the most Lua allows, with the largest frames there are (tests/spec/errors_spec.lua).
 STACK_SIZE := 524288
 
 $(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
 	@$(B)/unwind $< -o $(W)/lowered.wasm --report
-	@wasm-opt $(WASM_FEATURES) -O2 -Os --strip-debug --strip-producers $(W)/lowered.wasm -o $@
+	@wasm-opt $(WASM_FEATURES) -Oz --converge --strip-debug --strip-producers $(W)/lowered.wasm -o $@
+
+# What is packed: the same code, but what only start-up needs.
+$(W)/flare.wasm: $(W)/runtime.wasm
+	@$(B)/unwind $< -o $(W)/trimmed.wasm --keep $(FLARE_EXPORTS)
+	@wasm-opt $(WASM_FEATURES) --remove-unused-module-elements --strip-producers $(W)/trimmed.wasm -o $@
 
 # ---- native ----
 
@@ -154,9 +170,9 @@ $(N)/%.o: %.c $(B)/packages.stamp Makefile | $(W)/runtime_wasm2c.c
 	@mkdir -p $(@D)
 	@$(CC) $(NATIVE_FLAGS) -c $< -o $@
 
-$(N)/edge/runtime_blob.o: edge/runtime_blob.S $(W)/runtime.wasm
+$(N)/edge/runtime_blob.o: edge/runtime_blob.S $(W)/flare.wasm
 	@mkdir -p $(@D)
-	@$(CC) -DRUNTIME_WASM='"$(W)/runtime.wasm"' -c $< -o $@
+	@$(CC) -DRUNTIME_WASM='"$(W)/flare.wasm"' -c $< -o $@
 
 # What lies in the executable (edge/embedded.h). The list is a file of its own, since files come and go.
 EMBEDDED := $(shell find scripts/edge scripts/flaron scripts/flaron-check scripts/templates edge/page -type f 2>/dev/null | LC_ALL=C sort)
@@ -209,12 +225,34 @@ $(N)/tests/%_test: tests/native/%_test.c $(EDGE_OBJECTS)
 	@mkdir -p $(@D)
 	@$(CC) $(NATIVE_FLAGS) $(filter %.c %.o,$^) -o $@ $(NATIVE_LIBS)
 
+# What replaces parts of libc, under names of its own beside the libc of this machine.
+$(N)/tests/numbers_test: tests/native/numbers_test.c runtime/format.c runtime/strtod.c runtime/decimal.c runtime/decimal.h
+	@mkdir -p $(@D)
+	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -fno-builtin -Wall -Wextra -Werror -Wno-format-truncation -Iruntime \
+	  -include tests/native/numbers_test.h -fsanitize=address,undefined $(filter %.c,$^) -o $@ -lm
+
+RENAMED := $(foreach f,exp log log2 log10 pow,--redefine-sym $(f)=runtime_$(f)) --redefine-sym __rem_pio2=runtime_rem_pio2
+
+$(N)/tests/elementary_test: tests/native/elementary_test.c runtime/elementary.c
+	@mkdir -p $(@D)
+	@$(CC) -std=c11 -O2 -fno-builtin -Wall -Wextra -Werror -c runtime/elementary.c -o $@.o
+	@objcopy $(RENAMED) $@.o
+	@$(CC) -std=gnu11 -O2 -fno-builtin -Wall -Wextra -Werror tests/native/elementary_test.c $@.o -o $@ -lm
+
 $(N)/tests/arena_test: tests/native/arena_test.c runtime/arena.c runtime/arena.h
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -O2 -g -Wall -Wextra -Werror -Iruntime -fsanitize=address,undefined $(filter %.c,$^) -o $@
 
 test: $(B)/test-packages.stamp $(B)/browser-packages.stamp $(EXE) $(MODULE) $(B)/unwind $(NATIVE_TESTS) ## run all tests; the last line counts them
 	@SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" tests/run.sh $(ONLY)
+
+$(B)/bench/floor.wasm: tests/bench/floor.c $(B)/packages.stamp
+	@mkdir -p $(@D)
+	@$(WASM_CC) $(WASM_TARGET) -nostdlibinc -isystem $(WASI_INCLUDE) -O2 -c $< -o $(B)/bench/floor.o
+	@$(WASM_LD) $(B)/bench/floor.o --no-entry -o $@
+
+bench: $(B)/test-packages.stamp $(EXE) $(MODULE) $(B)/bench/floor.wasm ## run the benchmarks; writes docs/benchmarks.md
+	@NATIVE=$(N) tests/bench/run.sh
 
 lint: $(B)/test-packages.stamp $(EXE) ## check format, style and common mistakes of C, Lua and shell
 	@tests/lint.sh

@@ -1,5 +1,6 @@
 /*
- * stdlib.c - Lua's own libraries, fitted to a flare: what is taken out, what asks the host.
+ * stdlib.c - Lua's own libraries, fitted to a flare: what asks the host (runtime/libraries.h has what is left
+ * out).
  *
  * Lua's functions do the work; here stands only what differs from the reference manual: text-only load,
  * no files, os on the host's clock, math.random seeded once per invocation.
@@ -130,23 +131,6 @@ static void replace(lua_State *L, const char *full_name, const char *name, lua_C
   lua_setfield(L, -2, name);
 }
 
-/* Takes every field out of the library on top but those named; `names` ends with NULL. */
-static void keep_only(lua_State *L, const char *const *names) {
-  lua_newtable(L);
-  for (; *names != NULL; names++) {
-    lua_getfield(L, -2, *names);
-    lua_setfield(L, -2, *names);
-  }
-  for (lua_pushnil(L); lua_next(L, -3) != 0; lua_pop(L, 1)) {
-    lua_pushvalue(L, -2);
-    lua_rawget(L, -4);
-    lua_pushvalue(L, -3);
-    lua_insert(L, -2);
-    lua_rawset(L, -6); /* assigning to a field that exists is allowed while traversing */
-  }
-  lua_pop(L, 1);
-}
-
 /* lua_WarnFunction: what `warn` and failing finalizers say becomes a line of the log, piece by piece. */
 static void warning(void *ud, const char *message, int to_be_continued) {
   static char line[4096]; /* the host cuts there too */
@@ -163,24 +147,15 @@ static void warning(void *ud, const char *message, int to_be_continued) {
 }
 
 void stdlib_open(lua_State *L) {
-  static const char *const os_names[] = {"time", "date", "clock", "difftime", NULL};
-  static const char *const debug_names[] = {"traceback", "getinfo", NULL};
   static const luaL_Reg clock[] = {{"clock", os_clock}, {NULL, NULL}};
   lua_pushglobaltable(L);
-  lua_pushnil(L);
-  lua_setfield(L, -2, "dofile");
-  lua_pushnil(L);
-  lua_setfield(L, -2, "loadfile");
   replace(L, "load", "load", load_text);
   lua_getfield(L, -1, LUA_OSLIBNAME);
-  keep_only(L, os_names);
   replace(L, "os.time", "time", os_time);
   replace(L, "os.date", "date", os_date);
   binding_functions(L, LUA_OSLIBNAME, clock);
-  lua_getfield(L, -2, LUA_DBLIBNAME);
-  keep_only(L, debug_names);
-  lua_getfield(L, -3, LUA_MATHLIBNAME);
+  lua_getfield(L, -2, LUA_MATHLIBNAME);
   open_random(L);
-  lua_pop(L, 4);
+  lua_pop(L, 3);
   lua_setwarnf(L, warning, NULL);
 }

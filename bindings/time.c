@@ -1,7 +1,6 @@
 /*
  * time.c - flaron.time: the host's clock, and the clock that libc's time() sees.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -54,6 +53,20 @@ static const luaL_Reg functions[] = {
 
 void time_open(lua_State *L) { binding_module(L, "time", functions); }
 
+/* A number in decimal, with or without a minus; -1 when it is none. */
+static time_t read_seconds(const char *text, size_t size) {
+  enum { DIGITS_MAX = 18 };
+  bool negative = size > 0 && *text == '-';
+  time_t seconds = 0;
+  text += negative, size -= negative;
+  if (size == 0 || size > DIGITS_MAX) return -1;
+  for (; size > 0; text++, size--) {
+    if (*text < '0' || *text > '9') return -1;
+    seconds = seconds * 10 + (*text - '0');
+  }
+  return negative ? -seconds : seconds;
+}
+
 /*
  * time() of libc, for os.time and os.date: seconds since 1970, -1 when the host does not answer. 0 at
  * start-up, where only luaopen_math asks (stdlib.c refuses the others and seeds anew).
@@ -62,15 +75,10 @@ time_t time(time_t *out) {
   time_t seconds = 0;
   if (!life_starting()) {
     abi_packed answer = ask(&formats[0]);
-    char *digits = (char *)(uintptr_t)(answer >> 32), *after = digits;
+    char *digits = (char *)(uintptr_t)(answer >> 32);
     size_t size = (size_t)(answer & UINT32_MAX);
-    seconds = -1;
-    if (answer != 0) {
-      char text[24] = "";
-      if (size < sizeof text) seconds = (time_t)strtoll(memcpy(text, digits, size), &after, 10);
-      if (after == text) seconds = -1;
-      arena_free(digits, size);
-    }
+    seconds = answer != 0 ? read_seconds(digits, size) : -1;
+    if (answer != 0) arena_free(digits, size);
     life_take_refusal();
   }
   if (out != NULL) *out = seconds;

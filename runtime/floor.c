@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <locale.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,11 @@
 
 /* Ends the instance with a trap. */
 _Noreturn void abort(void) { __builtin_trap(); }
+
+_Noreturn void exit(int code) {
+  (void)code;
+  __builtin_trap();
+}
 
 /* What wasi-libc itself still asks for, in place of its __wasilibc_real.o, which would import it. */
 _Noreturn void __wasi_proc_exit(__wasi_exitcode_t code) {
@@ -54,6 +60,35 @@ __wasi_errno_t __wasi_fd_fdstat_get(__wasi_fd_t fd, __wasi_fdstat_t *stat) {
 
 /* Where lua_writestring writes (lua_config.h): only Lua's own print, which no script gets. */
 void floor_write(const char *text, size_t length) { (void)text, (void)length; }
+
+/* In place of libc's, which are made for long texts and are ten times as large. */
+char *strcpy(char *restrict to, const char *restrict from) {
+  memcpy(to, from, strlen(from) + 1);
+  return to;
+}
+
+char *strchr(const char *text, int c) {
+  for (; *text != (char)c; text++) {
+    if (*text == '\0') return NULL;
+  }
+  return (char *)text;
+}
+
+/* Bytes at the beginning of `text` that are (`in`) or are not in `set`. */
+static size_t span(const char *text, const char *set, bool in) {
+  size_t size = 0;
+  while (text[size] != '\0' && (strchr(set, text[size]) != NULL) == in) size++;
+  return size;
+}
+
+size_t strspn(const char *text, const char *set) { return span(text, set, true); }
+
+size_t strcspn(const char *text, const char *set) { return span(text, set, false); }
+
+char *strpbrk(const char *text, const char *set) {
+  text += span(text, set, false);
+  return *text != '\0' ? (char *)text : NULL;
+}
 
 /* Memory of C libraries: from the arena, with the size in front since free() is not told it. */
 enum { SIZE_ROOM = ARENA_ALIGN };

@@ -58,12 +58,7 @@ void life_memory_ended(void) {
   reserve = NULL;
 }
 
-/*
- * lua_Alloc on the arena. Lua gives a type for the old size of a block that does not exist yet. It collects
- * garbage itself where memory is full, but not for the buffers that strings are built in.
- */
-static void *allocate(void *ud, void *block, size_t old_size, size_t size) {
-  (void)ud;
+void *life_resize(void *block, size_t old_size, size_t size) {
   if (size == 0) {
     arena_free(old_size != 0 ? block : NULL, old_size); /* strip.c has arrays of size 0 that are shared */
     return NULL;
@@ -72,6 +67,12 @@ static void *allocate(void *ud, void *block, size_t old_size, size_t size) {
     void *moved = block == NULL ? arena_alloc(size) : arena_resize(block, old_size, size);
     if (moved != NULL || size > INT32_MAX || !again || !collect()) return moved;
   }
+}
+
+/* lua_Alloc. Lua gives a type for the old size of a block that does not exist yet. */
+static void *allocate(void *ud, void *block, size_t old_size, size_t size) {
+  (void)ud;
+  return life_resize(block, block == NULL ? 0 : old_size, size);
 }
 
 lua_State *life_create(char *limit) {

@@ -26,6 +26,13 @@ typedef struct life_layout {
  */
 lua_State *life_create(char *limit);
 
+/*
+ * Allocates (`block` is NULL), resizes or frees (`size` is 0) a block, as lua_Alloc does: NULL when there is
+ * no memory, after a collection that runs no finalizer. Lua collects garbage itself where memory is full, but
+ * not for the buffers that strings are built in.
+ */
+void *life_resize(void *block, size_t old_size, size_t size);
+
 /* The main Lua state, NULL before life_create. */
 lua_State *life_main(void);
 

@@ -15,8 +15,25 @@ __attribute__((noreturn)) void unwind_throw(void);
 void unwind_try(void *f, void *L, void *ud);
 #define luai_jmpbuf int
 void life_memory_ended(void);
+struct lua_State;
 #define LUAI_THROW(L, c) ((c)->status == LUA_ERRMEM ? life_memory_ended() : (void)0, unwind_throw())
 #define LUAI_TRY(L, c, a) unwind_try((void *)(f), (L), (ud))
+
+/*
+ * The collector throws nothing (manual: lua_gc "never raises errors"): finalizers run in protected calls, and
+ * where it resizes something it goes without when there is no memory. tools/unwind believes this.
+ */
+__attribute__((export_name("unwind_never luaC_step"))) void luaC_step(struct lua_State *L);
+__attribute__((export_name("unwind_never luaC_fullgc"))) void luaC_fullgc(struct lua_State *L,
+                                                                          int isemergency);
+
+/* memory.c has these four in place of lmem.c. */
+#ifdef MEMORY_IS_OURS
+#pragma weak luaM_free_
+#pragma weak luaM_realloc_
+#pragma weak luaM_saferealloc_
+#pragma weak luaM_malloc_
+#endif
 
 /* The seed of string hashes: from the bundle (start.c), so that equal bundles give equal images. */
 unsigned int start_hash_seed(void);
@@ -31,6 +48,9 @@ void floor_write(const char *text, size_t length);
 #define lua_writestring(s, l) floor_write((s), (l))
 #define lua_writeline() ((void)0)
 #define lua_writestringerror(s, p) ((void)(s), (void)(p))
+
+/* One place that fetches instructions. */
+#define LUA_USE_JUMPTABLE 0
 
 #define lua_getlocaledecpoint() '.'
 

@@ -10,6 +10,7 @@
 #include "bindings.h"
 #include "bundle.h"
 #include "lauxlib.h"
+#include "libraries.h"
 #include "life.h"
 #include "lualib.h"
 
@@ -25,9 +26,9 @@ static const char *const handler_names[START_HANDLERS] = {"handle_request", "ws_
                                                           "ws_close"};
 
 static const luaL_Reg libraries[] = {
-    {LUA_GNAME, luaopen_base},        {LUA_COLIBNAME, luaopen_coroutine}, {LUA_TABLIBNAME, luaopen_table},
-    {LUA_STRLIBNAME, luaopen_string}, {LUA_MATHLIBNAME, luaopen_math},    {LUA_UTF8LIBNAME, luaopen_utf8},
-    {LUA_OSLIBNAME, luaopen_os},      {LUA_DBLIBNAME, luaopen_debug},
+    {LUA_GNAME, library_open_base},   {LUA_COLIBNAME, luaopen_coroutine},  {LUA_TABLIBNAME, luaopen_table},
+    {LUA_STRLIBNAME, luaopen_string}, {LUA_MATHLIBNAME, luaopen_math},     {LUA_UTF8LIBNAME, luaopen_utf8},
+    {LUA_OSLIBNAME, library_open_os}, {LUA_DBLIBNAME, library_open_debug},
 };
 
 static report result;
@@ -110,8 +111,11 @@ static int traceback(lua_State *L) {
   return 1;
 }
 
-/* Protected: everything that can raise an error. */
-static int run(lua_State *L) {
+/* Protected: everything that can raise an error. Not static, so that the Makefile can name it (START_ONLY).
+ */
+int start_run(lua_State *L);
+
+int start_run(lua_State *L) {
   const arguments *args = lua_touserdata(L, 1);
   lua_settop(L, 0);
   for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
@@ -154,7 +158,7 @@ __attribute__((export_name("start"))) const report *start(const uint8_t *bundle,
     result.error_size = sizeof message - 1;
     return &result;
   }
-  lua_pushcfunction(L, run);
+  lua_pushcfunction(L, start_run);
   lua_pushlightuserdata(L, &args);
   bool good = lua_pcall(L, 1, 0, 0) == LUA_OK;
   if (!good) keep_text(L, &result.error, &result.error_size);

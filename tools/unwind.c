@@ -2,13 +2,15 @@
  * unwind.c - the command line of the unwinding rewriter.
  *
  *   unwind IN.wasm -o OUT.wasm [--report]
+ *   unwind IN.wasm -o OUT.wasm --keep NAMES
  *
- * Reads a file, hands it to unwind_rewrite, writes a file. The output is written beside its place
+ * Reads a file, hands it to unwind_rewrite or trim, writes a file. The output is written beside its place
  * and renamed, so that it is there as a whole or not at all. It is a program of the build and never
  * shipped. Exit codes: 0 done, 1 failed, 2 misused.
  */
 #define _POSIX_C_SOURCE 200809L
 
+#include "trim.h"
 #include "unwind_rewrite.h"
 
 #include <errno.h>
@@ -23,6 +25,7 @@ enum { DONE = 0, FAILED = 1, MISUSED = 2 };
 
 static const char usage[] =
     "usage: unwind IN.wasm -o OUT.wasm [--report]\n"
+    "       unwind IN.wasm -o OUT.wasm --keep NAMES\n"
     "\n"
     "Puts a check behind every call that may come back because unwind_throw was called, so that\n"
     "errors unwind in core Wasm. IN.wasm exports the functions unwind_throw and unwind_try and\n"
@@ -30,11 +33,14 @@ static const char usage[] =
     "\n"
     "  -o OUT.wasm  where the rewritten module goes\n"
     "  --report     prints one line about what was done\n"
+    "  --keep NAMES does another thing: exports but those NAMES, with commas between them, are\n"
+    "               dropped, and their functions become traps\n"
     "  --help       prints this\n";
 
 typedef struct {
   const char *in;
   const char *out;
+  const char *keep; /* NULL: unwind */
   bool report;
 } options;
 
@@ -137,7 +143,11 @@ static int rewrite(const options *o, const wasm_writer *in) {
   unwind_report report;
   char error[256];
   int code = DONE;
-  if (!unwind_rewrite(in->data, in->size, &out, &report, error, sizeof error)) {
+  if (o->keep != NULL) {
+    code = !trim(in->data, in->size, o->keep, &out, error, sizeof error) ? failure(o->in, error)
+           : write_file(o->out, &out)                                    ? DONE
+                                                                         : FAILED;
+  } else if (!unwind_rewrite(in->data, in->size, &out, &report, error, sizeof error)) {
     code = failure(o->in, error);
   } else if (!write_file(o->out, &out)) {
     code = FAILED;
@@ -156,6 +166,11 @@ static int parse(int argc, char **argv, options *o) {
     const char *argument = argv[i];
     if (strcmp(argument, "--report") == 0) {
       o->report = true;
+    } else if (strcmp(argument, "--keep") == 0) {
+      if (i + 1 == argc) {
+        return misuse("--keep needs names", "");
+      }
+      o->keep = argv[++i];
     } else if (strcmp(argument, "-o") == 0) {
       if (o->out != NULL) {
         return misuse("-o is given twice", "");

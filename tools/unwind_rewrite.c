@@ -24,6 +24,7 @@
 #define LARGEST_MODULE ((size_t)1 << 30)
 
 enum {
+  OP_UNREACHABLE = 0x00,
   OP_BLOCK = 0x02,
   OP_LOOP = 0x03,
   OP_IF = 0x04,
@@ -68,6 +69,7 @@ typedef struct {
 
 typedef struct {
   uint32_t type;
+  bool never;  /* it is known not to throw */
   bool listed; /* a reference to it exists, so call_indirect may reach it */
 } func;
 
@@ -282,7 +284,7 @@ static void read_global(module *m, wasm_reader *r) {
 /* A function of the type whose index comes next; there is room for it. */
 static void read_function(module *m, wasm_reader *r) {
   uint32_t type = read_index(m, r, "type", m->type_count);
-  m->funcs[m->func_count] = (func){type, false};
+  m->funcs[m->func_count] = (func){type, false, false};
   m->func_count++;
 }
 
@@ -433,6 +435,13 @@ static uint32_t *marker_slot(module *m, const export_entry *e) {
   return export_is(e, "unwinding") ? &m->unwinding : NULL;
 }
 
+/* Whether the export says that a function never throws. */
+static bool is_never(const export_entry *e) {
+  static const char prefix[] = "unwind_never ";
+  return e->kind == WASM_EXTERN_FUNC && e->name_len >= sizeof prefix - 1 &&
+         memcmp(e->name, prefix, sizeof prefix - 1) == 0;
+}
+
 /* Checks that the index of an export exists. */
 static void check_export(module *m, const export_entry *e) {
   static const char *const kinds[] = {"function", "table", "memory", "global"};
@@ -452,6 +461,9 @@ static void read_export_section(module *m, wasm_reader *r) {
   for (uint32_t i = 0; i < count && !m->failed && read_export(r, &e); i++) {
     check_export(m, &e);
     uint32_t *slot = marker_slot(m, &e);
+    if (!m->failed && is_never(&e)) {
+      m->funcs[e.index].never = true;
+    }
     if (m->failed || slot == NULL) {
       continue;
     }
@@ -867,7 +879,8 @@ static void collect_calls(module *m) {
 
 /* Marks a node and queues it, unless it was marked before or is where the spread stops. */
 static void mark(module *m, uint32_t *queue, uint32_t *queued, uint32_t node) {
-  if (node != m->try_func && m->throws[node] == 0) {
+  bool stops = node == m->try_func || (node < m->func_count && m->funcs[node].never);
+  if (!stops && m->throws[node] == 0) {
     m->throws[node] = 1;
     queue[(*queued)++] = node;
   }
@@ -917,14 +930,28 @@ static void find_throwing(module *m) {
 
 /* -- Writing ----------------------------------------------------------------------------------- */
 
-/* The check: when something is being thrown, return zero of the function's result type. */
-static void write_check(const module *m, wasm_writer *w, const func_type *type) {
-  static const uint8_t zeros[8] = {0};
-  wasm_write_u8(w, OP_GLOBAL_GET);
-  wasm_write_u32(w, m->unwinding);
-  wasm_write_u8(w, OP_IF);
+/*
+ * A body with checks. A function without a result leaves by a branch to the end of its own body; one with a
+ * result is wrapped, so that all checks share one zero:
+ *
+ *   block                     ; where the checks branch to
+ *     block (result T)        ; takes the place of the function as a label
+ *       BODY
+ *     end
+ *     return
+ *   end
+ *   zero of T
+ */
+static void write_wrapping(wasm_writer *w, uint8_t type) {
+  wasm_write_u8(w, OP_BLOCK);
   wasm_write_u8(w, WASM_TYPE_EMPTY);
-  switch (type->result_count == 0 ? 0 : type->results[0]) {
+  wasm_write_u8(w, OP_BLOCK);
+  wasm_write_u8(w, type);
+}
+
+static void write_zero(wasm_writer *w, uint8_t type) {
+  static const uint8_t zeros[8] = {0};
+  switch (type) {
     case WASM_TYPE_I32:
       wasm_write_u8(w, OP_I32_CONST);
       wasm_write_s32(w, 0);
@@ -937,14 +964,37 @@ static void write_check(const module *m, wasm_writer *w, const func_type *type) 
       wasm_write_u8(w, OP_F32_CONST);
       wasm_write_bytes(w, zeros, 4);
       break;
-    case WASM_TYPE_F64:
+    default:
       wasm_write_u8(w, OP_F64_CONST);
       wasm_write_bytes(w, zeros, 8);
       break;
-    default: break;
   }
+}
+
+/* Behind BODY and the `end` it closes with. */
+static void write_wrapping_end(wasm_writer *w, uint8_t type) {
   wasm_write_u8(w, OP_RETURN);
   wasm_write_u8(w, OP_END);
+  write_zero(w, type);
+  wasm_write_u8(w, OP_END);
+}
+
+/*
+ * The check behind a call: when something is being thrown, leave. Behind a call that is the last thing the
+ * function does there is none, and one that does not come back unless it throws is followed by a branch.
+ * True when it wrote one.
+ */
+static bool write_check(const module *m, wasm_writer *w, const code *c, bool wrapped) {
+  uint8_t next = c->r.at < c->r.end ? *c->r.at : OP_END;
+  uint32_t label = c->depth - (wrapped ? 0 : 1);
+  if (next == OP_RETURN || (next == OP_END && c->depth == 1)) return false;
+  if (next != OP_UNREACHABLE) {
+    wasm_write_u8(w, OP_GLOBAL_GET);
+    wasm_write_u32(w, m->unwinding);
+  }
+  wasm_write_u8(w, next != OP_UNREACHABLE ? OP_BR_IF : OP_BR);
+  wasm_write_u32(w, label);
+  return true;
 }
 
 /* Refuses a function that can throw and whose result has no zero the check could return. */
@@ -964,21 +1014,24 @@ static void check_result(module *m, uint32_t index) {
 /* Writes a body with its checks to `scratch` (which is emptied first); answers their number. */
 static uint32_t write_body(module *m, wasm_writer *scratch, uint32_t index) {
   const func_type *type = &m->types[m->funcs[index].type];
+  bool wrapped = type->result_count != 0;
   uint32_t checks = 0;
   code c;
   scratch->size = 0;
   begin_code(m, &c, index);
-  const uint8_t *copied = c.r.start;
+  const uint8_t *copied = c.r.at;
+  wasm_write_bytes(scratch, c.r.start, (size_t)(copied - c.r.start)); /* the locals */
+  if (wrapped) write_wrapping(scratch, type->results[0]);
   while (next_instruction(m, &c)) {
     uint32_t callee = callee_node(m, &c);
     if (callee != NO_INDEX && m->throws[callee] != 0) {
       wasm_write_bytes(scratch, copied, (size_t)(c.r.at - copied));
       copied = c.r.at;
-      write_check(m, scratch, type);
-      checks++;
+      if (write_check(m, scratch, &c, wrapped)) checks++;
     }
   }
   wasm_write_bytes(scratch, copied, (size_t)(c.r.end - copied));
+  if (wrapped) write_wrapping_end(scratch, type->results[0]);
   return checks;
 }
 
@@ -1000,7 +1053,7 @@ static void write_code_section(module *m, wasm_writer *out, unwind_report *repor
     if (checks == 0) {
       wasm_write_bytes(&payload, body->whole, body->whole_size);
     } else {
-      /* With up to 19 bytes a check, the largest bodies outgrow their size field. */
+      /* The largest bodies outgrow their size field. */
       payload.failed = payload.failed || scratch.failed || scratch.size > UINT32_MAX;
       wasm_write_u32(&payload, (uint32_t)scratch.size);
       wasm_write_bytes(&payload, scratch.data, scratch.size);
@@ -1017,17 +1070,21 @@ static void write_export_section(module *m, wasm_writer *out, const wasm_section
   wasm_reader r;
   wasm_writer payload = {0};
   wasm_reader_init(&r, section->body, section->body_size);
-  uint32_t count = wasm_read_u32(&r);
+  wasm_writer kept = {0};
+  uint32_t count = wasm_read_u32(&r), kept_count = 0;
   export_entry e;
-  wasm_write_u32(&payload, count - 3);
   for (uint32_t i = 0; i < count && read_export(&r, &e); i++) {
-    if (marker_slot(m, &e) == NULL) {
-      wasm_write_bytes(&payload, e.whole, e.whole_size);
+    if (marker_slot(m, &e) == NULL && !is_never(&e)) {
+      wasm_write_bytes(&kept, e.whole, e.whole_size);
+      kept_count++;
     }
   }
-  out->failed = out->failed || payload.failed;
+  wasm_write_u32(&payload, kept_count);
+  wasm_write_bytes(&payload, kept.data, kept.size);
+  out->failed = out->failed || payload.failed || kept.failed;
   wasm_write_section(out, WASM_SECTION_EXPORT, payload.data, payload.size);
   wasm_writer_free(&payload);
+  wasm_writer_free(&kept);
 }
 
 /* Whether a custom section speaks of offsets in code, which are other ones afterwards. */

@@ -315,20 +315,35 @@ describe("the rewritten module", function()
   it("has no check where no function of the type in the table can throw", function()
     local bytes = assemble("indirect")
     local before, after = bodies(bytes), bodies(rewritten(bytes))
-    -- without imports: 1 $throw, 2 $try, 3 $count_by, 4 $double, 7 $quiet
-    for _, i in ipairs({ 1, 2, 3, 4, 7 }) do
+    -- without imports: 1 $throw, 2 $try, 3 $count_by, 4 $double, 6 $thrower (its call is its last), 7 $quiet
+    for _, i in ipairs({ 1, 2, 3, 4, 6, 7 }) do
       assert.equal(before[i], after[i])
     end
-    -- 5 $not_in_table, 6 $thrower, 8 $body_indirect, 9 $body_direct
-    for _, i in ipairs({ 5, 6, 8, 9 }) do
+    -- 5 $not_in_table, 8 $body_indirect, 9 $body_direct
+    for _, i in ipairs({ 5, 8, 9 }) do
       assert.not_equal(before[i], after[i])
     end
   end)
 
   it("has the checks the design describes", function()
-    -- $thrower: no locals, call 0, then global.get 0, if, return, end, and the function's end
-    local thrower = bodies(rewritten(assemble("indirect")))[6]
-    assert.equal("\x0A\x00\x10\x00\x23\x00\x04\x40\x0F\x0B\x0B", thrower)
+    -- $not_in_table: no locals, block, block i32, call 0, global.get 0, br_if 1, i32.const 0, the end of the
+    -- inner block, return, the end of the outer one, i32.const 0, and the function's end
+    local wrapped = bodies(rewritten(assemble("indirect")))[5]
+    assert.equal("\x13\x00\x02\x40\x02\x7F\x10\x00\x23\x00\x0D\x01\x41\x00\x0B\x0F\x0B\x41\x00\x0B", wrapped)
+    -- $body_indirect, without a result: br_if 0 behind the call_indirect
+    assert.matches("\x11\x01\x00\x23\x00\x0D\x00", bodies(rewritten(assemble("indirect")))[8], 1, true)
+  end)
+
+  it("believes an export 'unwind_never NAME', and does not have it", function()
+    local text = [[(module
+      (global $unwinding (export "unwinding") (mut i32) (i32.const 0))
+      (func $throw (export "unwind_throw") (global.set $unwinding (i32.const 1)))
+      (func (export "unwind_try") (param i32 i32 i32))
+      (func $never (export "unwind_never never") (call $throw) (call $throw))
+      (func (export "caller") (call $never) (call $never)))]]
+    local bytes = assemble_text(text)
+    assert.same(bodies(bytes), bodies(rewritten(bytes)))
+    assert.same({ "caller" }, exports(rewritten(bytes)))
   end)
 
   it("keeps all other sections byte for byte", function()
@@ -372,13 +387,34 @@ describe("--report", function()
   it("says how many functions can throw, how many checks there are and what they take", function()
     local bytes = assemble("indirect")
     local result = unwind(bytes, "--report")
-    -- 4 checks of 6 bytes, 2 of them with a result of 2 bytes, and a code section that now needs a
-    -- second byte for its size; 3 exports less, each a name with its length, a kind and an index
+    -- 3 checks of 4 bytes, 2 functions wrapped in 9 bytes, and a code section that now needs a second byte for
+    -- its size; 3 exports less, each a name with its length, a kind and an index
     local lost = #"unwind_throw" + #"unwind_try" + #"unwinding" + 3 * 3
-    local after = #bytes + 4 * 6 + 2 * 2 + 1 - lost
+    local after = #bytes + 3 * 4 + 2 * 9 + 1 - lost
     assert.equal(after, #read(DIR .. "/out.wasm"))
-    local line = "unwind: 5 of 11 functions can throw, 4 checks, %d -> %d bytes\n"
+    local line = "unwind: 5 of 11 functions can throw, 3 checks, %d -> %d bytes\n"
     assert.equal(line:format(#bytes, after), result.out)
+  end)
+end)
+
+describe("--keep", function()
+  it("drops all other exports and makes traps of their functions", function()
+    local bytes = assemble_text [[(module
+      (table funcref (elem $both $gone))
+      (type $t (func (result i32)))
+      (func $both (export "kept") (export "other") (result i32) (i32.const 1))
+      (func $gone (export "gone") (result i32) (i32.const 2))
+      (func (export "through_table") (result i32) (call_indirect (type $t) (i32.const 1))))]]
+    local result = unwind(bytes, "--keep", "kept,through_table")
+    assert.same({ 0, "" }, { result.code, result.err })
+    local out = read(DIR .. "/out.wasm")
+    succeed("wasm-validate", DIR .. "/out.wasm")
+    assert.same({ "kept", "through_table" }, exports(out))
+    assert.same({ kept = 1, through_table = "error" }, (play(out)))
+  end)
+
+  it("refuses what is no module", function()
+    assert.equal(1, unwind("hello", "--keep", "x").code)
   end)
 end)
 

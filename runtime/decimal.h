@@ -1,0 +1,31 @@
+/*
+ * decimal.h - numbers in decimal, exact: what format.c prints doubles with and strtod.c reads them with.
+ *
+ * A double is an integer times a power of two, so doubling and halving are all the arithmetic there is.
+ */
+#ifndef FLARON_DECIMAL_H
+#define FLARON_DECIMAL_H
+
+#include <stdint.h>
+
+enum {
+  DECIMAL_BASE = 1000000000,
+  DECIMAL_DIGITS = 9, /* of a limb */
+  DECIMAL_POINT = 40, /* the limbs before this one are the integer part */
+  DECIMAL_LIMBS = 300,
+  DECIMAL_SHIFT = 29 /* the most bits of one shift */
+};
+
+/* The limbs from `first` to before `last`, most significant first; all others are zero. */
+typedef struct decimal {
+  int first, last;
+  uint32_t limb[DECIMAL_LIMBS];
+} decimal;
+
+/* Makes it `n`, below 10^18. */
+void decimal_set(decimal *d, uint64_t n);
+
+/* Multiplies by 2^bits, or divides by 2^-bits. There must be room for the result. */
+void decimal_scale(decimal *d, int bits);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * libraries.h - the three libraries of Lua that a flare gets only a part of. Each library_*.c includes Lua's
+ * own source and has a table of its own, so that what no script can reach is not linked.
+ */
+#ifndef FLARON_LIBRARIES_H
+#define FLARON_LIBRARIES_H
+
+#include "lua.h"
+
+/* For luaL_requiref. The base library: all but dofile, loadfile and print (bindings/logging.c has that). */
+int library_open_base(lua_State *L);
+
+/* os.date, os.difftime and os.time; bindings/stdlib.c adds clock. */
+int library_open_os(lua_State *L);
+
+/* debug.getinfo and debug.traceback. */
+int library_open_debug(lua_State *L);
+
+#endif

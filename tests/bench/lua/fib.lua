@@ -1,0 +1,7 @@
+-- fib: calls of a function, and integers.
+local function fib(n)
+  if n < 2 then return n end
+  return fib(n - 1) + fib(n - 2)
+end
+
+return { n = 32, run = fib }
