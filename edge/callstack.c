@@ -14,6 +14,9 @@
 /* The most that is looked at, so that the signal of a profile leaves time for the script. */
 enum { MOST_CALLS = 10000, MOST_STATES = 220, MOST_NAME = 200, MOST_LOG_SIZE = 20 };
 
+/* Bytes that a stack may have: LUAI_MAXSTACK values and a little. */
+enum { MOST_STACK = 1010000 * LAYOUT_VALUE_SIZE };
+
 /* ---- words of the memory; 0 where there are none ---- */
 
 static uint8_t byte_at(bytes memory, uint32_t at) { return at < memory.size ? memory.data[at] : 0; }
@@ -42,12 +45,14 @@ static bytes string_at(bytes memory, uint32_t at) {
 
 /* ---- calls ---- */
 
-/* Where the function of a call stands on the stack of its state; 0 when it does not. */
+/*
+ * Where the function of a call stands on the stack of its state; 0 when it does not. While Lua moves a stack,
+ * calls have the distance from its begin instead of the address.
+ */
 static uint32_t function_of(bytes memory, uint32_t state, uint32_t call) {
-  uint32_t at = word_at(memory, call + LAYOUT_CALL_FUNC);
-  bool inside = at >= word_at(memory, state + LAYOUT_STATE_STACK) &&
-                at < word_at(memory, state + LAYOUT_STATE_STACK_LAST);
-  return inside ? at : 0;
+  uint32_t at = word_at(memory, call + LAYOUT_CALL_FUNC), stack = word_at(memory, state + LAYOUT_STATE_STACK);
+  if (at < stack) at += stack;
+  return at - stack < MOST_STACK ? at : 0;
 }
 
 /* Whether upvalue `n`, from 0 on, of a C closure has this tag. */
@@ -108,7 +113,7 @@ static size_t find_states(bytes memory, uint32_t running, uint32_t states[MOST_S
 typedef struct found {
   callstack_call inner[CALLSTACK_INNER], outer[CALLSTACK_OUTER];
   size_t count;
-  bool moving; /* a call is not on its stack */
+  bool moving; /* a call is none */
 } found;
 
 static void add(found *f, callstack_call call) {
@@ -128,9 +133,11 @@ static bool add_calls(bytes memory, uint32_t state, bool is_main, found *f) {
     previous = word_at(memory, at + LAYOUT_CALL_PREVIOUS);
     if (f->count >= MOST_CALLS) return false;
     uint32_t function = function_of(memory, state, at);
-    f->moving = function == 0;
-    if (f->moving) return false;
-    if (!read_call(memory, function, &c)) continue;
+    if (!read_call(memory, function, &c)) {
+      if (f->count == 0) continue; /* it is returning: a result stands there already */
+      f->moving = true;
+      return false;
+    }
     if (is_main && previous == base && c.kind == CALLSTACK_C) continue; /* runtime/entry.c */
     add(f, c);
     bool tail = (word_at(memory, at + LAYOUT_CALL_STATUS) & LAYOUT_CALL_IS_TAIL) != 0;

@@ -104,9 +104,13 @@ static void on_signal(int signal) {
   uint32_t n = 0;
   for (size_t i = 0; i < count; i++) {
     const callstack_call *c = &calls[i];
+    bytes name;
     switch (c->kind) {
       case CALLSTACK_LUA: n = step(p, n, PROFILE_LUA, c->line, c->source); break;
-      case CALLSTACK_C: n = step(p, n, PROFILE_C, c->address, find_c_name(p, c)); break;
+      case CALLSTACK_C:
+        name = find_c_name(p, c);
+        n = step(p, n, PROFILE_C, name.size != 0 ? 0 : c->address, name);
+        break;
       default: n = step(p, n, PROFILE_OTHER, 0, bytes_of(others[c->kind])); break;
     }
   }

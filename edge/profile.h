@@ -25,8 +25,8 @@ typedef enum profile_kind {
 typedef struct profile_function {
   profile_kind kind;
   bool used;
-  uint32_t place; /* PROFILE_LUA: the line where it begins, 0 = a main chunk; PROFILE_C: its place in the
-                      table of functions */
+  uint32_t place; /* PROFILE_LUA: the line where it begins, 0 = a main chunk; PROFILE_C: without a
+                      name, its place in the table of functions */
   size_t size;    /* bytes of `name` */
   char name[88];  /* PROFILE_LUA: its chunk's name, as lua_Debug has it; else its own, "" = not known */
   char *called;   /* PROFILE_LUA: what the source calls it, owned; NULL = not known */

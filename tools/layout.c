@@ -16,7 +16,6 @@ void layout(void) {
   SAY(STATE_BASE_CI, offsetof(lua_State, base_ci));
   SAY(STATE_GLOBAL, offsetof(lua_State, l_G));
   SAY(STATE_STACK, offsetof(lua_State, stack));
-  SAY(STATE_STACK_LAST, offsetof(lua_State, stack_last));
   SAY(GLOBAL_MAIN, offsetof(global_State, mainthread));
   SAY(GLOBAL_REGISTRY, offsetof(global_State, l_registry));
   SAY(CALL_FUNC, offsetof(CallInfo, func));
