@@ -153,7 +153,7 @@ $(W)/runtime_wasm2c.c: $(W)/runtime.wasm
 
 $(W)/lua_layout.h: tools/layout.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
-	@$(WASM_CC) $(OUR_WASM_FLAGS) -S $< -o $(W)/layout.s
+	@$(WASM_CC) $(OUR_WASM_FLAGS) -include runtime/lua_config.h -S $< -o $(W)/layout.s
 	@(echo 'enum {'; sed -n 's/.*#layout \([A-Z_]*\) \([0-9]*\)$$/  LAYOUT_\1 = \2,/p' $(W)/layout.s; echo '};') >$@
 
 NATIVE_SANITIZE := $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
