@@ -1,5 +1,6 @@
 /*
- * interrupt.c - the exports `interrupt`, `interrupt_state`, `interrupt_trace`, `interrupt_watch`, and who runs.
+ * interrupt.c - the exports `interrupt`, `interrupt_state`, `interrupt_trace`, `interrupt_watch`, and who
+ * runs.
  *
  * Lua keeps no pointer to the coroutine that runs, so lcorolib.c is compiled with lua_resume and
  * lua_closethread named as the two functions here (Makefile), which note it. A hook belongs to one Lua
