@@ -19,7 +19,7 @@ CC := gcc
 EXE := $(N)/flaron-lua
 MODULE := $(N)/lua/flaron/edge.so
 
-.PHONY: FORCE all bench demo test lint fuzz soak install uninstall deb clean help packages
+.PHONY: FORCE all bench demo test lint fuzz soak profile install uninstall deb clean help packages
 all: $(EXE) $(MODULE) ## build the executable and the Lua module flaron.edge
 
 help: ## say what each target does
@@ -151,6 +151,11 @@ $(W)/runtime_wasm2c.c: $(W)/runtime.wasm
 	@echo 'translating the runtime to C'
 	@wasm2c -n runtime $< -o $@
 
+$(W)/lua_layout.h: tools/layout.c $(B)/lua.stamp Makefile
+	@mkdir -p $(@D)
+	@$(WASM_CC) $(OUR_WASM_FLAGS) -include runtime/lua_config.h -S $< -o $(W)/layout.s
+	@(echo 'enum {'; sed -n 's/.*#layout \([A-Z_]*\) \([0-9]*\)$$/  LAYOUT_\1 = \2,/p' $(W)/layout.s; echo '};') >$@
+
 NATIVE_SANITIZE := $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 NATIVE_FLAGS := -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror -MMD -MP \
   -Iedge -Ibindings -I$(W) -isystem /usr/include/lua5.4 $(NATIVE_SANITIZE)
@@ -166,7 +171,7 @@ $(N)/runtime_wasm2c.o: $(W)/runtime_wasm2c.c
 	@echo 'compiling the runtime for this machine (10 to 30 seconds)'
 	@$(CC) -O2 -g1 -fPIC -fvisibility=hidden -w -c $< -o $@
 
-$(N)/%.o: %.c $(B)/packages.stamp Makefile | $(W)/runtime_wasm2c.c
+$(N)/%.o: %.c $(B)/packages.stamp Makefile | $(W)/runtime_wasm2c.c $(W)/lua_layout.h
 	@mkdir -p $(@D)
 	@$(CC) $(NATIVE_FLAGS) -c $< -o $@
 
@@ -264,6 +269,12 @@ fuzz: $(EXE) ## fuzz the parsers of untrusted bytes for a minute each (SECONDS_E
 soak: $(EXE) ## run dev under load for SECONDS_EACH=600 while scripts, upstreams and the disk fail
 	@tools/setup.sh packages $(BUILD_PACKAGES) $(TEST_PACKAGES) wrk
 	@lua5.4 tests/dev/soak.lua $(SECONDS_EACH)
+
+URL ?= http://localhost/
+
+profile: $(if $(SCRIPT),$(EXE)) ## where the time of SCRIPT= goes, as build/profile.svg (URL=..., TIMES=...)
+	@$(if $(SCRIPT),,echo "make profile: SCRIPT= is missing, a script or its folder: make profile SCRIPT=examples/hello" >&2; exit 2)
+	@$(EXE) run '$(SCRIPT)' --url '$(URL)' --profile $(B)/profile.svg $(if $(TIMES),--times '$(TIMES)') >/dev/null
 
 # A Lua of Debian, under /usr, finds modules in the folder of this machine's kind; others in lib.
 LIBDIR ?= $(PREFIX)/lib$(if $(filter /usr,$(PREFIX)),/$(shell $(CC) -print-multiarch))

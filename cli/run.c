@@ -12,6 +12,7 @@
 #include "http.h"
 #include "keep.h"
 #include "manifest.h"
+#include "profiler.h"
 #include "recorder.h"
 #include "state.h"
 
@@ -44,9 +45,9 @@ static void print(const host_response *r) {
 typedef struct words {
   host_request request;
   pack_options pack;
-  const char *input, *persist, *secrets, *record;
+  const char *input, *persist, *secrets, *record, *profile;
   bool record_secrets;
-  long cpu_ms;
+  long cpu_ms, times;
 } words;
 
 /* The folder of the project's state, when there is one. */
@@ -91,25 +92,30 @@ static bool write_record(const cli_command *self, const words *w, const edge *e,
   return fault == 0;
 }
 
-/* Runs a flare once on the request. */
+/* Runs a flare on the request: once, but for a profile. */
 static int invoke(const cli_command *self, const flare *f, const words *w, const state *s) {
   edge e = {.flare = f, .host = {.config = host_config_default()}, .cpu_ms = (int)w->cpu_ms};
   edge_result result = {0};
   manifest_grants grants = {0};
   text error = {0};
   recording r;
+  profiler p = {.file = w->profile, .times = w->times, .input = w->input};
   int status = CLI_FAILED;
   record_start(&r);
   if (w->record != NULL) e.host.tape = &r.tape;
   state_lend(s, &e.host.config);
   if (!manifest_configure(f->config, &e.host.config, &grants, &error) ||
+      (w->profile != NULL && !profiler_begin(self, &p)) ||
       !edge_invoke(&e, FLARE_HANDLE_REQUEST, &w->request, &result, &error)) {
-    cli_fail(self, "%s: %s", w->input, text_string(&error));
+    if (error.size != 0) cli_fail(self, "%s: %s", w->input, text_string(&error));
   } else {
     print(&e.host.response);
     bool recorded = w->record == NULL || write_record(self, w, &e, &result, &r);
-    if (!result.failed && recorded) status = CLI_DONE;
+    p.failures = result.failed || result.stopped;
+    bool profiled = w->profile == NULL || profiler_finish(self, &p, &e, &w->request);
+    if (!result.failed && recorded && profiled) status = CLI_DONE;
   }
+  profile_free(p.profile);
   record_free(&r);
   text_free(&error);
   edge_close(&e);
@@ -121,7 +127,7 @@ enum { DEFAULT_CPU_MS = 1000 };
 
 /* Reads the words; CLI_DONE when they are good, -1 when help was shown, else the exit code. */
 static int read_words(const cli_command *self, int argc, char **argv, words *w) {
-  enum { MEMORY = 256, CPU_MS, PERSIST, SECRETS, RECORD, RECORD_SECRETS };
+  enum { MEMORY = 256, CPU_MS, PERSIST, SECRETS, RECORD, RECORD_SECRETS, PROFILE, TIMES };
   static const struct option options[] = {
       {"method", required_argument, NULL, 'X'},
       {"url", required_argument, NULL, 'u'},
@@ -133,6 +139,8 @@ static int read_words(const cli_command *self, int argc, char **argv, words *w) 
       {"secrets", required_argument, NULL, SECRETS},
       {"record", required_argument, NULL, RECORD},
       {"record-secrets", no_argument, NULL, RECORD_SECRETS},
+      {"profile", required_argument, NULL, PROFILE},
+      {"times", required_argument, NULL, TIMES},
       {"help", no_argument, NULL, 'h'},
       {NULL, 0, NULL, 0},
   };
@@ -169,11 +177,20 @@ static int read_words(const cli_command *self, int argc, char **argv, words *w) 
       case SECRETS: w->secrets = optarg; break;
       case RECORD: w->record = optarg; break;
       case RECORD_SECRETS: w->record_secrets = true; break;
+      case PROFILE: w->profile = optarg; break;
+      case TIMES:
+        if (!cli_read_number(optarg, 1, PROFILER_MOST, &w->times)) {
+          return cli_misuse(self, "--times takes a number from 1 to %d, not '%s'", PROFILER_MOST, optarg);
+        }
+        break;
       case 'h': cli_show_help(self); return -1;
       default: return cli_bad_option(self, argc, argv);
     }
   }
   if (argc - optind != 1) return cli_misuse(self, "one flare or script is expected, not %d", argc - optind);
+  if (w->times != 0 && w->profile == NULL) return cli_misuse(self, "--times is for --profile");
+  if (w->record != NULL && w->profile != NULL)
+    return cli_misuse(self, "--profile and --record do not go together: recording takes time, too");
   w->input = argv[optind];
   if (request->method.size == 0) text_add_string(&request->method, request->body.size != 0 ? "POST" : "GET");
   if (request->url.size == 0) text_add_string(&request->url, "http://localhost/");
@@ -210,7 +227,7 @@ const cli_command cli_run = {
         "run FLARE.wasm|MAIN.lua|DIR [--method M] [--url URL] [--header 'NAME: VALUE']... [--body "
         "TEXT|@FILE]\n"
         "                      [--cpu-ms N] [--memory SIZE] [--persist DIR] [--secrets FILE]\n"
-        "                      [--record FILE [--record-secrets]]",
+        "                      [--record FILE [--record-secrets]] [--profile FILE [--times N]]",
     .help =
         "  FLARE.wasm|MAIN.lua|DIR   a packed flare, or a script that is packed first\n"
         "  -X, --method M            the method (default GET, POST with a body)\n"
@@ -227,6 +244,13 @@ const cli_command cli_run = {
         "has\n"
         "                            all the flare saw. Secrets that it read are replaced\n"
         "  --record-secrets          secrets stand in this file as they are\n"
+        "  --profile FILE            sends the request again and again, and writes where the time went as a "
+        "flame "
+        "graph\n"
+        "                            (SVG; folded stacks when the name ends with .folded). Stores keep what "
+        "each "
+        "does\n"
+        "  --times N                 how often for a profile (default: for a second)\n"
         "  -h, --help                this text\n"
         "\nStatus line, headers and body go to standard output, the log to standard error.\n",
     .run = run,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "profile.h"
 #include "runtime_wasm2c.h"
 #include "trap.h"
 #include "watchdog.h"
@@ -136,6 +137,16 @@ static void interrupt(void *data) {
   i->wasm.w2c___stack_pointer = stack;
 }
 
+/* Profile, in a signal handler: where the instance is. */
+static void look(void *data, profile_place *place) {
+  instance *i = data;
+  const host *h = i->host;
+  place->memory = (bytes){i->wasm.w2c_memory.data, i->wasm.w2c_memory.size};
+  place->running = Z_runtimeZ_interrupt_state(&i->wasm);
+  if (trap_in_host() && h != NULL && h->call_count != 0)
+    place->host = host_signatures[h->recent[(h->call_count - 1) % HOST_RECENT].import].name;
+}
+
 /* Adds where the script was, from an instance that is wrecked. */
 static void add_trace(instance *i, text *error) {
   call c = {.instance = i};
@@ -152,7 +163,9 @@ static bool run(instance *i, void (*function)(void *), call *c, int cpu_ms, text
   watchdog dog;
   i->packing = false;
   if (cpu_ms > 0) watchdog_arm(&dog, cpu_ms, interrupt, i);
+  profile_enter(look, i);
   int trap = trap_call(&i->wasm.w2c_memory, function, c);
+  profile_leave();
   if (cpu_ms > 0 && watchdog_disarm(&dog)) i->engine.spent = true;
   if (trap == 0) return true;
   text_add_string(error, trap_message(trap));

@@ -120,6 +120,8 @@ void trap_enter_host(void) { in_host = 1; }
 
 void trap_leave_host(void) { in_host = 0; }
 
+bool trap_in_host(void) { return in_host; }
+
 bool trap_stop(void) {
   if (in_host || current == NULL) return false;
   siglongjmp(current->jump, TRAP_STOPPED);

@@ -42,6 +42,9 @@ bool trap_stop(void);
 void trap_enter_host(void);
 void trap_leave_host(void);
 
+/* Whether this thread is between them. */
+bool trap_in_host(void);
+
 /* A sentence for what trap_call returned, static. */
 const char *trap_message(int trap);
 

@@ -1,0 +1,52 @@
+/*
+ * layout.c - where the fields of Lua's structures lie in the runtime's memory, for edge/callstack.c.
+ *
+ * It is compiled for wasm32, as Lua is, and never linked: the Makefile makes the enum of lua_layout.h of the
+ * lines "#layout NAME VALUE" in the assembly.
+ */
+#include <stddef.h>
+
+#include "lobject.h"
+#include "lstate.h"
+
+#define SAY(name, value) __asm__ volatile("#layout " #name " %0" ::"i"(value))
+
+void layout(void) {
+  SAY(STATE_CI, offsetof(lua_State, ci));
+  SAY(STATE_BASE_CI, offsetof(lua_State, base_ci));
+  SAY(STATE_GLOBAL, offsetof(lua_State, l_G));
+  SAY(STATE_STACK, offsetof(lua_State, stack));
+  SAY(GLOBAL_MAIN, offsetof(global_State, mainthread));
+  SAY(GLOBAL_REGISTRY, offsetof(global_State, l_registry));
+  SAY(CALL_FUNC, offsetof(CallInfo, func));
+  SAY(CALL_PREVIOUS, offsetof(CallInfo, previous));
+  SAY(CALL_STATUS, offsetof(CallInfo, callstatus));
+  SAY(CALL_IS_TAIL, CIST_TAIL);
+  SAY(VALUE_SIZE, sizeof(TValue));
+  SAY(VALUE_DATA, offsetof(TValue, value_));
+  SAY(VALUE_TAG, offsetof(TValue, tt_));
+  SAY(TAG_LUA, ctb(LUA_VLCL));
+  SAY(TAG_C, LUA_VLCF);
+  SAY(TAG_C_CLOSURE, ctb(LUA_VCCL));
+  SAY(TAG_THREAD, ctb(LUA_VTHREAD));
+  SAY(TAG_USERDATA, ctb(LUA_VUSERDATA));
+  SAY(TAG_TABLE, ctb(LUA_VTABLE));
+  SAY(TAG_SHORT, ctb(LUA_VSHRSTR));
+  SAY(OBJECT_TAG, offsetof(GCObject, tt));
+  SAY(TAG_SHORT_OBJECT, LUA_VSHRSTR);
+  SAY(CLOSURE_PROTO, offsetof(LClosure, p));
+  SAY(CLOSURE_UPVALUES, offsetof(CClosure, nupvalues));
+  SAY(CLOSURE_FUNCTION, offsetof(CClosure, f));
+  SAY(CLOSURE_UPVALUE, offsetof(CClosure, upvalue));
+  SAY(PROTO_LINE, offsetof(Proto, linedefined));
+  SAY(PROTO_SOURCE, offsetof(Proto, source));
+  SAY(STRING_SHORT_SIZE, offsetof(TString, shrlen));
+  SAY(STRING_LONG_SIZE, offsetof(TString, u.lnglen));
+  SAY(STRING_DATA, offsetof(TString, contents));
+  SAY(TABLE_LOG_SIZE, offsetof(Table, lsizenode));
+  SAY(TABLE_NODES, offsetof(Table, node));
+  SAY(NODE_SIZE, sizeof(Node));
+  SAY(NODE_VALUE, offsetof(Node, i_val));
+  SAY(NODE_KEY_TAG, offsetof(Node, u.key_tt));
+  SAY(NODE_KEY, offsetof(Node, u.key_val));
+}
