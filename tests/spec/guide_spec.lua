@@ -1,0 +1,26 @@
+-- guide_spec.lua - follows every page of the guide as a reader does, from `flaron-lua new` to the packed file.
+local support = require "support"
+local walkthrough = require "walkthrough"
+
+local pages = {}
+for path in select(2, support.run "LC_ALL=C ls docs/guide/*.md"):gmatch "[^\n]+" do pages[#pages + 1] = path end
+
+for _, page in ipairs(pages) do
+  describe(page, function()
+    it("can be followed from its first line to its last", function()
+      local folder, done = walkthrough.follow(page)
+      local all = "\n" .. table.concat(done, "\n") .. "\n"
+      for _, command in ipairs { "new", "check --strict", "test", "dev", "pack" } do
+        assert.is_truthy(all:find("\nflaron-lua " .. command, 1, true), "it has no flaron-lua " .. command)
+      end
+      assert.is_truthy(all:find "\nflaronctl deploy\n$", "it does not end with a deployed file")
+      local code, output = support.run(("cd %s && %s inspect *.wasm"):format(support.quote(folder),
+        support.quote(walkthrough.tool)))
+      assert.equal(0, code, output)
+    end)
+
+    it("is in the index", function()
+      assert.is_truthy(support.read("docs/guide.md"):find(("](%s)"):format(page:match "^docs/(.*)$"), 1, true))
+    end)
+  end)
+end
