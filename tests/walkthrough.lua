@@ -99,49 +99,55 @@ end
 
 Reader.__close = Reader.close
 
--- Starts `flaron-lua dev` on any free port; returns what it prints first, as if the port were 8787.
-function Reader:serve(words)
+-- Starts `flaron-lua dev` on any free port, and waits until it has printed the lines shown; returns what it has, as if
+-- the port were 8787.
+function Reader:serve(words, shown)
   self:close()
   self.dev = { log = root .. "/" .. support.folder() .. "/dev" }
   self.dev.pid = serving.start(("cd %s; exec %s dev %s --port 0"):format(support.quote(self.folder),
     support.quote(walkthrough.tool), words), self.dev.log)
-  local function first() return (support.read(self.dev.log .. ".err") or ""):match "^.-:%d+/.-\n" end
-  local text = assert(serving.wait(first, 5), "flaron-lua dev does not begin")
-  self.dev.port = text:match ":(%d+)/"
-  return 0, (text:gsub(":%d+/", ":8787/"))
+  local text = ""
+  serving.wait(function()
+    text = support.read(self.dev.log .. ".err") or ""
+    self.dev.port = text:match "on http://[%d.]+:(%d+)/"
+    text = text:gsub(":" .. (self.dev.port or "?"), ":8787")
+    return walkthrough.shows(shown, text)
+  end, 5)
+  return 0, text
 end
 
 -- Runs a command; returns its exit code and all that it prints.
-function Reader:run(command)
+function Reader:run(command, shown)
+  command = command:gsub("build/flaron%-lua", "flaron-lua") -- as it is called where it is not installed
   local folder, dev_words = command:match "^cd (%S+)$", command:match "^flaron%-lua dev(.*)$"
   if folder then
     self.folder = self.folder .. "/" .. folder
     return 0, ""
   elseif dev_words then
-    return self:serve(dev_words)
+    return self:serve(dev_words, shown)
   elseif command:find "^flaronctl " then
     return 0, ""
   end
   if self.dev then command = command:gsub(":8787", ":" .. self.dev.port) end
+  local preload = command:find "^flaron%-lua test" and walkthrough.sanitizer or ""
   local code, output = support.run(
-    ("cd %s && unset LUA_CPATH LUA_PATH LUA_CPATH_5_4 LUA_PATH_5_4; PATH=%s:$PATH; %s; exec 2>&1; %s"):format(
-      support.quote(self.folder), support.quote(walkthrough.tool:match "^(.*)/"),
-      walkthrough.sanitizer ~= "" and "export " .. walkthrough.sanitizer or ":", command))
+    ("cd %s && unset LUA_CPATH LUA_PATH LUA_CPATH_5_4 LUA_PATH_5_4; PATH=%s:$PATH; exec 2>&1; %s%s"):format(
+      support.quote(self.folder), support.quote(walkthrough.tool:match "^(.*)/"), preload, command))
   return code, output
 end
 
---- Follows a page from its first line to its last: writes its files, runs its commands and compares. Returns the
---- folder of the project and the commands that were run.
-function walkthrough.follow(page)
+--- Follows a page from its first line to its last: writes its files, into the folder `place` where there is one, runs its
+--- commands and compares. Returns the folder that it ended in and the commands that were run.
+function walkthrough.follow(page, place)
   local reader <close> = setmetatable({ folder = root .. "/" .. support.folder() }, Reader)
   local done = {}
   for _, block in ipairs(read_blocks(page)) do
     if block.language == "lua" then
       local path, content = file_of(page, block)
-      support.project({ [path] = content }, reader.folder)
+      support.project({ [path] = content }, reader.folder .. (place and "/" .. place or ""))
     elseif block.language == "console" then
       for _, command in ipairs(commands_of(block)) do
-        local code, output = reader:run(command.text)
+        local code, output = reader:run(command.text, command)
         done[#done + 1] = command.text
         if code ~= 0 or not walkthrough.shows(command, output) then
           error(("%s:%d: %s\nprints, with exit code %d:\n%s"):format(page, command.line, command.text, code, output), 0)

@@ -1,4 +1,5 @@
--- guide_spec.lua - follows every page of the guide as a reader does, from `flaron-lua new` to the packed file.
+-- guide_spec.lua - follows every page of the guide as a reader does, from `flaron-lua new` to the packed file; and the
+-- README.
 local support = require "support"
 local walkthrough = require "walkthrough"
 
@@ -24,3 +25,10 @@ for _, page in ipairs(pages) do
     end)
   end)
 end
+
+describe("README.md", function()
+  it("can be followed from its first line to its last", function()
+    local _, done = walkthrough.follow("README.md", "greeter")
+    assert.is_true(#done >= 6, "its commands are no longer found")
+  end)
+end)
