@@ -8,8 +8,10 @@ local units = { KiB = 1 << 10, MiB = 1 << 20 }
 -- The rows of all tables: what is limited, the number, what is beyond it.
 local rows = {}
 for line in assert(support.read "docs/limits.md"):gmatch "[^\n]+" do
-  local name, number, unit, beyond = line:match "^| ([^|]+) | (%d+) ?(%a*) | %u? ?| [^|]+ | (.+) |$"
-  if name then rows[#rows + 1] = { name = name, n = tonumber(number) * (units[unit] or 1), beyond = beyond } end
+  local name, number, unit, set, beyond = line:match "^| ([^|]+) | (%d+) ?(%a*) | %u? ?| ([^|]+) | (.+) |$"
+  if name then
+    rows[#rows + 1] = { name = name, n = tonumber(number) * (units[unit] or 1), unit = unit, set = set, beyond = beyond }
+  end
 end
 
 -- The message that a row shows for `nil, "message"`.
@@ -257,12 +259,18 @@ describe("docs/limits.md", function()
     for name in pairs(checks) do assert.is_true(seen[name], name) end
   end)
 
-  it("names every limit of the local edge that a spec can set", function()
-    local text = support.read "docs/limits.md"
-    for name in assert(support.read "docs/api.md"):gmatch "\n| `(max_%w+[%w_]*)` | integer" do
-      if name ~= "max_spark_pull" then
-        assert.is_truthy(text:find("[`*]" .. name .. "[`*]"), name)
+  it("names every limit that docs/api.md names, with the same number", function()
+    local count = 0
+    for name, number, unit in assert(support.read "docs/api.md"):gmatch "\n| `([%w_]+)` | integer | (%d+) ?(%a*) |" do
+      for _, row in ipairs(rows) do
+        if row.set:find("[`*]" .. name .. "[`*]") then
+          count = count + 1
+          assert.equal(row.n, tonumber(number) * (units[unit] or 1) // (name:find "_ms$" and row.unit == "s" and 1000 or 1), name)
+        end
       end
+      assert.is_truthy(not name:find "^max_" or name == "max_spark_pull" or
+        support.read "docs/limits.md":find("[`*]" .. name .. "[`*]"), name)
     end
+    assert.is_true(count >= 12, count)
   end)
 end)
