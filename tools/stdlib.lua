@@ -7,7 +7,7 @@ local words = { works = "works", differs = "differs", starts = "differs", logs =
 local counts, lines = { works = 0, differs = 0, absent = 0 }, {}
 
 for _, section in ipairs(sections) do
-  lines[#lines + 1] = ("\n## %s\n\n| name | | |\n| --- | --- | --- |"):format(section.title)
+  lines[#lines + 1] = ("\n## %s\n\n| name | in a flare | what to know |\n| --- | --- | --- |"):format(section.title)
   for _, entry in ipairs(section) do
     local word = words[entry.status]
     counts[word] = counts[word] + 1
