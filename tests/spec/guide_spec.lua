@@ -1,5 +1,5 @@
 -- guide_spec.lua - follows every page of the guide as a reader does, from `flaron-lua new` to the packed file; and the
--- README.
+-- README, and the one block of Lua that is elsewhere.
 local support = require "support"
 local walkthrough = require "walkthrough"
 
@@ -30,5 +30,36 @@ describe("README.md", function()
   it("can be followed from its first line to its last", function()
     local _, done = walkthrough.follow("README.md", "greeter")
     assert.is_true(#done >= 6, "its commands are no longer found")
+  end)
+end)
+
+describe("examples/websocket-echo/README.md", function()
+  it("shows what talk.lua says", function()
+    local text = support.read "examples/websocket-echo/README.md"
+    local code = text:match "\n```lua\n(.-)```"
+    local shown = text:match "lua5%.4 talk%.lua\n(.-)```"
+    local said = {}
+    local environment = setmetatable({ print = function(line) said[#said + 1] = line .. "\n" end }, { __index = _G })
+    assert(load(code, "@talk.lua", "t", environment))()
+    assert.equal(shown, table.concat(said))
+  end)
+end)
+
+describe("a page with blocks of Lua", function()
+  local run = {
+    ["^docs/[%w-]+%.md$"] = "docs_spec.lua, test_command_spec.lua",
+    ["^docs/guide/[%w-]+%.md$"] = "this file", ["^README%.md$"] = "this file",
+    ["^examples/websocket%-echo/README%.md$"] = "this file",
+  }
+  it("is run by somebody", function()
+    local _, listed = support.run "git grep -lE '^```(lua|console)' -- '*.md'"
+    local count = 0
+    for page in listed:gmatch "[^\n]+" do
+      local by
+      for pattern, who in pairs(run) do by = page:find(pattern) and who or by end
+      assert.is_string(by, page .. " is run by nobody")
+      count = count + 1
+    end
+    assert.is_true(count >= 15)
   end)
 end)
