@@ -26,6 +26,8 @@ local function anchors_of(page)
 end
 
 describe("the links of our documents", function()
+  it("are those of all of them", function() assert.is_true(#pages > 20) end)
+
   for _, page in ipairs(pages) do
     it(("in %s lead somewhere"):format(page), function()
       for number, line in ipairs(prose(page)) do
