@@ -1,4 +1,5 @@
--- limits_page_spec.lua - reads the tables of docs/limits.md and goes to each limit, and one beyond. That there is no
+-- limits_page_spec.lua - reads the tables of docs/limits.md and goes to the limits, and one beyond; four that would take
+-- long are only compared with the code or the help text (time of a fetch, CPU times, requests of `dev`). That there is no
 -- lower limit of our own, and what large values do, is limits_spec.lua's.
 local evaluate = require "evaluate"
 local support = require "support"
