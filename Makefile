@@ -19,7 +19,7 @@ CC := gcc
 EXE := $(N)/flaron-lua
 MODULE := $(N)/lua/flaron/edge.so
 
-.PHONY: FORCE all bench demo test lint fuzz soak profile install uninstall deb clean help packages
+.PHONY: FORCE all bench demo test docs lint fuzz soak profile install uninstall deb clean help packages
 all: $(EXE) $(MODULE) ## build the executable and the Lua module flaron.edge
 
 help: ## say what each target does
@@ -258,6 +258,9 @@ $(B)/bench/floor.wasm: tests/bench/floor.c $(B)/packages.stamp
 
 bench: $(B)/test-packages.stamp $(EXE) $(MODULE) $(B)/bench/floor.wasm ## run the benchmarks; writes docs/benchmarks.md
 	@NATIVE=$(N) tests/bench/run.sh
+
+docs: $(B)/packages.stamp ## make docs/stdlib.md, the table of the standard library, of tests/stdlib.lua
+	@lua5.4 tools/stdlib.lua >docs/stdlib.md
 
 lint: $(B)/test-packages.stamp $(EXE) ## check format, style and common mistakes of C, Lua and shell
 	@tests/lint.sh

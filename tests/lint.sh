@@ -16,7 +16,7 @@ cppcheck --quiet --std=c11 --language=c --inline-suppr --error-exitcode=1 --enab
   -Iedge -Ibindings -Iruntime -Itools $(git ls-files 'edge/*.c' 'cli/*.c' 'tools/*.c' 'runtime/*.c' 'bindings/*.c')
 
 echo 'luacheck'
-luacheck --quiet scripts examples tests
+luacheck --quiet scripts examples tests tools
 
 echo 'shellcheck'
 # shellcheck disable=SC2046

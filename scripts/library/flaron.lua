@@ -252,8 +252,8 @@ function spark.list() end
 --- Raises: `contains a NUL` for the origin, `key 1 is a number, not a string`, `key 1 contains a NUL`, `not
 --- UTF-8: the host takes text here`.
 ---
---- Limits: once an invocation; at most `max_spark_pull_per_invocation` keys. The local edge has no neighbours
---- and answers `nil, "not available", 5`.
+--- Limits: once an invocation; at most `max_spark_pull_per_invocation` keys. A local edge without neighbours answers
+--- `nil, "not available", 5`; `flaron-lua dev --edges 3` has them, as `edge-1` to `edge-3` ([edges.md](edges.md)).
 ---@param origin string the name of the other edge.
 ---@param keys string[] the keys to move.
 ---@return integer|nil count how many were moved.

@@ -396,24 +396,3 @@ describe("the error codes", function()
     end)
   end
 end)
-
-describe("the standard library", function()
-  it("has what docs/api.md lists and no more", function()
-    local response = support.answer [[
-      local names = {}
-      for name, value in pairs(_G) do
-        if type(value) ~= "table" or value == _G then
-          names[#names + 1] = "base." .. name
-        else
-          for field in pairs(value) do names[#names + 1] = name .. "." .. field end
-        end
-      end
-      return { body = table.concat(names, "\n") }]]
-    local there, listed = {}, {}
-    for name in response.body:gmatch "%S+" do there[name] = true end
-    for library, names in section("## The standard library"):gmatch "\n| (%l[%l%d]*) | (`[^|]+) |" do
-      for name in names:gmatch "`([%w_]+)`" do listed[library .. "." .. name] = true end
-    end
-    assert.same(sorted(there), sorted(listed))
-  end)
-end)

@@ -1,11 +1,9 @@
 -- test_command_spec.lua - `flaron-lua test` and flaron.edge under busted: docs/testing.md as a project, what is told
 -- when something is amiss, what begins anew, coverage.
 local support = require "support"
+local walkthrough = require "walkthrough"
 
-local root = select(2, support.run "pwd"):gsub("\n", "")
-local tool = support.flaron_lua:sub(1, 1) == "/" and support.flaron_lua or root .. "/" .. support.flaron_lua
-local sanitizer = os.getenv "SANITIZE" ~= "" and os.getenv "SANITIZE"
-  and "LD_PRELOAD=$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 " or ""
+local root, tool, sanitizer = walkthrough.root, walkthrough.tool, walkthrough.sanitizer
 
 -- Runs `flaron-lua test` with words for the shell, in `folder`.
 local function test(folder, words, environment)
@@ -35,19 +33,8 @@ local function spec(body)
     end)]]):format(body)
 end
 
--- The files in the blocks of docs/testing.md.
-local function documented()
-  local files = {}
-  for block in assert(support.read "docs/testing.md"):gmatch "\n```lua\n(.-)\n```" do
-    local path = block:match "^%-%- (%S+%.lua)\n"
-    assert.is_string(path, "a block of docs/testing.md names no file: " .. block)
-    files[path] = block .. "\n"
-  end
-  return files
-end
-
 describe("docs/testing.md", function()
-  local files = documented()
+  local files = walkthrough.files "docs/testing.md"
   local tests = 0
   for _, content in pairs(files) do tests = tests + select(2, content:gsub("%f[%w]it%(", "")) end
 
