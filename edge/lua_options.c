@@ -122,6 +122,19 @@ static void read_secrets(lua_State *L, int index, lua_options *options, host_con
   lua_pop(L, 1);
 }
 
+/* Adds the words of the environment variable FLARON_ENGINE, between blanks: for specs of a project. */
+static void read_environment(lua_options *options) {
+  const char *at = getenv("FLARON_ENGINE");
+  size_t count = 0;
+  while (at != NULL && *(at += strspn(at, " ")) != '\0') {
+    size_t size = strcspn(at, " ");
+    options->command = memory_resize(options->command, (count + 2) * sizeof *options->command);
+    options->command[count++] = memory_copy((bytes){(const uint8_t *)at, size});
+    options->command[count] = NULL;
+    at += size;
+  }
+}
+
 static void read_command(lua_State *L, int index, lua_options *options) {
   if (lua_getfield(L, index, "engine") != LUA_TNIL) {
     if (!lua_istable(L, -1))
@@ -134,6 +147,8 @@ static void read_command(lua_State *L, int index, lua_options *options) {
       options->command[i] = memory_copy(bytes_of(word != NULL ? word : ""));
       lua_pop(L, 1);
     }
+  } else {
+    read_environment(options);
   }
   lua_pop(L, 1);
 }

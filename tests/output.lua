@@ -47,7 +47,7 @@ return function(options)
       end
     end
     for _, pending in ipairs(handler.pendings) do
-      write(("skipped: %s: %s\n"):format(pending.name, message_of(pending)))
+      write(("skipped: %s%s\n"):format(pending.name, pending.message and ": " .. message_of(pending) or ""))
     end
     local results = os.getenv "RESULTS"
     if results then

@@ -7,23 +7,15 @@ support.engine = os.getenv "ENGINE" or "wasm2c"
 support.native = os.getenv "NATIVE" or "build/native"
 support.flaron_lua = support.native .. "/flaron-lua"
 
-local commands = {
-  wasm2c = nil,
-  v8 = { "node", "tests/v8/engine.mjs" },
-}
-
---- Loads a flare as edge.load does, on the engine under test. A string is the source of main.lua, unless it
+--- Loads a flare as edge.load does (on the engine that run.sh names in FLARON_ENGINE). A string is the source of main.lua, unless it
 --- is a path that ends with .lua or .wasm or a folder's that ends with "/".
 --- @return flaron.edge.Flare|nil, string|nil message
 function support.try_load(what, options)
-  local all = {}
-  for key, value in pairs(options or {}) do all[key] = value end
-  all.engine = commands[support.engine]
   if type(what) == "string" and not what:find "^[%w_./-]+%.lua$" and not what:find "^[%w_./-]+%.wasm$"
     and not what:find "^[%w_./-]+/$" then
     what = { ["main.lua"] = what }
   end
-  return edge.load(what, all)
+  return edge.load(what, options)
 end
 
 --- The same, and it must load.

@@ -1,7 +1,7 @@
-local support = require "support"
+local edge = require "flaron.edge"
 
 describe("beam-fetch", function()
-  local function load() return support.load "examples/beam-fetch/" end
+  local function load() return assert(edge.load "main.lua") end
 
   it("hands on status, type and body of the upstream", function()
     local flare <close> = load()
@@ -51,7 +51,7 @@ describe("beam-fetch", function()
     local response = flare:request()
     assert.equal(502, response.status)
     assert.equal("no answer from upstream\n", response.body)
-    assert.equal("fetch https://example.com/: connection refused", support.log(response, "error"))
+    assert.response(response).has.log("error", "fetch https://example.com/: connection refused")
   end)
 
   it("answers 502 when the host gives nothing, as after a time-out", function()
@@ -59,7 +59,7 @@ describe("beam-fetch", function()
     flare:fail("beam_fetch", true)
     local response = flare:request()
     assert.equal(502, response.status)
-    assert.equal("fetch https://example.com/: fetch failed", support.log(response, "error"))
+    assert.response(response).has.log("error", "fetch https://example.com/: fetch failed")
   end)
 
   it("follows no redirect to where it may not go", function()

@@ -1,5 +1,5 @@
 local json = require "dkjson"
-local support = require "support"
+local edge = require "flaron.edge"
 
 local NOW = 1700000000.25 -- 2023-11-14T22:13:20.25Z
 
@@ -7,7 +7,7 @@ describe("edge-ops", function()
   local function load(options)
     options = options or {}
     options.now = NOW
-    return support.load("examples/edge-ops/", options)
+    return assert(edge.load("main.lua", options))
   end
 
   local function ask(flare)
@@ -97,7 +97,7 @@ describe("edge-ops", function()
       local response = flare:request()
       assert.equal(500, response.status)
       assert.equal("Internal Server Error", response.body)
-      assert.matches("main%.lua:%d+:", support.log(response, "error"))
+      assert.response(response).has.log("error", "main%.lua:%d+:")
     end)
   end
 end)

@@ -1,4 +1,4 @@
-local support = require "support"
+local edge = require "flaron.edge"
 
 local PAGE = [[
 <!DOCTYPE html>
@@ -9,10 +9,15 @@ local PAGE = [[
 <img src="bread.jpg">
 </body></html>
 ]]
-local BANNER = assert(support.read "examples/html-rewriter/banner.html")
+local function read(path)
+  local file <close> = assert(io.open(path, "rb"))
+  return file:read "a"
+end
+
+local BANNER = read "banner.html"
 
 local function load(options)
-  local flare = support.load("examples/html-rewriter/", options)
+  local flare = assert(edge.load("main.lua", options))
   flare:stub_fetch("^https://www%.example%.com/", {
     headers = { ["content-type"] = "text/html; charset=utf-8" },
     body = PAGE,
@@ -210,11 +215,11 @@ describe("html-rewriter upstream", function()
     assert.equal(502, response.status)
     assert.equal("the site does not answer\n", response.body)
     assert.is_nil(response.headers["set-cookie"])
-    assert.equal("upstream:\tconnection refused", support.log(response, "error"))
+    assert.response(response).has.log("error", "upstream:\tconnection refused")
     flare:stub_fetch("", { status = 503, body = "down" })
     response = ask(flare)
     assert.equal(502, response.status)
-    assert.equal("upstream:\t503", support.log(response, "error"))
+    assert.response(response).has.log("error", "upstream:\t503")
     flare:fail("beam_fetch", true)
     assert.equal(502, ask(flare).status)
     assert.same({}, flare:contents "plasma")

@@ -1,12 +1,12 @@
 local json = require "dkjson"
-local support = require "support"
+local edge = require "flaron.edge"
 
 local NOW = 1700000000 -- 20 seconds into a window of 60
 
 local function load(options)
   options = options or {}
   options.now = options.now or NOW
-  return support.load("examples/json-api/", options)
+  return assert(edge.load("main.lua", options))
 end
 
 --- Asks with a method and a path, and a table (or the text) of a body. Returns the response and its JSON.
@@ -207,7 +207,7 @@ describe("json-api input", function()
     response, answer = ask(flare, "POST", "/notes", { title = "x" })
     assert.equal(503, response.status)
     assert.same({ error = "the note cannot be stored: quota" }, answer)
-    assert.matches("^spark%.set note:%w+: quota$", support.log(response, "error"))
+    assert.response(response).has.log("error", "^spark%.set note:%w+: quota$")
     flare:fail("spark_list", true)
     assert.equal(503, ask(flare, "GET", "/notes").status)
   end)
@@ -278,7 +278,7 @@ describe("json-api rate limit", function()
     local flare <close> = load { writes_spark_kv = false }
     local response = ask(flare, "GET", "/notes")
     assert.equal(200, response.status)
-    assert.equal("rate limit not counted:\tno capability", support.log(response, "warn"))
+    assert.response(response).has.log("warn", "rate limit not counted:\tno capability")
   end)
 
   it("writes nothing for a request that it refuses", function()

@@ -1,7 +1,7 @@
-local support = require "support"
+local edge = require "flaron.edge"
 
 describe("plasma-counter", function()
-  local function load(options) return support.load("examples/plasma-counter/", options) end
+  local function load(options) return assert(edge.load("main.lua", options)) end
 
   it("counts one more on each request", function()
     local flare <close> = load()
@@ -30,7 +30,7 @@ describe("plasma-counter", function()
     local response = flare:request()
     assert.equal(500, response.status)
     assert.equal("the visit cannot be counted\n", response.body)
-    assert.equal("plasma.increment:\trefused", support.log(response, "error"))
+    assert.response(response).has.log("error", "plasma.increment:\trefused")
 
     flare:fail "plasma_increment"
     assert.equal("visits on all edges: 1\n", flare:request().body)

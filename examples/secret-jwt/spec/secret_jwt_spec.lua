@@ -1,5 +1,5 @@
 local json = require "dkjson"
-local support = require "support"
+local edge = require "flaron.edge"
 
 local NOW = 1700000000
 
@@ -8,7 +8,7 @@ local function load(options)
   options = options or {}
   options.secrets = options.secrets or { JWT_SECRET = "a secret that nobody guesses" }
   options.now = NOW
-  return support.load("examples/secret-jwt/", options)
+  return assert(edge.load("main.lua", options))
 end
 
 local function ask(flare, user)
@@ -40,9 +40,11 @@ end
 
 --- HMAC-SHA-256 in hex, by a way that has nothing to do with tokens.
 local function hmac(secret, input)
-  local response = support.answer("flaron.response.set_body(assert(flaron.crypto.hmac('KEY', flaron.request.body())))",
-    { method = "POST", body = input }, { secrets = { KEY = secret } })
-  return response.body
+  local flare <close> = assert(edge.load({ ["main.lua"] = [[
+    local flaron = require "flaron"
+    return function() return { body = assert(flaron.crypto.hmac("KEY", flaron.request.body())) } end
+  ]] }, { secrets = { KEY = secret } }))
+  return flare:request({ method = "POST", body = input }).body
 end
 
 describe("secret-jwt", function()
@@ -103,7 +105,7 @@ describe("secret-jwt", function()
       local response, answer = ask(flare, "alice")
       assert.equal(503, response.status)
       assert.same({ error = "tokens are not available" }, answer)
-      assert.equal("secret JWT_SECRET is not set, or not in allowed_secrets", support.log(response, "error"))
+      assert.response(response).has.log("error", "secret JWT_SECRET is not set, or not in allowed_secrets")
     end
   end)
 

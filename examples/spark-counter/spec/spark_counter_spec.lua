@@ -1,7 +1,7 @@
-local support = require "support"
+local edge = require "flaron.edge"
 
 describe("spark-counter", function()
-  local function load(options) return support.load("examples/spark-counter/", options) end
+  local function load(options) return assert(edge.load("main.lua", options)) end
 
   it("counts one more on each request", function()
     local flare <close> = load()
@@ -39,9 +39,9 @@ describe("spark-counter", function()
     local response = flare:request()
     assert.equal(500, response.status)
     assert.equal("the visit cannot be counted\n", response.body)
-    assert.equal("spark.set:\tno capability", support.log(response, "error"))
+    assert.response(response).has.log("error", "spark.set:\tno capability")
 
     flare:fail("spark_set", 4)
-    assert.equal("spark.set:\tquota", support.log(flare:request(), "error"))
+    assert.response(flare:request()).has.log("error", "spark.set:\tquota")
   end)
 end)

@@ -1,7 +1,7 @@
-local support = require "support"
+local edge = require "flaron.edge"
 
 describe("websocket-echo", function()
-  local function load(options) return support.load("examples/websocket-echo/", options) end
+  local function load(options) return assert(edge.load("main.lua", options)) end
 
   it("says welcome to who connects", function()
     local flare <close> = load()
@@ -25,9 +25,9 @@ describe("websocket-echo", function()
     local flare <close> = load()
     local answer = flare:event("close", { conn_id = "c-7", close_code = 1000 })
     assert.same({}, answer.frames)
-    assert.equal("c-7 left: 1000", support.log(answer, "info"))
-    assert.equal("c-8 left: 1001 (going away)",
-      support.log(flare:event("close", { conn_id = "c-8", close_code = 1001 }), "info"))
+    assert.response(answer).has.log("info", "c-7 left: 1000")
+    answer = flare:event("close", { conn_id = "c-8", close_code = 1001 })
+    assert.response(answer).has.log("info", "c-8 left: 1001 (going away)")
   end)
 
   it("closes with 1009 when the message is too large to send", function()
@@ -35,7 +35,7 @@ describe("websocket-echo", function()
     local answer = flare:event("message", { conn_id = "c-7", data = "nine byte" })
     assert.same({}, answer.frames)
     assert.equal(1009, answer.close_code)
-    assert.equal("c-7: 9 bytes not sent: too large", support.log(answer, "error"))
+    assert.response(answer).has.log("error", "c-7: 9 bytes not sent: too large")
   end)
 
   it("closes with 1011 when it cannot send", function()
@@ -43,7 +43,7 @@ describe("websocket-echo", function()
     flare:fail("ws_send", 3)
     local answer = flare:event("open", { conn_id = "c-7" })
     assert.equal(1011, answer.close_code)
-    assert.equal("c-7: 12 bytes not sent: send error", support.log(answer, "error"))
+    assert.response(answer).has.log("error", "c-7: 12 bytes not sent: send error")
   end)
 
   it("answers plain HTTP with 426", function()

@@ -15,7 +15,7 @@
 ---@field cpu_ms? integer CPU time of an invocation in milliseconds; 0 is no limit. Not for another `engine`; default: 0
 ---@field memory? integer limit of memory in bytes; default: the manifest's
 ---@field strip? boolean leave debug information out, as `pack --strip` does; default: `false`
----@field engine? string[] the command of another engine (`edge/process.h`); default: this process
+---@field engine? string[] the command of another engine (`edge/process.h`); default: the words of the environment variable `FLARON_ENGINE`, or else this process
 ---@field requires_body? boolean hand the request body over; default: the manifest's
 ---@field requires_raw_auth? boolean hand `Authorization`, `Cookie` and `X-Flaron-*` over; default: the manifest's
 ---@field writes_spark_kv? boolean allow writing to Spark; default: the manifest's
