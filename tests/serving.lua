@@ -18,9 +18,16 @@ function serving.wait(check, seconds)
   end
 end
 
+-- Whether a process is over. One that nobody waits for stays as a zombie where process 1 reaps none.
+local function is_over(pid)
+  local stat = support.read(("/proc/%d/stat"):format(pid))
+  return not stat or stat:match "%) (%S)" == "Z"
+end
+
+--- Ends a program by a signal (INT) and waits for it to be gone.
 function serving.stop(pid, signal)
   os.execute(("kill -%s %d 2>/dev/null"):format(signal or "INT", pid))
-  serving.wait(function() return not os.execute(("kill -0 %d 2>/dev/null"):format(pid)) end, 7)
+  serving.wait(function() return is_over(pid) end, 7)
 end
 
 --- Serves a project; returns a table to ask it with.
