@@ -45,7 +45,9 @@ void binding_need_host_as(lua_State *L, const char *name) {
       name);
 }
 
-void binding_need_host(lua_State *L) { binding_need_host_as(L, function_name(L)); }
+void binding_need_host(lua_State *L) {
+  if (life_starting()) binding_need_host_as(L, function_name(L));
+}
 
 int binding_argument_error(lua_State *L, int arg, const char *message) {
   return luaL_error(L, "bad argument #%d to '%s' (%s)", arg, function_name(L), message);
