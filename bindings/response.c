@@ -2,8 +2,8 @@
  * response.c - flaron.response: status, headers and body of the answer.
  *
  * The host has no way to take a header back, and an error must not send half an answer. So all is held
- * back here until the handler has ended well: the status in `pending`, headers and body in a table in
- * the registry, which is empty in the image: {name, value, name, value, ..., body = bytes}.
+ * back here until the handler has ended well: headers as copies in the arena, which the end of the invocation
+ * frees, and the body in the registry.
  */
 #include "response.h"
 
@@ -12,15 +12,21 @@
 
 #include "binding.h"
 #include "interrupt.h"
+#include "life.h"
 #include "modules.h"
 
-static struct {
-  int status;        /* 0 = not set */
-  int header_values; /* length of the array: names and values */
-  int ref;           /* the table, in the registry */
-} pending;
+/* A header that is held back: name and value lie behind it. */
+typedef struct header {
+  struct header *next;
+  size_t name_size, value_size;
+  char bytes[];
+} header;
 
-static void push_table(lua_State *L) { lua_rawgeti(L, LUA_REGISTRYINDEX, pending.ref); }
+static struct {
+  int status; /* 0 = not set */
+  header *headers;
+  int body; /* where the body is in the registry; false = not set */
+} pending;
 
 /* Whether a byte may stand in a header's name: in a token of RFC 9110, 5.6.2. */
 static bool is_token(uint8_t c) {
@@ -47,34 +53,27 @@ static const char *value_fault(const char *value, size_t size) {
   return NULL;
 }
 
-/* Sets a header from the strings at `name` and `value`; the same name, in whatever case, overwrites. */
-static void hold_header(lua_State *L, int name, int value) {
-  size_t size, other_size;
-  const char *text = lua_tolstring(L, name, &size);
-  name = lua_absindex(L, name);
-  value = lua_absindex(L, value);
-  push_table(L);
-  int at = 1;
-  for (; at <= pending.header_values; at += 2) {
-    lua_rawgeti(L, -1, at);
-    const char *other = lua_tolstring(L, -1, &other_size);
-    lua_pop(L, 1);
-    if (size == other_size && strncasecmp(text, other, size) == 0) break;
+/* Holds a header back in place of one of the same name, in whatever case, or behind all others. */
+static void hold_header(const char *name, size_t name_size, const char *value, size_t value_size) {
+  header **at = &pending.headers;
+  for (; *at != NULL; at = &(*at)->next) {
+    if ((*at)->name_size == name_size && strncasecmp((*at)->bytes, name, name_size) == 0) break;
   }
-  lua_pushvalue(L, name);
-  lua_rawseti(L, -2, at);
-  lua_pushvalue(L, value);
-  lua_rawseti(L, -2, at + 1);
-  if (at > pending.header_values) pending.header_values += 2;
-  lua_pop(L, 1);
+  header *held = life_resize(NULL, 0, sizeof *held + name_size + value_size);
+  if (held == NULL) life_raise_memory();
+  held->name_size = name_size;
+  held->value_size = value_size;
+  memcpy(held->bytes, name, name_size);
+  memcpy(held->bytes + name_size, value, value_size);
+  header *old = *at;
+  held->next = old != NULL ? old->next : NULL;
+  *at = held;
+  if (old != NULL) life_resize(old, sizeof *old + old->name_size + old->value_size, 0);
 }
 
 static void hold_body(lua_State *L, int value) {
-  value = lua_absindex(L, value);
-  push_table(L);
   lua_pushvalue(L, value);
-  lua_setfield(L, -2, "body");
-  lua_pop(L, 1);
+  lua_rawseti(L, LUA_REGISTRYINDEX, pending.body);
 }
 
 enum { STATUS_MIN = 100, STATUS_MAX = 599 };
@@ -97,7 +96,7 @@ static int set_header(lua_State *L) {
   fault = value_fault(value, value_size);
   if (fault != NULL) return binding_argument_error(L, 2, fault);
   binding_need_host(L);
-  hold_header(L, 1, 2);
+  hold_header(name, name_size, value, value_size);
   return 0;
 }
 
@@ -110,11 +109,13 @@ static int set_body(lua_State *L) {
   return 0;
 }
 
+static int set_body_str(lua_State *L) { return set_body(L); }
+
 static const luaL_Reg functions[] = {
     {"set_status", set_status},
     {"set_header", set_header},
     {"set_body", set_body},
-    {"set_body_str", set_body},
+    {"set_body_str", set_body_str},
     {NULL, NULL},
 };
 
@@ -135,7 +136,7 @@ static void take_headers(lua_State *L, int index) {
     const char *fault = name_fault(name, name_size);
     if (fault == NULL) fault = value_fault(value, value_size);
     if (fault != NULL) luaL_error(L, "field 'headers' of the answer: %s ('%s')", fault, name);
-    hold_header(L, -2, -1);
+    hold_header(name, name_size, value, value_size);
   }
 }
 
@@ -169,23 +170,16 @@ static void take_table(lua_State *L, int index) {
 
 /* Hands what is held to the host. */
 static void send(lua_State *L) {
-  size_t size;
   if (pending.status != 0) resp_set_status(pending.status);
-  push_table(L);
-  for (int i = 1; i <= pending.header_values; i += 2) {
-    size_t name_size;
-    lua_rawgeti(L, -1, i);
-    lua_rawgeti(L, -2, i + 1);
-    const char *name = lua_tolstring(L, -2, &name_size);
-    const char *value = lua_tolstring(L, -1, &size);
-    resp_header_set(name, name_size, value, size);
-    lua_pop(L, 2);
+  for (header *h = pending.headers; h != NULL; h = h->next) {
+    resp_header_set(h->bytes, h->name_size, h->bytes + h->name_size, h->value_size);
   }
-  if (lua_getfield(L, -1, "body") != LUA_TNIL) {
+  if (lua_rawgeti(L, LUA_REGISTRYINDEX, pending.body) == LUA_TSTRING) {
+    size_t size;
     const char *body = lua_tolstring(L, -1, &size);
     resp_body_set(body, size);
   }
-  lua_pop(L, 2);
+  lua_pop(L, 1);
 }
 
 lua_Integer response_finish(lua_State *L, int index) {
@@ -212,7 +206,7 @@ lua_Integer response_finish(lua_State *L, int index) {
 }
 
 void response_open(lua_State *L) {
-  lua_newtable(L);
-  pending.ref = luaL_ref(L, LUA_REGISTRYINDEX);
+  lua_pushboolean(L, false);
+  pending.body = luaL_ref(L, LUA_REGISTRYINDEX);
   binding_module(L, "response", functions);
 }

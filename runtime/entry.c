@@ -26,13 +26,13 @@ static int add_traceback(lua_State *L) {
   return 1;
 }
 
-/* Begins an invocation and calls `function(handler)` protected; true when it raised no error. */
+/* Begins an invocation and calls `function` protected, with the handler; true when it raised no error. */
 static bool call(lua_CFunction function, enum start_handler handler) {
   life_begin();
   lua_State *L = life_main();
   lua_pushcfunction(L, add_traceback);
   lua_pushcfunction(L, function);
-  lua_pushinteger(L, start_handler_ref(handler));
+  lua_rawgeti(L, LUA_REGISTRYINDEX, start_handler_ref(handler));
   if (lua_pcall(L, 1, 1, 1) == LUA_OK) return true;
   interrupt_set_running(L);
   size_t size;
@@ -47,7 +47,6 @@ static bool call(lua_CFunction function, enum start_handler handler) {
 
 /* Protected: the request handler and what it answers; returns the action. */
 static int request(lua_State *L) {
-  lua_rawgeti(L, LUA_REGISTRYINDEX, lua_tointeger(L, 1));
   lua_call(L, 0, 1);
   lua_Integer action = response_finish(L, -1);
   lua_pushinteger(L, action);
@@ -56,7 +55,6 @@ static int request(lua_State *L) {
 
 /* Protected: a ws handler; what it answers means nothing. */
 static int event(lua_State *L) {
-  lua_rawgeti(L, LUA_REGISTRYINDEX, lua_tointeger(L, 1));
   lua_call(L, 0, 0);
   lua_pushnil(L);
   return 1;
