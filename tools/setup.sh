@@ -23,6 +23,7 @@ root() {
 installed() {
   case $1 in
     nodejs) command -v node >/dev/null && return 0 ;; # from wherever it came
+    npm) command -v npm >/dev/null && return 0 ;;
   esac
   [ "$(dpkg-query -W -f='${Status}' "$1" 2>/dev/null)" = 'install ok installed' ]
 }
