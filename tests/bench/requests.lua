@@ -141,7 +141,8 @@ HTTP/1.1 on this machine, %d connections that ask again as soon as they are answ
 many the server answers for each second of processor time it uses, all its threads and the kernel's work for it included;
 *CPU ratio* is its time a request in units of that of `flaron-lua dev`, so less is better. Requests per second and the times a
 client waits depend also on how many cores are left beside the load. nginx runs LuaJIT in one worker, with one Lua state for all
-requests; a flare begins each request in a fresh one. workerd runs JavaScript. Debian's nginx has no WebSockets for Lua.]]):format(CONNECTIONS),
+requests; a flare begins each request in a fresh one. workerd runs JavaScript. Debian's nginx has no WebSockets for
+Lua.]]):format(CONNECTIONS),
     tables = { { columns = { "site", "server", "requests per CPU second", "CPU ratio", "requests/s", "p50, ms", "p99, ms" },
       rows = rows, texts = 2 } },
     charts = { { file = "requests", title = "CPU time a request, in units of flaron-lua dev's (less is better)", groups = bars } },
