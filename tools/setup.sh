@@ -33,6 +33,8 @@ packages() {
   for name; do installed "$name" || missing="$missing $name"; done
   [ -n "$missing" ] || return 0
   command -v apt-get >/dev/null || fail "this is not Debian; please install the likes of:$missing"
+  unwanted= # a service that comes along and would be started
+  case $missing in *nginx*) [ -e /usr/sbin/nginx ] || unwanted=nginx ;; esac
   echo "installing Debian packages:$missing"
   log=$(mktemp)
   export DEBIAN_FRONTEND=noninteractive
@@ -41,6 +43,10 @@ packages() {
     cat "$log" >&2
     rm -f "$log"
     fail "apt could not install:$missing"
+  fi
+  if [ -n "$unwanted" ]; then
+    root service "$unwanted" stop >>"$log" 2>&1 || :
+    root update-rc.d "$unwanted" disable >>"$log" 2>&1 || :
   fi
   rm -f "$log"
 }

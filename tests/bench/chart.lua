@@ -1,6 +1,7 @@
 -- chart.lua - draws bars as SVG, for light and dark backgrounds, with each figure as text.
 --
--- A chart: `title`; `groups`, each with a `name` and bars { series =, value = }; `log`: lengths by logarithm.
+-- A chart: `title`; `groups`, each with a `name` and bars { series =, value = }; `log`: lengths by logarithm;
+-- `base`: a value that gets a line from top to bottom.
 local common = require "bench.common"
 
 local chart = {}
@@ -68,6 +69,10 @@ function chart.svg(c)
     end
     y = y + height + GAP
   end
+  if c.base then
+    local at = LEFT + length(c.base)
+    add('<line x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>', at, TOP - 6, at, y - GAP + 4)
+  end
   local x = LEFT
   for i, name in ipairs(series) do
     add('<rect class="s%d" x="%d" y="36" width="12" height="12"/><text x="%d" y="46">%s</text>', i, x, x + 17, escape(name))
@@ -83,6 +88,7 @@ text { font: 12px system-ui, sans-serif; fill: #24292f }
 .h { font-size: 14px; font-weight: 600 }
 .v { font-size: 10.5px }
 .b { fill: #ffffff }
+line { stroke: #8b949e; stroke-dasharray: 4 3 }
 %s
 @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .b { fill: #0d1117 } }
 </style>

@@ -161,7 +161,8 @@ as it has on an edge that is at work. All must come to the answer of `lua5.4`.
 [wasmoon]: https://github.com/ceifa/wasmoon
 [fengari]: https://github.com/fengari-lua/fengari]],
     tables = { { columns = { "program", "lua5.4, ms", "local edge", "V8", "wasmoon", "fengari" }, rows = rows } },
-    charts = { { file = "programs", title = "Time in units of native lua5.4 (less is better, logarithmic)", log = true, groups = bars } },
+    charts = { { file = "programs", title = "Time in units of native lua5.4 (less is better, logarithmic)", log = true, base = 1,
+      groups = bars } },
     notes = notes,
   }
 end

@@ -145,7 +145,8 @@ requests; a flare begins each request in a fresh one. workerd runs JavaScript. D
 Lua.]]):format(CONNECTIONS),
     tables = { { columns = { "site", "server", "requests per CPU second", "CPU ratio", "requests/s", "p50, ms", "p99, ms" },
       rows = rows, texts = 2 } },
-    charts = { { file = "requests", title = "CPU time a request, in units of flaron-lua dev's (less is better)", groups = bars } },
+    charts = { { file = "requests", title = "CPU time a request, in units of flaron-lua dev's (less is better)", base = 1,
+      groups = bars } },
     notes = notes,
   }
 end
