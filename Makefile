@@ -36,6 +36,7 @@ BROWSER_PACKAGES := chromium chromium-driver fonts-dejavu-core
 LINT_PACKAGES := lua-check clang-format cppcheck shellcheck
 FUZZ_PACKAGES := libclang-rt-19-dev
 DEB_PACKAGES := dpkg-dev
+BENCH_PACKAGES := nginx-light libnginx-mod-http-lua lua-cjson wrk brotli npm
 
 $(B)/packages.stamp: tools/setup.sh Makefile
 	@mkdir -p $(@D)
@@ -256,13 +257,43 @@ $(N)/tests/arena_test: tests/native/arena_test.c runtime/arena.c runtime/arena.h
 test: $(B)/test-packages.stamp $(B)/browser-packages.stamp $(EXE) $(MODULE) $(B)/unwind $(NATIVE_TESTS) ## run all tests; the last line counts them
 	@SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" tests/run.sh $(ONLY)
 
+# Not everywhere to be had, nor are the packages of npm: without them, columns stay empty and say why.
+$(B)/bench-packages.stamp: tools/setup.sh Makefile
+	@mkdir -p $(@D)
+	@if tools/setup.sh optional $(BENCH_PACKAGES); then touch $@; fi
+
+$(B)/bench/npm.stamp: tests/bench/package.json $(B)/bench-packages.stamp
+	@mkdir -p $(@D)
+	@cp tests/bench/package.json $(@D)
+	@if (cd $(@D) && npm install --ignore-scripts --no-package-lock --no-audit --no-fund) >$(@D)/npm.log 2>&1; then touch $@; \
+	  else echo 'npm: going on without what the benchmarks compare with: $(@D)/npm.log'; fi
+
 $(B)/bench/floor.wasm: tests/bench/floor.c $(B)/packages.stamp
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(WASM_TARGET) -nostdlibinc -isystem $(WASI_INCLUDE) -O2 -c $< -o $(B)/bench/floor.o
 	@$(WASM_LD) $(B)/bench/floor.o --no-entry -o $@
 
-bench: $(B)/test-packages.stamp $(EXE) $(MODULE) $(B)/bench/floor.wasm ## run the benchmarks; writes docs/benchmarks.md
-	@NATIVE=$(N) tests/bench/run.sh
+$(B)/bench/floor_wasm2c.c: $(B)/bench/floor.wasm
+	@wasm2c -n floor $< -o $@
+
+# Its imports have the names of the runtime's; here they get others.
+$(N)/bench/floor_wasm2c.o: $(B)/bench/floor_wasm2c.c
+	@mkdir -p $(@D)
+	@$(CC) -O2 -w $(foreach f,req_method req_url resp_set_status resp_header_set resp_body_set,-DZ_flaronZ2Fv1Z_$(f)=floor_$(f)) \
+	  -c $< -o $@
+
+$(B)/bench/invocation: tests/bench/invocation.c $(N)/bench/floor_wasm2c.o $(EDGE_OBJECTS)
+	@$(CC) $(NATIVE_FLAGS) -I$(B)/bench $(filter %.c %.o,$^) -o $@ $(NATIVE_LIBS)
+
+$(B)/bench/echo: tests/bench/echo.c
+	@mkdir -p $(@D)
+	@$(CC) $(NATIVE_FLAGS) $< -o $@
+
+BENCH := $(addprefix $(B)/bench/,npm.stamp floor.wasm invocation echo)
+
+bench: $(B)/test-packages.stamp $(EXE) $(MODULE) $(BENCH) ## measure, into docs/benchmarks.md; GROUPS="1 3": only print some
+	@trap 'kill $$(cat $(B)/bench/server.pid 2>/dev/null) 2>/dev/null; rm -f $(B)/bench/server.pid' EXIT INT TERM; \
+	  NATIVE=$(N) LUA_PATH='tests/?.lua;;' LUA_CPATH='$(N)/lua/?.so;;' lua5.4 tests/bench/run.lua $(GROUPS)
 
 docs: $(B)/packages.stamp ## make docs/stdlib.md, the table of the standard library, of tests/stdlib.lua
 	@lua5.4 tools/stdlib.lua >docs/stdlib.md

@@ -23,6 +23,7 @@ root() {
 installed() {
   case $1 in
     nodejs) command -v node >/dev/null && return 0 ;; # from wherever it came
+    npm) command -v npm >/dev/null && return 0 ;;
   esac
   [ "$(dpkg-query -W -f='${Status}' "$1" 2>/dev/null)" = 'install ok installed' ]
 }
@@ -32,6 +33,8 @@ packages() {
   for name; do installed "$name" || missing="$missing $name"; done
   [ -n "$missing" ] || return 0
   command -v apt-get >/dev/null || fail "this is not Debian; please install the likes of:$missing"
+  unwanted= # a service that comes along and would be started
+  case $missing in *nginx*) [ -e /usr/sbin/nginx ] || unwanted=nginx ;; esac
   echo "installing Debian packages:$missing"
   log=$(mktemp)
   export DEBIAN_FRONTEND=noninteractive
@@ -40,6 +43,10 @@ packages() {
     cat "$log" >&2
     rm -f "$log"
     fail "apt could not install:$missing"
+  fi
+  if [ -n "$unwanted" ]; then
+    root service "$unwanted" stop >>"$log" 2>&1 || :
+    root update-rc.d "$unwanted" disable >>"$log" 2>&1 || :
   fi
   rm -f "$log"
 }

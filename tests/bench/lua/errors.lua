@@ -19,4 +19,4 @@ local function run(n)
   return sum
 end
 
-return { n = 60000, run = run }
+return { n = 60000, small = 40, run = run }

@@ -4,4 +4,4 @@ local function fib(n)
   return fib(n - 1) + fib(n - 2)
 end
 
-return { n = 32, run = fib }
+return { n = 32, small = 12, run = fib }

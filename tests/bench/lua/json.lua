@@ -81,4 +81,4 @@ local function run(n)
   return size
 end
 
-return { n = 400, run = run }
+return { n = 400, small = 2, run = run }

@@ -41,4 +41,4 @@ local function run(n)
   return ("%.9f"):format(sum)
 end
 
-return { n = 40000, run = run }
+return { n = 40000, small = 50, run = run }

@@ -32,4 +32,4 @@ local function run(n)
   return sum + position.x + position.y
 end
 
-return { n = 250000, run = run }
+return { n = 250000, small = 300, run = run }

@@ -40,4 +40,4 @@ local function run(n)
   return size
 end
 
-return { n = 20000, run = run }
+return { n = 20000, small = 30, run = run }

@@ -3,7 +3,7 @@ local function numbers(n, seed)
   local list = {}
   for i = 1, n do
     seed = (seed * 1103515245 + 12345) & 0x7fffffff
-    list[i] = seed
+    list[i] = seed & 0xffffff -- sums stay below 2^31
   end
   return list
 end
@@ -22,4 +22,4 @@ local function run(n)
   return sum
 end
 
-return { n = 14000, run = run }
+return { n = 14000, small = 300, run = run }

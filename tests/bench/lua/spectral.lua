@@ -28,4 +28,4 @@ local function run(n)
   return ("%.9f"):format(math.sqrt(vbv / vv))
 end
 
-return { n = 220, run = run }
+return { n = 220, small = 8, run = run }

@@ -16,4 +16,4 @@ local function run(n)
   return sum
 end
 
-return { n = 6000, run = run }
+return { n = 6000, small = 10, run = run }

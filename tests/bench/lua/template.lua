@@ -34,4 +34,4 @@ local function run(n)
   return size
 end
 
-return { n = 3000, run = run }
+return { n = 3000, small = 3, run = run }

@@ -17,4 +17,4 @@ local function run(n)
   return sum + count(kept)
 end
 
-return { n = 12, run = run }
+return { n = 12, small = 6, run = run }
