@@ -231,9 +231,10 @@ static void print_addresses(const dev *d) {
     fprintf(stderr, "%s on %d edges (Ctrl-C ends them)\n", d->words.input, d->nodes.count);
   for (int i = 0; i < d->nodes.count; i++) {
     const dev_node *node = &d->nodes.items[i];
-    fprintf(stderr, "%s%s on %s://%s:%d/%s\n", node->name != NULL ? "  " : "",
-            node->name != NULL ? node->name : d->words.input, scheme, d->words.host,
-            server_port(node->server), node->name != NULL ? "" : " (Ctrl-C ends it)");
+    bool bare = strchr(d->words.host, ':') != NULL; /* IPv6 */
+    fprintf(stderr, "%s%s on %s://%s%s%s:%d/%s\n", node->name != NULL ? "  " : "",
+            node->name != NULL ? node->name : d->words.input, scheme, bare ? "[" : "", d->words.host,
+            bare ? "]" : "", server_port(node->server), node->name != NULL ? "" : " (Ctrl-C ends it)");
   }
   if (d->words.style != QUIET)
     fprintf(stderr, "requests, logs and stores: %s://localhost:%d/__flaron/\n", scheme,
@@ -274,7 +275,7 @@ static int serve(const cli_command *self, dev *d) {
   }
   text_free(&error);
   the_nodes = &d->nodes;
-  struct sigaction action = {.sa_handler = on_signal};
+  struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND}; /* twice: at once */
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   signal(SIGPIPE, SIG_IGN); /* who goes away, such as a page that is closed, does not end us */

@@ -11,6 +11,7 @@
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { DAY_S = 24 * 60 * 60, DAYS = 365 };
@@ -22,9 +23,14 @@ static void say_why(const char *what, text *error) {
   text_printf(error, "%s: %s", what, reason);
 }
 
-/* Whether the file has a certificate that is good tomorrow, for `host` too. */
+/* Whether the file is its owner's alone, with a certificate that is good tomorrow, for `host` too. */
 static bool is_good(const char *path, const char *host) {
+  struct stat about;
   FILE *file = fopen(path, "r");
+  if (file != NULL && (fstat(fileno(file), &about) != 0 || (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)) {
+    fclose(file);
+    return false;
+  }
   X509 *x = file != NULL ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
   time_t tomorrow = time(NULL) + DAY_S;
   bool good = x != NULL && X509_cmp_time(X509_get0_notAfter(x), &tomorrow) > 0 &&
@@ -80,7 +86,8 @@ bool certificate_make(const char *path, const char *host, text *error) {
   if (x == NULL) {
     say_why("no certificate can be made", error);
   } else {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    unlink(path); /* it may be a link to some other file, or be open to others */
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
     good = file != NULL && PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1 &&
            PEM_write_X509(file, x) == 1;

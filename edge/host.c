@@ -133,7 +133,20 @@ static bool may_wait(host_import import) {
   }
 }
 
-/* Keeps a call among the last ones. */
+/* Makes '*' of what stands of a secret in the shown beginning of an argument. */
+static void hide_secret(bytes argument, const host_secret *secret, char *shown, size_t size) {
+  enum { SHORT = 4 }; /* such a one would be found where it is not meant */
+  const uint8_t *at = argument.data, *end = at + argument.size;
+  if (argument.size == 0 || secret->size < SHORT) return;
+  if (argument.size > size + secret->size) end = at + size + secret->size;
+  while ((at = memmem(at, (size_t)(end - at), secret->value, secret->size)) != NULL) {
+    size_t from = (size_t)(at - argument.data), to = from + secret->size < size ? from + secret->size : size;
+    if (from < to) memset(shown + from, '*', to - from);
+    at += secret->size;
+  }
+}
+
+/* Keeps a call among the last ones. The value of a secret is shown to nobody. */
 static void keep_recent(host *h, host_import import, bytes argument) {
   enum { SHOWN = sizeof h->recent->argument - 1 };
   host_recent *r = &h->recent[h->call_count++ % HOST_RECENT];
@@ -143,6 +156,9 @@ static void keep_recent(host *h, host_import import, bytes argument) {
   for (size_t i = 0; i < size; i++)
     r->argument[i] = argument.data[i] >= ' ' && argument.data[i] <= '~' ? (char)argument.data[i] : '.';
   r->argument[size] = '\0';
+  if (h->usage[HOST_secret_get].calls == 0) return;
+  for (size_t i = 0; i < h->config.secret_count; i++)
+    hide_secret(argument, &h->config.secrets[i], r->argument, size);
 }
 
 void host_call(host *h, host_import import, const host_arguments *arguments, host_answer *answer) {

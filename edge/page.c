@@ -291,7 +291,7 @@ static bool read_value(const question *q, const json_t *body, text *value) {
     refuse(q, BAD_REQUEST, "\"text\" or \"base64\" is expected, a string");
     return false;
   }
-  if (string != NULL) {
+  if (json_is_string(string)) {
     text_add(value, json_string_value(string), json_string_length(string));
   } else if (!base64_decode(value, bytes_of(json_string_value(base64)))) {
     refuse(q, BAD_REQUEST, "the value is no base64: letters, digits, + and /, padded by =");

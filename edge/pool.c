@@ -199,6 +199,14 @@ static void call_one(pool *p) {
   }
 }
 
+/* With the lock: whether there is a thread that can come and lead while the leader runs a job. */
+static bool has_relief(const pool *p) { return p->resting > p->calls || p->count < p->max; }
+
+/* With the lock: whether a thread is to run the first job. The last thread that is free keeps to the loop. */
+static bool may_run(const pool *p, const worker *w) {
+  return p->first != NULL && (p->leader == w ? has_relief(p) : p->helping || !has_relief(p));
+}
+
 /* With the lock: the leader leads no more, another is to come. */
 static void take_lead_away(pool *p) {
   p->leader = NULL;
@@ -251,7 +259,7 @@ static void serve(pool *p, worker *w) {
   pthread_mutex_lock(&p->lock);
   while (!p->closing) {
     if (p->leader == NULL) p->leader = w;
-    if (p->first != NULL && (p->leader == w || p->helping)) {
+    if (may_run(p, w)) {
       run_first(p, w);
     } else if (p->leader == w) {
       run_round(p);
@@ -338,8 +346,8 @@ void pool_close(pool *p) {
   p->closing = true; /* it may never have run */
   pthread_cond_signal(&p->begun);
   pthread_mutex_unlock(&p->lock);
+  pthread_join(p->watch, NULL); /* first: it makes threads */
   for (int i = 1; i < p->count; i++) pthread_join(p->workers[i].thread, NULL);
-  pthread_join(p->watch, NULL);
   pthread_mutex_destroy(&p->lock);
   pthread_cond_destroy(&p->work);
   pthread_cond_destroy(&p->begun);

@@ -5,7 +5,7 @@
  * brought, itself, which costs no switch to another thread. A flare that takes longer than a moment, or that
  * waits for something, loses it the lead: another thread goes on with the loop and the jobs that wait, so
  * that nothing waits for a flare. While jobs pile up other threads take some too. Jobs start in the order
- * they were added.
+ * they were added. When all threads but one are at a job, that one only leads, and jobs wait.
  */
 #ifndef FLARON_EDGE_POOL_H
 #define FLARON_EDGE_POOL_H
@@ -68,7 +68,7 @@ typedef struct pool_job {
  */
 typedef bool pool_round(void *data);
 
-/* Makes a pool of at most `threads` threads, which are started as they are needed. */
+/* Makes a pool of at most `threads` threads, 2 or more, which are started as they are needed. */
 pool *pool_open(int threads, pool_round *round, void *data);
 
 /* Adds a job. On the thread that leads: in a round, or in a `done` that says so. */

@@ -163,6 +163,7 @@ enum { CHANGED = 1, SECRETS_CHANGED = 2 };
 /* What an event means to us; editors' own files mean nothing. A new folder is watched. */
 static int judge(reload *r, const struct inotify_event *e, const char *name) {
   size_t size = strlen(name);
+  if (e->mask & IN_Q_OVERFLOW) return CHANGED | SECRETS_CHANGED; /* what happened is lost */
   if (e->wd == r->state)
     return strcmp(name, "secrets.json") == 0 && !(e->mask & IN_CREATE) ? SECRETS_CHANGED : 0;
   if (size == 0 || name[0] == '.' || name[size - 1] == '~') return 0;

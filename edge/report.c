@@ -93,19 +93,28 @@ static const char *path_of(const char *url) {
   return path != NULL ? path : url;
 }
 
+/* Adds what a flare or a client chose: it cannot take the terminal over, by ASCII nor by C1 (U+0080 to 9F).
+ */
+static void add_harmless(text *to, bytes from) {
+  for (size_t i = 0; i < from.size; i++) {
+    unsigned c = from.data[i], next = i + 1 < from.size ? from.data[i + 1] : 0;
+    if (c == '\n') {
+      text_add_string(to, "\n    ");
+    } else if ((c < ' ' && c != '\t') || c == 0x7f) {
+      text_printf(to, "\\x%02x", c);
+    } else if (c == 0xc2 && next >= 0x80 && next <= 0x9f) {
+      text_printf(to, "\\u{%02x}", next);
+      i++;
+    } else {
+      text_add(to, &from.data[i], 1);
+    }
+  }
+}
+
 static void add_line(text *to, const host_line *l, const report_style *style) {
   const char *shade = l->level == HOST_ERROR ? RED : l->level == HOST_WARN ? YELLOW : FAINT;
   text_printf(to, "  %s%s:%s ", colour(style, shade), host_level_name(l->level), colour(style, PLAIN));
-  for (size_t i = 0; i < l->line.size; i++) { /* a log cannot take the terminal over */
-    char c = l->line.data[i];
-    if (c == '\n') {
-      text_add_string(to, "\n    ");
-    } else if ((c >= 0 && c < ' ' && c != '\t') || c == 0x7f) {
-      text_printf(to, "\\x%02x", (unsigned)c);
-    } else {
-      text_add(to, &c, 1);
-    }
-  }
+  add_harmless(to, text_bytes(&l->line));
   text_add_string(to, "\n");
 }
 
@@ -143,8 +152,9 @@ void report_text(text *to, const server_record *record, const report_style *styl
   } else {
     text_add_string(to, "-> origin");
   }
-  text_printf(to, "%s %s %s %s#%" PRIu64 " ", colour(style, PLAIN), text_string(&job->request.method),
-              path_of(text_string(&job->request.url)), colour(style, FAINT), job->id);
+  text_printf(to, "%s %s ", colour(style, PLAIN), text_string(&job->request.method));
+  add_harmless(to, bytes_of(path_of(text_string(&job->request.url))));
+  text_printf(to, " %s#%" PRIu64 " ", colour(style, FAINT), job->id);
   add_usage(to, job);
   text_printf(to, "%s\n", colour(style, PLAIN));
   for (size_t i = 0; i < job->response.line_count; i++) add_line(to, &job->response.lines[i], style);

@@ -22,12 +22,7 @@
 #include <h2o/http1.h>
 #include <h2o/websocket.h>
 
-enum {
-  STOP_MS = 5000,
-  TICK_MS = 100,
-  MAX_ENTITY = 64 << 20,
-
-};
+enum { STOP_MS = 5000, TICK_MS = 100 };
 
 /* ---- what the parts share ---- */
 
@@ -126,11 +121,51 @@ typedef struct front {
   server *server;
 } front;
 
+/* Whether bytes have one of `marks` in them, or what is neither printable nor beyond ASCII. */
+static bool has_any(h2o_iovec_t b, const char *marks) {
+  for (size_t i = 0; i < b.len; i++) {
+    unsigned char c = (unsigned char)b.base[i];
+    if (c <= ' ' || c == 0x7f || strchr(marks, c) != NULL) return true;
+  }
+  return false;
+}
+
+/*
+ * Makes a target that is a whole URL, or the `*` of OPTIONS, a path (RFC 9112, 3.2). NULL, or what is wrong
+ * with method, target or host: h2o looks at few bytes of them, in HTTP/2 at none.
+ */
+static const char *read_target(h2o_req_t *req) {
+  h2o_url_t url;
+  h2o_iovec_t *path = &req->input.path;
+  if (req->input.method.len == 0 || has_any(req->input.method, "\"(),/:;<=>?@[\\]{}"))
+    return "The method is no token.";
+  if (path->len == 1 && path->base[0] == '*' &&
+      h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("OPTIONS"))) {
+    *path = h2o_iovec_init(H2O_STRLIT("/"));
+  } else if (path->len == 0 || path->base[0] != '/') {
+    if (h2o_url_parse(path->base, path->len, &url) != 0)
+      return "The target is neither a path nor an http URL.";
+    req->path = req->input.path = url.path;
+    req->authority = req->input.authority = url.authority;
+  }
+  if (has_any(*path, "")) return "The target has spaces or control characters.";
+  if (req->input.authority.len == 0 || has_any(req->input.authority, "/?#@\\")) return "The host is no host.";
+  return NULL;
+}
+
 static int on_request(h2o_handler_t *self, h2o_req_t *req) {
   server *s = ((front *)self)->server;
   static const char control[] = "/__flaron/";
-  enum { PREFIX = sizeof control - 1 };
-  const char *key = NULL;
+  enum { PREFIX = sizeof control - 1, BAD_REQUEST = 400 };
+  const char *key = NULL, *wrong = read_target(req);
+  if (s->end_ms != 0) req->http1_is_persistent = 0; /* who keeps asking must not keep us */
+  if (wrong != NULL) {
+    text page = {0};
+    text_printf(&page, "%s\n", wrong);
+    server_send_page(req, BAD_REQUEST, false, &page);
+    text_free(&page);
+    return 0;
+  }
   if (req->input.path.len >= PREFIX && memcmp(req->input.path.base, control, PREFIX) == 0) {
     server_control(s, req,
                    (bytes){(const uint8_t *)req->input.path.base + PREFIX, req->input.path.len - PREFIX});
@@ -238,6 +273,7 @@ static void begin_to_end(server *s) {
   s->end_ms = now_ms() + STOP_MS;
   h2o_socket_read_stop(s->listener);
   server_control_end(s);
+  server_sockets_end(s);
   h2o_context_request_shutdown(&s->context);
 }
 
@@ -255,12 +291,22 @@ static bool run_loop(void *data) {
   return false;
 }
 
+/* How to speak to an origin of HTTPS: its certificate is checked by the authorities of this machine. */
+static SSL_CTX *make_client_tls(void) {
+  SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+  if (tls == NULL) memory_get(SIZE_MAX);
+  SSL_CTX_set_default_verify_paths(tls);
+  SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
+  return tls;
+}
+
 server *server_open(const server_options *options, text *error) {
   struct sockaddr_storage address;
   socklen_t size = sizeof address;
   h2o_url_t origin = {NULL};
-  if (options->origin != NULL && h2o_url_parse(options->origin, SIZE_MAX, &origin) != 0) {
-    text_printf(error, "origin '%s' is no URL such as http://localhost:3000", options->origin);
+  if (options->origin != NULL && (h2o_url_parse(options->origin, SIZE_MAX, &origin) != 0 ||
+                                  !h2o_memis(origin.path.base, origin.path.len, H2O_STRLIT("/")))) {
+    text_printf(error, "origin '%s' is no URL without a path such as http://localhost:3000", options->origin);
     return NULL;
   }
   SSL_CTX *tls = NULL;
@@ -286,7 +332,9 @@ server *server_open(const server_options *options, text *error) {
   s->config.http2.idle_timeout = (uint64_t)options->timeout_ms;
   s->config.handshake_timeout = (uint64_t)options->timeout_ms;
   s->config.proxy.io_timeout = (uint64_t)options->timeout_ms;
+  s->config.proxy.ssl_ctx = make_client_tls();
   h2o_hostconf_t *host = h2o_config_register_host(&s->config, h2o_iovec_init(H2O_STRLIT("default")), 65535);
+  host->http2.push_preload = 0; /* a flare's Link header asks for nothing here */
   h2o_pathconf_t *path = h2o_config_register_path(host, "/", 0);
   front *handler = (front *)h2o_create_handler(path, sizeof *handler);
   handler->super.on_req = on_request;
@@ -312,5 +360,6 @@ void server_close(server *s) {
   pool_close(s->pool);
   h2o_socket_close(s->listener);
   SSL_CTX_free(s->accept.ssl_ctx);
+  SSL_CTX_free(s->config.proxy.ssl_ctx);
   free(s);
 }

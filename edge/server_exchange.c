@@ -19,8 +19,8 @@ static void forget_client(void *anchor) { (*(exchange **)anchor)->req = NULL; }
 
 /* Names that a connection sets itself, RFC 9110, 7.6.1: a flare's are dropped. */
 static bool is_of_connection(const host_pair *h) {
-  static const char *const names[] = {"connection", "transfer-encoding", "content-length", "keep-alive",
-                                      "upgrade"};
+  static const char *const names[] = {"connection", "transfer-encoding", "content-length",
+                                      "keep-alive", "upgrade",           "proxy-connection"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     if (strcasecmp(h->name, names[i]) == 0) return true;
   }
@@ -50,12 +50,20 @@ static int forward(server *s, h2o_req_t *req) {
     return 502;
   }
   h2o_req_overrides_t *overrides = h2o_mem_alloc_pool(&req->pool, sizeof *overrides);
-  *overrides = (h2o_req_overrides_t){NULL};
-  overrides->hostport.host = s->origin.host;
-  overrides->hostport.port = h2o_url_get_port(&s->origin);
+  *overrides = (h2o_req_overrides_t){NULL}; /* not to us again, but to the host of the URL */
   h2o_reprocess_request_deferred(req, req->method, s->origin.scheme, s->origin.authority, req->path,
                                  overrides, 0);
   return 0;
+}
+
+/* Answers in place of a flare whose status would leave the client waiting for another. */
+static int refuse_interim(h2o_req_t *req, int status) {
+  enum { INTERNAL_ERROR = 500 };
+  text page = {0};
+  text_printf(&page, "The flare answered with status %d, after which clients wait for an answer.\n", status);
+  server_send_page(req, INTERNAL_ERROR, false, &page);
+  text_free(&page);
+  return INTERNAL_ERROR;
 }
 
 static void free_body(void *body) { text_free(body); }
@@ -76,6 +84,8 @@ void server_exchange_done(exchange *e) {
   if (req != NULL && status == 500 && server_accepts_html(req) &&
       e->task.server->options->explain(e->task.server->options->data, &e->task.job, &page)) {
     server_send_page(req, status, true, &page);
+  } else if (req != NULL && r->action == HOST_RESPOND && status < 200) {
+    status = refuse_interim(req, status);
   } else if (req != NULL && r->action == HOST_RESPOND) {
     set_headers(req, &r->headers);
     server_send(req, status, keep_body(req, &e->task.job.response.body));

@@ -13,6 +13,8 @@
 
 #include "server.h"
 
+enum { MAX_ENTITY = 64 << 20 }; /* bytes of a request's body, of a message */
+
 struct server {
   const server_options *options;
   h2o_globalconf_t config;
@@ -29,6 +31,7 @@ struct server {
   bool has_origin;
   bool written;               /* between two rounds of the loop */
   uint64_t connections;       /* WebSockets so far, for their ids */
+  struct socket *sockets;     /* those that are not over */
   struct audience *audiences; /* who listens at /__flaron/events */
 };
 
@@ -77,6 +80,9 @@ void server_exchange_done(struct exchange *e);
 
 void server_socket_start(server *s, h2o_req_t *req, const char *key, pool_flare *flare);
 void server_socket_done(struct socket *c, task *t);
+
+/* Begins to close all connections: 1001, going away. */
+void server_sockets_end(server *s);
 
 /* Answers a request whose path is `path` behind /__flaron/, its query included. */
 void server_control(server *s, h2o_req_t *req, bytes path);

@@ -19,8 +19,9 @@ typedef struct socket {
   pool_flare *flare;
   host_request opening; /* what every event is given: URL, headers */
   text id;
-  task *first, **last; /* events that wait for their turn */
-  bool busy, over;     /* an event is being handled; `close` has been queued */
+  task *first, **last;             /* events that wait for their turn */
+  bool busy, over;                 /* an event is being handled; `close` has been queued */
+  struct socket *next, **previous; /* of the server's */
 } socket_t;
 
 const char *const server_event_names[] = {"open", "message", "close"};
@@ -34,6 +35,8 @@ static void socket_next(socket_t *c) {
     pool_flare_release(c->flare);
     host_request_free(&c->opening);
     text_free(&c->id);
+    *c->previous = c->next;
+    if (c->next != NULL) c->next->previous = c->previous;
     c->server->open--;
     free(c);
     return;
@@ -84,6 +87,12 @@ static void on_message(h2o_websocket_conn_t *conn, const struct wslay_event_on_m
   socket_next(c);
 }
 
+/* Sends what waits; may end in on_message, and so free the connection. Before the answer to the handshake is
+ * out there is no socket: h2o proceeds when it is. */
+static void proceed(h2o_websocket_conn_t *conn) {
+  if (conn != NULL && conn->sock != NULL) h2o_websocket_proceed(conn);
+}
+
 /* Sends what the flare sent in an event, and closes when it closed. */
 void server_socket_done(socket_t *c, task *t) {
   const host_response *r = &t->job.response;
@@ -101,8 +110,8 @@ void server_socket_done(socket_t *c, task *t) {
   free(t);
   c->busy = false;
   h2o_websocket_conn_t *conn = c->conn;
-  socket_next(c);                                /* may free c, but only when conn is NULL */
-  if (conn != NULL) h2o_websocket_proceed(conn); /* may end in on_message, and so free c */
+  socket_next(c); /* may free c, but only when conn is NULL */
+  proceed(conn);
 }
 
 void server_socket_start(server *s, h2o_req_t *req, const char *key, pool_flare *flare) {
@@ -110,10 +119,25 @@ void server_socket_start(server *s, h2o_req_t *req, const char *key, pool_flare 
   c->server = s;
   c->flare = flare;
   c->last = &c->first;
+  c->next = s->sockets;
+  c->previous = &s->sockets;
+  if (c->next != NULL) c->next->previous = &c->next;
+  s->sockets = c;
   s->open++;
   server_copy_request(&c->opening, req);
   text_printf(&c->id, "%08llx", (unsigned long long)++s->connections);
   c->conn = h2o_upgrade_to_websocket(req, key, c, on_message);
+  wslay_event_config_set_max_recv_msg_length(c->conn->ws_ctx, MAX_ENTITY);
   socket_event(c, EVENT_OPEN, NULL, 0, 0);
   socket_next(c);
+}
+
+void server_sockets_end(server *s) {
+  enum { GOING_AWAY = 1001 };
+  for (socket_t *c = s->sockets, *next; c != NULL; c = next) {
+    next = c->next;
+    if (c->conn == NULL) continue;
+    wslay_event_queue_close(c->conn->ws_ctx, GOING_AWAY, NULL, 0);
+    proceed(c->conn);
+  }
 }

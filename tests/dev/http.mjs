@@ -5,6 +5,7 @@
 //   node http.mjs hang            a server that never answers; prints its port
 //   node http.mjs slow PORT HOW   a client that is too slow; prints after how many ms it is cut off, or "never"
 //   node http.mjs ws PORT         talks to a WebSocket echo; prints each frame as "opcode hex"
+//   node http.mjs ws PORT stay    the same, but it is the server that closes
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect, createServer as createNetServer } from "node:net";
@@ -71,7 +72,7 @@ function frame(opcode, data) {
   return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | masked.length]), mask, masked]);
 }
 
-function ws(port) {
+function ws(port, stays) {
   const socket = connect(port, "127.0.0.1");
   const key = randomBytes(16).toString("base64");
   let received = Buffer.alloc(0);
@@ -90,11 +91,12 @@ function ws(port) {
       for (let i = 0; i < 20; i++) socket.write(frame(1, `m${i}`));
       socket.write(frame(2, [0, 255]));
       socket.write(frame(9, "ping"));
-      setTimeout(() => socket.write(frame(8, [0x0f, 0xa0])), 300);
+      if (!stays) setTimeout(() => socket.write(frame(8, [0x0f, 0xa0])), 300);
     }
     while (received.length >= 2 && received.length >= 2 + (received[1] & 127)) {
       const size = received[1] & 127;
       console.log(received[0] & 15, received.subarray(2, 2 + size).toString("hex"));
+      if (stays && (received[0] & 15) === 8) socket.write(frame(8, received.subarray(2, 2 + size)));
       received = received.subarray(2 + size);
     }
   });
@@ -105,6 +107,6 @@ function ws(port) {
 const [first, ...rest] = process.argv.slice(2);
 if (first === "origin") origin();
 else if (first === "hang") hang();
-else if (first === "ws") ws(Number(rest[0]));
+else if (first === "ws") ws(Number(rest[0]), rest[1] === "stay");
 else if (first === "slow") slow(Number(rest[0]), rest[1]);
 else raw(Number(first), Number(rest[0]), rest[1]);
