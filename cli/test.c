@@ -169,6 +169,10 @@ static int run(const cli_command *self, int argc, char **argv) {
       return cli_misuse(self, "-C lacks the project's folder");
     } else if (i == 1 && is_project(argv[i])) {
       folder = argv[i];
+    } else if (i == 1 && argv[i][0] != '-' && access(argv[i], F_OK) != 0) {
+      status = cli_fail(self, "%s: %s", argv[i], strerror(errno));
+      free(words);
+      return status;
     } else {
       words[count++] = argv[i];
     }
