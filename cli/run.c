@@ -152,6 +152,9 @@ static int read_words(const cli_command *self, int argc, char **argv, words *w) 
         text_add_string(&request->method, optarg);
         break;
       case 'u':
+        if (strstr(optarg, "://") == NULL) {
+          return cli_misuse(self, "--url takes a whole URL such as https://example.com/, not '%s'", optarg);
+        }
         text_clear(&request->url);
         text_add_string(&request->url, optarg);
         break;
@@ -189,6 +192,7 @@ static int read_words(const cli_command *self, int argc, char **argv, words *w) 
   }
   if (argc - optind != 1) return cli_misuse(self, "one flare or script is expected, not %d", argc - optind);
   if (w->times != 0 && w->profile == NULL) return cli_misuse(self, "--times is for --profile");
+  if (w->record_secrets && w->record == NULL) return cli_misuse(self, "--record-secrets is for --record");
   if (w->record != NULL && w->profile != NULL)
     return cli_misuse(self, "--profile and --record do not go together: recording takes time, too");
   w->input = argv[optind];

@@ -34,6 +34,8 @@ describe("flaron-lua", function()
       local code, output, errors = support.cli(word)
       assert.same({ 0, "" }, { code, errors })
       for _, command in ipairs(commands) do assert.matches("\n  " .. command .. " +%l", output) end
+      local readme = support.read(output:match "\nThe documents begin with ([^\n]+/README%.md)\n$")
+      assert.matches("^# flaron%-lua\n", readme)
     end
     for _, command in ipairs(commands) do
       for _, word in ipairs { "--help", "-h" } do
@@ -102,6 +104,15 @@ describe("flaron-lua", function()
     end
     for _, value in ipairs { "no colon", ": no name", "" } do
       wrong[#wrong + 1] = { words = { "run", echo, "-H", value }, message = "%-%-header takes 'Name: value', not '" .. value }
+    end
+    for _, value in ipairs { "", "/a", "example.com" } do
+      wrong[#wrong + 1] = { words = { "run", echo, "--url", value }, message = "%-%-url takes a whole URL such as [^\n]* not '" .. value }
+    end
+    for _, command in ipairs { "run", "dev" } do
+      wrong[#wrong + 1] = { words = { command, echo, "--record-secrets" }, message = "%-%-record%-secrets is for %-%-record\n" }
+    end
+    for _, value in ipairs { "x", "1.5", "65536" } do
+      wrong[#wrong + 1] = { words = { "dev", echo, "--port", value }, message = "%-%-port takes a number from 0 to 65535, not '" .. value }
     end
     wrong[#wrong + 1] = { words = { "inspect", echo, "--json=yes" }, message = "option '%-%-json=yes' is unknown or" }
     for _, case in ipairs(wrong) do
