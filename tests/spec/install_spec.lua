@@ -26,7 +26,8 @@ local function expected(prefix, lib, zsh)
     "/share/doc/flaron-lua/docs/api.md", "/share/doc/flaron-lua/examples/hello/main.lua",
     "/share/doc/flaron-lua/examples/json-api/spec/json_api_spec.lua",
     "/share/fish/vendor_completions.d/flaron-lua.fish", "/share/flaron-lua/library/flaron.lua",
-    "/share/flaron-lua/library/flaron/edge.lua", "/share/man/man1/flaron-lua.1.gz",
+    "/share/flaron-lua/library/flaron/edge.lua", "/share/flaron-lua/library/flaron/router.lua",
+    "/share/man/man1/flaron-lua.1.gz",
     "/share/zsh/" .. zsh .. "/_flaron-lua",
   }
   for i, path in ipairs(list) do list[i] = "./" .. prefix .. path .. "\n" end
