@@ -84,7 +84,7 @@ describe("flaron-lua", function()
         wrong[#wrong + 1] = { words = { command, ... },
           message = ("^flaron%%-lua %s: %s\nusage: flaron%%-lua %s"):format(command, message, command) }
       end
-      add "one [%l ]+ is expected, not 0"
+      if command == "inspect" then add "one flare is expected, not 0" end
       add("one [%l ]+ is expected, not 2", "a", "b")
       add("one [%l ]+ is expected, not 3", "a", "b", "c")
       add("option '%-%-nope' is unknown or lacks its value", "--nope", "a")
@@ -131,6 +131,15 @@ describe("flaron-lua", function()
       assert.equal(1, code, command)
       assert.matches("^flaron%-lua[%l ]*: standard output: No space left on device\n$", errors)
     end
+  end)
+end)
+
+describe("flaron-lua pack and run", function()
+  it("take this folder when none is named", function()
+    local folder = support.project { ["main.lua"] = "return function() return { body = 'here' } end" }
+    local code, output = shell(("cd %s && TOOL pack && TOOL run && TOOL run -d x"):format(support.quote(folder)))
+    assert.equal(0, code)
+    assert.matches("^packed %.: [^/]+%.wasm, .*\n\nhereHTTP/1.1 200 OK\n\nhere$", output)
   end)
 end)
 
