@@ -181,6 +181,9 @@ $(N)/%.o: %.c $(B)/packages.stamp Makefile | $(W)/runtime_wasm2c.c $(W)/lua_layo
 	@mkdir -p $(@D)
 	@$(CC) $(NATIVE_FLAGS) -c $< -o $@
 
+# Where a package for Debian has flaron.edge, below lib.
+$(N)/cli/test.o: NATIVE_FLAGS += -DMULTIARCH='"$(shell $(CC) -print-multiarch)"'
+
 $(N)/edge/runtime_blob.o: edge/runtime_blob.S $(W)/flare.wasm
 	@mkdir -p $(@D)
 	@$(CC) -DRUNTIME_WASM='"$(W)/flare.wasm"' -c $< -o $@

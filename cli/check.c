@@ -110,7 +110,8 @@ static void add_message(look *l, const char *message) {
     check_add(&l->findings, CHECK_ERROR, file, has_line ? line : 0, 0, "%s", rest + strspn(rest, " "));
     return;
   }
-  check_add(&l->findings, CHECK_ERROR, NULL, 0, 0, "%s", message);
+  bool of_main = strncmp(message, "the main script ", 16) == 0;
+  check_add(&l->findings, CHECK_ERROR, of_main ? main : NULL, 0, 0, "%s", message);
 }
 
 /* ---- looking ---- */

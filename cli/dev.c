@@ -467,7 +467,7 @@ static int run(const cli_command *self, int argc, char **argv) {
     switch (c) {
       case 'p':
         if (!cli_read_number(optarg, 0, UINT16_MAX, &w.port))
-          return cli_misuse(self, "--port takes a number, not '%s'", optarg);
+          return cli_misuse(self, "--port takes a number from 0 to 65535, not '%s'", optarg);
         break;
       case HOST: w.host = optarg; break;
       case ORIGIN: w.origin = optarg; break;
@@ -505,6 +505,7 @@ static int run(const cli_command *self, int argc, char **argv) {
   }
   if (argc - optind > 1) return cli_misuse(self, "one project is expected, not %d", argc - optind);
   if (argc - optind == 1) w.input = argv[optind];
+  if (w.record_secrets && w.record == NULL) return cli_misuse(self, "--record-secrets is for --record");
   if (w.edges == 1 && (w.between.latency_ns != 0 || w.between.skew_ns != 0)) {
     return cli_misuse(self, "--latency and --skew are between edges: say --edges 2 or more");
   }

@@ -40,6 +40,11 @@ static void print_help(FILE *to) {
   fprintf(to, "usage: flaron-lua %s\n\n%s.\n\n", self.usage, self.summary);
   for (int i = 0; i < COMMANDS; i++) fprintf(to, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
   fprintf(to, "\n%s", self.help);
+  text place = {0};
+  if (cli_find_beside("../share/doc/flaron-lua/README.md", "../../README.md", &place)) {
+    fprintf(to, "\nThe documents begin with %s\n", place.data);
+  }
+  text_free(&place);
 }
 
 static void print_message(const cli_command *self, const char *format, va_list arguments) {

@@ -82,8 +82,8 @@ static int run(const cli_command *self, int argc, char **argv) {
       default: return cli_bad_option(self, argc, argv);
     }
   }
-  if (argc - optind != 1) return cli_misuse(self, "one script or folder is expected, not %d", argc - optind);
-  const char *input = argv[optind];
+  if (argc - optind > 1) return cli_misuse(self, "one script or folder is expected, not %d", argc - optind);
+  const char *input = optind < argc ? argv[optind] : ".";
   flare f = {0};
   double begin = now_ms();
   if (o.strip) o.map = &lines;
@@ -108,9 +108,9 @@ static int run(const cli_command *self, int argc, char **argv) {
 const cli_command cli_pack = {
     .name = "pack",
     .summary = "make one .wasm file of a script and the modules it requires",
-    .usage = "pack MAIN.lua|DIR [-o OUT.wasm] [--memory SIZE] [--strip]",
+    .usage = "pack [MAIN.lua|DIR] [-o OUT.wasm] [--memory SIZE] [--strip]",
     .help =
-        "  MAIN.lua|DIR     the main script, or the folder with a main.lua in it\n"
+        "  MAIN.lua|DIR     the main script, or the folder with a main.lua in it (default: this one)\n"
         "  -o, --output F   where to write it (default: the script's or folder's name with .wasm, here)\n"
         "  --memory SIZE    limit of its memory, such as 8M (default 32M)\n"
         "  --strip          leave debug information out; OUT.map keeps the lines\n"

@@ -253,8 +253,9 @@ static bool read_record(const cli_command *self, const char *path, recording *r)
     cli_fail(self, "%s: %s", path, strerror(fault));
   } else if (!good) {
     bool has_line = text_string(&error)[0] >= '0' && text_string(&error)[0] <= '9';
-    cli_fail(self, "%s:%s%s", path,
-             has_line ? "" : " it is no record of this flaron-lua: ", text_string(&error));
+    cli_fail(self, "%s:%s%s%s", path,
+             has_line ? "" : " it is no record of this flaron-lua: ", text_string(&error),
+             has_line ? ": it is no record" : "");
   }
   text_free(&content);
   text_free(&error);

@@ -152,6 +152,9 @@ static int read_words(const cli_command *self, int argc, char **argv, words *w) 
         text_add_string(&request->method, optarg);
         break;
       case 'u':
+        if (strstr(optarg, "://") == NULL) {
+          return cli_misuse(self, "--url takes a whole URL such as https://example.com/, not '%s'", optarg);
+        }
         text_clear(&request->url);
         text_add_string(&request->url, optarg);
         break;
@@ -187,11 +190,12 @@ static int read_words(const cli_command *self, int argc, char **argv, words *w) 
       default: return cli_bad_option(self, argc, argv);
     }
   }
-  if (argc - optind != 1) return cli_misuse(self, "one flare or script is expected, not %d", argc - optind);
+  if (argc - optind > 1) return cli_misuse(self, "one flare or script is expected, not %d", argc - optind);
   if (w->times != 0 && w->profile == NULL) return cli_misuse(self, "--times is for --profile");
+  if (w->record_secrets && w->record == NULL) return cli_misuse(self, "--record-secrets is for --record");
   if (w->record != NULL && w->profile != NULL)
     return cli_misuse(self, "--profile and --record do not go together: recording takes time, too");
-  w->input = argv[optind];
+  w->input = optind < argc ? argv[optind] : ".";
   if (request->method.size == 0) text_add_string(&request->method, request->body.size != 0 ? "POST" : "GET");
   if (request->url.size == 0) text_add_string(&request->url, "http://localhost/");
   return CLI_DONE;
@@ -224,12 +228,13 @@ const cli_command cli_run = {
     .name = "run",
     .summary = "run a flare or a script once and print its answer",
     .usage =
-        "run FLARE.wasm|MAIN.lua|DIR [--method M] [--url URL] [--header 'NAME: VALUE']... [--body "
+        "run [FLARE.wasm|MAIN.lua|DIR] [--method M] [--url URL] [--header 'NAME: VALUE']... [--body "
         "TEXT|@FILE]\n"
         "                      [--cpu-ms N] [--memory SIZE] [--persist DIR] [--secrets FILE]\n"
         "                      [--record FILE [--record-secrets]] [--profile FILE [--times N]]",
     .help =
-        "  FLARE.wasm|MAIN.lua|DIR   a packed flare, or a script that is packed first\n"
+        "  FLARE.wasm|MAIN.lua|DIR   a packed flare, or a script that is packed first (default: this "
+        "folder)\n"
         "  -X, --method M            the method (default GET, POST with a body)\n"
         "  -u, --url URL             the URL (default http://localhost/)\n"
         "  -H, --header 'N: V'       a header; may be repeated\n"

@@ -51,9 +51,10 @@ static void prepend(const char *name, const char *entry) {
   text_free(&value);
 }
 
-/* Lets Lua find flaron.edge: beside this executable where it was built, or where it is installed. */
+/* Lets Lua find flaron.edge: beside this executable where it was built, or where it is installed, by
+ * `make install` or as Debian's packages have it. */
 static bool set_paths(const cli_command *self) {
-  static const char *const places[] = {"lua", "../lib/lua/5.4"};
+  static const char *const places[] = {"lua", "../lib/lua/5.4", "../lib/" MULTIARCH "/lua/5.4"};
   char exe[PATH_MAX];
   ssize_t size = readlink("/proc/self/exe", exe, sizeof exe - 1);
   if (size <= 0) {
@@ -75,7 +76,7 @@ static bool set_paths(const cli_command *self) {
     text_free(&entry);
     if (found) return true;
   }
-  cli_fail(self, "the Lua module flaron.edge is neither in %s/lua nor in %s/../lib/lua/5.4", exe, exe);
+  cli_fail(self, "the Lua module flaron.edge is neither in %s/lua nor below %s/../lib", exe, exe);
   return false;
 }
 
@@ -168,6 +169,10 @@ static int run(const cli_command *self, int argc, char **argv) {
       return cli_misuse(self, "-C lacks the project's folder");
     } else if (i == 1 && is_project(argv[i])) {
       folder = argv[i];
+    } else if (i == 1 && argv[i][0] != '-' && access(argv[i], F_OK) != 0) {
+      status = cli_fail(self, "%s: %s", argv[i], strerror(errno));
+      free(words);
+      return status;
     } else {
       words[count++] = argv[i];
     }

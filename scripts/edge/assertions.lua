@@ -13,7 +13,8 @@ local MOST = 300 -- bytes of a body that a message shows
 
 local function show(value)
   if type(value) ~= "string" then return assert:format({ value, n = 1 })[1] end
-  return #value > MOST and ("%q... (%d bytes)"):format(value:sub(1, MOST), #value) or ("%q"):format(value)
+  local shown = ("%q"):format(value:sub(1, MOST)):gsub("\\\n", "\\n")
+  return #value > MOST and ("%s... (%d bytes)"):format(shown, #value) or shown
 end
 
 -- Whether a text is, or has what matches, `wanted`; nil: any will do.

@@ -85,6 +85,8 @@ describe("flaron-lua check", function()
     assert.matches("^main%.lua:1: error: oh\nstack traceback:\n.*\n1 error, 0 warnings\n$", output)
     support.write(folder .. "/main.lua", "\nrequire 'nowhere'")
     assert.matches("^main%.lua:2: error: module 'nowhere' not found:\n", (select(2, check(folder))))
+    folder = project { ["main.lua"] = "return {}", ["flare.lua"] = "return {}" }
+    assert.matches("^main%.lua: error: the main script has no handler: ", (select(2, check(folder))))
   end)
 
   it("tells what is wrong with flare.lua, where", function()

@@ -34,6 +34,8 @@ describe("flaron-lua", function()
       local code, output, errors = support.cli(word)
       assert.same({ 0, "" }, { code, errors })
       for _, command in ipairs(commands) do assert.matches("\n  " .. command .. " +%l", output) end
+      local readme = support.read(output:match "\nThe documents begin with ([^\n]+/README%.md)\n$")
+      assert.matches("^# flaron%-lua\n", readme)
     end
     for _, command in ipairs(commands) do
       for _, word in ipairs { "--help", "-h" } do
@@ -82,7 +84,7 @@ describe("flaron-lua", function()
         wrong[#wrong + 1] = { words = { command, ... },
           message = ("^flaron%%-lua %s: %s\nusage: flaron%%-lua %s"):format(command, message, command) }
       end
-      add "one [%l ]+ is expected, not 0"
+      if command == "inspect" then add "one flare is expected, not 0" end
       add("one [%l ]+ is expected, not 2", "a", "b")
       add("one [%l ]+ is expected, not 3", "a", "b", "c")
       add("option '%-%-nope' is unknown or lacks its value", "--nope", "a")
@@ -103,6 +105,15 @@ describe("flaron-lua", function()
     for _, value in ipairs { "no colon", ": no name", "" } do
       wrong[#wrong + 1] = { words = { "run", echo, "-H", value }, message = "%-%-header takes 'Name: value', not '" .. value }
     end
+    for _, value in ipairs { "", "/a", "example.com" } do
+      wrong[#wrong + 1] = { words = { "run", echo, "--url", value }, message = "%-%-url takes a whole URL such as [^\n]* not '" .. value }
+    end
+    for _, command in ipairs { "run", "dev" } do
+      wrong[#wrong + 1] = { words = { command, echo, "--record-secrets" }, message = "%-%-record%-secrets is for %-%-record\n" }
+    end
+    for _, value in ipairs { "x", "1.5", "65536" } do
+      wrong[#wrong + 1] = { words = { "dev", echo, "--port", value }, message = "%-%-port takes a number from 0 to 65535, not '" .. value }
+    end
     wrong[#wrong + 1] = { words = { "inspect", echo, "--json=yes" }, message = "option '%-%-json=yes' is unknown or" }
     for _, case in ipairs(wrong) do
       local code, output, errors = support.cli(table.unpack(case.words))
@@ -120,6 +131,15 @@ describe("flaron-lua", function()
       assert.equal(1, code, command)
       assert.matches("^flaron%-lua[%l ]*: standard output: No space left on device\n$", errors)
     end
+  end)
+end)
+
+describe("flaron-lua pack and run", function()
+  it("take this folder when none is named", function()
+    local folder = support.project { ["main.lua"] = "return function() return { body = 'here' } end" }
+    local code, output = shell(("cd %s && TOOL pack && TOOL run && TOOL run -d x"):format(support.quote(folder)))
+    assert.equal(0, code)
+    assert.matches("^packed %.: [^/]+%.wasm, .*\n\nhereHTTP/1.1 200 OK\n\nhere$", output)
   end)
 end)
 

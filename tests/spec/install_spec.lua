@@ -26,7 +26,8 @@ local function expected(prefix, lib, zsh)
     "/share/doc/flaron-lua/docs/api.md", "/share/doc/flaron-lua/examples/hello/main.lua",
     "/share/doc/flaron-lua/examples/json-api/spec/json_api_spec.lua",
     "/share/fish/vendor_completions.d/flaron-lua.fish", "/share/flaron-lua/library/flaron.lua",
-    "/share/flaron-lua/library/flaron/edge.lua", "/share/man/man1/flaron-lua.1.gz",
+    "/share/flaron-lua/library/flaron/edge.lua", "/share/flaron-lua/library/flaron/router.lua",
+    "/share/man/man1/flaron-lua.1.gz",
     "/share/zsh/" .. zsh .. "/_flaron-lua",
   }
   for i, path in ipairs(list) do list[i] = "./" .. prefix .. path .. "\n" end
@@ -46,6 +47,10 @@ local function check(folder, prefix, lib, zsh)
   assert.matches("^%.TH FLARON\\%-LUA 1 ", man)
   assert.equal(select(2, support.cli("--completion", "bash")), support.read(base .. "/share/bash-completion/completions/flaron-lua"))
   if sanitize == "" then -- else its runtime must come first
+    local project = support.folder() .. "/flare"
+    assert.equal(0, (support.run(("%s/bin/flaron-lua new %s"):format(base, project))))
+    code, output = support.run(("%s/bin/flaron-lua test %s -o TAP"):format(base, project))
+    assert.same({ 0, "1..3\n" }, { code, output:match "1%.%..*" })
     code, output = support.run(([[cd /tmp && LUA_CPATH='%s/%s%s/lua/5.4/?.so' lua5.4 -e 'print(require("flaron.edge").version)']])
       :format(root, base, lib))
     assert.same({ 0, (select(2, support.cli "--version"):match "%d+%.%d+%.%d+") .. "\n" }, { code, output })

@@ -473,6 +473,9 @@ describe("flaron-lua replay", function()
       assert.equal(1, code)
       assert.matches("^flaron%-lua replay: [^\n]*bad%.json: it is no record of this flaron%-lua: " .. message[2] .. "\n$", errors)
     end
+    support.write(bad, "-- main.lua")
+    local _, _, errors = replay(bad)
+    assert.matches("^flaron%-lua replay: [^\n]*bad%.json:1:1: [^\n]*: it is no record\n$", errors)
     for _, content in ipairs { "[]", "1", "{}", "null", "" } do
       support.write(bad, content)
       assert.equal(1, (replay(bad)))

@@ -113,6 +113,8 @@ describe("flaron-lua test", function()
     code, output, errors = test(project { ["spec/a_spec.lua"] = "" }, "", "PATH=/nonexistent")
     assert.same({ 1, "", "flaron-lua test: busted is not installed: it is in the Debian package lua-busted\n" },
       { code, output, errors })
+    code, output, errors = test(folder, "no/such")
+    assert.same({ 1, "", "flaron-lua test: no/such: No such file or directory\n" }, { code, output, errors })
     code, output, errors = test(folder, "-C")
     assert.same({ 2, "" }, { code, output })
     assert.matches("^flaron%-lua test: %-C lacks the project's folder\nusage: ", errors)
@@ -204,6 +206,8 @@ describe("a flare under busted", function()
       it("6", function() assert.response(flare:request()).has.no.status(201) end)
       it("7", function() assert.budget(flare:request()).under { host_calls = 1, cpu_us = 1e6 } end)
       it("8", function() assert.budget(flare:request()).under { cpu = 1 } end)
+      local lines = assert(edge.load { ["main.lua"] = "return function() return { body = 'a\\nb' } end" })
+      it("10", function() assert.response(lines:request()).has.body "c\n" end)
       it("9", function() assert.response("text").has.status(200) end)]]
     for _, message in ipairs {
       'Expected status 404.\n# There is: 201, with the body "" and in the log:\n#   info: a line',
@@ -211,6 +215,7 @@ describe("a flare under busted", function()
       'Expected a line of level \'error\' that is or matches "y".\n# There is: in the log:\n#   info: a line',
       'Expected a fetch of a URL that is or matches "y".\n# There is: no fetch',
       'Expected JSON (table: ',
+      [[Expected a body that is or matches "c\n".]] .. '\n# There is: "a\\nb"',
       'Expected not: status 201.\n# There is: 201',
       'Expected a budget of at most cpu_us = 1000000.0, host_calls = 1.\n# There is: cpu_us = ',
       "a budget has cpu_us, memory and host_calls, not 'cpu'",
