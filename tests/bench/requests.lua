@@ -57,8 +57,8 @@ local units = { us = 0.001, ms = 1, s = 1000 }
 
 -- Milliseconds of wrk's "1.23ms".
 local function milliseconds(text)
-  local value, unit = text:match "^([%d.]+)(%a+)$"
-  return tonumber(value) * units[unit]
+  local value, unit = (text or ""):match "^([%d.]+)(%a+)$"
+  return units[unit] and tonumber(value) * units[unit]
 end
 
 -- Loads a server for some seconds; returns the number of answers, and median and 99th percentile in milliseconds.
@@ -70,12 +70,15 @@ local function load_with(site, port, seconds)
   end
   local report = common.output(("wrk -t1 -c%d -d%ds --latency 'http://127.0.0.1:%d/items?q=1'"):format(CONNECTIONS, seconds, port))
   assert(not report:find "Non%-2xx" and not report:find "Socket errors", report)
-  return tonumber(report:match "(%d+) requests in"), milliseconds(report:match "50%%%s+(%S+)"), milliseconds(report:match "99%%%s+(%S+)")
+  local count = tonumber(report:match "(%d+) requests in")
+  local p50, p99 = milliseconds(report:match "50%%%s+(%S+)"), milliseconds(report:match "99%%%s+(%S+)")
+  assert(count and count > 0 and p50 and p99, report)
+  return count, p50, p99
 end
 
 local port = 20000 + os.time() % 10000
 
--- Serves a site and loads it; returns its figures.
+-- Serves a site and loads it; returns its figures, or nil and what went wrong.
 local function measure(server, site)
   port = port + 1
   local folder = ("%s/sites/%s"):format(common.folder, site.folder)
@@ -99,8 +102,8 @@ local function measure(server, site)
     return { us = (cpu(pid) - before) / count * 1e6, p50 = p50, p99 = p99, rate = count / SECONDS }
   end)
   stop()
-  if not good then error(("%s, %s: %s"):format(server.name, site.name, result), 0) end
-  return result
+  if good then return result end
+  return nil, ("%s, %s: %s"):format(server.name, site.name, result)
 end
 
 --- Measures; returns a section of the document (report.lua).
@@ -118,15 +121,20 @@ function requests.run()
     for _ = 1, ROUNDS do
       for _, server in ipairs(chosen) do
         if support.read(("tests/bench/sites/%s/%s"):format(site.folder, server.site)) then
-          local figures = measure(server, site)
-          if not best[server] or figures.us < best[server].us then best[server] = figures end
+          local figures, why = measure(server, site)
+          if not figures then
+            common.progress("%s", why)
+            notes[#notes + 1] = ("A round of %d failed: %s"):format(ROUNDS, why)
+          elseif not best[server] or figures.us < best[server].us then
+            best[server] = figures
+          end
         end
       end
     end
     local group = { name = site.name }
     for _, server in ipairs(chosen) do
       local b = best[server]
-      local ratio = b and b.us / best[chosen[1]].us
+      local ratio = b and best[chosen[1]] and b.us / best[chosen[1]].us
       rows[#rows + 1] = b and { site.name, server.name, ("%.0f"):format(1e6 / b.us), common.short(ratio), ("%.0f"):format(b.rate),
         ("%.2f"):format(b.p50), ("%.2f"):format(b.p99) } or { site.name, server.name, "–", "–", "–", "–", "–" }
       if ratio then group[#group + 1] = { series = server.name, value = ratio } end
