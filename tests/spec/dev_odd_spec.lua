@@ -122,17 +122,17 @@ describe("flaron-lua dev", function()
     local ports = {}
     for port in support.read(edges.log .. ".err"):gmatch "on http://127.0.0.1:(%d+)/" do
       ports[#ports + 1] = port
-      for _ = 1, 3 do load[#load + 1] = ("curl -s 'http://127.0.0.1:%s/count?[1-1000]' >%s/x &"):format(port, folder) end
+      for _ = 1, 12 do load[#load + 1] = ("curl -s 'http://127.0.0.1:%s/count?[1-500]' >%s/x &"):format(port, folder) end
     end
-    assert.equal(9, #load)
+    assert.equal(36, #load)
     support.run(table.concat(load, " ") .. " wait")
     for _, port in ipairs(ports) do
       local total
       wait(function()
         _, total = support.run(("curl -s -m 5 http://127.0.0.1:%s/total"):format(port))
-        return total == "9000"
+        return total == "18000"
       end, 10)
-      assert.equal("9000", total)
+      assert.equal("18000", total)
     end
     edges.stop()
   end)
