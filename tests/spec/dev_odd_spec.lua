@@ -10,7 +10,10 @@ local routes = {}
 function routes.status() return { status = tonumber((request.body())), body = "x" } end
 function routes.origin() return flaron.PASS_THROUGH end
 function routes.link() response.set_header("link", "</pushed>; rel=preload") return { body = "link" } end
-function routes.connection() for _, name in ipairs { "proxy-connection", "te" } do response.set_header(name, "x") end return { body = "x" } end
+function routes.connection()
+  for _, name in ipairs { "proxy-connection", "te" } do response.set_header(name, "x") end
+  return { body = "x" }
+end
 function routes.slow() return { body = tostring(flaron.beam.fetch(request.header "x-url")) } end
 function routes.count() return { body = tostring(flaron.plasma.increment "n") } end
 function routes.total() return { body = tostring(flaron.plasma.get "n") } end
@@ -169,7 +172,7 @@ describe("flaron-lua dev", function()
   it("tells WebSockets that it goes away, and does not wait for them", function()
     local echo = serve("examples/websocket-echo", "--persist " .. support.folder())
     start("node tests/dev/http.mjs ws " .. echo.port .. " stay", folder .. "/stay")
-    assert.truthy(wait(function() return support.read(folder .. "/stay.out"):find "6d3139" end, 4))
+    assert.truthy(wait(function() return (support.read(folder .. "/stay.out") or ""):find "6d3139" end, 4))
     local begin = os.time()
     echo.stop()
     assert.is_true(os.time() - begin <= 3)
