@@ -275,7 +275,8 @@ static int serve(const cli_command *self, dev *d) {
   }
   text_free(&error);
   the_nodes = &d->nodes;
-  struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND}; /* twice: at once */
+  struct sigaction action = {.sa_handler = on_signal,
+                             .sa_flags = SA_RESETHAND | SA_RESTART}; /* twice: at once */
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   signal(SIGPIPE, SIG_IGN); /* who goes away, such as a page that is closed, does not end us */

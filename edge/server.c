@@ -300,6 +300,28 @@ static SSL_CTX *make_client_tls(void) {
   return tls;
 }
 
+static void wait_for(sem_t *what) {
+  while (sem_wait(what) != 0) continue; /* a signal came */
+}
+
+/*
+ * The keeper: makes the loop and its sockets, and then only lives until the server is closed. h2o takes the
+ * buffer of a socket from a store of the thread that made the socket (h2o_socket_buffer_prototype), without a
+ * lock, whichever thread reads. Servers whose sockets one thread made would spoil each other's store.
+ */
+static void *keep_sockets(void *data) {
+  server *s = data;
+  h2o_context_init(&s->context, h2o_evloop_create(), &s->config);
+  h2o_multithread_register_receiver(s->context.queue, &s->receiver, on_done);
+  h2o_multithread_register_receiver(s->context.queue, &s->posts, on_post);
+  s->listener = h2o_evloop_socket_create(s->context.loop, s->fd, H2O_SOCKET_FLAG_DONT_READ);
+  s->listener->data = s;
+  h2o_socket_read_start(s->listener, on_accept);
+  sem_post(&s->made);
+  wait_for(&s->over);
+  return NULL;
+}
+
 server *server_open(const server_options *options, text *error) {
   struct sockaddr_storage address;
   socklen_t size = sizeof address;
@@ -339,13 +361,12 @@ server *server_open(const server_options *options, text *error) {
   front *handler = (front *)h2o_create_handler(path, sizeof *handler);
   handler->super.on_req = on_request;
   handler->server = s;
-  h2o_context_init(&s->context, h2o_evloop_create(), &s->config);
   s->accept = (h2o_accept_ctx_t){.ctx = &s->context, .ssl_ctx = tls, .hosts = s->config.hosts};
-  h2o_multithread_register_receiver(s->context.queue, &s->receiver, on_done);
-  h2o_multithread_register_receiver(s->context.queue, &s->posts, on_post);
-  s->listener = h2o_evloop_socket_create(s->context.loop, fd, H2O_SOCKET_FLAG_DONT_READ);
-  s->listener->data = s;
-  h2o_socket_read_start(s->listener, on_accept);
+  s->fd = fd;
+  sem_init(&s->made, 0, 0);
+  sem_init(&s->over, 0, 0);
+  if (pthread_create(&s->keeper, NULL, keep_sockets, s) != 0) memory_get(SIZE_MAX);
+  wait_for(&s->made);
   s->pool = pool_open(options->threads, run_loop, s);
   return s;
 }
@@ -359,6 +380,10 @@ void server_stop(server *s) { s->stopping = true; }
 void server_close(server *s) {
   pool_close(s->pool);
   h2o_socket_close(s->listener);
+  sem_post(&s->over);
+  pthread_join(s->keeper, NULL);
+  sem_destroy(&s->made);
+  sem_destroy(&s->over);
   SSL_CTX_free(s->accept.ssl_ctx);
   SSL_CTX_free(s->config.proxy.ssl_ctx);
   free(s);

@@ -19,8 +19,8 @@ static void forget_client(void *anchor) { (*(exchange **)anchor)->req = NULL; }
 
 /* Names that a connection sets itself, RFC 9110, 7.6.1: a flare's are dropped. */
 static bool is_of_connection(const host_pair *h) {
-  static const char *const names[] = {"connection", "transfer-encoding", "content-length",
-                                      "keep-alive", "upgrade",           "proxy-connection"};
+  static const char *const names[] = {
+      "connection", "transfer-encoding", "content-length", "keep-alive", "upgrade", "proxy-connection", "te"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     if (strcasecmp(h->name, names[i]) == 0) return true;
   }

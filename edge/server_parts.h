@@ -9,6 +9,8 @@
 
 #define H2O_USE_EPOLL 1
 #include <h2o.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "server.h"
@@ -21,6 +23,9 @@ struct server {
   h2o_context_t context;
   h2o_accept_ctx_t accept;
   h2o_socket_t *listener;
+  int fd;           /* that the listener takes over */
+  pthread_t keeper; /* the thread that h2o's own sockets are made on (server.c) */
+  sem_t made, over;
   h2o_multithread_receiver_t receiver, posts; /* of tasks that are done; of server_post */
   pool *pool;
   size_t open; /* exchanges and sockets that are not over */
