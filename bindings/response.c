@@ -53,14 +53,20 @@ static const char *value_fault(const char *value, size_t size) {
   return NULL;
 }
 
+/* Room for a header of `size` bytes; raises Lua's error when there is none. */
+static header *make_header(size_t size) {
+  header *made = life_resize(NULL, 0, sizeof *made + size);
+  if (made == NULL) life_raise_memory();
+  return made;
+}
+
 /* Holds a header back in place of one of the same name, in whatever case, or behind all others. */
 static void hold_header(const char *name, size_t name_size, const char *value, size_t value_size) {
   header **at = &pending.headers;
   for (; *at != NULL; at = &(*at)->next) {
     if ((*at)->name_size == name_size && strncasecmp((*at)->bytes, name, name_size) == 0) break;
   }
-  header *held = life_resize(NULL, 0, sizeof *held + name_size + value_size);
-  if (held == NULL) life_raise_memory();
+  header *held = make_header(name_size + value_size);
   held->name_size = name_size;
   held->value_size = value_size;
   memcpy(held->bytes, name, name_size);

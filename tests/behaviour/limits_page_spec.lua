@@ -237,7 +237,7 @@ checks["CPU time of start-up, when packing"] = function(row)
 end
 
 checks["a request that `dev` takes"] = function(row)
-  assert.is_truthy(source "edge/server.c":find(("MAX_ENTITY = %d << 20,"):format(row.n >> 20), 1, true))
+  assert.is_truthy(source "edge/server_parts.h":find(("MAX_ENTITY = %d << 20 "):format(row.n >> 20), 1, true))
 end
 
 checks["edges of `dev`"] = function(row)
