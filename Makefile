@@ -92,7 +92,9 @@ $(patsubst %,$(W)/lua/%.o,$(LUA_HOT)): WASM_LUA_FLAGS += -Os
 $(patsubst %,$(W)/lua/%.o,$(LUA_MID)): WASM_LUA_FLAGS += -Os
 $(patsubst %,$(W)/lua/%.o,$(LUA_COLD)): WASM_LUA_FLAGS += -Oz
 $(W)/lua/lcorolib.o: WASM_LUA_FLAGS += -Dlua_resume=interrupt_resume -Dlua_closethread=interrupt_closethread
+$(W)/lua/lstate.o: WASM_LUA_FLAGS += -Dstatic=
 $(W)/lua/lmem.o: WASM_LUA_FLAGS += -DMEMORY_IS_OURS
+$(patsubst %,$(W)/lua/%.o,lcorolib lmathlib lstrlib ltablib lutf8lib): WASM_LUA_FLAGS += -DluaL_setfuncs=start_setfuncs
 
 $(W)/lua/%.o: $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
@@ -102,7 +104,7 @@ $(W)/cjson/%.o: $(B)/cjson.stamp $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(WASM_FLAGS) -Oz -fshort-enums -DNDEBUG -w -include runtime/json_config.h -c $(CJSON)/$*.c -o $@
 
-$(W)/runtime/library_%.o: OUR_WASM_FLAGS += -include runtime/lua_config.h
+$(W)/runtime/library_%.o: OUR_WASM_FLAGS += -include runtime/lua_config.h -DluaL_setfuncs=start_setfuncs
 
 $(W)/%.o: %.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
@@ -119,7 +121,7 @@ $(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/wasm.c tool
 
 # Functions that only start-up reaches, beside the exports it is called by; in no flare is there any code of them.
 # Scripts may load text alone (bindings/stdlib.c), so luaU_undump is one.
-START_ONLY := luaopen_coroutine luaopen_math luaopen_string luaopen_table luaopen_utf8 library_open_base \
+START_ONLY := f_luaopen luaopen_coroutine luaopen_math luaopen_string luaopen_table luaopen_utf8 library_open_base \
   library_open_debug library_open_os start_run luaU_undump
 FLARE_EXPORTS := memory,alloc,handle_request,ws_open,ws_message,ws_close
 
@@ -136,9 +138,12 @@ $(W)/linked.wasm: $(W)/unwind.o $(LUA_OBJECTS) $(CJSON_OBJECTS) $(RUNTIME_OBJECT
 # 200 nested C calls, the most Lua allows, with the largest frames there are (tests/spec/errors_spec.lua).
 STACK_SIZE := 524288
 
+# The C stack begins at address 0 and is not used up, so nobody computes an address below 1024 by an overflow.
+WASM_OPT := --low-memory-unused --merge-blocks --remove-unused-brs -Oz --converge
+
 $(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
 	@$(B)/unwind $< -o $(W)/lowered.wasm --report
-	@wasm-opt $(WASM_FEATURES) -Oz --converge --strip-debug --strip-producers $(W)/lowered.wasm -o $@
+	@wasm-opt $(WASM_FEATURES) $(WASM_OPT) --strip-debug --strip-producers $(W)/lowered.wasm -o $@
 
 # What is packed: the same code, but what only start-up needs.
 $(W)/flare.wasm: $(W)/runtime.wasm

@@ -8,18 +8,32 @@
 #include "arena.h"
 #include "life.h"
 
-static const char *function_name(lua_State *L) { return lua_tostring(L, lua_upvalueindex(1)); }
+/* All functions of the bindings, in groups, for their names. */
+static struct {
+  const char *module; /* NULL: they are globals */
+  const luaL_Reg *functions;
+} groups[16];
+static size_t group_count;
+
+/* The full name of the running function, which may be pushed. */
+static const char *function_name(lua_State *L) {
+  lua_Debug ar;
+  lua_getstack(L, 0, &ar);
+  lua_getinfo(L, "f", &ar);
+  lua_CFunction running = lua_tocfunction(L, -1);
+  for (size_t i = 0; i < group_count; i++) {
+    for (const luaL_Reg *f = groups[i].functions; f->name != NULL; f++) {
+      if (f->func != running) continue;
+      return groups[i].module != NULL ? lua_pushfstring(L, "%s.%s", groups[i].module, f->name) : f->name;
+    }
+  }
+  return "?";
+}
 
 void binding_functions(lua_State *L, const char *name, const luaL_Reg *functions) {
-  for (; functions->name != NULL; functions++) {
-    if (name != NULL) {
-      lua_pushfstring(L, "%s.%s", name, functions->name);
-    } else {
-      lua_pushstring(L, functions->name);
-    }
-    lua_pushcclosure(L, functions->func, 1);
-    lua_setfield(L, -2, functions->name);
-  }
+  groups[group_count].module = name;
+  groups[group_count++].functions = functions;
+  luaL_setfuncs(L, functions, 0);
 }
 
 void binding_module(lua_State *L, const char *name, const luaL_Reg *functions) {

@@ -15,8 +15,8 @@
 
 /*
  * Makes the module `flaron.NAME` of the functions: a field of the table on top of the stack (`flaron`)
- * and an entry of package.loaded. Each function becomes a closure whose upvalue 1 is its full name
- * ("NAME.function"), which the checks below use.
+ * and an entry of package.loaded. `name` and `functions` are kept, for the checks below find the full name
+ * ("NAME.function") of the function that runs in them; so no two may be the same C function.
  */
 void binding_module(lua_State *L, const char *name, const luaL_Reg *functions);
 
@@ -26,7 +26,7 @@ void binding_functions(lua_State *L, const char *name, const luaL_Reg *functions
 /* Raises an error at start-up, when there is no host to call. First thing in a function that needs it. */
 void binding_need_host(lua_State *L);
 
-/* The same for a function without a full name at upvalue 1. */
+/* The same for a function that binding_functions did not register. */
 void binding_need_host_as(lua_State *L, const char *name);
 
 /* True at start-up. */

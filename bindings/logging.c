@@ -18,6 +18,9 @@ static int info(lua_State *L) { return write(L, log_info); }
 static int warn(lua_State *L) { return write(L, log_warn); }
 static int error(lua_State *L) { return write(L, log_error); }
 
+/* print(...) is info(...) */
+static int print(lua_State *L) { return info(L); }
+
 static const luaL_Reg functions[] = {
     {"info", info},
     {"warn", warn},
@@ -25,9 +28,8 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
-/* print(...) is info(...) */
 static const luaL_Reg globals[] = {
-    {"print", info},
+    {"print", print},
     {NULL, NULL},
 };
 

@@ -109,11 +109,13 @@ static int set_body(lua_State *L) {
   return 0;
 }
 
+static int set_body_str(lua_State *L) { return set_body(L); }
+
 static const luaL_Reg functions[] = {
     {"set_status", set_status},
     {"set_header", set_header},
     {"set_body", set_body},
-    {"set_body_str", set_body},
+    {"set_body_str", set_body_str},
     {NULL, NULL},
 };
 

@@ -5,6 +5,7 @@
  * Lua's functions do the work; here stands only what differs from the reference manual: text-only load,
  * no files, os on the host's clock, math.random seeded once per invocation.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -12,8 +13,8 @@
 #include "lualib.h"
 #include "modules.h"
 
-/* Upvalue 2 of the functions below: the function of Lua that does the work. */
-static int original(lua_State *L) { return lua_tocfunction(L, lua_upvalueindex(2))(L); }
+/* The functions of Lua that do the work. */
+static lua_CFunction lua_load_chunk, lua_time, lua_date;
 
 /* load(chunk [, chunkname [, mode [, env]]]): "bt" is "t", and "b" is refused */
 static int load_text(lua_State *L) {
@@ -26,7 +27,7 @@ static int load_text(lua_State *L) {
   if (lua_gettop(L) < 3) lua_settop(L, 3);
   lua_pushliteral(L, "t");
   lua_replace(L, 3);
-  return original(L);
+  return lua_load_chunk(L);
 }
 
 /* The host's clock in seconds; raises an error when it does not answer. */
@@ -39,16 +40,16 @@ static lua_Integer check_time(lua_State *L) {
 
 /* os.time([table]) and os.date([format [, time]]): the host's clock unless a time is given */
 static int os_time(lua_State *L) {
-  if (!lua_isnoneornil(L, 1)) return original(L);
+  if (!lua_isnoneornil(L, 1)) return lua_time(L);
   lua_pushinteger(L, check_time(L));
   return 1;
 }
 
 static int os_date(lua_State *L) {
-  if (!lua_isnoneornil(L, 2)) return original(L);
+  if (!lua_isnoneornil(L, 2)) return lua_date(L);
   lua_settop(L, 1);
   lua_pushinteger(L, check_time(L));
-  return original(L);
+  return lua_date(L);
 }
 
 /* os.clock() -> seconds since the invocation first asked: there is no CPU clock to ask */
@@ -123,37 +124,42 @@ static void open_random(lua_State *L) {
   lua_pop(L, 2);
 }
 
-/* Puts `function` in place of Lua's `name` in the library on top, with Lua's as upvalue 2. */
-static void replace(lua_State *L, const char *full_name, const char *name, lua_CFunction function) {
-  lua_pushstring(L, full_name);
-  lua_getfield(L, -2, name);
-  lua_pushcclosure(L, function, 2);
-  lua_setfield(L, -2, name);
+/* The C function that is field `name` of the library on top. */
+static lua_CFunction function(lua_State *L, const char *name) {
+  lua_getfield(L, -1, name);
+  lua_CFunction f = lua_tocfunction(L, -1);
+  lua_pop(L, 1);
+  return f;
 }
 
 /* lua_WarnFunction: what `warn` and failing finalizers say becomes a line of the log, piece by piece. */
 static void warning(void *ud, const char *message, int to_be_continued) {
-  static char line[4096]; /* the host cuts there too */
+  enum { LINE = 4096 }; /* the host cuts there too */
+  static char *line;
   static size_t used;
   (void)ud;
+  if (line == NULL && !binding_starting()) line = malloc(LINE); /* not static: all that is, is restored */
+  if (line == NULL) return;
   if (used == 0 && !to_be_continued && *message == '@') return; /* a control message: always on */
   size_t size = strlen(message);
-  if (size > sizeof line - used) size = sizeof line - used;
+  if (size > LINE - used) size = LINE - used;
   memcpy(line + used, message, size);
   used += size;
   if (to_be_continued) return;
-  if (!binding_starting()) log_warn(line, used);
+  log_warn(line, used);
   used = 0;
 }
 
 void stdlib_open(lua_State *L) {
-  static const luaL_Reg clock[] = {{"clock", os_clock}, {NULL, NULL}};
+  static const luaL_Reg base[] = {{"load", load_text}, {NULL, NULL}};
+  static const luaL_Reg os[] = {{"time", os_time}, {"date", os_date}, {"clock", os_clock}, {NULL, NULL}};
   lua_pushglobaltable(L);
-  replace(L, "load", "load", load_text);
+  lua_load_chunk = function(L, "load");
+  binding_functions(L, NULL, base);
   lua_getfield(L, -1, LUA_OSLIBNAME);
-  replace(L, "os.time", "time", os_time);
-  replace(L, "os.date", "date", os_date);
-  binding_functions(L, LUA_OSLIBNAME, clock);
+  lua_time = function(L, "time");
+  lua_date = function(L, "date");
+  binding_functions(L, LUA_OSLIBNAME, os);
   lua_getfield(L, -2, LUA_MATHLIBNAME);
   open_random(L);
   lua_pop(L, 3);

@@ -16,6 +16,8 @@ static int send(lua_State *L) {
   return binding_code(L, ws_send(bytes, size), messages, sizeof messages / sizeof *messages);
 }
 
+static int send_text(lua_State *L) { return send(L); }
+
 /* Whether a code may be sent in a close frame: RFC 6455, 7.4, and the registry it founded. */
 static bool may_be_sent(lua_Integer code) {
   enum { NORMAL = 1000, UNSUPPORTED = 1003, INVALID = 1007, GATEWAY = 1014, LIBRARIES = 3000, LAST = 4999 };
@@ -54,6 +56,8 @@ static int event_data(lua_State *L) {
   return 1;
 }
 
+static int event_text(lua_State *L) { return event_data(L); }
+
 /* close_code() -> the peer's code, in ws_close */
 static int close_code(lua_State *L) {
   binding_need_host(L);
@@ -63,12 +67,12 @@ static int close_code(lua_State *L) {
 
 static const luaL_Reg functions[] = {
     {"send", send},
-    {"send_text", send},
+    {"send_text", send_text},
     {"close", close},
     {"conn_id", conn_id},
     {"event_type", event_type},
     {"event_data", event_data},
-    {"event_text", event_data},
+    {"event_text", event_text},
     {"close_code", close_code},
     {NULL, NULL},
 };

@@ -46,6 +46,17 @@ int start_handler_ref(enum start_handler handler) { return handler_refs[handler]
 
 void __wasm_call_ctors(void); /* wasm-ld */
 
+/*
+ * luaL_setfuncs for Lua's own libraries (Makefile). Their tables of functions are read once, here, and become
+ * zeros, which no flare carries.
+ */
+void start_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues);
+
+void start_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues) {
+  luaL_setfuncs(L, functions, upvalues);
+  for (luaL_Reg *f = (luaL_Reg *)functions; f->name != NULL; f++) *f = (luaL_Reg){NULL, NULL};
+}
+
 /* What start() was called with. */
 typedef struct arguments {
   const uint8_t *bundle;
