@@ -16,6 +16,7 @@
 #include "ldo.h"
 #include "lgc.h"
 #include "lstate.h"
+#include "lstring.h"
 
 enum { PAGE = 65536, KEEP_ALIGN = 16, RESERVE = 16384 };
 
@@ -89,6 +90,38 @@ bool life_starting(void) { return layout.image_end == 0; }
 
 const life_layout *life_get_layout(void) { return &layout; }
 
+/* Does `visit` with every short string there is. */
+static void each_short_string(void (*visit)(TString *)) {
+  GCObject *const lists[] = {G(state)->allgc, G(state)->fixedgc};
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    for (GCObject *o = lists[i]; o != NULL; o = o->next) {
+      if (o->tt == LUA_VSHRSTR) visit(gco2ts(o));
+    }
+  }
+}
+
+static void unhash(TString *s) {
+  s->hash = 0;
+  s->u.hnext = NULL;
+}
+
+static void hash(TString *s) {
+  stringtable *table = &G(state)->strt;
+  s->hash = luaS_hash(getshrstr(s), s->shrlen, G(state)->seed);
+  TString **list = &table->hash[lmod(s->hash, table->size)];
+  s->u.hnext = *list;
+  *list = s;
+}
+
+/*
+ * Hashes, and the table of strings by them, are the part of the image that gzip cannot make smaller. So they
+ * are not packed, and the first invocation finds them anew.
+ */
+static void unhash_strings(void) {
+  each_short_string(unhash);
+  memset(G(state)->strt.hash, 0, (size_t)G(state)->strt.size * sizeof(TString *));
+}
+
 bool life_freeze(size_t assets) {
   /* The collector rests until the heap is ten times what start-up left: most invocations end before. */
   lua_gc(state, LUA_GCINC, 1000, 0, 0);
@@ -105,6 +138,7 @@ bool life_freeze(size_t assets) {
   layout.image_end = (uint32_t)(uintptr_t)end;
   layout.assets_start = layout.image_end + (uint32_t)image;
   layout.arena_start = layout.assets_start + (uint32_t)assets + (-(uint32_t)assets & (KEEP_ALIGN - 1));
+  unhash_strings();
   arena_set_limit((char *)UINTPTR_MAX);
   arena_go_on((char *)(uintptr_t)layout.arena_start);
   return true;
@@ -115,6 +149,7 @@ void life_begin(void) {
   char *kept = (char *)(uintptr_t)layout.image_end;
   size_t size = layout.image_end - layout.image_start;
   if (life_first()) {
+    each_short_string(hash);
     memcpy(kept, image, size);
   } else {
     memcpy(image, kept, size);
