@@ -81,9 +81,9 @@ OUR_WASM_FLAGS := $(WASM_FLAGS) -Oz -Wall -Wextra -Werror -Iruntime -Ibindings
 WASM_FEATURES := --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals
 
 LUA_HOT := lvm ltable
-LUA_MID := ldo lstring
-LUA_COLD := lgc lapi lfunc lmem lobject ltm lcode lctype ldebug ldump llex lopcodes lparser lstate lundump lzio \
-  lauxlib lcorolib lmathlib lstrlib ltablib lutf8lib
+LUA_MID := ldo lstring lapi lauxlib lstrlib ltm lobject lfunc
+LUA_COLD := lgc lmem lcode lctype ldebug ldump llex lopcodes lparser lstate lundump lzio \
+  lcorolib lmathlib ltablib lutf8lib
 LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_MID) $(LUA_COLD))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
 RUNTIME_OBJECTS := $(patsubst %.c,$(W)/%.o,$(wildcard runtime/*.c bindings/*.c))

@@ -53,28 +53,30 @@ static const char *value_fault(const char *value, size_t size) {
   return NULL;
 }
 
-/* Room for a header of `size` bytes; raises Lua's error when there is none. */
-static header *make_header(size_t size) {
-  header *made = life_resize(NULL, 0, sizeof *made + size);
-  if (made == NULL) life_raise_memory();
-  return made;
+static size_t size_of(const header *h) { return sizeof *h + h->name_size + h->value_size; }
+
+/* Puts `held` in place of the header of the same name, in whatever case, or behind all others. */
+static void hold(header *held) {
+  header **at = &pending.headers, *old;
+  for (; (old = *at) != NULL; at = &old->next) {
+    if (old->name_size == held->name_size && strncasecmp(old->bytes, held->bytes, old->name_size) == 0) break;
+  }
+  *at = held;
+  if (old == NULL) return;
+  held->next = old->next;
+  life_resize(old, size_of(old), 0);
 }
 
-/* Holds a header back in place of one of the same name, in whatever case, or behind all others. */
 static void hold_header(const char *name, size_t name_size, const char *value, size_t value_size) {
-  header **at = &pending.headers;
-  for (; *at != NULL; at = &(*at)->next) {
-    if ((*at)->name_size == name_size && strncasecmp((*at)->bytes, name, name_size) == 0) break;
+  header *held = life_resize(NULL, 0, sizeof *held + name_size + value_size);
+  if (held != NULL) {
+    *held = (header){NULL, name_size, value_size};
+    memcpy(held->bytes, name, name_size);
+    memcpy(held->bytes + name_size, value, value_size);
+    hold(held);
+  } else {
+    life_raise_memory();
   }
-  header *held = make_header(name_size + value_size);
-  held->name_size = name_size;
-  held->value_size = value_size;
-  memcpy(held->bytes, name, name_size);
-  memcpy(held->bytes + name_size, value, value_size);
-  header *old = *at;
-  held->next = old != NULL ? old->next : NULL;
-  *at = held;
-  if (old != NULL) life_resize(old, sizeof *old + old->name_size + old->value_size, 0);
 }
 
 static void hold_body(lua_State *L, int value) {

@@ -124,6 +124,22 @@ describe("in one invocation", function()
     assert.is_true(response.memory <= 6 * MIB and response.memory > 3 * MIB)
   end)
 
+  it("a loop that makes garbage of all kinds stays below 2 MiB", function()
+    local flare <close> = evaluate.open()
+    local values, response = flare:run [[
+      local keep
+      for i = 1, 300000 do -- some 100 MB in all
+        keep = { name = "item " .. i, tags = { i, tostring(i) }, call = function() return i end }
+        if i % 100 == 0 then keep = ("x"):rep(10000) .. i end
+        if i % 50 == 0 then coroutine.wrap(function() coroutine.yield(i) end)() end
+        if i % 10 == 0 then response.set_header("x-last", ("%d"):format(i)) end
+      end
+      return #keep]]
+    assert.same({ n = 1, 10006 }, values)
+    assert.equal("300000", response.headers["x-last"])
+    assert.is_true(response.memory <= 2 * MIB, response.memory)
+  end)
+
   it("memory is 32 MiB unless the flare says something else", function()
     local flare <close> = evaluate.open()
     local values, response = flare:run "return (pcall(string.rep, 'x', 14 << 20)), (pcall(string.rep, 'x', 40 << 20))"

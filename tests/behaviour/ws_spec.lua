@@ -57,6 +57,20 @@ describe("a ws event", function()
   end)
 end)
 
+it("a connection of 10,000 events takes the memory of its first", function()
+  local flare <close> = support.load [[
+    local flaron = require "flaron"
+    return { ws_message = function() flaron.ws.send(flaron.ws.event_data():upper()) end }]]
+  local memory
+  for i = 1, 10000 do
+    local response = flare:event("message", { conn_id = "c", data = "event " .. i })
+    memory = memory or response.memory
+    if response.frames[1] ~= "EVENT " .. i or response.memory ~= memory then
+      error(("event %d: %q, %d bytes of memory, not %d"):format(i, tostring(response.frames[1]), response.memory, memory))
+    end
+  end
+end)
+
 describe("ws.send's refusals", function()
   it("are 1, send limit", function()
     local flare <close> = evaluate.open { max_ws_sends = 2 }
