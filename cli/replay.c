@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,12 +39,21 @@ static void again_free(again *a) {
   manifest_grants_free(&a->grants);
 }
 
+/*
+ * The limit of CPU time, ms: as recorded where that stopped it; else ten times that, since this machine may
+ * be slower, or busier, than the one of the record.
+ */
+static int choose_limit(const recording *r) {
+  enum { ROOM = 10 };
+  return r->result.stopped || r->cpu_ms > INT_MAX / ROOM ? r->cpu_ms : r->cpu_ms * ROOM;
+}
+
 /* Runs a recorded invocation. False after saying why not. */
 static bool run_again(const cli_command *self, again *a, const flare *f, const recording *r, const words *w,
                       bool go_on) {
   text error = {0};
   *a = (again){.edge = {.flare = f, .host = {.config = host_config_default()}}};
-  a->edge.cpu_ms = w->cpu_ms >= 0 ? (int)w->cpu_ms : r->cpu_ms;
+  a->edge.cpu_ms = w->cpu_ms >= 0 ? (int)w->cpu_ms : choose_limit(r);
   bool good = manifest_configure(f->config, &a->edge.host.config, &a->grants, &error);
   if (good) {
     replay_start(&a->replay, r, &a->edge.host, go_on);
@@ -326,7 +336,8 @@ const cli_command cli_replay = {
         "  --go-on                   after a departure, run on: calls that are recorded are answered, "
         "others\n"
         "                            are \"not available\"; then compare the outcome\n"
-        "  --cpu-ms N                CPU time it may take, 0 = no limit (default: as recorded)\n"
+        "  --cpu-ms N                CPU time it may take, 0 = no limit (default: as recorded where that\n"
+        "                            stopped it, else ten times as much)\n"
         "  --memory SIZE             limit of its memory when a script is packed (default 32M)\n"
         "  -h, --help                this text\n"
         "\nEvery call of the host is answered from the record: nothing is fetched, read or stored. What was "

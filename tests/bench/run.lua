@@ -3,10 +3,6 @@
 --   lua5.4 tests/bench/run.lua [GROUP...]     1 to 4; without one: all, into docs/benchmarks.md
 --
 -- Some of the groups alone are only printed: figures of another day do not belong beside the others'.
-local common = require "bench.common"
-local machine = require "bench.machine"
-local report = require "bench.report"
-
 local groups = { "programs", "invocation", "requests", "size" }
 local chosen = {}
 for _, word in ipairs(arg) do
@@ -19,6 +15,10 @@ for _, word in ipairs(arg) do
 end
 local all = #chosen == 0
 if all then chosen = { 1, 2, 3, 4 } end
+
+local common = require "bench.common"
+local machine = require "bench.machine"
+local report = require "bench.report"
 
 local begin, busy, sections = os.time(), { machine.load() }, {}
 for i, number in ipairs(chosen) do
