@@ -71,7 +71,7 @@ local function load_with(site, port, seconds)
   local report = common.output(("wrk -t1 -c%d -d%ds --latency 'http://127.0.0.1:%d/items?q=1'"):format(CONNECTIONS, seconds, port))
   assert(not report:find "Non%-2xx" and not report:find "Socket errors", report)
   local count = tonumber(report:match "(%d+) requests in")
-  local p50, p99 = milliseconds(report:match "50%%%s+(%S+)"), milliseconds(report:match "99%%%s+(%S+)")
+  local p50, p99 = milliseconds(report:match "\n%s+50%%%s+(%S+)"), milliseconds(report:match "\n%s+99%%%s+(%S+)")
   assert(count and count > 0 and p50 and p99, report)
   return count, p50, p99
 end
