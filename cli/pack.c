@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "cli.h"
+#include "clock.h"
 
 /* The output's name when none is given: that of the script or its folder, here, with .wasm. */
 static char *default_output(const char *input) {
@@ -40,11 +40,7 @@ static bool is_file(const char *output) {
   return stat(output, &about) != 0 || S_ISREG(about.st_mode);
 }
 
-static double now_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
+static double now_ms(void) { return (double)clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
 
 /* Says on one line what was made. */
 static void report(const flare *f, const char *input, const char *output, const char *map, double ms) {

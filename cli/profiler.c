@@ -7,17 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "flame.h"
 
-enum { NS_PER_S = 1000000000, NS_PER_MS = 1000000, TABLE = 10 };
+enum { TABLE = 10 };
 
-static int64_t now_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
+static int64_t now_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
 
 bool profiler_begin(const cli_command *self, profiler *p) {
   p->profile = profile_start();
@@ -31,8 +27,8 @@ static long repeat(profiler *p, edge *e, const host_request *request, text *erro
   int64_t told_ns = p->begun_ns;
   for (long n = 1;; n++) {
     int64_t now = now_ns();
-    if (p->times != 0 ? n >= p->times : now - p->begun_ns >= NS_PER_S) return n;
-    if (now - told_ns >= NS_PER_S) {
+    if (p->times != 0 ? n >= p->times : now - p->begun_ns >= CLOCK_NS_PER_S) return n;
+    if (now - told_ns >= CLOCK_NS_PER_S) {
       fprintf(stderr, "%ld of %ld invocations\n", n, p->times);
       told_ns = now;
     }
@@ -70,7 +66,7 @@ static bool write_profile(const cli_command *self, const profiler *p, long count
   size_t size = strlen(p->file);
   text content = {0}, title = {0}, table = {0};
   text_printf(&title, "%s: %ld invocation%s in %lld ms", p->input, count, count == 1 ? "" : "s",
-              (long long)(ns / NS_PER_MS));
+              (long long)(ns / CLOCK_NS_PER_MS));
   if (size >= sizeof folded && strcmp(p->file + size - (sizeof folded - 1), folded) == 0) {
     flame_folded(p->profile, &content);
   } else {

@@ -13,24 +13,16 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "gossip_inside.h"
 
 enum { TICK_MS = 250, RETRY_MS = 100 };
 
-int64_t gossip_clock(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 * GOSSIP_MS + t.tv_nsec;
-}
+int64_t gossip_clock(void) { return clock_ns(CLOCK_MONOTONIC); }
 
-int64_t gossip_now(const gossip *g, int edge) {
-  struct timespec t;
-  clock_gettime(CLOCK_REALTIME, &t);
-  return (int64_t)t.tv_sec * 1000 * GOSSIP_MS + t.tv_nsec + gossip_skew_ns(g, edge);
-}
+int64_t gossip_now(const gossip *g, int edge) { return clock_ns(CLOCK_REALTIME) + gossip_skew_ns(g, edge); }
 
 const char *gossip_name(const gossip *g, int edge) { return g->edges[edge].name; }
 

@@ -24,8 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "clock.h"
 #include "host.h"
 
 enum { MAX_REDIRECTS = 10, MAX_HEADERS = 1000, MAX_LOGGED_URL = 200 };
@@ -52,11 +52,7 @@ static outcome because(fetch *f, outcome outcome, const char *why) {
 }
 
 /* A clock that does not jump. */
-static int64_t clock_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+static int64_t clock_ms(void) { return clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
 
 /* Whether `c` may stand in a method or a header's name. */
 static bool token_character(uint8_t c) {

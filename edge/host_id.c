@@ -8,9 +8,9 @@
 #include <inttypes.h>
 #include <jansson.h>
 
+#include "clock.h"
 #include "host.h"
 
-enum { NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
 enum { NANOID_LENGTH = 21, NANOID_MAX_LENGTH = 1024, ULID_LENGTH = 26, KSUID_LENGTH = 27, KSUID_WORDS = 5 };
 enum { SNOWFLAKE_SEQUENCE_BITS = 12, SNOWFLAKE_MACHINE_BITS = 10, SNOWFLAKE_TIME_BITS = 41 };
 
@@ -22,7 +22,7 @@ static uint64_t low_bits(uint64_t word, int count) { return word & (UINT64_MAX >
 
 /* The clock in milliseconds since `epoch_ms`, never below 0. */
 static uint64_t clock_ms(const host *h, int64_t epoch_ms) {
-  int64_t ms = host_now_ns(h) / NS_PER_MS - epoch_ms;
+  int64_t ms = host_now_ns(h) / CLOCK_NS_PER_MS - epoch_ms;
   return ms > 0 ? (uint64_t)ms : 0;
 }
 
@@ -118,7 +118,7 @@ static void write_base62(char *out, uint32_t words[KSUID_WORDS]) {
 /* id_ksuid() -> 32 bits of seconds and 128 random ones, in base 62; ordered by the second only */
 void host_id_ksuid(host *h, const host_arguments *arguments, host_answer *answer) {
   (void)arguments;
-  int64_t seconds = host_now_ns(h) / NS_PER_S - ksuid_epoch_s;
+  int64_t seconds = host_now_ns(h) / CLOCK_NS_PER_S - ksuid_epoch_s;
   uint32_t words[KSUID_WORDS];
   words[0] = seconds > 0 ? (uint32_t)seconds : 0;
   host_random(h, words + 1, sizeof words - sizeof *words);

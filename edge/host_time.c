@@ -6,15 +6,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "host.h"
-
-enum { NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
 
 int64_t host_now_ns(const host *h) {
   if (h->config.now_ns != 0) return h->config.now_ns;
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec + h->config.skew_ns;
+  return clock_ns(CLOCK_REALTIME) + h->config.skew_ns;
 }
 
 /* timestamp({"format"}): an unknown format is rfc3339. */
@@ -23,14 +20,14 @@ void host_timestamp(host *h, const host_arguments *arguments, host_answer *answe
   const char *format = json_string_value(json_object_get(args, "format"));
   if (format == NULL) format = "rfc3339";
   int64_t ns = host_now_ns(h);
-  time_t seconds = (time_t)(ns / NS_PER_S);
+  time_t seconds = (time_t)(ns / CLOCK_NS_PER_S);
   struct tm utc;
   char digits[64];
   text_clear(&h->answer);
   if (strcmp(format, "unix") == 0) {
-    text_printf(&h->answer, "%" PRId64, ns / NS_PER_S);
+    text_printf(&h->answer, "%" PRId64, ns / CLOCK_NS_PER_S);
   } else if (strcmp(format, "ms") == 0) {
-    text_printf(&h->answer, "%" PRId64, ns / NS_PER_MS);
+    text_printf(&h->answer, "%" PRId64, ns / CLOCK_NS_PER_MS);
   } else if (strcmp(format, "ns") == 0) {
     text_printf(&h->answer, "%" PRId64, ns);
   } else if (gmtime_r(&seconds, &utc) != NULL) {

@@ -7,16 +7,12 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "host.h"
 
 /* The clock of the stores. */
-static int64_t now_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_REALTIME, &t);
-  return (int64_t)t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
+static int64_t now_ns(void) { return clock_ns(CLOCK_REALTIME); }
 
 store_result kv_get(kv k, bytes key, text *value, uint32_t *ttl_s) {
   *ttl_s = 0;

@@ -13,8 +13,8 @@
 #include <lua.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "codes.h"
 #include "edge.h"
 #include "embedded.h"
@@ -321,10 +321,7 @@ static void push_response(lua_State *L, const lua_flare *f, const edge_result *r
 
 /* The CPU time of this thread; for an engine in another process, the time. In microseconds. */
 static lua_Integer clock_us(const lua_flare *f) {
-  enum { US_PER_S = 1000000, NS_PER_US = 1000 };
-  struct timespec t;
-  clock_gettime(f->edge.command == NULL ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
-  return (lua_Integer)t.tv_sec * US_PER_S + t.tv_nsec / NS_PER_US;
+  return clock_ns(f->edge.command == NULL ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC) / CLOCK_NS_PER_US;
 }
 
 static int invoke(lua_State *L, flare_handler handler, const host_request *request) {

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
+
 /* An edge at rest. */
 typedef struct idle_edge {
   edge edge;
@@ -137,13 +139,6 @@ static void give_edge(pool_flare *f, idle_edge *e) {
 
 /* ---- jobs ---- */
 
-static int64_t clock_ns(clockid_t clock) {
-  enum { NS_PER_S = 1000000000 };
-  struct timespec t;
-  clock_gettime(clock, &t);
-  return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
-
 /* Copies what the host knows of the invocation. */
 static void take_figures(pool_job *job, const host *h) {
   memcpy(job->usage, h->usage, sizeof job->usage);
@@ -153,7 +148,7 @@ static void take_figures(pool_job *job, const host *h) {
 }
 
 static void run_job(pool_job *job) {
-  enum { NS_PER_US = 1000, PAGE = 65536 };
+  enum { PAGE = 65536 };
   pool_flare *f = job->flare;
   idle_edge *e = take_edge(f);
   host *h = &e->edge.host;
@@ -169,8 +164,8 @@ static void run_job(pool_job *job) {
     job->result.failed = true;
   }
   h->tape = NULL;
-  job->cpu_us = (clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu) / NS_PER_US;
-  job->wall_us = (clock_ns(CLOCK_MONOTONIC) - wall) / NS_PER_US;
+  job->cpu_us = (clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu) / CLOCK_NS_PER_US;
+  job->wall_us = (clock_ns(CLOCK_MONOTONIC) - wall) / CLOCK_NS_PER_US;
   text_free(&error);
   take_figures(job, h);
   job->response = host_take_response(h);

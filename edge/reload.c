@@ -15,9 +15,9 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "state.h"
 
 enum { SETTLE_MS = 5, MAX_FOLDERS = 1000 };
@@ -34,11 +34,7 @@ struct reload {
   text error;
 };
 
-static double now_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
+static double now_ms(void) { return (double)clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
 
 static int watch_folder(reload *r, const char *folder) {
   return inotify_add_watch(r->inotify, folder,

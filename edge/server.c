@@ -5,6 +5,7 @@
 #include "server_parts.h"
 
 #include "certificate.h"
+#include "clock.h"
 #include "http.h"
 
 #include <arpa/inet.h>
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <h2o/http1.h>
@@ -262,11 +262,7 @@ static int listen_on(const char *host, int port, text *error) {
   return fd;
 }
 
-static int64_t now_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
+static int64_t now_ms(void) { return clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
 
 /* Begins to end: no new connections, open ones get a last answer. */
 static void begin_to_end(server *s) {

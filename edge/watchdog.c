@@ -11,16 +11,16 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "trap.h"
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
-enum { GRACE_MS = 100, RETRY_MS = 1, NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
+enum { GRACE_MS = 100, RETRY_MS = 1 };
 
 static _Thread_local struct {
   timer_t timer;
@@ -32,15 +32,11 @@ static _Thread_local struct {
 /* The signal: a real-time one, which hardly anybody uses, since this may be a module of some program. */
 static int signal_number(void) { return SIGRTMAX - 3; }
 
-static int64_t now_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
+static int64_t now_ns(void) { return clock_ns(CLOCK_THREAD_CPUTIME_ID); }
 
 /* Sets the timer to a time of the CPU clock. */
 static void set(int64_t ns) {
-  struct itimerspec when = {.it_value = {ns / NS_PER_S, ns % NS_PER_S}};
+  struct itimerspec when = {.it_value = {ns / CLOCK_NS_PER_S, ns % CLOCK_NS_PER_S}};
   thread.signal_ns = ns;
   timer_settime(thread.timer, TIMER_ABSTIME, &when, NULL);
 }
@@ -55,7 +51,7 @@ static void on_signal(int signal) {
   if (now >= dog->deadline_ns) {
     bool again = dog->fired;
     dog->fired = 1;
-    dog->deadline_ns = now + (int64_t)(again ? RETRY_MS : GRACE_MS) * NS_PER_MS;
+    dog->deadline_ns = now + (int64_t)(again ? RETRY_MS : GRACE_MS) * CLOCK_NS_PER_MS;
     set(dog->deadline_ns);
     if (again) {
       trap_stop();
@@ -92,7 +88,7 @@ void watchdog_arm(watchdog *dog, int cpu_ms, void (*interrupt)(void *), void *da
   int64_t now = now_ns();
   *dog = (watchdog){.interrupt = interrupt,
                     .data = data,
-                    .deadline_ns = now + (int64_t)cpu_ms * NS_PER_MS,
+                    .deadline_ns = now + (int64_t)cpu_ms * CLOCK_NS_PER_MS,
                     .outer = thread.armed};
   if (!thread.made) {
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = signal_number()};

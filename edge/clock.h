@@ -1,0 +1,22 @@
+/*
+ * clock.h - the machine's clocks in nanoseconds. What time a flare is told is host_time.c's affair.
+ */
+#ifndef FLARON_EDGE_CLOCK_H
+#define FLARON_EDGE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+enum { CLOCK_NS_PER_US = 1000, CLOCK_NS_PER_MS = 1000000, CLOCK_NS_PER_S = 1000000000 };
+
+/*
+ * Nanoseconds of a clock of clock_gettime(2): CLOCK_REALTIME since 1970, CLOCK_MONOTONIC since some moment,
+ * CLOCK_THREAD_CPUTIME_ID of CPU time that this thread has used. Safe in a signal handler.
+ */
+static inline int64_t clock_ns(clockid_t clock) {
+  struct timespec t;
+  clock_gettime(clock, &t);
+  return (int64_t)t.tv_sec * CLOCK_NS_PER_S + t.tv_nsec;
+}
+
+#endif
