@@ -15,6 +15,7 @@
 #include "cli.h"
 #include "dev_nodes.h"
 #include "excerpt.h"
+#include "http.h"
 #include "page.h"
 #include "recorder.h"
 #include "reload.h"
@@ -70,9 +71,8 @@ static site *find_site(dev *d, const char *path, size_t size) {
 
 /* The site that a job is for. */
 static site *site_of(dev *d, const pool_job *job) {
-  const char *url = text_string(&job->request.url), *host = strstr(url, "://");
-  const char *path = host != NULL ? strchr(host + 3, '/') : NULL;
-  return path != NULL ? find_site(d, path, strlen(path)) : NULL;
+  const char *path = http_path(text_string(&job->request.url));
+  return find_site(d, path, strlen(path));
 }
 
 /* The folder of the project that a job was for; NULL for a packed flare. */
@@ -93,15 +93,15 @@ static const char *colour(const dev *d, const char *code) { return d->words.styl
 static void record(void *data, const server_record *r) {
   const dev_node *node = data;
   dev *d = node->dev;
-  report_style style = {
-      .colours = d->words.style == COLOURS, .edge = node->name, .folder = folder_of(d, r->job)};
+  bool failed = report_failed(r->job);
+  bool told = failed || d->words.style == JSON || server_has_audience(node->server);
+  report_style style = {.colours = d->words.style == COLOURS,
+                        .edge = node->name,
+                        .folder = failed ? folder_of(d, r->job) : NULL};
   text lines = {0};
-  bool told = d->words.style == JSON || server_has_audience(node->server) || report_failed(r->job);
   if (d->words.style == PLAIN || d->words.style == COLOURS) report_text(&lines, r, &style);
   if (told) {
-    json_t *json = report_json(r, &style);
-    bytes line = page_add(d->pages[node->index], json);
-    json_decref(json);
+    bytes line = page_add(d->pages[node->index], report_json(r, &style));
     server_broadcast(node->server, "request", line);
     if (d->words.style == JSON) text_printf(&lines, "%.*s\n", (int)line.size, (const char *)line.data);
   } else {
@@ -144,17 +144,6 @@ static pool_flare *find_flare(void *data, const char *path, size_t size) {
   return s != NULL ? reload_flare(s->reload, node->index) : NULL;
 }
 
-static void add_escaped(text *page, const char *from) {
-  for (; *from != '\0'; from++) {
-    const char *entity = *from == '<' ? "&lt;" : *from == '>' ? "&gt;" : *from == '&' ? "&amp;" : NULL;
-    if (entity != NULL) {
-      text_add_string(page, entity);
-    } else {
-      text_add(page, from, 1);
-    }
-  }
-}
-
 /* Adds a page for a browser. */
 static void add_page(text *page, const char *title, const char *what, const char *advice) {
   text_printf(page,
@@ -164,7 +153,7 @@ static void add_page(text *page, const char *title, const char *what, const char
               "pre{white-space:pre-wrap;border-left:4px solid #c33;padding:.5rem 1rem;overflow-wrap:anywhere}"
               "</style><h1>%s</h1><pre>",
               title, title);
-  add_escaped(page, what);
+  text_add_markup(page, bytes_of(what));
   text_printf(page, "</pre><p>%s <a href='/__flaron/'>All requests</a>", advice);
 }
 
@@ -204,8 +193,9 @@ static bool explain(void *data, const pool_job *job, text *page) {
 
 static void prepare(void *data, pool_job *job) {
   dev *d = ((dev_node *)data)->dev;
+  if (d->recorder == NULL) return;
   const site *s = site_of(d, job);
-  if (d->recorder != NULL) recorder_prepare(d->recorder, job, s != NULL ? s->path : d->words.input);
+  recorder_prepare(d->recorder, job, s != NULL ? s->path : d->words.input);
 }
 
 static bool control(void *data, bytes method, bytes path, bytes query, bytes body, control_answer *answer) {

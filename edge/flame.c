@@ -69,19 +69,6 @@ static double percent(const view *v, uint32_t samples) {
 
 /* ---- the flame graph ---- */
 
-/* Adds text as XML has it. */
-static void add_escaped(text *out, const char *data, size_t size) {
-  for (size_t i = 0; i < size; i++) {
-    switch (data[i]) {
-      case '<': text_add_string(out, "&lt;"); break;
-      case '>': text_add_string(out, "&gt;"); break;
-      case '&': text_add_string(out, "&amp;"); break;
-      case '"': text_add_string(out, "&quot;"); break;
-      default: text_add(out, &data[i], 1);
-    }
-  }
-}
-
 /* Adds as much of a label as `width` has room for, or nothing. */
 static void add_clipped(text *out, const text *label, double width) {
   size_t room = width > 2 * letter ? (size_t)(width / letter) : 0, letters = 0, size = 0, clipped = 0;
@@ -91,9 +78,9 @@ static void add_clipped(text *out, const text *label, double width) {
     letters++;
   }
   if (letters <= room) {
-    add_escaped(out, label->data, label->size);
+    text_add_markup(out, text_bytes(label));
   } else if (room >= 4) {
-    add_escaped(out, label->data, clipped);
+    text_add_markup(out, (bytes){(const uint8_t *)label->data, clipped});
     text_add_string(out, "\xe2\x80\xa6");
   }
 }
@@ -115,7 +102,7 @@ static void draw_box(const view *v, uint32_t node, double x, double y, double sc
   const text *label = label_of(v, node);
   double width = v->total[node] * scale;
   text_printf(v->out, "<g><title>");
-  add_escaped(v->out, label->data, label->size);
+  text_add_markup(v->out, text_bytes(label));
   text_printf(v->out, "\n%u samples, %.1f %%; %u of its own, %.1f %%</title>", v->total[node],
               percent(v, v->total[node]), n->self, percent(v, n->self));
   text_printf(v->out, "<rect class=\"%c\" x=\"%.2f\" y=\"%.0f\" width=\"%.2f\" height=\"%d\"/>",
@@ -176,7 +163,7 @@ void flame_svg(const profile *p, const char *title, text *out) {
               WIDTH, height, WIDTH, height);
   text_add_string(out, style);
   text_printf(out, "<text class=\"t\" x=\"%d\" y=\"18\">", MARGIN);
-  add_escaped(out, text_string(&head), head.size);
+  text_add_markup(out, text_bytes(&head));
   text_printf(out, "</text>\n<text class=\"n\" x=\"%d\" y=\"35\">", MARGIN);
   text_printf(out, "%u samples; orange: Lua, yellow: C of the runtime, blue: the host</text>\n", v.total[0]);
   draw(&v, 0, MARGIN, HEAD + (rows - 1) * ROW, scale);

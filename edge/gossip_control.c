@@ -6,17 +6,16 @@
 #include <string.h>
 
 #include "gossip_inside.h"
+#include "json_bytes.h"
 #include "server.h"
 
 enum { OK = 200, BAD_REQUEST = 400, WRONG_METHOD = 405 };
 
 /* Makes the answer a JSON value, and frees it. */
 static void answer_json(control_answer *answer, int status, json_t *value) {
-  char *dump = json_dumps(value, JSON_COMPACT);
   answer->status = status;
-  if (dump != NULL) text_printf(&answer->body, "%s\n", dump);
-  free(dump);
-  json_decref(value);
+  json_add_to(&answer->body, value, JSON_COMPACT);
+  text_add_string(&answer->body, "\n");
 }
 
 __attribute__((format(printf, 3, 4))) static void answer_error(control_answer *answer, int status,

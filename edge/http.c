@@ -4,6 +4,7 @@
 #include "http.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /* The reason phrase of a status, RFC 9110, 15. */
 const char *http_reason(int status) {
@@ -48,4 +49,10 @@ const char *http_reason(int status) {
     if (reasons[i].status == status) return reasons[i].reason;
   }
   return "";
+}
+
+const char *http_path(const char *url) {
+  const char *host = strstr(url, "://");
+  const char *path = host != NULL ? strchr(host + 3, '/') : NULL;
+  return path != NULL ? path : url;
 }

@@ -13,6 +13,7 @@
 #include "flare_json.h"
 #include "embedded.h"
 #include "encoding.h"
+#include "json_bytes.h"
 #include "report.h"
 
 /* Of records, RECORDS_MOST and RECORD_BYTES in all are kept; of keys, KEYS_MOST are listed. */
@@ -48,10 +49,7 @@ typedef struct question {
 
 /* Answers a JSON value, which is freed. */
 static void answer_json(const question *q, json_t *value) {
-  char *dump = json_dumps(value, JSON_COMPACT);
-  text_add_string(&q->answer->body, dump);
-  free(dump);
-  json_decref(value);
+  json_add_to(&q->answer->body, value, JSON_COMPACT);
 }
 
 __attribute__((format(printf, 3, 4))) static void refuse(const question *q, int status, const char *format,
@@ -135,11 +133,11 @@ static entry *make_room(page *p, size_t size) {
   return e;
 }
 
-bytes page_add(page *p, const json_t *record) {
-  char *dump = json_dumps(record, JSON_COMPACT);
-  entry *e = make_room(p, strlen(dump));
-  text_add_string(&e->json, dump);
-  free(dump);
+bytes page_add(page *p, json_t *record) {
+  text json = {0};
+  json_add_to(&json, record, JSON_COMPACT);
+  entry *e = make_room(p, json.size);
+  e->json = json;
   return text_bytes(&e->json);
 }
 
@@ -165,11 +163,7 @@ void page_hold(page *p, const server_record *record, const char *edge) {
 /* Adds the JSON of a record, which it then keeps. */
 static void add_record(page *p, entry *e, text *to) {
   if (e->json.size == 0) {
-    json_t *json = report_json(&e->record, &(report_style){.edge = e->edge});
-    char *dump = json_dumps(json, JSON_COMPACT);
-    text_add_string(&e->json, dump);
-    free(dump);
-    json_decref(json);
+    json_add_to(&e->json, report_json(&e->record, &(report_style){.edge = e->edge}), JSON_COMPACT);
     p->size += e->json.size - e->size;
     e->size = e->json.size;
   }

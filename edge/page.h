@@ -43,8 +43,9 @@ typedef struct page_options {
 /* Makes a page; what the options name is borrowed until page_free. */
 page *page_new(const page_options *options);
 
-/* Keeps a record of an invocation. Its JSON in one line, borrowed until the next call of this or the next. */
-bytes page_add(page *p, const struct json_t *record);
+/* Keeps a record of an invocation, which it takes over. Its JSON in one line, borrowed until the next call of
+ * this or the next. */
+bytes page_add(page *p, struct json_t *record);
 
 /*
  * Keeps what report_json needs, for when somebody asks for it: that costs an invocation nothing. Takes the

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "excerpt.h"
+#include "http.h"
 
 #define RED "\033[31m"
 #define GREEN "\033[32m"
@@ -86,13 +87,6 @@ static void add_call(text *to, const host_recent *r) {
   }
 }
 
-/* The path of a URL, with its query. */
-static const char *path_of(const char *url) {
-  const char *host = strstr(url, "://");
-  const char *path = host != NULL ? strchr(host + 3, '/') : NULL;
-  return path != NULL ? path : url;
-}
-
 /* Adds what a flare or a client chose: it cannot take the terminal over, by ASCII nor by C1 (U+0080 to 9F).
  */
 static void add_harmless(text *to, bytes from) {
@@ -153,7 +147,7 @@ void report_text(text *to, const server_record *record, const report_style *styl
     text_add_string(to, "-> origin");
   }
   text_printf(to, "%s %s ", colour(style, PLAIN), text_string(&job->request.method));
-  add_harmless(to, bytes_of(path_of(text_string(&job->request.url))));
+  add_harmless(to, bytes_of(http_path(text_string(&job->request.url))));
   text_printf(to, " %s#%" PRIu64 " ", colour(style, FAINT), job->id);
   add_usage(to, job);
   text_printf(to, "%s\n", colour(style, PLAIN));

@@ -66,6 +66,18 @@ void text_add(text *t, const void *data, size_t size) {
 
 void text_add_string(text *t, const char *string) { text_add(t, string, strlen(string)); }
 
+void text_add_markup(text *t, bytes b) {
+  for (size_t i = 0; i < b.size; i++) {
+    switch (b.data[i]) {
+      case '<': text_add_string(t, "&lt;"); break;
+      case '>': text_add_string(t, "&gt;"); break;
+      case '&': text_add_string(t, "&amp;"); break;
+      case '"': text_add_string(t, "&quot;"); break;
+      default: text_add(t, &b.data[i], 1);
+    }
+  }
+}
+
 int text_read(text *t, int fd, size_t most) {
   for (size_t from = t->size;;) {
     char part[16384];

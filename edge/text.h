@@ -52,6 +52,9 @@ void text_add(text *t, const void *data, size_t size);
 void text_add_string(text *t, const char *string);
 __attribute__((format(printf, 2, 3))) void text_printf(text *t, const char *format, ...);
 
+/* Adds bytes as HTML and XML have them, in text and in quoted attributes: < > & " are named. */
+void text_add_markup(text *t, bytes b);
+
 /*
  * Adds all that can be read from `fd`. 0, EFBIG when that is more than `most` bytes, or another errno value;
  * what was read until then is added.
