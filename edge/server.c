@@ -14,6 +14,8 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -109,6 +111,19 @@ void server_send_page(h2o_req_t *req, int status, bool html, const text *page) {
   server_send_text(req, status, html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8", page);
 }
 
+void server_refuse(h2o_req_t *req, int status, const char *format, ...) {
+  char *sentence;
+  text page = {0};
+  va_list arguments;
+  va_start(arguments, format);
+  if (vasprintf(&sentence, format, arguments) < 0) memory_get(SIZE_MAX);
+  va_end(arguments);
+  text_printf(&page, "%s\n", sentence);
+  free(sentence);
+  server_send_page(req, status, false, &page);
+  text_free(&page);
+}
+
 void server_record_task(task *t, int status) {
   server_record r = {t->socket != NULL ? server_event_names[t->event] : NULL, &t->job, status};
   t->server->options->record(t->server->options->data, &r);
@@ -156,14 +171,11 @@ static const char *read_target(h2o_req_t *req) {
 static int on_request(h2o_handler_t *self, h2o_req_t *req) {
   server *s = ((front *)self)->server;
   static const char control[] = "/__flaron/";
-  enum { PREFIX = sizeof control - 1, BAD_REQUEST = 400 };
+  enum { PREFIX = sizeof control - 1, BAD_REQUEST = 400, UPGRADE_REQUIRED = 426 };
   const char *key = NULL, *wrong = read_target(req);
   if (s->end_ms != 0) req->http1_is_persistent = 0; /* who keeps asking must not keep us */
   if (wrong != NULL) {
-    text page = {0};
-    text_printf(&page, "%s\n", wrong);
-    server_send_page(req, BAD_REQUEST, false, &page);
-    text_free(&page);
+    server_refuse(req, BAD_REQUEST, "%s", wrong);
     return 0;
   }
   if (req->input.path.len >= PREFIX && memcmp(req->input.path.base, control, PREFIX) == 0) {
@@ -186,11 +198,8 @@ static int on_request(h2o_handler_t *self, h2o_req_t *req) {
   } else if (pool_flare_get(flare)->handlers & 1u << FLARE_HANDLE_REQUEST) {
     server_exchange_start(s, req, flare);
   } else {
-    text page = {0};
     pool_flare_release(flare);
-    text_add_string(&page, "This flare answers WebSockets only.\n");
-    server_send_page(req, 426, false, &page);
-    text_free(&page);
+    server_refuse(req, UPGRADE_REQUIRED, "This flare answers WebSockets only.");
   }
   return 0;
 }

@@ -12,7 +12,7 @@
 
 #include "server_parts.h"
 
-enum { MAX_WAITING = 1 << 20 };
+enum { MAX_WAITING = 1 << 20, FORBIDDEN = 403 };
 
 /* Who listens at /__flaron/events. It lives in its request's pool. */
 typedef struct audience {
@@ -148,13 +148,6 @@ void server_control_end(server *s) {
 
 /* ---- the rest ---- */
 
-static void refuse(h2o_req_t *req, const char *why) {
-  text page = {0};
-  text_printf(&page, "%s\n", why);
-  server_send_page(req, 403, false, &page);
-  text_free(&page);
-}
-
 /* What a page of ours may do in a browser: load its own parts, nothing else. */
 static void set_policy(h2o_req_t *req) {
   static const char *const headers[][2] = {
@@ -172,15 +165,15 @@ static void set_policy(h2o_req_t *req) {
 
 void server_control(server *s, h2o_req_t *req, bytes path) {
   if (!is_on_this_machine(req)) {
-    refuse(req, "/__flaron/ answers this machine only.");
+    server_refuse(req, FORBIDDEN, "/__flaron/ answers this machine only.");
     return;
   }
   if (!names_this_machine(req->input.authority)) {
-    refuse(req, "/__flaron/ answers as localhost, 127.0.0.1 and [::1] only.");
+    server_refuse(req, FORBIDDEN, "/__flaron/ answers as localhost, 127.0.0.1 and [::1] only.");
     return;
   }
   if (!is_own(req)) {
-    refuse(req, "/__flaron/ does not answer other sites' pages.");
+    server_refuse(req, FORBIDDEN, "/__flaron/ does not answer other sites' pages.");
     return;
   }
   const uint8_t *mark = memchr(path.data, '?', path.size);

@@ -40,14 +40,13 @@ static void set_headers(h2o_req_t *req, const host_pairs *headers) {
 
 /* Hands the request on to the origin, which h2o streams; without one, says what to do. */
 static int forward(server *s, h2o_req_t *req) {
+  enum { BAD_GATEWAY = 502 };
   if (!s->has_origin) {
-    text page = {0};
-    text_add_string(&page,
-                    "The flare hands this request on to the origin, but there is none: start flaron-lua dev "
-                    "with --origin URL.\n");
-    server_send_text(req, 502, "text/plain; charset=utf-8", &page);
-    text_free(&page);
-    return 502;
+    server_refuse(
+        req, BAD_GATEWAY,
+        "The flare hands this request on to the origin, but there is none: start flaron-lua dev with "
+        "--origin URL.");
+    return BAD_GATEWAY;
   }
   h2o_req_overrides_t *overrides = h2o_mem_alloc_pool(&req->pool, sizeof *overrides);
   *overrides = (h2o_req_overrides_t){NULL}; /* not to us again, but to the host of the URL */
@@ -59,10 +58,8 @@ static int forward(server *s, h2o_req_t *req) {
 /* Answers in place of a flare whose status would leave the client waiting for another. */
 static int refuse_interim(h2o_req_t *req, int status) {
   enum { INTERNAL_ERROR = 500 };
-  text page = {0};
-  text_printf(&page, "The flare answered with status %d, after which clients wait for an answer.\n", status);
-  server_send_page(req, INTERNAL_ERROR, false, &page);
-  text_free(&page);
+  server_refuse(req, INTERNAL_ERROR,
+                "The flare answered with status %d, after which clients wait for an answer.", status);
   return INTERNAL_ERROR;
 }
 

@@ -75,6 +75,9 @@ void server_send(h2o_req_t *req, int status, h2o_iovec_t body);
 /* The same with a content type; copies the body. */
 void server_send_text(h2o_req_t *req, int status, const char *type, const text *body);
 
+/* Answers in place of a flare with a status and a sentence, as plain text. */
+__attribute__((format(printf, 3, 4))) void server_refuse(h2o_req_t *req, int status, const char *format, ...);
+
 /* Sends a page of dev itself, HTML or plain text. */
 void server_send_page(h2o_req_t *req, int status, bool html, const text *page);
 
