@@ -346,7 +346,7 @@ void *arena_alloc(size_t size) {
 }
 
 void arena_free(void *block, size_t size) {
-  if (block == NULL) return;
+  if (block == NULL || size == 0) return;
   if (size > SMALL_MAX) {
     large_release((large *)((char *)block - HEADER));
     return;

@@ -33,7 +33,10 @@ void arena_set_limit(char *limit);
  */
 void *arena_alloc(size_t size);
 
-/* Takes back a block of arena_alloc or arena_resize; NULL is ignored. */
+/*
+ * Takes back a block of arena_alloc or arena_resize; NULL is ignored, and so is a size of 0: who says that
+ * does not own the block (strip.c).
+ */
 void arena_free(void *block, size_t size);
 
 /*

@@ -61,7 +61,7 @@ void life_memory_ended(void) {
 
 void *life_resize(void *block, size_t old_size, size_t size) {
   if (size == 0) {
-    arena_free(old_size != 0 ? block : NULL, old_size); /* strip.c has arrays of size 0 that are shared */
+    arena_free(block, old_size);
     return NULL;
   }
   for (bool again = true;; again = false) {

@@ -13,7 +13,6 @@
 #include "lstate.h"
 
 void luaM_free_(lua_State *L, void *block, size_t old_size) {
-  if (old_size == 0) return; /* strip.c: what functions share */
   arena_free(block, old_size);
   G(L)->GCdebt -= (l_mem)old_size;
 }

@@ -4,7 +4,7 @@
  * Lua finds a line by adding up the steps in `lineinfo`, one an instruction, to the line where the function
  * begins. Here every function begins at a number of its own, and all share one array of steps that are 1: so
  * Lua's own words for a place, in messages and tracebacks, name the instruction, and lines cost nothing.
- * `sizelineinfo` is 0, which keeps Lua from freeing what is shared (life.c, allocate).
+ * `sizelineinfo` is 0, which keeps Lua from freeing what is shared (arena_free).
  */
 #include "strip.h"
 
