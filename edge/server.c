@@ -75,6 +75,7 @@ void server_start(task *t, server *s, pool_flare *flare, flare_handler handler) 
   t->job.id = atomic_fetch_add(&last_id, 1) + 1;
   if (s->options->prepare != NULL) s->options->prepare(s->options->data, &t->job);
   s->open++;
+  s->started = true;
   pool_add(s->pool, &t->job);
 }
 
@@ -282,14 +283,27 @@ static void begin_to_end(server *s) {
   h2o_context_request_shutdown(&s->context);
 }
 
+/*
+ * Has h2o see what was written between two rounds of its loop; true: tasks were started.
+ *
+ * h2o stops reading from a connection while its request is answered, and reads on in the callback of the write
+ * that ends the answer, which it runs in a round. A round begins with telling epoll(7) which sockets are read:
+ * it would have it drop the connection, and the next round take it in again, two system calls a request. So
+ * these callbacks run before the round. h2o has no function for just that, but calls this one of its header
+ * after each timeout for it, and there it does nothing else (2.2.5: lib/common/socket/evloop.c.h).
+ */
+static bool finish_writing(server *s) {
+  s->written = s->started = false;
+  h2o_timeout__do_post_callback(s->context.loop);
+  return s->started;
+}
+
 /* A pool_round. */
 static bool run_loop(void *data) {
   server *s = data;
   if (s->stopping && s->end_ms == 0) begin_to_end(s);
   if (s->end_ms == 0 || (s->open > 0 && now_ms() < s->end_ms)) {
-    int32_t wait = s->written ? 0 : TICK_MS; /* h2o does not look for what was written between its rounds */
-    s->written = false;
-    h2o_evloop_run(s->context.loop, wait);
+    h2o_evloop_run(s->context.loop, s->written && finish_writing(s) ? 0 : TICK_MS);
     return true;
   }
   for (int i = 0; i < 3; i++) h2o_evloop_run(s->context.loop, 1); /* what was written goes out */

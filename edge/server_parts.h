@@ -35,6 +35,7 @@ struct server {
   h2o_url_t origin;
   bool has_origin;
   bool written;               /* between two rounds of the loop */
+  bool started;               /* a task, since it was last made false */
   uint64_t connections;       /* WebSockets so far, for their ids */
   struct socket *sockets;     /* those that are not over */
   struct audience *audiences; /* who listens at /__flaron/events */
