@@ -19,4 +19,16 @@ static inline int64_t clock_ns(clockid_t clock) {
   return (int64_t)t.tv_sec * CLOCK_NS_PER_S + t.tv_nsec;
 }
 
+/* How far from the truth the next two may be. */
+enum { CLOCK_ABOUT_NS = 100000 };
+
+/* This thread's CPU clock, without reading it each time: it may be CLOCK_ABOUT_NS ahead, but never behind. */
+int64_t clock_cpu_about_ns(void);
+
+/*
+ * The CPU time that this thread has used since clock_cpu_about_ns gave `begin_ns`, `wall_ns` ago by
+ * CLOCK_MONOTONIC; up to CLOCK_ABOUT_NS too much or too little when the thread had to wait, else exact.
+ */
+int64_t clock_cpu_since_ns(int64_t begin_ns, int64_t wall_ns);
+
 #endif

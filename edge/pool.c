@@ -156,7 +156,7 @@ static void run_job(pool_job *job) {
   job->limits =
       (pool_limits){f->cpu_ms, (size_t)f->flare.memory_max_pages * PAGE, f->config.max_fetch_requests};
   job->begin_ns = clock_ns(CLOCK_REALTIME);
-  int64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID), wall = clock_ns(CLOCK_MONOTONIC);
+  int64_t cpu = clock_cpu_about_ns(), wall = clock_ns(CLOCK_MONOTONIC);
   h->tape = job->tape;
   if (!edge_invoke(&e->edge, job->handler, &job->request, &job->result, &error)) {
     host_fail(h);
@@ -164,8 +164,9 @@ static void run_job(pool_job *job) {
     job->result.failed = true;
   }
   h->tape = NULL;
-  job->cpu_us = (clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu) / CLOCK_NS_PER_US;
-  job->wall_us = (clock_ns(CLOCK_MONOTONIC) - wall) / CLOCK_NS_PER_US;
+  wall = clock_ns(CLOCK_MONOTONIC) - wall;
+  job->cpu_us = clock_cpu_since_ns(cpu, wall) / CLOCK_NS_PER_US;
+  job->wall_us = wall / CLOCK_NS_PER_US;
   text_free(&error);
   take_figures(job, h);
   job->response = host_take_response(h);

@@ -56,7 +56,8 @@ typedef struct pool_job {
   host_usage usage[HOST_IMPORTS];
   host_recent recent[HOST_RECENT]; /* the last calls, the oldest first */
   size_t recent_count;
-  int64_t begin_ns, wall_us, cpu_us; /* when it began, since 1970; how long it took; the CPU time it took */
+  int64_t begin_ns, wall_us; /* when it began, since 1970; how long it took */
+  int64_t cpu_us;            /* the CPU time it took, within CLOCK_ABOUT_NS */
   pool_limits limits;
 
   struct pool_job *next; /* the pool's */

@@ -286,11 +286,11 @@ static void begin_to_end(server *s) {
 /*
  * Has h2o see what was written between two rounds of its loop; true: tasks were started.
  *
- * h2o stops reading from a connection while its request is answered, and reads on in the callback of the write
- * that ends the answer, which it runs in a round. A round begins with telling epoll(7) which sockets are read:
- * it would have it drop the connection, and the next round take it in again, two system calls a request. So
- * these callbacks run before the round. h2o has no function for just that, but calls this one of its header
- * after each timeout for it, and there it does nothing else (2.2.5: lib/common/socket/evloop.c.h).
+ * h2o stops reading from a connection while its request is answered, and reads on in the callback of the
+ * write that ends the answer, which it runs in a round. A round begins with telling epoll(7) which sockets
+ * are read: it would have it drop the connection, and the next round take it in again, two system calls a
+ * request. So these callbacks run before the round. h2o has no function for just that, but calls this one of
+ * its header after each timeout for it, and there it does nothing else (2.2.5: lib/common/socket/evloop.c.h).
  */
 static bool finish_writing(server *s) {
   s->written = s->started = false;
