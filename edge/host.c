@@ -24,20 +24,38 @@ static host_function *const functions[HOST_IMPORTS] = {
 #undef FLARON_IMPORT
 };
 
-static void pair_free(host_pair *pair) {
-  free(pair->name);
-  free(pair->value);
+/* Copies both into the block of a pair. */
+static void pair_set(host_pair *pair, bytes name, bytes value) {
+  size_t size = name.size + 1 + value.size + 1;
+  if (size > pair->room) {
+    free(pair->name);
+    pair->name = memory_resize(NULL, size);
+    pair->room = size;
+  }
+  pair->value = pair->name + name.size + 1;
+  if (name.size != 0) memcpy(pair->name, name.data, name.size);
+  if (value.size != 0) memcpy(pair->value, value.data, value.size);
+  pair->name[name.size] = pair->value[value.size] = '\0';
+  pair->name_size = name.size;
+  pair->value_size = value.size;
+}
+
+/* Makes room for more pairs. */
+static void grow(host_pairs *pairs) {
+  enum { FEW = 8 };
+  size_t capacity = pairs->capacity != 0 ? 2 * pairs->capacity : FEW;
+  pairs->items = memory_resize(pairs->items, capacity * sizeof *pairs->items);
+  memset(pairs->items + pairs->capacity, 0, (capacity - pairs->capacity) * sizeof *pairs->items);
+  pairs->capacity = capacity;
 }
 
 void host_pairs_set(host_pairs *pairs, bytes name, bytes value, bool overwrite) {
   host_pair *pair = overwrite ? (host_pair *)host_pairs_find(pairs, name) : NULL;
   if (pair == NULL) {
-    pairs->items = memory_resize(pairs->items, (pairs->count + 1) * sizeof *pairs->items);
+    if (pairs->count == pairs->capacity) grow(pairs);
     pair = &pairs->items[pairs->count++];
-  } else {
-    pair_free(pair);
   }
-  *pair = (host_pair){memory_copy(name), memory_copy(value), name.size, value.size};
+  pair_set(pair, name, value);
 }
 
 const host_pair *host_pairs_find(const host_pairs *pairs, bytes name) {
@@ -48,10 +66,33 @@ const host_pair *host_pairs_find(const host_pairs *pairs, bytes name) {
   return NULL;
 }
 
+void host_pairs_remove(host_pairs *pairs, const char *name) {
+  size_t kept = 0;
+  for (size_t i = 0; i < pairs->count; i++) {
+    host_pair pair = pairs->items[i];
+    if (bytes_same_ignoring_case((bytes){(const uint8_t *)pair.name, pair.name_size}, bytes_of(name)))
+      continue;
+    pairs->items[i] = pairs->items[kept];
+    pairs->items[kept++] = pair;
+  }
+  pairs->count = kept;
+}
+
 void host_pairs_free(host_pairs *pairs) {
-  for (size_t i = 0; i < pairs->count; i++) pair_free(&pairs->items[i]);
+  for (size_t i = 0; i < pairs->capacity; i++) free(pairs->items[i].name);
   free(pairs->items);
   *pairs = (host_pairs){0};
+}
+
+/* Makes it empty but keeps the blocks of the pairs, unless they are large or many. */
+static void pairs_clear(host_pairs *pairs) {
+  enum { LARGE = 1024, MANY = 64 };
+  for (size_t i = 0; i < pairs->count; i++) {
+    if (pairs->items[i].room <= LARGE && pairs->capacity <= MANY) continue;
+    free(pairs->items[i].name);
+    pairs->items[i] = (host_pair){0};
+  }
+  pairs->count = 0;
 }
 
 void host_request_free(host_request *request) {
@@ -61,6 +102,17 @@ void host_request_free(host_request *request) {
   host_pairs_free(&request->headers);
   text_free(&request->event.conn_id);
   text_free(&request->event.data);
+}
+
+void host_request_clear(host_request *request) {
+  text_reuse(&request->method);
+  text_reuse(&request->url);
+  text_reuse(&request->body);
+  pairs_clear(&request->headers);
+  text_reuse(&request->event.conn_id);
+  text_reuse(&request->event.data);
+  request->event.type = NULL;
+  request->event.close_code = 0;
 }
 
 const char *host_level_name(host_level level) {
@@ -94,8 +146,8 @@ host_config host_config_default(void) {
 }
 
 static void response_clear(host_response *response) {
-  host_pairs_free(&response->headers);
-  text_clear(&response->body);
+  pairs_clear(&response->headers);
+  text_reuse(&response->body);
   response->status = 200;
   response->action = HOST_RESPOND;
   for (size_t i = 0; i < response->frame_count; i++) text_free(&response->frames[i]);
@@ -193,15 +245,20 @@ void host_fail(host *h) {
   text_add_string(&h->response.body, "Internal Server Error");
 }
 
-host_response host_take_response(host *h) {
-  host_response response = h->response;
-  h->response = (host_response){0};
-  return response;
+void host_take_response(host *h, host_response *response) {
+  host_response taken = h->response;
+  h->response = *response;
+  *response = taken;
+}
+
+void host_response_clear(host_response *response) {
+  response_clear(response);
+  lines_clear(response);
 }
 
 void host_response_free(host_response *response) {
-  response_clear(response);
-  lines_clear(response);
+  host_response_clear(response);
+  host_pairs_free(&response->headers);
   free(response->lines);
   free(response->frames);
   text_free(&response->body);

@@ -47,11 +47,12 @@ typedef struct host_answer {
 typedef struct host_pair {
   char *name, *value; /* each with a NUL behind it, which `name_size` and `value_size` do not count */
   size_t name_size, value_size;
+  size_t room; /* bytes of the block at `name`, which has both */
 } host_pair;
 
 typedef struct host_pairs {
   host_pair *items;
-  size_t count;
+  size_t count, capacity; /* those behind `count` keep their blocks for the next ones */
 } host_pairs;
 
 /* Adds a pair; with `overwrite`, in place of one whose name is the same but for case. Copies both. */
@@ -59,6 +60,9 @@ void host_pairs_set(host_pairs *pairs, bytes name, bytes value, bool overwrite);
 
 /* The value of a name, case ignored; NULL when there is none. */
 const host_pair *host_pairs_find(const host_pairs *pairs, bytes name);
+
+/* Takes out the pairs of a name, case ignored. */
+void host_pairs_remove(host_pairs *pairs, const char *name);
 
 void host_pairs_free(host_pairs *pairs);
 
@@ -80,6 +84,9 @@ typedef struct host_request {
 } host_request;
 
 void host_request_free(host_request *request);
+
+/* Makes it empty but keeps its memory, unless that is large, for the next request. */
+void host_request_clear(host_request *request);
 
 typedef enum host_level { HOST_INFO, HOST_WARN, HOST_ERROR } host_level;
 
@@ -247,10 +254,13 @@ void host_log(host *h, host_level level, const char *line, size_t size);
 /* Takes back what the flare set on the response and makes it the 500 of a failed invocation. */
 void host_fail(host *h);
 
-/* Takes the response out of the host, which begins with a new one; the caller frees it. */
-host_response host_take_response(host *h);
+/* Takes the response out of the host in place of what `response` held, whose memory serves the next one. */
+void host_take_response(host *h, host_response *response);
 
 void host_response_free(host_response *response);
+
+/* Makes it empty but keeps its memory, unless that is large. */
+void host_response_clear(host_response *response);
 
 /* Frees what the host holds. */
 void host_free(host *h);

@@ -87,20 +87,6 @@ static bool is_hop_by_hop(bytes name) {
   return false;
 }
 
-/* Removes the headers of a name. */
-static void remove_header(host_pairs *headers, const char *name) {
-  size_t kept = 0;
-  for (size_t i = 0; i < headers->count; i++) {
-    if (strcasecmp(headers->items[i].name, name) == 0) {
-      free(headers->items[i].name);
-      free(headers->items[i].value);
-    } else {
-      headers->items[kept++] = headers->items[i];
-    }
-  }
-  headers->count = kept;
-}
-
 /* The bytes of a JSON string. */
 static bytes json_bytes(const json_t *string) {
   return (bytes){(const uint8_t *)json_string_value(string), json_string_length(string)};
@@ -437,7 +423,7 @@ static void drop_body(host_request *request) {
   }
   text_clear(&request->body);
   for (size_t i = 0; i < sizeof about_body / sizeof *about_body; i++) {
-    remove_header(&request->headers, about_body[i]);
+    host_pairs_remove(&request->headers, about_body[i]);
   }
 }
 
@@ -448,7 +434,7 @@ static outcome redirect(fetch *f, int status, const host_pair *location) {
   outcome outcome = set_url(f, (bytes){(const uint8_t *)location->value, location->value_size});
   if (outcome == REPLIED && !same_origin(before, f->url)) {
     for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
-      remove_header(&f->request.headers, secrets[i]);
+      host_pairs_remove(&f->request.headers, secrets[i]);
     }
   }
   curl_url_cleanup(before);

@@ -117,8 +117,8 @@ static void forget(page *p) {
   p->size -= e->size;
   text_free(&e->json);
   if (e->job != NULL) {
-    host_request_free(&e->job->request);
-    host_response_free(&e->job->response);
+    host_request_clear(&e->job->request);
+    host_response_clear(&e->job->response);
   }
   p->first = (p->first + 1) % RECORDS_MOST;
   p->count--;
@@ -147,7 +147,12 @@ void page_hold(page *p, const server_record *record, const char *edge) {
   for (size_t i = 0; i < from->response.line_count; i++) size += from->response.lines[i].line.size;
   entry *e = make_room(p, size);
   if (e->job == NULL) e->job = memory_get(sizeof *e->job);
-  *e->job = *from;
+  host_request request = e->job->request;
+  host_response response = e->job->response;
+  memcpy(e->job, from,
+         offsetof(pool_job, used)); /* not the last calls: they are shown of a failed one alone */
+  memcpy(e->job->used, from->used, from->used_count * sizeof *from->used);
+  e->job->recent_count = 0;
   e->record = *record;
   e->record.job = e->job;
   e->edge = edge;
@@ -155,8 +160,9 @@ void page_hold(page *p, const server_record *record, const char *edge) {
   e->job->response = (host_response){.status = from->response.status,
                                      .lines = from->response.lines,
                                      .line_count = from->response.line_count};
-  from->request.method = from->request.url = (text){0};
-  from->response.lines = NULL;
+  from->request.method = request.method; /* empty, for the next one */
+  from->request.url = request.url;
+  from->response.lines = response.lines;
   from->response.line_count = 0;
 }
 
@@ -409,6 +415,12 @@ page *page_new(const page_options *options) {
 
 void page_free(page *p) {
   while (p->count > 0) forget(p);
-  for (int i = 0; i < RECORDS_MOST; i++) free(p->records[i].job);
+  for (int i = 0; i < RECORDS_MOST; i++) {
+    pool_job *job = p->records[i].job;
+    if (job == NULL) continue;
+    host_request_free(&job->request);
+    host_response_free(&job->response);
+    free(job);
+  }
   free(p);
 }

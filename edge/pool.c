@@ -141,7 +141,10 @@ static void give_edge(pool_flare *f, idle_edge *e) {
 
 /* Copies what the host knows of the invocation. */
 static void take_figures(pool_job *job, const host *h) {
-  memcpy(job->usage, h->usage, sizeof job->usage);
+  job->used_count = 0;
+  for (int i = 0; i < HOST_IMPORTS; i++) {
+    if (h->usage[i].calls != 0) job->used[job->used_count++] = (pool_use){(host_import)i, h->usage[i]};
+  }
   job->recent_count = h->call_count < HOST_RECENT ? h->call_count : HOST_RECENT;
   for (size_t i = 0; i < job->recent_count; i++)
     job->recent[i] = h->recent[(h->call_count - job->recent_count + i) % HOST_RECENT];
@@ -153,6 +156,7 @@ static void run_job(pool_job *job) {
   idle_edge *e = take_edge(f);
   host *h = &e->edge.host;
   text error = {0};
+  job->result = (edge_result){0};
   job->limits =
       (pool_limits){f->cpu_ms, (size_t)f->flare.memory_max_pages * PAGE, f->config.max_fetch_requests};
   job->begin_ns = clock_ns(CLOCK_REALTIME);
@@ -169,7 +173,7 @@ static void run_job(pool_job *job) {
   job->wall_us = wall / CLOCK_NS_PER_US;
   text_free(&error);
   take_figures(job, h);
-  job->response = host_take_response(h);
+  host_take_response(h, &job->response);
   give_edge(f, e);
   if (job->finish != NULL) {
     give_way(); /* it writes a file */

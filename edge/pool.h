@@ -39,7 +39,15 @@ const flare *pool_flare_get(const pool_flare *f);
 pool_flare *pool_flare_retain(pool_flare *f);
 void pool_flare_release(pool_flare *f);
 
-/* One invocation. Whoever adds it owns it; the pool writes what stands behind `finish` before calling that.
+/* An import that an invocation called. */
+typedef struct pool_use {
+  host_import import;
+  host_usage usage;
+} pool_use;
+
+/*
+ * One invocation. Whoever adds it owns it; the pool writes what stands behind `finish` before calling that.
+ * The memory of `response` serves it: begin with {0}.
  */
 typedef struct pool_job {
   pool_flare *flare; /* a reference that the pool takes over */
@@ -53,14 +61,15 @@ typedef struct pool_job {
 
   host_response response; /* the owner's to free: host_response_free */
   edge_result result;
-  host_usage usage[HOST_IMPORTS];
-  host_recent recent[HOST_RECENT]; /* the last calls, the oldest first */
-  size_t recent_count;
   int64_t begin_ns, wall_us; /* when it began, since 1970; how long it took */
   int64_t cpu_us;            /* the CPU time it took, within CLOCK_ABOUT_NS */
   pool_limits limits;
+  size_t used_count, recent_count; /* of the two lists at the end, which are long and mostly empty */
 
   struct pool_job *next; /* the pool's */
+
+  pool_use used[HOST_IMPORTS];
+  host_recent recent[HOST_RECENT]; /* the last calls, the oldest first */
 } pool_job;
 
 /*

@@ -52,12 +52,12 @@ static void add_usage(text *to, const pool_job *job) {
   add_size(to, job->result.peak != 0 ? job->result.peak : job->result.memory);
   text_add_string(to, " of ");
   add_size(to, job->limits.memory);
-  for (int i = 0; i < HOST_IMPORTS; i++) {
-    const host_usage *u = &job->usage[i];
-    if (u->calls == 0) continue;
+  for (size_t i = 0; i < job->used_count; i++) {
+    host_import import = job->used[i].import;
+    const host_usage *u = &job->used[i].usage;
     text_printf(to, ", %zu", u->calls);
-    if (i == HOST_beam_fetch) text_printf(to, " of %zu", job->limits.fetches);
-    text_printf(to, " %s", host_signatures[i].name);
+    if (import == HOST_beam_fetch) text_printf(to, " of %zu", job->limits.fetches);
+    text_printf(to, " %s", host_signatures[import].name);
     if (u->in + u->out == 0) continue;
     text_add_string(to, " (");
     if (u->in > 0) add_size(to, u->in);
@@ -197,10 +197,9 @@ json_t *report_json(const server_record *record, const report_style *style) {
   const pool_job *job = record->job;
   bool failed = report_failed(job);
   json_t *calls = json_object(), *lines = json_array();
-  for (int i = 0; i < HOST_IMPORTS; i++) {
-    const host_usage *u = &job->usage[i];
-    if (u->calls == 0) continue;
-    json_object_set_new(calls, host_signatures[i].name,
+  for (size_t i = 0; i < job->used_count; i++) {
+    const host_usage *u = &job->used[i].usage;
+    json_object_set_new(calls, host_signatures[job->used[i].import].name,
                         json_pack("{s:I, s:I, s:I}", "calls", (json_int_t)u->calls, "in", (json_int_t)u->in,
                                   "out", (json_int_t)u->out));
   }

@@ -48,7 +48,7 @@ static void task_done(task *t) {
   if (t->socket != NULL) {
     server_socket_done(t->socket, t);
   } else {
-    server_exchange_done(t->exchange);
+    server_exchange_done(t);
   }
 }
 
@@ -66,6 +66,25 @@ static void come_back(pool_job *job, bool leading) {
 /* Of all servers: several edges may share a log. */
 static atomic_uint_fast64_t last_id;
 
+task *server_task(server *s) {
+  task *t = s->spare;
+  if (t == NULL) return memory_get(sizeof *t);
+  s->spare = (task *)t->job.next;
+  s->spares--;
+  t->job.next = NULL;
+  t->job.tape = NULL;
+  t->job.finish = NULL;
+  t->socket = NULL;
+  t->req = NULL;
+  return t;
+}
+
+static void free_task(task *t) {
+  host_response_free(&t->job.response);
+  host_request_free(&t->job.request);
+  free(t);
+}
+
 void server_start(task *t, server *s, pool_flare *flare, flare_handler handler) {
   t->server = s;
   t->link = (h2o_multithread_message_t){{NULL}};
@@ -80,9 +99,18 @@ void server_start(task *t, server *s, pool_flare *flare, flare_handler handler) 
 }
 
 void server_end(task *t) {
-  t->server->open--;
-  host_response_free(&t->job.response);
-  host_request_free(&t->job.request);
+  enum { MAX_SPARE = 64 };
+  server *s = t->server;
+  s->open--;
+  if (s->spares == MAX_SPARE) {
+    free_task(t);
+    return;
+  }
+  host_response_clear(&t->job.response);
+  host_request_clear(&t->job.request);
+  t->job.next = (pool_job *)s->spare;
+  s->spare = t;
+  s->spares++;
 }
 
 static h2o_generator_t no_generator = {NULL, NULL};
@@ -141,7 +169,7 @@ typedef struct front {
 static bool has_any(h2o_iovec_t b, const char *marks) {
   for (size_t i = 0; i < b.len; i++) {
     unsigned char c = (unsigned char)b.base[i];
-    if (c <= ' ' || c == 0x7f || strchr(marks, c) != NULL) return true;
+    if (c <= ' ' || c == 0x7f || (*marks != '\0' && strchr(marks, c) != NULL)) return true;
   }
   return false;
 }
@@ -405,5 +433,10 @@ void server_close(server *s) {
   sem_destroy(&s->over);
   SSL_CTX_free(s->accept.ssl_ctx);
   SSL_CTX_free(s->config.proxy.ssl_ctx);
+  while (s->spare != NULL) {
+    task *t = s->spare;
+    s->spare = (task *)t->job.next;
+    free_task(t);
+  }
   free(s);
 }

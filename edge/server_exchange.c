@@ -1,21 +1,10 @@
 /*
  * server_exchange.c - a request that a flare answers, or hands on to the origin. See server_parts.h.
- *
- * An exchange outlives its client: the job may come back when nobody listens any more.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "server_parts.h"
-
-/* A request that a flare answers. */
-typedef struct exchange {
-  task task;
-  h2o_req_t *req; /* NULL when the client has gone */
-} exchange;
-
-/* The client of an exchange has gone. */
-static void forget_client(void *anchor) { (*(exchange **)anchor)->req = NULL; }
 
 /* Names that a connection sets itself, RFC 9110, 7.6.1: a flare's are dropped. */
 static bool is_of_connection(const host_pair *h) {
@@ -65,55 +54,50 @@ static int refuse_interim(h2o_req_t *req, int status) {
 
 static void free_body(void *body) { text_free(body); }
 
-/* Hands a body over to a request, which frees it when it has been sent. */
+/* Hands a body over to a request, which frees it when it has been sent; copies one that is short. */
 static h2o_iovec_t keep_body(h2o_req_t *req, text *body) {
+  enum { SHORT = 1024 };
+  if (body->size <= SHORT) return h2o_strdup(&req->pool, text_string(body), body->size);
   text *kept = h2o_mem_alloc_shared(&req->pool, sizeof *kept, free_body);
   *kept = *body;
   *body = (text){0};
   return h2o_iovec_init(text_string(kept), kept->size);
 }
 
-void server_exchange_done(exchange *e) {
-  const host_response *r = &e->task.job.response;
+void server_exchange_done(task *t) {
+  const server_options *options = t->server->options;
+  const host_response *r = &t->job.response;
   int status = r->status;
-  h2o_req_t *req = e->req;
+  h2o_req_t *req = t->req;
   text page = {0};
   if (req != NULL && status == 500 && server_accepts_html(req) &&
-      e->task.server->options->explain(e->task.server->options->data, &e->task.job, &page)) {
+      options->explain(options->data, &t->job, &page)) {
     server_send_page(req, status, true, &page);
   } else if (req != NULL && r->action == HOST_RESPOND && status < 200) {
     status = refuse_interim(req, status);
   } else if (req != NULL && r->action == HOST_RESPOND) {
     set_headers(req, &r->headers);
-    server_send(req, status, keep_body(req, &e->task.job.response.body));
+    server_send(req, status, keep_body(req, &t->job.response.body));
   } else if (req != NULL) {
-    status = forward(e->task.server, req);
+    status = forward(t->server, req);
   }
   text_free(&page);
-  server_record_task(&e->task, status);
-  server_end(&e->task);
-  if (e->req == NULL) {
-    free(e);
-  } else {
-    e->task.exchange = NULL; /* forget_client frees it */
-  }
+  server_record_task(t, status);
+  if (t->req != NULL) *t->known = NULL;
+  server_end(t);
 }
 
 /* The request's pool is gone: with it the answer, or the client before it got one. */
-static void dispose(void *anchor) {
-  exchange *e = *(exchange **)anchor;
-  if (e->task.exchange == NULL) {
-    free(e);
-  } else {
-    forget_client(anchor);
-  }
+static void forget_client(void *known) {
+  task *t = *(task **)known;
+  if (t != NULL) t->req = NULL;
 }
 
 void server_exchange_start(server *s, h2o_req_t *req, pool_flare *flare) {
-  exchange *e = memory_get(sizeof *e);
-  e->req = req;
-  e->task.exchange = e;
-  *(exchange **)h2o_mem_alloc_shared(&req->pool, sizeof e, dispose) = e;
-  server_copy_request(&e->task.job.request, req);
-  server_start(&e->task, s, flare, FLARE_HANDLE_REQUEST);
+  task *t = server_task(s);
+  t->req = req;
+  t->known = h2o_mem_alloc_shared(&req->pool, sizeof *t->known, forget_client);
+  *t->known = t;
+  server_copy_request(&t->job.request, req);
+  server_start(t, s, flare, FLARE_HANDLE_REQUEST);
 }

@@ -28,27 +28,33 @@ struct server {
   sem_t made, over;
   h2o_multithread_receiver_t receiver, posts; /* of tasks that are done; of server_post */
   pool *pool;
-  size_t open; /* exchanges and sockets that are not over */
+  size_t open; /* tasks and sockets that are not over */
   int port;
   atomic_bool stopping;
   int64_t end_ms; /* when it ends, whatever is open; 0 = not told to end */
   h2o_url_t origin;
   bool has_origin;
-  bool written;               /* between two rounds of the loop */
-  bool started;               /* a task, since it was last made false */
+  bool written;       /* between two rounds of the loop */
+  bool started;       /* a task, since it was last made false */
+  struct task *spare; /* tasks with nothing in them, linked by job.next */
+  size_t spares;
   uint64_t connections;       /* WebSockets so far, for their ids */
   struct socket *sockets;     /* those that are not over */
   struct audience *audiences; /* who listens at /__flaron/events */
 };
 
-/* A job with what it is for. `link` is how it comes back to the loop. */
+/*
+ * A job with what it is for: an event of `socket`, or with none a request. It outlives its client: the job
+ * may come back when nobody listens any more. `link` is how it comes back to the loop.
+ */
 typedef struct task {
   pool_job job;
   h2o_multithread_message_t link;
   server *server;
-  struct exchange *exchange; /* one of these two */
   struct socket *socket;
-  int event; /* of a socket: index of server_event_names */
+  int event;           /* of a socket: index of server_event_names */
+  h2o_req_t *req;      /* NULL when the client has gone */
+  struct task **known; /* where the request's pool knows the task */
 } task;
 
 extern const char *const server_event_names[]; /* "open", "message", "close" */
@@ -58,10 +64,13 @@ extern const char *const server_event_names[]; /* "open", "message", "close" */
 /* Copies what a flare may see of a request. */
 void server_copy_request(host_request *to, const h2o_req_t *req);
 
+/* A task with nothing in it; it is the server's again with server_end. */
+task *server_task(server *s);
+
 /* Queues a task; the reference to the flare is taken over. It comes back to the part that it is for. */
 void server_start(task *t, server *s, pool_flare *flare, flare_handler handler);
 
-/* Frees what a task that came back holds, but not the task. */
+/* The end of a task that came back. */
 void server_end(task *t);
 
 /* Tells the options of a task that came back; `status` is what the client got, 0 = the origin decides. */
@@ -85,7 +94,7 @@ void server_send_page(h2o_req_t *req, int status, bool html, const text *page);
 /* ---- the parts ---- */
 
 void server_exchange_start(server *s, h2o_req_t *req, pool_flare *flare);
-void server_exchange_done(struct exchange *e);
+void server_exchange_done(task *t);
 
 void server_socket_start(server *s, h2o_req_t *req, const char *key, pool_flare *flare);
 void server_socket_done(struct socket *c, task *t);

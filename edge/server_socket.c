@@ -51,7 +51,7 @@ static void socket_next(socket_t *c) {
 static void socket_event(socket_t *c, int event, const uint8_t *data, size_t size, int close_code) {
   if (event == EVENT_CLOSE) c->over = true;
   if (!(pool_flare_get(c->flare)->handlers >> (FLARE_WS_OPEN + event) & 1)) return;
-  task *t = memory_get(sizeof *t);
+  task *t = server_task(c->server);
   host_request *r = &t->job.request;
   t->socket = c;
   t->event = event;
@@ -107,7 +107,6 @@ void server_socket_done(socket_t *c, task *t) {
     if (r->close_code != 0) wslay_event_queue_close(c->conn->ws_ctx, (uint16_t)r->close_code, NULL, 0);
   }
   server_end(t);
-  free(t);
   c->busy = false;
   h2o_websocket_conn_t *conn = c->conn;
   socket_next(c); /* may free c, but only when conn is NULL */

@@ -47,6 +47,15 @@ void text_clear(text *t) {
   if (t->data != NULL) t->data[0] = '\0';
 }
 
+void text_reuse(text *t) {
+  enum { LARGE = 16384 };
+  if (t->capacity > LARGE) {
+    text_free(t);
+  } else {
+    text_clear(t);
+  }
+}
+
 char *text_room(text *t, size_t size) {
   size_t needed = t->size + size + 1;
   if (needed > t->capacity) {

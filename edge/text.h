@@ -48,6 +48,9 @@ void text_free(text *t);
 /* Empties the text but keeps its buffer. */
 void text_clear(text *t);
 
+/* Empties the text for another use: keeps its buffer, unless that has grown large. */
+void text_reuse(text *t);
+
 void text_add(text *t, const void *data, size_t size);
 void text_add_string(text *t, const char *string);
 __attribute__((format(printf, 2, 3))) void text_printf(text *t, const char *format, ...);
