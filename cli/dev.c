@@ -474,7 +474,13 @@ static int run(const cli_command *self, int argc, char **argv) {
           return cli_misuse(self, "--port takes a number from 0 to 65535, not '%s'", optarg);
         break;
       case HOST: w.host = optarg; break;
-      case ORIGIN: w.origin = optarg; break;
+      case ORIGIN:
+        w.origin = optarg;
+        if (!server_is_origin(w.origin)) {
+          return cli_misuse(
+              self, "--origin takes a URL without a path such as http://localhost:3000, not '%s'", optarg);
+        }
+        break;
       case PERSIST: w.persist = optarg; break;
       case SECONDS:
         if (!cli_read_number(optarg, 1, 3600, &w.timeout_s)) {

@@ -369,15 +369,19 @@ static void *keep_sockets(void *data) {
   return NULL;
 }
 
+static bool read_origin(const char *from, h2o_url_t *origin) {
+  return h2o_url_parse(from, SIZE_MAX, origin) == 0 &&
+         h2o_memis(origin->path.base, origin->path.len, H2O_STRLIT("/"));
+}
+
+bool server_is_origin(const char *url) {
+  h2o_url_t origin;
+  return read_origin(url, &origin);
+}
+
 server *server_open(const server_options *options, text *error) {
   struct sockaddr_storage address;
   socklen_t size = sizeof address;
-  h2o_url_t origin = {NULL};
-  if (options->origin != NULL && (h2o_url_parse(options->origin, SIZE_MAX, &origin) != 0 ||
-                                  !h2o_memis(origin.path.base, origin.path.len, H2O_STRLIT("/")))) {
-    text_printf(error, "origin '%s' is no URL without a path such as http://localhost:3000", options->origin);
-    return NULL;
-  }
   SSL_CTX *tls = NULL;
   if (options->certificate != NULL && (tls = certificate_load(options->certificate, error)) == NULL)
     return NULL;
@@ -389,8 +393,7 @@ server *server_open(const server_options *options, text *error) {
   if (tls != NULL) h2o_ssl_register_alpn_protocols(tls, h2o_http2_alpn_protocols);
   server *s = memory_get(sizeof *s);
   s->options = options;
-  s->origin = origin;
-  s->has_origin = options->origin != NULL;
+  s->has_origin = options->origin != NULL && read_origin(options->origin, &s->origin);
   getsockname(fd, (struct sockaddr *)&address, &size);
   s->port = ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
                                                 : ((struct sockaddr_in *)&address)->sin_port);

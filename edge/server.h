@@ -38,7 +38,7 @@ typedef struct server_options {
   const char *host;   /* address to listen on */
   int port;           /* 0: any that is free (server_port) */
   int threads;        /* of the pool */
-  const char *origin; /* URL that PASS_THROUGH and TRANSFORM go to; NULL = none */
+  const char *origin; /* that PASS_THROUGH and TRANSFORM go to (server_is_origin); NULL = none */
   int timeout_ms; /* how long a client may take to send a request, not to read on, or an origin not to answer
                    */
   const char *certificate; /* file for HTTPS (certificate.h); NULL = plain HTTP */
@@ -55,6 +55,9 @@ typedef struct server_options {
   server_control_function *control;
   void *data;
 } server_options;
+
+/* Whether an origin may be said so: a URL of http or https without a path, which would be lost. */
+bool server_is_origin(const char *url);
 
 /* Listens. NULL, with one line in `error`, when it cannot. Options are borrowed until server_close. */
 server *server_open(const server_options *options, text *error);

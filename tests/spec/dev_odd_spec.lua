@@ -147,11 +147,13 @@ describe("flaron-lua dev", function()
     assert.equal("502", status)
   end)
 
-  it("refuses an origin with a path, which would be lost", function()
-    local code, _, errors = support.cli("dev", folder, "--origin", "http://localhost:1/api")
-    assert.equal(1, code)
-    assert.equal("flaron-lua dev: origin 'http://localhost:1/api' is no URL without a path such as http://localhost:3000\n",
-      errors)
+  it("refuses an origin with a path, which would be lost, and one that is no URL", function()
+    for _, origin in ipairs { "http://localhost:1/api", "foo", "localhost:1", "ftp://localhost", "http://", "" } do
+      local code, _, errors = support.cli("dev", folder, "--origin", origin)
+      assert.equal(2, code, origin)
+      assert.equal(("flaron-lua dev: --origin takes a URL without a path such as http://localhost:3000, not '%s'\n"):format(origin),
+        errors:match "^[^\n]*\n")
+    end
   end)
 
   it("makes a certificate of its own where there is a link or a file that others may read", function()
