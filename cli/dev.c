@@ -90,31 +90,39 @@ static const char *colour(const dev *d, const char *code) { return d->words.styl
 #define GREEN "\033[32m"
 #define PLAIN_AGAIN "\033[0m"
 
-/* Several threads come here when there are several edges. */
+/* Writes the lines of a node. Several threads come here when there are several. */
+static void write_log(void *data) {
+  dev_node *node = data;
+  if (node->log.size == 0) return;
+  flockfile(stdout);
+  fwrite(node->log.data, 1, node->log.size, stdout);
+  fflush(stdout);
+  funlockfile(stdout);
+  text_reuse(&node->log);
+}
+
+/* Lines are written together when the flares at hand are done: each alone would cost a system call. */
 static void record(void *data, const server_record *r) {
-  const dev_node *node = data;
+  enum { MANY = 65536 };
+  dev_node *node = data;
   dev *d = node->dev;
   bool failed = report_failed(r->job);
   bool told = failed || d->words.style == JSON || server_has_audience(node->server);
   report_style style = {.colours = d->words.style == COLOURS,
                         .edge = node->name,
                         .folder = failed ? folder_of(d, r->job) : NULL};
-  text lines = {0};
-  if (d->words.style == PLAIN || d->words.style == COLOURS) report_text(&lines, r, &style);
+  if (d->words.style == PLAIN || d->words.style == COLOURS) report_text(&node->log, r, &style);
   if (told) {
     bytes line = page_add(d->pages[node->index], report_json(r, &style));
     server_broadcast(node->server, "request", line);
-    if (d->words.style == JSON) text_printf(&lines, "%.*s\n", (int)line.size, (const char *)line.data);
+    if (d->words.style == JSON) {
+      text_add(&node->log, line.data, line.size);
+      text_add_string(&node->log, "\n");
+    }
   } else {
     page_hold(d->pages[node->index], r, node->name);
   }
-  if (lines.size > 0) {
-    flockfile(stdout);
-    fwrite(lines.data, 1, lines.size, stdout);
-    fflush(stdout);
-    funlockfile(stdout);
-  }
-  text_free(&lines);
+  if (node->log.size > MANY) write_log(node);
 }
 
 /* Tells the pages at a node that flares changed. */
@@ -264,6 +272,7 @@ static int serve(const cli_command *self, dev *d) {
                             .explain = explain,
                             .prepare = prepare,
                             .record = record,
+                            .rest = write_log,
                             .control = control};
   text error = {0};
   if (!dev_nodes_listen(&d->nodes, &options, &error)) {

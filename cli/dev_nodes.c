@@ -48,6 +48,7 @@ void dev_nodes_unlisten(dev_nodes *n) {
   for (int i = 0; i < n->count; i++) {
     if (n->items[i].server != NULL) server_close(n->items[i].server);
     n->items[i].server = NULL;
+    text_free(&n->items[i].log);
   }
 }
 

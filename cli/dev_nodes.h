@@ -18,6 +18,7 @@ typedef struct dev_node {
   server_options options;
   server *server;
   pthread_t thread;
+  text log; /* lines that have not been written yet: dev.c's */
 } dev_node;
 
 typedef struct dev_nodes {

@@ -326,15 +326,21 @@ static bool finish_writing(server *s) {
   return s->started;
 }
 
+static void rest(server *s) {
+  if (s->options->rest != NULL) s->options->rest(s->options->data);
+}
+
 /* A pool_round. */
 static bool run_loop(void *data) {
   server *s = data;
   if (s->stopping && s->end_ms == 0) begin_to_end(s);
+  rest(s);
   if (s->end_ms == 0 || (s->open > 0 && now_ms() < s->end_ms)) {
     h2o_evloop_run(s->context.loop, s->written && finish_writing(s) ? 0 : TICK_MS);
     return true;
   }
   for (int i = 0; i < 3; i++) h2o_evloop_run(s->context.loop, 1); /* what was written goes out */
+  rest(s);
   return false;
 }
 

@@ -51,6 +51,8 @@ typedef struct server_options {
   /* Before a job is queued: may set its tape and finish. NULL = nothing to do. */
   void (*prepare)(void *data, pool_job *job);
   void (*record)(void *data, const server_record *record); /* on the loop's thread, as all of them are */
+  /* Before the loop may wait for something: what `record` kept back is due. NULL = nothing is. */
+  void (*rest)(void *data);
   /* Answers what lies under /__flaron/; NULL = nothing does. */
   server_control_function *control;
   void *data;

@@ -102,9 +102,13 @@ void text_printf(text *t, const char *format, ...) {
   va_list arguments, again;
   va_start(arguments, format);
   va_copy(again, arguments);
-  int size = vsnprintf(NULL, 0, format, arguments);
+  size_t left = t->capacity - t->size;
+  int size = vsnprintf(left != 0 ? t->data + t->size : NULL, left, format, arguments);
   va_end(arguments);
-  if (size > 0) vsnprintf(text_room(t, (size_t)size), (size_t)size + 1, format, again);
+  if (size > 0) {
+    char *room = text_room(t, (size_t)size);
+    if ((size_t)size >= left) vsnprintf(room, (size_t)size + 1, format, again);
+  }
   va_end(again);
 }
 

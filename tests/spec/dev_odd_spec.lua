@@ -148,10 +148,10 @@ describe("flaron-lua dev", function()
   end)
 
   it("refuses an origin with a path, which would be lost, and one that is no URL", function()
-    for _, origin in ipairs { "http://localhost:1/api", "foo", "localhost:1", "ftp://localhost", "http://", "" } do
-      local code, _, errors = support.cli("dev", folder, "--origin", origin)
-      assert.equal(2, code, origin)
-      assert.equal(("flaron-lua dev: --origin takes a URL without a path such as http://localhost:3000, not '%s'\n"):format(origin),
+    for _, url in ipairs { "http://localhost:1/api", "foo", "localhost:1", "ftp://localhost", "http://", "" } do
+      local code, _, errors = support.cli("dev", folder, "--origin", url)
+      assert.equal(2, code, url)
+      assert.equal(("flaron-lua dev: --origin takes a URL without a path such as http://localhost:3000, not '%s'\n"):format(url),
         errors:match "^[^\n]*\n")
     end
   end)
