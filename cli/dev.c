@@ -90,7 +90,7 @@ static const char *colour(const dev *d, const char *code) { return d->words.styl
 #define GREEN "\033[32m"
 #define PLAIN_AGAIN "\033[0m"
 
-/* Writes the lines of a node. Several threads come here when there are several. */
+/* Writes the lines of a node. Each node has its threads; the lines of two do not mix. */
 static void write_log(void *data) {
   dev_node *node = data;
   if (node->log.size == 0) return;

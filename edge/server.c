@@ -326,6 +326,7 @@ static bool finish_writing(server *s) {
   return s->started;
 }
 
+/* The loop may wait now. */
 static void rest(server *s) {
   if (s->options->rest != NULL) s->options->rest(s->options->data);
 }
