@@ -80,18 +80,22 @@ WASM_FLAGS := $(WASM_TARGET) -std=gnu11 -ffunction-sections -fdata-sections -MMD
 OUR_WASM_FLAGS := $(WASM_FLAGS) -Oz -Wall -Wextra -Werror -Iruntime -Ibindings
 WASM_FEATURES := --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals
 
+# What -Oz inlines because a call seems larger: it is not once there is a check behind each.
+NO_INLINING := -mllvm -inline-threshold=-50
+
 LUA_HOT := lvm ltable
 LUA_MID := ldo lstring lapi lauxlib lstrlib ltm lobject lfunc
-LUA_COLD := lgc lmem lcode lctype ldebug ldump llex lopcodes lparser lstate lundump lzio \
-  lcorolib lmathlib ltablib lutf8lib
-LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_MID) $(LUA_COLD))
+LUA_COLD := lgc lmem lctype lopcodes lcorolib lmathlib ltablib lutf8lib
+LUA_COMPILER := lcode ldebug ldump lparser lstate lundump lzio
+LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_MID) $(LUA_COLD) $(LUA_COMPILER))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
 RUNTIME_OBJECTS := $(patsubst %.c,$(W)/%.o,$(wildcard runtime/*.c bindings/*.c))
 
 $(LUA_OBJECTS): WASM_LUA_FLAGS := -w -fno-builtin-memcpy -include runtime/lua_config.h -Iruntime
 $(patsubst %,$(W)/lua/%.o,$(LUA_HOT)): WASM_LUA_FLAGS += -Os
 $(patsubst %,$(W)/lua/%.o,$(LUA_MID)): WASM_LUA_FLAGS += -Os
-$(patsubst %,$(W)/lua/%.o,$(LUA_COLD)): WASM_LUA_FLAGS += -Oz
+$(patsubst %,$(W)/lua/%.o,$(LUA_COLD) $(LUA_COMPILER)): WASM_LUA_FLAGS += -Oz
+$(patsubst %,$(W)/lua/%.o,$(LUA_COMPILER)): WASM_LUA_FLAGS += $(NO_INLINING)
 $(W)/lua/lcorolib.o: WASM_LUA_FLAGS += -Dlua_resume=interrupt_resume -Dlua_closethread=interrupt_closethread
 $(W)/lua/lstate.o: WASM_LUA_FLAGS += -Dstatic=
 $(W)/lua/lmem.o: WASM_LUA_FLAGS += -DMEMORY_IS_OURS
@@ -110,6 +114,8 @@ $(W)/runtime/library_%.o: OUR_WASM_FLAGS += -include runtime/lua_config.h -DluaL
 $(W)/%.o: %.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(OUR_WASM_FLAGS) -c $< -o $@
+
+$(W)/runtime/lexer.o: OUR_WASM_FLAGS += -include runtime/lua_config.h $(NO_INLINING)
 
 $(W)/runtime/copy.o: OUR_WASM_FLAGS += -fno-builtin-memcpy -O2
 
