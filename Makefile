@@ -85,7 +85,7 @@ NO_INLINING := -mllvm -inline-threshold=-50
 
 LUA_HOT := lvm ltable
 LUA_MID := ldo lstring lapi lauxlib lstrlib ltm lobject lfunc
-LUA_COLD := lgc lmem lctype lopcodes lcorolib lmathlib ltablib lutf8lib
+LUA_COLD := lmem lctype lopcodes lcorolib lmathlib ltablib lutf8lib
 LUA_COMPILER := lcode ldebug ldump lparser lstate lundump lzio
 LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_MID) $(LUA_COLD) $(LUA_COMPILER))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
@@ -115,7 +115,8 @@ $(W)/%.o: %.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(OUR_WASM_FLAGS) -c $< -o $@
 
-$(W)/runtime/lexer.o: OUR_WASM_FLAGS += -include runtime/lua_config.h $(NO_INLINING)
+$(W)/runtime/collector.o $(W)/runtime/lexer.o: OUR_WASM_FLAGS += -include runtime/lua_config.h
+$(W)/runtime/lexer.o: OUR_WASM_FLAGS += $(NO_INLINING)
 
 $(W)/runtime/copy.o: OUR_WASM_FLAGS += -fno-builtin-memcpy -O2
 
