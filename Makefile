@@ -252,7 +252,7 @@ $(N)/tests/numbers_test: tests/native/numbers_test.c runtime/format.c runtime/st
 	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -fno-builtin -Wall -Wextra -Werror -Wno-format-truncation -Iruntime \
 	  -include tests/native/numbers_test.h -fsanitize=address,undefined $(filter %.c,$^) -o $@ -lm
 
-RENAMED := $(foreach f,exp log log2 log10 pow,--redefine-sym $(f)=runtime_$(f)) --redefine-sym __rem_pio2=runtime_rem_pio2
+RENAMED := $(foreach f,exp fmod log log2 log10 pow,--redefine-sym $(f)=runtime_$(f)) --redefine-sym __rem_pio2=runtime_rem_pio2
 
 $(N)/tests/elementary_test: tests/native/elementary_test.c runtime/elementary.c
 	@mkdir -p $(@D)
