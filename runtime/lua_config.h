@@ -27,12 +27,14 @@ __attribute__((export_name("unwind_never luaC_step"))) void luaC_step(struct lua
 __attribute__((export_name("unwind_never luaC_fullgc"))) void luaC_fullgc(struct lua_State *L,
                                                                           int isemergency);
 
-/* memory.c has these four in place of lmem.c. */
-#ifdef MEMORY_IS_OURS
+/* memory.c has these four in place of lmem.c, hash.c and metafield.c one each. */
+#ifdef SOME_ARE_OURS
 #pragma weak luaM_free_
 #pragma weak luaM_realloc_
 #pragma weak luaM_saferealloc_
 #pragma weak luaM_malloc_
+#pragma weak luaS_hash
+#pragma weak luaL_getmetafield
 #endif
 
 /* The seed of string hashes: from the bundle (start.c), so that equal bundles give equal images. */
