@@ -83,27 +83,40 @@ WASM_FEATURES := --enable-bulk-memory --enable-sign-ext --enable-nontrapping-flo
 # What -Oz inlines because a call seems larger: it is not once there is a check behind each.
 NO_INLINING := -mllvm -inline-threshold=-50
 
-LUA_HOT := lvm ltable
-LUA_MID := ldo lstring lapi lauxlib lstrlib ltm lobject lfunc
-LUA_COLD := lmem lctype lopcodes lcorolib lmathlib ltablib lutf8lib
+# Nothing unrolled, and few jump tables: a comparison with two values is none of a jump table's business. What is
+# inlined decides over size: LUA_HOT as clang likes it, LUA_MID little.
+SPEED := -O2 -fno-unroll-loops -mllvm -jump-table-density=40
+LUA_HOT := lstrlib ldo lstring lauxlib ltablib
+LUA_MID := lvm ltable ltm lobject lfunc
+LUA_COLD := lapi lmem lctype lopcodes lcorolib lmathlib lutf8lib
 LUA_COMPILER := lcode ldebug ldump lparser lstate lundump lzio
 LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_MID) $(LUA_COLD) $(LUA_COMPILER))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
 RUNTIME_OBJECTS := $(patsubst %.c,$(W)/%.o,$(wildcard runtime/*.c bindings/*.c))
 
 $(LUA_OBJECTS): WASM_LUA_FLAGS := -w -fno-builtin-memcpy -include runtime/lua_config.h -Iruntime
-$(patsubst %,$(W)/lua/%.o,$(LUA_HOT)): WASM_LUA_FLAGS += -Os
-$(patsubst %,$(W)/lua/%.o,$(LUA_MID)): WASM_LUA_FLAGS += -Os
+$(patsubst %,$(W)/lua/%.o,$(LUA_HOT)): WASM_LUA_FLAGS += $(SPEED)
+$(patsubst %,$(W)/lua/%.o,$(LUA_MID)): WASM_LUA_FLAGS += $(SPEED) -mllvm -inline-threshold=30
 $(patsubst %,$(W)/lua/%.o,$(LUA_COLD) $(LUA_COMPILER)): WASM_LUA_FLAGS += -Oz
 $(patsubst %,$(W)/lua/%.o,$(LUA_COMPILER)): WASM_LUA_FLAGS += $(NO_INLINING)
 $(W)/lua/lcorolib.o: WASM_LUA_FLAGS += -Dlua_resume=interrupt_resume -Dlua_closethread=interrupt_closethread
 $(W)/lua/lstate.o: WASM_LUA_FLAGS += -Dstatic=
 $(patsubst %,$(W)/lua/%.o,lmem lstring lauxlib): WASM_LUA_FLAGS += -DSOME_ARE_OURS
+# What api.c has the common cases of, and those functions of Lua for the rest.
+API_FAST := lua_geti lua_seti lua_pushvalue lua_settop lua_type lua_tointegerx lua_tolstring luaL_tolstring \
+  luaL_checkinteger
+$(W)/lua/lapi.o $(W)/lua/lauxlib.o: WASM_LUA_FLAGS += $(foreach f,$(API_FAST),-D$(f)=$(f)_of_lua)
+$(W)/lua/lstrlib.o: WASM_LUA_FLAGS += -DCASE_IN_PLACE
 $(patsubst %,$(W)/lua/%.o,lcorolib lmathlib lstrlib ltablib lutf8lib): WASM_LUA_FLAGS += -DluaL_setfuncs=start_setfuncs
 
 $(W)/lua/%.o: $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(WASM_FLAGS) $(WASM_LUA_FLAGS) -c $(LUA)/src/$*.c -o $@
+
+# From standard input, since ljumptab.h would be taken from the folder of the source (runtime/ljumptab.h).
+$(W)/lua/lvm.o: $(B)/lua.stamp runtime/ljumptab.h Makefile
+	@mkdir -p $(@D)
+	@$(WASM_CC) $(WASM_FLAGS) $(WASM_LUA_FLAGS) -MT $@ -x c -c - <$(LUA)/src/lvm.c -o $@
 
 $(W)/cjson/%.o: $(B)/cjson.stamp $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
@@ -116,7 +129,10 @@ $(W)/%.o: %.c $(B)/lua.stamp Makefile
 	@$(WASM_CC) $(OUR_WASM_FLAGS) -c $< -o $@
 
 $(W)/runtime/collector.o $(W)/runtime/lexer.o: OUR_WASM_FLAGS += -include runtime/lua_config.h
+$(W)/runtime/api.o $(W)/runtime/call.o: OUR_WASM_FLAGS += -include runtime/lua_config.h
 $(W)/runtime/lexer.o: OUR_WASM_FLAGS += $(NO_INLINING)
+$(W)/runtime/api.o $(W)/runtime/call.o: OUR_WASM_FLAGS += $(SPEED)
+$(W)/runtime/collector.o: OUR_WASM_FLAGS += $(SPEED) -mllvm -inline-threshold=60
 
 $(W)/runtime/copy.o: OUR_WASM_FLAGS += -fno-builtin-memcpy -O2
 
@@ -161,7 +177,8 @@ STACK_SIZE := 524288
 
 # The C stack begins at address 0 and is not used up, so nobody computes an address below 1024 by an overflow.
 # Functions of up to 5 nodes are hardly longer than a call of them, and an invocation of hello makes hundreds of calls.
-WASM_OPT := --low-memory-unused --merge-blocks --remove-unused-brs -aimfs 5 -Oz --converge
+# Large ones with one caller stay functions: V8 has few registers for luaV_execute as it is.
+WASM_OPT := --low-memory-unused --merge-blocks --remove-unused-brs -aimfs 5 -ocimfs 100 -Oz --converge
 
 $(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
 	@$(B)/unwind $< -o $(W)/lowered.wasm --report
