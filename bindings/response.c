@@ -35,20 +35,22 @@ static bool is_token(uint8_t c) {
   return c < 0x80 && (allowed[c >> 5] >> (c & 31) & 1);
 }
 
+static bool is_break(char c) { return (uint8_t)c <= '\r' && (c == '\r' || c == '\n' || c == '\0'); }
+
 /* What is wrong with a header's name, NULL when nothing is. */
 static const char *name_fault(const char *name, size_t size) {
   if (size == 0) return "empty header name";
   for (size_t i = 0; i < size; i++) {
-    char c = name[i];
-    if (c == '\r' || c == '\n' || c == '\0') return "header name with CR, LF or NUL";
-    if (!is_token((uint8_t)c)) return "header name with a character that HTTP does not allow";
+    if (is_token((uint8_t)name[i])) continue;
+    return is_break(name[i]) ? "header name with CR, LF or NUL"
+                             : "header name with a character that HTTP does not allow";
   }
   return NULL;
 }
 
 static const char *value_fault(const char *value, size_t size) {
   for (size_t i = 0; i < size; i++) {
-    if (value[i] == '\r' || value[i] == '\n' || value[i] == '\0') return "header value with CR, LF or NUL";
+    if (is_break(value[i])) return "header value with CR, LF or NUL";
   }
   return NULL;
 }

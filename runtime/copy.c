@@ -12,8 +12,14 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size) {
   char *out = to;
   const char *in = from;
   if (size >= LONG) return __builtin_memmove(to, from, size); /* becomes memory.copy here */
-  for (; size >= sizeof(word); size -= sizeof(word), in += sizeof(word), out += sizeof(word)) {
-    *(word *)out = *(const word *)in;
+  if (size >= sizeof(word)) {
+    size_t last = size - sizeof(word), at = 0;
+    do {
+      *(word *)(out + at) = *(const word *)(in + at);
+      at += sizeof(word);
+    } while (at < last);
+    *(word *)(out + last) = *(const word *)(in + last); /* in part again */
+    return to;
   }
   for (; size > 0; size--) *out++ = *in++;
   return to;

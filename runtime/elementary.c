@@ -1,6 +1,6 @@
 /*
- * elementary.c - exp, log, log2, log10, pow and the reduction below sin, cos and tan, in place of libc's,
- * which bring 16 KB of tables.
+ * elementary.c - exp, log, log2, log10, pow, fmod and the reduction below sin, cos and tan, in place of
+ * libc's, which bring 16 KB of tables.
  *
  * Where 53 bits do not do, a number is a sum of two doubles, `hi` nearest to the whole. Errors are below 0.53
  * units in the last place (tests/native/elementary_test.c), so what is exact comes out exact.
@@ -238,4 +238,25 @@ int __rem_pio2(double x, double *y) {
   y[0] = flip ? -r.hi : r.hi;
   y[1] = flip ? -r.lo : r.lo;
   return bits >> 63 ? -n : n;
+}
+
+/* A positive number as an integer below 2^53 times 2^(exponent - 1075). */
+static uint64_t mantissa(double x, int *exponent) {
+  uint64_t bits = bits_of(x), low = bits & 0xFFFFFFFFFFFFF;
+  *exponent = (int)(bits >> 52);
+  if (*exponent != 0) return low | 1ull << 52;
+  *exponent = 1;
+  return low;
+}
+
+/* Exact, as it is to be: the remainder of integers, 11 bits of the quotient at a time. */
+double fmod(double x, double y) {
+  double a = fabs(x), b = fabs(y);
+  if (!(b > 0 && a < INFINITY)) return (x * y) / (x * y);
+  if (a < b) return x;
+  int above, below;
+  uint64_t m = mantissa(a, &above), n = mantissa(b, &below);
+  m %= n;
+  for (above -= below; above > 0; above -= 11) m = (m << (above < 11 ? above : 11)) % n;
+  return copysign(ldexp((double)m, below - 1075), x);
 }

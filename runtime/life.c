@@ -18,7 +18,7 @@
 #include "lstate.h"
 #include "lstring.h"
 
-enum { PAGE = 65536, KEEP_ALIGN = 16, RESERVE = 16384 };
+enum { PAGE = 65536, KEEP_ALIGN = 16, CACHE_LINE = 64, RESERVE = 16384 };
 
 extern char __heap_base;     /* wasm-ld: behind static data */
 extern char life_data_start; /* unwind.S: where constants end */
@@ -130,8 +130,9 @@ bool life_freeze(size_t assets) {
   lua_gc(state, LUA_GCINC, LUAI_GCPAUSE, 0, 0);
   char *end = arena_freeze();
   if (end == NULL) return false;
-  end += -(uintptr_t)end & (KEEP_ALIGN - 1);
   size_t image = (size_t)(end - &life_data_start);
+  image += -image & (CACHE_LINE - 1); /* else each load of the copy would touch two */
+  end = &life_data_start + image;
   if (end > memory_limit || (size_t)(uintptr_t)memory_limit - (size_t)(uintptr_t)end < image + assets)
     return false;
   layout.image_start = (uint32_t)(uintptr_t)&life_data_start;

@@ -27,12 +27,21 @@ __attribute__((export_name("unwind_never luaC_step"))) void luaC_step(struct lua
 __attribute__((export_name("unwind_never luaC_fullgc"))) void luaC_fullgc(struct lua_State *L,
                                                                           int isemergency);
 
-/* memory.c has these four in place of lmem.c. */
-#ifdef MEMORY_IS_OURS
+/* memory.c has these four in place of lmem.c, hash.c and api.c one each. */
+#ifdef SOME_ARE_OURS
+#pragma weak luaL_optinteger
 #pragma weak luaM_free_
 #pragma weak luaM_realloc_
 #pragma weak luaM_saferealloc_
 #pragma weak luaM_malloc_
+#pragma weak luaS_hash
+#endif
+
+/* libc's are functions, which patterns and string.upper would call for each character. */
+#ifdef CASE_IN_PLACE
+#include <ctype.h>
+#define tolower(c) ((unsigned)(c) - 'A' < 26 ? (c) | 32 : (c))
+#define toupper(c) ((unsigned)(c) - 'a' < 26 ? (c)-32 : (c))
 #endif
 
 /* The seed of string hashes: from the bundle (start.c), so that equal bundles give equal images. */
@@ -49,8 +58,8 @@ void floor_write(const char *text, size_t length);
 #define lua_writeline() ((void)0)
 #define lua_writestringerror(s, p) ((void)(s), (void)(p))
 
-/* One place that fetches instructions. */
-#define LUA_USE_JUMPTABLE 0
+/* luaV_execute includes ljumptab.h, which is ours. */
+#define LUA_USE_JUMPTABLE 1
 
 #define lua_getlocaledecpoint() '.'
 

@@ -25,6 +25,7 @@
 
 enum {
   OP_UNREACHABLE = 0x00,
+  OP_NOP = 0x01,
   OP_BLOCK = 0x02,
   OP_LOOP = 0x03,
   OP_IF = 0x04,
@@ -51,6 +52,12 @@ enum {
   OP_F32_CONST = 0x43,
   OP_F64_CONST = 0x44,
   OP_FIRST_NUMERIC = 0x45,
+  OP_I32_DIV_S = 0x6D,
+  OP_I32_REM_U = 0x70,
+  OP_I64_DIV_S = 0x7F,
+  OP_I64_REM_U = 0x82,
+  OP_I32_TRUNC_F32_S = 0xA8,
+  OP_I64_TRUNC_F64_U = 0xB1,
   OP_LAST_NUMERIC = 0xC4, /* the last sign extension */
   OP_REF_NULL = 0xD0,
   OP_REF_FUNC = 0xD2,
@@ -113,8 +120,10 @@ typedef struct {
   uint32_t throw_func; /* the markers, NO_INDEX until they are found */
   uint32_t try_func;
   uint32_t unwinding;
+  uint32_t stack_pointer; /* of C's stack; NO_INDEX when it is not exported */
 
   uint8_t *blocks; /* one byte for each open block of the body that is being read */
+  uint8_t *ahead;  /* the same for a look at what follows a call */
   edge *edges;
   size_t edge_count;
   size_t edge_capacity;
@@ -461,6 +470,9 @@ static void read_export_section(module *m, wasm_reader *r) {
   for (uint32_t i = 0; i < count && !m->failed && read_export(r, &e); i++) {
     check_export(m, &e);
     uint32_t *slot = marker_slot(m, &e);
+    if (!m->failed && e.kind == WASM_EXTERN_GLOBAL && export_is(&e, "__stack_pointer")) {
+      m->stack_pointer = e.index;
+    }
     if (!m->failed && is_never(&e)) {
       m->funcs[e.index].never = true;
     }
@@ -608,7 +620,8 @@ typedef struct {
   uint32_t locals; /* parameters included */
   uint32_t depth;  /* open blocks, the body itself included; m->blocks has their opcodes */
   uint8_t opcode;
-  uint32_t index; /* of call: the function; of call_indirect: the type; of global.*: the global */
+  uint32_t index; /* of call: the function; of call_indirect: the type; of global.*: the global; of br: the
+                     label */
   bool sets_flag; /* the instruction sets the global `unwinding` to a constant that is not 0 */
   bool constant;  /* the instruction pushes an i32 that is constant and not 0 */
 } code;
@@ -765,7 +778,7 @@ static void read_prefixed(module *m, code *c) {
 static void read_immediates(module *m, code *c) {
   switch (c->opcode) {
     case OP_BR:
-    case OP_BR_IF: code_index(m, c, "label", c->depth); break;
+    case OP_BR_IF: c->index = code_index(m, c, "label", c->depth); break;
     case OP_BR_TABLE: read_br_table(m, c); break;
     case OP_CALL: c->index = code_index(m, c, "function", m->func_count); break;
     case OP_CALL_INDIRECT:
@@ -861,6 +874,7 @@ static void collect_calls(module *m) {
     largest = m->bodies[i].size > largest ? m->bodies[i].size : largest;
   }
   m->blocks = resize(m, m->blocks, (size_t)largest + 1, 1);
+  m->ahead = resize(m, m->ahead, (size_t)largest + 1, 1);
   for (uint32_t f = m->imported_funcs; f < m->func_count && !m->failed; f++) {
     bool marker = f == m->throw_func || f == m->try_func;
     code c;
@@ -928,6 +942,53 @@ static void find_throwing(module *m) {
   free(queue);
 }
 
+/* -- Which calls need a check ------------------------------------------------------------------- */
+
+/* Whether an instruction only computes: it cannot trap, and changes locals and the stack pointer at most. */
+static bool only_computes(const module *m, const code *c) {
+  uint8_t op = c->opcode;
+  bool divides = (op >= OP_I32_DIV_S && op <= OP_I32_REM_U) || (op >= OP_I64_DIV_S && op <= OP_I64_REM_U);
+  bool truncates = op >= OP_I32_TRUNC_F32_S && op <= OP_I64_TRUNC_F64_U;
+  return (op >= OP_I32_CONST && op <= OP_LAST_NUMERIC && !divides && !truncates) ||
+         (op >= OP_LOCAL_GET && op <= OP_GLOBAL_GET) ||
+         (op == OP_GLOBAL_SET && c->index == m->stack_pointer) || op == OP_NOP || op == OP_DROP ||
+         op == OP_SELECT;
+}
+
+/*
+ * Whether the function, behind the call that was read last, only computes until it ends. Then it may as well
+ * do so while something is thrown: nobody looks at its result, and the stack pointer is set to what it was.
+ */
+static bool ends_quietly(module *m, const code *c) {
+  code t = *c;
+  uint8_t *blocks = m->blocks;
+  uint32_t live = c->depth; /* what lies deeper is jumped over */
+  bool quiet = true;
+  memcpy(m->ahead, blocks, c->depth);
+  m->blocks = m->ahead;
+  while (quiet && live > 0 && next_instruction(m, &t)) {
+    bool opens = t.opcode >= OP_BLOCK && t.opcode <= OP_IF;
+    if (t.opcode == OP_END) {
+      live = t.depth < live ? t.depth : live;
+    } else if (t.depth - opens > live) {
+      continue;
+    } else if (t.opcode == OP_RETURN) {
+      live = 0;
+    } else if (t.opcode == OP_ELSE) {
+      live--;
+    } else if (t.opcode == OP_BLOCK) {
+      live++;
+    } else if (t.opcode == OP_BR) {
+      live -= t.index + 1;
+      quiet = m->blocks[live] != OP_LOOP;
+    } else {
+      quiet = only_computes(m, &t);
+    }
+  }
+  m->blocks = blocks;
+  return quiet;
+}
+
 /* -- Writing ----------------------------------------------------------------------------------- */
 
 /*
@@ -980,14 +1041,13 @@ static void write_wrapping_end(wasm_writer *w, uint8_t type) {
 }
 
 /*
- * The check behind a call: when something is being thrown, leave. Behind a call that is the last thing the
- * function does there is none, and one that does not come back unless it throws is followed by a branch.
- * True when it wrote one.
+ * The check behind a call: when something is being thrown, leave. Where the function ends quietly there is
+ * none, and a call that does not come back unless it throws is followed by a branch. True when it wrote one.
  */
-static bool write_check(const module *m, wasm_writer *w, const code *c, bool wrapped) {
+static bool write_check(module *m, wasm_writer *w, const code *c, bool wrapped) {
   uint8_t next = c->r.at < c->r.end ? *c->r.at : OP_END;
   uint32_t label = c->depth - (wrapped ? 0 : 1);
-  if (next == OP_RETURN || (next == OP_END && c->depth == 1)) return false;
+  if (ends_quietly(m, c)) return false;
   if (next != OP_UNREACHABLE) {
     wasm_write_u8(w, OP_GLOBAL_GET);
     wasm_write_u32(w, m->unwinding);
@@ -1128,6 +1188,7 @@ bool unwind_rewrite(const uint8_t *in, size_t in_size, wasm_writer *out, unwind_
   module m = {.throw_func = NO_INDEX,
               .try_func = NO_INDEX,
               .unwinding = NO_INDEX,
+              .stack_pointer = NO_INDEX,
               .error = error,
               .error_size = error_size};
   size_t size_before = out->size;
@@ -1155,6 +1216,7 @@ bool unwind_rewrite(const uint8_t *in, size_t in_size, wasm_writer *out, unwind_
   free(m.globals);
   free(m.bodies);
   free(m.blocks);
+  free(m.ahead);
   free(m.edges);
   free(m.throws);
   return !m.failed;

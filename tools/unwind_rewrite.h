@@ -32,9 +32,10 @@ typedef struct {
  * `unwind_throw` () -> (), the function `unwind_try` (i32 f, i32 L, i32 ud) -> (), and the mutable
  * i32 global `unwinding`. Custom sections that speak of offsets in code are dropped; functions that
  * need no check and all other sections are kept byte for byte. A function that is exported as
- * "unwind_never NAME" is known not to throw, whatever it calls; the output does not export that either. What
- * is thrown outside every unwind_try comes out of the export that was called as a zero, with the global still
- * at 1: entry points catch before they return.
+ * "unwind_never NAME" is known not to throw, whatever it calls; the output does not export that either. An
+ * export `__stack_pointer` names the global that a function sets back before it ends. What is thrown outside
+ * every unwind_try comes out of the export that was called as any value, with the global still at 1: entry
+ * points catch before they return.
  *
  * True when it is done; `*report` is filled in then. False with a sentence in `error` (at most
  * `error_size` bytes with its NUL, no full stop, no newline) when the input is malformed, uses what

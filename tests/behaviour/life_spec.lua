@@ -122,6 +122,34 @@ describe("an invocation begins with what was packed:", function()
       "#squares .. ' ' .. squares[1000] .. ' ' .. squares.n777", "1000 1000000 777")
   end)
 
+  it("strings and functions, whatever the collector or the table of strings did to them", function()
+    local start = [[
+      words, long = {}, {}
+      for i = 1, 300 do words["word" .. i] = i long[i] = ("long"):rep(100 + i) .. i end
+      function large(n)
+        local t = { n, "one", "two", "three", { n + 1, "four", "five" }, function() return words.word1 + n end }
+        ]] .. ("t[#t + 1] = #t .. 'more'\n"):rep(100) .. [[
+        return table.concat(t[5], ",") .. t[6]() .. t[100]
+      end
+      function all()
+        local sum = 0
+        for i = 1, 300 do sum = sum + words["word" .. i] + #long[i] end
+        return sum .. " " .. large(1)
+      end]]
+    local expected = "346542 2,four,five299more"
+    local grow = "local t = {} for i = 1, 5000 do t[i] = 'new' .. i end"
+    local drop = "words, long, large, all = nil"
+    for _, change in ipairs {
+      grow, "collectgarbage()", "collectgarbage 'step'", "collectgarbage('step', 1)", "collectgarbage 'generational'",
+      grow .. " t = nil collectgarbage() collectgarbage() " .. grow,
+      drop .. " collectgarbage() collectgarbage() " .. grow .. " for i = 1, 1000 do t[i] = ('y'):rep(i) end",
+      drop .. " collectgarbage 'generational' " .. grow .. " collectgarbage 'step' " .. grow,
+      "for i = 1, 1000 do words[long[i % 300 + 1] .. i] = load('return ' .. i) end",
+    } do
+      same_each_time(start, change, "all()", expected)
+    end
+  end)
+
   it("objects with finalizers and weak tables", function()
     same_each_time([==[local hold = { {}, {} }
       local weak = setmetatable({ [hold[1]] = "a", [{}] = "b" }, { __mode = "k" })

@@ -9,6 +9,7 @@
 #include <string.h>
 
 double runtime_exp(double x);
+double runtime_fmod(double x, double y);
 double runtime_log(double x);
 double runtime_log2(double x);
 double runtime_log10(double x);
@@ -38,6 +39,13 @@ static void near(const char *what, double x, double y, double ours, long double 
   long double unit = ldexpl(1, (exponent < -1021 ? -1021 : exponent) - 53);
   long double most = fabsl(exact) < DBL_MIN ? 1.01L : 0.53L;
   expect(fabsl(ours - exact) / unit <= most, what, x, y, ours, theirs);
+}
+
+/* fmod is exact. */
+static void test_fmod(double x, double y) {
+  double ours = runtime_fmod(x, y), theirs = fmod(x, y);
+  int same = isnan(theirs) ? isnan(ours) != 0 : ours == theirs && !signbit(ours) == !signbit(theirs);
+  expect(same, "fmod", x, y, ours, theirs);
 }
 
 static uint64_t random_bits(void) {
@@ -79,8 +87,10 @@ int main(void) {
     near("log", ends[i], 0, runtime_log(ends[i]), logl(ends[i]));
     near("log2", ends[i], 0, runtime_log2(ends[i]), log2l(ends[i]));
     near("log10", ends[i], 0, runtime_log10(ends[i]), log10l(ends[i]));
-    for (int j = 0; j < ENDS; j++)
+    for (int j = 0; j < ENDS; j++) {
       near("pow", ends[i], ends[j], runtime_pow(ends[i], ends[j]), powl(ends[i], ends[j]));
+      test_fmod(ends[i], ends[j]);
+    }
   }
   for (int i = 0; i < ROUNDS; i++) {
     double x = between(-746, 711), positive = fabs(any()), about_one = between(0.5, 2);
@@ -97,6 +107,9 @@ int main(void) {
     near("pow", about_one, y * 20, runtime_pow(about_one, y * 20), powl(about_one, y * 20));
     y = between(-700, 700) / log(positive);
     near("pow", positive, y, runtime_pow(positive, y), powl(positive, y));
+    test_fmod(any(), any());
+    test_fmod(between(-1e6, 1e6), between(-100, 100));
+    test_fmod(any() * 0x1p-1022, any() * 0x1p-1022);
     test_angle(between(-1000, 1000));
     test_angle(ldexp(between(0.5, 1), (int)(random_bits() % 62)));
   }

@@ -251,10 +251,11 @@ describe("a throw", function()
   end)
 
   it("is found behind a call_indirect with padded indices", function()
-    -- unreachable, call_indirect 0 0, call unwind_throw: $patched is in the table, so both throw
+    -- unreachable, call_indirect 0 0, call unwind_throw: $patched is in the table, so both throw; the second is
+    -- the last thing it does
     local bytes = patched("\x00\x11\x80\x80\x00\x80\x00\x10\x00")
     rewritten(bytes)
-    assert.matches("2 of 4 functions can throw, 2 checks", unwind(bytes, "--report").out)
+    assert.matches("2 of 4 functions can throw, 1 checks", unwind(bytes, "--report").out)
   end)
 end)
 
@@ -326,12 +327,42 @@ describe("the rewritten module", function()
   end)
 
   it("has the checks the design describes", function()
-    -- $not_in_table: no locals, block, block i32, call 0, global.get 0, br_if 1, i32.const 0, the end of the
-    -- inner block, return, the end of the outer one, i32.const 0, and the function's end
+    -- $not_in_table: no locals, block, block i32, call 0, global.get 0, br_if 1, i32.const 1, call 2, i32.const 0,
+    -- the end of the inner block, return, the end of the outer one, i32.const 0, and the function's end
     local wrapped = bodies(rewritten(assemble("indirect")))[5]
-    assert.equal("\x13\x00\x02\x40\x02\x7F\x10\x00\x23\x00\x0D\x01\x41\x00\x0B\x0F\x0B\x41\x00\x0B", wrapped)
+    assert.equal("\x17\x00\x02\x40\x02\x7F\x10\x00\x23\x00\x0D\x01\x41\x01\x10\x02\x41\x00\x0B\x0F\x0B\x41\x00\x0B", wrapped)
     -- $body_indirect, without a result: br_if 0 behind the call_indirect
     assert.matches("\x11\x01\x00\x23\x00\x0D\x00", bodies(rewritten(assemble("indirect")))[8], 1, true)
+  end)
+
+  it("has no check where a function only computes until it ends, and one where it does more", function()
+    local text = [[(module
+      (memory 1)
+      (global $unwinding (export "unwinding") (mut i32) (i32.const 0))
+      (global $sp (export "__stack_pointer") (mut i32) (i32.const 0))
+      (func $throw (export "unwind_throw") (global.set $unwinding (i32.const 1)))
+      (func (export "unwind_try") (param i32 i32 i32))
+      %s)]]
+    local function checks(code)
+      local bytes = assemble_text(text:format("(func (param i32) (result i32) (local i32)" .. code .. ")"))
+      rewritten(bytes)
+      return tonumber(unwind(bytes, "--report").out:match("(%d+) checks"))
+    end
+    local done = "(global.set $sp (i32.add (local.get 0) (i32.const 16))) (i32.const 1)"
+    assert.equal(0, checks("(call $throw) (local.set 1 (local.get 0)) " .. done))
+    assert.equal(0, checks("(block (if (local.get 0) (then (call $throw) (br 1)) (else (unreachable)))) " .. done))
+    assert.equal(0, checks("(if (local.get 0) (then (call $throw)) (else (unreachable))) " .. done))
+    assert.equal(0, checks("(loop (block (call $throw)) (return (i32.const 2))) (unreachable)"))
+    assert.equal(1, checks("(loop (call $throw) (br 0)) (unreachable)"))
+    assert.equal(1, checks("(call $throw) (loop) " .. done))
+    assert.equal(1, checks("(call $throw) (if (local.get 0) (then (return (i32.const 2)))) " .. done))
+    assert.equal(1, checks("(block (call $throw) (br_if 0 (local.get 0)) (unreachable)) " .. done))
+    assert.equal(1, checks("(call $throw) (i32.store (i32.const 0) (local.get 0)) " .. done))
+    assert.equal(1, checks("(call $throw) (i32.div_u (local.get 0) (local.get 1))"))
+    assert.equal(1, checks("(call $throw) (i32.trunc_f64_s (f64.const 1))"))
+    assert.equal(1, checks("(call $throw) (i32.load (local.get 0))"))
+    assert.equal(1, checks("(call $throw) (unreachable)"))
+    assert.equal(1, checks("(call $throw) (call $throw) " .. done))
   end)
 
   it("believes an export 'unwind_never NAME', and does not have it", function()

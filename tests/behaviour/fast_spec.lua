@@ -1,0 +1,172 @@
+-- fast_spec.lua - what runtime/ljumptab.h, api.c, call.c, hash.c and collector.c do in place of Lua's own files, at the
+-- edges of what they take for common: each piece comes to what native Lua makes of it.
+local support = require "support"
+
+local pieces = {
+  ["arithmetic on floats, integers and both"] = [=[
+    local out = {}
+    local values = { 0, 1, -1, 7, -7, 2.5, -2.5, 0.0, -0.0, 1e308, math.huge, -math.huge, 2^53, math.maxinteger,
+      math.mininteger, "10", "0x10", " 3.5 " }
+    for _, a in ipairs(values) do
+      for _, b in ipairs(values) do
+        local function note(f) local good, v = pcall(f) out[#out + 1] = good and ("%q"):format(v) or "error" end
+        note(function() return a + b end) note(function() return a - b end) note(function() return a * b end)
+        note(function() return a / b end) note(function() return a % b end) note(function() return a // b end)
+        note(function() return a ^ b end) note(function() return a + 1 end) note(function() return a - 2.5 end)
+        note(function() return a * 3 end) note(function() return a % 3 end) note(function() return a // 2 end)
+        note(function() return a < b end) note(function() return a <= b end) note(function() return a == b end)
+        note(function() return a & b end) note(function() return a << b end) note(function() return a >> 3 end)
+      end
+    end
+    return table.concat(out, " ")]=],
+  ["equality of each type with each"] = [=[
+    local t, f, co = {}, function() end, coroutine.create(print)
+    local same = setmetatable({}, { __eq = function() return true end })
+    local long = ("x"):rep(50)
+    local values = { 0, 0.0, 1, 1.0, "1", "", "a", long, ("x"):rep(25) .. ("x"):rep(25), true, false, t, {}, same, f,
+      co, print, 2^63, math.mininteger }
+    local out = {}
+    for i = 1, #values + 1 do
+      for j = 1, #values + 1 do
+        out[#out + 1] = (values[i] == values[j] and "1" or "0") .. (values[i] ~= values[j] and "1" or "0")
+      end
+      local v = values[i]
+      out[#out + 1] = tostring(v == nil) .. tostring(v == true) .. tostring(v == "a") .. tostring(v == 1) .. tostring(v == 1.5)
+        .. tostring(v == 0)
+    end
+    return table.concat(out)]=],
+  ["fields that share a place in their table"] = [=[
+    local out = {}
+    for size = 1, 70 do
+      local t, keys = {}, {}
+      for i = 1, size do keys[i] = "k" .. i * 7 t[keys[i]] = i end
+      for i = 1, size, 3 do t[keys[i]] = nil end
+      local sum = 0
+      for i = 1, size do sum = sum * 3 + (t[keys[i]] or -1) end
+      t.field, t.other = size, (t.field or 0) + 1
+      out[#out + 1] = sum + t.field + t.other + (t.missing == nil and 1 or 0)
+    end
+    return table.concat(out, " ")]=],
+  ["fields through __index and __newindex"] = [=[
+    local out = {}
+    local base = { x = 1 }
+    local middle = setmetatable({}, { __index = base })
+    local t = setmetatable({}, { __index = middle, __newindex = function(t, k, v) rawset(t, k, v .. "!") end })
+    out[#out + 1] = t.x t.y = "why" out[#out + 1] = t.y t.y = "again" out[#out + 1] = t.y
+    out[#out + 1] = tostring(t.z) out[#out + 1] = ("abc"):upper() out[#out + 1] = tostring(pcall(function() return (1).x end))
+    return table.concat(out, " ")]=],
+  ["calls with too few, too many and no arguments, and results"] = [=[
+    local function f(a, b, c) return a, b, c end
+    local function none() end
+    local function many(...) return select("#", ...), ... end
+    local called = setmetatable({}, { __call = function(self, a, b) return type(self), a, b end })
+    local out = {}
+    local function note(...)
+      out[#out + 1] = select("#", ...)
+      for i = 1, select("#", ...) do out[#out + 1] = tostring((select(i, ...))) end
+    end
+    note(f()) note(f(1)) note(f(1, 2, 3, 4)) note((f(1, 2))) note(none()) note((none())) note(many()) note(many(nil, nil))
+    note(called(1)) note(called()) note((called(1, 2))) note(pcall(f)) note(pcall(none)) note(select(2, "a", "b"))
+    note(string.byte("", 1)) note((string.byte("", 1))) note(string.byte("abc", 1, -1)) note(math.type(1), math.type("x"))
+    local a, b, c = string.find("hello", "l") note(a, b, c)
+    note(#table.pack(table.unpack({}, 1, 100)), select("#", table.unpack({}, 1, 100)))
+    return table.concat(out, " ")]=],
+  ["deep calls that make the stack grow, and too deep ones"] = [=[
+    local function down(n, ...) if n == 0 then return select("#", ...) end return (down(n - 1, n, ...)) end
+    local function sum(n) if n == 0 then return 0 end return n + sum(n - 1) end
+    local good, message = pcall(function() local function f() return 1 + f() end return f() end)
+    return down(100) .. " " .. sum(10000) .. " " .. tostring(good) .. " " .. tostring(message):match("stack overflow")]=],
+  ["C functions that call back, fail and yield"] = [=[
+    local out = {}
+    out[1] = ("abc"):gsub(".", function(c) return c:upper():rep(2) end)
+    out[2] = tostring(pcall(string.rep)) .. tostring(select(2, pcall(string.rep)))
+    local co = coroutine.wrap(function(a)
+      local t = {}
+      for i = 1, 3 do t[i] = coroutine.yield(a + i) end
+      return pcall(function() return coroutine.yield("in pcall") .. "!" end)
+    end)
+    out[3] = co(10) out[4] = co(1) out[5] = co(2) out[6] = co(3) out[7] = select(2, co("end"))
+    local t = { 5, 2, 8, 1 }
+    table.sort(t, function(a, b) return a > b end)
+    out[8] = table.concat(t, ",")
+    out[9] = tostring(pcall(table.sort, { 3, 2, 1, 4, 5 }, function() error("no") end))
+    do local closed <close> = setmetatable({}, { __close = function() out[10] = "closed" end }) end
+    return table.concat(out, " ")]=],
+  ["table functions on arrays, holes and proxies"] = [=[
+    local out, log = {}, {}
+    local proxy = setmetatable({}, {
+      __index = function(_, k) log[#log + 1] = "get" .. k return k <= 3 and k * 10 or nil end,
+      __newindex = function(_, k, v) log[#log + 1] = "set" .. k .. tostring(v) end,
+      __len = function() return 3 end,
+    })
+    table.insert(proxy, 40) table.insert(proxy, 1, 0) out[1] = tostring(table.remove(proxy)) table.move(proxy, 1, 3, 2)
+    out[2] = table.concat(proxy, ",") out[3] = select("#", table.unpack(proxy))
+    local t = {} for i = 1, 10 do t[i] = i end t[5] = nil
+    out[4] = tostring(pcall(table.sort, t)) table.insert(t, 1, "a") out[5] = tostring(t[6]) .. tostring(t[7])
+    local grown = {} for i = 20, 1, -1 do table.insert(grown, 1, i) end out[6] = table.concat(grown, ",")
+    for _ = 1, 20 do table.remove(grown, 1) end out[7] = #grown
+    return table.concat(out, " ") .. " " .. table.concat(log, " ")]=],
+  ["tostring and format of strings and numbers, with and without __tostring"] = [=[
+    local out = {}
+    local function note()
+      for _, v in ipairs { "s", "", 1, -0.0, 1e100, 2^53, 0/0 ~= 0/0 } do
+        out[#out + 1] = tostring(v) .. ("%s|%5s|"):format(v, v)
+      end
+    end
+    note()
+    getmetatable("").__tostring = function(s) return "<" .. s .. ">" end
+    note()
+    getmetatable("").__tostring = nil
+    note()
+    out[#out + 1] = tostring(setmetatable({}, { __tostring = function() return "mine" end }))
+    out[#out + 1] = select(2, pcall(tostring, setmetatable({}, { __tostring = function() return 1 end })))
+    out[#out + 1] = tostring(setmetatable({}, { __name = "named" })):match("^named: ")
+    out[#out + 1] = select(2, pcall(tostring)) .. tostring(nil) .. tostring(true)
+    return table.concat(out, " ")]=],
+  ["numbers where integers are asked for, and defaults"] = [=[
+    local out = {}
+    local function note(f, ...) local r = table.pack(pcall(f, ...)) out[#out + 1] = tostring(r[2]) end
+    note(string.rep, "a", 3) note(string.rep, "a", 3.0) note(string.rep, "a", "3") note(string.rep, "a", 3.5)
+    note(string.rep, "a", {}) note(string.rep, "a", nil) note(string.sub, "hello", 2) note(string.sub, "hello", 2, nil)
+    note(string.sub, "hello", "2", "3") note(string.sub, "hello", -3, -2) note(string.byte, "a", nil) note(string.byte, "abc", 2.0)
+    note(string.byte, "abc", "x") note(string.find, "abcabc", "b", 3) note(string.find, "abcabc", "b", -2) note(utf8.char, 228, 8364)
+    note(select, -1, 1, 2) note(select, 0) note(math.tointeger, 3.0) note(table.concat, { 1, 2, 3 }, "-", 2) note(string.upper, "aBzÄ09{`")
+    note(string.lower, "AbZ[@Ä") note(string.gsub, "Hello World", "%u", "%0%0") note(string.gsub, "Hello", "%L", "-")
+    return table.concat(out, " ")]=],
+  ["many strings, equal and unequal, of all lengths"] = [=[
+    local seen, count = {}, 0
+    for length = 0, 80 do
+      for i = 0, 20 do
+        local s = ("%d,"):format(i):rep(length):sub(1, length)
+        if not seen[s] then count = count + 1 seen[s] = count end
+      end
+    end
+    local sum = 0
+    for length = 0, 80 do sum = (sum * 31 + (seen[("7,"):rep(length):sub(1, length)] or -1)) % 1000003 end
+    return count .. " " .. sum]=],
+  ["the collector, whatever it is called and told"] = [=[
+    collectgarbage "incremental"
+    local out, dead = {}, 0
+    for _, mode in ipairs { "incremental", "generational", "incremental" } do
+      out[#out + 1] = collectgarbage(mode)
+      for i = 1, 200 do setmetatable({ i }, { __gc = function() dead = dead + 1 end }) end
+      collectgarbage() collectgarbage()
+      out[#out + 1] = dead
+    end
+    local weak = setmetatable({}, { __mode = "k" })
+    for i = 1, 50 do weak[{}] = i end
+    collectgarbage()
+    out[#out + 1] = tostring(next(weak))
+    return table.concat(out, " ")]=],
+}
+
+describe("what is done in place comes to what native Lua does:", function()
+  for name, code in pairs(pieces) do
+    it(name, function()
+      local flare <close> = support.load(("return function() return { body = (function()\n%s\nend)() } end"):format(code))
+      local answer = assert(flare:request())
+      assert.equal(200, answer.status)
+      assert.equal(assert(load(code, "=main.lua"))(), answer.body)
+    end)
+  end
+end)
