@@ -56,6 +56,12 @@ function common.start(command)
   return worker
 end
 
+--- The median of a list of numbers that is not empty; sorts it.
+function common.median(list)
+  table.sort(list)
+  return (list[(#list + 1) // 2] + list[#list // 2 + 1]) / 2
+end
+
 --- The geometric mean of a list of positive numbers; nil of none.
 function common.geometric_mean(list)
   if #list == 0 then return nil end

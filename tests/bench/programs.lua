@@ -13,8 +13,9 @@ local programs = {
 }
 
 -- A contestant is called until it has used WARM_UP seconds, then ROUNDS times, unless that takes longer than
--- BUDGET seconds: fengari's single calls take seconds.
-local WARM_UP, ROUNDS, BUDGET = 1.2, 7, 5
+-- BUDGET seconds: fengari's single calls take seconds. Its ratio is the median of those to lua5.4's time in the same
+-- round: a machine that others use, too, is now slow and now fast for seconds, so best times may be of different days.
+local WARM_UP, ROUNDS, BUDGET = 1.2, 15, 5
 
 local function source_of(name) return assert(support.read("tests/bench/lua/" .. name .. ".lua")) end
 
@@ -78,7 +79,7 @@ local function open(name)
   return list
 end
 
--- Runs a contestant once more; keeps its best time, and what is wrong with it.
+-- Runs a contestant once more; keeps what is wrong with it.
 local function once(contestant, expected)
   local begin = os.time()
   local time, answer = contestant.run()
@@ -92,7 +93,7 @@ local function once(contestant, expected)
   return time, answer
 end
 
--- Best times of all contestants, in their order.
+-- All contestants, in their order, with `ratio` to the first, which has its `best` time in milliseconds.
 local function measure(name)
   local list, expected = open(name), nil
   for _, contestant in ipairs(list) do
@@ -102,17 +103,25 @@ local function measure(name)
     until contestant.over or contestant.seconds >= WARM_UP
     contestant.seconds = 0
   end
+  local native = list[1]
   for _ = 1, ROUNDS do
+    local of_this_round
     for _, contestant in ipairs(list) do
       if not contestant.over then
-        contestant.best = math.min(contestant.best or math.huge, (once(contestant, expected)) or math.huge)
-        contestant.over = contestant.over or contestant.seconds >= BUDGET
+        local time = once(contestant, expected)
+        of_this_round = of_this_round or time
+        contestant.best = math.min(contestant.best or math.huge, time or math.huge)
+        contestant.ratios = contestant.ratios or {}
+        if time then table.insert(contestant.ratios, time / of_this_round) end
+        contestant.over = contestant.over or contestant ~= native and contestant.seconds >= BUDGET
       end
     end
   end
   for _, contestant in ipairs(list) do
     if contestant.stop then contestant.stop() end
-    if not contestant.failure then contestant.best = contestant.best or contestant.first end
+    if not contestant.failure then
+      contestant.ratio = contestant.ratios and common.median(contestant.ratios) or contestant.first / native.first
+    end
   end
   return list
 end
@@ -127,7 +136,7 @@ function programs.run()
     local row, group = { name, ("%.1f"):format(list[1].best) }, { name = name }
     for i = 2, #contestants do
       local contestant = list[i]
-      local ratio = contestant and not contestant.failure and contestant.best / list[1].best or nil
+      local ratio = contestant and contestant.ratio
       if contestant and contestant.failure then
         notes[#notes + 1] = ("%s, %s: %s."):format(contestants[i], name, contestant.failure)
       end
@@ -156,7 +165,8 @@ Programs of pure Lua. The first column is the time of Debian's `lua5.4`; the oth
 better and 1 is native. *local edge* is the flare in `flaron-lua`, *V8* the same file in Node.js; [wasmoon] is PUC-Rio's Lua
 built with Emscripten, in the same V8, and [fengari] is a Lua written in JavaScript (it has the integers of 32 bits of its
 host). Each is called for a good second before it is measured, so that V8 has compiled what is hot with its better compiler,
-as it has on an edge that is at work. All must come to the answer of `lua5.4`.
+as it has on an edge that is at work. All must come to the answer of `lua5.4`. A ratio is the median of 15 rounds in which
+each runs once, so that the machine was equally fast for both.
 
 [wasmoon]: https://github.com/ceifa/wasmoon
 [fengari]: https://github.com/fengari-lua/fengari]],

@@ -44,10 +44,11 @@ end
 local head = [[
 # Benchmarks
 
-Made by `make bench` on %s. Each figure is the best of several runs, and those who are compared took turns within the same
-minutes. CPU time is what counts, not what a clock on the wall says. Compare ratios, not milliseconds: they are what another
-machine would show, too, within some ten percent. The machine's load was %.1f when it began and %.1f at the end; one program
-at a time is 1, group 3 is about 2, and what is above that was somebody else, who costs caches and turbo. Then run it again.
+Made by `make bench` on %s. Those who are compared took turns within the same minutes; a figure is the best of its rounds,
+or their median where the text says so. CPU time is what counts, not what a clock on the wall says. Compare ratios, not
+milliseconds: they are what another machine would show, too, within some ten percent. The machine's load was %.1f when it
+began and %.1f at the end; one program at a time is 1, group 3 is about 2, and what is above that was somebody else, who costs
+caches and turbo. Then run it again.
 ]]
 
 --- Writes the document and its charts. `sections` in order, `busy` the loads of machine.load before and after.
