@@ -8,6 +8,7 @@
 #include "call.h"
 
 #include "ldo.h"
+#include "libraries.h"
 #include "lobject.h"
 #include "lstate.h"
 
@@ -39,4 +40,20 @@ CallInfo *call_c(lua_State *L, StkId function, int wanted) {
   }
   L->top.p = function;
   return NULL;
+}
+
+void call_iterator(lua_State *L, StkId function, int wanted) {
+  const TValue *state = s2v(function + 1), *control = s2v(function + 2);
+  if (l_unlikely(!ttislcf(s2v(function)))) {
+    luaD_call(L, function, wanted);
+  } else if (fvalue(s2v(function)) == library_ipairs_step && ttistable(state) && ttisinteger(control) &&
+             l_castS2U(ivalue(control)) < hvalue(state)->alimit &&
+             !isempty(&hvalue(state)->array[ivalue(control)]) && wanted <= 2 && !L->hookmask) {
+    const TValue *slot = &hvalue(state)->array[ivalue(control)];
+    setivalue(s2v(function), ivalue(control) + 1);
+    setobj2s(L, function + 1, slot);
+    L->top.p = function + wanted;
+  } else {
+    call_c(L, function, wanted);
+  }
 }

@@ -10,6 +10,9 @@
 /* For luaL_requiref. The base library: all but dofile, loadfile and print (bindings/logging.c has that). */
 int library_open_base(lua_State *L);
 
+/* What ipairs gives as the iterator. */
+extern const lua_CFunction library_ipairs_step;
+
 /* os.date, os.difftime and os.time; bindings/stdlib.c adds clock. */
 int library_open_os(lua_State *L);
 

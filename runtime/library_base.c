@@ -29,6 +29,8 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
+const lua_CFunction library_ipairs_step = ipairsaux;
+
 int library_open_base(lua_State *L) {
   lua_pushglobaltable(L);
   luaL_setfuncs(L, functions, 0);

@@ -68,3 +68,6 @@
       vm_frame = call_c(L, function, wanted);                                                             \
     vm_frame;                                                                                             \
   })
+
+/* A generic `for`: most iterators are C functions (next, the ones of ipairs and gmatch). */
+#define luaD_call call_iterator

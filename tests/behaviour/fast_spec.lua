@@ -106,6 +106,40 @@ local pieces = {
     local grown = {} for i = 20, 1, -1 do table.insert(grown, 1, i) end out[6] = table.concat(grown, ",")
     for _ = 1, 20 do table.remove(grown, 1) end out[7] = #grown
     return table.concat(out, " ") .. " " .. table.concat(log, " ")]=],
+  ["for with iterators of all kinds"] = [=[
+    local out = {}
+    local function note(...) for i = 1, select("#", ...) do out[#out + 1] = tostring((select(i, ...))) end end
+    local list = { "a", "b", nil, "d", [7] = "g" }
+    for i in ipairs(list) do note(i) end
+    for i, v in ipairs(list) do note(i, v) end
+    for i, v, third, fourth in ipairs(list) do note(i, v, third, fourth) end
+    for i, v in ipairs(list) do if i < 5 then list[i + 1] = "new" .. i end note(v) end
+    for i, v in ipairs { 1, 2, 3, false, 5 } do note(i, v) end
+    for i, v in ipairs(setmetatable({ "raw" }, { __index = function(_, k) if k < 4 then return k * 2 end end })) do note(i, v) end
+    for i, c in ipairs(setmetatable({}, { __index = { "x", "y" } })) do note(i, c) end
+    note(pcall(function() for _ in ipairs() do note "never" end end))
+    local step, t = ipairs(list)
+    for i, v in step, t, 2 do note(i, v) end
+    for i, v in step, t, -2 do note(i, v) end
+    note(pcall(function() for i in step, t, "x" do note(i) end end))
+    note(pcall(function() for i in step, t, 1.5 do note(i) end end))
+    note((pcall(function() for i in step, nil, 0 do note(i) end end)))
+    for i in step, t, "1" do note(i) if i > 3 then break end end
+    local sum, keys = 0, 0
+    for k, v in pairs { 1, 2, 3, x = 4, y = 5 } do sum = sum + v keys = keys + #tostring(k) end
+    note(sum, keys)
+    for k in next, { only = 1 } do note(k) end
+    note(pcall(function() for k in next, {}, "absent" do note(k) end end))
+    for a, b, c in ("k=v, l=w"):gmatch "(%a)=(%a)" do note(a, b, c) end
+    for a in setmetatable({}, { __call = function(_, s, c) if c < s then return c + 1 end end }), 3, 0 do note(a) end
+    for a, b in function(s, c) if c < s then return c + 1, s end end, 3, 0 do note(a, b) end
+    for a in coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end) do note(a) end
+    note((pcall(function() for _ in 5 do note "never" end end)))
+    do
+      local function closing() return next, { 1 }, nil, setmetatable({}, { __close = function() note "closed" end }) end
+      for k, v in closing() do note(k, v) end
+    end
+    return table.concat(out, " ")]=],
   ["tostring and format of strings and numbers, with and without __tostring"] = [=[
     local out = {}
     local function note()
@@ -166,7 +200,7 @@ describe("what is done in place comes to what native Lua does:", function()
       local flare <close> = support.load(("return function() return { body = (function()\n%s\nend)() } end"):format(code))
       local answer = assert(flare:request())
       assert.equal(200, answer.status)
-      assert.equal(assert(load(code, "=main.lua"))(), answer.body)
+      assert.equal(assert(load("\n" .. code, "=main.lua"))(), answer.body)
     end)
   end
 end)
