@@ -131,7 +131,7 @@ $(W)/%.o: %.c $(B)/lua.stamp Makefile
 $(W)/runtime/collector.o $(W)/runtime/lexer.o: OUR_WASM_FLAGS += -include runtime/lua_config.h
 $(W)/runtime/api.o $(W)/runtime/call.o: OUR_WASM_FLAGS += -include runtime/lua_config.h
 $(W)/runtime/lexer.o: OUR_WASM_FLAGS += $(NO_INLINING)
-$(W)/runtime/api.o $(W)/runtime/call.o: OUR_WASM_FLAGS += $(SPEED)
+$(W)/runtime/api.o $(W)/runtime/call.o $(W)/runtime/field.o: OUR_WASM_FLAGS += $(SPEED)
 $(W)/runtime/collector.o: OUR_WASM_FLAGS += $(SPEED) -mllvm -inline-threshold=60
 
 $(W)/runtime/copy.o: OUR_WASM_FLAGS += -fno-builtin-memcpy -O2

@@ -9,6 +9,7 @@
  */
 
 #include "call.h"
+#include "field.h"
 
 /* Arithmetic on two floats or two integers first, then with conversions. `ra` is the instruction's result. */
 #define vm_number(value) (ttisfloat(value) ? fltvalue(value) : cast_num(ivalue(value)))
@@ -42,6 +43,9 @@
     keyisshrstr(vm_node) && eqshrstr(keystrval(vm_node), (key)) ? gval(vm_node)               \
                                                                 : (luaH_getshortstr)(t, key); \
   })
+
+/* Methods. */
+#define luaV_finishget field_get
 
 /* Equality: values of two types are different, short strings are equal when they are the same. */
 #define luaV_equalobj(L, v1, v2)                                                                 \

@@ -1,4 +1,4 @@
--- fast_spec.lua - what runtime/ljumptab.h, api.c, call.c, hash.c and collector.c do in place of Lua's own files, at the
+-- fast_spec.lua - what runtime/ljumptab.h, api.c, call.c, field.c, hash.c and collector.c do in place of Lua's own files, at the
 -- edges of what they take for common: each piece comes to what native Lua makes of it.
 local support = require "support"
 
@@ -54,6 +54,31 @@ local pieces = {
     local t = setmetatable({}, { __index = middle, __newindex = function(t, k, v) rawset(t, k, v .. "!") end })
     out[#out + 1] = t.x t.y = "why" out[#out + 1] = t.y t.y = "again" out[#out + 1] = t.y
     out[#out + 1] = tostring(t.z) out[#out + 1] = ("abc"):upper() out[#out + 1] = tostring(pcall(function() return (1).x end))
+    return table.concat(out, " ")]=],
+  ["methods of strings and of objects behind objects"] = [=[
+    local out = {}
+    local function note(...) for i = 1, select("#", ...) do out[#out + 1] = tostring((select(i, ...))) end end
+    local text = "text"
+    note(text:upper(), text.len == string.len, text.absent, text[1], (" x "):rep(2), #text:rep(3, ","))
+    note(pcall(function() return text:absent() end)) note(pcall(function() return text.absent.more end))
+    local chain = { last = "found" }
+    for i = 1, 50 do chain = setmetatable({ ["at" .. i] = i }, { __index = chain }) end
+    note(chain.at50, chain.at31, chain.at30, chain.at1, chain.last, chain.none)
+    local called = setmetatable({}, { __index = setmetatable({}, { __index = function(_, k) return k .. "?" end }) })
+    note(called.field, called[1], called[("long"):rep(20)])
+    local loop = setmetatable({}, {}) getmetatable(loop).__index = loop
+    note(pcall(function() return loop.field end))
+    local odd = setmetatable({}, { __index = 5 }) note(pcall(function() return odd.field end))
+    local of_string = setmetatable({}, { __index = "text" }) note(of_string.upper == string.upper, of_string.absent)
+    local object = setmetatable({}, { __index = { [false] = "no", [1] = "one", [2.5] = "half", field = false } })
+    note(object[false], object[1], object[2.5], object.field, object[nil])
+    note(pcall(function() local n = 5 return n.field end)) note(pcall(function() local n return n.field end))
+    note(pcall(function() return (print).field end)) note(pcall(function() return undefined.field end))
+    local meta = getmetatable ""
+    local index = meta.__index
+    meta.__index = function(s, k) return s .. "." .. tostring(k) end note(text.field, text[5])
+    meta.__index = nil note(pcall(function() return text.upper end))
+    meta.__index = index note(text.upper == string.upper)
     return table.concat(out, " ")]=],
   ["calls with too few, too many and no arguments, and results"] = [=[
     local function f(a, b, c) return a, b, c end
