@@ -86,7 +86,7 @@ NO_INLINING := -mllvm -inline-threshold=-50
 # Nothing unrolled, and few jump tables: a comparison with two values is none of a jump table's business. What is
 # inlined decides over size: LUA_HOT as clang likes it, LUA_MID little.
 SPEED := -O2 -fno-unroll-loops -mllvm -jump-table-density=40
-LUA_HOT := lstrlib ldo lstring lauxlib ltablib
+LUA_HOT := lstrlib ldo lstring lauxlib
 LUA_MID := lvm ltable ltm lobject lfunc
 LUA_COLD := lapi lmem lctype lopcodes lcorolib lmathlib lutf8lib
 LUA_COMPILER := lcode ldebug ldump lparser lstate lundump lzio
@@ -107,7 +107,7 @@ API_FAST := lua_geti lua_seti lua_pushvalue lua_settop lua_type lua_tointegerx l
   luaL_checkinteger
 $(W)/lua/lapi.o $(W)/lua/lauxlib.o: WASM_LUA_FLAGS += $(foreach f,$(API_FAST),-D$(f)=$(f)_of_lua)
 $(W)/lua/lstrlib.o: WASM_LUA_FLAGS += -DCASE_IN_PLACE
-$(patsubst %,$(W)/lua/%.o,lcorolib lmathlib lstrlib ltablib lutf8lib): WASM_LUA_FLAGS += -DluaL_setfuncs=start_setfuncs
+$(patsubst %,$(W)/lua/%.o,lcorolib lmathlib lstrlib lutf8lib): WASM_LUA_FLAGS += -DluaL_setfuncs=start_setfuncs
 
 $(W)/lua/%.o: $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
@@ -131,7 +131,7 @@ $(W)/%.o: %.c $(B)/lua.stamp Makefile
 $(W)/runtime/collector.o $(W)/runtime/lexer.o: OUR_WASM_FLAGS += -include runtime/lua_config.h
 $(W)/runtime/api.o $(W)/runtime/call.o: OUR_WASM_FLAGS += -include runtime/lua_config.h
 $(W)/runtime/lexer.o: OUR_WASM_FLAGS += $(NO_INLINING)
-$(W)/runtime/api.o $(W)/runtime/call.o $(W)/runtime/field.o: OUR_WASM_FLAGS += $(SPEED)
+$(patsubst %,$(W)/runtime/%.o,api call field library_table): OUR_WASM_FLAGS += $(SPEED)
 $(W)/runtime/collector.o: OUR_WASM_FLAGS += $(SPEED) -mllvm -inline-threshold=60
 
 $(W)/runtime/copy.o: OUR_WASM_FLAGS += -fno-builtin-memcpy -O2
@@ -145,8 +145,8 @@ $(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/wasm.c tool
 
 # Functions that only start-up reaches, beside the exports it is called by; in no flare is there any code of them.
 # Scripts may load text alone (bindings/stdlib.c), so luaU_undump is one.
-START_ONLY := f_luaopen luaopen_coroutine luaopen_math luaopen_string luaopen_table luaopen_utf8 library_open_base \
-  library_open_debug library_open_os start_run luaU_undump
+START_ONLY := f_luaopen luaopen_coroutine luaopen_math luaopen_string luaopen_utf8 library_open_base \
+  library_open_debug library_open_os library_open_table start_run luaU_undump
 FLARE_EXPORTS := memory,alloc,handle_request,ws_open,ws_message,ws_close
 
 # The order of the files in the code. gzip looks back 32 KiB, so what is alike has to stand together: moved about until
@@ -156,7 +156,7 @@ LINK_ORDER := lua/ldump lua/lvm lua/lapi lua/ltable lua/ltm lua/lfunc runtime/co
   runtime/lexer cjson/lua_cjson cjson/strbuf runtime/format runtime/strtod runtime/decimal runtime/interrupt \
   runtime/start lua/lauxlib runtime/calendar lua/lundump bindings/json runtime/bundle runtime/strftime \
   cjson/fpconv bindings/binding bindings/beam bindings/response bindings/time lua/lzio bindings/stdlib \
-  bindings/crypto runtime/entry lua/lutf8lib lua/ltablib bindings/request bindings/id bindings/secrets \
+  bindings/crypto runtime/entry lua/lutf8lib runtime/library_table bindings/request bindings/id bindings/secrets \
   bindings/logging bindings/ws runtime/library_base bindings/encoding runtime/library_os runtime/manifest \
   bindings/flaron lua/lstrlib bindings/plasma runtime/copy bindings/spark runtime/library_debug lua/lmathlib \
   runtime/elementary

@@ -1,6 +1,6 @@
 /*
- * libraries.h - the three libraries of Lua that a flare gets only a part of. Each library_*.c includes Lua's
- * own source and has a table of its own, so that what no script can reach is not linked.
+ * libraries.h - the libraries of Lua that a flare gets only a part of, or not as they are. Each library_*.c
+ * includes Lua's own source and has a table of its own, so that what no script can reach is not linked.
  */
 #ifndef FLARON_LIBRARIES_H
 #define FLARON_LIBRARIES_H
@@ -18,5 +18,8 @@ int library_open_os(lua_State *L);
 
 /* debug.getinfo and debug.traceback. */
 int library_open_debug(lua_State *L);
+
+/* All of table. */
+int library_open_table(lua_State *L);
 
 #endif

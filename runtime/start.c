@@ -26,9 +26,10 @@ static const char *const handler_names[START_HANDLERS] = {"handle_request", "ws_
                                                           "ws_close"};
 
 static const luaL_Reg libraries[] = {
-    {LUA_GNAME, library_open_base},   {LUA_COLIBNAME, luaopen_coroutine},  {LUA_TABLIBNAME, luaopen_table},
-    {LUA_STRLIBNAME, luaopen_string}, {LUA_MATHLIBNAME, luaopen_math},     {LUA_UTF8LIBNAME, luaopen_utf8},
-    {LUA_OSLIBNAME, library_open_os}, {LUA_DBLIBNAME, library_open_debug},
+    {LUA_GNAME, library_open_base},       {LUA_COLIBNAME, luaopen_coroutine},
+    {LUA_TABLIBNAME, library_open_table}, {LUA_STRLIBNAME, luaopen_string},
+    {LUA_MATHLIBNAME, luaopen_math},      {LUA_UTF8LIBNAME, luaopen_utf8},
+    {LUA_OSLIBNAME, library_open_os},     {LUA_DBLIBNAME, library_open_debug},
 };
 
 static report result;

@@ -1,5 +1,5 @@
--- fast_spec.lua - what runtime/ljumptab.h, api.c, call.c, field.c, hash.c and collector.c do in place of Lua's own files, at the
--- edges of what they take for common: each piece comes to what native Lua makes of it.
+-- fast_spec.lua - what runtime/ljumptab.h, api.c, call.c, field.c, library_table.c, hash.c and collector.c do in place of
+-- Lua's own, at the edges of what they take for common: each piece comes to what native Lua makes of it.
 local support = require "support"
 
 local pieces = {
@@ -165,6 +165,55 @@ local pieces = {
       for k, v in closing() do note(k, v) end
     end
     return table.concat(out, " ")]=],
+  ["table.insert and table.remove, at random"] = [=[
+    local seed, sum = 42, 0
+    local function random(n) seed = (seed * 1103515245 + 12345) % 2147483648 return seed // 8 % n + 1 end
+    for round = 1, 60 do
+      local t = {}
+      for i = random(9), 1, -1 do if round % 3 > 0 then t[i] = i end end -- in the table's hash part
+      for step = 1, 120 do
+        local op, size = random(10), #t
+        if op <= 4 then table.insert(t, random(size + 1), step)
+        elseif op == 5 then table.insert(t, step)
+        elseif op == 6 then t[#t + 1] = step
+        elseif op == 7 and size > 0 then sum = sum + table.remove(t, random(size))
+        elseif op == 8 then sum = sum + (table.remove(t) or 0)
+        elseif op == 9 then sum = sum + (table.remove(t, size + 1) or 0)
+        elseif random(4) == 1 then for _ = 1, random(30) do table.insert(t, 1, { step }) end
+          while type(t[1]) == "table" do sum = sum + table.remove(t, 1)[1] end
+        end
+        if step % 7 == 0 then collectgarbage "step" end
+      end
+      for i = 1, #t do sum = (sum * 31 + t[i]) % 1000000007 end
+      sum = sum + (next(t) and 1 or 0)
+    end
+    return tostring(sum)]=],
+  ["table.insert and table.remove, misused"] = [=[
+    local out = {}
+    local function note(...) for i = 1, select("#", ...) do out[#out + 1] = tostring((select(i, ...))) end end
+    for _, t in ipairs { {}, { 1 }, { 1, 2, 3 }, { [3] = 3 }, { nil, 2 }, setmetatable({ 1, 2 }, {}) } do
+      for _, at in ipairs { 0, 1, 2, 3, 4, 5, -1, 2.0, 2.5, "2", "x", {}, math.mininteger, math.maxinteger } do
+        local good, message = pcall(table.insert, t, at, "new")
+        note(good, message) note(#t, t[1], t[2]) note((pcall(table.remove, t, at))) note(#t)
+      end
+      note(pcall(table.insert, t)) note(pcall(table.insert, t, 1, 2, 3)) note(pcall(table.insert, t, nil, 3))
+      note(pcall(table.insert, t, nil)) note(#t) note(pcall(table.insert, t, 1, nil)) note(#t) note(pcall(table.remove, t, nil))
+      note(pcall(table.remove, t, 1, 2)) note(#t)
+    end
+    note(pcall(table.insert)) note(pcall(table.insert, 5, 1)) note(pcall(table.remove)) note(pcall(table.remove, "text"))
+    return (table.concat(out, " "):gsub("table: 0x%x+", "table"))]=],
+  ["elements that only a table holds survive the collector, whatever moves them"] = [=[
+    local t, dead = {}, 0
+    local function thing(i) return setmetatable({ i }, { __gc = function() dead = dead + 1 end }) end
+    for i = 1, 3000 do
+      table.insert(t, i % 5 == 0 and 1 or #t + 1, thing(i))
+      if i % 3 == 0 then collectgarbage "step" end
+      if i % 4 == 0 then table.remove(t, #t // 2 + 1) end
+    end
+    collectgarbage() collectgarbage()
+    local sum = 0
+    for _, one in ipairs(t) do sum = sum + one[1] end
+    return #t .. " " .. sum .. " " .. dead]=],
   ["tostring and format of strings and numbers, with and without __tostring"] = [=[
     local out = {}
     local function note()

@@ -1,0 +1,74 @@
+/*
+ * library_table.c - Lua's table library, in which table.insert and table.remove move what is behind their
+ * place at once when the table is a plain one: it has no metatable and its elements lie in its array. All
+ * other cases, all errors among them, are Lua's own functions'.
+ */
+#define LUA_CORE
+#include "ltablib.c"
+
+#include <string.h>
+
+#include "lgc.h"
+#include "libraries.h"
+#include "lobject.h"
+#include "lstate.h"
+#include "ltable.h"
+
+/* The table that is the first argument of `arguments` when it is a plain one, else NULL. */
+static Table *plain_table(lua_State *L, int arguments) {
+  const TValue *first = s2v(L->ci->func.p + 1);
+  if (L->top.p != L->ci->func.p + 1 + arguments || !ttistable(first)) return NULL;
+  return hvalue(first)->metatable == NULL ? hvalue(first) : NULL;
+}
+
+/*
+ * The position that the second argument is, from 0, when it is in [1, size]; else SIZE_MAX. Positions count
+ * up to what an array can have.
+ */
+static size_t position(lua_State *L, lua_Unsigned size) {
+  const TValue *second = s2v(L->ci->func.p + 2);
+  if (!ttisinteger(second) || l_castS2U(ivalue(second)) - 1u >= size) return SIZE_MAX;
+  return (size_t)ivalue(second) - 1;
+}
+
+static int insert(lua_State *L) {
+  int arguments = lua_gettop(L);
+  Table *t = arguments == 2 || arguments == 3 ? plain_table(L, arguments) : NULL;
+  if (t == NULL) return tinsert(L);
+  lua_Unsigned size = luaH_getn(t);
+  if (size >= luaH_realasize(t)) return tinsert(L);
+  size_t at = arguments == 2 ? (size_t)size : position(L, size + 1);
+  if (at == SIZE_MAX) return tinsert(L);
+  TValue *place = &t->array[at];
+  const TValue *value = s2v(L->top.p - 1);
+  memmove(place + 1, place, ((size_t)size - at) * sizeof *place);
+  setobj2t(L, place, value);
+  luaC_barrierback(L, obj2gco(t), value);
+  return 0;
+}
+
+static int remove_one(lua_State *L) {
+  int arguments = lua_gettop(L);
+  Table *t = arguments == 1 || arguments == 2 ? plain_table(L, arguments) : NULL;
+  if (t == NULL) return tremove(L);
+  lua_Unsigned size = luaH_getn(t);
+  if (size == 0 || size > luaH_realasize(t)) return tremove(L);
+  size_t at = arguments == 1 ? (size_t)size - 1 : position(L, size);
+  if (at == SIZE_MAX) return tremove(L);
+  TValue *place = &t->array[at];
+  setobj2s(L, L->top.p, place);
+  L->top.p++;
+  memmove(place, place + 1, ((size_t)size - 1 - at) * sizeof *place);
+  setnilvalue(&t->array[size - 1]);
+  return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"concat", tconcat},    {"insert", insert}, {"move", tmove},     {"pack", tpack},
+    {"remove", remove_one}, {"sort", sort},     {"unpack", tunpack}, {NULL, NULL},
+};
+
+int library_open_table(lua_State *L) {
+  luaL_newlib(L, functions);
+  return 1;
+}
