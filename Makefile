@@ -86,8 +86,8 @@ NO_INLINING := -mllvm -inline-threshold=-50
 # Nothing unrolled, and few jump tables: a comparison with two values is none of a jump table's business. What is
 # inlined decides over size: LUA_HOT as clang likes it, LUA_MID little.
 SPEED := -O2 -fno-unroll-loops -mllvm -jump-table-density=40
-LUA_HOT := lstrlib ldo lstring lauxlib
-LUA_MID := lvm ltable ltm lobject lfunc
+LUA_HOT := lstrlib ldo lstring
+LUA_MID := lvm ltable ltm lobject lfunc lauxlib
 LUA_COLD := lapi lmem lctype lopcodes lcorolib lmathlib lutf8lib
 LUA_COMPILER := lcode ldebug ldump lparser lstate lundump lzio
 LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_MID) $(LUA_COLD) $(LUA_COMPILER))
@@ -132,6 +132,7 @@ $(W)/runtime/collector.o $(W)/runtime/lexer.o: OUR_WASM_FLAGS += -include runtim
 $(W)/runtime/api.o $(W)/runtime/call.o: OUR_WASM_FLAGS += -include runtime/lua_config.h
 $(W)/runtime/lexer.o: OUR_WASM_FLAGS += $(NO_INLINING)
 $(patsubst %,$(W)/runtime/%.o,api call field library_table): OUR_WASM_FLAGS += $(SPEED)
+$(W)/runtime/library_table.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=30
 $(W)/runtime/collector.o: OUR_WASM_FLAGS += $(SPEED) -mllvm -inline-threshold=60
 
 $(W)/runtime/copy.o: OUR_WASM_FLAGS += -fno-builtin-memcpy -O2

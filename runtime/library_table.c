@@ -12,7 +12,10 @@
 #include "libraries.h"
 #include "lobject.h"
 #include "lstate.h"
+#include "lstring.h"
 #include "ltable.h"
+
+enum { LONGEST = 1 << 26 }; /* bytes that table.concat counts; beyond, Lua's own finds that memory ends */
 
 /* The table that is the first argument of `arguments` when it is a plain one, else NULL. */
 static Table *plain_table(lua_State *L, int arguments) {
@@ -63,8 +66,52 @@ static int remove_one(lua_State *L) {
   return 1;
 }
 
+/* Puts the strings of a list behind each other; of `to` NULL, only counts. Returns the bytes. */
+static size_t join(char *to, const TValue *list, size_t count, const TString *separator) {
+  size_t between = separator != NULL ? tsslen(separator) : 0, total = 0;
+  for (size_t i = 0; i < count; i++) {
+    const TString *string = tsvalue(&list[i]);
+    size_t size = tsslen(string);
+    if (to != NULL) {
+      memcpy(to + total, getstr(string), size);
+      if (i + 1 < count && between > 0) memcpy(to + total + size, getstr(separator), between);
+    }
+    total += size + (i + 1 < count ? between : 0);
+    if (total > LONGEST) return SIZE_MAX;
+  }
+  return total;
+}
+
+static int concat(lua_State *L) {
+  int arguments = lua_gettop(L);
+  Table *t = arguments == 1 || arguments == 2 ? plain_table(L, arguments) : NULL;
+  const TValue *second = s2v(L->top.p - 1);
+  if (t == NULL || (arguments == 2 && !ttisstring(second))) return tconcat(L);
+  size_t count = (size_t)luaH_getn(t), total = SIZE_MAX;
+  const TString *separator = arguments == 2 ? tsvalue(second) : NULL;
+  if (count <= luaH_realasize(t)) {
+    size_t strings = 0;
+    while (strings < count && ttisstring(&t->array[strings])) strings++;
+    if (strings == count) total = join(NULL, t->array, count, separator);
+  }
+  if (total == SIZE_MAX) return tconcat(L);
+  char room[LUAI_MAXSHORTLEN];
+  TString *result;
+  if (total <= sizeof room) {
+    join(room, t->array, count, separator);
+    result = luaS_newlstr(L, room, total);
+  } else {
+    result = luaS_createlngstrobj(L, total);
+    join(getlngstr(result), t->array, count, separator);
+  }
+  setsvalue2s(L, L->top.p, result);
+  L->top.p++;
+  luaC_checkGC(L);
+  return 1;
+}
+
 static const luaL_Reg functions[] = {
-    {"concat", tconcat},    {"insert", insert}, {"move", tmove},     {"pack", tpack},
+    {"concat", concat},     {"insert", insert}, {"move", tmove},     {"pack", tpack},
     {"remove", remove_one}, {"sort", sort},     {"unpack", tunpack}, {NULL, NULL},
 };
 

@@ -202,6 +202,28 @@ local pieces = {
     end
     note(pcall(table.insert)) note(pcall(table.insert, 5, 1)) note(pcall(table.remove)) note(pcall(table.remove, "text"))
     return (table.concat(out, " "):gsub("table: 0x%x+", "table"))]=],
+  ["table.concat of strings, numbers and what cannot be"] = [=[
+    local out = {}
+    local function note(...) for i = 1, select("#", ...) do out[#out + 1] = ("%q"):format((select(i, ...))) end end
+    local long = ("long "):rep(30)
+    local lists = { {}, { "a" }, { "a", "b" }, { "", "" }, { "a", 1, 2.5 }, { 1, 2 }, { "a\0b", "\0" }, { long, "x", long },
+      { "a", nil, "c" }, { "a", {} }, { true }, setmetatable({ "m", "n" }, { __len = function() return 1 end }),
+      setmetatable({}, { __index = { "p", "q" }, __len = function() return 2 end }), { [2] = "b", [1] = "a" } }
+    for _, list in ipairs(lists) do
+      for _, separator in ipairs { "", ",", ", and then ", long, 7, 1.5 } do
+        note(select(2, pcall(table.concat, list, separator)))
+        note(select(2, pcall(table.concat, list, separator, 2))) note(select(2, pcall(table.concat, list, separator, 1, 1)))
+      end
+      note(select(2, pcall(table.concat, list))) note(select(2, pcall(table.concat, list, nil)))
+    end
+    note(select(2, pcall(table.concat))) note(select(2, pcall(table.concat, "text"))) note(select(2, pcall(table.concat, { "a" }, {})))
+    for size = 1, 60 do
+      local parts = {}
+      for i = 1, size do parts[i] = ("x"):rep(i % 4) end
+      local joined = table.concat(parts, "-")
+      note(#joined, joined == table.concat(parts, "-"), ({ [joined] = size })[table.concat(parts, "-", 1, size)])
+    end
+    return (table.concat(out, " "):gsub("table: 0x%x+", "table"))]=],
   ["elements that only a table holds survive the collector, whatever moves them"] = [=[
     local t, dead = {}, 0
     local function thing(i) return setmetatable({ i }, { __gc = function() dead = dead + 1 end }) end
