@@ -117,6 +117,36 @@ local pieces = {
     out[9] = tostring(pcall(table.sort, { 3, 2, 1, 4, 5 }, function() error("no") end))
     do local closed <close> = setmetatable({}, { __close = function() out[10] = "closed" end }) end
     return table.concat(out, " ")]=],
+  ["metamethods and to-be-closed variables that yield, in calls for none, one and all results"] = [=[
+    local out = {}
+    local function yields(name) return function(...) return coroutine.yield(name, select("#", ...)) end end
+    local y = {}
+    for name in ("add sub eq lt le index newindex call concat len unm close"):gmatch "%a+" do y["__" .. name] = yields(name) end
+    local function new() return setmetatable({}, y) end
+    local bodies = {
+      function() return new() + 1, 2 - new(), -new(), #new() end,
+      function() return new() == new(), new() < new(), new() <= 1, new() ~= new() end,
+      function() local t = new() t.x = t.y return t.z, t[1], t .. "a" .. t end,
+      function() local t = new() t() return (t(1, 2)), t(3, nil) end,
+      function() local t <close> = new() do local u <close> = new() end return table.unpack({ 1, 2, 3 }) end,
+      function() local t <close> = new() error("thrown", 0) end,
+      function() return pcall(function(...) local t <close> = new() return select(2, ...), t() end, 1, 2, 3) end,
+      function() for i in new() do return i, (select("#", table.unpack({}, 1, 60))) end end,
+      function() return select("#", coroutine.yield()), (coroutine.yield()), coroutine.yield() end,
+      function() return pcall(pcall, pcall, error, new()) end,
+      function() local t = new() local function down(n) if n == 0 then return t(n) end return n, down(n - 1) end return down(90) end,
+    }
+    for _, body in ipairs(bodies) do
+      local co = coroutine.create(body)
+      local r = table.pack(coroutine.resume(co))
+      for turn = 1, 20 do
+        for i = 1, r.n do out[#out + 1] = type(r[i]) == "table" and "t" or tostring(r[i]) end
+        out[#out + 1] = coroutine.status(co)
+        if coroutine.status(co) == "dead" then break end
+        r = table.pack(coroutine.resume(co, turn, "more", nil))
+      end
+    end
+    return table.concat(out, " ")]=],
   ["table functions on arrays, holes and proxies"] = [=[
     local out, log = {}, {}
     local proxy = setmetatable({}, {
