@@ -17,7 +17,7 @@ end
 function routes.own()
   local name, n = request.url():match "/own/(%a+)/(%d+)"
   flaron.logging.info("own " .. n)
-  if name == "last" then return { status = 204 } end
+  if name == "bare" then return { status = 201 } end
   response.set_header("x-own", n)
   response.set_header("x-own-" .. n, n)
   if name == "headers" then for i = 1, 100 do response.set_header("x-" .. i, ("own " .. n):rep(200)) end end
@@ -94,15 +94,15 @@ describe("flaron-lua dev", function()
 
   it("gives nothing of a request to another one", function()
     local answers = support.folder()
-    assert.equal("", dev.curl("/own/{short,wrong,large,last,headers}/[1-60]",
+    assert.equal("", dev.curl("/own/{short,wrong,large,bare,headers}/[1-60]",
       "-i -Z --parallel-max 12 -o " .. answers .. "/#1-#2"))
-    for name, status in pairs { short = 200, wrong = 500, large = 200, last = 204, headers = 200 } do
+    for name, status in pairs { short = 200, wrong = 500, large = 200, bare = 201, headers = 200 } do
       for n = 1, 60 do
         local answer = assert(support.read(("%s/%s-%d"):format(answers, name, n)))
         local head, body = answer:match "^(.-\r\n)\r\n(.*)$"
         assert.equal(status, tonumber(head:match "^HTTP/%S+ (%d+)"))
         local line = ("own %d\n"):format(n)
-        assert.equal(name == "wrong" and "Internal Server Error" or name == "last" and "" or line:rep(name == "large" and 3000 or 1), body)
+        assert.equal(name == "wrong" and "Internal Server Error" or name == "bare" and "" or line:rep(name == "large" and 3000 or 1), body)
         local own = select(2, head:gsub("\nx%-own[^:]*: (%d+)", function(value) assert.equal(n, tonumber(value)) end))
         assert.equal(status == 200 and 2 or 0, own)
         assert.equal(name == "headers" and 100 or 0, select(2, head:gsub("\nx%-%d+: ", "")))
