@@ -84,11 +84,12 @@ void host_pairs_free(host_pairs *pairs) {
   *pairs = (host_pairs){0};
 }
 
-/* Makes it empty but keeps the blocks of the pairs, unless they are large or many. */
+/* Makes it empty but keeps the blocks of the pairs, unless they are large; keeps nothing of many pairs. */
 static void pairs_clear(host_pairs *pairs) {
   enum { LARGE = 1024, MANY = 64 };
+  if (pairs->capacity > MANY) host_pairs_free(pairs);
   for (size_t i = 0; i < pairs->count; i++) {
-    if (pairs->items[i].room <= LARGE && pairs->capacity <= MANY) continue;
+    if (pairs->items[i].room <= LARGE) continue;
     free(pairs->items[i].name);
     pairs->items[i] = (host_pair){0};
   }

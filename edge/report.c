@@ -18,13 +18,17 @@
 
 static const char *colour(const report_style *style, const char *code) { return style->colours ? code : ""; }
 
-/* The error that ended the handler: the last line of the log that has a traceback; NULL when there is none.
+/*
+ * The error that ended the handler: the last line of the log that has a traceback, or is what Lua says,
+ * without one, when memory has run out. NULL when there is none.
  */
 static const host_line *find_error(const pool_job *job) {
   static const char mark[] = "stack traceback:";
   for (size_t i = job->response.line_count; i > 0; i--) {
     const host_line *l = &job->response.lines[i - 1];
-    if (l->level == HOST_ERROR && memmem(l->line.data, l->line.size, mark, sizeof mark - 1) != NULL) return l;
+    if (l->level == HOST_ERROR && (memmem(l->line.data, l->line.size, mark, sizeof mark - 1) != NULL ||
+                                   bytes_are(text_bytes(&l->line), "not enough memory")))
+      return l;
   }
   return NULL;
 }

@@ -14,6 +14,16 @@ function routes.connection()
   for _, name in ipairs { "proxy-connection", "te" } do response.set_header(name, "x") end
   return { body = "x" }
 end
+function routes.own()
+  local name, n = request.url():match "/own/(%a+)/(%d+)"
+  flaron.logging.info("own " .. n)
+  if name == "bare" then return { status = 201 } end
+  response.set_header("x-own", n)
+  response.set_header("x-own-" .. n, n)
+  if name == "headers" then for i = 1, 100 do response.set_header("x-" .. i, ("own " .. n):rep(200)) end end
+  response.set_body(("own " .. n .. "\n"):rep(name == "large" and 3000 or 1))
+  if name == "wrong" then error("own " .. n) end
+end
 function routes.slow() return { body = tostring(flaron.beam.fetch(request.header "x-url")) } end
 function routes.count() return { body = tostring(flaron.plasma.increment "n") } end
 function routes.total() return { body = tostring(flaron.plasma.get "n") } end
@@ -80,6 +90,32 @@ describe("flaron-lua dev", function()
     assert.equal(400, (ask "G(T / HTTP/1.1\r\nHost: x"))
     assert.equal(400, (ask "CONNECT a:443 HTTP/1.1\r\nHost: x"))
     assert.equal(200, (ask "GET / HTTP/1.1\r\nHost: [::1]:80"))
+  end)
+
+  it("gives nothing of a request to another one", function()
+    local answers = support.folder()
+    assert.equal("", dev.curl("/own/{short,bare,wrong,large,headers}/[1-60]",
+      "-i -Z --parallel-max 12 -o " .. answers .. "/#1-#2"))
+    for name, status in pairs { short = 200, wrong = 500, large = 200, bare = 201, headers = 200 } do
+      for n = 1, 60 do
+        local answer = assert(support.read(("%s/%s-%d"):format(answers, name, n)))
+        local head, body = answer:match "^(.-\r\n)\r\n(.*)$"
+        assert.equal(status, tonumber(head:match "^HTTP/%S+ (%d+)"))
+        local line = ("own %d\n"):format(n)
+        assert.equal(name == "wrong" and "Internal Server Error" or name == "bare" and "" or line:rep(name == "large" and 3000 or 1), body)
+        local own = select(2, head:gsub("\nx%-own[^:]*: (%d+)", function(value) assert.equal(n, tonumber(value)) end))
+        assert.equal(status == 200 and 2 or 0, own)
+        assert.equal(name == "headers" and 100 or 0, select(2, head:gsub("\nx%-%d+: ", "")))
+      end
+    end
+    local records = require("dkjson").decode(dev.curl "/__flaron/history").records
+    assert.equal(200, #records)
+    for _, record in ipairs(records) do
+      local name, n = record.url:match "/own/(%a+)/(%d+)"
+      assert.equal("own " .. n, record.logs[1].text)
+      assert.equal(name == "wrong", record.failed)
+      assert.equal(name == "wrong" and 2 or 1, #record.logs)
+    end
   end)
 
   it("does not end an answer that is none: 1xx", function()

@@ -125,6 +125,7 @@ describe("flaron-lua dev", function()
   it("shows browsers where a script failed", function()
     local page = dev.curl("/boom", "-H 'Accept: text/html' -w '%{http_code}'")
     assert.matches("^<!doctype html>.*main.lua:12: boom.*&gt;   12 | function routes.boom%(%).*500$", page)
+    assert.matches("^<!doctype html>.*error: not enough memory\n.*500$", dev.curl("/memory", "-H 'Accept: text/html' -w '%{http_code}'"))
   end)
 
   it("says what a request used of its budget", function()
