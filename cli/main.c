@@ -215,8 +215,9 @@ static void keep_streams(void) {
 
 /* The exit code of a command: `status`, or CLI_FAILED when standard output could not be written. */
 static int finish(const char *name, int status) {
-  if (fflush(stdout) == 0 && !ferror(stdout)) return status;
-  fprintf(stderr, "flaron-lua%s%s: standard output: %s\n", *name != '\0' ? " " : "", name, strerror(errno));
+  const char *why = fflush(stdout) != 0 ? strerror(errno) : "not all of it could be written";
+  if (!ferror(stdout)) return status;
+  fprintf(stderr, "flaron-lua%s%s: standard output: %s\n", *name != '\0' ? " " : "", name, why);
   return CLI_FAILED;
 }
 
