@@ -118,6 +118,13 @@ $(W)/lua/lvm.o: $(B)/lua.stamp runtime/ljumptab.h Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(WASM_FLAGS) $(WASM_LUA_FLAGS) -MT $@ -x c -c - <$(LUA)/src/lvm.c -o $@
 
+# A position beyond what size_t holds is behind the string, not what is left of it in 32 bits: ("x"):sub(2^32 + 1) is "".
+$(W)/lua/lstrlib.o: $(B)/lua.stamp Makefile
+	@mkdir -p $(@D)
+	@sed 's/^    return (size_t)pos;$$/    return pos > MAXSIZE ? MAXSIZE : (size_t)pos;/' $(LUA)/src/lstrlib.c >$(W)/lstrlib.c
+	@! cmp -s $(W)/lstrlib.c $(LUA)/src/lstrlib.c
+	@$(WASM_CC) $(WASM_FLAGS) $(WASM_LUA_FLAGS) -c $(W)/lstrlib.c -o $@
+
 $(W)/cjson/%.o: $(B)/cjson.stamp $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(WASM_FLAGS) -Oz -fshort-enums -DNDEBUG -w -include runtime/json_config.h -c $(CJSON)/$*.c -o $@

@@ -293,6 +293,18 @@ local pieces = {
     note(select, -1, 1, 2) note(select, 0) note(math.tointeger, 3.0) note(table.concat, { 1, 2, 3 }, "-", 2) note(string.upper, "aBzÄ09{`")
     note(string.lower, "AbZ[@Ä") note(string.gsub, "Hello World", "%u", "%0%0") note(string.gsub, "Hello", "%L", "-")
     return table.concat(out, " ")]=],
+  ["positions beyond 32 bits"] = [=[
+    local out = {}
+    local function note(...) for i = 1, select("#", ...) do out[#out + 1] = tostring((select(i, ...))) end out[#out + 1] = ";" end
+    for _, at in ipairs { 2^32, 2^32 + 1, 2^32 + 2, 2^53, math.maxinteger, -2^32, -2^32 + 1, math.mininteger } do
+      local i = math.tointeger(at)
+      note(("hello"):sub(i)) note(("hello"):sub(2, i)) note(("hello"):byte(i)) note(("hello"):byte(i, 0)) note(("hello"):find("l", i))
+      note(("hello"):find("l", i, true)) note(("hello"):match("l", i)) note((pcall(string.unpack, "b", "hello", i)))
+      note(("hello"):gmatch("l", i)()) note((pcall(select, i, 1, 2))) note((pcall(utf8.codepoint, "hello", i)))
+      note((pcall(utf8.offset, "hello", 1, i))) note(({ 1, 2 })[i]) note(#table.move({ 1, 2 }, i, i, 1)) note(("x"):rep(-i & ~0x7fffffffff))
+      note((pcall(table.concat, { "a" }, "", i, i)))
+    end
+    return table.concat(out, " ")]=],
   ["many strings, equal and unequal, of all lengths"] = [=[
     local seen, count = {}, 0
     for length = 0, 80 do
