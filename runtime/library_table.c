@@ -1,7 +1,7 @@
 /*
- * library_table.c - Lua's table library, in which table.insert and table.remove move what is behind their
- * place at once when the table is a plain one: it has no metatable and its elements lie in its array. All
- * other cases, all errors among them, are Lua's own functions'.
+ * library_table.c - Lua's table library, with short ways for plain tables: without a metatable, the elements
+ * in the array. table.insert and table.remove move what is behind their place at once, table.concat makes its
+ * string in its place. All other cases, all errors among them, are Lua's own functions'.
  */
 #define LUA_CORE
 #include "ltablib.c"
@@ -17,10 +17,11 @@
 
 enum { LONGEST = 1 << 26 }; /* bytes that table.concat counts; beyond, Lua's own finds that memory ends */
 
-/* The table that is the first argument of `arguments` when it is a plain one, else NULL. */
-static Table *plain_table(lua_State *L, int arguments) {
+/* The table that is the first of `fewest` arguments or one more, when it is a plain one; else NULL. */
+static Table *plain_table(lua_State *L, int fewest) {
   const TValue *first = s2v(L->ci->func.p + 1);
-  if (L->top.p != L->ci->func.p + 1 + arguments || !ttistable(first)) return NULL;
+  int more = lua_gettop(L) - fewest;
+  if (more < 0 || more > 1 || !ttistable(first)) return NULL;
   return hvalue(first)->metatable == NULL ? hvalue(first) : NULL;
 }
 
@@ -36,7 +37,7 @@ static size_t position(lua_State *L, lua_Unsigned size) {
 
 static int insert(lua_State *L) {
   int arguments = lua_gettop(L);
-  Table *t = arguments == 2 || arguments == 3 ? plain_table(L, arguments) : NULL;
+  Table *t = plain_table(L, 2);
   if (t == NULL) return tinsert(L);
   lua_Unsigned size = luaH_getn(t);
   if (size >= luaH_realasize(t)) return tinsert(L);
@@ -52,7 +53,7 @@ static int insert(lua_State *L) {
 
 static int remove_one(lua_State *L) {
   int arguments = lua_gettop(L);
-  Table *t = arguments == 1 || arguments == 2 ? plain_table(L, arguments) : NULL;
+  Table *t = plain_table(L, 1);
   if (t == NULL) return tremove(L);
   lua_Unsigned size = luaH_getn(t);
   if (size == 0 || size > luaH_realasize(t)) return tremove(L);
@@ -84,7 +85,7 @@ static size_t join(char *to, const TValue *list, size_t count, const TString *se
 
 static int concat(lua_State *L) {
   int arguments = lua_gettop(L);
-  Table *t = arguments == 1 || arguments == 2 ? plain_table(L, arguments) : NULL;
+  Table *t = plain_table(L, 1);
   const TValue *second = s2v(L->top.p - 1);
   if (t == NULL || (arguments == 2 && !ttisstring(second))) return tconcat(L);
   size_t count = (size_t)luaH_getn(t), total = SIZE_MAX;
