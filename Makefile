@@ -135,8 +135,7 @@ $(W)/%.o: %.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(OUR_WASM_FLAGS) -c $< -o $@
 
-$(W)/runtime/collector.o $(W)/runtime/lexer.o: OUR_WASM_FLAGS += -include runtime/lua_config.h
-$(W)/runtime/api.o $(W)/runtime/call.o: OUR_WASM_FLAGS += -include runtime/lua_config.h
+$(patsubst %,$(W)/runtime/%.o,api call collector field lexer): OUR_WASM_FLAGS += -include runtime/lua_config.h
 $(W)/runtime/lexer.o: OUR_WASM_FLAGS += $(NO_INLINING)
 $(patsubst %,$(W)/runtime/%.o,api call field library_table): OUR_WASM_FLAGS += $(SPEED)
 $(W)/runtime/library_table.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=30
@@ -286,14 +285,15 @@ $(N)/tests/%_test: tests/native/%_test.c $(EDGE_OBJECTS)
 	@$(CC) $(NATIVE_FLAGS) $(filter %.c %.o,$^) -o $@ $(NATIVE_LIBS)
 
 # What replaces parts of libc, under names of its own beside the libc of this machine.
-$(N)/tests/numbers_test: tests/native/numbers_test.c runtime/format.c runtime/strtod.c runtime/decimal.c runtime/decimal.h
+$(N)/tests/numbers_test: tests/native/numbers_test.c tests/native/random.h runtime/format.c runtime/strtod.c \
+    runtime/decimal.c runtime/decimal.h
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -fno-builtin -Wall -Wextra -Werror -Wno-format-truncation -Iruntime \
 	  -include tests/native/numbers_test.h -fsanitize=address,undefined $(filter %.c,$^) -o $@ -lm
 
 RENAMED := $(foreach f,exp fmod log log2 log10 pow,--redefine-sym $(f)=runtime_$(f)) --redefine-sym __rem_pio2=runtime_rem_pio2
 
-$(N)/tests/elementary_test: tests/native/elementary_test.c runtime/elementary.c
+$(N)/tests/elementary_test: tests/native/elementary_test.c runtime/elementary.c tests/native/random.h
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -O2 -fno-builtin -Wall -Wextra -Werror -c runtime/elementary.c -o $@.o
 	@objcopy $(RENAMED) $@.o

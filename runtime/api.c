@@ -1,16 +1,16 @@
 /*
  * api.c - the common cases of the functions of Lua's C API that libraries call most.
  *
- * Each looks up its index in place and calls nothing, so that in Wasm it needs neither a frame on the stack
- * in memory nor to store what a call would destroy, and it does not read back what it has just written to
- * Lua's stack. Whatever is not common goes to Lua's own function of the name (lapi.c), which the Makefile
- * calls NAME_of_lua. What they do is in Lua's manual, section 4.6.
+ * Those of lapi.c look up their index in place and call nothing, so that in Wasm they need neither a frame on
+ * the stack in memory nor to store what a call would destroy, and do not read back what they have just
+ * written to Lua's stack. Whatever is not common goes to Lua's own function of the name (lapi.c, lauxlib.c),
+ * which the Makefile calls NAME_of_lua. What they do is in Lua's manual, sections 4.6 and 5.1.
  */
 #define LUA_CORE
 #include "lapi.h"
+#include "lauxlib.h"
 #include "lgc.h"
 #include "lobject.h"
-#include "lauxlib.h"
 #include "lstate.h"
 #include "lstring.h"
 #include "ltable.h"

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "random.h"
+
 static int passed, failed;
 
 static void expect(bool good, const char *what, long long n) {
@@ -20,14 +22,6 @@ static void expect(bool good, const char *what, long long n) {
   } else if (failed++ < 20) {
     printf("%s: %lld\n", what, n);
   }
-}
-
-static uint64_t random_bits(void) {
-  static uint64_t state = 88172645463325252u;
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return state;
 }
 
 static bool same(const struct tm *a, const struct tm *b) {

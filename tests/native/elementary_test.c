@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "random.h"
+
 double runtime_exp(double x);
 double runtime_fmod(double x, double y);
 double runtime_log(double x);
@@ -46,14 +48,6 @@ static void test_fmod(double x, double y) {
   double ours = runtime_fmod(x, y), theirs = fmod(x, y);
   int same = isnan(theirs) ? isnan(ours) != 0 : ours == theirs && !signbit(ours) == !signbit(theirs);
   expect(same, "fmod", x, y, ours, theirs);
-}
-
-static uint64_t random_bits(void) {
-  static uint64_t state = 88172645463325252u;
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return state;
 }
 
 static double any(void) {

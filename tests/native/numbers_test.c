@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "random.h"
+
 int runtime_snprintf(char *text, size_t size, const char *format, ...);
 double runtime_strtod(const char *text, char **end);
 
@@ -20,14 +22,6 @@ int snprintf(char *restrict text, size_t size, const char *restrict format, ...)
 double strtod(const char *restrict text, char **restrict end);
 
 static int passed, failed;
-
-static uint64_t random_bits(void) { /* xorshift64 */
-  static uint64_t state = 88172645463325252u;
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return state;
-}
 
 static double of_bits(uint64_t bits) {
   double number;
