@@ -181,7 +181,7 @@ describe("a profile", function()
   end)
 
   it("is made of a flare that fails, or is stopped", function()
-    local stacks, all, errors, code = profile(script(spin, "spin(20000) error 'no'"))
+    local stacks, all, errors, code = profile(script(spin, "spin(200000) error 'no'"))
     between(80, 100, share(stacks, all, "spin main.lua:2"))
     assert.equal(0, code)
     assert.equal(1, select(2, errors:gsub("main.lua:5: no", "")))
