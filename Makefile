@@ -106,6 +106,7 @@ $(patsubst %,$(W)/lua/%.o,lmem lstring lauxlib): WASM_LUA_FLAGS += -DSOME_ARE_OU
 API_FAST := lua_geti lua_seti lua_pushvalue lua_settop lua_type lua_tointegerx lua_tolstring luaL_tolstring \
   luaL_checkinteger
 $(W)/lua/lapi.o $(W)/lua/lauxlib.o: WASM_LUA_FLAGS += $(foreach f,$(API_FAST),-D$(f)=$(f)_of_lua)
+$(W)/lua/lapi.o: WASM_LUA_FLAGS += -DluaH_resize=table_room
 $(W)/lua/lstrlib.o: WASM_LUA_FLAGS += -DCASE_IN_PLACE
 $(patsubst %,$(W)/lua/%.o,lcorolib lmathlib lstrlib lutf8lib): WASM_LUA_FLAGS += -DluaL_setfuncs=start_setfuncs
 
@@ -135,9 +136,9 @@ $(W)/%.o: %.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(OUR_WASM_FLAGS) -c $< -o $@
 
-$(patsubst %,$(W)/runtime/%.o,api call collector field lexer): OUR_WASM_FLAGS += -include runtime/lua_config.h
+$(patsubst %,$(W)/runtime/%.o,api call collector field lexer table): OUR_WASM_FLAGS += -include runtime/lua_config.h
 $(W)/runtime/lexer.o: OUR_WASM_FLAGS += $(NO_INLINING)
-$(patsubst %,$(W)/runtime/%.o,api call field library_table): OUR_WASM_FLAGS += $(SPEED)
+$(patsubst %,$(W)/runtime/%.o,api call field library_table table): OUR_WASM_FLAGS += $(SPEED)
 $(W)/runtime/library_table.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=30
 $(W)/runtime/collector.o: OUR_WASM_FLAGS += $(SPEED) -mllvm -inline-threshold=60
 

@@ -18,20 +18,22 @@ enum { TABLES = 20 }; /* behind each other, before Lua's own looks for a loop */
 
 void field_get(lua_State *L, const TValue *t, TValue *key, StkId to, const TValue *slot) {
   for (int i = 0; i < TABLES && ttisshrstring(key); i++) {
-    const TValue *index;
+    Table *metatable;
     if (slot != NULL)
-      index = fasttm(L, hvalue(t)->metatable, TM_INDEX);
+      metatable = hvalue(t)->metatable;
     else if (ttisstring(t) && G(L)->mt[LUA_TSTRING] != NULL)
-      index = luaH_getshortstr(G(L)->mt[LUA_TSTRING], G(L)->tmname[TM_INDEX]);
+      metatable = G(L)->mt[LUA_TSTRING];
     else
       break;
-    if (index == NULL) {
+    if (metatable == NULL || metatable->flags & 1u << TM_INDEX) {
+      if (slot == NULL) break;
       setnilvalue(s2v(to));
       return;
     }
+    const TValue *index = field_slot(metatable, G(L)->tmname[TM_INDEX]);
     if (!ttistable(index)) break;
     t = index;
-    slot = luaH_getshortstr(hvalue(t), tsvalue(key));
+    slot = field_slot(hvalue(t), tsvalue(key));
     if (!isempty(slot)) {
       setobj2s(L, to, slot);
       return;

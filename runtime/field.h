@@ -5,6 +5,7 @@
 #define FLARON_FIELD_H
 
 #include "lobject.h"
+#include "ltable.h"
 
 /*
  * What luaV_finishget does: puts t[key] to `to`, a place on Lua's stack, by way of metamethods. `slot` is the
@@ -12,5 +13,13 @@
  * cannot be indexed.
  */
 void field_get(lua_State *L, const TValue *t, TValue *key, StkId to, const TValue *slot);
+
+/* What luaH_getshortstr does: the slot of a short string in a table. Most keys are where their hash says. */
+#define field_slot(t, key)                                                                          \
+  ({                                                                                                \
+    const Node *field_node = gnode(t, lmod((key)->hash, sizenode(t)));                              \
+    keyisshrstr(field_node) && eqshrstr(keystrval(field_node), (key)) ? gval(field_node)            \
+                                                                      : (luaH_getshortstr)(t, key); \
+  })
 
 #endif

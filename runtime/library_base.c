@@ -1,9 +1,27 @@
 /*
- * library_base.c - Lua's base library without what reads files.
+ * library_base.c - Lua's base library without what reads files, with a short way for setmetatable.
  */
+#define LUA_CORE
 #include "lbaselib.c"
 
+#include "lgc.h"
 #include "libraries.h"
+#include "lobject.h"
+#include "lstate.h"
+#include "ltm.h"
+
+/* A table's first metatable, without finalizer, is set here; all else, all errors among it, by Lua's own. */
+static int set_metatable(lua_State *L) {
+  StkId first = L->ci->func.p + 1;
+  const TValue *t = s2v(first), *metatable = s2v(first + 1);
+  if (L->top.p - first < 2 || !ttistable(t) || hvalue(t)->metatable != NULL || !ttistable(metatable) ||
+      fasttm(L, hvalue(metatable), TM_GC) != NULL)
+    return luaB_setmetatable(L);
+  hvalue(t)->metatable = hvalue(metatable);
+  luaC_objbarrier(L, gcvalue(t), gcvalue(metatable));
+  L->top.p = first + 1;
+  return 1;
+}
 
 static const luaL_Reg functions[] = {
     {"assert", luaB_assert},
@@ -20,7 +38,7 @@ static const luaL_Reg functions[] = {
     {"rawlen", luaB_rawlen},
     {"rawset", luaB_rawset},
     {"select", luaB_select},
-    {"setmetatable", luaB_setmetatable},
+    {"setmetatable", set_metatable},
     {"tonumber", luaB_tonumber},
     {"tostring", luaB_tostring},
     {"type", luaB_type},

@@ -10,6 +10,7 @@
 
 #include "call.h"
 #include "field.h"
+#include "table.h"
 
 /* Arithmetic on two floats or two integers first, then with conversions. `ra` is the instruction's result. */
 #define vm_number(value) (ttisfloat(value) ? fltvalue(value) : cast_num(ivalue(value)))
@@ -36,16 +37,25 @@
       op_arithf_aux(L, v1, v2, of_floats);              \
   }
 
-/* Fields: most keys are where their hash says. */
-#define luaH_getshortstr(t, key)                                                              \
-  ({                                                                                          \
-    const Node *vm_node = gnode(t, lmod((key)->hash, sizenode(t)));                           \
-    keyisshrstr(vm_node) && eqshrstr(keystrval(vm_node), (key)) ? gval(vm_node)               \
-                                                                : (luaH_getshortstr)(t, key); \
-  })
-
-/* Methods. */
+/* Fields. */
+#define luaH_getshortstr(t, key) field_slot(t, key)
 #define luaV_finishget field_get
+#define luaV_finishset table_set
+
+/* Constructors. */
+#define luaH_resize table_room
+
+/* Remainders: with Lua's sign, which is the divisor's. */
+#define luaV_mod(L, m, n)              \
+  ({                                   \
+    lua_Integer vm_rest;               \
+    if (l_likely((n) > 0)) {           \
+      vm_rest = (m) % (n);             \
+      if (vm_rest < 0) vm_rest += (n); \
+    } else                             \
+      vm_rest = (luaV_mod)(L, m, n);   \
+    vm_rest;                           \
+  })
 
 /* Equality: values of two types are different, short strings are equal when they are the same. */
 #define luaV_equalobj(L, v1, v2)                                                                 \

@@ -1,5 +1,6 @@
--- fast_spec.lua - what runtime/ljumptab.h, api.c, call.c, field.c, library_table.c, hash.c and collector.c do in place of
--- Lua's own, at the edges of what they take for common: each piece comes to what native Lua makes of it.
+-- fast_spec.lua - what runtime/ljumptab.h, api.c, call.c, field.c, table.c, hash.c, collector.c, library_base.c and
+-- library_table.c do in place of Lua's own, at the edges of what they take for common: each piece comes to what native
+-- Lua makes of it.
 local support = require "support"
 
 local pieces = {
@@ -145,6 +146,88 @@ local pieces = {
         if coroutine.status(co) == "dead" then break end
         r = table.pack(coroutine.resume(co, turn, "more", nil))
       end
+    end
+    return table.concat(out, " ")]=],
+  ["constructors of all sizes, and fields that are new"] = [=[
+    local out = {}
+    local function keys_of(t)
+      local keys = {}
+      for k, v in next, t do keys[#keys + 1] = tostring(k) .. "=" .. tostring(v) end
+      table.sort(keys)
+      return table.concat(keys, ",") .. "#" .. #t
+    end
+    for size = 0, 40 do
+      for _, items in ipairs { 0, 1, 2, 5, 49, 50, 51, 1024, 1025 } do
+        local parts = {}
+        for i = 1, size do parts[i] = ("k%d = %d"):format(i * 13, i) end
+        for i = 1, items do parts[size + i] = tostring(i) end
+        local t = assert(load("return {" .. table.concat(parts, ",") .. "}"))()
+        if items < 6 then
+          t.one, t.two, t.three = 1, nil, 3
+          t.one, t.four = nil, 4
+          t.five = 5
+        end
+        out[#out + 1] = size < 12 and items < 6 and keys_of(t) or #t .. " " .. (t.k13 or 0)
+      end
+    end
+    local log = {}
+    local watched = setmetatable({ a = 1 }, { __newindex = function(t, k, v) log[#log + 1] = k rawset(t, k, v) end })
+    watched.a, watched.b, watched.a = 2, 3, nil
+    watched.a, watched.c, watched.b = 4, nil, 5
+    local plain = { __index = { inherited = 7 } }
+    local t = setmetatable({}, plain)
+    t.x, t.inherited, t.y = 1, t.inherited + 1, 2
+    plain.__newindex = function(_, k) log[#log + 1] = "late " .. k end
+    t.z, t.x = 1, 9
+    plain.__newindex = nil
+    t.z, t[1], t[2.0], t[2.5] = 2, "one", "two", "half"
+    out[#out + 1] = keys_of(t)
+    out[#out + 1] = table.concat(log, " ") .. keys_of(watched)
+    local meta = setmetatable({}, { __index = plain }) -- metamethods that come to a table that had none
+    local odd = setmetatable({}, meta)
+    odd.before = 1
+    meta.__newindex = function(_, k) log[#log + 1] = "came " .. k end
+    odd.after = 1
+    meta.__index = function(_, k) return k .. "?" end
+    out[#out + 1] = odd.unknown .. keys_of(odd) .. log[#log]
+    for _, body in ipairs { "local t = nil t.x = 1", "local t = 5 t.x = 1", "('x').y = 1", "local t = {} t[nil] = 1",
+      "local t = {} t[0/0] = 1", "local t = setmetatable({}, { __newindex = 5 }) t.x = 1" } do
+      out[#out + 1] = select(2, pcall(assert(load(body, "=c"))))
+    end
+    return table.concat(out, " ")]=],
+  ["setmetatable, and what it refuses"] = [=[
+    local out = {}
+    local function note(...)
+      for i = 1, select("#", ...) do out[#out + 1] = tostring((select(i, ...))):gsub("table: 0x%x+", "table") end
+    end
+    local meta = { __index = { a = 1 } }
+    local t = setmetatable({}, meta)
+    note(t.a, getmetatable(t) == meta, setmetatable(t, nil) == t, getmetatable(t), t.a, setmetatable(t, meta).a)
+    note(select("#", setmetatable({}, meta, 1, 2, 3)), (setmetatable({}, meta, 5)).a)
+    note(pcall(setmetatable)) note(pcall(setmetatable, {})) note(pcall(setmetatable, {}, 5)) note(pcall(setmetatable, 5, {}))
+    note(pcall(setmetatable, nil, nil)) note(pcall(setmetatable, "text", meta)) note(pcall(setmetatable, {}, nil, 1))
+    local guarded = setmetatable({}, { __metatable = "locked" })
+    note(pcall(setmetatable, guarded, {})) note(pcall(setmetatable, guarded, nil)) note(getmetatable(guarded))
+    note(pcall(setmetatable, setmetatable({}, { __metatable = false }), {}))
+    do
+      local dead = 0
+      for _ = 1, 5 do setmetatable({}, { __gc = function() dead = dead + 1 end }) end
+      local late = setmetatable({}, {}) -- not marked for finalization: its metatable gets the field afterwards
+      getmetatable(late).__gc = function() dead = dead + 100 end
+      late = nil
+      collectgarbage() collectgarbage()
+      note(dead, late)
+    end
+    do
+      local held = {} -- a black table that gets a white metatable, step by step
+      for i = 1, 3000 do
+        held[i % 50 + 1] = setmetatable({ i }, { __index = { value = { i } } })
+        if i % 5 == 0 then collectgarbage "step" end
+      end
+      collectgarbage()
+      local sum = 0
+      for i = 1, 50 do sum = sum + held[i].value[1] - held[i][1] end
+      note(sum)
     end
     return table.concat(out, " ")]=],
   ["table functions on arrays, holes and proxies"] = [=[

@@ -1,0 +1,58 @@
+/*
+ * table.c - tables as constructors make them: room at once, then fields that are new.
+ *
+ * Large tables, keys that are no short strings, fields whose place is taken and metatables go the way Lua
+ * goes (ltable.c: luaH_resize; lvm.c: luaV_finishset).
+ */
+#define LUA_CORE
+#include "table.h"
+
+#include "lgc.h"
+#include "lmem.h"
+#include "lstate.h"
+#include "ltable.h"
+#include "ltm.h"
+#include "lvm.h"
+
+enum { SMALL = 1 << 10 };
+
+void table_room(lua_State *L, Table *t, unsigned array, unsigned hash) {
+  if (l_unlikely(array > SMALL || hash > SMALL)) {
+    luaH_resize(L, t, array, hash);
+    return;
+  }
+  if (array > 0) {
+    t->array = luaM_newvector(L, array, TValue);
+    t->alimit = array;
+    for (unsigned i = 0; i < array; i++) setempty(&t->array[i]);
+  }
+  if (hash > 0) {
+    int log = hash == 1 ? 0 : 32 - __builtin_clz(hash - 1);
+    Node *node = luaM_newvector(L, 1u << log, Node), *end = node + (1u << log);
+    t->node = node;
+    t->lsizenode = cast_byte(log);
+    t->lastfree = end; /* all places are free */
+    for (; node < end; node++) {
+      gnext(node) = 0;
+      setnilkey(node);
+      setempty(gval(node));
+    }
+  }
+}
+
+void table_set(lua_State *L, const TValue *t, TValue *key, TValue *value, const TValue *slot) {
+  if (slot != NULL && isabstkey(slot) && ttisshrstring(key) &&
+      fasttm(L, hvalue(t)->metatable, TM_NEWINDEX) == NULL) {
+    Table *h = hvalue(t);
+    Node *node = gnode(h, lmod(tsvalue(key)->hash, sizenode(h)));
+    if (isempty(gval(node)) && h->lastfree != NULL && !ttisnil(value)) {
+      setnodekey(L, node, key);
+      setobj2t(L, gval(node), value);
+      invalidateTMcache(h);
+      luaC_barrierback(L, obj2gco(h), key);
+      luaC_barrierback(L, obj2gco(h), value);
+      return;
+    }
+  }
+  luaV_finishset(L, t, key, value, slot);
+}
