@@ -41,15 +41,21 @@ void table_room(lua_State *L, Table *t, unsigned array, unsigned hash) {
 }
 
 void table_set(lua_State *L, const TValue *t, TValue *key, TValue *value, const TValue *slot) {
-  if (slot != NULL && isabstkey(slot) && ttisshrstring(key) &&
-      fasttm(L, hvalue(t)->metatable, TM_NEWINDEX) == NULL) {
+  if (slot != NULL && fasttm(L, hvalue(t)->metatable, TM_NEWINDEX) == NULL) {
     Table *h = hvalue(t);
-    Node *node = gnode(h, lmod(tsvalue(key)->hash, sizenode(h)));
-    if (isempty(gval(node)) && h->lastfree != NULL && !ttisnil(value)) {
-      setnodekey(L, node, key);
-      setobj2t(L, gval(node), value);
+    if (isabstkey(slot) && ttisshrstring(key)) {
+      Node *node = gnode(h, lmod(tsvalue(key)->hash, sizenode(h)));
+      if (isempty(gval(node)) && h->lastfree != NULL && !ttisnil(value)) {
+        setnodekey(L, node, key);
+        setobj2t(L, gval(node), value);
+        invalidateTMcache(h);
+        luaC_barrierback(L, obj2gco(h), key);
+        luaC_barrierback(L, obj2gco(h), value);
+        return;
+      }
+    } else if (!isabstkey(slot)) {
+      setobj2t(L, cast(TValue *, slot), value);
       invalidateTMcache(h);
-      luaC_barrierback(L, obj2gco(h), key);
       luaC_barrierback(L, obj2gco(h), value);
       return;
     }

@@ -1,5 +1,5 @@
 /*
- * table.h - tables as constructors make them: room at once, then fields that are new.
+ * table.h - room for a new table, and values where a table has none yet.
  */
 #ifndef FLARON_TABLE_H
 #define FLARON_TABLE_H
