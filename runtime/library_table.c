@@ -14,6 +14,7 @@
 #include "lstate.h"
 #include "lstring.h"
 #include "ltable.h"
+#include "table.h"
 
 enum { LONGEST = 1 << 26 }; /* bytes that table.concat counts; beyond, Lua's own finds that memory ends */
 
@@ -111,8 +112,25 @@ static int concat(lua_State *L) {
   return 1;
 }
 
+/* table.pack: the same table that Lua's own makes, whole before it is seen. */
+static int pack(lua_State *L) {
+  StkId first = L->ci->func.p + 1;
+  unsigned count = (unsigned)(L->top.p - first);
+  Table *t = luaH_new(L);
+  TValue *result = s2v(L->top.p), key, size;
+  sethvalue(L, result, t);
+  L->top.p++;
+  table_room(L, t, count, 1);
+  for (unsigned i = 0; i < count; i++) setobj2t(L, &t->array[i], s2v(first + i));
+  setsvalue(L, &key, luaS_newliteral(L, "n"));
+  setivalue(&size, count);
+  table_set(L, result, &key, &size, luaH_getshortstr(t, tsvalue(&key)));
+  luaC_checkGC(L);
+  return 1;
+}
+
 static const luaL_Reg functions[] = {
-    {"concat", concat},     {"insert", insert}, {"move", tmove},     {"pack", tpack},
+    {"concat", concat},     {"insert", insert}, {"move", tmove},     {"pack", pack},
     {"remove", remove_one}, {"sort", sort},     {"unpack", tunpack}, {NULL, NULL},
 };
 

@@ -44,6 +44,7 @@ void table_set(lua_State *L, const TValue *t, TValue *key, TValue *value, const 
   if (slot != NULL && fasttm(L, hvalue(t)->metatable, TM_NEWINDEX) == NULL) {
     Table *h = hvalue(t);
     if (isabstkey(slot) && ttisshrstring(key)) {
+      if (h->lastfree == NULL && h->alimit == 0 && !ttisnil(value)) table_room(L, h, 0, 1);
       Node *node = gnode(h, lmod(tsvalue(key)->hash, sizenode(h)));
       if (isempty(gval(node)) && h->lastfree != NULL && !ttisnil(value)) {
         setnodekey(L, node, key);
