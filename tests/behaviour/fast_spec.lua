@@ -195,6 +195,53 @@ local pieces = {
       out[#out + 1] = select(2, pcall(assert(load(body, "=c"))))
     end
     return table.concat(out, " ")]=],
+  ["arrays that grow, with holes and without"] = [=[
+    local out = {}
+    local function note(t) -- the order of `next` tells what is in the array and what in the hash part
+      local keys = {}
+      for k, v in next, t do keys[#keys + 1] = math.type(k) .. k .. "=" .. tostring(v) end
+      out[#out + 1] = #t .. ":" .. table.concat(keys, ",")
+    end
+    for size = 0, 40 do
+      for hole = 0, 3 do
+        local t = {}
+        for i = 1, size do t[i] = i end
+        if hole > 0 and size > 0 then t[size * hole // 4 + 1] = nil end
+        if hole == 3 then t[size] = nil end
+        t[size + 1] = "next" note(t)
+        t[#t + 1] = "more" t[#t + 1] = nil t[#t + 1] = false note(t)
+        t[size + 4] = "far" t[-1] = "before" t[0] = "zero" note(t)
+        t[size + 5.0] = "float" t[2^40] = "beyond" note(t)
+      end
+    end
+    local made = { 1, 2, 3 } made[4] = 4 made[5] = 5 note(made)
+    made = { 1, 2, nil } made[3] = 3 made[4] = 4 note(made)
+    made = { nil, nil, 3, 4 } made[5] = 5 note(made)
+    made = { n = 0 } for i = 1, 9 do made[i] = i end out[#out + 1] = #made .. " " .. made.n
+    made = {} for i = 9, 1, -1 do made[i] = i end note(made)
+    made = {} made[1] = nil made[1] = 1 made[2] = nil made[3] = 3 note(made)
+    local log = {}
+    made = setmetatable({}, { __newindex = function(t, k, v) log[#log + 1] = k rawset(t, k, v) end })
+    for i = 1, 5 do made[i] = i end made[2] = nil made[2] = 2 made[6] = nil note(made)
+    made = setmetatable({}, { __index = function(_, k) return k end })
+    for i = 1, 9 do made[i] = made[i] + 1 end note(made)
+    local packed = {}
+    for size = 0, 20 do
+      local p = table.pack(table.unpack(made, 1, size)) p.n, p[#p + 1] = nil, p.n
+      packed[#packed + 1] = #p .. " " .. tostring(p[size])
+    end
+    note(packed)
+    local one = table.pack(nil) out[#out + 1] = one.n .. " " .. #one one = table.pack(nil, 2, nil) note { one.n, one[2] }
+    local held = {} -- an array that is black while new values come behind it
+    for i = 1, 4000 do
+      held[#held + 1] = { i } held[{}] = nil
+      if i % 9 == 0 then collectgarbage "step" end
+      if #held == 700 then held = {} end
+    end
+    local sum = 0
+    for i = 1, #held do sum = sum + held[i][1] end
+    out[#out + 1] = sum .. table.concat(log, " ")
+    return table.concat(out, " ")]=],
   ["setmetatable, and what it refuses"] = [=[
     local out = {}
     local function note(...)
