@@ -104,8 +104,9 @@ $(W)/lua/lstate.o: WASM_LUA_FLAGS += -Dstatic=
 $(patsubst %,$(W)/lua/%.o,lmem lstring lauxlib): WASM_LUA_FLAGS += -DSOME_ARE_OURS
 # What api.c has the common cases of, and those functions of Lua for the rest.
 API_FAST := lua_geti lua_seti lua_pushvalue lua_settop lua_type lua_tointegerx lua_tolstring luaL_tolstring \
-  luaL_checkinteger
-$(W)/lua/lapi.o $(W)/lua/lauxlib.o: WASM_LUA_FLAGS += $(foreach f,$(API_FAST),-D$(f)=$(f)_of_lua)
+  luaL_checkinteger luaL_checklstring
+$(W)/lua/lapi.o: WASM_LUA_FLAGS += $(foreach f,$(filter lua_%,$(API_FAST)),-D$(f)=$(f)_of_lua)
+$(W)/lua/lauxlib.o: WASM_LUA_FLAGS += $(foreach f,$(filter luaL_%,$(API_FAST)),-D$(f)=$(f)_of_lua)
 $(W)/lua/lstrlib.o: WASM_LUA_FLAGS += -DCASE_IN_PLACE
 $(patsubst %,$(W)/lua/%.o,lcorolib lmathlib lstrlib lutf8lib): WASM_LUA_FLAGS += -DluaL_setfuncs=start_setfuncs
 
