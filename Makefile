@@ -86,9 +86,9 @@ NO_INLINING := -mllvm -inline-threshold=-50
 # Nothing unrolled, and few jump tables: a comparison with two values is none of a jump table's business. What is
 # inlined decides over size: LUA_HOT as clang likes it, LUA_MID little.
 SPEED := -O2 -fno-unroll-loops -mllvm -jump-table-density=40
-LUA_HOT := lstrlib ldo lstring
+LUA_HOT := ldo lstring
 LUA_MID := lvm ltable ltm lobject lfunc lauxlib
-LUA_COLD := lapi lmem lctype lopcodes lcorolib lmathlib lutf8lib
+LUA_COLD := lstrlib lapi lmem lctype lopcodes lcorolib lmathlib lutf8lib
 LUA_COMPILER := lcode ldebug ldump lparser lstate lundump lzio
 LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_MID) $(LUA_COLD) $(LUA_COMPILER))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)

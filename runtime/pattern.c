@@ -136,20 +136,22 @@ static _Noreturn void malformed(state *m, const char *why) {
   __builtin_unreachable();
 }
 
-/* What is behind the item at p. */
-static text item_end(state *m, text p) {
-  unsigned first = *p++;
-  if (first == '%') {
-    if (l_unlikely(p == m->pattern_end)) malformed(m, "ends with '%'");
-    return p + 1;
-  }
-  if (first != '[') return p;
-  if (*p == '^') p++;
-  do { /* a ']' that is first stands for itself */
+/* What is behind the set at p; a ']' that is first in it stands for itself. */
+static __attribute__((noinline)) text set_end(state *m, text p) {
+  if (*++p == '^') p++;
+  do {
     if (l_unlikely(p == m->pattern_end)) malformed(m, "missing ']'");
     if (*p++ == '%' && p < m->pattern_end) p++;
   } while (*p != ']');
   return p + 1;
+}
+
+/* What is behind the item at p. */
+static inline text item_end(state *m, text p) {
+  if (*p == '[') return set_end(m, p);
+  if (*p != '%') return p + 1;
+  if (l_unlikely(p + 1 == m->pattern_end)) malformed(m, "ends with '%'");
+  return p + 2;
 }
 
 static inline bool may_be_none(unsigned suffix) { return suffix == '*' || suffix == '?' || suffix == '-'; }
@@ -178,6 +180,8 @@ static text match_again(state *m, text s, unsigned digit) {
   return (size_t)(m->end - s) >= size && memcmp(m->capture[i].at, s, size) == 0 ? s + size : NULL;
 }
 
+#define TOO_COMPLEX "pattern too complex"
+
 enum { END = 256, NOTHING, ANYTHING };
 
 /*
@@ -203,8 +207,6 @@ static unsigned next_character(const state *m, text p, int depth) {
   return may_be_none(p[1]) ? ANYTHING : *p;
 }
 
-static void too_complex(state *m) { fail(m, "pattern too complex"); }
-
 /*
  * Matches the pattern at p with the subject at s. Returns the end of the match; NULL when there is none, and
  * then level and open may be anything. `depth` is how many calls Lua's own could nest.
@@ -216,7 +218,7 @@ static text match(state *m, text s, text p, int depth) {
         bool position = p[1] == ')';
         int level = m->level;
         if (l_unlikely(level >= CAPTURES)) fail(m, "too many captures");
-        if (l_unlikely(depth-- == 0)) too_complex(m);
+        if (l_unlikely(depth-- == 0)) fail(m, TOO_COMPLEX);
         m->capture[level].at = s;
         m->capture[level].size = POSITION;
         if (!position) m->open |= (uint32_t)1 << level;
@@ -226,7 +228,7 @@ static text match(state *m, text s, text p, int depth) {
       }
       case ')': {
         if (l_unlikely(m->open == 0)) fail(m, "invalid pattern capture");
-        if (l_unlikely(depth-- == 0)) too_complex(m);
+        if (l_unlikely(depth-- == 0)) fail(m, TOO_COMPLEX);
         int last = 31 - __builtin_clz(m->open);
         m->capture[last].size = (size_t)(s - m->capture[last].at);
         m->open ^= (uint32_t)1 << last;
@@ -246,7 +248,7 @@ static text match(state *m, text s, text p, int depth) {
         if (p[1] == 'f') {
           p += 2;
           if (l_unlikely(*p != '[')) fail(m, "missing '[' after '%%f' in pattern");
-          text behind = item_end(m, p);
+          text behind = set_end(m, p);
           if (in_item(s == m->begin ? 0 : s[-1], p, behind) || !in_item(*s, p, behind)) return NULL;
           p = behind;
           continue;
@@ -285,7 +287,7 @@ static text match(state *m, text s, text p, int depth) {
       }
     }
     /* There may be more than one way to go on. */
-    if (l_unlikely(depth-- == 0)) too_complex(m);
+    if (l_unlikely(depth-- == 0)) fail(m, TOO_COMPLEX);
     unsigned next = next_character(m, p, depth);
     int level = m->level;
     uint32_t open = m->open;
@@ -368,7 +370,7 @@ static void push_capture(state *m, int i, text s, text end) {
 }
 
 /* Pushes all captures, or the whole match when there is none and s is not NULL; returns how many. */
-static int push_captures(state *m, text s, text end) {
+static __attribute__((noinline)) int push_captures(state *m, text s, text end) {
   int count = m->level == 0 && s != NULL ? 1 : m->level;
   if (count > FEW) luaL_checkstack(m->L, count, "too many captures");
   for (int i = 0; i < count; i++) push_capture(m, i, s, end);
@@ -488,7 +490,7 @@ int pattern_gmatch(lua_State *L) {
 
 /* ---- gsub ---- */
 
-static void add(luaL_Buffer *b, text s, text end) {
+static __attribute__((noinline)) void add(luaL_Buffer *b, text s, text end) {
   size_t size = (size_t)(end - s);
   if (l_unlikely(size > b->size - b->n)) {
     luaL_addlstring(b, (const char *)s, size);
