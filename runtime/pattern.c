@@ -31,8 +31,11 @@ typedef const uint8_t *text;
 
 typedef struct state {
   text begin, end; /* the subject */
-  text pattern_end;
+  text pattern, pattern_end;
   lua_State *L;
+  text first, behind; /* the item that every match begins with, as `prepare` found it; NULL when none does */
+  bool whole;         /* which is all of the pattern, with or without a '+' */
+  bool anchored;
   int level;     /* captures so far */
   uint32_t open; /* those of them that did not end yet, a bit each */
   struct {
@@ -316,35 +319,53 @@ static text match(state *m, text s, text p, int depth) {
   return s;
 }
 
+/* Makes ready for searches. The text of '^' is not a part of the pattern when it is an anchor. */
+static void prepare(state *m, lua_State *L, text s, size_t size, text p, text pattern_end, bool anchored) {
+  m->L = L;
+  m->begin = s;
+  m->end = s + size;
+  m->pattern = p;
+  m->pattern_end = pattern_end;
+  m->first = NULL;
+  m->whole = false;
+  m->anchored = anchored;
+  if (anchored) return;
+  text item = *p == '(' && p[1] != ')' ? p + 1 : p;
+  if (item == pattern_end || *item == '(' || *item == ')' || (*item == '$' && item + 1 == pattern_end) ||
+      (*item == '%' && (item[1] == 'b' || item[1] == 'f' || (kinds[item[1]] & DIGIT) != 0)))
+    return;
+  text behind = item_end(m, item);
+  if (may_be_none(*behind)) return;
+  m->first = item;
+  m->behind = behind;
+  m->whole = item == p && behind + (*behind == '+') == pattern_end;
+}
+
 /*
  * Looks for a match from s on, which may not end at `last`. Returns its end, and where it begins in *from;
  * NULL when there is none.
  */
-static text search(state *m, text *from, text p, text last, bool anchored) {
-  text s = *from, first = NULL, behind = NULL;
-  if (!anchored) {
-    text item = *p == '(' && p[1] != ')' ? p + 1 : p;
-    bool other = item == m->pattern_end || *item == '(' || *item == ')' ||
-                 (*item == '$' && item + 1 == m->pattern_end) ||
-                 (*item == '%' && (item[1] == 'b' || item[1] == 'f' || (kinds[item[1]] & DIGIT) != 0));
-    if (!other) {
-      behind = item_end(m, item);
-      if (!may_be_none(*behind)) first = item;
-    }
-  }
-  for (;; s++) {
-    if (first != NULL) {
-      s = scan(s, m->end, first, behind, true);
-      if (s == m->end) return NULL;
-    }
+static text search(state *m, text *from, text last) {
+  for (text s = *from;; s++) {
+    text end;
     m->level = 0;
     m->open = 0;
-    text end = match(m, s, p, DEPTH - 1);
+    if (m->first != NULL) {
+      s = scan(s, m->end, m->first, m->behind, true);
+      if (s == m->end) return NULL;
+    }
+    if (!m->whole) {
+      end = match(m, s, m->pattern, DEPTH - 1);
+    } else if (*m->behind == '+') {
+      end = scan(s, m->end, m->first, m->behind, false);
+    } else {
+      end = s + 1;
+    }
     if (end != NULL && end != last) {
       *from = s;
       return end;
     }
-    if (s == m->end || anchored) return NULL;
+    if (s == m->end || m->anchored) return NULL;
   }
 }
 
@@ -435,11 +456,8 @@ static int find(lua_State *L, bool positions) {
     } else {
       state m;
       bool anchored = *p == '^';
-      m.L = L;
-      m.begin = s;
-      m.end = s + size;
-      m.pattern_end = p + length;
-      text end = search(&m, &from, anchored ? p + 1 : p, NULL, anchored);
+      prepare(&m, L, s, size, p + anchored, p + length, anchored);
+      text end = search(&m, &from, NULL);
       if (end != NULL) {
         if (!positions) return push_captures(&m, from, end);
         lua_pushinteger(L, from - s + 1);
@@ -467,11 +485,8 @@ static int next_match(lua_State *L) {
   walk *w = lua_touserdata(L, lua_upvalueindex(3));
   if (w->at > w->end) return 0;
   state m;
-  m.L = L;
-  m.begin = w->begin;
-  m.end = w->end;
-  m.pattern_end = w->pattern_end;
-  text from = w->at, end = search(&m, &from, w->pattern, w->last, false);
+  prepare(&m, L, w->begin, (size_t)(w->end - w->begin), w->pattern, w->pattern_end, false);
+  text from = w->at, end = search(&m, &from, w->last);
   if (end == NULL) return 0;
   w->at = w->last = end;
   return push_captures(&m, from, end);
@@ -562,13 +577,9 @@ int pattern_gsub(lua_State *L) {
   luaL_Buffer b;
   luaL_buffinit(L, &b);
   state m;
-  m.L = L;
-  m.begin = s;
-  m.end = s + size;
-  m.pattern_end = p + length;
-  if (anchored) p++;
+  if (most > 0) prepare(&m, L, s, size, p + anchored, p + length, anchored);
   while (count < most) {
-    text end = search(&m, &s, p, last, anchored);
+    text end = search(&m, &s, last);
     if (end == NULL) break;
     count++;
     add(&b, done, s);
