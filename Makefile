@@ -86,9 +86,9 @@ NO_INLINING := -mllvm -inline-threshold=-50
 # Nothing unrolled, and few jump tables: a comparison with two values is none of a jump table's business. What is
 # inlined decides over size: LUA_HOT as clang likes it, LUA_MID little.
 SPEED := -O2 -fno-unroll-loops -mllvm -jump-table-density=40
-LUA_HOT := lstrlib ldo lstring
+LUA_HOT := ldo lstring
 LUA_MID := lvm ltable ltm lobject lfunc lauxlib
-LUA_COLD := lapi lmem lctype lopcodes lcorolib lmathlib lutf8lib
+LUA_COLD := lstrlib lapi lmem lctype lopcodes lcorolib lmathlib lutf8lib
 LUA_COMPILER := lcode ldebug ldump lparser lstate lundump lzio
 LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_MID) $(LUA_COLD) $(LUA_COMPILER))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
@@ -104,11 +104,11 @@ $(W)/lua/lstate.o: WASM_LUA_FLAGS += -Dstatic=
 $(patsubst %,$(W)/lua/%.o,lmem lstring lauxlib): WASM_LUA_FLAGS += -DSOME_ARE_OURS
 # What api.c has the common cases of, and those functions of Lua for the rest.
 API_FAST := lua_geti lua_seti lua_pushvalue lua_settop lua_type lua_tointegerx lua_tolstring luaL_tolstring \
-  luaL_checkinteger
+  luaL_checkinteger luaL_checklstring
 $(W)/lua/lapi.o: WASM_LUA_FLAGS += $(foreach f,$(filter lua_%,$(API_FAST)),-D$(f)=$(f)_of_lua)
 $(W)/lua/lauxlib.o: WASM_LUA_FLAGS += $(foreach f,$(filter luaL_%,$(API_FAST)),-D$(f)=$(f)_of_lua)
 $(W)/lua/lapi.o: WASM_LUA_FLAGS += -DluaH_resize=table_room
-$(W)/lua/lstrlib.o: WASM_LUA_FLAGS += -DCASE_IN_PLACE
+$(W)/lua/lstrlib.o: WASM_LUA_FLAGS += -DCASE_IN_PLACE -include runtime/pattern.h
 $(patsubst %,$(W)/lua/%.o,lcorolib lmathlib lstrlib lutf8lib): WASM_LUA_FLAGS += -DluaL_setfuncs=start_setfuncs
 
 $(W)/lua/%.o: $(B)/lua.stamp Makefile
@@ -121,10 +121,13 @@ $(W)/lua/lvm.o: $(B)/lua.stamp runtime/ljumptab.h Makefile
 	@$(WASM_CC) $(WASM_FLAGS) $(WASM_LUA_FLAGS) -MT $@ -x c -c - <$(LUA)/src/lvm.c -o $@
 
 # A position beyond what size_t holds is behind the string, not what is left of it in 32 bits: ("x"):sub(2^32 + 1) is "".
+# And what has to do with patterns is pattern.c's. Five lines, each to be found.
 $(W)/lua/lstrlib.o: $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
-	@sed 's/^    return (size_t)pos;$$/    return pos > MAXSIZE ? MAXSIZE : (size_t)pos;/' $(LUA)/src/lstrlib.c >$(W)/lstrlib.c
-	@! cmp -s $(W)/lstrlib.c $(LUA)/src/lstrlib.c
+	@sed -e '/^static size_t posrelatI/,/^}/s/^    return (size_t)pos;$$/    return pos > MAXSIZE ? MAXSIZE : (size_t)pos;/' \
+	  -e 's/^  {"\([a-z]*\)", \(str_find\|str_match\|gmatch\|str_gsub\)},$$/  {"\1", pattern_\1},/' \
+	  $(LUA)/src/lstrlib.c >$(W)/lstrlib.c
+	@test $$(diff $(LUA)/src/lstrlib.c $(W)/lstrlib.c | grep -c '^>') = 5
 	@$(WASM_CC) $(WASM_FLAGS) $(WASM_LUA_FLAGS) -c $(W)/lstrlib.c -o $@
 
 $(W)/cjson/%.o: $(B)/cjson.stamp $(B)/lua.stamp Makefile
@@ -137,9 +140,9 @@ $(W)/%.o: %.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(OUR_WASM_FLAGS) -c $< -o $@
 
-$(patsubst %,$(W)/runtime/%.o,api call collector field lexer table): OUR_WASM_FLAGS += -include runtime/lua_config.h
+$(patsubst %,$(W)/runtime/%.o,api call collector field lexer pattern table): OUR_WASM_FLAGS += -include runtime/lua_config.h
 $(W)/runtime/lexer.o: OUR_WASM_FLAGS += $(NO_INLINING)
-$(patsubst %,$(W)/runtime/%.o,api call field library_table table): OUR_WASM_FLAGS += $(SPEED)
+$(patsubst %,$(W)/runtime/%.o,api call field library_table pattern table): OUR_WASM_FLAGS += $(SPEED)
 $(W)/runtime/library_table.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=30
 $(W)/runtime/collector.o: OUR_WASM_FLAGS += $(SPEED) -mllvm -inline-threshold=60
 

@@ -22,6 +22,7 @@ void lua_settop_of_lua(lua_State *L, int index);
 int lua_type_of_lua(lua_State *L, int index);
 lua_Integer lua_tointegerx_of_lua(lua_State *L, int index, int *is_number);
 lua_Integer luaL_checkinteger_of_lua(lua_State *L, int argument);
+const char *luaL_checklstring_of_lua(lua_State *L, int argument, size_t *length);
 const char *luaL_tolstring_of_lua(lua_State *L, int index, size_t *length);
 const char *lua_tolstring_of_lua(lua_State *L, int index, size_t *length);
 
@@ -99,6 +100,13 @@ lua_Integer lua_tointegerx(lua_State *L, int index, int *is_number) {
 const char *lua_tolstring(lua_State *L, int index, size_t *length) {
   const TValue *value = value_at(L, index);
   if (l_unlikely(value == NULL || !ttisstring(value))) return lua_tolstring_of_lua(L, index, length);
+  if (length != NULL) *length = tsslen(tsvalue(value));
+  return getstr(tsvalue(value));
+}
+
+const char *luaL_checklstring(lua_State *L, int argument, size_t *length) {
+  const TValue *value = value_at(L, argument);
+  if (l_unlikely(value == NULL || !ttisstring(value))) return luaL_checklstring_of_lua(L, argument, length);
   if (length != NULL) *length = tsslen(tsvalue(value));
   return getstr(tsvalue(value));
 }
