@@ -2,10 +2,9 @@
  * interrupt.c - the exports `interrupt`, `interrupt_state`, `interrupt_trace`, `interrupt_watch`, and who
  * runs.
  *
- * Lua keeps no pointer to the coroutine that runs, so lcorolib.c is compiled with lua_resume and
- * lua_closethread named as the two functions here (Makefile), which note it. A hook belongs to one Lua
- * state: an interrupt arms the one that runs, and each outer one when control comes back to it, so no
- * pcall or coroutine can swallow it.
+ * Lua keeps no pointer to the coroutine that runs, so lcorolib.c has interrupt_resume and
+ * interrupt_closethread (interrupt.h), which note it. A hook belongs to one Lua state: an interrupt arms the
+ * one that runs, and each outer one when control comes back to it, so no pcall or coroutine can swallow it.
  */
 #include "interrupt.h"
 
@@ -16,10 +15,6 @@
 
 #include "lauxlib.h"
 #include "lstate.h"
-
-/* These do not stand in lua.h under their names here: see above. */
-int interrupt_resume(lua_State *L, lua_State *from, int nargs, int *nresults);
-int interrupt_closethread(lua_State *L, lua_State *from);
 
 static lua_State *running;
 static bool interrupted, over; /* in the image: false when an invocation begins */
@@ -45,7 +40,7 @@ static void tell(lua_State *L, lua_Debug *ar) {
   watcher(ar->source, ar->srclen, ar->currentline);
 }
 
-static void watch(lua_State *L) {
+static inline void watch(lua_State *L) {
   if (watcher != NULL && !interrupted) lua_sethook(L, tell, LUA_MASKLINE, 0);
 }
 
@@ -67,7 +62,7 @@ static void arm(lua_State *L) {
   lua_sethook(L, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
-static void come_back(lua_State *outer) {
+static inline void come_back(lua_State *outer) {
   running = outer;
   if (interrupted && !over) arm(outer);
 }
