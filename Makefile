@@ -100,11 +100,12 @@ $(patsubst %,$(W)/lua/%.o,$(LUA_MID)): WASM_LUA_FLAGS += $(SPEED) -mllvm -inline
 $(patsubst %,$(W)/lua/%.o,$(LUA_COLD) $(LUA_COMPILER)): WASM_LUA_FLAGS += -Oz
 $(patsubst %,$(W)/lua/%.o,$(LUA_COMPILER)): WASM_LUA_FLAGS += $(NO_INLINING)
 $(W)/lua/lstate.o: WASM_LUA_FLAGS += -Dstatic=
-$(patsubst %,$(W)/lua/%.o,lmem lstring lauxlib): WASM_LUA_FLAGS += -DSOME_ARE_OURS
+$(patsubst %,$(W)/lua/%.o,lmem lstring lauxlib lobject): WASM_LUA_FLAGS += -DSOME_ARE_OURS
 # What api.c has the common cases of, and those functions of Lua for the rest.
 API_FAST := lua_geti lua_seti lua_pushvalue lua_settop lua_type lua_tointegerx lua_tolstring luaL_tolstring \
   luaL_checkinteger
 $(W)/lua/lapi.o $(W)/lua/lauxlib.o: WASM_LUA_FLAGS += $(foreach f,$(API_FAST),-D$(f)=$(f)_of_lua)
+$(W)/lua/lobject.o: WASM_LUA_FLAGS += -DluaO_tostring=luaO_tostring_of_lua
 $(W)/lua/lstrlib.o: WASM_LUA_FLAGS += -DCASE_IN_PLACE
 $(patsubst %,$(W)/lua/%.o,lmathlib lstrlib lutf8lib): WASM_LUA_FLAGS += -DluaL_setfuncs=start_setfuncs
 
@@ -134,9 +135,9 @@ $(W)/%.o: %.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(OUR_WASM_FLAGS) -c $< -o $@
 
-$(patsubst %,$(W)/runtime/%.o,api call collector field lexer protected): OUR_WASM_FLAGS += -include runtime/lua_config.h
+$(patsubst %,$(W)/runtime/%.o,api call collector field lexer protected text): OUR_WASM_FLAGS += -include runtime/lua_config.h
 $(W)/runtime/lexer.o: OUR_WASM_FLAGS += $(NO_INLINING)
-$(patsubst %,$(W)/runtime/%.o,api call field library_table library_coroutine protected): OUR_WASM_FLAGS += $(SPEED)
+$(patsubst %,$(W)/runtime/%.o,api call field library_table library_coroutine protected text): OUR_WASM_FLAGS += $(SPEED)
 $(W)/runtime/library_table.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=30
 $(W)/runtime/collector.o: OUR_WASM_FLAGS += $(SPEED) -mllvm -inline-threshold=60
 
@@ -158,7 +159,7 @@ FLARE_EXPORTS := memory,alloc,handle_request,ws_open,ws_message,ws_close
 # The order of the files in the code. gzip looks back 32 KiB, so what is alike has to stand together: moved about until
 # the whole was shortest, which is a kilobyte. A file that is not named comes behind all others.
 LINK_ORDER := lua/ldump lua/lvm lua/lapi lua/ltable lua/ltm lua/lfunc runtime/collector lua/lstring runtime/protected runtime/life \
-  runtime/floor lua/ldebug lua/lmem lua/lcode lua/lparser lua/lstate runtime/library_coroutine runtime/arena lua/lobject \
+  runtime/floor lua/ldebug lua/lmem lua/lcode lua/lparser lua/lstate runtime/library_coroutine runtime/arena lua/lobject runtime/text \
   runtime/lexer cjson/lua_cjson cjson/strbuf runtime/format runtime/strtod runtime/decimal runtime/interrupt \
   runtime/start lua/lauxlib runtime/calendar lua/lundump bindings/json runtime/bundle runtime/strftime \
   cjson/fpconv bindings/binding bindings/beam bindings/response bindings/time lua/lzio bindings/stdlib \

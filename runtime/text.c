@@ -1,6 +1,6 @@
 /*
- * message.c - luaO_pushvfstring, which makes the messages of errors: in one buffer, where lobject.c joins
- * strings of Lua. What it takes and gives is in Lua's manual (lua_pushfstring), and %U.
+ * text.c - what lobject.c makes text of: integers, and messages as lua_pushfstring makes them. Its own takes
+ * integers by way of snprintf, and joins the pieces of a message as strings of Lua.
  */
 #define LUA_CORE
 #include <stdarg.h>
@@ -13,10 +13,15 @@
 #include "lstate.h"
 #include "lstring.h"
 
-enum { DIGITS = 24 }; /* of an integer of 64 bits, with its sign */
+void luaO_tostring_of_lua(lua_State *L, TValue *number);
+
+enum {
+  INTEGER = 20, /* the most characters of one */
+  OWN = 32      /* and of all that is not a string, with a pointer's '\0' */
+};
 
 /* Writes an integer in front of `end`; returns where it begins. */
-static char *digits_of(lua_Integer n, char *end) {
+__attribute__((noinline)) static char *integer_before(char *end, lua_Integer n) {
   lua_Unsigned rest = n < 0 ? 0 - l_castS2U(n) : l_castS2U(n);
   do *--end = (char)('0' + rest % 10);
   while ((rest /= 10) > 0);
@@ -24,11 +29,20 @@ static char *digits_of(lua_Integer n, char *end) {
   return end;
 }
 
-/* Writes the message to `to`, as far as its pieces fit; returns its size. */
+void luaO_tostring(lua_State *L, TValue *number) {
+  if (!ttisinteger(number)) {
+    luaO_tostring_of_lua(L, number);
+    return;
+  }
+  char text[INTEGER], *end = text + sizeof text, *at = integer_before(end, ivalue(number));
+  setsvalue(L, number, luaS_newlstr(L, at, (size_t)(end - at)));
+}
+
+/* Writes a message to `to`, as far as its pieces fit; returns the size of all. */
 static size_t write(lua_State *L, char *to, size_t room, const char *format, va_list arguments) {
   size_t total = 0;
   while (*format != '\0') {
-    char own[DIGITS + UTF8BUFFSZ], *end = own + sizeof own;
+    char own[OWN], *end = own + sizeof own, *at = end;
     const char *text = format;
     size_t size = 0;
     if (*format != '%') {
@@ -42,32 +56,31 @@ static size_t write(lua_State *L, char *to, size_t room, const char *format, va_
           if (text == NULL) text = "(null)";
           size = strlen(text);
           break;
-        case 'd': text = digits_of(va_arg(arguments, int), end); break;
-        case 'I': text = digits_of((lua_Integer)va_arg(arguments, l_uacInt), end); break;
-        case 'c':
-          *own = (char)va_arg(arguments, int);
-          text = own;
-          size = 1;
+        case 'd':
+        case 'I':
+          at = integer_before(end, format[1] == 'd' ? va_arg(arguments, int) : va_arg(arguments, l_uacInt));
           break;
+        case 'c': *--at = (char)va_arg(arguments, int); break;
+        case 'U': at -= luaO_utf8esc(end - UTF8BUFFSZ, va_arg(arguments, unsigned long)); break;
         case 'f': {
           TValue number;
           setfltvalue(&number, cast_num(va_arg(arguments, l_uacNumber)));
-          luaO_tostring(L, &number);
-          text = svalue(&number);
-          size = vslen(&number);
+          luaO_tostring_of_lua(L, &number);
+          text = getstr(tsvalue(&number));
+          size = tsslen(tsvalue(&number));
           break;
         }
         case 'p':
           text = own;
           size = (size_t)lua_pointer2str(own, sizeof own, va_arg(arguments, void *));
           break;
-        case 'U':
-          text = end - luaO_utf8esc(end - UTF8BUFFSZ, va_arg(arguments, unsigned long));
-          break;
         case '%': size = 1; break;
         default: luaG_runerror(L, "invalid option '%%%c' to 'lua_pushfstring'", format[1]);
       }
-      if (size == 0 && text >= own && text < end) size = (size_t)(end - text);
+      if (at != end) {
+        text = at;
+        size = (size_t)(end - at);
+      }
       format += 2;
     }
     if (total + size <= room) memcpy(to + total, text, size);
