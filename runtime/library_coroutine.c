@@ -38,7 +38,7 @@ static inline lua_State *thread_at(lua_State *L, int index) {
   return L->top.p > function + (index == 1) && ttisthread(value) ? thvalue(value) : NULL;
 }
 
-/* What is rare need not be fast. */
+/* What is rare need not be fast: creating and closing, and what moves a fixed number of values, an error. */
 __attribute__((noinline)) static lua_State *getco(lua_State *L);
 __attribute__((noinline)) static int auxstatus(lua_State *L, lua_State *co);
 __attribute__((noinline)) static int luaB_cocreate(lua_State *L);
@@ -47,8 +47,8 @@ __attribute__((noinline)) static int luaB_cocreate(lua_State *L);
 #define lua_tothread thread_at
 #define lua_gettop count
 #define lua_checkstack make_room
-#define lua_xmove move_values
-#define lua_insert insert
+#define lua_xmove(from, to, n) (__builtin_constant_p(n) ? lua_xmove(from, to, n) : move_values(from, to, n))
+#define lua_insert(L, index) (__builtin_constant_p(index) ? lua_rotate(L, index, 1) : insert(L, index))
 #define lua_resume interrupt_resume
 #define lua_closethread interrupt_closethread
 #include "lcorolib.c"

@@ -13,13 +13,15 @@
 /* A coroutine that yielded in a call has nothing left to do of that instruction. */
 #define luaV_finishOp(L) \
   (GET_OPCODE(L->ci->u.l.savedpc[-1]) == OP_CALL ? (void)0 : (luaV_finishOp)(L))
-int luaD_rawrunprotected(lua_State *L, Pfunc f, void *ud) __attribute__((always_inline));
+
+__attribute__((noinline)) static int resume_error(lua_State *L, const char *message, int arguments);
+
 #include "ldo.c"
 
 /* Whether luaD_shrinkstack would find, without a look at all frames, that the stack is not too large. */
 static inline bool is_stack_small(const lua_State *L) {
-  int used = (int)((L->ci->top.p > L->top.p ? L->ci->top.p : L->top.p) - L->stack.p) + 1;
-  return stacksize(L) <= 3 * (used > LUA_MINSTACK ? used : LUA_MINSTACK) && stacksize(L) <= LUAI_MAXSTACK;
+  int used = (int)(L->ci->top.p - L->stack.p) + 1;
+  return stacksize(L) <= 3 * used && stacksize(L) <= LUAI_MAXSTACK;
 }
 
 static void call_unyieldable(lua_State *L, void *function) { ccall(L, function, LUA_MULTRET, nyci); }
