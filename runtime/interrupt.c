@@ -62,7 +62,7 @@ static void arm(lua_State *L) {
   lua_sethook(L, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
-static inline void come_back(lua_State *outer) {
+static void come_back(lua_State *outer) {
   running = outer;
   if (interrupted && !over) arm(outer);
 }
@@ -72,7 +72,8 @@ int interrupt_resume(lua_State *L, lua_State *from, int nargs, int *nresults) {
   running = L;
   watch(L);
   int status = lua_resume(L, from, nargs, nresults);
-  come_back(outer);
+  running = outer;
+  if (interrupted) come_back(outer);
   return status;
 }
 

@@ -8,6 +8,7 @@
 #include "interrupt.h"
 #include "lauxlib.h"
 #include "lgc.h"
+#include "libraries.h"
 #include "lobject.h"
 #include "lstate.h"
 
@@ -51,4 +52,6 @@ __attribute__((noinline)) static int luaB_cocreate(lua_State *L);
 #define lua_insert(L, index) (__builtin_constant_p(index) ? lua_rotate(L, index, 1) : insert(L, index))
 #define lua_resume interrupt_resume
 #define lua_closethread interrupt_closethread
+#undef lua_yield
+#define lua_yield(L, n) library_yield(L)
 #include "lcorolib.c"

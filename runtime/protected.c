@@ -92,3 +92,16 @@ int library_xpcall(lua_State *L) {
   setobj2s(L, first + 1, &function);
   return call_at(L, 1, savestack(L, first));
 }
+
+/* lua_yieldk, outside of hooks and without a continuation. */
+int library_yield(lua_State *L) {
+  if (l_unlikely(!yieldable(L)))
+    luaG_runerror(L, L != G(L)->mainthread ? "attempt to yield across a C-call boundary"
+                                           : "attempt to yield from outside a coroutine");
+  CallInfo *frame = L->ci;
+  L->status = LUA_YIELD;
+  frame->u2.nyield = (int)(L->top.p - frame->func.p) - 1;
+  frame->u.c.k = NULL;
+  L->errorJmp->status = LUA_YIELD;
+  LUAI_THROW(L, L->errorJmp);
+}
