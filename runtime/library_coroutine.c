@@ -1,8 +1,8 @@
 /*
  * library_coroutine.c - Lua's coroutine library, which takes and moves arguments and results in place.
  *
- * What it does is lcorolib.c's, all of it. The functions of Lua's API that stand in the way of each switch are
- * given here as lapi.c has them, for the compiler to put where they are called.
+ * What it does is lcorolib.c's, all of it. The functions of Lua's API that stand in the way of each switch
+ * are given here as lapi.c has them, for the compiler to put where they are called.
  */
 #define LUA_CORE
 #include "interrupt.h"

@@ -11,8 +11,7 @@
 #include "lvm.h"
 
 /* A coroutine that yielded in a call has nothing left to do of that instruction. */
-#define luaV_finishOp(L) \
-  (GET_OPCODE(L->ci->u.l.savedpc[-1]) == OP_CALL ? (void)0 : (luaV_finishOp)(L))
+#define luaV_finishOp(L) (GET_OPCODE(L->ci->u.l.savedpc[-1]) == OP_CALL ? (void)0 : (luaV_finishOp)(L))
 
 __attribute__((noinline)) static int resume_error(lua_State *L, const char *message, int arguments);
 
