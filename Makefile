@@ -86,9 +86,9 @@ NO_INLINING := -mllvm -inline-threshold=-50
 # Nothing unrolled, and few jump tables: a comparison with two values is none of a jump table's business. What is
 # inlined decides over size: LUA_HOT as clang likes it, LUA_MID little.
 SPEED := -O2 -fno-unroll-loops -mllvm -jump-table-density=40
-LUA_HOT := ldo lstring
+LUA_HOT := lstring
 LUA_MID := lvm ltable ltm lobject lfunc lauxlib
-LUA_COLD := lstrlib lapi lmem lctype lopcodes lcorolib lmathlib lutf8lib
+LUA_COLD := lstrlib lapi lmem lctype lopcodes lmathlib lutf8lib
 LUA_COMPILER := lcode ldebug ldump lparser lstate lundump lzio
 LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_MID) $(LUA_COLD) $(LUA_COMPILER))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
@@ -99,17 +99,17 @@ $(patsubst %,$(W)/lua/%.o,$(LUA_HOT)): WASM_LUA_FLAGS += $(SPEED)
 $(patsubst %,$(W)/lua/%.o,$(LUA_MID)): WASM_LUA_FLAGS += $(SPEED) -mllvm -inline-threshold=30
 $(patsubst %,$(W)/lua/%.o,$(LUA_COLD) $(LUA_COMPILER)): WASM_LUA_FLAGS += -Oz
 $(patsubst %,$(W)/lua/%.o,$(LUA_COMPILER)): WASM_LUA_FLAGS += $(NO_INLINING)
-$(W)/lua/lcorolib.o: WASM_LUA_FLAGS += -Dlua_resume=interrupt_resume -Dlua_closethread=interrupt_closethread
 $(W)/lua/lstate.o: WASM_LUA_FLAGS += -Dstatic=
-$(patsubst %,$(W)/lua/%.o,lmem lstring lauxlib): WASM_LUA_FLAGS += -DSOME_ARE_OURS
+$(patsubst %,$(W)/lua/%.o,lmem lstring lauxlib lobject): WASM_LUA_FLAGS += -DSOME_ARE_OURS
 # What api.c has the common cases of, and those functions of Lua for the rest.
 API_FAST := lua_geti lua_seti lua_pushvalue lua_settop lua_type lua_tointegerx lua_tolstring luaL_tolstring \
   luaL_checkinteger luaL_checklstring
 $(W)/lua/lapi.o: WASM_LUA_FLAGS += $(foreach f,$(filter lua_%,$(API_FAST)),-D$(f)=$(f)_of_lua)
 $(W)/lua/lauxlib.o: WASM_LUA_FLAGS += $(foreach f,$(filter luaL_%,$(API_FAST)),-D$(f)=$(f)_of_lua)
 $(W)/lua/lapi.o: WASM_LUA_FLAGS += -DluaH_resize=table_room
+$(W)/lua/lobject.o: WASM_LUA_FLAGS += -DluaO_tostring=luaO_tostring_of_lua
 $(W)/lua/lstrlib.o: WASM_LUA_FLAGS += -DCASE_IN_PLACE -include runtime/pattern.h
-$(patsubst %,$(W)/lua/%.o,lcorolib lmathlib lstrlib lutf8lib): WASM_LUA_FLAGS += -DluaL_setfuncs=start_setfuncs
+$(patsubst %,$(W)/lua/%.o,lmathlib lstrlib lutf8lib): WASM_LUA_FLAGS += -DluaL_setfuncs=start_setfuncs
 
 $(W)/lua/%.o: $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
@@ -140,10 +140,11 @@ $(W)/%.o: %.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(OUR_WASM_FLAGS) -c $< -o $@
 
-$(patsubst %,$(W)/runtime/%.o,api call collector field lexer pattern table): OUR_WASM_FLAGS += -include runtime/lua_config.h
+$(patsubst %,$(W)/runtime/%.o,api call collector field lexer pattern protected table text): OUR_WASM_FLAGS += -include runtime/lua_config.h
 $(W)/runtime/lexer.o: OUR_WASM_FLAGS += $(NO_INLINING)
-$(patsubst %,$(W)/runtime/%.o,api call field library_table pattern table): OUR_WASM_FLAGS += $(SPEED)
+$(patsubst %,$(W)/runtime/%.o,api call field library_table library_coroutine pattern protected table text): OUR_WASM_FLAGS += $(SPEED)
 $(W)/runtime/library_table.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=30
+$(W)/runtime/protected.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=60
 $(W)/runtime/collector.o: OUR_WASM_FLAGS += $(SPEED) -mllvm -inline-threshold=60
 
 $(W)/runtime/copy.o: OUR_WASM_FLAGS += -fno-builtin-memcpy -O2
@@ -163,8 +164,8 @@ FLARE_EXPORTS := memory,alloc,handle_request,ws_open,ws_message,ws_close
 
 # The order of the files in the code. gzip looks back 32 KiB, so what is alike has to stand together: moved about until
 # the whole was shortest, which is a kilobyte. A file that is not named comes behind all others.
-LINK_ORDER := lua/ldump lua/lvm lua/lapi lua/ltable lua/ltm lua/lfunc runtime/collector lua/lstring lua/ldo runtime/life \
-  runtime/floor lua/ldebug lua/lmem lua/lcode lua/lparser lua/lstate lua/lcorolib runtime/arena lua/lobject \
+LINK_ORDER := lua/ldump lua/lvm lua/lapi lua/ltable lua/ltm lua/lfunc runtime/collector lua/lstring runtime/protected runtime/life \
+  runtime/floor lua/ldebug lua/lmem lua/lcode lua/lparser lua/lstate runtime/library_coroutine runtime/arena lua/lobject runtime/text \
   runtime/lexer cjson/lua_cjson cjson/strbuf runtime/format runtime/strtod runtime/decimal runtime/interrupt \
   runtime/start lua/lauxlib runtime/calendar lua/lundump bindings/json runtime/bundle runtime/strftime \
   cjson/fpconv bindings/binding bindings/beam bindings/response bindings/time lua/lzio bindings/stdlib \

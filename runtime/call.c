@@ -45,7 +45,13 @@ CallInfo *call_c(lua_State *L, StkId function, int wanted) {
 void call_iterator(lua_State *L, StkId function, int wanted) {
   const TValue *state = s2v(function + 1), *control = s2v(function + 2);
   if (l_unlikely(!ttislcf(s2v(function)))) {
-    luaD_call(L, function, wanted);
+    if (ttisCclosure(s2v(function)) && getCcalls(L) < LUAI_MAXCCALLS - 1) { /* of coroutine.wrap or gmatch */
+      L->nCcalls++;
+      call_c(L, function, wanted);
+      L->nCcalls--;
+    } else {
+      luaD_call(L, function, wanted);
+    }
   } else if (fvalue(s2v(function)) == library_ipairs_step && ttistable(state) && ttisinteger(control) &&
              l_castS2U(ivalue(control)) < hvalue(state)->alimit &&
              !isempty(&hvalue(state)->array[ivalue(control)]) && wanted <= 2 && !L->hookmask) {

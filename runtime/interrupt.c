@@ -2,10 +2,9 @@
  * interrupt.c - the exports `interrupt`, `interrupt_state`, `interrupt_trace`, `interrupt_watch`, and who
  * runs.
  *
- * Lua keeps no pointer to the coroutine that runs, so lcorolib.c is compiled with lua_resume and
- * lua_closethread named as the two functions here (Makefile), which note it. A hook belongs to one Lua
- * state: an interrupt arms the one that runs, and each outer one when control comes back to it, so no
- * pcall or coroutine can swallow it.
+ * Lua keeps no pointer to the coroutine that runs, so lcorolib.c has interrupt_resume and
+ * interrupt_closethread (interrupt.h), which note it. A hook belongs to one Lua state: an interrupt arms the
+ * one that runs, and each outer one when control comes back to it, so no pcall or coroutine can swallow it.
  */
 #include "interrupt.h"
 
@@ -16,10 +15,6 @@
 
 #include "lauxlib.h"
 #include "lstate.h"
-
-/* These do not stand in lua.h under their names here: see above. */
-int interrupt_resume(lua_State *L, lua_State *from, int nargs, int *nresults);
-int interrupt_closethread(lua_State *L, lua_State *from);
 
 static lua_State *running;
 static bool interrupted, over; /* in the image: false when an invocation begins */
@@ -45,7 +40,7 @@ static void tell(lua_State *L, lua_Debug *ar) {
   watcher(ar->source, ar->srclen, ar->currentline);
 }
 
-static void watch(lua_State *L) {
+static inline void watch(lua_State *L) {
   if (watcher != NULL && !interrupted) lua_sethook(L, tell, LUA_MASKLINE, 0);
 }
 
@@ -77,7 +72,8 @@ int interrupt_resume(lua_State *L, lua_State *from, int nargs, int *nresults) {
   running = L;
   watch(L);
   int status = lua_resume(L, from, nargs, nresults);
-  come_back(outer);
+  running = outer;
+  if (interrupted) come_back(outer);
   return status;
 }
 

@@ -19,4 +19,8 @@ void interrupt_end(void);
 /* Says that `L`, the main state, runs now. */
 void interrupt_set_running(lua_State *L);
 
+/* lua_resume and lua_closethread, which say who runs. */
+int interrupt_resume(lua_State *L, lua_State *from, int nargs, int *nresults);
+int interrupt_closethread(lua_State *L, lua_State *from);
+
 #endif

@@ -13,6 +13,11 @@ int library_open_base(lua_State *L);
 /* What ipairs gives as the iterator. */
 extern const lua_CFunction library_ipairs_step;
 
+/* pcall, xpcall and coroutine.yield (protected.c). */
+int library_pcall(lua_State *L);
+int library_xpcall(lua_State *L);
+int library_yield(lua_State *L);
+
 /* os.date, os.difftime and os.time; bindings/stdlib.c adds clock. */
 int library_open_os(lua_State *L);
 

@@ -1,9 +1,11 @@
 /*
- * library_base.c - Lua's base library without what reads files, with a short way for setmetatable.
+ * library_base.c - Lua's base library without what reads files, with short ways for setmetatable and for
+ * errors that get no position.
  */
 #define LUA_CORE
 #include "lbaselib.c"
 
+#include "ldebug.h"
 #include "lgc.h"
 #include "libraries.h"
 #include "lobject.h"
@@ -23,16 +25,22 @@ static int set_metatable(lua_State *L) {
   return 1;
 }
 
+static int error(lua_State *L) {
+  const TValue *value = s2v(L->ci->func.p + 1);
+  if (lua_gettop(L) != 1 || (ttisstring(value) && isLua(L->ci->previous))) return luaB_error(L);
+  return ttisstring(value) ? lua_error(L) : (luaG_errormsg(L), 0);
+}
+
 static const luaL_Reg functions[] = {
     {"assert", luaB_assert},
     {"collectgarbage", luaB_collectgarbage},
-    {"error", luaB_error},
+    {"error", error},
     {"getmetatable", luaB_getmetatable},
     {"ipairs", luaB_ipairs},
     {"load", luaB_load},
     {"next", luaB_next},
     {"pairs", luaB_pairs},
-    {"pcall", luaB_pcall},
+    {"pcall", library_pcall},
     {"rawequal", luaB_rawequal},
     {"rawget", luaB_rawget},
     {"rawlen", luaB_rawlen},
@@ -43,7 +51,7 @@ static const luaL_Reg functions[] = {
     {"tostring", luaB_tostring},
     {"type", luaB_type},
     {"warn", luaB_warn},
-    {"xpcall", luaB_xpcall},
+    {"xpcall", library_xpcall},
     {NULL, NULL},
 };
 

@@ -85,3 +85,7 @@
 
 /* A generic `for`: most iterators are C functions (next, the ones of ipairs and gmatch). */
 #define luaD_call call_iterator
+
+/* Its three values. */
+#undef memcpy
+#define memcpy __builtin_memcpy_inline

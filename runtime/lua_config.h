@@ -27,9 +27,10 @@ __attribute__((export_name("unwind_never luaC_step"))) void luaC_step(struct lua
 __attribute__((export_name("unwind_never luaC_fullgc"))) void luaC_fullgc(struct lua_State *L,
                                                                           int isemergency);
 
-/* memory.c has these four in place of lmem.c, hash.c and api.c one each. */
+/* memory.c has four of these in place of lmem.c, text.c, hash.c and api.c one each. */
 #ifdef SOME_ARE_OURS
 #pragma weak luaL_optinteger
+#pragma weak luaO_pushvfstring
 #pragma weak luaM_free_
 #pragma weak luaM_realloc_
 #pragma weak luaM_saferealloc_

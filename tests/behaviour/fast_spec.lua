@@ -1,6 +1,6 @@
--- fast_spec.lua - what runtime/ljumptab.h, api.c, call.c, field.c, table.c, hash.c, collector.c, library_base.c and
--- library_table.c do in place of Lua's own, at the edges of what they take for common: each piece comes to what native
--- Lua makes of it.
+-- fast_spec.lua - what runtime/ljumptab.h, api.c, call.c, field.c, table.c, hash.c, collector.c, protected.c, text.c,
+-- library_base.c, library_coroutine.c and library_table.c do in place of Lua's own, at the edges of what they take for
+-- common: each piece comes to what native Lua makes of it.
 local support = require "support"
 
 local pieces = {
@@ -460,6 +460,225 @@ local pieces = {
     collectgarbage()
     out[#out + 1] = tostring(next(weak))
     return table.concat(out, " ")]=],
+  ["pcall and xpcall: results, errors and handlers, in the main state and in a coroutine"] = [=[
+    local out = {}
+    local function show(v)
+      if type(v) == "string" or type(v) == "number" then return ("%q"):format(v) end
+      return type(v) == "table" and "table " .. tostring(v.code) or tostring(v)
+    end
+    local function note(...)
+      local n = select("#", ...)
+      out[#out + 1] = n .. ":"
+      for i = 1, n do if i < 8 or i > n - 2 then out[#out + 1] = show((select(i, ...))) end end
+    end
+    local callable = setmetatable({}, { __call = function(_, ...) return "called", ... end })
+    local function nothing() end
+    local function pass(...) return ... end
+    local function fail(object, level) error(object, level) end
+    local function deep(n, object) if n == 0 then error(object) end local a = deep(n - 1, object) return a end
+    local function all()
+      for _, f in ipairs { nothing, pass, callable, math.max, select, tostring, 5, {}, false, error, pcall, coroutine.yield and next } do
+        note(pcall(f)) note(pcall(f, 1)) note(pcall(f, "a", 2)) note(pcall(f, nil, nil, 3))
+        note(xpcall(f, pass)) note(xpcall(f, pass, 1)) note(xpcall(f, function(m) return { code = m } end, "a", 2))
+        note((pcall(f, 1, 2))) local a, b, c, d = pcall(f, 1) note(a, b, c, d)
+        note(select("#", pcall(f, 1)), pcall(f, 2))
+      end
+      note(pcall(pass, table.unpack({}, 1, 300))) note(pcall(pcall)) note(pcall(pcall, pcall, pcall, error)) note(pcall(xpcall))
+      note(pcall(xpcall, pass)) note(pcall(xpcall, pass, 1)) note(pcall(xpcall, nil, pass)) note(xpcall(nil, pass))
+      note(pcall(xpcall, pass, callable))
+      for _, object in ipairs { "text", "not enough memory", "", 5, 2.5, true, { code = 7 }, ("long"):rep(100) } do
+        for level = 0, 3 do note(pcall(fail, object, level)) note(pcall(error, object, level)) end
+        note(pcall(error, object)) note(pcall(deep, 20, object)) note(xpcall(deep, pass, 3, object))
+        note(pcall(error, object, 1, "more")) note(pcall(load("error((...))", "=other"), object))
+        note(pcall(function() return error(object) end)) note(select(2, pcall(error)), pcall(error, nil), pcall(error, nil, 2))
+      end
+      note(xpcall(error, error, "x")) note(xpcall(error, function() local x = nil + 1 end, "x"))
+      note(xpcall(error, function(m) return m, m end, "x")) note(xpcall(deep, function(m) return pcall(error, m) end, 2, "x"))
+      note(xpcall(error, function(m) return select(2, pcall(coroutine.yield, m)) end, "x"))
+      note(xpcall(fail, function(m) return debug.traceback(m, 1):match "^[^\n]*\n[^\n]*\n[^\n]*" end, "x"))
+      note(xpcall(function() return pcall(fail, "inner") end, nothing))
+      note(xpcall(function() pcall(fail, "inner") fail("outer") end, pass))
+      local f
+      note(pcall(function() local n = 1 f = function() n = n + 1 return n end fail({ code = 1 }) end)) note(f(), f())
+      local order = {}
+      local function tbc(name, again)
+        return setmetatable({}, { __close = function(_, e) order[#order + 1] = name .. "<" .. show(e) .. ">"
+        if again then error(again, 0) end end })
+      end
+      note(pcall(function() local a <close> = tbc "a" local b <close> = tbc("b", "from b")
+      local c <close> = tbc "c" fail({ code = 3 }) end))
+      note(pcall(function() local a <close> = tbc "d" return 1, 2, 3 end)) note(pcall(function() local a <close> = tbc("e", "from e")
+      return 1, 2 end))
+      note(xpcall(function() local a <close> = tbc("g", "from g") fail "x" end, function(m) return "handled " .. m end))
+      note(table.concat(order, " "))
+      for ok, v in pcall, function() return #out end do note(ok, v ~= nil) break end
+    end
+    all()
+    coroutine.wrap(all)()
+    note(coroutine.wrap(pcall)(fail, "x")) note(coroutine.wrap(xpcall)(fail, pass, "x")) note(pcall(coroutine.wrap(error), "x"))
+    note(pcall(coroutine.wrap(error), { code = 9 })) note(coroutine.resume(coroutine.create(pcall), error, "y"))
+    return table.concat(out, " ")]=],
+  ["yields across pcall, xpcall, metamethods and what closes"] = [=[
+    local out = {}
+    local function note(...) for i = 1, select("#", ...) do out[#out + 1] = tostring((select(i, ...))) end out[#out + 1] = ";" end
+    local yield = coroutine.yield
+    local function run(f, ...)
+      local co = coroutine.create(f)
+      local function step(good, ...)
+        note(good, ...)
+        if coroutine.status(co) == "suspended" then return true, "r" .. #out, ... end
+      end
+      local more, a, b = step(coroutine.resume(co, ...))
+      while more do more, a, b = step(coroutine.resume(co, a, b, nil)) end
+      note(coroutine.status(co), coroutine.close(co))
+    end
+    local function body(...) local a = yield("in", ...) local b, c = yield(a) if c == nil then yield() end return b, "end", ... end
+    local function bad(...) yield("before") error("bad " .. tostring((...))) end
+    run(function(...) note(pcall(body, ...)) note(pcall(bad, ...)) note(pcall(pcall, bad, 1)) return pcall(body) end, 1, 2)
+    run(function(...) note(xpcall(body, debug.traceback, ...)) note(xpcall(bad, function(m) return "<" .. m .. ">" end, 5))
+    return xpcall(body, print) end, 7)
+    run(function() note(xpcall(bad, function() yield("no") end)) note(pcall(xpcall, bad, error)) end)
+    run(pcall, body, 3) run(pcall, bad, 4) run(xpcall, bad, function(m)
+    return m .. "!" end, 5) run(yield, 1, 2, 3) run(coroutine.wrap(body), 6)
+    run(function() for i = 1, 3 do local ok, e = pcall(bad, i) note(ok, e) ok, e = pcall(error, i) note(ok, e) end end)
+    run(function()
+      local t <close> = setmetatable({}, { __close = function(_, e) note("close", e, yield("closing")) end })
+      note(pcall(function() local u <close> = setmetatable({}, { __close = function(_, e)
+      note(yield("inner", e)) error("second") end }) bad("x") end))
+      return pcall(bad, "y")
+    end)
+    local m = {}
+    for _, name in ipairs { "add", "sub", "mul", "div", "mod", "pow", "unm", "idiv", "band", "bor", "bxor", "shl", "shr", "bnot", "concat",
+      "len", "eq", "lt", "le", "index", "newindex", "call" } do
+      m["__" .. name] = function(...) local a = yield(name, select("#", ...)) return a, name end
+    end
+    run(function()
+      local a, b = setmetatable({}, m), setmetatable({}, m)
+      note(a + 1, 2 - a, a * b, a / 2, 3 % a, a ^ b, -a, a // 1, a & 1, 1 | a, a ~ b, a << 1, 1 >> a, ~a, a .. "x" .. b, "y" .. a, #a)
+      note(a == b, a ~= b, a < b, a <= b, a > 1, 1 >= a, a.field, a[1], a[b], a("x"), (a("y")))
+      a.x = 1 a[1] = 2 a[b] = 3 rawset(a, "n", 1) a.n = a(1, 2)
+      if a < b then note "less" end if not (a == b) then note "other" end
+      for k in a do note(k) break end
+      for i, v in (function(_, i) i = i + 1 if i < 4 then return i, yield("step", i), 3 end end), nil, 0 do note(i, v) end
+      return a(yield(a(1)))
+    end)
+    run(function() note(pcall(table.sort, { 3, 2, 1 }, function(x, y) yield() return x < y end))
+    note(pcall(string.gsub, "x", "x", yield)) note(pcall(load, yield)) end)
+    return table.concat(out, " ")]=],
+  ["switches: arguments and results of all counts, and what cannot be resumed"] = [=[
+    local out = {}
+    local function note(...) for i = 1, select("#", ...) do out[#out + 1] = tostring((select(i, ...))) end out[#out + 1] = ";" end
+    local function sum(...) local s, n = 0, select("#", ...) for i = 1, n do s = s + (select(i, ...) or 0) * i end return n .. "/" .. s end
+    local echo = coroutine.wrap(function(...) local s = sum(...) while true do s = sum(coroutine.yield(s, ...)) end end)
+    local through = coroutine.create(function(...) local function loop(...) return loop(coroutine.yield(...)) end return loop(...) end)
+    for _, n in ipairs { 0, 1, 2, 3, 19, 20, 21, 22, 39, 40, 41, 60, 100, 241, 3, 1, 0 } do
+      local t = {}
+      for i = 1, n do t[i] = i end
+      note((echo(table.unpack(t, 1, n)))) note(sum(select(2, coroutine.resume(through, table.unpack(t, 1, n)))))
+      local a, b, c = echo(table.unpack(t, 1, n)) note(a, b, c) a, b, c = coroutine.resume(through, table.unpack(t, 1, n)) note(a, b, c)
+      note(sum(coroutine.wrap(function(...) return ... end)(table.unpack(t, 1, n))))
+      note(sum(coroutine.wrap(coroutine.yield)(table.unpack(t, 1, n))))
+    end
+    for a, b, c, d in coroutine.wrap(function() for i = 1, 4 do coroutine.yield(i, i > 1 and i or nil, nil, i > 2) end end) do note(a, b,
+      c, d) end
+    for a in coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i, 2, 3, 4, 5) end end) do note(a) end
+    note(pcall(function() for a in coroutine.wrap(function() coroutine.yield(1) error("in it") end) do note(a) end end))
+    note(pcall(function() for a in coroutine.wrap(function() coroutine.yield(1) error({}) end) do note(a) end end) == false)
+    local w = coroutine.wrap(function() error("first") end)
+    note(pcall(w)) note(pcall(w)) note(pcall(coroutine.wrap(function() return 1 end))) note(pcall(coroutine.wrap(function() error() end)))
+    w = coroutine.wrap(function() return pcall(w) end) note(w()) note(pcall(w))
+    for _, object in ipairs { 5, true, "not enough memory", "" } do note(pcall(coroutine.wrap(error), object))
+    note(pcall(coroutine.wrap(function() error(object, 0) end))) end
+    note(pcall(coroutine.wrap(function() local x <close> = setmetatable({}, { __close = function(_, e) error("closed " .. tostring(e), 0)
+      end }) error("open") end)))
+    note(coroutine.resume(coroutine.running())) note(pcall(coroutine.yield, 1)) note(coroutine.isyieldable())
+    note((select(2, coroutine.running())))
+    local self self = coroutine.create(function() note(coroutine.resume(self)) note(coroutine.status(self), coroutine.isyieldable(self))
+    note(pcall(coroutine.close, self)) return coroutine.isyieldable() end)
+    note(coroutine.resume(self)) note(coroutine.resume(self, 1, 2)) note(coroutine.status(self)) note(coroutine.close(self))
+    local outer outer = coroutine.wrap(function() local inner = coroutine.wrap(function() return pcall(outer) end) return inner() end)
+    note(outer())
+    local suspended = coroutine.create(function() coroutine.yield() end) coroutine.resume(suspended)
+    note(coroutine.status(suspended), coroutine.close(suspended), coroutine.status(suspended))
+    for _, f in ipairs { "resume", "status", "close", "isyieldable", "wrap", "create" } do
+      note(pcall(coroutine[f], 1)) note(pcall(coroutine[f], {})) note(pcall(coroutine[f], nil))
+      note(f ~= "isyieldable" and pcall(coroutine[f]))
+    end
+    note(pcall(coroutine.resume, coroutine.create(function(...) return select("#", ...) end), table.unpack({}, 1, 200)))
+    note(pcall(string.rep)) note(pcall(coroutine.wrap(string.rep))) note(pcall(coroutine.wrap(function()
+    return coroutine.yield() + nil end)))
+    local co = coroutine.create(function() local t = {} for i = 1, 50 do t[i] = function() i = i + 1 return i end end coroutine.yield(t)
+      error(t) end)
+    local _, t = coroutine.resume(co) note(t[3](), t[3](), t[50]()) coroutine.resume(co) note(t[3](), t[50]()) coroutine.close(co)
+    note(t[3]())
+    return table.concat(out, " ")]=],
+  ["how deep calls of C functions go, beside each other"] = [=[
+    local function pcalls(n) local good, v = pcall(pcalls, n + 1) return good and v or n end
+    local function within(levels, f) if levels == 0 then return f() end return select(2, pcall(within, levels - 1, f)) end
+    local function deepest(f) local most = 0 f(function(n) most = math.max(most, n) end) return most end
+    local kinds = {
+      function(tell) local function f(n) tell(n) pcall(f, n + 1) end f(0) end,
+      function(tell) local function f(n) tell(n) xpcall(f, function(m) return m end, n + 1) end f(0) end,
+      function(tell) local function f(n) tell(n) coroutine.wrap(f)(n + 1) end pcall(f, 0) end,
+      function(tell) local function f(n) tell(n) return coroutine.resume(coroutine.create(f), n + 1) end f(0) end,
+      function(tell) local function f(n) tell(n) for _ in coroutine.wrap(f), n + 1 do end end pcall(f, 0) end,
+      function(tell) local function f(n) tell(n) for _ in coroutine.wrap(function() f(n + 1) end) do end end pcall(f, 0) end,
+      function(tell) local function f(n) tell(n) for _ in ("x"):gmatch("x") do ("x"):gsub("x", function() f(n + 1) end) end end pcall(f,
+        0) end,
+      function(tell) local function f(n) tell(n) local t = setmetatable({}, { __index = function() f(n + 1) end })
+      return t.x end pcall(f, 0) end,
+      function(tell) local function f(n) tell(n) table.sort({ 1, 2 }, function() f(n + 1) end) end pcall(f, 0) end,
+      function(tell) local function f(n) tell(n) error(setmetatable({}, { __tostring = f })) end pcall(f, 0) end,
+    }
+    local total = pcalls(0)
+    local out = { tostring(total > 120) }
+    for i, kind in ipairs(kinds) do
+      out[#out + 1] = i .. "=" .. within(total - 100, function() return deepest(kind) end)
+      out[#out + 1] = within(total - 100, coroutine.wrap(function() return deepest(kind) end))
+    end
+    local function errors(f) for _ = 1, 3 do out[#out + 1] = tostring(select(2, f())) end end
+    errors(function() return within(total - 3, function() return pcall(pcall, pcall, pcall, pcall, pcall) end) end)
+    local wrap = coroutine.wrap
+    errors(function() return within(total - 3, function() return pcall(wrap(function() wrap(function() wrap(print)() end)() end)) end) end)
+    local function endless(n) return n + endless(n + 1) end
+    errors(function() local good, m = pcall(endless, 1) return good, (m:gsub("\n.*", "")) end)
+    errors(function() return xpcall(endless, function(m) return #m > 0 and select(2, pcall(endless, 1)):match("^[^\n(]*") end, 1) end)
+    return table.concat(out, " ")]=],
+  ["messages of all sizes, and what they name"] = [=[
+    local out = {}
+    local function note(f, ...) local good, m = pcall(f, ...) out[#out + 1] = tostring(good) .. " " .. tostring(m) end
+    for _, size in ipairs { 1, 2, 30, 39, 40, 41, 100, 180, 190, 199, 200, 201, 220, 230, 240, 250, 255, 256, 257, 258, 300, 1000, 5000 } do
+      local name = ("n"):rep(size)
+      note(load(("local t = {} return t.%s.x"):format(name), "=here")) note(load(("return %s + 1"):format(name), "=" .. name))
+      note(load(("%s()"):format(name), "@" .. name)) note(load(("local %s = nil return #%s"):format(name, name), name))
+      note(load("error(...)", "@file"), name) note(load("error(...)", "=" .. name), "m") note(load("error(...)", "x = 1\n" .. name), "m\0n")
+      note(load("return 1 .. {}", name)) note(error, name .. "\0" .. name) note(load("error(...)", "@f"), "\0" .. name)
+      out[#out + 1] = tostring(select(2, load("x = = " .. name, "=" .. name)))
+      out[#out + 1] = tostring(select(2, load("goto " .. name, "@" .. name)))
+      out[#out + 1] = tostring(select(2, load("x = '" .. name, name))) out[#out + 1] = tostring(select(2, load(name .. " " .. name, "=z")))
+      note(string.format, "%" .. name, 1) note(string.rep, {}, name) note(setmetatable, {}, name)
+      note(require and function() string.rep(name, {}) end)
+    end
+    for _, code in ipairs { "\1", "x = \200", "x = '\\400'", "x = '\\u{110000000}'", "x = 0x", "x = 1e", "goto", "break", "x = }", "for",
+      "::a:: ::a::", "local x <const> = 1 x = 2", "\127=" } do
+      out[#out + 1] = tostring(select(2, load(code, "=code")))
+    end
+    for _, n in ipairs { 0, 1, -1, 9, 10, 11, 99, 100, 101, -9, -10, 2^31 | 0, -(2^31 | 0), (2^53 | 0), math.maxinteger, math.mininteger,
+      math.maxinteger - 1, 1e15 | 0, 123456789012345678 } do
+      out[#out + 1] = tostring(n) .. n .. -n .. n // 7 out[#out + 1] = table.concat({ n, n / 1 }, ",")
+      out[#out + 1] = ("%d %s %i"):format(n, n, n)
+      note(error, n) note(string.rep, "x", n > 0 and -n or n) note(math.floor, {}, n) note(utf8.char, n) out[#out + 1] = #tostring(n)
+      out[#out + 1] = tostring(({ [tostring(n)] = n })[n .. ""])
+      note(string.char, n) note(select, -n // 3) note(table.unpack, {}, 1, n) note(load(("return {} < %s"):format(n), "=l"))
+    end
+    for _, n in ipairs { 0.0, -0.0, 1.5, 1e15, 1e16, 1e100, -1e-7, math.huge, -math.huge, 2^63, 2^53 } do out[#out + 1] = tostring(n) ..
+      n note(string.rep, "x", n) note(load("return ... | 1"), n) end
+    for _, c in ipairs { 0, 65, 127, 128, 0x7ff, 0x800, 0xffff, 0x10000, 0x10ffff, 0x7fffffff } do out[#out + 1] = utf8.char(c, c, 66) end
+    for _, v in ipairs { {}, print, coroutine.create(print), 1 } do out[#out + 1] = tostring((tostring(v):gsub("0x%x+", "address")))
+    out[#out + 1] = tostring(("%p"):format(v) == (tostring(v):match("0x%x+") or "(null)")) end
+    local named = setmetatable({}, { __name = ("N"):rep(300) }) note(string.rep, named) note(function() return named + 1 end)
+    out[#out + 1] = tostring((tostring(named):gsub("0x%x+", "")))
+    return table.concat(out, "\n")]=],
 }
 
 describe("what is done in place comes to what native Lua does:", function()
