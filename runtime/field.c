@@ -16,6 +16,16 @@
 
 enum { TABLES = 20 }; /* behind each other, before Lua's own looks for a loop */
 
+const TValue *field_further(const Node *node, const TString *key) {
+  static const TValue absent = {ABSTKEYCONSTANT};
+  int next;
+  while ((next = gnext(node)) != 0) {
+    node += next;
+    if (keyisshrstr(node) && keystrval(node) == key) return gval(node);
+  }
+  return &absent;
+}
+
 void field_get(lua_State *L, const TValue *t, TValue *key, StkId to, const TValue *slot) {
   for (int i = 0; i < TABLES && ttisshrstring(key); i++) {
     Table *metatable;

@@ -14,12 +14,17 @@
  */
 void field_get(lua_State *L, const TValue *t, TValue *key, StkId to, const TValue *slot);
 
-/* What luaH_getshortstr does: the slot of a short string in a table. Most keys are where their hash says. */
-#define field_slot(t, key)                                                                          \
-  ({                                                                                                \
-    const Node *field_node = gnode(t, lmod((key)->hash, sizenode(t)));                              \
-    keyisshrstr(field_node) && eqshrstr(keystrval(field_node), (key)) ? gval(field_node)            \
-                                                                      : (luaH_getshortstr)(t, key); \
+/*
+ * What luaH_getshortstr does: the slot of a short string in a table, or one that isabstkey tells. Most keys
+ * are where their hash says; field_further looks at those that had to make way, from the node where `key` is
+ * not.
+ */
+#define field_slot(t, key)                                                                              \
+  ({                                                                                                    \
+    const Node *field_node = gnode(t, lmod((key)->hash, sizenode(t)));                                  \
+    keyisshrstr(field_node) && eqshrstr(keystrval(field_node), (key)) ? gval(field_node)                \
+                                                                      : field_further(field_node, key); \
   })
+const TValue *field_further(const Node *node, const TString *key);
 
 #endif
