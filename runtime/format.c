@@ -68,6 +68,21 @@ static char *digits_of(char *end, uint64_t n, unsigned base, bool upper) {
   return end;
 }
 
+/* lua_user.h */
+int format_integer(char *text, long long n);
+
+int format_integer(char *text, long long n) {
+  char digits[20], *end = digits + sizeof digits, *at = end;
+  uint64_t rest = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+  for (; rest > UINT32_MAX; rest /= 10) *--at = (char)('0' + rest % 10);
+  uint32_t small = (uint32_t)rest;
+  do *--at = (char)('0' + small % 10);
+  while ((small /= 10) != 0);
+  if (n < 0) *--at = '-';
+  memcpy(text, at, (size_t)(end - at));
+  return (int)(end - at);
+}
+
 static void put_integer(output *o, conversion *c, uint64_t n, const char *prefix, unsigned base) {
   char text[24], *end = text + sizeof text, *at = digits_of(end, n, base, c->upper);
   int size = (int)(end - at), least = c->precision >= 0 ? c->precision : 1;
