@@ -170,8 +170,8 @@ LINK_ORDER := lua/ldump lua/lvm lua/lapi lua/ltable lua/ltm lua/lfunc runtime/co
   cjson/fpconv bindings/binding bindings/beam bindings/response bindings/time lua/lzio bindings/stdlib \
   bindings/crypto runtime/entry lua/lutf8lib runtime/library_table bindings/request bindings/id bindings/secrets \
   bindings/logging bindings/ws runtime/library_base bindings/encoding runtime/library_os runtime/manifest \
-  bindings/flaron lua/lstrlib bindings/plasma runtime/copy bindings/spark runtime/library_debug lua/lmathlib \
-  runtime/elementary
+  bindings/flaron lua/lstrlib runtime/pattern runtime/slice bindings/plasma runtime/copy bindings/spark \
+  runtime/library_debug lua/lmathlib runtime/elementary
 
 # unwind.o is first: its data begins where all that can change begins (runtime/life.c). The linker is
 # called directly, since clang would run wasm-opt before the rewriter has seen the module.
