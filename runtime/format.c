@@ -32,7 +32,10 @@ static void put(output *o, char c) {
 }
 
 static void put_text(output *o, const char *text, int size) {
-  while (size-- > 0) put(o, *text++);
+  int room = (int)(o->end - o->at), fit = size < room ? size : room;
+  memcpy(o->at, text, (size_t)fit);
+  o->at += fit;
+  o->count += size;
 }
 
 static void put_many(output *o, char c, int count) {
