@@ -107,8 +107,7 @@ API_FAST := lua_geti lua_seti lua_pushvalue lua_settop lua_type lua_tointegerx l
 $(W)/lua/lapi.o: WASM_LUA_FLAGS += $(foreach f,$(filter lua_%,$(API_FAST)),-D$(f)=$(f)_of_lua)
 $(W)/lua/lauxlib.o: WASM_LUA_FLAGS += $(foreach f,$(filter luaL_%,$(API_FAST)),-D$(f)=$(f)_of_lua)
 $(W)/lua/lapi.o: WASM_LUA_FLAGS += -DluaH_resize=table_room
-$(W)/lua/lobject.o: WASM_LUA_FLAGS += -DluaO_tostring=luaO_tostring_of_lua
-$(W)/lua/lstrlib.o: WASM_LUA_FLAGS += -DCASE_IN_PLACE -include runtime/pattern.h
+$(W)/lua/lstrlib.o: WASM_LUA_FLAGS += -DCASE_IN_PLACE -include runtime/pattern.h -include runtime/slice.h
 $(patsubst %,$(W)/lua/%.o,lmathlib lstrlib lutf8lib): WASM_LUA_FLAGS += -DluaL_setfuncs=start_setfuncs
 
 $(W)/lua/%.o: $(B)/lua.stamp Makefile
@@ -121,13 +120,14 @@ $(W)/lua/lvm.o: $(B)/lua.stamp runtime/ljumptab.h Makefile
 	@$(WASM_CC) $(WASM_FLAGS) $(WASM_LUA_FLAGS) -MT $@ -x c -c - <$(LUA)/src/lvm.c -o $@
 
 # A position beyond what size_t holds is behind the string, not what is left of it in 32 bits: ("x"):sub(2^32 + 1) is "".
-# And what has to do with patterns is pattern.c's. Five lines, each to be found.
+# And six functions are pattern.c's and slice.c's. Seven lines, each to be found.
 $(W)/lua/lstrlib.o: $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@sed -e '/^static size_t posrelatI/,/^}/s/^    return (size_t)pos;$$/    return pos > MAXSIZE ? MAXSIZE : (size_t)pos;/' \
 	  -e 's/^  {"\([a-z]*\)", \(str_find\|str_match\|gmatch\|str_gsub\)},$$/  {"\1", pattern_\1},/' \
+	  -e 's/^  {"\(byte\|sub\)", str_[a-z]*},$$/  {"\1", slice_\1},/' \
 	  $(LUA)/src/lstrlib.c >$(W)/lstrlib.c
-	@test $$(diff $(LUA)/src/lstrlib.c $(W)/lstrlib.c | grep -c '^>') = 5
+	@test $$(diff $(LUA)/src/lstrlib.c $(W)/lstrlib.c | grep -c '^>') = 7
 	@$(WASM_CC) $(WASM_FLAGS) $(WASM_LUA_FLAGS) -c $(W)/lstrlib.c -o $@
 
 $(W)/cjson/%.o: $(B)/cjson.stamp $(B)/lua.stamp Makefile
@@ -140,9 +140,11 @@ $(W)/%.o: %.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(OUR_WASM_FLAGS) -c $< -o $@
 
-$(patsubst %,$(W)/runtime/%.o,api call collector field lexer pattern protected table text): OUR_WASM_FLAGS += -include runtime/lua_config.h
+$(patsubst %,$(W)/runtime/%.o,api call collector field lexer pattern protected slice table text): \
+  OUR_WASM_FLAGS += -include runtime/lua_config.h
 $(W)/runtime/lexer.o: OUR_WASM_FLAGS += $(NO_INLINING)
-$(patsubst %,$(W)/runtime/%.o,api call field library_table library_coroutine pattern protected table text): OUR_WASM_FLAGS += $(SPEED)
+$(patsubst %,$(W)/runtime/%.o,api call field library_table library_coroutine pattern protected slice table text): \
+  OUR_WASM_FLAGS += $(SPEED)
 $(W)/runtime/library_table.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=30
 $(W)/runtime/protected.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=60
 $(W)/runtime/collector.o: OUR_WASM_FLAGS += $(SPEED) -mllvm -inline-threshold=60
@@ -171,8 +173,8 @@ LINK_ORDER := lua/ldump lua/lvm lua/lapi lua/ltable lua/ltm lua/lfunc runtime/co
   cjson/fpconv bindings/binding bindings/beam bindings/response bindings/time lua/lzio bindings/stdlib \
   bindings/crypto runtime/entry lua/lutf8lib runtime/library_table bindings/request bindings/id bindings/secrets \
   bindings/logging bindings/ws runtime/library_base bindings/encoding runtime/library_os runtime/manifest \
-  bindings/flaron lua/lstrlib bindings/plasma runtime/copy bindings/spark runtime/library_debug lua/lmathlib \
-  runtime/elementary
+  bindings/flaron lua/lstrlib runtime/pattern runtime/slice bindings/plasma runtime/copy bindings/spark \
+  runtime/library_debug lua/lmathlib runtime/elementary
 
 # unwind.o is first: its data begins where all that can change begins (runtime/life.c). The linker is
 # called directly, since clang would run wasm-opt before the rewriter has seen the module.

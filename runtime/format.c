@@ -32,7 +32,10 @@ static void put(output *o, char c) {
 }
 
 static void put_text(output *o, const char *text, int size) {
-  while (size-- > 0) put(o, *text++);
+  int room = (int)(o->end - o->at), fit = size < room ? size : room;
+  memcpy(o->at, text, (size_t)fit);
+  o->at += fit;
+  o->count += size;
 }
 
 static void put_many(output *o, char c, int count) {
@@ -66,6 +69,21 @@ static char *digits_of(char *end, uint64_t n, unsigned base, bool upper) {
     *--end = (char)(digit < 10 ? '0' + digit : (upper ? 'A' : 'a') + digit - 10);
   }
   return end;
+}
+
+/* lua_user.h */
+int format_integer(char *text, long long n);
+
+int format_integer(char *text, long long n) {
+  char digits[20], *end = digits + sizeof digits, *at = end;
+  uint64_t rest = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+  for (; rest > UINT32_MAX; rest /= 10) *--at = (char)('0' + rest % 10);
+  uint32_t small = (uint32_t)rest;
+  do *--at = (char)('0' + small % 10);
+  while ((small /= 10) != 0);
+  if (n < 0) *--at = '-';
+  memcpy(text, at, (size_t)(end - at));
+  return (int)(end - at);
 }
 
 static void put_integer(output *o, conversion *c, uint64_t n, const char *prefix, unsigned base) {

@@ -17,6 +17,7 @@
 #include "lauxlib.h"
 #include "lobject.h"
 #include "lstate.h"
+#include "slice.h"
 
 enum {
   CAPTURES = 32,
@@ -404,13 +405,6 @@ static text check_text(lua_State *L, int argument, size_t *size) {
   return (text)luaL_checklstring(L, argument, size);
 }
 
-/* Where the third argument says to begin, from 0; size + 1 for what is behind the end. */
-static size_t check_begin(lua_State *L, size_t size) {
-  lua_Integer at = luaL_optinteger(L, 3, 1);
-  if (at > 0) return at - 1 <= (lua_Integer)size ? (size_t)at - 1 : size + 1;
-  return at == 0 || at < -(lua_Integer)size ? 0 : size + (size_t)at;
-}
-
 static bool is_plain(text p, size_t size) {
   for (text end = p + size; p < end; p++) {
     switch (*p) {
@@ -430,6 +424,11 @@ static bool is_plain(text p, size_t size) {
   return true;
 }
 
+static inline void push_position(lua_State *L, lua_Integer position) {
+  setivalue(s2v(L->top.p), position);
+  L->top.p++;
+}
+
 static text find_plain(text s, size_t size, text p, size_t length) {
   if (length == 0) return s;
   if (length > size) return NULL;
@@ -443,14 +442,14 @@ static text find_plain(text s, size_t size, text p, size_t length) {
 static int find(lua_State *L, bool positions) {
   size_t size, length;
   text s = check_text(L, 1, &size), p = check_text(L, 2, &length);
-  size_t begin = check_begin(L, size);
+  size_t begin = slice_begin(luaL_optinteger(L, 3, 1), size);
   if (begin <= size) {
     text from = s + begin;
-    if (positions && (lua_toboolean(L, 4) || is_plain(p, length))) {
+    if (positions && (is_plain(p, length) || (lua_gettop(L) > 3 && lua_toboolean(L, 4)))) {
       from = find_plain(from, size - begin, p, length);
       if (from != NULL) {
-        lua_pushinteger(L, from - s + 1);
-        lua_pushinteger(L, from - s + (lua_Integer)length);
+        push_position(L, from - s + 1);
+        push_position(L, from - s + (lua_Integer)length);
         return 2;
       }
     } else {
@@ -460,9 +459,9 @@ static int find(lua_State *L, bool positions) {
       text end = search(&m, &from, NULL);
       if (end != NULL) {
         if (!positions) return push_captures(&m, from, end);
-        lua_pushinteger(L, from - s + 1);
-        lua_pushinteger(L, end - s);
-        return 2 + push_captures(&m, NULL, NULL);
+        push_position(L, from - s + 1);
+        push_position(L, end - s);
+        return m.level == 0 ? 2 : 2 + push_captures(&m, NULL, NULL);
       }
     }
   }
@@ -495,7 +494,7 @@ static int next_match(lua_State *L) {
 int pattern_gmatch(lua_State *L) {
   size_t size, length;
   text s = check_text(L, 1, &size), p = check_text(L, 2, &length);
-  size_t begin = check_begin(L, size);
+  size_t begin = slice_begin(luaL_optinteger(L, 3, 1), size);
   lua_settop(L, 2);
   walk *w = lua_newuserdatauv(L, sizeof *w, 0);
   *w = (walk){.begin = s, .end = s + size, .pattern = p, .pattern_end = p + length, .at = s + begin};

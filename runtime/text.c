@@ -1,6 +1,6 @@
 /*
- * text.c - what lobject.c makes text of: integers, and messages as lua_pushfstring makes them. Its own takes
- * integers by way of snprintf, and joins the pieces of a message as strings of Lua.
+ * text.c - messages, as lua_pushfstring makes them, in one buffer. lobject.c's own joins pieces that it
+ * copied before.
  */
 #define LUA_CORE
 #include <stdarg.h>
@@ -13,36 +13,13 @@
 #include "lstate.h"
 #include "lstring.h"
 
-void luaO_tostring_of_lua(lua_State *L, TValue *number);
-
-enum {
-  INTEGER = 20, /* the most characters of one */
-  OWN = 32      /* and of all that is not a string, with a pointer's '\0' */
-};
-
-/* Writes an integer in front of `end`; returns where it begins. */
-__attribute__((noinline)) static char *integer_before(char *end, lua_Integer n) {
-  lua_Unsigned rest = n < 0 ? 0 - l_castS2U(n) : l_castS2U(n);
-  do *--end = (char)('0' + rest % 10);
-  while ((rest /= 10) > 0);
-  if (n < 0) *--end = '-';
-  return end;
-}
-
-void luaO_tostring(lua_State *L, TValue *number) {
-  if (!ttisinteger(number)) {
-    luaO_tostring_of_lua(L, number);
-    return;
-  }
-  char text[INTEGER], *end = text + sizeof text, *at = integer_before(end, ivalue(number));
-  setsvalue(L, number, luaS_newlstr(L, at, (size_t)(end - at)));
-}
+enum { OWN = 32 }; /* the most characters of what is not a string, with a pointer's '\0' */
 
 /* Writes a message to `to`, as far as its pieces fit; returns the size of all. */
 static size_t write(lua_State *L, char *to, size_t room, const char *format, va_list arguments) {
   size_t total = 0;
   while (*format != '\0') {
-    char own[OWN], *end = own + sizeof own, *at = end;
+    char own[OWN];
     const char *text = format;
     size_t size = 0;
     if (*format != '%') {
@@ -58,14 +35,22 @@ static size_t write(lua_State *L, char *to, size_t room, const char *format, va_
           break;
         case 'd':
         case 'I':
-          at = integer_before(end, format[1] == 'd' ? va_arg(arguments, int) : va_arg(arguments, l_uacInt));
+          text = own;
+          size = (size_t)lua_integer2str(
+              own, sizeof own, format[1] == 'd' ? va_arg(arguments, int) : va_arg(arguments, l_uacInt));
           break;
-        case 'c': *--at = (char)va_arg(arguments, int); break;
-        case 'U': at -= luaO_utf8esc(end - UTF8BUFFSZ, va_arg(arguments, unsigned long)); break;
+        case 'c':
+          text = own;
+          own[size++] = (char)va_arg(arguments, int);
+          break;
+        case 'U':
+          size = (size_t)luaO_utf8esc(own, va_arg(arguments, unsigned long));
+          text = own + UTF8BUFFSZ - size;
+          break;
         case 'f': {
           TValue number;
           setfltvalue(&number, cast_num(va_arg(arguments, l_uacNumber)));
-          luaO_tostring_of_lua(L, &number);
+          luaO_tostring(L, &number);
           text = getstr(tsvalue(&number));
           size = tsslen(tsvalue(&number));
           break;
@@ -76,10 +61,6 @@ static size_t write(lua_State *L, char *to, size_t room, const char *format, va_
           break;
         case '%': size = 1; break;
         default: luaG_runerror(L, "invalid option '%%%c' to 'lua_pushfstring'", format[1]);
-      }
-      if (at != end) {
-        text = at;
-        size = (size_t)(end - at);
       }
       format += 2;
     }

@@ -1,5 +1,5 @@
 /*
- * lua_user.h - the one setting of luaconf.h that cannot be made in front of it; lua.h includes this
+ * lua_user.h - the settings of luaconf.h that cannot be made in front of it; lua.h includes this
  * (LUA_USER_H).
  *
  * Endless recursion must end in "stack overflow", with a traceback, before it ends a flare's memory: 200,000
@@ -10,5 +10,13 @@
 
 #undef LUAI_MAXSTACK
 #define LUAI_MAXSTACK 200000
+
+/*
+ * Writes an integer in decimal without a zero behind it; returns its size, at most 20 (format.c). Most
+ * numbers that become text are integers, and snprintf would read a format for each.
+ */
+int format_integer(char *text, long long n);
+#undef lua_integer2str
+#define lua_integer2str(s, size, n) format_integer((s), (n))
 
 #endif

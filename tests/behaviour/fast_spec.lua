@@ -1,6 +1,6 @@
--- fast_spec.lua - what runtime/ljumptab.h, api.c, call.c, field.c, table.c, hash.c, collector.c, protected.c, text.c,
--- library_base.c, library_coroutine.c and library_table.c do in place of Lua's own, at the edges of what they take for
--- common: each piece comes to what native Lua makes of it.
+-- fast_spec.lua - what runtime/ljumptab.h, api.c, call.c, field.c, table.c, hash.c, collector.c, pattern.c, slice.c,
+-- protected.c, text.c, library_base.c, library_coroutine.c and library_table.c do in place of Lua's own, at the edges of
+-- what they take for common: each piece comes to what native Lua makes of it.
 local support = require "support"
 
 local pieces = {
@@ -679,6 +679,135 @@ local pieces = {
     local named = setmetatable({}, { __name = ("N"):rep(300) }) note(string.rep, named) note(function() return named + 1 end)
     out[#out + 1] = tostring((tostring(named):gsub("0x%x+", "")))
     return table.concat(out, "\n")]=],
+  ["patterns of each kind with texts of each kind"] = [=[
+    local out, n = {}, 0
+    local function note(...)
+      n = n + 1
+      local list = table.pack(...)
+      for i = 1, list.n do list[i] = ("%s"):format(list[i]) end
+      out[n] = table.concat(list, ",")
+    end
+    local texts = { "", "a", "aab", "key=value", " 12.5, -3\n", "a.b-c]d[e", "((a)(b))c)", "\0a\0\xff\xe4b", "THE (quick) fox",
+      ("x"):rep(70) .. "y", "ab ab abab", "%d$^" }
+    local patterns = { "", "a", "a*", "a+", "a-", "a?", "a-b", ".-b", ".*b", ".+", "^", "$", "^$", "^a", "b$", "$a", "a^", "(a*)(b?)",
+      "()", "()a()", "(a)(b)", "((a)(b*))", "(a*)b%1", "(.)%1", "(%a+) (%1)", "%a+", "%A+", "(%w+)=(%w+)", "%d+%.?%d*", "%s", "%S+$",
+      "[a-c]+", "[^a-c]+", "[]]", "[^]]+", "[a%-]+", "[%a_][%w_]*", "[a-]", "[%]%[]", "[^%s]*$", "[\0-\x1f]", "%z", "[\xe0-\xff]", "%c",
+      "%b()", "%b()$", "(%b())", "%f[%a]%a+", "%f[%A]", "%f[%z]", "%u%l*", "%x%X", "%p+", "%g+", "%e", "%.", "%-%d", ".-,", "(.-)%s",
+      "x*y", "x-y", "x?y$", "(x+)(x)y", "[xy]*y", "%w*b", "(%w-)b", ".?.?.?$", "^(.-)$", "%%d", "%$^", "a\0", "[%z]a" }
+    local broken = { "%", "[", "[a", "[^", "[]", "[%", "[a%", "(", ")", "(a", "a)", "(()", "%b", "%ba", "%f", "%fa", "%0", "%1", "(%1)",
+      "(a)%2", "a%", ("(a)"):rep(33), ("()"):rep(33), "%f[", "(a*%1)" }
+    for _, p in ipairs(broken) do patterns[#patterns + 1] = p patterns[#patterns + 1] = "^" .. p patterns[#patterns + 1] = "a*" .. p end
+    for _, text in ipairs(texts) do
+      for _, p in ipairs(patterns) do
+        note(pcall(string.find, text, p)) note(pcall(string.match, text, p, 2)) note(pcall(string.find, text, p, -2))
+        note(pcall(string.gsub, text, p, "<%0>")) note(pcall(string.gsub, text, p, "%1.", 2))
+        note(pcall(function() local all = "" for a, b in text:gmatch(p) do all = all .. a .. ":" .. tostring(b) .. ";" end return all end))
+      end
+    end
+    return table.concat(out, "\n")]=],
+  ["patterns as deep as they may be, and deeper"] = [=[
+    local out = {}
+    local function note(...) out[#out + 1] = ("%s %s"):format(...) end
+    local text = ("a"):rep(300)
+    for _, piece in ipairs { "a?", "()", "(a)", "a", ".-", "[a]-", "a*", "a?()", "(a?", "%f[a]" } do
+      for _, size in ipairs { 1, 31, 32, 33, 66, 98, 99, 100, 101, 198, 199, 200, 201, 250 } do
+        local p = piece:rep(size)
+        for _, last in ipairs { "", "a-", "a*", "(a-)", "$", "()", "a-)" } do
+          if last ~= "$" or not piece:find "[*?-]" then note(pcall(string.find, text, "^" .. p .. last)) end
+        end
+        note(pcall(string.match, "b", p)) note(pcall(string.match, "", p))
+      end
+    end
+    return table.concat(out, "\n")]=],
+  ["gsub with replacements of each type, and where to begin"] = [=[
+    local out = {}
+    local function note(...)
+      local list = table.pack(...)
+      for i = 1, list.n do
+        local v = tostring(list[i]):gsub("0x%x+", "")
+        list[i] = #v > 200 and #v .. v:sub(1, 50) .. v:sub(-50) or v
+      end
+      out[#out + 1] = table.concat(list, ",")
+    end
+    local text = "one two  three"
+    local replacements = { "", "x", "%0%0", "%%", "%1-%1", "%2", "%", "%a", 7, 2.5, {}, { one = 1, two = false, three = "3" },
+      setmetatable({}, { __index = function(_, k) return #k end }), function() end, function(a, b) return a .. tostring(b) end,
+      function() return {} end, function() return print end, function() error("inside", 0) end, ("long "):rep(300), true, print }
+    for _, r in ipairs(replacements) do
+      for _, p in ipairs { "%a+", "(%a)(%a*)", "", "%s*", "()%a", "^%a+", "t", "none", "[aeo]" } do
+        if r ~= print then note(pcall(string.gsub, text, p, r)) note(pcall(string.gsub, text:rep(80), p, r)) end
+        note(pcall(string.gsub, text, p, r ~= print and r or nil, 2)) note(pcall(string.gsub, text, p, r ~= print and r or nil, 0))
+      end
+    end
+    note(("abc"):gsub("%w", "%0%0", 1.0)) note(pcall(string.gsub, "abc", "%w", "x", 1.5)) note(pcall(string.gsub, "abc", "%w"))
+    note(pcall(string.gsub, 123, 2, 5)) note(pcall(string.gsub, {}, "", "")) note(pcall(string.find)) note(pcall(string.match, "a"))
+    note(pcall(string.gmatch, "a", {})) note(pcall(string.find, "a", "a", "x")) note(pcall(string.find, 1234, 23))
+    for _, at in ipairs { 0, 1, 2, 4, 5, 6, -1, -4, -5, 2^31, 2^32, 2^32 + 1, -2^31, math.maxinteger, math.mininteger, "2", 2.0 } do
+      for _, p in ipairs { "", "b", "bc", "c$", "^b", "()", "a", "abcde", "%" } do
+        note(pcall(string.find, "abcd", p, at)) note(pcall(string.find, "abcd", p, at, true)) note(pcall(string.match, "abcd", p, at))
+        note(pcall(function() local all = "" for m in ("abcd"):gmatch(p, at) do all = all .. m .. ";" end return all end))
+      end
+    end
+    note(("a\0b\0c"):find("\0c")) note(("a\0b.c"):find(".c", 1, true)) note(("a+a+b"):find("a+b", 1, true))
+    note(("aaab"):find("aab", 1, true))
+    note(("x]y"):find("]")) note(("x)y"):find(")", 1, true)) note(("12345678a12345678b"):find("12345678b", 1, true))
+    return table.concat(out, "\n")]=],
+  ["an iterator of gmatch that fails, ends, and is asked again"] = [=[
+    local out = {}
+    local function note(...) out[#out + 1] = ("%s %s %s"):format(..., select(2, ...), (select(3, ...))) end
+    local step = ("a1b2"):gmatch "(%a)(%d)"
+    for _ = 1, 4 do local a, b = step() note(a, b, 0) end
+    local broken = ("ab"):gmatch "(a)(b"
+    for _ = 1, 3 do note(pcall(broken)) end
+    local empty = ("abc"):gmatch "x*"
+    for _ = 1, 6 do note(tostring((empty())), 0, 0) end
+    local anchor = ("^a^a"):gmatch "^a"
+    for _ = 1, 3 do note(tostring((anchor())), 0, 0) end
+    local numbers = string.gmatch(1234, 2)
+    note(tostring((numbers())), tostring((numbers())), 0)
+    local texts = {}
+    for i = 1, 50 do texts[i] = ("k%d=v%d,"):format(i, i):rep(20):gmatch "(%w+)=(%w+)" end
+    for _ = 1, 3 do collectgarbage() for i = 1, 50 do note(texts[i](), "", "") end end
+    return table.concat(out, "\n")]=],
+  ["bytes and parts of strings"] = [=[
+    local out = {}
+    local function note(...) out[#out + 1] = select("#", ...) .. ":" .. table.concat({ ... }, ",") end
+    local places = { 0, 1, 2, 3, 4, 5, 6, -1, -3, -4, -5, -6, 2^31, 2^32, 2^32 + 1, -2^32, math.maxinteger, math.mininteger, 2.0, "3" }
+    for _, text in ipairs { "", "a", "ab\0\xff", ("long "):rep(20), 12345 } do
+      note(string.byte(text)) note(pcall(string.sub, text) and "fine" or "error")
+      for _, i in ipairs(places) do
+        note(string.byte(text, i)) note(string.sub(text, i)) note(string.byte(text, i, nil))
+        for _, j in ipairs(places) do note(string.byte(text, i, j)) note(string.sub(text, i, j)) end
+      end
+    end
+    local function wrong(...) out[#out + 1] = select(2, pcall(...)) end
+    wrong(string.byte) wrong(string.byte, {}) wrong(string.byte, "a", {}) wrong(string.byte, "a", 1.5) wrong(string.byte, "a", 1, "x")
+    wrong(string.sub) wrong(string.sub, "a") wrong(string.sub, "a", 1.5) wrong(string.sub, "a", 1, {}) wrong(string.sub, nil, 1)
+    wrong(string.byte, ("x"):rep(1000000), 1, -1)
+    out[#out + 1] = #{ ("x"):rep(5000):byte(1, -1) }
+    return table.concat(out, "\n")]=],
+  ["integers as text"] = [=[
+    local out = {}
+    local n = 1
+    for _ = 1, 64 do
+      for _, i in ipairs { n, -n, n - 1, n + 1, ~n } do out[#out + 1] = i out[#out + 1] = tostring(i) out[#out + 1] = i .. "" end
+      n = n * 2
+    end
+    n = 1
+    for _ = 1, 19 do out[#out + 1] = n .. " " .. -n .. " " .. n - 1 .. " " .. n * 9 n = n * 10 end
+    out[#out + 1] = math.mininteger .. "" .. math.maxinteger .. 0 .. -0 .. 4294967295 .. 4294967296 .. 4294967297
+    return table.concat(out, " ")]=],
+  ["strings that differ late"] = [=[
+    local out = {}
+    for size = 0, 40 do
+      local text = ("abcdefgh"):rep(5):sub(1, size)
+      for at = 1, size do
+        local other = text:sub(1, at - 1) .. "\xff" .. text:sub(at + 1)
+        out[#out + 1] = tostring(text < other) .. tostring(other <= text) .. tostring(text == other)
+          .. tostring((text .. other):find(other, 1, true)) .. tostring((text .. text):match("^(" .. text .. ")%1$") == text)
+      end
+    end
+    return table.concat(out, " ")]=],
 }
 
 describe("what is done in place comes to what native Lua does:", function()
