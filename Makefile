@@ -166,7 +166,7 @@ FLARE_EXPORTS := memory,alloc,handle_request,ws_open,ws_message,ws_close
 
 # The order of the files in the code. gzip looks back 32 KiB, so what is alike has to stand together: moved about until
 # the whole was shortest, which is a kilobyte. A file that is not named comes behind all others.
-LINK_ORDER := lua/ldump lua/lvm lua/lapi lua/ltable lua/ltm lua/lfunc runtime/collector lua/lstring runtime/protected runtime/life \
+LINK_ORDER := runtime/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm lua/lfunc runtime/collector lua/lstring runtime/protected runtime/life \
   runtime/floor lua/ldebug lua/lmem lua/lcode lua/lparser lua/lstate runtime/library_coroutine runtime/arena lua/lobject runtime/text \
   runtime/lexer cjson/lua_cjson cjson/strbuf runtime/format runtime/strtod runtime/decimal runtime/interrupt \
   runtime/start lua/lauxlib runtime/calendar lua/lundump bindings/json runtime/bundle runtime/strftime \
