@@ -143,7 +143,7 @@ $(W)/%.o: %.c $(B)/lua.stamp Makefile
 $(patsubst %,$(W)/runtime/%.o,api call collector field lexer pattern protected slice table text): \
   OUR_WASM_FLAGS += -include runtime/lua_config.h
 $(W)/runtime/lexer.o: OUR_WASM_FLAGS += $(NO_INLINING)
-$(patsubst %,$(W)/runtime/%.o,api call field library_table library_coroutine pattern protected slice table text): \
+$(patsubst %,$(W)/runtime/%.o,api call field library_table library_coroutine pattern protected slice table): \
   OUR_WASM_FLAGS += $(SPEED)
 $(W)/runtime/library_table.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=30
 $(W)/runtime/protected.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=60

@@ -2,7 +2,7 @@
  * lua_config.h - how Lua is configured for a flare; in front of every file of Lua (`-include`).
  *
  * Lua's sources are used as they come: all that differs from stock Lua is said here, by the macros that
- * Lua leaves open. The Makefile adds two for lcorolib.c alone (interrupt.c says which and why).
+ * Lua leaves open.
  */
 #ifndef FLARON_LUA_CONFIG_H
 #define FLARON_LUA_CONFIG_H

@@ -1,5 +1,5 @@
 /*
- * protected.c - protected calls and coroutines: Lua's ldo.c, and pcall and xpcall, which leave values where
+ * protected.c - protected calls and coroutines: Lua's ldo.c, and pcall and xpcall, which leave results where
  * they are and do only what there is to do after an error.
  */
 #define LUA_CORE
@@ -45,26 +45,26 @@ static inline int call_protected(lua_State *L, StkId function, ptrdiff_t handler
   return status;
 }
 
-/* Puts in front of the results, or the error, whether it went well: at index `first` from the function. */
-static int finish(lua_State *L, int status, lua_KContext first) {
-  StkId results = L->ci->func.p + first;
+/* Puts in front of the results, or the error, whether it went well. After a yield, too. */
+static int finish(lua_State *L, int status, lua_KContext unused) {
+  (void)unused;
+  StkId first = L->ci->func.p + 1;
   if (l_likely(status == LUA_OK || status == LUA_YIELD))
-    setbtvalue(s2v(results));
+    setbtvalue(s2v(first));
   else
-    setbfvalue(s2v(results));
-  return (int)(L->top.p - results);
+    setbfvalue(s2v(first));
+  return (int)(L->top.p - first);
 }
 
-/* Calls what is behind index `first`. The rest is lua_pcallk's. */
-static int call_at(lua_State *L, int first, ptrdiff_t handler) {
+/* Calls what is at index 2. The rest is lua_pcallk's. */
+static int call_second(lua_State *L, ptrdiff_t handler) {
   CallInfo *frame = L->ci;
-  StkId function = frame->func.p + first + 1;
+  StkId function = frame->func.p + 2;
   int status = LUA_OK;
   if (!yieldable(L)) {
     status = call_protected(L, function, handler);
   } else {
     frame->u.c.k = finish;
-    frame->u.c.ctx = first;
     frame->u2.funcidx = cast_int(savestack(L, function));
     frame->u.c.old_errfunc = L->errfunc;
     L->errfunc = handler;
@@ -75,12 +75,14 @@ static int call_at(lua_State *L, int first, ptrdiff_t handler) {
     L->errfunc = frame->u.c.old_errfunc;
   }
   adjustresults(L, LUA_MULTRET);
-  return finish(L, status, first);
+  return finish(L, status, 0);
 }
 
 int library_pcall(lua_State *L) {
   luaL_checkany(L, 1);
-  return call_at(L, 0, 0);
+  StkId first = L->ci->func.p + 1;
+  for (StkId at = L->top.p++; at > first; at--) setobjs2s(L, at, at - 1);
+  return call_second(L, 0);
 }
 
 int library_xpcall(lua_State *L) {
@@ -89,7 +91,7 @@ int library_xpcall(lua_State *L) {
   TValue function = *s2v(first);
   setobjs2s(L, first, first + 1);
   setobj2s(L, first + 1, &function);
-  return call_at(L, 1, savestack(L, first));
+  return call_second(L, savestack(L, first));
 }
 
 /* lua_yieldk, outside of hooks and without a continuation. */

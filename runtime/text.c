@@ -16,7 +16,7 @@
 enum { OWN = 32 }; /* the most characters of what is not a string, with a pointer's '\0' */
 
 /* Writes a message to `to`, as far as its pieces fit; returns the size of all. */
-static size_t write(lua_State *L, char *to, size_t room, const char *format, va_list arguments) {
+static size_t write_message(lua_State *L, char *to, size_t room, const char *format, va_list arguments) {
   size_t total = 0;
   while (*format != '\0') {
     char own[OWN];
@@ -74,13 +74,13 @@ const char *luaO_pushvfstring(lua_State *L, const char *format, va_list argument
   char room[256];
   va_list again;
   va_copy(again, arguments);
-  size_t size = write(L, room, sizeof room, format, arguments);
+  size_t size = write_message(L, room, sizeof room, format, arguments);
   TString *message;
   if (size <= sizeof room) {
     message = luaS_newlstr(L, room, size);
   } else {
     message = luaS_createlngstrobj(L, size);
-    write(L, getlngstr(message), size, format, again);
+    write_message(L, getlngstr(message), size, format, again);
   }
   va_end(again);
   setsvalue2s(L, L->top.p, message);
