@@ -1,6 +1,6 @@
 /*
  * copy.c - memcpy for the short copies that Lua makes: engines do the instruction memory.copy by a call that
- * costs more than a few words. And memcmp by words, since libc's goes byte by byte.
+ * costs more than a few words.
  */
 #include <stdint.h>
 #include <string.h>
@@ -23,13 +23,4 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size) {
   }
   for (; size > 0; size--) *out++ = *in++;
   return to;
-}
-
-int memcmp(const void *one, const void *other, size_t size) {
-  const unsigned char *a = one, *b = other;
-  for (; size >= sizeof(word); size -= sizeof(word), a += sizeof(word), b += sizeof(word))
-    if (*(const word *)a != *(const word *)b) break;
-  for (; size > 0; size--, a++, b++)
-    if (*a != *b) return *a - *b;
-  return 0;
 }
