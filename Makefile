@@ -83,20 +83,18 @@ WASM_FEATURES := --enable-bulk-memory --enable-sign-ext --enable-nontrapping-flo
 # What -Oz inlines because a call seems larger: it is not once there is a check behind each.
 NO_INLINING := -mllvm -inline-threshold=-50
 
-# Nothing unrolled, and few jump tables: a comparison with two values is none of a jump table's business. What is
-# inlined decides over size: LUA_HOT as clang likes it, LUA_MID little.
-SPEED := -O2 -fno-unroll-loops -mllvm -jump-table-density=40
-LUA_HOT := lstring
-LUA_MID := lvm ltable ltm lobject lfunc lauxlib
+# Nothing unrolled, and few jump tables: a comparison with two values is none of a jump table's business. Little is
+# inlined, which costs no speed and decides over size, but for what makes calls and switches (protected.c).
+SPEED := -O2 -fno-unroll-loops -mllvm -jump-table-density=40 -mllvm -inline-threshold=30
+LUA_HOT := lstring lvm ltable ltm lobject lfunc lauxlib
 LUA_COLD := lstrlib lapi lmem lctype lopcodes lmathlib lutf8lib
 LUA_COMPILER := lcode ldebug ldump lparser lstate lundump lzio
-LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_MID) $(LUA_COLD) $(LUA_COMPILER))
+LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_COLD) $(LUA_COMPILER))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
 RUNTIME_OBJECTS := $(patsubst %.c,$(W)/%.o,$(wildcard runtime/*.c bindings/*.c))
 
 $(LUA_OBJECTS): WASM_LUA_FLAGS := -w -fno-builtin-memcpy -include runtime/lua_config.h -Iruntime
 $(patsubst %,$(W)/lua/%.o,$(LUA_HOT)): WASM_LUA_FLAGS += $(SPEED)
-$(patsubst %,$(W)/lua/%.o,$(LUA_MID)): WASM_LUA_FLAGS += $(SPEED) -mllvm -inline-threshold=30
 $(patsubst %,$(W)/lua/%.o,$(LUA_COLD) $(LUA_COMPILER)): WASM_LUA_FLAGS += -Oz
 $(patsubst %,$(W)/lua/%.o,$(LUA_COMPILER)): WASM_LUA_FLAGS += $(NO_INLINING)
 $(W)/lua/lstate.o: WASM_LUA_FLAGS += -Dstatic=
@@ -143,11 +141,9 @@ $(W)/%.o: %.c $(B)/lua.stamp Makefile
 $(patsubst %,$(W)/runtime/%.o,api call collector field lexer pattern protected slice table text): \
   OUR_WASM_FLAGS += -include runtime/lua_config.h
 $(W)/runtime/lexer.o: OUR_WASM_FLAGS += $(NO_INLINING)
-$(patsubst %,$(W)/runtime/%.o,api call field library_table library_coroutine pattern protected slice table): \
+$(patsubst %,$(W)/runtime/%.o,api call collector field library_table library_coroutine pattern protected slice table): \
   OUR_WASM_FLAGS += $(SPEED)
-$(W)/runtime/library_table.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=30
-$(W)/runtime/protected.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=60
-$(W)/runtime/collector.o: OUR_WASM_FLAGS += $(SPEED) -mllvm -inline-threshold=60
+$(W)/runtime/protected.o $(W)/runtime/library_coroutine.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=60
 
 $(W)/runtime/copy.o: OUR_WASM_FLAGS += -fno-builtin-memcpy -O2
 
