@@ -21,7 +21,7 @@ const TValue *field_further(const Node *node, const TString *key) {
   int next;
   while ((next = gnext(node)) != 0) {
     node += next;
-    if (keyisshrstr(node) && keystrval(node) == key) return gval(node);
+    if (field_is(node, key)) return gval(node);
   }
   return &absent;
 }

@@ -16,14 +16,15 @@ void field_get(lua_State *L, const TValue *t, TValue *key, StkId to, const TValu
 
 /*
  * What luaH_getshortstr does: the slot of a short string in a table, or one that isabstkey tells. Most keys
- * are where their hash says; field_further looks at those that had to make way, from the node where `key` is
- * not.
+ * are where their hash says, or in the node that had to make way for that; field_further looks on from a node
+ * that is not `key`'s.
  */
-#define field_slot(t, key)                                                                              \
-  ({                                                                                                    \
-    const Node *field_node = gnode(t, lmod((key)->hash, sizenode(t)));                                  \
-    keyisshrstr(field_node) && eqshrstr(keystrval(field_node), (key)) ? gval(field_node)                \
-                                                                      : field_further(field_node, key); \
+#define field_is(node, key) (keyisshrstr(node) && eqshrstr(keystrval(node), (key)))
+#define field_slot(t, key)                                                         \
+  ({                                                                               \
+    const Node *field_node = gnode(t, lmod((key)->hash, sizenode(t)));             \
+    if (!field_is(field_node, key)) field_node += gnext(field_node);               \
+    field_is(field_node, key) ? gval(field_node) : field_further(field_node, key); \
   })
 const TValue *field_further(const Node *node, const TString *key);
 
