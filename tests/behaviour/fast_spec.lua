@@ -752,6 +752,25 @@ local pieces = {
     note(("aaab"):find("aab", 1, true))
     note(("x]y"):find("]")) note(("x)y"):find(")", 1, true)) note(("12345678a12345678b"):find("12345678b", 1, true))
     return table.concat(out, "\n")]=],
+  ["gsub within gsub down to the last C call, with garbage, and across a yield"] = [=[
+    local out, deepest, found = {}, 0, 0
+    local text, pattern, subject = ("x"):rep(197), ("x?"):rep(197) .. "$", ("y"):rep(2000) .. "x"
+    local function nest(n)
+      deepest = n
+      if text:find(pattern) == 1 and text:match("^" .. pattern) == text then found = n end
+      return (subject:gsub("(.)", function(c) return c == "y" and "yy" or nest(n + 1) end))
+    end
+    local good, m = pcall(nest, 1)
+    out[1] = ("%s %s %s %s"):format(good, m:match "C stack overflow", deepest > 150, deepest - found < 2)
+    local co = coroutine.create(function() return ("abc"):gsub("b", coroutine.yield) end)
+    out[2] = tostring(select(2, coroutine.resume(co))) .. coroutine.status(co)
+    local function collect(c) -- nothing but the call of gsub holds its strings
+      collectgarbage() collectgarbage()
+      return (table.concat { c, "a", c }:gsub(table.concat { "(", "z", ")" }, { z = ("made"):rep(20) }))
+    end
+    out[3] = table.concat({ "ab", "cd" }, ("z"):rep(60)):gsub(table.concat { "(", "z", ")" }, collect)
+    out[4] = table.concat({ "a1", "b2" }, ("z"):rep(60)):gsub("%a%d", setmetatable({}, { __index = function(_, c) return collect(c) end }))
+    return table.concat(out, "\n")]=],
   ["an iterator of gmatch that fails, ends, and is asked again"] = [=[
     local out = {}
     local function note(...) out[#out + 1] = ("%s %s %s"):format(..., select(2, ...), (select(3, ...))) end

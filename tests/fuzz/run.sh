@@ -17,7 +17,8 @@ fuzz() {
   # shellcheck disable=SC2086 # words
   $clang $flags "tests/fuzz/fuzz_$name.c" "$@" -o "$out/fuzz_$name" -ljansson -lcrypto -lpthread -lcurl -lsqlite3
   # shellcheck disable=SC2086 # words
-  "$out/fuzz_$name" -max_total_time="$seconds" -artifact_prefix="$out/$name-" -rss_limit_mb=4096 -print_final_stats=0 \
+  "$out/fuzz_$name" -max_total_time="$seconds" -artifact_prefix="$out/$name-" -rss_limit_mb=4096 -timeout=20 \
+    -print_final_stats=0 \
     "$out/$name" $seeds >"$out/$name.log" 2>&1 || { tail -40 "$out/$name.log"; exit 1; }
 }
 
@@ -56,6 +57,28 @@ build/native/flaron-lua pack --strip examples/json-api -o "$out/stripped.wasm" >
 { cat "$out/stripped.map"; printf '\0error: ?%s:9: no\n\t?%s:1: in function <?%s:1>\n' \
   "$(sed 's/.*"hash":"\([0-9a-f]*\)".*/\1/' "$out/stripped.map")" 00000000 00000000; } >"$out/seeds-map/json-api"
 
+mkdir -p "$out/seeds-pattern"
+# Function, positions and kind of replacement; subject, pattern (of even size), replacement. The last three go as deep
+# as patterns may.
+lua5.4 - "$out/seeds-pattern/" <<'END'
+for i, seed in ipairs {
+  { "\0\x80\0\3", "key=value  f(x)=", "(%w+)=(%a+.)" },
+  { "\1\1\x80\3", "a[b] THE (q(i))", "%b()%S-.?()$" },
+  { "\2\xff\x80\2", "THE (quick) fox", "%f[%a]%u*%A+()" },
+  { "\3\x80\x80\3", "one two  at", "(%w)(%w+)." },
+  { "\3\x80\x80\x33", "one two  at", "(%w)(%w+).", "%2<%0>%1%%" },
+  { "\4\2\xfd\3", "bytes", "" },
+  { "\5\2\xfd\3", "parts", "" },
+  { "\1\x80\x80\2", ("a"):rep(255), ("a?"):rep(199) },
+  { "\1\x80\x80\2", ("x"):rep(151) .. ("ab"):rep(49), ("x?"):rep(151) .. ("a?ab"):rep(49) },
+  { "\1\x80\x80\2", ("x"):rep(197) .. "y", "(" .. ("x?"):rep(197) .. ".?)zz" },
+} do
+  local how, subject, pattern, replacement = table.unpack(seed)
+  local file <close> = assert(io.open(arg[1] .. i, "wb"))
+  file:write(how, string.char(#subject, #pattern // 2), subject, pattern, replacement or "")
+end
+END
+
 fuzz unwind "$out/seeds-wasm" tools/unwind_rewrite.c edge/wasm.c
 fuzz flare "$out/seeds-flare" edge/flare.c edge/text.c edge/wasm.c build/native/edge/runtime_blob.o
 fuzz modules "$out/seeds-lua" edge/modules.c edge/embedded.c edge/text.c build/native/embedded.o
@@ -64,6 +87,9 @@ fuzz encoding "$out/seeds-text" edge/host_encoding.c edge/text.c
 fuzz record "$out/seeds-record" edge/record.c edge/redact.c edge/json_bytes.c edge/flare.c edge/text.c edge/wasm.c \
   edge/host*.c edge/store.c build/native/edge/runtime_blob.o
 fuzz gossip "$out/seeds-gossip" edge/gossip_wire.c edge/text.c
+# shellcheck disable=SC2046 # paths without spaces
+fuzz pattern "$out/seeds-pattern" -Iruntime -Ibuild/src/lua/src runtime/pattern.c runtime/slice.c \
+  $(find build/src/lua/src -name 'l*.c' ! -name lua.c ! -name luac.c ! -name lstrlib.c) -lm
 # The rest of the edge as it is built for the executable.
 # shellcheck disable=SC2046 # paths without spaces
 fuzz page "$out/seeds-page" edge/page.c edge/kv.c \
