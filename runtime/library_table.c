@@ -59,7 +59,7 @@ static int remove_one(lua_State *L) {
   lua_Unsigned size = luaH_getn(t);
   if (size == 0 || size > luaH_realasize(t)) return tremove(L);
   size_t at = arguments == 1 ? (size_t)size - 1 : position(L, size);
-  if (at == SIZE_MAX) return tremove(L);
+  if (at == SIZE_MAX || isempty(&t->array[at])) return tremove(L); /* a slot's nil is no value's nil */
   TValue *place = &t->array[at];
   setobj2s(L, L->top.p, place);
   L->top.p++;

@@ -348,6 +348,12 @@ local pieces = {
       sum = sum + (next(t) and 1 or 0)
     end
     return tostring(sum)]=],
+  ["table.remove of what was never there"] = [=[
+    local t = {}
+    t[1], t[2] = 1, 2
+    t[4] = 4
+    local removed = table.remove(t, 3)
+    return tostring(removed == nil) .. tostring(rawequal(removed, nil)) .. type(removed) .. #t .. t[3]]=],
   ["table.insert and table.remove, misused"] = [=[
     local out = {}
     local function note(...) for i = 1, select("#", ...) do out[#out + 1] = tostring((select(i, ...))) end end
