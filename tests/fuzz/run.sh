@@ -1,9 +1,12 @@
 #!/bin/sh
 # run.sh - fuzzes the parsers of untrusted bytes, one after the other, under ASan and UBSan. Called by
-# `make fuzz`; SECONDS_EACH says how long each is fuzzed (60). What is found stays in build/fuzz/NAME-*.
+# `make fuzz`; SECONDS_EACH says how long each is fuzzed (60; 0: only its seeds are tried). What is found stays in
+# build/fuzz/NAME-*.
 set -eu
 
 seconds=${SECONDS_EACH:-60}
+limit=-max_total_time=$seconds what="fuzzing %s for $seconds seconds\n"
+[ "$seconds" != 0 ] || limit=-runs=0 what='trying the seeds of %s\n'
 out=build/fuzz
 clang=/usr/lib/llvm-19/bin/clang
 flags='-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iedge -Ibindings -Itools'
@@ -12,12 +15,13 @@ flags='-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sa
 fuzz() {
   name=$1 seeds=$2
   shift 2
-  echo "fuzzing $name for $seconds seconds"
+  # shellcheck disable=SC2059 # one of two
+  printf "$what" "$name"
   mkdir -p "$out/$name"
   # shellcheck disable=SC2086 # words
   $clang $flags "tests/fuzz/fuzz_$name.c" "$@" -o "$out/fuzz_$name" -ljansson -lcrypto -lpthread -lcurl -lsqlite3
   # shellcheck disable=SC2086 # words
-  "$out/fuzz_$name" -max_total_time="$seconds" -artifact_prefix="$out/$name-" -rss_limit_mb=4096 -timeout=20 \
+  "$out/fuzz_$name" "$limit" -artifact_prefix="$out/$name-" -rss_limit_mb=4096 -timeout=20 \
     -print_final_stats=0 \
     "$out/$name" $seeds >"$out/$name.log" 2>&1 || { tail -40 "$out/$name.log"; exit 1; }
 }
@@ -85,7 +89,7 @@ fuzz modules "$out/seeds-lua" edge/modules.c edge/embedded.c edge/text.c build/n
 fuzz linemap "$out/seeds-map" edge/linemap.c edge/text.c
 fuzz encoding "$out/seeds-text" edge/host_encoding.c edge/text.c
 fuzz record "$out/seeds-record" edge/record.c edge/redact.c edge/json_bytes.c edge/flare.c edge/text.c edge/wasm.c \
-  edge/host*.c edge/store.c build/native/edge/runtime_blob.o
+  edge/host*.c edge/store*.c build/native/edge/runtime_blob.o
 fuzz gossip "$out/seeds-gossip" edge/gossip_wire.c edge/text.c
 # shellcheck disable=SC2046 # paths without spaces
 fuzz pattern "$out/seeds-pattern" -Iruntime -Ibuild/src/lua/src runtime/pattern.c runtime/slice.c \
