@@ -348,6 +348,12 @@ local pieces = {
       sum = sum + (next(t) and 1 or 0)
     end
     return tostring(sum)]=],
+  ["a hundred thousand errors caught in one coroutine"] = [=[
+    return tostring(coroutine.wrap(function()
+      local sum = 0
+      for i = 1, 100000 do sum = sum + select(2, pcall(error, i)) end
+      return sum
+    end)())]=],
   ["table.remove of what was never there"] = [=[
     local t = {}
     t[1], t[2] = 1, 2
