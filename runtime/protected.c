@@ -13,9 +13,6 @@
 /* A coroutine that yielded in a call has nothing left to do of that instruction. */
 #define luaV_finishOp(L) (GET_OPCODE(L->ci->u.l.savedpc[-1]) == OP_CALL ? (void)0 : (luaV_finishOp)(L))
 
-/* In place, it would not set C's stack back until its caller ends: a coroutine's caught errors would use it
- * up. */
-__attribute__((noinline)) int luaD_rawrunprotected(lua_State *L, Pfunc f, void *ud);
 __attribute__((noinline)) static int resume_error(lua_State *L, const char *message, int arguments);
 
 #include "ldo.c"

@@ -75,15 +75,10 @@ const char *luaO_pushvfstring(lua_State *L, const char *format, va_list argument
   va_list again;
   va_copy(again, arguments);
   size_t size = write_message(L, room, sizeof room, format, arguments);
-  TString *message;
-  if (size <= sizeof room) {
-    message = luaS_newlstr(L, room, size);
-  } else {
-    message = luaS_createlngstrobj(L, size);
-    write_message(L, getlngstr(message), size, format, again);
-  }
-  va_end(again);
+  TString *message = size <= sizeof room ? luaS_newlstr(L, room, size) : luaS_createlngstrobj(L, size);
   setsvalue2s(L, L->top.p, message);
   L->top.p++; /* perhaps a slot of EXTRA_STACK, as with Lua's own */
+  if (size > sizeof room) write_message(L, getlngstr(message), size, format, again);
+  va_end(again);
   return getstr(message);
 }

@@ -6,6 +6,7 @@
 #
 # life_ran is a Wasm global because restoring the image must not set it back.
 
+	.globaltype	__stack_pointer, i32
 	.globaltype	unwinding, i32
 	.globaltype	life_ran, i32
 
@@ -23,15 +24,21 @@ unwind_throw:
 	global.set	unwinding
 	end_function
 
-# void unwind_try(Pfunc f, lua_State *L, void *ud): calls f(L, ud); whatever it throws ends here.
+# void unwind_try(Pfunc f, lua_State *L, void *ud): calls f(L, ud); whatever it throws ends here. What was thrown
+# through has not set C's stack back, which is done here: the caller may catch in a loop.
 	.globl	unwind_try
 	.type	unwind_try,@function
 unwind_try:
 	.functype	unwind_try (i32, i32, i32) -> ()
+	.local	i32
+	global.get	__stack_pointer
+	local.set	3
 	local.get	1
 	local.get	2
 	local.get	0
 	call_indirect	(i32, i32) -> ()
+	local.get	3
+	global.set	__stack_pointer
 	i32.const	0
 	global.set	unwinding
 	end_function
