@@ -276,7 +276,7 @@ describe("flaron-lua run --profile", function()
 
   it("changes neither answer nor flare", function()
     local plain = { support.cli("run", "examples/hello") }
-    local profiled = { support.cli("run", "examples/hello", "--profile", folder .. "/p.svg", "--times", "2000") }
+    local profiled = { support.cli("run", "examples/hello", "--profile", folder .. "/p.svg", "--times", "50000") }
     assert.same({ plain[1], plain[2] }, { profiled[1], profiled[2] })
   end)
 end)
