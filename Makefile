@@ -104,6 +104,7 @@ API_FAST := lua_geti lua_seti lua_pushvalue lua_settop lua_type lua_tointegerx l
   luaL_checkinteger luaL_checklstring
 $(W)/lua/lapi.o: WASM_LUA_FLAGS += $(foreach f,$(filter lua_%,$(API_FAST)),-D$(f)=$(f)_of_lua)
 $(W)/lua/lauxlib.o: WASM_LUA_FLAGS += $(foreach f,$(filter luaL_%,$(API_FAST)),-D$(f)=$(f)_of_lua)
+# lua_createtable's only: room for a table that is new (table.c).
 $(W)/lua/lapi.o: WASM_LUA_FLAGS += -DluaH_resize=table_room
 $(W)/lua/lstrlib.o: WASM_LUA_FLAGS += -DCASE_IN_PLACE -include runtime/pattern.h -include runtime/slice.h
 $(patsubst %,$(W)/lua/%.o,lmathlib lstrlib lutf8lib): WASM_LUA_FLAGS += -DluaL_setfuncs=start_setfuncs

@@ -1,6 +1,6 @@
 /*
- * field.c - fields that are not in a table itself but in the tables behind it: methods of objects and of
- * strings.
+ * field.c - fields with short names: those of a table that are not where their hash says (what are, field.h
+ * finds), and those of the tables behind it, the methods of objects and of strings.
  *
  * What is not a table's or a string's field with a short name, or where `__index` is a function, goes the way
  * Lua goes (lvm.c: luaV_finishget).

@@ -42,7 +42,7 @@
 #define luaV_finishget field_get
 #define luaV_finishset table_set
 
-/* Constructors, and lengths. */
+/* Constructors. */
 #define luaH_resize table_room
 
 /* Remainders: with Lua's sign, which is the divisor's. */

@@ -1,8 +1,8 @@
 /*
  * lua_config.h - how Lua is configured for a flare; in front of every file of Lua (`-include`).
  *
- * Lua's sources are used as they come: all that differs from stock Lua is said here, by the macros that
- * Lua leaves open.
+ * Lua's sources are used as they come, but for seven lines of lstrlib.c (Makefile): what else differs from
+ * stock Lua is said here, by the macros that Lua leaves open, or has a file of its own.
  */
 #ifndef FLARON_LUA_CONFIG_H
 #define FLARON_LUA_CONFIG_H
@@ -38,7 +38,7 @@ __attribute__((export_name("unwind_never luaC_fullgc"))) void luaC_fullgc(struct
 #pragma weak luaS_hash
 #endif
 
-/* libc's are functions, which patterns and string.upper would call for each character. */
+/* libc's are functions, which string.lower and string.upper would call for each character. */
 #ifdef CASE_IN_PLACE
 #include <ctype.h>
 #define tolower(c) ((unsigned)(c) - 'A' < 26 ? (c) | 32 : (c))

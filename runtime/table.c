@@ -1,8 +1,8 @@
 /*
- * table.c - tables as constructors make them: room at once, then fields that are new.
+ * table.c - room for a new table, and values where a table has none yet.
  *
- * Large tables, keys that are no short strings, fields whose place is taken and metatables go the way Lua
- * goes (ltable.c: luaH_resize; lvm.c: luaV_finishset).
+ * Large tables, new keys whose place is taken, those that are neither a short string nor next in an array
+ * that is full, and __newindex go the way Lua goes (ltable.c: luaH_resize; lvm.c: luaV_finishset).
  */
 #define LUA_CORE
 #include "table.h"
@@ -16,7 +16,7 @@
 #include "ltm.h"
 #include "lvm.h"
 
-enum { SMALL = 1 << 10 };
+enum { SMALL = 1 << 10 }; /* values and fields */
 
 void table_room(lua_State *L, Table *t, unsigned array, unsigned hash) {
   if (l_unlikely(array > SMALL || hash > SMALL)) {
