@@ -27,7 +27,7 @@ typedef struct look {
   flare flare;
   bool packed;
   check_needs needs;
-  bool needs_known; /* luacheck has looked, and no file was refused */
+  bool needs_known; /* luacheck has looked, at all files */
   check_findings findings;
 } look;
 
@@ -172,15 +172,9 @@ static void write_input(const look *l, const text *runtime, const text *fix, tex
     const module *m = &l->found.items[i];
     text_add_string(input, "{ name = ");
     check_quote(input, bytes_of(m->file));
-    text_add_string(input, ", source = ");
-    check_quote(input, text_bytes(&m->source));
     text_printf(input, ", ours = %s },\n", l->ours[i] ? "true" : "false");
   }
   text_add_string(input, "}");
-  if (l->source.size > 0) {
-    text_add_string(input, ",\nmanifest = ");
-    check_quote(input, text_bytes(&l->source));
-  }
   if (fix != NULL) text_printf(input, ",\nfix = %s", fix->data);
   text_add_string(input, " }");
 }
@@ -209,6 +203,7 @@ static void take_syntax(look *l, const check_record *r, const char *file) {
     if (f->line == r->line && f->column == 0) f->column = r->column;
   }
   if (refused) return;
+  l->needs_known = false;
   check_add(&l->findings, CHECK_WARNING, file, r->line, r->column, "luacheck cannot read this file: %.*s",
             (int)r->text.size, (const char *)r->text.data);
 }
@@ -263,11 +258,12 @@ static void ask_luacheck(look *l, const text *runtime) {
   manifest_grants grants = {0};
   write_input(l, runtime, NULL, &input);
   bool missing;
-  if (check_ask(l->folder, text_bytes(&input), &records, &missing, &error)) {
+  if (check_ask(l->folder, &l->found, text_bytes(&l->source), text_bytes(&input), &records, &missing,
+                &error)) {
     bool granted =
         l->manifest.config != NULL && manifest_configure(l->manifest.config, &config, &grants, &error);
-    take_records(l, text_bytes(&records), granted ? &config : NULL);
     l->needs_known = l->packed;
+    take_records(l, text_bytes(&records), granted ? &config : NULL);
   } else {
     check_add(&l->findings, missing ? CHECK_WARNING : CHECK_ERROR, NULL, 0, 0,
               "%s; only syntax, manifest and size were checked", text_string(&error));
@@ -319,7 +315,8 @@ static void edit_manifest(look *l, const text *runtime, const text *fix, text *o
   check_record r;
   bool missing;
   write_input(l, runtime, fix, &input);
-  if (!check_ask(l->folder, text_bytes(&input), &records, &missing, &error)) {
+  if (!check_ask(l->folder, &l->found, text_bytes(&l->source), text_bytes(&input), &records, &missing,
+                 &error)) {
     check_add(&l->findings, CHECK_NOTE, "flare.lua", 0, 0, "not mended: %s", text_string(&error));
   }
   bytes rest = text_bytes(&records);
@@ -453,6 +450,12 @@ const cli_command cli_check = {
         "\n"
         "Findings are lines FILE:LINE:COLUMN: error|warning|note: MESSAGE. The exit code is 1 when there "
         "are\n"
-        "errors. luacheck finds unknown globals and what is unused, as the project's .luacheckrc has it.\n",
+        "errors. luacheck, the one that is in PATH, finds unknown globals and what is unused, as the "
+        "project's\n"
+        ".luacheckrc has it.\n"
+        "\n"
+        "Nothing of the project runs but in the sandbox of a flare, .luacheckrc and flare.lua included: it "
+        "is safe\n"
+        "to check a project that you do not know.\n",
     .run = run,
 };

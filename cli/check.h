@@ -54,11 +54,12 @@ bool check_probe(const modules *m, const bool *ours, text *records, text *error)
 void check_quote(text *out, bytes string);
 
 /*
- * Runs scripts/flaron-check/check.lua with `input` (a table as Lua source) in `folder`, on a Lua that has
- * luacheck. Adds its records. False with a sentence in `error` when it fails; `missing`: there is no
- * luacheck.
+ * Has luacheck look at the modules of the project in `folder` and at the text of its flare.lua (`manifest`):
+ * scripts/flaron-check/check.lua with `input` (a table as Lua source). Adds its records. False with a
+ * sentence in `error` when it fails; `missing`: there is no luacheck.
  */
-bool check_ask(const char *folder, bytes input, text *records, bool *missing, text *error);
+bool check_ask(const char *folder, const modules *m, bytes manifest, bytes input, text *records,
+               bool *missing, text *error);
 
 /* ---- what the manifest is to allow: check_grants.c ---- */
 

@@ -1,17 +1,16 @@
 /*
- * check_code.c - what Lua says of the code: the runtime itself, and luacheck in a process of its own.
+ * check_code.c - what Lua says of the code, in flares of check's own: what the runtime has and refuses, what
+ * .luacheckrc says, and what luacheck finds.
  *
- * The process is given its program as standard input and leaves its records in a file in memory, so nothing
- * is written to disk and nobody waits for anybody.
+ * No file of the project runs outside of a flare, and no other program is started: luacheck's modules, where
+ * they are installed, are packed with scripts/flaron-check/check.lua. So a project reaches nothing of this
+ * machine, and what runs away is stopped by the limits of a flare.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -19,7 +18,15 @@
 #include "embedded.h"
 #include "pack.h"
 
-extern char **environ;
+/* Limits: of luacheck's own files, of looking at a project, and of reading its .luacheckrc. */
+enum {
+  LUACHECK_FILE_SIZE = 4 << 20,
+  MEMORY_MIB = 2048,
+  CPU_MS = 10000,
+  CPU_MS_PER_KIB = 20,
+  CONFIG_MEMORY_MIB = 64,
+  CONFIG_CPU_MS = 1000
+};
 
 bool check_next_record(bytes *rest, check_record *record) {
   const char *begin = (const char *)rest->data;
@@ -46,20 +53,28 @@ void check_quote(text *out, bytes string) {
   text_add_string(out, "\"");
 }
 
-static void add_script(text *out, const char *path) {
-  const bytes *script = embedded_find(path);
-  text_add(out, script->data, script->size);
-}
+/* ---- flares of our own ---- */
 
-/* ---- the runtime ---- */
-
-/* The project of the probe: what its files are. */
+/* A flare of check itself. Its assets: "file/N" and "source/N" of the Nth module, and those below. */
 typedef struct probe {
   const modules *modules;
-  text main, manifest;
+  const char *luacheck;   /* the folder that luacheck/ is in, NULL: it is not used; borrowed */
+  bytes manifest, config; /* assets "manifest" and "config", .data NULL: there is none */
+  text main, flare;       /* its main script and flare.lua. Owned */
 } probe;
 
-/* modules_source: "file/N" and "source/N" are of the Nth module. */
+/* Reads a file of the installed luacheck, which may be a link to anywhere: who installed it is trusted. */
+static int read_installed(const char *folder, const char *path, text *out) {
+  text place = {0};
+  text_printf(&place, "%s/%s", folder, path);
+  int fd = open(place.data, O_RDONLY | O_CLOEXEC);
+  int fault = fd >= 0 ? text_read(out, fd, LUACHECK_FILE_SIZE) : errno;
+  if (fd >= 0) close(fd);
+  text_free(&place);
+  return fault;
+}
+
+/* modules_source of a probe. */
 static int read_probe(void *data, const char *path, text *out) {
   const probe *p = data;
   size_t n;
@@ -67,7 +82,13 @@ static int read_probe(void *data, const char *path, text *out) {
   if (strcmp(path, "main.lua") == 0) {
     text_add(out, p->main.data, p->main.size);
   } else if (strcmp(path, "flare.lua") == 0) {
+    text_add(out, p->flare.data, p->flare.size);
+  } else if (strcmp(path, "manifest") == 0) {
     text_add(out, p->manifest.data, p->manifest.size);
+  } else if (strcmp(path, "config") == 0) {
+    text_add(out, p->config.data, p->config.size);
+  } else if (p->luacheck != NULL && strncmp(path, "luacheck/", 9) == 0) {
+    return read_installed(p->luacheck, path, out);
   } else if (sscanf(path, "%7[a-z]/%zu", kind, &n) == 2) {
     const module *m = &p->modules->items[n - 1];
     bool name = strcmp(kind, "file") == 0;
@@ -78,143 +99,244 @@ static int read_probe(void *data, const char *path, text *out) {
   return 0;
 }
 
-/* Writes the probe's script and manifest. */
-static void make_probe(probe *p, const bool *ours) {
-  add_script(&p->main, "scripts/flaron-check/record.lua");
-  text_add_string(&p->main, "modules = {\n");
-  text_add_string(&p->manifest, "return { memory = \"1024M\", assets = {\n");
-  for (size_t i = 0; i < p->modules->count; i++) {
-    text_printf(&p->manifest, "\"file/%zu\", \"source/%zu\",\n", i + 1, i + 1);
-    if (!ours[i]) continue;
-    text name = {0};
-    check_quote(&name, bytes_of(p->modules->items[i].name));
-    text_printf(&p->main, "[%s] = require %s,\n", name.data, name.data);
-    text_free(&name);
+/* Writes the flare.lua of a probe. */
+static void write_flare(probe *p, int memory_mib) {
+  text_printf(&p->flare, "return { memory = \"%dM\", assets = {\n", memory_mib);
+  for (size_t i = 0; p->modules != NULL && i < p->modules->count; i++) {
+    text_printf(&p->flare, "\"file/%zu\", \"source/%zu\",\n", i + 1, i + 1);
   }
-  text_add_string(&p->main, "}\n");
-  text_add_string(&p->manifest, "} }\n");
-  add_script(&p->main, "scripts/flaron-check/probe.lua");
+  if (p->manifest.data != NULL) text_add_string(&p->flare, "\"manifest\",\n");
+  if (p->config.data != NULL) text_add_string(&p->flare, "\"config\",\n");
+  text_add_string(&p->flare, "} }\n");
 }
 
-/* Runs the probe once; its answer. */
-static bool run_probe(const flare *f, text *records, text *error) {
-  edge e = {.flare = f, .host = {.config = host_config_default()}};
+/* What the log of a failed flare says, its first line alone. */
+static void add_log(const host_response *r, text *error) {
+  const char *line = r->line_count > 0 ? text_string(&r->lines[r->line_count - 1].line) : "it failed";
+  text_add(error, line, strcspn(line, "\n"));
+}
+
+/* Runs a flare once, `cpu_ms` at most; its answer is records. */
+static bool run_flare(const flare *f, int cpu_ms, text *records, text *error) {
+  edge e = {.flare = f, .host = {.config = host_config_default()}, .cpu_ms = cpu_ms};
   edge_result result = {0};
   host_request request = {0};
   bool good = edge_invoke(&e, FLARE_HANDLE_REQUEST, &request, &result, error);
   const host_response *r = &e.host.response;
-  if (good && r->status == 200) {
+  if (good && r->status == 200 && !result.failed && !result.stopped) {
     text_add(records, text_string(&r->body), r->body.size);
   } else if (good) {
-    text_add_string(error, r->line_count > 0 ? text_string(&r->lines[0].line) : "it failed");
+    if (result.stopped) text_printf(error, "stopped after %d ms of CPU time", cpu_ms);
+    if (!result.stopped) add_log(r, error);
     good = false;
   }
   edge_close(&e);
   return good;
 }
 
-bool check_probe(const modules *m, const bool *ours, text *records, text *error) {
-  probe p = {.modules = m};
-  modules_source source = {read_probe, &p};
+/* Packs a probe and runs it. Frees what it owns. */
+static bool run_probe(probe *p, int memory_mib, int cpu_ms, text *records, text *error) {
+  modules_source source = {read_probe, p};
   pack_options options = {0};
   text wasm = {0};
   flare f = {0};
-  make_probe(&p, ours);
+  write_flare(p, memory_mib);
   bool good = pack_project(&source, "main.lua", &options, &wasm, error) && flare_read(&f, &wasm, error);
-  if (good) good = run_probe(&f, records, error);
+  if (good) good = run_flare(&f, cpu_ms, records, error);
   flare_free(&f);
   text_free(&wasm);
-  text_free(&p.main);
-  text_free(&p.manifest);
+  text_free(&p->main);
+  text_free(&p->flare);
+  return good;
+}
+
+static void add_script(text *out, const char *path) {
+  const bytes *script = embedded_find(path);
+  text_add(out, script->data, script->size);
+}
+
+/* ---- the runtime ---- */
+
+/* CPU time for `size` bytes of sources: far more than any that is not made to take long. */
+static int time_for(const modules *m) {
+  size_t size = 0;
+  for (size_t i = 0; i < m->count; i++) size += m->items[i].source.size;
+  return (int)(CPU_MS + size / 1024 * CPU_MS_PER_KIB);
+}
+
+bool check_probe(const modules *m, const bool *ours, text *records, text *error) {
+  probe p = {.modules = m};
+  add_script(&p.main, "scripts/flaron-check/record.lua");
+  text_add_string(&p.main, "modules = {\n");
+  for (size_t i = 0; i < m->count; i++) {
+    if (!ours[i]) continue;
+    text name = {0};
+    check_quote(&name, bytes_of(m->items[i].name));
+    text_printf(&p.main, "[%s] = require %s,\n", name.data, name.data);
+    text_free(&name);
+  }
+  text_add_string(&p.main, "}\n");
+  add_script(&p.main, "scripts/flaron-check/probe.lua");
+  return run_probe(&p, MEMORY_MIB, time_for(m), records, error);
+}
+
+/* ---- .luacheckrc ---- */
+
+/*
+ * Reads the .luacheckrc of `folder`, a real path, or of the nearest folder above that has one; `anchor` gets
+ * that folder, and stays empty when there is none. False with a sentence in `error` when it cannot be read.
+ */
+static bool find_config(const char *folder, text *anchor, text *content, text *error) {
+  text at = {0};
+  int fault;
+  text_add_string(&at, folder);
+  do {
+    text_clear(content);
+    fault = modules_read_file(at.size > 0 ? at.data : "/", ".luacheckrc", content);
+    if (fault == 0) text_add_string(anchor, at.size > 0 ? at.data : "/");
+    if (fault != ENOENT) break;
+    const char *slash = strrchr(text_string(&at), '/');
+    if (slash == NULL || at.size == 0) break;
+    at.size = (size_t)(slash - at.data);
+    at.data[at.size] = '\0';
+  } while (true);
+  if (fault != 0 && fault != ENOENT) text_printf(error, "%s/.luacheckrc: %s", at.data, strerror(fault));
+  text_free(&at);
+  return fault == 0 || fault == ENOENT;
+}
+
+/* Evaluates a .luacheckrc; its options are added to `options` as Lua source, a table. */
+static bool read_config(const char *luacheck, bytes content, text *options, text *error) {
+  probe p = {.luacheck = luacheck, .config = content};
+  text records = {0}, fault = {0};
+  check_record r = {.kind = ""};
+  add_script(&p.main, "scripts/flaron-check/record.lua");
+  add_script(&p.main, "scripts/flaron-check/config.lua");
+  bool good = run_probe(&p, CONFIG_MEMORY_MIB, CONFIG_CPU_MS, &records, &fault);
+  bytes rest = text_bytes(&records);
+  if (good) good = check_next_record(&rest, &r) && strcmp(r.kind, "config") == 0;
+  if (good) {
+    text_add(options, r.text.data, r.text.size);
+  } else {
+    text_add_string(error, "Couldn't load configuration from .luacheckrc: ");
+    if (r.text.size > 0) text_add(error, r.text.data, r.text.size);
+    if (r.text.size == 0) text_printf(error, "runtime error (.luacheckrc: %s)", text_string(&fault));
+  }
+  text_free(&records);
+  text_free(&fault);
   return good;
 }
 
 /* ---- luacheck ---- */
 
-enum { IN, OUT, ERRORS, STREAMS };
-
-/* Starts a Lua in `folder` with the three streams; 0 or an errno value. */
-static int start_lua(const char *lua, const char *folder, const int *streams, pid_t *pid) {
-  char *const words[] = {(char *)lua, "-", NULL};
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  for (int i = 0; i < STREAMS; i++) posix_spawn_file_actions_adddup2(&actions, streams[i], i);
-  posix_spawn_file_actions_addchdir_np(&actions, folder);
-  int fault = posix_spawnp(pid, lua, &actions, NULL, words, environ);
-  posix_spawn_file_actions_destroy(&actions);
-  return fault;
+/* Sets `share` to where luacheck's modules are below the folder `root`; whether they are. */
+static bool find_modules(const char *root, text *share) {
+  static const char *const versions[] = {"5.4", "5.3", "5.2", "5.1"};
+  for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+    text probe = {0};
+    text_printf(&probe, "%s/share/lua/%s/luacheck/check_state.lua", root, versions[i]);
+    bool found = access(probe.data, R_OK) == 0;
+    text_clear(share);
+    text_printf(share, "%s/share/lua/%s", root, versions[i]);
+    text_free(&probe);
+    if (found) return true;
+  }
+  return false;
 }
 
-/* Runs a program on a Lua and takes what it writes: 0; ENOENT, there is no such Lua; else why in `error`. */
-static int run_lua(const char *lua, const char *folder, const text *program, text *records, text *error) {
-  int streams[STREAMS], status = 0;
-  pid_t pid;
-  for (int i = 0; i < STREAMS; i++) streams[i] = memfd_create("flaron-lua", MFD_CLOEXEC);
-  bool ready = streams[IN] >= 0 && streams[OUT] >= 0 && streams[ERRORS] >= 0 &&
-               write(streams[IN], program->data, program->size) == (ssize_t)program->size &&
-               lseek(streams[IN], 0, SEEK_SET) == 0;
-  int fault = ready ? start_lua(lua, folder, streams, &pid) : errno;
-  if (fault != 0) {
-    text_printf(error, "%s: %s", lua, strerror(fault));
-  } else {
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    lseek(streams[OUT], 0, SEEK_SET);
-    fault = text_read(records, streams[OUT], SIZE_MAX);
-    if (status != 0 && fault == 0) fault = ECHILD;
-    if (fault != 0) {
-      text said = {0};
-      lseek(streams[ERRORS], 0, SEEK_SET);
-      text_read(&said, streams[ERRORS], SIZE_MAX);
-      text_printf(error, "%s did not end well: %.*s", lua, (int)strcspn(text_string(&said), "\n"),
-                  text_string(&said));
-      text_free(&said);
-    }
-  }
-  for (int i = 0; i < STREAMS; i++) {
-    if (streams[i] >= 0) close(streams[i]);
-  }
-  return fault;
+/* Whether a program stands in folder/bin, and luacheck's modules in folder/share, for a folder/bin/luacheck.
+ */
+static bool find_beside(const char *program, text *share) {
+  const char *slash = strrchr(program, '/');
+  char *root =
+      slash != NULL ? memory_copy((bytes){(const uint8_t *)program, (size_t)(slash - program)}) : NULL;
+  char *end = root != NULL ? strrchr(root, '/') : NULL;
+  if (end != NULL) *end = '\0';
+  bool found = end != NULL && find_modules(root, share);
+  free(root);
+  return found;
 }
 
-/* Whether the records end as they should; why not in `error` when there is a record that says it. */
-static bool is_done(bytes records, bool *missing, text *error) {
+/*
+ * Finds the luacheck that a shell would start, but in no folder of PATH that is relative: that would be the
+ * project's. `share` gets the folder that its modules are in.
+ */
+static bool find_luacheck(text *share) {
+  const char *path = getenv("PATH");
+  bool found = false;
+  for (const char *at = path != NULL ? path : ""; *at != '\0' && !found; at += *at == ':') {
+    size_t size = strcspn(at, ":");
+    text program = {0};
+    text_printf(&program, "%.*s/luacheck", (int)size, at);
+    if (*at == '/' && access(program.data, X_OK) == 0) {
+      char *real = realpath(program.data, NULL);
+      found = find_beside(program.data, share) || (real != NULL && find_beside(real, share));
+      free(real);
+    }
+    text_free(&program);
+    at += size;
+  }
+  return found;
+}
+
+/* Whether the records end as they should; why not in `error`. */
+static bool is_done(bytes records, text *error) {
   check_record r = {.kind = ""};
-  bool good = true;
-  *missing = false;
   while (check_next_record(&records, &r)) {
-    if (strcmp(r.kind, "missing") == 0) *missing = true;
     if (strcmp(r.kind, "luacheck") != 0) continue;
     text_add(error, r.text.data, r.text.size);
-    good = false;
+    return false;
   }
-  if (good && !*missing && strcmp(r.kind, "done") != 0) {
-    text_add_string(error, "luacheck did not come to an end");
-    good = false;
-  }
-  return good && !*missing;
+  if (strcmp(r.kind, "done") == 0) return true;
+  text_add_string(error, "luacheck did not come to an end");
+  return false;
 }
 
-bool check_ask(const char *folder, bytes input, text *records, bool *missing, text *error) {
-  static const char *const luas[] = {"lua5.1", "lua5.4", "lua5.3", "lua"}; /* Debian's luacheck is for 5.1 */
-  text program = {0};
-  bool good = false;
-  text_add_string(&program, "input = ");
-  text_add(&program, input.data, input.size);
-  text_add_string(&program, "\n");
-  add_script(&program, "scripts/flaron-check/record.lua");
-  add_script(&program, "scripts/flaron-check/check.lua");
-  *missing = true;
-  for (size_t i = 0; i < sizeof luas / sizeof *luas && *missing; i++) {
-    text why = {0};
-    text_clear(records);
-    int fault = run_lua(luas[i], folder, &program, records, &why);
-    *missing = fault == ENOENT;
-    good = fault == 0 && is_done(text_bytes(records), missing, error);
-    if (fault != 0 && !*missing) text_add_string(error, text_string(&why));
-    text_free(&why);
+/* Writes `config`, the project's configuration for luacheck, in front of check.lua. */
+static bool write_config(const char *folder, const char *luacheck, text *out, text *error) {
+  text anchor = {0}, content = {0}, options = {0};
+  char *real = realpath(folder, NULL);
+  bool good = real != NULL;
+  if (!good) text_printf(error, "%s: %s", folder, strerror(errno));
+  if (good) good = find_config(real, &anchor, &content, error);
+  if (good && anchor.size > 0) {
+    good =
+        read_config(luacheck, (bytes){(const uint8_t *)text_string(&content), content.size}, &options, error);
   }
+  if (good) {
+    text_add_string(out, "config = { folder = ");
+    check_quote(out, bytes_of(real));
+    text_add_string(out, ", anchor = ");
+    if (anchor.size > 0) check_quote(out, text_bytes(&anchor));
+    text_printf(out, "%s, options = %s }\n", anchor.size > 0 ? "" : "nil",
+                anchor.size > 0 ? options.data : "nil");
+  }
+  free(real);
+  text_free(&anchor);
+  text_free(&content);
+  text_free(&options);
+  return good;
+}
+
+bool check_ask(const char *folder, const modules *m, bytes manifest, bytes input, text *records,
+               bool *missing, text *error) {
+  text share = {0}, fault = {0};
+  *missing = !find_luacheck(&share);
   if (*missing) text_add_string(error, "luacheck is not installed (Debian has it in the package lua-check)");
-  text_free(&program);
+  probe p = {.modules = m, .luacheck = text_string(&share), .manifest = manifest};
+  bool good = !*missing && write_config(folder, p.luacheck, &p.main, error);
+  if (good) {
+    text_add_string(&p.main, "input = ");
+    text_add(&p.main, input.data, input.size);
+    text_add_string(&p.main, "\n");
+    add_script(&p.main, "scripts/flaron-check/record.lua");
+    add_script(&p.main, "scripts/flaron-check/check.lua");
+    good = run_probe(&p, MEMORY_MIB, time_for(m), records, &fault);
+    if (!good) text_printf(error, "luacheck: %s", text_string(&fault));
+    if (good) good = is_done(text_bytes(records), error);
+  }
+  text_free(&p.main);
+  text_free(&share);
+  text_free(&fault);
   return good;
 }

@@ -1,18 +1,22 @@
 -- check.lua - what `flaron-lua check` asks luacheck: its own warnings, and, on the syntax tree it makes, which
 -- functions of a flare the code uses, and what it calls by a wrong name. It also edits flare.lua.
 --
--- It runs on whatever Lua luacheck runs on, 5.1 in Debian. In front of it stand record.lua and
+-- It is a flare, packed with luacheck's modules from where they are installed (cli/check_code.c), so nothing of a
+-- project runs outside of the sandbox. Its assets are "source/N", the text of the project's Nth file, and
+-- "manifest", that of flare.lua when there is one. In front of it stand record.lua and
 --
 --   input = {
 --     runtime = { globals = , modules = },        what probe.lua found
---     files = { { name = , source = , ours = }, ... },     of the project; ours: it comes with flaron-lua
---     manifest = ,                                the text of flare.lua, or nil
---     fix = { set = { key, ... }, add = { key = { string, ... } } },   what to put into it, or nil
+--     files = { { name = , ours = }, ... },       of the project; ours: it comes with flaron-lua
+--     fix = { set = { key, ... }, add = { key = { string, ... } } },   what to put into flare.lua, or nil
+--   }
+--   config = {
+--     folder = ,           the project's, an absolute path
+--     anchor = , options = what .luacheckrc says (config.lua) and the folder it is in, or nil
 --   }
 --
--- It writes records (record.lua) to standard output:
+-- It answers with records (record.lua):
 --
---   missing                 there is no luacheck
 --   luacheck                luacheck cannot do it: why
 --   warning, error          a finding, by luacheck or here
 --   syntax                  luacheck's parser refuses the file
@@ -23,32 +27,52 @@
 --   fixed                   the new text of flare.lua
 --   unfixable               where and why it cannot be edited
 --   done                    this was all
--- luacheck: read globals input record
+-- luacheck: read globals input record, globals config
+local flaron = require "flaron"
 
-local function write(...) io.stdout:write(record(...)) end
+-- What luacheck asks of the system: where it is. The rest is not there, and nothing here asks for it.
+package.loaded.lfs = {
+  currentdir = function() return config.folder end,
+  attributes = function() end,
+}
+if not debug.getmetatable then debug.getmetatable = getmetatable end -- luacheck: ignore 122 (luacheck.utils calls it)
 
-local found, check_state = pcall(require, "luacheck.check_state")
-if not found then
-  write("missing", 0, 0, 0, tostring(check_state))
-  return
-end
-local config = require "luacheck.config"
+local luacheck_config = require "luacheck.config"
+local check_state = require "luacheck.check_state"
 local luacheck = require "luacheck"
+local parser = require "luacheck.parser"
 local runner = require "luacheck.runner"
+local utils = require "luacheck.utils"
+require "luacheck.stages" -- all that read_tree names
+
+local records = {}
+local function write(...) records[#records + 1] = record(...) end
 
 local modules = input.runtime.modules
 
+-- Calls a function; a file that is nested too deeply for it is passed over (false), every other error goes on.
+local function try(f, ...)
+  local good, result = pcall(f, ...)
+  if good then return true, result end
+  local message = tostring(result)
+  if message:find("stack overflow", 1, true) then return false end
+  error(result, 0)
+end
+
 -- ---- trees ----
 
--- A file's state after luacheck's first stages: `ast`, in which each name knows its variable. nil: it is no Lua.
+-- A file's state after luacheck's first stages: `ast`, in which each name knows its variable. nil: it is no Lua, or
+-- nested too deeply.
 local function read_tree(source)
   local state = check_state.new(source)
-  local good = pcall(function()
+  local function run()
     for _, stage in ipairs { "parse", "unwrap_parens", "linearize" } do
       require("luacheck.stages." .. stage).run(state)
     end
-  end)
-  return good and state or nil
+  end
+  local good, fault = pcall(run)
+  if good then return state end
+  if not utils.is_instance(fault, parser.SyntaxError) then try(error, fault, 0) end
 end
 
 local function place(state, node)
@@ -245,15 +269,15 @@ end
 
 local function look_at_files()
   local trees = {}
-  for number, file in ipairs(input.files) do
-    local state = read_tree(file.source)
+  for number in ipairs(input.files) do
+    local state = read_tree(flaron.asset("source/" .. number))
     if state then
       trees[#trees + 1] = { state = state, number = number }
-      note_written(trees[#trees], state.ast)
+      try(note_written, trees[#trees], state.ast)
     end
   end
   for _, file in ipairs(trees) do
-    visit_all(file, file.state.ast)
+    try(visit_all, file, file.state.ast)
   end
 end
 
@@ -286,18 +310,41 @@ local function name_standards(rc)
   return names
 end
 
+-- The project's configuration as luacheck's own loader would give it: with its options for specs and the like.
+local function load_config()
+  local default = luacheck_config.load_config(false, false)
+  if not config.options then return default end
+  local options = config.options
+  options.cache, options.jobs = nil, nil -- files of its own, threads: not here
+  local files = type(options.files) == "table" and options.files or {}
+  options.files = options.files == nil and files or options.files
+  for pattern, defaults in pairs(default.options.files) do
+    local own = files[pattern]
+    if own == nil then
+      files[pattern] = defaults
+    elseif type(own) == "table" and own.std == nil then
+      own.std = defaults.std
+    end
+  end
+  return { options = options, config_path = ".luacheckrc", anchor_dir = config.anchor }
+end
+
 local function ask_luacheck()
-  local rc, message = config.load_config()
-  if not rc then return write("luacheck", 0, 0, 0, message) end
-  local checker
-  checker, message = runner.new { std = name_standards(rc), stds = { flaron = standard() } }
+  local rc = load_config()
+  luacheck_config.load_config = function() return rc end -- which runner.new calls
+  local checker, message = runner.new { std = name_standards(rc), stds = { flaron = standard() } }
   if not checker then return write("luacheck", 0, 0, 0, message) end
   local inputs, numbers = {}, {}
   for number, file in ipairs(input.files) do
     if not file.ours and not file.name:find "^lua_modules/" then -- what others wrote
-      inputs[#inputs + 1] = { string = file.source, filename = file.name }
+      inputs[#inputs + 1] = { string = flaron.asset("source/" .. number), filename = file.name }
       numbers[file.name] = number
     end
+  end
+  local get_report = luacheck.get_report
+  luacheck.get_report = function(source) -- called by the checker, which keeps what has `fatal` as it is
+    local good, found = try(get_report, source)
+    return good and found or { fatal = "syntax", msg = "it is nested too deeply" }
   end
   local report = assert(checker:check(inputs))
   local set = {} -- globals that the project makes
@@ -307,6 +354,7 @@ local function ask_luacheck()
     end
   end
   for _, file in ipairs(report) do
+    if file.fatal then write("syntax", numbers[file.filename], 0, 0, file.msg) end
     for _, event in ipairs(file) do
       -- Line lengths and white space are a matter of taste, which a project states in its .luacheckrc.
       local taste = event.code:sub(1, 1) == "6" and not rc.config_path
@@ -342,7 +390,8 @@ local function find_key(fields, name)
 end
 
 local function tell_keys()
-  local state = input.manifest and read_tree(input.manifest)
+  local source = flaron.asset "manifest"
+  local state = source and read_tree(source)
   local fields = state and manifest_table(state)
   for _, field in ipairs(fields or {}) do
     local line, column = place(state, field[1])
@@ -421,7 +470,7 @@ local function apply(source, edits)
 end
 
 local function fix()
-  local source = input.manifest
+  local source = flaron.asset "manifest"
   local state = read_tree(source)
   local fields, node, why
   if state then fields, node, why = manifest_table(state) end
@@ -456,11 +505,16 @@ local function fix()
   write("fixed", 0, 0, 0, apply(source, edits))
 end
 
-if input.fix then
-  fix()
-else
-  tell_keys()
-  ask_luacheck()
-  look_at_files()
+local function handle_request()
+  if input.fix then
+    fix()
+  else
+    tell_keys()
+    ask_luacheck()
+    look_at_files()
+  end
+  write("done", 0, 0, 0, "")
+  return { body = table.concat(records) }
 end
-write("done", 0, 0, 0, "")
+
+return { handle_request = handle_request }

@@ -20,7 +20,7 @@ end
 local function compile(source, file)
   if source:sub(1, 1) == "#" then source = source:match "\n.*" or "" end
   local _, message = load(source, "@" .. file, "t")
-  return message
+  return message and message:match "^[^\n]*" -- one that has no line may have a traceback
 end
 
 local function handle_request()

@@ -151,6 +151,108 @@ describe("flaron-lua check", function()
     assert.matches("^error: Couldn't load configuration from .luacheckrc: syntax error", output)
   end)
 
+  it("takes a .luacheckrc as luacheck does: its globals, files, stds, what it returns, and from a folder above", function()
+    local folder = project { ["sub/main.lua"] = "local a = 1\nreturn function() return mine end\n",
+      ["sub/flare.lua"] = "return {}", [".luacheckrc"] = "" }
+    local unused = "sub/main.lua:1:7: warning: unused variable 'a'\n"
+    local unknown = "sub/main.lua:2:26: error: accessing undefined variable 'mine'\n"
+    for rc, expected in pairs {
+      [""] = unused .. unknown,
+      ["\xEF\xBB\xBFread_globals = { 'mine' }"] = unused,
+      ["return { read_globals = { 'mine' } }"] = unused,
+      ["unused = false"] = unknown,
+      ["files['sub'].unused = false"] = unknown,
+      ["files['sub/*.lua'] = { ignore = { '211/a' }, read_globals = { mine = {} } }"] = "",
+      ["files['other'].unused = false"] = unused .. unknown,
+      ["exclude_files = { 'sub/**' }"] = "",
+      ["stds.ours = { read_globals = { 'mine' } } std = 'lua51+ours'"] = unused,
+      ["stds.ours = { read_globals = stds.ngx_lua.globals } std = 'ours' unused = false"] = unknown,
+      ["local names = {} for n, c in ipairs { 'm', 'ine' } do names[n] = c end\n"
+        .. "read_globals = { table.concat(names) } cache = true jobs = 3"] = unused,
+    } do
+      support.write(folder .. "/.luacheckrc", rc .. "\n")
+      local _, output = check(folder .. "/sub")
+      assert.equal(expected, (output:gsub("%d errors?, %d warnings?\n$", ""):gsub("main.lua", "sub/main.lua")), rc)
+    end
+    assert.equal("", (select(2, support.run(("cd %s && ls -A | grep -v -x -e .luacheckrc -e sub"):format(support.quote(folder))))))
+  end)
+
+  it("takes nothing but data from a .luacheckrc, within a second and some memory, and says where it is not", function()
+    local folder = project { ["main.lua"] = "return function() end", ["flare.lua"] = "return {}" }
+    for rc, message in pairs {
+      ["\nos.execute 'touch pwned'"] = "runtime error (.luacheckrc:2: attempt to index a nil value (global 'os'))",
+      ["io.open('pwned', 'w')"] = "runtime error (.luacheckrc:1: attempt to index a nil value (global 'io'))",
+      ["require 'luacheck.config'"] = "runtime error (.luacheckrc:1: attempt to call a nil value (global 'require'))",
+      ["load 'x = 1' ()"] = "runtime error (.luacheckrc:1: attempt to call a nil value (global 'load'))",
+      ["string.rep = nil pcall(1)"] = "runtime error (.luacheckrc:1: attempt to call a nil value (global 'pcall'))",
+      ["_G.x = 1"] = "runtime error (.luacheckrc:1: attempt to index a nil value (global '_G'))",
+      ["std = 'lua54'\nstds.a = { read_globals = {\nfunction() end } }"]
+        = "error (.luacheckrc:3: stds.a.read_globals[1] is a function: of a .luacheckrc only data is taken)",
+      ["formatter = string.rep"] = "error (formatter is a function: of a .luacheckrc only data is taken)",
+      ["stds.a = {} stds.a.b = stds.a"] = "error (stds.a.b is a table inside of itself)",
+      ["while true do end"] = "runtime error (.luacheckrc: stopped after 1000 ms of CPU time)",
+      ["globals = ('x'):rep(1 << 30)"] = "runtime error (not enough memory)",
+      ["local t = {} for i = 1, 50 do t = { t, t } end globals = t"] = "error (not enough memory)",
+      ["\27Lua"] = "syntax error (attempt to load a binary chunk (mode is 't'))",
+    } do
+      support.write(folder .. "/.luacheckrc", rc .. "\n")
+      local code, output = check(folder)
+      assert.same({ 1, "error: Couldn't load configuration from .luacheckrc: " .. message
+        .. "; only syntax, manifest and size were checked\n1 error, 0 warnings\n" }, { code, output }, rc)
+    end
+    assert.equal("", (select(2, support.run(("find %s -name 'pwned*'"):format(support.quote(folder))))))
+  end)
+
+  it("runs nothing of what it checks, whatever it is named, and asks no variable of the environment", function()
+    local evil = "os.execute 'touch pwned-lua'\nreturn {}\n"
+    local files = { ["main.lua"] = "local a = 1\nreturn function() return b end\n", ["flare.lua"] = "return {}",
+      ["spec/a_spec.lua"] = evil, ["build.lua"] = evil, ["init.lua"] = evil, ["home/.config/luacheck/.luacheckrc"] = "x(",
+      ["home/.luacheckrc"] = "x(", [".busted"] = evil }
+    for _, name in ipairs { "luacheck", "luacheck/init", "luacheck/config", "luacheck/check_state", "luacheck/stages",
+      "luacheck/stages/parse", "luacheck/runner", "lfs", "lanes", "argparse", "luacheck/fs", "cjson", "socket" } do
+      for _, place in ipairs { "", "src/", "lua_modules/share/lua/5.1/", "lua_modules/share/lua/5.4/" } do
+        files[place .. name .. ".lua"] = evil
+      end
+    end
+    local folder = project(files)
+    local programs = "lua lua5.1 lua5.3 lua5.4 luajit luacheck busted sh uname env git"
+    local code = support.run(([[cd %s && mkdir -p bin && for p in %s; do printf '#!/bin/sh\ntouch "%%s/pwned-$0"\n' "$PWD" > $p
+      chmod +x $p && cp $p bin/$p; done]]):format(support.quote(folder), programs))
+    assert.equal(0, code)
+    local expected = "main.lua:1:7: warning: unused variable 'a'\n"
+      .. "main.lua:2:26: error: accessing undefined variable 'b'\n1 error, 1 warning\n"
+    for _, environment in ipairs { "PATH=.:bin::$PATH", "LUA_PATH='./?.lua;?.lua;;' LUA_CPATH='./?.so;;'",
+      "LUA_INIT=@init.lua LUA_INIT_5_1=@init.lua LUA_INIT_5_2=@init.lua LUA_INIT_5_3=@init.lua LUA_INIT_5_4=@init.lua",
+      "LUA_PATH_5_1='./?.lua' LUA_PATH_5_4='./?.lua' LUA_CPATH_5_1='./?.so' LUA_CPATH_5_4='./?.so'",
+      'HOME="$PWD/home"', 'XDG_CONFIG_HOME="$PWD/home/.config"' } do
+      local status, output = support.run(("cd %s && env %s %s check"):format(support.quote(folder), environment, support.quote(tool)))
+      assert.same({ 1, expected }, { status, (output:gsub("%. packs to %d+ bytes\n", "")) }, environment)
+    end
+    assert.equal("", (select(2, support.run(("find %s -name 'pwned*'"):format(support.quote(folder))))))
+  end)
+
+  it("passes over what is nested too deeply for luacheck, says so, and makes no flare.lua then", function()
+    local folder = project { ["main.lua"] = "local spark = require 'flaron'.spark\nreturn function() spark.set('a', "
+      .. ("1 + "):rep(50000) .. "1) end", ["a.lua"] = "return {}" }
+    local code, output = check(folder, "--fix")
+    assert.same({ 0, "main.lua: warning: luacheck cannot read this file: it is nested too deeply\n0 errors, 1 warning\n" },
+      { code, output })
+    support.write(folder .. "/main.lua", "local t = " .. ("{"):rep(50000) .. ("}"):rep(50000) .. " return function() return t end")
+    assert.same({ 1, "main.lua: error: C stack overflow\n1 error, 0 warnings\n" }, { check(folder) })
+  end)
+
+  it("takes files by any name", function()
+    local folder = project { ["main.lua"] = [[require 'a"b' require "-x" require "[=["
+      require "a\\" require "$(touch pwned)" return print]],
+      ["flare.lua"] = "return {}", ['a"b.lua'] = "local y", ["-x.lua"] = "local y", ["[=[.lua"] = "local y", ["a\\.lua"] = "local y",
+      ["$(touch pwned).lua"] = "local y" }
+    local _, output = check(folder)
+    for _, name in ipairs { 'a"b', "-x", "[=[", "a\\", "$(touch pwned)" } do
+      assert.matches(name .. ".lua:1:7: warning: unused variable 'y'\n", output, 1, true)
+    end
+    assert.equal("", (select(2, support.run(("find %s . -maxdepth 1 -name pwned"):format(support.quote(folder))))))
+  end)
+
   it("leaves line lengths and white space to projects that say what they want of them", function()
     local folder = project { ["main.lua"] = "return function() end" .. (" "):rep(200) .. "\n", ["flare.lua"] = "return {}",
       [".luacheckrc"] = "std = 'lua54'\n" }
@@ -270,9 +372,10 @@ return {
   it("does without luacheck what it can, and says so", function()
     local folder = project "print(nothing) spark.set('a', 'b')"
     support.write(folder .. "/flare.lua", "return { name = 'a' }")
-    local link = "cd %s && mkdir bin && ln -s $(command -v lua5.4) bin/lua"
+    local link = "cd %s && mkdir -p bin share/lua/5.1/luacheck && touch share/lua/5.1/luacheck/check_state.lua bin/luacheck"
+      .. " && chmod +x bin/luacheck"
     assert.equal(0, (support.run(link:format(support.quote(folder)))))
-    for _, path in ipairs { "/nowhere", "bin" } do -- no Lua at all; a Lua without luacheck
+    for _, path in ipairs { "/nowhere", "bin", "''", "bin:.:" } do -- the relative ones are the project's
       local function run()
         local command = ("cd %s && env PATH=%s %s check"):format(support.quote(folder), path, support.quote(tool))
         local code, output = support.run(command)
