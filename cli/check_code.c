@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "cli.h"
 #include "edge.h"
 #include "embedded.h"
 #include "pack.h"
@@ -257,25 +258,14 @@ static bool find_beside(const char *program, text *share) {
   return found;
 }
 
-/*
- * Finds the luacheck that a shell would start, but in no folder of PATH that is relative: that would be the
- * project's. `share` gets the folder that its modules are in.
- */
+/* Finds the luacheck of this machine: `share` gets the folder that its modules are in. */
 static bool find_luacheck(text *share) {
-  const char *path = getenv("PATH");
-  bool found = false;
-  for (const char *at = path != NULL ? path : ""; *at != '\0' && !found; at += *at == ':') {
-    size_t size = strcspn(at, ":");
-    text program = {0};
-    text_printf(&program, "%.*s/luacheck", (int)size, at);
-    if (*at == '/' && access(program.data, X_OK) == 0) {
-      char *real = realpath(program.data, NULL);
-      found = find_beside(program.data, share) || (real != NULL && find_beside(real, share));
-      free(real);
-    }
-    text_free(&program);
-    at += size;
-  }
+  text program = {0};
+  bool found = cli_find_program("luacheck", &program);
+  char *real = found ? realpath(program.data, NULL) : NULL;
+  found = found && (find_beside(program.data, share) || (real != NULL && find_beside(real, share)));
+  free(real);
+  text_free(&program);
   return found;
 }
 

@@ -56,6 +56,12 @@ void cli_state_folder(const char *input, text *path);
  */
 bool cli_find_beside(const char *installed, const char *in_source, text *path);
 
+/*
+ * Sets `path` to the program that a shell would start for `name`, and false when there is none. Folders of
+ * PATH that are relative are passed over: what is in them is the project's as soon as one stands in it.
+ */
+bool cli_find_program(const char *name, text *path);
+
 /* Writes a file whole or not at all (by a temporary name beside it), or to a device. 0 or an errno value. */
 int cli_write_file(const char *path, bytes content);
 

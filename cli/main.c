@@ -138,6 +138,24 @@ void cli_state_folder(const char *input, text *path) {
   }
 }
 
+bool cli_find_program(const char *name, text *path) {
+  struct stat about;
+  const char *folders = getenv("PATH");
+  for (const char *at = folders != NULL ? folders : ""; *at != '\0'; at += *at == ':') {
+    size_t size = strcspn(at, ":");
+    text_clear(path);
+    text_printf(path, "%.*s/%s", (int)size, at, name);
+    bool absolute = *at == '/';
+    at += size;
+    if (absolute && access(path->data, X_OK) == 0 && stat(path->data, &about) == 0 &&
+        S_ISREG(about.st_mode)) {
+      return true;
+    }
+  }
+  text_clear(path);
+  return false;
+}
+
 bool cli_find_beside(const char *installed, const char *in_source, text *path) {
   char link[PATH_MAX];
   ssize_t size = readlink("/proc/self/exe", link, sizeof link);

@@ -1,5 +1,6 @@
 /*
- * test.c - `flaron-lua test`: a project's busted specs, with flaron.edge at hand.
+ * test.c - `flaron-lua test`: a project's busted specs, with flaron.edge at hand. Specs are native programs:
+ * this is the one command that is not safe with a project of somebody else.
  *
  * What specs may say is documented in docs/testing.md. Here busted is found, told where flaron.edge is, and
  * run; with --coverage, flaron.edge writes what it counted (scripts/edge/coverage.lua), and its table is
@@ -80,24 +81,50 @@ static bool set_paths(const cli_command *self) {
   return false;
 }
 
+/*
+ * The words of Lua before those for busted. Busted's module is called here, and not the program: that would
+ * have to be told by --lua to run on 5.4, and then gives its arguments to a shell as one line. --ignore-lua
+ * has it pass over `lua` in .busted, which does the same. /dev/null stands where Lua expects a script.
+ */
+#define START                                                             \
+  "local found, run = pcall(require, 'busted.runner') "                   \
+  "if not found then "                                                    \
+  "io.stderr:write('flaron-lua test: busted for Lua 5.4: ', run, '\\n') " \
+  "os.exit(1) end "                                                       \
+  "arg[0] = 'busted' "                                                    \
+  "run { standalone = false }"
+static const char *const first_words[] = {"lua5.4", "-e", START, "/dev/null", "--ignore-lua"};
+enum { FIRST_WORDS = sizeof first_words / sizeof *first_words };
+
+/* Finds lua5.4 and looks whether busted is installed, or says what is missing. */
+static bool find_lua(const cli_command *self, text *lua) {
+  text busted = {0};
+  bool installed = cli_find_program("busted", &busted);
+  text_free(&busted);
+  if (!installed) {
+    cli_fail(self, "busted is not installed: it is in the Debian package lua-busted");
+    return false;
+  }
+  if (cli_find_program("lua5.4", lua)) return true;
+  cli_fail(self, "lua5.4 is not installed: it is in the Debian package lua5.4");
+  return false;
+}
+
 /* Runs busted with the words given; its exit code, 128 + N when signal N ended it, -1 after saying why not.
  */
 static int run_busted(const cli_command *self, char **words) {
   pid_t child;
   int status;
-  int fault = posix_spawnp(&child, "busted", NULL, NULL, words, environ);
-  if (fault == ENOENT) {
-    cli_fail(self, "busted is not installed: it is in the Debian package lua-busted");
-    return -1;
-  }
-  if (fault == 0) {
-    signal(SIGINT, SIG_IGN); /* Ctrl-C is busted's: it ends, and then we do */
-    signal(SIGQUIT, SIG_IGN);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  }
-  cli_fail(self, "busted: %s", strerror(fault));
-  return -1;
+  text lua = {0};
+  if (!find_lua(self, &lua)) return -1;
+  int fault = posix_spawn(&child, lua.data, NULL, NULL, words, environ);
+  if (fault != 0) cli_fail(self, "%s: %s", lua.data, strerror(fault));
+  text_free(&lua);
+  if (fault != 0) return -1;
+  signal(SIGINT, SIG_IGN); /* Ctrl-C is busted's: it ends, and then we do */
+  signal(SIGQUIT, SIG_IGN);
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 /* Shows the table that ends luacov.report.out in `folder`. */
@@ -132,7 +159,7 @@ static bool name_specs(char **words) {
 static int test(const cli_command *self, char **words, bool coverage) {
   char here[PATH_MAX];
   if (!set_paths(self)) return CLI_FAILED;
-  if (!is_folder("spec") && access(".busted", F_OK) != 0 && !name_specs(words + 2)) {
+  if (!is_folder("spec") && access(".busted", F_OK) != 0 && !name_specs(words + FIRST_WORDS)) {
     return cli_fail(self, "there are no specs here: neither a folder spec/ nor a file .busted");
   }
   if (getcwd(here, sizeof here) == NULL) return cli_fail(self, "this folder: %s", strerror(errno));
@@ -150,10 +177,12 @@ static int test(const cli_command *self, char **words, bool coverage) {
 static int run(const cli_command *self, int argc, char **argv) {
   const char *folder = NULL;
   bool coverage = false;
-  char **words = memory_get(((size_t)argc + 2) * sizeof *words);
+  char **words = memory_get(((size_t)argc + FIRST_WORDS) * sizeof *words);
   int count = 0, status;
-  words[count++] = "busted";
-  words[count++] = "--lua=lua5.4";
+  while (count < FIRST_WORDS) {
+    words[count] = (char *)first_words[count];
+    count++;
+  }
   for (int i = 1; i < argc; i++) {
     bool has_value = i + 1 < argc;
     if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
@@ -167,6 +196,9 @@ static int run(const cli_command *self, int argc, char **argv) {
     } else if (strcmp(argv[i], "-C") == 0) {
       free(words);
       return cli_misuse(self, "-C lacks the project's folder");
+    } else if (strcmp(argv[i], "--lua") == 0 || strncmp(argv[i], "--lua=", 6) == 0) {
+      free(words);
+      return cli_misuse(self, "%s: specs run on lua5.4, which flaron.edge is made for", argv[i]);
     } else if (i == 1 && is_project(argv[i])) {
       folder = argv[i];
     } else if (i == 1 && argv[i][0] != '-' && access(argv[i], F_OK) != 0) {
@@ -197,6 +229,13 @@ const cli_command cli_test = {
         "\n"
         "All else goes to busted, which finds the specs in spec/ or as the file .busted says: files, "
         "folders,\n"
-        "--filter=WORDS, -o TAP and more (`busted --help`). In a spec, require \"flaron.edge\".\n",
+        "--filter=WORDS, -o TAP and more (`busted --help`), but not --lua: specs run on lua5.4, also where "
+        ".busted\n"
+        "names another Lua. In a spec, require \"flaron.edge\".\n"
+        "\n"
+        "Specs and .busted are programs, not flares: they may do all that you may. With a project that you "
+        "do "
+        "not\n"
+        "know, `check` is safe, this is not.\n",
     .run = run,
 };

@@ -94,6 +94,54 @@ describe("flaron-lua test", function()
     assert.matches("^ok 1 %- three\n1..1", select(2, test(folder, "-o TAP")))
   end)
 
+  it("hands them over as they are, without a shell", function()
+    local names = { "two words", "a (b)", "it's \"quoted\"", "$(touch pwned)", "`touch pwned`", "a; touch pwned", "a & b | c > pwned",
+      "line\nfeed", "back\\slash", "-x", "*", "größe", "%d", "~", "$HOME" }
+    local lines, arguments = {}, {}
+    for n, name in ipairs(names) do
+      lines[n] = ("it(%q, function() end)"):format(name)
+      arguments[n] = support.quote("--filter=^" .. name:gsub("%p", "%%%0") .. "$")
+    end
+    local folder = project { ["main.lua"] = hello, ["spec/a_spec.lua"] = table.concat(lines, "\n"),
+      ["spec/odd $(touch pwned); (x)/it's_spec.lua"] = "it('works', function() end) it('is broken', function() error 'x' end)" }
+    for n, argument in ipairs(arguments) do
+      local code, output, errors = test(folder, "-o TAP spec/a_spec.lua " .. argument)
+      assert.same({ 0, "ok 1 - " .. names[n] .. "\n1..1\n", "" }, { code, output, errors }, argument)
+    end
+    local path = support.quote "spec/odd $(touch pwned); (x)/it's_spec.lua"
+    assert.same({ 0, "ok 1 - works\n1..1\n", "" }, { test(folder, "-o TAP --filter works " .. path) })
+    assert.equal(1, (test(folder, "-o TAP " .. path)))
+    assert.equal(1, (test(folder, support.quote "--filter=broken" .. " spec " .. support.quote "; true")))
+    assert.equal(1, (test(folder, support.quote "spec; true" .. " " .. path)))
+    assert.equal(1, (test(folder, "spec " .. support.quote "-e" .. " " .. support.quote "os.exit(7 == 7 and 1)")))
+    assert.equal(1, (test(folder, "-e " .. support.quote "print 'a b' error '$(touch pwned)'")))
+    assert.equal("", (select(2, support.run(("find %s -name pwned"):format(support.quote(folder))))))
+  end)
+
+  it("runs specs on lua5.4, whatever .busted says, and takes no --lua", function()
+    local folder = project { ["main.lua"] = hello, ["spec/a_spec.lua"] = "it(_VERSION, function() end)" }
+    for _, lua in ipairs { "lua5.1", "touch pwned;", "no-such-lua" } do
+      support.write(folder .. "/.busted", ("return { _all = { lua = %q }, default = { output = 'TAP' } }"):format(lua))
+      assert.same({ 0, "ok 1 - Lua 5.4\n1..1\n", "" }, { test(folder) })
+      for _, words in ipairs { "--lua=" .. support.quote(lua), "--lua " .. support.quote(lua) } do
+        local code, output, errors = test(folder, words)
+        assert.same({ 2, "" }, { code, output })
+        assert.matches("^flaron%-lua test: %-%-lua[^\n]*: specs run on lua5.4, which flaron.edge is made for\nusage: ", errors)
+      end
+    end
+    assert.equal("", (select(2, support.run(("find %s -name pwned"):format(support.quote(folder))))))
+  end)
+
+  it("starts no program of the project for lua5.4 or busted", function()
+    local folder = project { ["main.lua"] = hello, ["spec/a_spec.lua"] = "it('works', function() end)" }
+    assert.equal(0, (support.run(("cd %s && printf '#!/bin/sh\ntouch pwned\n' > lua5.4 && chmod +x lua5.4 && cp lua5.4 busted")
+      :format(support.quote(folder)))))
+    assert.equal(0, (test(folder, "", "PATH=.::$PATH:")))
+    local code, _, errors = test(folder, "", "PATH=.:")
+    assert.same({ 1, "flaron-lua test: busted is not installed: it is in the Debian package lua-busted\n" }, { code, errors })
+    assert.equal("", (select(2, support.run(("find %s -name pwned"):format(support.quote(folder))))))
+  end)
+
   it("has the specs find rocks of the project", function()
     local folder = project {
       ["main.lua"] = hello,
