@@ -1,5 +1,7 @@
 -- flaron.url: takes URLs apart and puts them together: RFC 3986 and the queries of HTML forms. Needs no host.
 --
+-- What browsers read in another way than RFC 3986 (the WHATWG's URL standard: a backslash is a slash, `https:x` has a
+-- host, 0x7f.1 is 127.0.0.1) is no URL here, so who trusts a host that was taken apart trusts the one that is asked.
 -- It does not resolve ".." or relative URLs, and knows nothing of international host names.
 
 --- URLs, their queries, and the encoding of both.
@@ -9,7 +11,7 @@ local url = {}
 ---@class flaron.url.Parts
 ---@field scheme? string in lower case, such as `"https"`
 ---@field userinfo? string what stands before `@`, as it is written
----@field host? string in lower case; an IPv6 address keeps its brackets
+---@field host? string in lower case, `%XX` decoded; an IPv6 address keeps its brackets and is written in its shortest form
 ---@field port? integer only when the URL names one
 ---@field path string as it is written; `"/"` when a URL with a host has none
 ---@field query? string what follows `?`, as it is written
@@ -57,15 +59,102 @@ function url.query(text)
   return fields, all
 end
 
---- Takes a URL apart. Nothing is decoded.
+-- Schemes whose URLs always have a host (RFC 9110, 4.2), so that browsers take `https:x` and `https:/x` for https://x.
+local HAVE_HOST = { http = true, https = true, ws = true, wss = true, ftp = true }
+
+-- What may not stand in a part: all but the characters of RFC 3986, and those that browsers leave as they are there.
+-- Of those `[ ] | { } ^` and the backtick never end a part.
+local WRONG = {
+  userinfo = "[^%w%-._~%%!$&'()*+,;=:@]",
+  path = "[^%w%-._~%%!$&'()*+,;=:@/%[%]|]",
+  query = "[^%w%-._~%%!$&'()*+,;=:@/?%[%]|{}^`]",
+  fragment = "[^%w%-._~%%!$&'()*+,;=:@/?%[%]|{}^#]",
+}
+
+-- Whether a part is written as it may be: no wrong character, and two hexadecimal digits behind each `%`.
+local function is_part(name, text)
+  return not text or not (text:find(WRONG[name]) or text:find "%%%X" or text:find "%%%x%X" or text:find "%%%x?$")
+end
+
+-- The four bytes of an IPv4 address as it is written, without zeros in front; nothing for anything else.
+local function read_ipv4(text)
+  local bytes = { text:match "^(%d+)%.(%d+)%.(%d+)%.(%d+)$" }
+  for n, digits in ipairs(bytes) do
+    if #digits > 3 or digits:find "^0%d" or tonumber(digits) > 255 then return nil end
+    bytes[n] = math.tointeger(tonumber(digits))
+  end
+  return table.unpack(bytes)
+end
+
+-- Adds the numbers between the colons of `text` to a list; nil when one is none.
+local function add_pieces(list, text)
+  for piece in (text == "" and "" or text .. ":"):gmatch "([^:]*):" do
+    if not piece:find "^%x%x?%x?%x?$" then return nil end
+    list[#list + 1] = tonumber(piece, 16)
+  end
+  return list
+end
+
+-- An IPv6 address in the one form of RFC 5952, 4, with brackets; nil when it is none.
+local function read_ipv6(text)
+  local front, last = text:match "^(.*:)([^:]*%.[^:]*)$"
+  if front then
+    local a, b, c, d = read_ipv4(last)
+    if not a then return nil end
+    text = ("%s%x:%x"):format(front, a << 8 | b, c << 8 | d)
+  end
+  local before, behind = text:match "^(.-)::(.*)$"
+  local pieces = add_pieces({}, before or text)
+  local rest = pieces and add_pieces({}, behind or "")
+  local missing = rest and 8 - #pieces - #rest
+  if not missing or (before and missing < 1) or (not before and missing ~= 0) then return nil end
+  for _ = 1, missing do pieces[#pieces + 1] = 0 end
+  table.move(rest, 1, #rest, #pieces + 1, pieces)
+  for n, piece in ipairs(pieces) do pieces[n] = ("%x"):format(piece) end
+  local address = ":" .. table.concat(pieces, ":") .. ":"
+  for n = 8, 2, -1 do
+    local first, last_zero = address:find(":" .. ("0:"):rep(n), 1, true)
+    if first then return "[" .. address:sub(2, first - 1) .. "::" .. address:sub(last_zero + 1, -2) .. "]" end
+  end
+  return "[" .. address:sub(2, -2) .. "]"
+end
+
+-- A host as browsers ask for it; nil when it is none, or when they take it for another: a number is an address.
+local function read_host(text)
+  local address = text:match "^%[([%x:.]+)%]$"
+  if address then return read_ipv6(address) end
+  local host = text:gsub("%%(%x%x)", to_byte):lower()
+  if host == "" or host:find "[^%w%-._~!$&'()*+,;=]" then return nil end
+  local last = host:match "([^.]*)%.?$"
+  if (last:find "^%d+$" or last:find "^0x%x*$") and not read_ipv4(host) then return nil end
+  return host
+end
+
+-- A port as a number; nil when it is none.
+local function read_port(text)
+  local port = text:find "^%d+$" and tonumber(text)
+  return port and port <= 65535 and math.tointeger(port) or nil
+end
+
+-- Takes what stands between "//" and the path apart; not true when it cannot be.
+local function read_authority(parts, text)
+  local userinfo, address = text:match "^(.*)@([^@]*)$"
+  local host, port = (address or text):match "^(%[[^%]]*%])(.*)$"
+  if not host then host, port = (address or text):match "^([^:]*)(.*)$" end
+  parts.userinfo, parts.host = userinfo, read_host(host)
+  parts.port = read_port(port:match "^:(%d+)$" or "")
+  return (parts.port or port == "" or port == ":") and parts.host and is_part("userinfo", userinfo)
+end
+
+--- Takes a URL apart. Nothing is decoded but the host.
 ---
 --- Raises: for an argument that is no string.
 ---@param text string a URL, or only a part of one from the path on.
 ---@return flaron.url.Parts|nil parts `scheme`, `userinfo`, `host`, `port` (integer), `path`, `query` and `fragment`; those that are not in the URL are `nil`, but `path` is always a string.
----@return string? message `"not a URL"` when it has a space, a control character, a wrong port or no host.
+---@return string? message `"not a URL"`: docs/url.md says what is none.
 function url.parse(text)
-  if text:find "[\0-\32\127]" then return nil, "not a URL" end
   local parts = {}
+  if text:find '[\0-\32\127-\255\\"<>]' then return nil, "not a URL" end
   local rest, fragment = text:match "^([^#]*)#?(.*)$"
   if #rest < #text then parts.fragment = fragment end
   local before, query = rest:match "^([^?]*)%??(.*)$"
@@ -73,19 +162,14 @@ function url.parse(text)
   local scheme, behind = before:match "^(%a[%w+.-]*):(.*)$"
   if scheme then parts.scheme, before = scheme:lower(), behind end
   local authority, path = before:match "^//([^/]*)(.*)$"
-  if not authority then
-    parts.path = before
-    return parts
-  end
-  local userinfo, address = authority:match "^(.*)@([^@]*)$"
-  local host, port = (address or authority):match "^(%[[%x:.]+%])(.*)$"
-  if not host then host, port = (address or authority):match "^([^:%[%]]*)(.*)$" end
-  parts.userinfo, parts.host = userinfo, host:lower()
-  if port ~= "" and port ~= ":" then parts.port = math.tointeger(port:match "^:(%d+)$") end
-  if host == "" or (port ~= "" and port ~= ":" and (not parts.port or parts.port > 65535)) then
+  if authority then
+    if not read_authority(parts, authority) then return nil, "not a URL" end
+    before = path == "" and "/" or path
+  elseif HAVE_HOST[parts.scheme] then return nil, "not a URL" end
+  parts.path = before
+  if not (is_part("path", before) and is_part("query", parts.query) and is_part("fragment", parts.fragment)) then
     return nil, "not a URL"
   end
-  parts.path = path == "" and "/" or path
   return parts
 end
 
@@ -112,40 +196,53 @@ local function build_query(fields)
   return table.concat(pairs_of, "&")
 end
 
--- A part with all that may not stand in it encoded; a `%` that is there is kept.
+-- A part with all that may not stand in it encoded; a `%` with two hexadecimal digits behind it is kept.
 local function clean(text, allowed)
-  return (text:gsub("[^%w%-._~%%!$&'()*+,;=:@" .. allowed .. "]", to_hex))
+  text = text:gsub("%%(%x?%x?)", function(hex) return #hex < 2 and "%25" .. hex or nil end)
+  return (text:gsub("[^%w%-._~%%!$&'()*+,;=:" .. allowed .. "]", to_hex))
 end
 
---- Puts a URL together.
----
---- Raises: for a part that cannot be written: `host: not a host`, `scheme: not a scheme`, `port: not a port`.
----@param parts flaron.url.Parts|table as `url.parse` returns them. `query` may be a table from names to values, or to lists of values, which are encoded; names are sorted.
----@return string text the URL. In `path`, `query` and `fragment` what may not stand there is encoded; a `%` is kept.
-function url.build(parts)
-  local out = {}
-  local function check(name, pattern, other)
+-- The text that parts begin with, up to the path. What is not sure to be read as it is meant is an error.
+local function build_front(parts)
+  local function text_of(name, read)
     local value = parts[name] and tostring(parts[name])
-    if value and not value:find(pattern) and not value:find(other or pattern) then
-      error(("%s: not a %s"):format(name, name), 3)
-    end
+    if value and not read(value) then error(("%s: not a %s"):format(name, name), 4) end
     return value
   end
-  local scheme, port = check("scheme", "^%a[%w+.-]*$"), check("port", "^%d+$")
-  local host = check("host", "^[%w%-._~%%!$&'()*+,;=]+$", "^%[[%x:.]+%]$")
-  if scheme then out[#out + 1] = scheme .. ":" end
+  local scheme = text_of("scheme", function(text) return text:find "^%a[%w+.-]*$" end)
+  local host, port = text_of("host", read_host), text_of("port", read_port)
+  local front = scheme and scheme .. ":" or ""
   if host then
-    out[#out + 1] = "//"
-    if parts.userinfo then out[#out + 1] = clean(parts.userinfo, "") .. "@" end
-    out[#out + 1] = port and host .. ":" .. port or host
+    local userinfo = parts.userinfo and clean(parts.userinfo, "") .. "@" or ""
+    return front .. "//" .. userinfo .. host .. (port and ":" .. read_port(port) or ""), scheme
   end
+  local stray = parts.userinfo and "userinfo" or port and "port"
+  if stray then error(stray .. ": there is no host", 3) end
+  return front, scheme
+end
+
+--- Puts a URL together, one that `url.parse` takes apart into the same parts.
+---
+--- Raises: for a part that cannot be written (`host: not a host`, `scheme: not a scheme`, `port: not a port`), for `userinfo` and `port` without a host, for `http` and its like without one, and for a path that would be read as a host (`//x`) or a scheme (`x:`) where there is none.
+---@param parts flaron.url.Parts|table as `url.parse` returns them. `query` may be a table from names to values, or to lists of values, which are encoded; names are sorted.
+---@return string text the URL. In `userinfo`, `path`, `query` and `fragment` what may not stand there is encoded; a `%` is kept where two hexadecimal digits follow.
+function url.build(parts)
+  local front, scheme = build_front(parts)
   local path = parts.path or ""
-  if host and path:sub(1, 1) ~= "/" then path = "/" .. path end
-  out[#out + 1] = clean(path, "/")
+  if parts.host then
+    if path:sub(1, 1) ~= "/" then path = "/" .. path end
+  elseif path:find "^//" then
+    error("path: it begins with '//', and there is no host", 2)
+  elseif not scheme and path:find "^%a[%w+.-]*:" then
+    error("path: it begins with what is read as a scheme", 2)
+  elseif scheme and HAVE_HOST[scheme:lower()] then
+    error(("host: a URL of %s has one"):format(scheme:lower()), 2)
+  end
+  local out = { front, clean(path, "@/") }
   local query = parts.query
   if type(query) == "table" then query = build_query(query) end
-  if query and (query ~= "" or type(parts.query) == "string") then out[#out + 1] = "?" .. clean(query, "/?") end
-  if parts.fragment then out[#out + 1] = "#" .. clean(parts.fragment, "/?") end
+  if query and (query ~= "" or type(parts.query) == "string") then out[#out + 1] = "?" .. clean(query, "@/?") end
+  if parts.fragment then out[#out + 1] = "#" .. clean(parts.fragment, "@/?") end
   return table.concat(out)
 end
 
