@@ -87,7 +87,10 @@ void check_use_within(check_needs *needs, const check_record *use);
 void check_websocket(check_needs *needs, const char *name, const char *file, long line, long column,
                      const manifest *m, check_findings *findings);
 
-/* Adds a note for what a record of the kind "key" says flare.lua grants and `needs` has no need for. */
+/*
+ * Adds a note for what a record of the kind "key" says flare.lua grants and `needs` has no need for, and a
+ * warning for a URL that lets in other hosts than it seems to.
+ */
 void check_key(const check_needs *needs, const check_record *key, const manifest *m,
                check_findings *findings);
 

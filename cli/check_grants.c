@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "fetch_url.h"
 
 enum { REQUIRES_BODY, REQUIRES_RAW_AUTH, WRITES_SPARK_KV, WRITES_PLASMA_KV, WEBSOCKET, KEYS };
 
@@ -223,6 +224,11 @@ void check_key(const check_needs *needs, const check_record *key, const manifest
   if (item == NULL && bytes_are(name, list_keys[1]) && !used) {
     check_add(findings, CHECK_NOTE, "flare.lua", key->line, key->column, "the code fetches no URL");
   }
+  text trap = {0};
+  if (item != NULL && bytes_are(name, list_keys[1]) && fetch_url_trap(item, &trap)) {
+    check_add(findings, CHECK_WARNING, "flare.lua", key->line, key->column, "%s", trap.data);
+  }
+  text_free(&trap);
   if (item != NULL && bytes_are(name, list_keys[0]) && !is_vague(needs, SECRET, 0) &&
       !has_item(&needs->secrets, item)) {
     check_add(findings, CHECK_NOTE, "flare.lua", key->line, key->column,

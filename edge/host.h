@@ -172,7 +172,7 @@ typedef struct host_config {
   uint64_t spark_quota_bytes;                                  /* of all keys and values in spark */
   host_pull_function *pull;                                    /* NULL = there are no other edges */
   void *pull_data;
-  char *const *allowed_fetch_urls; /* globs, borrowed */
+  char *const *allowed_fetch_urls; /* see fetch_url.h; borrowed */
   size_t allowed_fetch_url_count;
   bool all_fetch_urls;                 /* any URL may be fetched, whatever the list: there is no manifest */
   size_t max_fetch_requests;           /* per invocation; redirects are not counted */
@@ -300,7 +300,7 @@ bool host_header_withheld(bytes name);
 /* Of host_secrets.c: whether a flare may use a secret, be it set or not. */
 bool host_secret_allowed(const host_config *config, bytes name);
 
-/* Of host_beam.c: whether a flare may fetch a URL. */
+/* Of fetch_url.c: whether a flare may fetch a URL. */
 bool host_url_allowed(const host_config *config, const char *url);
 
 /* Of host_beam.c, for host_free: ends the connections. */

@@ -26,6 +26,7 @@
 #include <strings.h>
 
 #include "clock.h"
+#include "fetch_url.h"
 #include "host.h"
 
 enum { MAX_REDIRECTS = 10, MAX_HEADERS = 1000, MAX_LOGGED_URL = 200 };
@@ -148,27 +149,6 @@ static outcome parse_options(fetch *f, bytes json) {
   return outcome;
 }
 
-/* A part of a URL, to be freed with curl_free; NULL when it has none. */
-static char *url_part(CURLU *url, CURLUPart which, unsigned flags) {
-  char *part = NULL;
-  return curl_url_get(url, which, &part, flags) == CURLUE_OK ? part : NULL;
-}
-
-/* Whether two URLs have a part in common, case ignored; ports are what they are by default. */
-static bool same_part(CURLU *a, CURLU *b, CURLUPart which) {
-  char *of_a = url_part(a, which, CURLU_DEFAULT_PORT), *of_b = url_part(b, which, CURLU_DEFAULT_PORT);
-  bool same = of_a != NULL && of_b != NULL && strcasecmp(of_a, of_b) == 0;
-  curl_free(of_a);
-  curl_free(of_b);
-  return same;
-}
-
-/* Whether two URLs have the same scheme, host and port. */
-static bool same_origin(CURLU *a, CURLU *b) {
-  return same_part(a, b, CURLUPART_SCHEME) && same_part(a, b, CURLUPART_HOST) &&
-         same_part(a, b, CURLUPART_PORT);
-}
-
 /* Makes f->url of a URL, relative to what it was if it was something. http and https only. */
 static outcome set_url(fetch *f, bytes url) {
   if (url.size == 0) return because(f, BROKEN, "the URL is empty");
@@ -182,83 +162,10 @@ static outcome set_url(fetch *f, bytes url) {
     text_add_string(&f->why, curl_url_strerror(code));
     return BROKEN;
   }
-  char *scheme = url_part(f->url, CURLUPART_SCHEME, 0);
+  char *scheme = fetch_url_part(f->url, CURLUPART_SCHEME, 0);
   bool fetchable = scheme != NULL && (strcasecmp(scheme, "http") == 0 || strcasecmp(scheme, "https") == 0);
   curl_free(scheme);
   return fetchable ? REPLIED : because(f, BROKEN, "the URL is neither http nor https");
-}
-
-/* Whether a glob, where `*` is any run of characters, matches a whole string. */
-static bool glob_matches(const char *glob, const char *string) {
-  const char *star = NULL, *tried = NULL; /* the last star, and where what follows it was tried */
-  while (*string != '\0') {
-    if (*glob == '*') {
-      star = glob++;
-      tried = string;
-    } else if (*glob == *string) {
-      glob++;
-      string++;
-    } else if (star != NULL) {
-      glob = star + 1;
-      string = ++tried;
-    } else {
-      return false;
-    }
-  }
-  while (*glob == '*') glob++;
-  return *glob == '\0';
-}
-
-/*
- * The URL as the allow-list sees it: what curl will ask for, so `..` resolved, the host in lower case, no
- * default port, no user name and no fragment, behind which another host could hide.
- */
-static char *plain_url(CURLU *url) {
-  CURLU *plain = curl_url_dup(url);
-  char *host = url_part(plain, CURLUPART_HOST, 0);
-  for (char *c = host; c != NULL && *c != '\0'; c++) {
-    if (*c >= 'A' && *c <= 'Z') *c = (char)(*c - 'A' + 'a');
-  }
-  curl_url_set(plain, CURLUPART_HOST, host, 0);
-  curl_url_set(plain, CURLUPART_USER, NULL, 0);
-  curl_url_set(plain, CURLUPART_PASSWORD, NULL, 0);
-  curl_url_set(plain, CURLUPART_FRAGMENT, NULL, 0);
-  char *string = url_part(plain, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
-  curl_free(host);
-  curl_url_cleanup(plain);
-  return string;
-}
-
-/* Whether the list has a glob for a URL; for a bare host it may come with its final slash or without. */
-static bool listed(const host_config *config, char *url) {
-  size_t size = strlen(url);
-  for (int without_slash = 0; without_slash <= 1; without_slash++) {
-    for (size_t i = 0; i < config->allowed_fetch_url_count; i++) {
-      if (glob_matches(config->allowed_fetch_urls[i], url)) return true;
-    }
-    const char *host = strstr(url, "://");
-    if (host == NULL || strchr(host + 3, '/') != url + size - 1) return false;
-    url[size - 1] = '\0';
-  }
-  return false;
-}
-
-/* Whether the config allows a URL. A path with an encoded dot is not: `%2e%2e` may be `..` to the server. */
-static bool is_allowed(const host_config *config, CURLU *parsed) {
-  if (config->all_fetch_urls) return true;
-  char *path = url_part(parsed, CURLUPART_PATH, 0), *url = plain_url(parsed);
-  bool allowed = path != NULL && url != NULL && strcasestr(path, "%2e") == NULL && listed(config, url);
-  curl_free(path);
-  curl_free(url);
-  return allowed;
-}
-
-bool host_url_allowed(const host_config *config, const char *url) {
-  CURLU *parsed = curl_url();
-  bool allowed =
-      curl_url_set(parsed, CURLUPART_URL, url, CURLU_URLENCODE) == CURLUE_OK && is_allowed(config, parsed);
-  curl_url_cleanup(parsed);
-  return allowed;
 }
 
 /* Empties what was fetched, for the next answer. */
@@ -432,7 +339,7 @@ static outcome redirect(fetch *f, int status, const host_pair *location) {
   static const char *const secrets[] = {"authorization", "cookie", "cookie2", "www-authenticate", "host"};
   CURLU *before = curl_url_dup(f->url);
   outcome outcome = set_url(f, (bytes){(const uint8_t *)location->value, location->value_size});
-  if (outcome == REPLIED && !same_origin(before, f->url)) {
+  if (outcome == REPLIED && !fetch_url_same_origin(before, f->url)) {
     for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
       host_pairs_remove(&f->request.headers, secrets[i]);
     }
@@ -442,7 +349,7 @@ static outcome redirect(fetch *f, int status, const host_pair *location) {
   bytes method = text_bytes(&f->request.method);
   bool safe = bytes_are(method, "GET") || bytes_are(method, "HEAD");
   if (status == 303 || (status < 303 && !safe)) drop_body(&f->request);
-  char *url = url_part(f->url, CURLUPART_URL, 0);
+  char *url = fetch_url_part(f->url, CURLUPART_URL, 0);
   text_clear(&f->request.url);
   text_add_string(&f->request.url, url != NULL ? url : "");
   curl_free(url);
@@ -460,7 +367,8 @@ static const host_pair *redirect_target(const host_fetched *fetched) {
 /* Makes the request and what redirects make of it. */
 static outcome run(fetch *f) {
   for (int redirects = 0;; redirects++) {
-    if (!is_allowed(&f->h->config, f->url)) return because(f, REFUSED, "not in allowed_fetch_urls");
+    const char *why = fetch_url_refused(&f->h->config, f->url);
+    if (why != NULL) return because(f, REFUSED, why);
     outcome outcome = request_once(f);
     const host_pair *location = outcome == REPLIED ? redirect_target(&f->fetched) : NULL;
     if (location == NULL) return outcome;

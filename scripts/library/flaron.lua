@@ -111,7 +111,7 @@
 ---@field writes_spark_kv? boolean the flare may write to Spark; default: `false`
 ---@field writes_plasma_kv? boolean the flare may write to Plasma; default: `false`
 ---@field allowed_secrets? string[] names of the secrets that the flare may use; default: none
----@field allowed_fetch_urls? string[] URLs that it may fetch; `*` stands for any run of characters; default: none
+---@field allowed_fetch_urls? string[] URLs that it may fetch; `*` stands for any run of characters, but in the host for none of `/ ? # @ : \`; default: none
 ---@field max_fetch_requests? integer fetches an invocation; default: 16
 ---@field max_kv_value_bytes? integer bytes of a value in Spark or Plasma; default: 65536
 ---@field max_spark_pull_per_invocation? integer keys of the one `spark.pull` of an invocation; default: the host's

@@ -131,9 +131,32 @@ describe("beam.fetch by the manifest", function()
       assert.same({ n = 2, nil, "fetch failed" }, values)
       assert.matches("not in allowed_fetch_urls", support.log(response, "warn"))
     end
+    local _, response = flare:run "return beam.fetch 'https://api.test/v1/%2e%2e/v2'"
+    assert.matches("not in allowed_fetch_urls: its path has dot segments", support.log(response, "warn"))
     assert.same({ n = 4, "stub", "stub", nil, "fetch failed" }, flare:run [[
       local url = "https://api.test/v1/"
       return beam.fetch(url).body, beam.fetch(url).body, beam.fetch(url)]])
+  end)
+end)
+
+describe("beam.fetch with a * in the host", function()
+  it("goes to no other host, also by a redirect", function()
+    local flare <close> = evaluate.open({}, { ["flare.lua"] = "return { allowed_fetch_urls = { 'https://*.good.test/*' } }" })
+    flare.flare:stub_fetch("", function(asked)
+      local target = asked.url:match "to=(.*)"
+      return target and { status = 302, headers = { location = target } } or { body = asked.url }
+    end)
+    for _, url in ipairs { "https://a.good.test/", "https://a.b.good.test/x?y", "https://a.good.test/?to=https://b.good.test/" } do
+      assert.is_string(flare:value(("return beam.fetch(%q).body"):format(url)), url)
+    end
+    for _, url in ipairs { "https://evil.test/.good.test/", "https://evil.test/x.good.test/y", "https://evil.test?.good.test/",
+      "https://x@evil.test/.good.test/", "https://evil.test#.good.test/", "https://a.good.test:81/", "https://good.test/" } do
+      for _, whole in ipairs { url, "https://a.good.test/?to=" .. url } do
+        local values, response = flare:run(("return beam.fetch %q"):format(whole))
+        assert.same({ n = 2, nil, "fetch failed" }, values, whole)
+        assert.matches("not in allowed_fetch_urls", support.log(response, "warn"))
+      end
+    end
   end)
 end)
 

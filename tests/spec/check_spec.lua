@@ -271,6 +271,29 @@ describe("flaron-lua check", function()
       .. "main.lua:4:42: warning: accessing undefined variable 'x'\n", findings("x = 1 return x", "return {}"))
   end)
 
+  it("warns of URLs that let in other hosts than they seem to, or none", function()
+    local items = { { "https://api.example.com*", "also matches hosts such as api.example.com.evil.example, and no path: write "
+      .. "'https://api.example.com/*'" },
+      { "https://api.example.com*/v1/*", "also matches hosts such as api.example.com.evil.example: write 'https://api.example.com/*'" },
+      { "https://api.example.com*:84/*", "also matches hosts such as api.example.com.evil.example: write 'https://api.example.com/*'" },
+      { "https://*example.com/*", "also matches hosts such as evil-example.com: write 'https://*.example.com/*'" },
+      { "https://*", "matches hosts without a path: write 'https://*/*'" } }
+    local lines, expected = {}, {}
+    for n, item in ipairs(items) do
+      lines[n] = ("    %q,\n"):format(item[1])
+      expected[n] = ("flare.lua:%d:5: warning: '%s' %s\n"):format(n + 2, item[1], item[2])
+    end
+    local manifest = "return {\n  allowed_fetch_urls = {\n%s  },\n}\n"
+    local body = "return flaron.beam.fetch(flaron.request.url())"
+    assert.equal(table.concat(expected), findings(body, manifest:format(table.concat(lines))))
+    assert.equal("", findings(body, manifest:format [["*", "https://*.a.example/*", "https://a.example:*/*", "https://a.example",]]))
+    local folder = project(body)
+    support.write(folder .. "/flare.lua", manifest:format '"http*"')
+    local code, output = check(folder, "--strict")
+    assert.same({ 1, "flare.lua:3:1: warning: no URL matches 'http*': it has no '://', which '*' does not stand for\n"
+      .. "0 errors, 1 warning\n" }, { code, output })
+  end)
+
   it("tells what flare.lua must grant", function()
     for body, message in pairs {
       ["spark.set('a', 'b')"] = "4:29: error: spark.set needs writes_spark_kv = true in flare.lua",

@@ -1,7 +1,8 @@
 -- url_browser_spec.lua - flaron.url and allow-lists against the URL standard that browsers have: Node's `URL`. What
--- flaron.url takes for a URL has the scheme, host and port that a browser goes to. Needs no flare: flaron.url is Lua alone.
+-- flaron.url takes for a URL has the scheme, host and port that a browser goes to, and so has what an allow-list allows.
 local support = require "support"
 local url = require "flaron.url"
+local edge = require "flaron.edge"
 
 -- What Node makes of each text, relative to https://base.example/d/x: { protocol, hostname, port }, or false.
 local function ask_node(texts)
@@ -73,7 +74,8 @@ describe("what flaron.url takes for a URL is the same for browsers", function()
     }
   end)
 
-  it("for 20,000 that are made of what separates parts", function()
+  -- `count` texts of `most` words at most, which separate parts, behind one of `fronts` or alone.
+  local function make_texts(count, fronts, most)
     local words = { "http:", "https:", "HTTP:", "ws:", "foo:", "//", "//", "//", "/", "\\", "@", ":", ":80", ":443", ":65536", "[",
       "]", "[::1]",
       "[1:0::ffff:1.2.3.4]", "::", "1.2.3.4", "0x7f", "1", "255", "%2f", "%41", "%5C", "%40", "%", ".", "..", ";", "?", "#", "<", ">",
@@ -82,12 +84,51 @@ describe("what flaron.url takes for a URL is the same for browsers", function()
       "{", "`" }
     math.randomseed(11)
     local texts = {}
-    for n = 1, 20000 do
+    for n = 1, count do
       local parts = {}
-      if math.random(2) == 1 then parts[1] = ({ "http://", "https://", "//", "/" })[math.random(4)] end
-      for _ = 1, math.random(1, 7) do parts[#parts + 1] = words[math.random(#words)] end
+      if math.random(2) == 1 then parts[1] = fronts[math.random(#fronts)] end
+      for _ = 1, math.random(1, most) do parts[#parts + 1] = words[math.random(#words)] end
       texts[n] = table.concat(parts)
     end
-    assert.is_true(compare(texts) > 1000)
+    return texts
+  end
+
+  it("for 20,000 that are made of what separates parts", function()
+    assert.is_true(compare(make_texts(20000, { "http://", "https://", "//", "/" }, 7)) > 1000)
+  end)
+
+  it("and what is fetched with a * in the host goes to a host that it means", function()
+    local flare <close> = assert(edge.load {
+      ["main.lua"] = [[
+        local flaron = require "flaron"
+        return function()
+          for hex in flaron.request.body():gmatch "[^\n]+" do
+            local u = hex:gsub("..", function(digits) return string.char(tonumber(digits, 16)) end)
+            if not u:find "%z" then flaron.beam.fetch(u) end
+          end
+        end]],
+      ["flare.lua"] = "return { requires_body = true, max_fetch_requests = 1000, allowed_fetch_urls = { 'https://*.good.com/a*' } }",
+    })
+    local allowed = {}
+    flare:stub_fetch("", function(asked)
+      allowed[#allowed + 1] = asked.url
+      return { body = "" }
+    end)
+    local texts = make_texts(10000, { "https://", "https://a.good.com/a", "https://x", "https://EVIL.com" }, 3)
+    for n = 1, #texts, 1000 do
+      local lines = {}
+      for m = n, n + 999 do
+        local text = texts[m] .. (m % 2 == 0 and ".good.com/a" or "")
+        lines[#lines + 1] = text:gsub(".", function(c) return ("%02x"):format(c:byte()) end)
+      end
+      assert(flare:request { body = table.concat(lines, "\n") })
+    end
+    assert.is_true(#allowed > 100, #allowed)
+    for n, answer in ipairs(ask_node(allowed)) do
+      if answer then -- what Node does not take, curl does: \0 and the like are encoded
+        assert.same({ "https", "" }, { answer[1], answer[3] }, allowed[n])
+        assert.matches("^[^/]*%.good%.com$", answer[2], allowed[n])
+      end
+    end
   end)
 end)
