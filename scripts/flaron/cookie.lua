@@ -20,6 +20,8 @@ local TYPES = {
 }
 local SAME_SITE = { Strict = true, Lax = true, None = true }
 local LONGEST = 4096 -- of name, value and attributes: what RFC 6265 wants browsers to take
+local LONGEST_OPTION = 1024 -- browsers pass over a longer path or domain (RFC 6265bis, 5.6)
+local FIRST_DATE, LAST_DATE = -11644473600, 253402300799 -- 1601 to 9999: what the date of a cookie can say
 
 -- Without blanks around it. Not by one pattern: that would take the square of the time for a run of blanks.
 local function trim(text)
@@ -56,19 +58,27 @@ local function options_fault(options)
     if kind ~= expected then return ("%s: %s expected, got %s"):format(name, expected, kind) end
     -- Control characters would begin a header of their own, a semicolon another attribute.
     if kind == "string" and value:find "[%c;\128-\255]" then return name .. " has a character that may not stand there" end
+    if kind == "string" and #value > LONGEST_OPTION then return ("%s: longer than %d bytes"):format(name, LONGEST_OPTION) end
   end
   if options.same_site and not SAME_SITE[options.same_site] then return "same_site is not Strict, Lax or None" end
   if options.path and options.path:sub(1, 1) ~= "/" then return "path does not begin with '/'" end
+  if options.domain and not options.domain:find "^%.?[%w_-][%w._-]*$" then return "domain is not the name of a host" end
+  if options.expires and (options.expires < FIRST_DATE or options.expires > LAST_DATE) then
+    return "expires is not from the year 1601 to 9999"
+  end
 end
 
--- What browsers would not keep: better to learn of it here.
+-- What browsers would not keep: better to learn of it here. They take the prefixes in any case (RFC 6265bis, 4.1.3).
 local function rules_fault(name, options)
-  local secure = options.secure ~= false
+  local secure, http_only = options.secure ~= false, options.http_only ~= false
+  name = name:lower()
   if options.same_site == "None" and not secure then return "same_site = 'None' needs secure" end
-  if name:find "^__Secure%-" and not secure then return "the prefix __Secure- needs secure" end
-  if name:find "^__Host%-" and (not secure or options.domain or options.path and options.path ~= "/") then
+  if name:find "^__secure%-" and not secure then return "the prefix __Secure- needs secure" end
+  if name:find "^__host%-" and (not secure or options.domain or options.path and options.path ~= "/") then
     return "the prefix __Host- needs secure, the path '/' and no domain"
   end
+  if name:find "^__http%-" and not (secure and http_only) then return "the prefix __Http- needs secure and http_only" end
+  if name:find "^__host%-http%-" and not http_only then return "the prefix __Host-Http- needs http_only" end
 end
 
 local function fault_of(name, value, options)
@@ -104,7 +114,7 @@ end
 
 --- Makes the value of a header `Set-Cookie`.
 ---
---- Raises: for a name, value or option that a cookie cannot have, more than 4096 bytes, and what browsers would not keep: `same_site = "None"` without `secure`, and the prefixes `__Secure-` and `__Host-` without what they need.
+--- Raises: for a name, value or option that a cookie cannot have, more than 4096 bytes, and what browsers would not keep: `same_site = "None"` without `secure`, and the prefixes `__Secure-`, `__Host-`, `__Http-` and `__Host-Http-` without what they need.
 ---@param name string a token of RFC 9110.
 ---@param value string of printable ASCII without space, `"`, `,`, `;` and `\`; encode others, as with `flaron.url.encode`.
 ---@param options? flaron.cookie.Options attributes, by name.

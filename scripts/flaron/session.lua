@@ -107,6 +107,11 @@ function sessions:sign(values, max_age)
   return payload .. "." .. signature
 end
 
+-- Whether an error is one of json.decode about its text, and not of the flare, such as "not enough memory".
+local function json_fault(message)
+  return message:find "^Expected " or message:find "^Found too many nested " or message:find "^JSON parser does not support "
+end
+
 -- Whether one of the secrets signed the payload; nil and a message when none can be asked.
 local function is_signed(self, payload, signature)
   local good, known, message = false, false, nil
@@ -136,6 +141,7 @@ function sessions:verify(text)
   if not good then return nil, message or "forged" end
   local decoded = decode(payload)
   local is_json, content = pcall(json.decode, decoded or "")
+  if not is_json and not json_fault(content) then error(content, 0) end
   if not is_json or type(content) ~= "table" or type(content.values) ~= "table" or not math.tointeger(content.expires) then
     return nil, "malformed"
   end

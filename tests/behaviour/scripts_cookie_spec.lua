@@ -102,6 +102,37 @@ describe("flaron.cookie", function()
         fault(("'__Host-a', 'b', { %s }"):format(options)))
     end
     assert.equal("__Host-a=b; Path=/; Secure; HttpOnly; SameSite=Lax", serialize "'__Host-a', 'b', { path = '/' }")
+    for _, prefix in ipairs { "__host-", "__HOST-", "__hOsT-", "__host-http-" } do
+      for _, options in ipairs { "secure = false", "domain = 'x.y'", "path = '/x'" } do
+        says("the prefix __Host- needs secure, the path '/' and no domain", fault(("'%sa', 'b', { %s }"):format(prefix, options)))
+      end
+    end
+    for _, prefix in ipairs { "__secure-", "__SECURE-", "__sEcure-" } do
+      says("the prefix __Secure- needs secure", fault(("'%sa', 'b', { secure = false }"):format(prefix)))
+      assert.matches("^" .. prefix:gsub("%p", "%%%0") .. "a=b; Path=/; Secure", serialize(("'%sa', 'b'"):format(prefix)))
+    end
+    for _, options in ipairs { "secure = false", "http_only = false" } do
+      for _, prefix in ipairs { "__Http-", "__http-" } do
+        says("the prefix __Http- needs secure and http_only", fault(("'%sa', 'b', { %s }"):format(prefix, options)))
+      end
+    end
+    says("the prefix __Host-Http- needs http_only", fault "'__host-HTTP-a', 'b', { http_only = false }")
+    assert.equal("__Host-Http-a=b; Path=/; Secure; HttpOnly; SameSite=Lax", serialize "'__Host-Http-a', 'b'")
+    assert.equal("__hosta=b; Path=/x; HttpOnly; SameSite=Lax", serialize "'__hosta', 'b', { path = '/x', secure = false }")
+    for _, seconds in ipairs { "1 << 60", "math.maxinteger", "math.mininteger", "253402300800", "-11644473601" } do
+      says("expires is not from the year 1601 to 9999", fault(("'a', 'b', { expires = %s }"):format(seconds)))
+    end
+    for seconds, date in pairs { ["253402300799"] = "Fri, 31 Dec 9999 23:59:59 GMT", ["-11644473600"] = "Mon, 01 Jan 1601 00:00:00 GMT",
+      ["-1"] = "Wed, 31 Dec 1969 23:59:59 GMT" } do
+      assert.matches("; Expires=" .. date .. "; ", serialize(("'a', 'b', { expires = %s }"):format(seconds)), 1, true)
+    end
+    for _, domain in ipairs { "", ".", "..x", "a b", "a/b", "a:80", "[::1]", "a,b", "*.x" } do
+      says("domain is not the name of a host", fault(("'a', 'b', { domain = %q }"):format(domain)))
+    end
+    for _, domain in ipairs { "x", ".x.y", "a-b.c_d.1", "1.2.3.4" } do
+      assert.matches("; Domain=" .. domain .. "; ", serialize(("'a', 'b', { domain = %q }"):format(domain)), 1, true)
+    end
+    says("path: longer than 1024 bytes", fault "'a', 'b', { path = '/' .. ('x'):rep(1024) }")
     local room = 4096 - #"a=; Path=/; Secure; HttpOnly; SameSite=Lax"
     assert.equal(4096, #serialize(("'a', ('x'):rep(%d)"):format(room)))
     says("longer than the 4096 bytes that browsers keep", fault(("'a', ('x'):rep(%d)"):format(room + 1)))

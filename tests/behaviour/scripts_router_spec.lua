@@ -215,6 +215,35 @@ describe("a request of flaron.router", function()
       end)]]
     for _ = 1, 2 do assert.equal("nilnil", ask(flare, "/1").body) end
   end)
+
+  -- Memory is filled up, and a little of it given back, more each time.
+  it("lets an error of memory through: the body is JSON all the same", function()
+    local asked <close> = require "evaluate".open({}, {
+      ["flare.lua"] = "return { modules = { 'flaron.router.request' }, requires_body = true }" })
+    local found = asked:run([=[
+      local req = require "flaron.router.request" {}
+      local function ask() return req:json() end
+      local found, ballast = {}, {}
+      local function fill()
+        local size = 1 << 18
+        while size >= 64 do
+          if not pcall(function() ballast[#ballast + 1] = ("x"):rep(size) end) then size = size // 2 end
+        end
+      end
+      for give = 1, 60 do
+        fill()
+        for _ = 1, give do ballast[#ballast] = nil end
+        collectgarbage()
+        local good, value, reason = pcall(ask)
+        local text = tostring(not good and value or reason or "good"):match "not enough memory" or reason or "good"
+        found[text] = (found[text] or 0) + 1
+      end
+      ballast = nil
+      return found]=], { method = "POST", body = '{"list":[' .. ("1,"):rep(500) .. '{}], "s":"' .. ("y"):rep(1500) .. '"}' })[1]
+    assert.is_true((found["not enough memory"] or 0) > 0 and (found.good or 0) > 0)
+    found["not enough memory"], found.good = nil, nil
+    assert.same({}, found)
+  end)
 end)
 
 describe("an answer of flaron.router", function()

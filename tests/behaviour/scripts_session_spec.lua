@@ -193,4 +193,34 @@ describe("flaron.session", function()
       local equal = require "flaron.session".equal
       return equal("", ""), equal("a\0\255", "a\0\255"), equal("a", ""), equal("", "a"), equal("ab", "abc"), equal("abc", "abd")]])
   end)
+
+  -- Memory is filled up, and a little of it given back, more each time.
+  it("lets an error of memory through: what was sent is not malformed for that", function()
+    local found = flare:run([=[
+      local sessions = require "flaron.session".new { secret = "KEY" }
+      local list = {}
+      for n = 1, 800 do list[n] = {} end
+      local token = sessions:sign { list = list }
+      local function ask() return sessions:verify(token) end
+      local found, ballast = {}, {}
+      local function fill()
+        local size = 1 << 18
+        while size >= 64 do
+          if not pcall(function() ballast[#ballast + 1] = ("x"):rep(size) end) then size = size // 2 end
+        end
+      end
+      for give = 1, 60 do
+        fill()
+        for _ = 1, give do ballast[#ballast] = nil end
+        collectgarbage()
+        local good, value, reason = pcall(ask)
+        local text = tostring(not good and value or reason or "good"):match "not enough memory" or reason or "good"
+        found[text] = (found[text] or 0) + 1
+      end
+      ballast = nil
+      return found]=])[1]
+    assert.is_true((found["not enough memory"] or 0) > 0 and (found.good or 0) > 0)
+    found["not enough memory"], found.good = nil, nil
+    assert.same({}, found)
+  end)
 end)

@@ -41,6 +41,9 @@ end
 function req:json()
   local good, value = pcall(flaron.json.decode, flaron.request.body())
   if good then return value end
+  -- What is no error about the text, such as "not enough memory", is not for who sent it.
+  local of_text = value:find "^Expected " or value:find "^Found too many nested " or value:find "^JSON parser does not support "
+  if not of_text then error(value, 0) end
   return nil, "not JSON"
 end
 
