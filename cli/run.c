@@ -16,6 +16,22 @@
 #include "recorder.h"
 #include "state.h"
 
+/* Whether a word is a scheme, "://" and a host, and has no blank and no control character. */
+static bool is_whole_url(const char *word) {
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  size_t scheme = strspn(word, letters) > 0 ? strcspn(word, ":") : 0;
+  for (size_t i = 0; i < scheme; i++) {
+    if (strchr(letters, word[i]) == NULL && strchr("0123456789+.-", word[i]) == NULL) return false;
+  }
+  if (scheme == 0 || strncmp(word + scheme, "://", 3) != 0) return false;
+  const char *host = word + scheme + 3;
+  if (*host == '\0' || strchr("/?#\\", *host) != NULL) return false;
+  for (const char *c = word; *c != '\0'; c++) {
+    if ((unsigned char)*c <= ' ' || *c == 0x7f) return false;
+  }
+  return true;
+}
+
 /* Reads "Name: value" into the request's headers; false when it is none. */
 static bool add_header(host_request *request, const char *word) {
   const char *colon = strchr(word, ':');
@@ -152,7 +168,7 @@ static int read_words(const cli_command *self, int argc, char **argv, words *w) 
         text_add_string(&request->method, optarg);
         break;
       case 'u':
-        if (strstr(optarg, "://") == NULL) {
+        if (!is_whole_url(optarg)) {
           return cli_misuse(self, "--url takes a whole URL such as https://example.com/, not '%s'", optarg);
         }
         text_clear(&request->url);

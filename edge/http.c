@@ -53,6 +53,6 @@ const char *http_reason(int status) {
 
 const char *http_path(const char *url) {
   const char *host = strstr(url, "://");
-  const char *path = host != NULL ? strchr(host + 3, '/') : NULL;
+  const char *path = host != NULL ? strpbrk(host + 3, "/?#") : NULL;
   return path != NULL ? path : url;
 }

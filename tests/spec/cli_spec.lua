@@ -105,8 +105,9 @@ describe("flaron-lua", function()
     for _, value in ipairs { "no colon", ": no name", "" } do
       wrong[#wrong + 1] = { words = { "run", echo, "-H", value }, message = "%-%-header takes 'Name: value', not '" .. value }
     end
-    for _, value in ipairs { "", "/a", "example.com" } do
-      wrong[#wrong + 1] = { words = { "run", echo, "--url", value }, message = "%-%-url takes a whole URL such as [^\n]* not '" .. value }
+    for _, value in ipairs { "", "/a", "example.com", "/?u=http://x", "1http://x", "http://", "http:///x", "http://h/a b", "://h" } do
+      wrong[#wrong + 1] = { words = { "run", echo, "--url", value },
+        message = "%-%-url takes a whole URL such as [^\n]* not '" .. value:gsub("%p", "%%%0") .. "'" }
     end
     for _, command in ipairs { "run", "dev" } do
       wrong[#wrong + 1] = { words = { command, echo, "--record-secrets" }, message = "%-%-record%-secrets is for %-%-record\n" }
