@@ -190,20 +190,23 @@ bool check_probe(const modules *m, const bool *ours, text *records, text *error)
 static bool find_config(const char *folder, text *anchor, text *content, text *error) {
   text at = {0};
   int fault;
+  bool absent;
   text_add_string(&at, folder);
   do {
     text_clear(content);
     fault = modules_read_file(at.size > 0 ? at.data : "/", ".luacheckrc", content);
     if (fault == 0) text_add_string(anchor, at.size > 0 ? at.data : "/");
-    if (fault != ENOENT) break;
+    absent = fault == ENOENT || (fault == EACCES && strcmp(text_string(&at), folder) != 0);
+    if (!absent) break;
     const char *slash = strrchr(text_string(&at), '/');
     if (slash == NULL || at.size == 0) break;
     at.size = (size_t)(slash - at.data);
     at.data[at.size] = '\0';
   } while (true);
-  if (fault != 0 && fault != ENOENT) text_printf(error, "%s/.luacheckrc: %s", at.data, strerror(fault));
+  bool good = fault == 0 || absent;
+  if (!good) text_printf(error, "%s/.luacheckrc: %s", at.data, strerror(fault));
   text_free(&at);
-  return fault == 0 || fault == ENOENT;
+  return good;
 }
 
 /* Evaluates a .luacheckrc; its options are added to `options` as Lua source, a table. */

@@ -141,7 +141,8 @@ void cli_state_folder(const char *input, text *path) {
 bool cli_find_program(const char *name, text *path) {
   struct stat about;
   const char *folders = getenv("PATH");
-  for (const char *at = folders != NULL ? folders : ""; *at != '\0'; at += *at == ':') {
+  if (folders == NULL) folders = "/usr/local/bin:/usr/bin:/bin"; /* as a shell has it then */
+  for (const char *at = folders; *at != '\0'; at += *at == ':') {
     size_t size = strcspn(at, ":");
     text_clear(path);
     text_printf(path, "%.*s/%s", (int)size, at, name);

@@ -221,7 +221,7 @@ describe("flaron-lua check", function()
     assert.equal(0, code)
     local expected = "main.lua:1:7: warning: unused variable 'a'\n"
       .. "main.lua:2:26: error: accessing undefined variable 'b'\n1 error, 1 warning\n"
-    for _, environment in ipairs { "PATH=.:bin::$PATH", "LUA_PATH='./?.lua;?.lua;;' LUA_CPATH='./?.so;;'",
+    for _, environment in ipairs { "PATH=.:bin::$PATH", "-i", "LUA_PATH='./?.lua;?.lua;;' LUA_CPATH='./?.so;;'",
       "LUA_INIT=@init.lua LUA_INIT_5_1=@init.lua LUA_INIT_5_2=@init.lua LUA_INIT_5_3=@init.lua LUA_INIT_5_4=@init.lua",
       "LUA_PATH_5_1='./?.lua' LUA_PATH_5_4='./?.lua' LUA_CPATH_5_1='./?.so' LUA_CPATH_5_4='./?.so'",
       'HOME="$PWD/home"', 'XDG_CONFIG_HOME="$PWD/home/.config"' } do
