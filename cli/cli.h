@@ -4,6 +4,7 @@
 #ifndef FLARON_CLI_H
 #define FLARON_CLI_H
 
+#include "file.h"
 #include "flare.h"
 #include "host.h"
 #include "pack.h"
@@ -24,7 +25,11 @@ extern const cli_command cli_new, cli_check, cli_pack, cli_run, cli_inspect, cli
 /* Prints "flaron-lua NAME: MESSAGE" on standard error; returns CLI_FAILED. */
 __attribute__((format(printf, 2, 3))) int cli_fail(const cli_command *self, const char *format, ...);
 
-/* The same, and how the command is used; returns CLI_MISUSED. */
+/* The same for a fault (file.h) of the file that is called `name`, `most` being the size that EFBIG is about.
+ */
+int cli_fail_file(const cli_command *self, const char *name, int fault, size_t most);
+
+/* As cli_fail, and how the command is used; returns CLI_MISUSED. */
 __attribute__((format(printf, 2, 3))) int cli_misuse(const cli_command *self, const char *format, ...);
 
 /* Prints the help of a command on standard output; returns CLI_DONE. */

@@ -76,10 +76,10 @@ static site *site_of(dev *d, const pool_job *job) {
   return find_site(d, path, strlen(path));
 }
 
-/* The folder of the project that a job was for; NULL for a packed flare. */
-static const char *folder_of(dev *d, const pool_job *job) {
+/* The files of the project that a job was for; NULL for a packed flare. */
+static const modules_source *source_of(dev *d, const pool_job *job) {
   site *s = site_of(d, job);
-  return s != NULL ? reload_folder(s->reload) : NULL;
+  return s != NULL ? reload_source(s->reload) : NULL;
 }
 
 /* ---- the log ---- */
@@ -110,7 +110,7 @@ static void record(void *data, const server_record *r) {
   bool told = failed || d->words.style == JSON || server_has_audience(node->server);
   report_style style = {.colours = d->words.style == COLOURS,
                         .edge = node->name,
-                        .folder = failed ? folder_of(d, r->job) : NULL};
+                        .source = failed ? source_of(d, r->job) : NULL};
   if (d->words.style == PLAIN || d->words.style == COLOURS) report_text(&node->log, r, &style);
   if (told) {
     bytes line = page_add(d->pages[node->index], report_json(r, &style));
@@ -174,7 +174,7 @@ static int say_why(void *data, const char *path, size_t size, bool html, text *p
   if (s != NULL) {
     text source = {0};
     reload_error(s->reload, &error);
-    if (excerpt_add(&source, reload_folder(s->reload), text_bytes(&error), ""))
+    if (excerpt_add(&source, reload_source(s->reload), text_bytes(&error), ""))
       text_printf(&error, "\n\n%s", source.data);
     text_free(&source);
   } else {
@@ -190,10 +190,10 @@ static int say_why(void *data, const char *path, size_t size, bool html, text *p
 }
 
 static bool explain(void *data, const pool_job *job, text *page) {
-  const char *folder = folder_of(((dev_node *)data)->dev, job);
-  if (!report_failed(job) || folder == NULL) return false;
+  const modules_source *source = source_of(((dev_node *)data)->dev, job);
+  if (!report_failed(job) || source == NULL) return false;
   text what = {0};
-  report_failure(&what, job, folder);
+  report_failure(&what, job, source);
   add_page(page, "The flare failed", text_string(&what),
            "Browsers see this page from dev alone; production says Internal Server Error.");
   text_free(&what);
@@ -319,12 +319,16 @@ static int serve_with_pages(const cli_command *self, dev *d) {
   return status;
 }
 
-/* Adds a project; its path is taken over. */
-static void add_site(dev *d, char *path) {
+/* Adds a project; its path is taken over. `below`: where it is in the folder of edge.lua; NULL = there is
+ * none.
+ */
+static void add_site(dev *d, char *path, const char *below) {
   site *s = &d->sites[d->site_count++];
   s->dev = d;
   s->path = path;
   s->options = (reload_options){.path = path,
+                                .root = below != NULL ? d->words.input : NULL,
+                                .below = below,
                                 .state = d->folder,
                                 .configs = d->configs,
                                 .edges = d->nodes.count,
@@ -338,22 +342,37 @@ static void add_site(dev *d, char *path) {
                    .reload = s->reload};
 }
 
+/* Whether the project of a route can be served; says why not. One that is missing may still come. */
+static bool check_route(const cli_command *self, const dev *d, const route *r) {
+  file_place place = {d->words.input, ""};
+  int fault = file_look_below(&place, r->project);
+  if (!file_is_refused(fault)) return true;
+  text why = {0};
+  file_add_predicate(&why, fault, FILE_PROJECT_MAX);
+  cli_fail(self, "edge.lua: the project of '%s%s': '%s' %s", r->pattern, r->prefix ? "*" : "", r->project,
+           why.data);
+  text_free(&why);
+  return false;
+}
+
 /* Makes the sites: those of edge.lua, where the folder has one, or the one project. False after saying why
  * not. */
 static bool make_sites(const cli_command *self, dev *d) {
   text source = {0}, error = {0};
   int fault = modules_read_file((void *)d->words.input, "edge.lua", &source);
+  if (fault != 0) file_explain(&error, "edge.lua", fault, FILE_PROJECT_MAX);
   bool good = fault == ENOENT || fault == ENOTDIR ||
               (fault == 0 && routes_read(&d->routes, text_bytes(&source), &error));
-  if (!good) cli_fail(self, "%s", fault == 0 ? text_string(&error) : strerror(fault));
+  if (!good) cli_fail(self, "%s", text_string(&error));
+  for (size_t i = 0; good && i < d->routes.count; i++) good = check_route(self, d, &d->routes.items[i]);
   d->sites = memory_get((d->routes.count + 1) * sizeof *d->sites);
   d->page_flares = memory_get((d->routes.count + 1) * sizeof *d->page_flares);
   for (size_t i = 0; good && i < d->routes.count; i++) {
     text path = {0};
     text_printf(&path, "%s/%s", d->words.input, d->routes.items[i].project);
-    add_site(d, path.data);
+    add_site(d, path.data, d->routes.items[i].project);
   }
-  if (good && d->routes.count == 0) add_site(d, memory_copy(bytes_of(d->words.input)));
+  if (good && d->routes.count == 0) add_site(d, memory_copy(bytes_of(d->words.input)), NULL);
   text_free(&source);
   text_free(&error);
   return good;

@@ -6,25 +6,34 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "linemap.h"
 
-/* Reads a whole file; "-" is standard input. False after saying why not. */
-static bool read_all(const cli_command *self, const char *path, text *content) {
+/* Reads the map; "-" is standard input. False after saying why not. */
+static bool read_map(const cli_command *self, const char *path, text *content) {
   bool input = strcmp(path, "-") == 0;
-  int fd = input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-  int fault = fd >= 0 ? text_read(content, fd, SIZE_MAX) : errno;
-  if (!input && fd >= 0) close(fd);
-  if (fault != 0) cli_fail(self, "%s: %s", input ? "standard input" : path, strerror(fault));
+  int fault = input ? text_read(content, STDIN_FILENO, FILE_MAP_MAX) : file_read(path, FILE_MAP_MAX, content);
+  if (fault != 0) cli_fail_file(self, input ? "standard input" : path, fault, FILE_MAP_MAX);
   return fault == 0;
+}
+
+/* Opens the log to be read, without waiting for a pipe; /dev/null is an empty one. 0 or a fault (file.h). */
+static int open_log(const char *path, int *fd) {
+  struct stat about;
+  bool null = stat(path, &about) == 0 && S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3);
+  if (!null) return file_open(path, fd);
+  *fd = open(path, O_RDONLY | O_CLOEXEC);
+  return *fd >= 0 ? 0 : errno;
 }
 
 /* Copies the log from `fd` to standard output, explained, as it comes in: whole lines. An errno value or 0.
  */
 static int explain(const linemap *map, int fd, size_t *others, char other[9]) {
-  enum { CHUNK = 65536 };
+  enum { CHUNK = 65536, LINE_MAX_BYTES = 1 << 20 };
   text lines = {0}, out = {0};
   int fault = 0;
   for (ssize_t n = 1; n > 0;) {
@@ -36,7 +45,8 @@ static int explain(const linemap *map, int fd, size_t *others, char other[9]) {
     else if (n < 0)
       fault = errno;
     const char *last = lines.size != 0 ? memrchr(lines.data, '\n', lines.size) : NULL;
-    size_t size = n <= 0 ? lines.size : last != NULL ? (size_t)(last + 1 - lines.data) : 0;
+    bool whole = n <= 0 || lines.size > LINE_MAX_BYTES;
+    size_t size = last != NULL && n > 0 ? (size_t)(last + 1 - lines.data) : whole ? lines.size : 0;
     if (size == 0) continue;
     text_clear(&out);
     *others += linemap_explain(map, (bytes){(const uint8_t *)lines.data, size}, &out, other);
@@ -61,7 +71,7 @@ static int run(const cli_command *self, int argc, char **argv) {
   }
   const char *path = argv[optind], *log = argc - optind == 2 ? argv[optind + 1] : "-";
   text json = {0}, error = {0};
-  if (!read_all(self, path, &json)) {
+  if (!read_map(self, path, &json)) {
     text_free(&json);
     return CLI_FAILED;
   }
@@ -71,11 +81,13 @@ static int run(const cli_command *self, int argc, char **argv) {
     size_t others = 0;
     char other[9];
     bool input = strcmp(log, "-") == 0;
-    int fd = input ? STDIN_FILENO : open(log, O_RDONLY | O_CLOEXEC);
-    int fault = fd >= 0 ? explain(map, fd, &others, other) : errno;
-    if (!input && fd >= 0) close(fd);
+    int fd = STDIN_FILENO, fault = input ? 0 : open_log(log, &fd);
+    if (fault == 0) {
+      fault = explain(map, fd, &others, other);
+      if (!input) close(fd);
+    }
     if (fault != 0) {
-      status = cli_fail(self, "%s: %s", input ? "standard input" : log, strerror(fault));
+      status = cli_fail_file(self, input ? "standard input" : log, fault, 0);
     } else if (others != 0) {
       status =
           cli_fail(self, "%s is the map of %s: %zu place%s in the log %s of another flare, such as ?%s", path,

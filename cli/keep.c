@@ -4,7 +4,6 @@
 #include "keep.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,14 +22,12 @@ bool keep_value(const cli_command *self, const char *word, size_t most, text *va
     fault = text_read(value, STDIN_FILENO, most);
   } else {
     name = word + 1;
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    fault = fd >= 0 ? text_read(value, fd, most) : errno;
-    if (fd >= 0) close(fd);
+    fault = file_read_any(name, most, value);
   }
   if (fault == EFBIG) {
     cli_fail(self, "%s: it is larger than %zu bytes", name, most);
   } else if (fault != 0) {
-    cli_fail(self, "%s: %s", name, strerror(fault));
+    cli_fail_file(self, name, fault, most);
   }
   return fault == 0;
 }

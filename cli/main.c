@@ -61,6 +61,14 @@ int cli_fail(const cli_command *self, const char *format, ...) {
   return CLI_FAILED;
 }
 
+int cli_fail_file(const cli_command *self, const char *name, int fault, size_t most) {
+  text message = {0};
+  file_explain(&message, name, fault, most);
+  cli_fail(self, "%s", message.data);
+  text_free(&message);
+  return CLI_FAILED;
+}
+
 int cli_misuse(const cli_command *self, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);

@@ -4,8 +4,6 @@
  */
 #include "replay.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -255,12 +253,10 @@ static int replay_with(const cli_command *self, const recording *r, const words 
 /* Reads the record. False after saying why not. */
 static bool read_record(const cli_command *self, const char *path, recording *r) {
   text content = {0}, error = {0};
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  int fault = fd < 0 ? errno : text_read(&content, fd, SIZE_MAX);
-  if (fd >= 0) close(fd);
+  int fault = file_read(path, FILE_RECORD_MAX, &content);
   bool good = fault == 0 && record_read(r, text_bytes(&content), &error);
   if (fault != 0) {
-    cli_fail(self, "%s: %s", path, strerror(fault));
+    cli_fail_file(self, path, fault, FILE_RECORD_MAX);
   } else if (!good) {
     bool has_line = text_string(&error)[0] >= '0' && text_string(&error)[0] <= '9';
     cli_fail(self, "%s:%s%s%s", path,

@@ -180,7 +180,7 @@ static int read_words(const cli_command *self, int argc, char **argv, words *w) 
         break;
       case 'd':
         text_clear(&request->body);
-        if (!keep_value(self, optarg, SIZE_MAX, &request->body)) return CLI_FAILED;
+        if (!keep_value(self, optarg, FILE_BODY_MAX, &request->body)) return CLI_FAILED;
         break;
       case MEMORY:
         if (!cli_read_size(optarg, &w->pack.memory) || w->pack.memory < (1u << 20)) {

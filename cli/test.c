@@ -132,16 +132,16 @@ static void show_coverage(const cli_command *self, const char *folder) {
   static const char mark[] = "\nSummary\n";
   text path = {0}, report = {0};
   text_printf(&path, "%s/luacov.report.out", folder);
-  FILE *file = fopen(path.data, "r");
-  int fault = file != NULL ? text_read(&report, fileno(file), SIZE_MAX) : errno;
-  if (file != NULL) fclose(file);
+  int fault = file_read(path.data, FILE_PROJECT_ALL, &report);
   const char *summary = NULL;
   for (const char *at = text_string(&report); (at = strstr(at, mark)) != NULL; at++) summary = at;
   const char *table = summary != NULL ? strstr(summary, "\n\n") : NULL;
   if (table != NULL) {
     printf("\n%s", table + 2);
+  } else if (fault != 0) {
+    cli_fail_file(self, path.data, fault, FILE_PROJECT_ALL);
   } else {
-    cli_fail(self, "%s: %s: no lines were counted", path.data, fault != 0 ? strerror(fault) : "cut off");
+    cli_fail(self, "%s: cut off: no lines were counted", path.data);
   }
   text_free(&path);
   text_free(&report);

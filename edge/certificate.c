@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
+
 enum { DAY_S = 24 * 60 * 60, DAYS = 365 };
 
 /* Adds what OpenSSL says of its last failure. */
@@ -26,7 +28,8 @@ static void say_why(const char *what, text *error) {
 /* Whether the file is its owner's alone, with a certificate that is good tomorrow, for `host` too. */
 static bool is_good(const char *path, const char *host) {
   struct stat about;
-  FILE *file = fopen(path, "r");
+  int fd;
+  FILE *file = file_open_at(AT_FDCWD, path, &fd) == 0 ? fdopen(fd, "r") : NULL;
   if (file != NULL && (fstat(fileno(file), &about) != 0 || (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)) {
     fclose(file);
     return false;
@@ -104,11 +107,21 @@ bool certificate_make(const char *path, const char *host, text *error) {
 
 SSL_CTX *certificate_load(const char *path, text *error) {
   SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
-  if (tls != NULL && SSL_CTX_use_certificate_file(tls, path, SSL_FILETYPE_PEM) == 1 &&
-      SSL_CTX_use_PrivateKey_file(tls, path, SSL_FILETYPE_PEM) == 1) {
-    return tls;
+  int fd, fault = file_open_at(AT_FDCWD, path, &fd);
+  FILE *file = fault == 0 ? fdopen(fd, "r") : NULL;
+  EVP_PKEY *key = file != NULL ? PEM_read_PrivateKey(file, NULL, NULL, NULL) : NULL; /* as it is written */
+  X509 *x = key != NULL ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
+  bool good = tls != NULL && x != NULL && SSL_CTX_use_certificate(tls, x) == 1 &&
+              SSL_CTX_use_PrivateKey(tls, key) == 1;
+  if (file != NULL) fclose(file);
+  EVP_PKEY_free(key);
+  X509_free(x);
+  if (good) return tls;
+  if (fault != 0) {
+    file_explain(error, path, fault, 0);
+  } else {
+    say_why(path, error);
   }
-  say_why(path, error);
   SSL_CTX_free(tls);
   return NULL;
 }

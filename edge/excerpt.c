@@ -6,8 +6,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "modules.h"
-
 enum { AROUND = 2, MAX_DIGITS = 9 };
 
 /* The next "FILE.lua:LINE:" behind `*at`, which moves; 0 when there is none, else the line, `file` its file.
@@ -34,29 +32,29 @@ static long next_place(bytes message, size_t *at, text *file) {
   return 0;
 }
 
-/* Whether a name stays in the folder. */
-static bool is_inside(const char *name) { return name[0] != '/' && strstr(name, "..") == NULL; }
-
 static void add_lines(text *to, bytes source, long line, const char *indent) {
   const char *at = (const char *)source.data, *end = at + source.size;
   for (long n = 1; at < end && n <= line + AROUND; n++) {
     const char *newline = memchr(at, '\n', (size_t)(end - at));
     size_t size = newline != NULL ? (size_t)(newline - at) : (size_t)(end - at);
-    if (n >= line - AROUND)
-      text_printf(to, "%s%c %4ld | %.*s\n", indent, n == line ? '>' : ' ', n, (int)size, at);
+    if (n >= line - AROUND) {
+      text_printf(to, "%s%c %4ld | ", indent, n == line ? '>' : ' ', n);
+      text_add_harmless(to, (bytes){(const uint8_t *)at, size}, "");
+      text_add_string(to, "\n");
+    }
     at += size + 1;
   }
 }
 
-bool excerpt_add(text *to, const char *folder, bytes message, const char *indent) {
-  text file = {0}, source = {0};
+bool excerpt_add(text *to, const modules_source *source, bytes message, const char *indent) {
+  text file = {0}, content = {0};
   size_t at = 0, before = to->size;
-  for (long line; folder != NULL && to->size == before && (line = next_place(message, &at, &file)) != 0;) {
-    text_clear(&source);
-    if (is_inside(file.data) && modules_read_file((void *)folder, file.data, &source) == 0)
-      add_lines(to, text_bytes(&source), line, indent);
+  for (long line; source != NULL && to->size == before && (line = next_place(message, &at, &file)) != 0;) {
+    text_clear(&content);
+    if (source->read(source->data, file.data, &content) == 0)
+      add_lines(to, text_bytes(&content), line, indent);
   }
   text_free(&file);
-  text_free(&source);
+  text_free(&content);
   return to->size != before;
 }

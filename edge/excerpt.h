@@ -4,13 +4,13 @@
 #ifndef FLARON_EDGE_EXCERPT_H
 #define FLARON_EDGE_EXCERPT_H
 
-#include "text.h"
+#include "modules.h"
 
 /*
- * Looks for the first "FILE.lua:LINE:" in `message` whose file lies in `folder`, and adds that line with two
- * before and two behind it, numbered, the line itself marked with '>', each begun with `indent`. False, with
- * nothing added, when there is none or no folder (NULL).
+ * Looks for the first "FILE.lua:LINE:" in `message` whose file is in `source`, and adds that line with two
+ * before and two after it, numbered, the line itself marked with '>', each begun with `indent`, and made
+ * harmless for terminals. False, with nothing added, when there is none or no source (NULL).
  */
-bool excerpt_add(text *to, const char *folder, bytes message, const char *indent);
+bool excerpt_add(text *to, const modules_source *source, bytes message, const char *indent);
 
 #endif

@@ -5,25 +5,24 @@
 #include "modules.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "embedded.h"
 
+int modules_read_place(void *data, const char *path, text *out) {
+  return file_read_below(data, path, FILE_PROJECT_MAX, out);
+}
+
 int modules_read_file(void *data, const char *path, text *out) {
-  text full = {0};
-  struct stat about;
-  text_printf(&full, "%s/%s", (const char *)data, path);
-  int fd = open(full.data, O_RDONLY | O_CLOEXEC);
-  text_free(&full);
-  if (fd < 0) return errno;
-  int fault = fstat(fd, &about) != 0 ? errno : S_ISDIR(about.st_mode) ? EISDIR : 0;
-  if (fault == 0) fault = text_read(out, fd, SIZE_MAX);
-  close(fd);
+  file_place place = {data, ""};
+  return modules_read_place(&place, path, out);
+}
+
+/* Reads a file that is to go into `m`. 0 or a fault. */
+static int read_into(const modules *m, const modules_source *source, const char *path, text *out) {
+  int fault = source->read(source->data, path, out);
+  if (fault == 0 && out->size > FILE_PROJECT_ALL - m->size) fault = FILE_ALL;
   return fault;
 }
 
@@ -73,14 +72,37 @@ static bool find_c(const modules_source *source, const char *name, text *path) {
   bool found = false;
   for (int i = 0; i < C_PLACES && !found; i++) {
     place_path(c_places[i], name, path);
-    found = source->read(source->data, path->data, &content) == 0;
+    text_clear(&content);
+    int fault = source->read(source->data, path->data, &content);
+    found = fault == 0 || file_is_refused(fault);
   }
   text_free(&content);
   return found;
 }
 
+/* Finds the first place of a module at which there is something that is refused; why. 0 = none. */
+static int find_refused(const modules_source *source, const char *name, text *path) {
+  int fault = 0;
+  text content = {0};
+  for (int i = 0; i < PLACES && !file_is_refused(fault); i++) {
+    place_path(places[i], name, path);
+    text_clear(&content);
+    fault = source->read(source->data, path->data, &content);
+    if (fault == 0) fault = FILE_ALL; /* it can be read, so it is too much */
+  }
+  text_free(&content);
+  return file_is_refused(fault) ? fault : 0;
+}
+
 void modules_say_missing(const modules_source *source, const char *name, text *out) {
   text path = {0};
+  int refused = find_refused(source, name, &path);
+  if (refused != 0) {
+    text_printf(out, "module '%s' not found: ", name);
+    file_explain(out, path.data, refused, FILE_PROJECT_MAX);
+    text_free(&path);
+    return;
+  }
   char *root = memory_copy((bytes){(const uint8_t *)name, strcspn(name, ".")}); /* a.so may have a.b, too */
   bool is_c = find_c(source, name, &path) || find_c(source, root, &path);
   free(root);
@@ -309,6 +331,7 @@ static void drop_mark(text *source) {
 
 /* Adds a module whose source was read. Takes `text` over. */
 static void add_item(modules *m, const char *name, const char *file, text *source) {
+  m->size += source->size;
   drop_mark(source);
   m->items = memory_resize(m->items, (m->count + 1) * sizeof *m->items);
   m->items[m->count++] = (module){memory_copy(bytes_of(name)), memory_copy(bytes_of(file)), *source};
@@ -318,13 +341,15 @@ static void add_item(modules *m, const char *name, const char *file, text *sourc
 /* Looks for a module's file and adds it, without what it requires. */
 static bool add_found(modules *m, const modules_source *source, const char *name) {
   text path = {0}, content = {0};
-  bool found = false;
-  for (int i = 0; i < PLACES && !found; i++) {
+  bool found = false, refused = false; /* what is refused is not passed over for something else */
+  for (int i = 0; i < PLACES && !found && !refused; i++) {
     place_path(places[i], name, &path);
     text_clear(&content);
-    found = source->read(source->data, path.data, &content) == 0;
+    int fault = read_into(m, source, path.data, &content);
+    found = fault == 0;
+    refused = file_is_refused(fault);
   }
-  if (!found && may_be_ready(name)) {
+  if (!found && !refused && may_be_ready(name)) {
     place_path("scripts/?.lua", name, &path);
     const bytes *ready = embedded_find(path.data);
     if (ready != NULL) text_add(&content, ready->data, ready->size);
@@ -363,17 +388,15 @@ static void add_required(modules *m, const modules_source *source, size_t first)
   }
 }
 
-bool modules_add_main(modules *m, const modules_source *source, const char *file, text *error) {
+int modules_add_main(modules *m, const modules_source *source, const char *file) {
   text content = {0};
-  int fault = source->read(source->data, file, &content);
-  if (fault != 0) {
-    text_printf(error, "%s: %s", file, strerror(fault));
-    text_free(&content);
-    return false;
+  int fault = read_into(m, source, file, &content);
+  if (fault == 0) {
+    add_item(m, "main", file, &content);
+    add_required(m, source, 0);
   }
-  add_item(m, "main", file, &content);
-  add_required(m, source, 0);
-  return true;
+  text_free(&content);
+  return fault;
 }
 
 bool modules_add(modules *m, const modules_source *source, const char *name) {
@@ -385,8 +408,9 @@ bool modules_add(modules *m, const modules_source *source, const char *name) {
 
 int modules_add_asset(modules *m, const modules_source *source, const char *file) {
   text content = {0};
-  int fault = source->read(source->data, file, &content);
+  int fault = read_into(m, source, file, &content);
   if (fault == 0) {
+    m->size += content.size;
     m->assets = memory_resize(m->assets, (m->asset_count + 1) * sizeof *m->assets);
     m->assets[m->asset_count++] = (module){NULL, memory_copy(bytes_of(file)), content};
   } else {

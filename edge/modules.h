@@ -5,19 +5,22 @@
 #ifndef FLARON_EDGE_MODULES_H
 #define FLARON_EDGE_MODULES_H
 
-#include "text.h"
+#include "file.h"
 
 /*
  * Where files come from: a folder on disk or a table in memory. `read` appends the file at `path`,
- * relative to the project with '/' between, to `out`; 0, or an errno value when it cannot.
+ * relative to the project with '/' between, to `out`; 0, or a fault (file.h) when it cannot.
  */
 typedef struct modules_source {
   int (*read)(void *data, const char *path, text *out);
   void *data;
 } modules_source;
 
-/* Reads from the folder whose path (a C string, borrowed) is `data`. */
+/* Reads from the folder whose path (a C string, borrowed) is `data`, and never from outside of it. */
 int modules_read_file(void *data, const char *path, text *out);
+
+/* The same for a file_place, which is `data`. */
+int modules_read_place(void *data, const char *path, text *out);
 
 typedef struct module {
   char *name, *file; /* as required; relative to the project */
@@ -39,26 +42,27 @@ typedef struct modules {
   size_t asset_count;
   module_wish *wishes; /* those that no file was found for */
   size_t wish_count;
+  size_t size; /* bytes of all files */
 } modules;
 
 /*
- * Adds the main script `file` and all it requires by constant strings, to any depth. False, with a
- * sentence in `error`, when the main script cannot be read.
+ * Adds the main script `file` and all it requires by constant strings, to any depth. 0, or a fault (file.h)
+ * when the main script cannot be read.
  */
-bool modules_add_main(modules *m, const modules_source *source, const char *file, text *error);
+int modules_add_main(modules *m, const modules_source *source, const char *file);
 
 /* Adds module `name`, and what it requires; false when there is no file for it. */
 bool modules_add(modules *m, const modules_source *source, const char *name);
 
-/* Adds a file as an asset. 0, or an errno value when it cannot be read. */
+/* Adds a file as an asset. 0, or a fault (file.h) when it cannot be read. */
 int modules_add_asset(modules *m, const modules_source *source, const char *file);
 
 /* Whether module `name` is among them. */
 bool modules_have(const modules *m, const char *name);
 
 /*
- * Adds why there is no module `name`, from "module 'NAME'" on: it is C code in a rock, or else every place
- * that it was looked for at, each on a line "\tno file 'PATH'".
+ * Adds why there is no module `name`, from "module 'NAME'" on: it is C code in a rock, or a file that is
+ * refused, or else every place that it was looked for at, each on a line "\tno file 'PATH'".
  */
 void modules_say_missing(const modules_source *source, const char *name, text *out);
 

@@ -295,7 +295,7 @@ bool pack_read_manifest(const modules_source *source, manifest *m, text *content
   int fault = source->read(source->data, "flare.lua", content);
   if (fault == ENOENT || fault == ENOTDIR) return true;
   if (fault == 0) return manifest_read(m, text_bytes(content), error);
-  text_printf(error, "flare.lua: %s", strerror(fault));
+  file_explain(error, "flare.lua", fault, FILE_PROJECT_MAX);
   return false;
 }
 
@@ -311,10 +311,36 @@ static bool read_manifest(project *p, const modules_source *source, text *error)
   return good;
 }
 
+/* Says that a file which flare.lua names in `key` is refused. */
+static void say_refused(const char *key, const char *file, int fault, text *error) {
+  text_printf(error, "flare.lua: %s: '%s' ", key, file);
+  file_add_predicate(error, fault, FILE_PROJECT_MAX);
+}
+
+/* Says what is wrong with asset `i` of flare.lua, from 0. */
+static void say_asset(const manifest *m, size_t i, int fault, text *error) {
+  const char *file = m->assets.items[i];
+  if (file_is_refused(fault)) {
+    text key = {0};
+    text_printf(&key, "assets[%zu]", i + 1);
+    say_refused(key.data, file, fault, error);
+    text_free(&key);
+  } else {
+    text_printf(error, "flare.lua: asset '%s': %s", file, strerror(fault));
+  }
+}
+
 bool pack_find_files(const modules_source *source, const char *file, const manifest *m, modules *found,
                      text *error) {
-  if (file == NULL) file = m->main != NULL ? m->main : "main.lua";
-  if (!modules_add_main(found, source, file, error)) return false;
+  bool named = file == NULL && m->main != NULL;
+  if (file == NULL) file = named ? m->main : "main.lua";
+  int fault = modules_add_main(found, source, file);
+  if (fault != 0 && named && file_is_refused(fault)) {
+    say_refused("main", file, fault, error);
+  } else if (fault != 0) {
+    file_explain(error, file, fault, FILE_PROJECT_MAX);
+  }
+  if (fault != 0) return false;
   for (size_t i = 0; i < m->modules.count; i++) {
     const char *name = m->modules.items[i];
     if (modules_have(found, name) || modules_add(found, source, name)) continue;
@@ -323,9 +349,9 @@ bool pack_find_files(const modules_source *source, const char *file, const manif
     return false;
   }
   for (size_t i = 0; i < m->assets.count; i++) {
-    int fault = modules_add_asset(found, source, m->assets.items[i]);
+    fault = modules_add_asset(found, source, m->assets.items[i]);
     if (fault == 0) continue;
-    text_printf(error, "flare.lua: asset '%s': %s", m->assets.items[i], strerror(fault));
+    say_asset(m, i, fault, error);
     return false;
   }
   return true;
@@ -422,42 +448,90 @@ bool pack_project(const modules_source *source, const char *file, const pack_opt
   return good;
 }
 
-static bool has_suffix(const char *string, const char *suffix) {
-  size_t size = strlen(string), suffix_size = strlen(suffix);
-  return size >= suffix_size && strcmp(string + size - suffix_size, suffix) == 0;
+static bool is_packed(const char *file) {
+  static const char suffix[] = ".wasm";
+  size_t size = strlen(file), suffix_size = sizeof suffix - 1;
+  return size >= suffix_size && strcmp(file + size - suffix_size, suffix) == 0;
+}
+
+char *pack_parent(const char *path) {
+  const char *slash = strrchr(path, '/');
+  if (slash == NULL) return memory_copy(bytes_of("."));
+  return memory_copy((bytes){(const uint8_t *)path, slash == path ? 1 : (size_t)(slash - path)});
+}
+
+/* The last name of a path, a part of it. */
+static const char *name_of(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash != NULL ? slash + 1 : path;
 }
 
 bool pack_split_path(const char *path, char **folder, const char **file, text *error) {
   struct stat about;
-  if (stat(path, &about) != 0) {
-    text_printf(error, "%s: %s", path, strerror(errno));
+  int fault = stat(path, &about) != 0 ? errno : file_kind_fault(about.st_mode);
+  if (fault != 0 && fault != EISDIR) {
+    file_explain(error, path, fault, 0);
     return false;
   }
-  bool is_folder = S_ISDIR(about.st_mode);
-  const char *slash = strrchr(path, '/');
-  *file = is_folder ? NULL : slash != NULL ? slash + 1 : path;
-  size_t folder_size = is_folder       ? strlen(path)
-                       : slash == path ? 1
-                       : slash != NULL ? (size_t)(slash - path)
-                                       : 0;
-  *folder = folder_size == 0 ? memory_copy(bytes_of("."))
-                             : memory_copy((bytes){(const uint8_t *)path, folder_size});
+  *file = fault == EISDIR ? NULL : name_of(path);
+  *folder = fault == EISDIR ? memory_copy(bytes_of(path)) : pack_parent(path);
   return true;
+}
+
+int pack_split_path_below(const char *root, const char *path, char **below, const char **file) {
+  file_place place = {root, ""};
+  int fault = file_look_below(&place, path);
+  *below = NULL;
+  *file = NULL;
+  if (fault == EISDIR) {
+    *below = memory_copy(bytes_of(path));
+    return 0;
+  }
+  if (fault != 0) return fault;
+  *file = name_of(path);
+  *below = pack_parent(path);
+  return 0;
+}
+
+/* Says what is wrong with a packed flare that was to be read; whether nothing is. */
+static bool was_read(int fault, const char *path, text *error) {
+  if (fault != 0) file_explain(error, path, fault, FILE_FLARE_MAX);
+  return fault == 0;
 }
 
 bool pack_path(const char *path, const pack_options *options, text *wasm, text *error) {
   char *folder;
   const char *file;
-  if (!pack_split_path(path, &folder, &file, error)) return false;
-  modules_source source = {modules_read_file, folder};
   bool good;
-  if (file != NULL && has_suffix(file, ".wasm")) {
-    int fault = modules_read_file(folder, file, wasm);
-    if (fault != 0) text_printf(error, "%s: %s", path, strerror(fault));
-    good = fault == 0;
+  if (!pack_split_path(path, &folder, &file, error)) return false;
+  if (file != NULL && is_packed(file)) {
+    good = was_read(file_read(path, FILE_FLARE_MAX, wasm), path, error);
   } else {
+    modules_source source = {modules_read_file, folder};
     good = pack_project(&source, file, options, wasm, error);
   }
   free(folder);
+  return good;
+}
+
+bool pack_path_below(const char *root, const char *path, const pack_options *options, text *wasm,
+                     text *error) {
+  char *below;
+  const char *file;
+  bool good;
+  int fault = pack_split_path_below(root, path, &below, &file);
+  if (fault != 0) {
+    file_explain(error, path, fault, FILE_PROJECT_MAX);
+    return false;
+  }
+  if (file != NULL && is_packed(file)) {
+    file_place base = {root, ""};
+    good = was_read(file_read_below(&base, path, FILE_FLARE_MAX, wasm), path, error);
+  } else {
+    file_place place = {root, below};
+    modules_source source = {modules_read_place, &place};
+    good = pack_project(&source, file, options, wasm, error);
+  }
+  free(below);
   return good;
 }

@@ -33,6 +33,19 @@ bool pack_project(const modules_source *source, const char *file, const pack_opt
  */
 bool pack_path(const char *path, const pack_options *options, text *wasm, text *error);
 
+/* The same for a path below a folder, which no link of it may lead out of. */
+bool pack_path_below(const char *root, const char *path, const pack_options *options, text *wasm,
+                     text *error);
+
+/* The folder that the last name of a path is in. To be freed. */
+char *pack_parent(const char *path);
+
+/*
+ * Takes a path below `root` apart: `below`, which the caller frees, is the project's folder, and `file` the
+ * rest of `path`, or NULL for a folder. 0, or a fault (file.h), with which both are NULL.
+ */
+int pack_split_path_below(const char *root, const char *path, char **below, const char **file);
+
 /* The steps of it that run nothing of the script, for who wants to look at a project (cli/check.c): */
 
 /*

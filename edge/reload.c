@@ -11,20 +11,22 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "state.h"
 
-enum { SETTLE_MS = 5, MAX_FOLDERS = 1000 };
+enum { SETTLE_MS = 5, MAX_FOLDERS = 1000, DEEPEST = 64 };
 
 struct reload {
   const reload_options *options;
-  char *folder;
+  char *root, *below; /* of `place` */
+  file_place place;   /* the project's folder */
+  modules_source source;
   int inotify, stop[2];
   int state;   /* inotify's number of the state's folder, -1 = none */
   int folders; /* met by watch_tree */
@@ -36,33 +38,55 @@ struct reload {
 
 static double now_ms(void) { return (double)clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
 
-static int watch_folder(reload *r, const char *folder) {
+static int watch_path(const reload *r, const char *folder) {
   return inotify_add_watch(r->inotify, folder,
                            IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR);
 }
 
-/* Watches a folder and all below it, but for hidden ones. */
-static void watch_tree(reload *r, const char *folder) {
-  if (r->folders++ >= MAX_FOLDERS || watch_folder(r, folder) < 0) return;
-  DIR *dir = opendir(folder);
-  if (dir == NULL) return;
+/* Watches an open folder. */
+static int watch_folder(const reload *r, int folder) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", folder);
+  return watch_path(r, path);
+}
+
+/* Watches an open folder, which it closes, and all below it, but for hidden ones and links. */
+static void watch_tree(reload *r, int folder, int depth) {
+  DIR *dir = NULL;
+  if (r->folders++ < MAX_FOLDERS && watch_folder(r, folder) >= 0 && depth < DEEPEST) dir = fdopendir(folder);
+  if (dir == NULL) {
+    close(folder);
+    return;
+  }
   for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
     if (entry->d_name[0] == '.' || (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)) continue;
-    text path = {0};
-    text_printf(&path, "%s/%s", folder, entry->d_name);
-    watch_tree(r, path.data);
-    text_free(&path);
+    int inner = openat(folder, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (inner >= 0) watch_tree(r, inner, depth + 1);
   }
   closedir(dir);
 }
 
-/* Watches the folder of a file of the project, which may lie behind a link. */
-static void watch_file(reload *r, const char *file) {
-  text path = {0};
-  text_printf(&path, "%s/%s", r->folder, file);
-  *strrchr(path.data, '/') = '\0';
-  watch_folder(r, path.data);
-  text_free(&path);
+/* Watches all folders of the project. */
+static void watch_project(reload *r) {
+  int folder;
+  r->folders = 0;
+  if (file_open_folder_below(&r->place, ".", &folder) == 0) watch_tree(r, folder, 0);
+}
+
+/* file_visit_folders */
+static void visit_folder(void *data, int folder) { watch_folder(data, folder); }
+
+/* Watches the folders that a file of the project depends on: it may be a link into one that is hidden. */
+static void watch_file(reload *r, const char *file) { file_visit_folders(&r->place, file, visit_folder, r); }
+
+/* Watches the folder of a packed flare, which may be a link to elsewhere. */
+static void watch_packed(const reload *r) {
+  char *real = realpath(r->options->path, NULL);
+  if (real != NULL) {
+    *strrchr(real, '/') = '\0';
+    watch_path(r, *real != '\0' ? real : "/");
+  }
+  free(real);
 }
 
 /* What a flare borrows. */
@@ -98,6 +122,7 @@ static pool_flare *make_flare(reload *r, const text *wasm, int edge, text *error
     config.secrets = l->secrets.secrets;
     config.secret_count = l->secrets.secret_count;
   }
+  watch_file(r, "flare.lua");
   for (size_t i = 0; i < f.module_count; i++) watch_file(r, f.modules[i].file);
   for (size_t i = 0; i < f.asset_count; i++) watch_file(r, f.assets[i].file);
   return pool_flare_new(&f, &config, r->options->cpu_ms, free_loans, l);
@@ -135,7 +160,9 @@ static bool is_served(const reload *r, const text *wasm) {
 static bool pack(reload *r, bool secrets) {
   text wasm = {0}, error = {0};
   pool_flare **fresh = NULL, **old = NULL;
-  bool good = pack_path(r->options->path, &r->options->pack, &wasm, &error);
+  const reload_options *o = r->options;
+  bool good = o->root != NULL ? pack_path_below(o->root, o->below, &o->pack, &wasm, &error)
+                              : pack_path(o->path, &o->pack, &wasm, &error);
   bool same = good && !secrets && r->error.size == 0 && is_served(r, &wasm);
   if (good && !same) fresh = make_flares(r, &wasm, &error);
   if (fresh == NULL && error.size == r->error.size &&
@@ -165,8 +192,7 @@ static int judge(reload *r, const struct inotify_event *e, const char *name) {
   if (size == 0 || name[0] == '.' || name[size - 1] == '~') return 0;
   if (!(e->mask & IN_CREATE)) return CHANGED;
   if (!(e->mask & IN_ISDIR)) return 0; /* it is written next */
-  r->folders = 0;
-  watch_tree(r, r->folder);
+  watch_project(r);
   return CHANGED;
 }
 
@@ -203,23 +229,36 @@ static void *watch(void *data) {
   }
 }
 
-/* The folder of a path: itself, when it is one. */
-static char *folder_of(const char *path) {
-  struct stat about;
-  const char *slash = strrchr(path, '/');
-  if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) return memory_copy(bytes_of(path));
-  if (slash == NULL) return memory_copy(bytes_of("."));
-  return memory_copy((bytes){(const uint8_t *)path, slash == path ? 1 : (size_t)(slash - path)});
+/* Finds the project's folder, also when there is nothing yet. */
+static void find_place(reload *r) {
+  const reload_options *o = r->options;
+  const char *file, *path = o->root != NULL ? o->below : o->path;
+  text ignored = {0};
+  char *folder;
+  bool there = o->root != NULL ? pack_split_path_below(o->root, path, &folder, &file) == 0
+                               : pack_split_path(path, &folder, &file, &ignored);
+  if (!there) folder = pack_parent(path);
+  text_free(&ignored);
+  r->root = o->root != NULL ? memory_copy(bytes_of(o->root)) : folder;
+  r->below = o->root != NULL ? folder : memory_copy(bytes_of(""));
+  r->place = (file_place){r->root, r->below};
+  r->source = (modules_source){modules_read_place, &r->place};
+}
+
+static bool is_packed(const reload *r) {
+  const char *dot = strrchr(r->options->path, '.');
+  return dot != NULL && strcmp(dot, ".wasm") == 0;
 }
 
 reload *reload_open(const reload_options *options) {
   reload *r = memory_get(sizeof *r);
   r->options = options;
-  r->folder = folder_of(options->path);
+  find_place(r);
   r->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   pthread_mutex_init(&r->lock, NULL);
-  watch_tree(r, r->folder);
-  r->state = options->state != NULL ? watch_folder(r, options->state) : -1;
+  watch_project(r);
+  if (is_packed(r)) watch_packed(r);
+  r->state = options->state != NULL ? watch_path(r, options->state) : -1;
   pack(r, false);
   if (pipe2(r->stop, O_CLOEXEC) != 0 || pthread_create(&r->thread, NULL, watch, r) != 0) memory_get(SIZE_MAX);
   return r;
@@ -239,10 +278,7 @@ bool reload_error(reload *r, text *error) {
   return error->size != 0;
 }
 
-const char *reload_folder(const reload *r) {
-  const char *dot = strrchr(r->options->path, '.');
-  return dot != NULL && strcmp(dot, ".wasm") == 0 ? NULL : r->folder;
-}
+const modules_source *reload_source(const reload *r) { return is_packed(r) ? NULL : &r->source; }
 
 void reload_close(reload *r) {
   close(r->stop[1]);
@@ -252,6 +288,7 @@ void reload_close(reload *r) {
   free_flares(r, r->flares);
   pthread_mutex_destroy(&r->lock);
   text_free(&r->error);
-  free(r->folder);
+  free(r->root);
+  free(r->below);
   free(r);
 }

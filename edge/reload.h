@@ -15,6 +15,8 @@ typedef struct reload reload;
 
 typedef struct reload_options {
   const char *path; /* a main script, a folder, or a .wasm */
+  const char *root,
+      *below; /* `path` is `below` a folder that no link may lead out of; NULL = there is none */
   pack_options pack;
   const char
       *state; /* folder of the secrets (state.h), which are read with each packing; NULL = there are none */
@@ -40,8 +42,8 @@ pool_flare *reload_flare(reload *r, int edge);
 /* Adds what was wrong the last time, if anything was; false when nothing was. */
 bool reload_error(reload *r, text *error);
 
-/* The project's folder; NULL when a packed flare is served. Borrowed. */
-const char *reload_folder(const reload *r);
+/* The project's files; NULL when a packed flare is served. Borrowed. */
+const modules_source *reload_source(const reload *r);
 
 void reload_close(reload *r);
 

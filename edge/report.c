@@ -91,23 +91,8 @@ static void add_call(text *to, const host_recent *r) {
   }
 }
 
-/* Adds what a flare or a client chose: it cannot take the terminal over, by ASCII nor by C1 (U+0080 to 9F).
- */
-static void add_harmless(text *to, bytes from) {
-  for (size_t i = 0; i < from.size; i++) {
-    unsigned c = from.data[i], next = i + 1 < from.size ? from.data[i + 1] : 0;
-    if (c == '\n') {
-      text_add_string(to, "\n    ");
-    } else if ((c < ' ' && c != '\t') || c == 0x7f) {
-      text_printf(to, "\\x%02x", c);
-    } else if (c == 0xc2 && next >= 0x80 && next <= 0x9f) {
-      text_printf(to, "\\u{%02x}", next);
-      i++;
-    } else {
-      text_add(to, &from.data[i], 1);
-    }
-  }
-}
+/* Adds what a flare or a client chose. */
+static void add_harmless(text *to, bytes from) { text_add_harmless(to, from, "    "); }
 
 static void add_line(text *to, const host_line *l, const report_style *style) {
   const char *shade = l->level == HOST_ERROR ? RED : l->level == HOST_WARN ? YELLOW : FAINT;
@@ -150,7 +135,9 @@ void report_text(text *to, const server_record *record, const report_style *styl
   } else {
     text_add_string(to, "-> origin");
   }
-  text_printf(to, "%s %s ", colour(style, PLAIN), text_string(&job->request.method));
+  text_printf(to, "%s ", colour(style, PLAIN));
+  add_harmless(to, text_bytes(&job->request.method));
+  text_add_string(to, " ");
   add_harmless(to, bytes_of(http_path(text_string(&job->request.url))));
   text_printf(to, " %s#%" PRIu64 " ", colour(style, FAINT), job->id);
   add_usage(to, job);
@@ -158,16 +145,16 @@ void report_text(text *to, const server_record *record, const report_style *styl
   for (size_t i = 0; i < job->response.line_count; i++) add_line(to, &job->response.lines[i], style);
   if (!failed) return;
   const host_line *error = find_error(job);
-  if (error != NULL && style->folder != NULL)
-    excerpt_add(to, style->folder, text_bytes(&error->line), "    ");
+  if (error != NULL && style->source != NULL)
+    excerpt_add(to, style->source, text_bytes(&error->line), "    ");
   add_last_calls(to, job, "  ");
 }
 
-void report_failure(text *to, const pool_job *job, const char *folder) {
+void report_failure(text *to, const pool_job *job, const modules_source *source) {
   static const report_style plain = {0};
   const host_line *error = find_error(job);
   for (size_t i = 0; i < job->response.line_count; i++) add_line(to, &job->response.lines[i], &plain);
-  if (error != NULL) excerpt_add(to, folder, text_bytes(&error->line), "  ");
+  if (error != NULL) excerpt_add(to, source, text_bytes(&error->line), "  ");
   add_last_calls(to, job, "  ");
 }
 
@@ -222,12 +209,12 @@ json_t *report_json(const server_record *record, const report_style *style) {
   if (record->event == NULL && record->status != 0)
     json_object_set_new(json, "status", json_integer(record->status));
   if (failed) {
-    text source = {0}, last = {0};
+    text lines = {0}, last = {0};
     const host_line *error = find_error(job);
-    if (error != NULL && style->folder != NULL)
-      excerpt_add(&source, style->folder, text_bytes(&error->line), "");
+    if (error != NULL && style->source != NULL)
+      excerpt_add(&lines, style->source, text_bytes(&error->line), "");
     add_last_calls(&last, job, "");
-    set_text(json, "source", &source);
+    set_text(json, "source", &lines);
     set_text(json, "last_calls", &last);
   }
   return json;

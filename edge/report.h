@@ -5,14 +5,16 @@
 #ifndef FLARON_EDGE_REPORT_H
 #define FLARON_EDGE_REPORT_H
 
+#include "modules.h"
 #include "server.h"
 
 struct json_t;
 
 typedef struct report_style {
-  bool colours;       /* of a terminal: ECMA-48 */
-  const char *edge;   /* name of the edge, at the head of the line; NULL = there is only one */
-  const char *folder; /* of the project, for the lines around a failing one; NULL = none are shown */
+  bool colours;     /* of a terminal: ECMA-48 */
+  const char *edge; /* name of the edge, at the head of the line; NULL = there is only one */
+  const modules_source
+      *source; /* of the project, for the lines around a failing one; NULL = none are shown */
 } report_style;
 
 /* Adds the report as text, each line with its newline. */
@@ -32,6 +34,6 @@ struct json_t *report_string(bytes b);
 bool report_failed(const pool_job *job);
 
 /* Adds the log of an invocation that failed, with the lines of the script around, as text. */
-void report_failure(text *to, const pool_job *job, const char *folder);
+void report_failure(text *to, const pool_job *job, const modules_source *source);
 
 #endif

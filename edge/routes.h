@@ -14,7 +14,7 @@
 typedef struct route {
   char *pattern; /* without its '*' */
   bool prefix;
-  char *project; /* a path, relative to the folder of edge.lua */
+  char *project; /* a folder, script or packed flare, by its path below the folder of edge.lua */
 } route;
 
 /* Owned; begin with {0}. The most exact first. */

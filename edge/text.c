@@ -87,6 +87,44 @@ void text_add_markup(text *t, bytes b) {
   }
 }
 
+size_t bytes_utf8(bytes b, uint32_t *code) {
+  enum { MORE = 0x80, MORE_MASK = 0xC0, MORE_BITS = 6, VALUE = 0x3F, HIGHEST = 0x10FFFF };
+  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000}; /* by size: what is less has a shorter form */
+  if (b.size == 0) return 0;
+  uint8_t lead = b.data[0];
+  size_t size = lead < 0x80 ? 1 : lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF8 ? 4 : 0;
+  if (size == 0 || size > b.size) return 0;
+  *code = size == 1 ? lead : lead & (0x7Fu >> size);
+  for (size_t i = 1; i < size; i++) {
+    if ((b.data[i] & MORE_MASK) != MORE) return 0;
+    *code = *code << MORE_BITS | (b.data[i] & VALUE);
+  }
+  bool surrogate = *code >= 0xD800 && *code <= 0xDFFF;
+  return *code >= least[size] && *code <= HIGHEST && !surrogate ? size : 0;
+}
+
+/* Whether a terminal may do something other than show the character. */
+static bool is_control(uint32_t code) {
+  bool c0 = code < ' ' && code != '\t' && code != '\n', c1 = code >= 0x7F && code <= 0x9F;
+  return c0 || c1 || (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+}
+
+void text_add_harmless(text *t, bytes b, const char *indent) {
+  for (size_t i = 0, size; i < b.size; i += size) {
+    uint32_t code = b.data[i];
+    size = bytes_utf8((bytes){b.data + i, b.size - i}, &code);
+    if (size == 0) {
+      text_printf(t, "\\x%02x", b.data[i]);
+      size = 1;
+    } else if (is_control(code)) {
+      text_printf(t, code < 0x80 ? "\\x%02x" : "\\u{%02x}", (unsigned)code);
+    } else {
+      text_add(t, b.data + i, size);
+      if (code == '\n') text_add_string(t, indent);
+    }
+  }
+}
+
 int text_read(text *t, int fd, size_t most) {
   for (size_t from = t->size;;) {
     char part[16384];

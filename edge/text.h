@@ -59,6 +59,18 @@ __attribute__((format(printf, 2, 3))) void text_printf(text *t, const char *form
 void text_add_markup(text *t, bytes b);
 
 /*
+ * The size of the character of UTF-8 that `b` begins with, its number in `code`; 0: it begins with none.
+ */
+size_t bytes_utf8(bytes b, uint32_t *code);
+
+/*
+ * Adds a text from elsewhere for a terminal, which it cannot take over: control characters but tab and line
+ * feed (C0, DEL, C1 as characters and as bytes) and whatever is not UTF-8 are shown as \x1b, the marks that
+ * turn the direction of writing around as \u{202e}. After each line feed comes `indent`.
+ */
+void text_add_harmless(text *t, bytes b, const char *indent);
+
+/*
  * Adds all that can be read from `fd`. 0, EFBIG when that is more than `most` bytes, or another errno value;
  * what was read until then is added.
  */

@@ -1,5 +1,5 @@
--- limits_page_spec.lua - reads the tables of docs/limits.md and goes to the limits, and one beyond; four that would take
--- long are only compared with the code or the help text (time of a fetch, CPU times, requests of `dev`). That there is no
+-- limits_page_spec.lua - reads the tables of docs/limits.md and goes to the limits, and one beyond; those that would take
+-- long are only compared with the code or the help text (time of a fetch, CPU times, requests of `dev`, sizes of files). That there is no
 -- lower limit of our own, and what large values do, is limits_spec.lua's.
 local evaluate = require "evaluate"
 local support = require "support"
@@ -244,6 +244,21 @@ checks["edges of `dev`"] = function(row)
   local code, _, errors = support.cli("dev", "--edges", tostring(row.n + 1))
   assert.equal(2, code)
   assert.matches(("--edges takes a number from 1 to %d"):format(row.n), errors, 1, true)
+end
+
+-- What is read of files: tests/spec/paths_spec.lua goes to the limits.
+for name, constant in pairs {
+  ["a file of a project"] = "PROJECT_MAX",
+  ["all files of a project"] = "PROJECT_ALL",
+  ["a packed flare that is read"] = "FLARE_MAX",
+  ["a record that is replayed"] = "RECORD_MAX",
+  ["a line map"] = "MAP_MAX",
+  ["a file of secrets"] = "SECRETS_MAX",
+  ["a body given to `run`"] = "BODY_MAX",
+} do
+  checks[name] = function(row)
+    assert.is_truthy(source "edge/file.h":find(("#define FILE_%s ((size_t)%d << 20)"):format(constant, row.n >> 20), 1, true))
+  end
 end
 
 describe("docs/limits.md", function()

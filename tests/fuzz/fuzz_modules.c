@@ -22,9 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   bytes input = {data, size};
   modules_source source = {read_source, &input};
   modules m = {0};
-  text error = {0};
-  modules_add_main(&m, &source, "main.lua", &error);
+  modules_add_main(&m, &source, "main.lua");
   modules_free(&m);
-  text_free(&error);
   return 0;
 }

@@ -85,11 +85,11 @@ END
 
 fuzz unwind "$out/seeds-wasm" tools/unwind_rewrite.c edge/wasm.c
 fuzz flare "$out/seeds-flare" edge/flare.c edge/text.c edge/wasm.c build/native/edge/runtime_blob.o
-fuzz modules "$out/seeds-lua" edge/modules.c edge/embedded.c edge/text.c build/native/embedded.o
+fuzz modules "$out/seeds-lua" edge/modules.c edge/embedded.c edge/file.c edge/text.c build/native/embedded.o
 fuzz linemap "$out/seeds-map" edge/linemap.c edge/text.c
 fuzz encoding "$out/seeds-text" edge/host_encoding.c edge/text.c
 fuzz record "$out/seeds-record" edge/record.c edge/redact.c edge/json_bytes.c edge/flare.c edge/text.c edge/wasm.c \
-  edge/host*.c edge/store*.c build/native/edge/runtime_blob.o
+  edge/host*.c edge/store*.c edge/file.c build/native/edge/runtime_blob.o
 fuzz gossip "$out/seeds-gossip" edge/gossip_wire.c edge/text.c
 # shellcheck disable=SC2046 # paths without spaces
 fuzz pattern "$out/seeds-pattern" -Iruntime -Ibuild/src/lua/src runtime/pattern.c runtime/slice.c \
