@@ -31,10 +31,10 @@ help: ## say what each target does
 
 BUILD_PACKAGES := gcc libc6-dev patch clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 binaryen wabt \
   libcurl4-openssl-dev libssl-dev libsqlite3-dev libjansson-dev libh2o-evloop-dev libwslay-dev lua5.4 liblua5.4-dev
-TEST_PACKAGES := lua-busted nodejs curl mandoc zsh fish dpkg-dev lua-inspect lua-penlight lua-filesystem
+TEST_PACKAGES := lua-busted nodejs curl mandoc zsh fish dpkg-dev lua-inspect lua-penlight lua-filesystem sqlite3 time
 BROWSER_PACKAGES := chromium chromium-driver fonts-dejavu-core
 LINT_PACKAGES := lua-check clang-format cppcheck shellcheck
-FUZZ_PACKAGES := libclang-rt-19-dev
+FUZZ_PACKAGES := libclang-rt-19-dev sqlite3
 DEB_PACKAGES := dpkg-dev
 BENCH_PACKAGES := nginx-light libnginx-mod-http-lua lua-cjson wrk brotli npm
 

@@ -44,8 +44,8 @@ struct job {
   kv kv;
 };
 
-/* The key of the job. */
-static bytes key_of(const job *j) { return bytes_of(j->words[1]); }
+/* The key of the job; none of what has none. */
+static bytes key_of(const job *j) { return j->words[1] != NULL ? bytes_of(j->words[1]) : (bytes){0}; }
 
 /* Says what became of a call, if it was not well; the exit code. */
 static int conclude(const job *j, store_result result) {

@@ -8,10 +8,12 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "json_bytes.h"
 #include "store.h"
 
@@ -21,18 +23,21 @@
 
 enum { SECRET_NAME_MAX = 256 };
 
-/* Reads a file that only its owner may read. 0, ENOENT..., or EACCES with a sentence in `error`. */
-static int read_private(const char *path, text *content, text *error) {
+/*
+ * Reads a file that only its owner may read: SECRETS in an open folder or, without one (-1), what somebody
+ * named. 0, ENOENT..., or EACCES with a sentence in `error`.
+ */
+static int read_private(int folder, const char *path, text *content, text *error) {
   struct stat about;
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return errno;
-  int fault = fstat(fd, &about) != 0 ? errno : 0;
+  int fd, fault = folder >= 0 ? file_open_at(folder, SECRETS, &fd) : file_open(path, &fd);
+  if (fault != 0) return fault;
+  if (fstat(fd, &about) != 0) fault = errno;
   if (fault == 0 && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     text_printf(error, "%s: others than its owner may read it (mode %03o): chmod 600 it", path,
                 (unsigned)about.st_mode & 0777);
     fault = EACCES;
   }
-  if (fault == 0) fault = text_read(content, fd, SIZE_MAX);
+  if (fault == 0) fault = text_read(content, fd, FILE_SECRETS_MAX);
   close(fd);
   return fault;
 }
@@ -61,14 +66,19 @@ static bool add_secret(state *s, const char *name, const json_t *value) {
   return true;
 }
 
-/* Reads the JSON object in a file of secrets, whatever its values are. NULL: `error` names the file. */
-static json_t *read_table(const char *path, text *error) {
+/*
+ * Reads the JSON object in a file of secrets (see read_private), whatever its values are; with
+ * `none` a file that is missing counts as an empty one. NULL: `error` names the file.
+ */
+static json_t *read_table(int folder, const char *path, bool none, text *error) {
   text content = {0};
   json_error_t where;
   json_t *table = NULL;
-  int fault = read_private(path, &content, error);
-  if (fault != 0) {
-    if (error->size == 0) text_printf(error, "%s: %s", path, strerror(fault));
+  int fault = read_private(folder, path, &content, error);
+  if (fault == ENOENT && none) {
+    table = json_object();
+  } else if (fault != 0) {
+    if (error->size == 0) file_explain(error, path, fault, FILE_SECRETS_MAX);
   } else {
     table = json_loadb(text_string(&content), content.size, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &where);
     if (table == NULL) text_printf(error, "%s:%d: %s", path, where.line, where.text);
@@ -95,19 +105,56 @@ static bool take_table(state *s, json_t *table, const char *path, text *error) {
   return true;
 }
 
-bool state_read_secrets(state *s, const char *path, text *error) {
-  json_t *table = read_table(path, error);
+/* Makes the secrets in a file (see read_private) those of `s`. False with a message in `error`. */
+static bool read_secrets(state *s, int folder, const char *path, text *error) {
+  json_t *table = read_table(folder, path, folder >= 0, error);
   bool good = table != NULL && take_table(s, table, path, error);
   json_decref(table);
   return good;
 }
 
+bool state_read_secrets(state *s, const char *path, text *error) { return read_secrets(s, -1, path, error); }
+
+/* Whether a folder is one that we make, by its name: it is then no link. Others are somebody's word. */
+static bool is_own(const char *name, size_t size) {
+  static const char state_name[] = ".flaron", edge[] = "edge-";
+  return (size == sizeof state_name - 1 && strncasecmp(name, state_name, size) == 0) ||
+         (size > sizeof edge - 1 && strncmp(name, edge, sizeof edge - 1) == 0);
+}
+
+/* Opens a folder of state, whatever it is called. -1: `error` says why. */
+static int open_folder(const char *folder, text *error) {
+  size_t end = strlen(folder), begin;
+  struct stat about = {0};
+  while (end > 1 && folder[end - 1] == '/') end--; /* with a slash, a link would be followed */
+  for (begin = end; begin > 0 && folder[begin - 1] != '/'; begin--) {
+  }
+  bool own = is_own(folder + begin, end - begin);
+  char *path = memory_copy((bytes){(const uint8_t *)folder, end});
+  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (own ? O_NOFOLLOW : 0)), fault = errno;
+  if (fd >= 0) {
+    fault = fstat(fd, &about) != 0 ? errno : 0;
+  } else if (own && lstat(path, &about) == 0 && S_ISLNK(about.st_mode)) {
+    fault = FILE_LINK;
+  }
+  free(path);
+  if (fd >= 0 && fault == 0 && (!own || (about.st_mode & (S_IWGRP | S_IWOTH)) == 0)) return fd;
+  if (fault == 0) {
+    text_printf(error, "%s: others than its owner may write to it (mode %03o): chmod go-w it", folder,
+                (unsigned)about.st_mode & 0777);
+  } else {
+    file_explain(error, folder, fault, 0);
+  }
+  if (fd >= 0) close(fd);
+  return -1;
+}
+
 bool state_read_folder(state *s, const char *folder, text *error) {
   text path = {0};
   text_printf(&path, "%s/" SECRETS, folder);
-  bool none = access(path.data, F_OK) != 0 && errno == ENOENT;
-  if (none) free_secrets(s);
-  bool good = none || state_read_secrets(s, path.data, error);
+  int fd = open_folder(folder, error);
+  bool good = fd >= 0 && read_secrets(s, fd, path.data, error);
+  if (fd >= 0) close(fd);
   text_free(&path);
   return good;
 }
@@ -127,14 +174,13 @@ bool state_secret_name_valid(const char *name) {
 
 /* Opens a folder and waits until no other writer of its secrets holds it. -1: `error` says why. */
 static int lock_folder(const char *folder, text *error) {
-  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  int locked = -1;
-  do {
-    if (fd >= 0) locked = flock(fd, LOCK_EX);
-  } while (fd >= 0 && locked != 0 && errno == EINTR);
+  int fd = open_folder(folder, error), locked;
+  if (fd < 0) return -1;
+  do locked = flock(fd, LOCK_EX);
+  while (locked != 0 && errno == EINTR);
   if (locked == 0) return fd;
   text_printf(error, "%s: %s", folder, strerror(errno));
-  if (fd >= 0) close(fd);
+  close(fd);
   return -1;
 }
 
@@ -168,20 +214,6 @@ static int replace_secrets(int folder, bytes content) {
   return fault;
 }
 
-/* The table of secrets.json in a locked folder, an empty one when it is missing. NULL: `error` says why. */
-static json_t *table_to_change(int folder, const char *path, text *error) {
-  struct stat about;
-  if (fstatat(folder, SECRETS, &about, AT_SYMLINK_NOFOLLOW) != 0) {
-    if (errno == ENOENT) return json_object();
-    text_printf(error, "%s: %s", path, strerror(errno));
-  } else if (S_ISLNK(about.st_mode)) {
-    text_printf(error, "%s: it is a symbolic link, which replacing it would break: change its target", path);
-  } else {
-    return read_table(path, error);
-  }
-  return NULL;
-}
-
 /* Writes a changed table, unless it holds what a reader would refuse. False: `error` names the file. */
 static bool write_table(int folder, json_t *table, const char *path, text *error) {
   state checked = {0};
@@ -203,7 +235,7 @@ static bool change_secret(const char *folder, const char *name, json_t *value, b
   text path = {0};
   text_printf(&path, "%s/" SECRETS, folder);
   int lock = lock_folder(folder, error);
-  json_t *table = lock >= 0 ? table_to_change(lock, path.data, error) : NULL;
+  json_t *table = lock >= 0 ? read_table(lock, path.data, true, error) : NULL;
   bool good = table != NULL;
   if (good) {
     *found = json_object_get(table, name) != NULL;
@@ -234,18 +266,28 @@ bool state_delete_secret(const char *folder, const char *name, bool *found, text
 /* ---- the folder ---- */
 
 bool state_make_folder(const char *folder, text *error) {
-  struct stat about;
-  int fault = mkdir(folder, 0700) != 0 ? errno : 0;
-  if (fault == EEXIST && stat(folder, &about) == 0) fault = S_ISDIR(about.st_mode) ? 0 : ENOTDIR;
-  if (fault != 0) text_printf(error, "%s: %s", folder, strerror(fault));
-  return fault == 0;
+  if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
+    text_printf(error, "%s: %s", folder, strerror(errno));
+    return false;
+  }
+  int fd = open_folder(folder, error);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
 }
 
 struct store *state_open_store(const char *folder, bool make, text *error) {
   text path = {0};
+  struct stat about;
+  struct store *opened = NULL;
+  int fd = open_folder(folder, error);
+  if (fd < 0) return NULL;
   text_printf(&path, "%s/" STORES, folder);
-  bool none = !make && access(path.data, F_OK) != 0 && errno == ENOENT;
-  struct store *opened = store_open(none ? NULL : path.data, error);
+  if (!make && fstatat(fd, STORES, &about, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) {
+    opened = store_open(NULL, error);
+  } else {
+    opened = store_open_in(fd, STORES, path.data, error);
+  }
+  close(fd);
   text_free(&path);
   return opened;
 }

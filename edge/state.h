@@ -17,6 +17,12 @@ typedef struct state {
 } state;
 
 /*
+ * None of the files in such a folder may be a link, nor may the folder when it is called .flaron, or edge-N
+ * (of `dev --edges`), or be written to by others than its owner: what came with somebody's project then leads
+ * nowhere else. A folder of another name is the word of whoever runs the command.
+ */
+
+/*
  * Opens what is in `folder`, made when it is missing; NULL: stores in memory, no secrets. False, with a
  * message that names the file in `error`; `s` then holds nothing.
  */

@@ -33,8 +33,18 @@ typedef enum store_result {
 /* Takes a key of a listing, borrowed for the call. */
 typedef void store_key_function(void *data, bytes key);
 
-/* Opens the database at `path`, made when missing, or one in memory when NULL. NULL: `error` says why. */
+/*
+ * Opens the database at `path`, made when missing, or one in memory when NULL. It may be anybody's: what is a
+ * link, is another program's, is damaged or is other than what flaron-lua makes is refused and not written
+ * to. A call that takes more than 5 s of CPU time on it is stopped. NULL: `error` says why.
+ */
 store *store_open(const char *path, text *error);
+
+/* The same for `name` in an open folder; `shown` is its path for people. */
+store *store_open_in(int folder, const char *name, const char *shown, text *error);
+
+/* The most bytes that a key and its value may have: beyond, a call answers STORE_FAILED. */
+enum { STORE_ROW_MAX = 64 << 20 };
 
 /* Closes the store and frees it; NULL is fine. */
 void store_close(store *s);

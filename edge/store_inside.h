@@ -1,5 +1,5 @@
 /*
- * store_inside.h - what store.c (opening, Spark) and store_plasma.c share. Nobody else includes it.
+ * store_inside.h - what store_open.c, store.c (Spark) and store_plasma.c share. Nobody else includes it.
  *
  * All of it is called with the store's mutex held. The statements are prepared once and used again: whoever
  * steps one to a row finishes it.
@@ -45,16 +45,32 @@ struct store {
   sqlite3_stmt *prepared[STATEMENTS];
   pthread_mutex_t mutex; /* held by every public function: the prepared statements are shared */
   bool in_memory;
-  bool snapshot; /* the savepoint of store_snapshot is open */
-  int64_t stamp; /* the latest given or seen */
+  bool snapshot;    /* the savepoint of store_snapshot is open */
+  int64_t stamp;    /* the latest given or seen */
+  int64_t begun_ns; /* CPU time of this thread when a call was first seen to take long; 0 = it was not */
+  bool ran_away;    /* so a statement of it was interrupted */
+  bool slow;        /* that happened before: others are stopped sooner */
   char node[STORE_NODE_MAX + 1];
   text message; /* of the last failure */
   void (*changed)(void *data);
   void *changed_data;
 };
 
+/* Takes the mutex for a public call, whose time counts from now. It is given back with pthread_mutex_unlock.
+ */
+void store_lock(store *s);
+
 /* Notes what SQLite said; answers STORE_FAILED. */
 store_result store_failed(store *s);
+
+/* Notes that a row has what no flaron-lua writes; answers STORE_FAILED. */
+store_result store_damaged(store *s);
+
+/* Whether the columns of a row are what a letter each says: I an integer, T a text, B a blob. */
+bool store_row_is(sqlite3_stmt *statement, const char *types);
+
+/* Reads the node's name, in store_open.c. SQLite's code. */
+int store_read_node(store *s);
 
 /* Ends the use of a statement, so that it holds no lock and no borrowed bytes. */
 void store_finish(sqlite3_stmt *statement);
@@ -73,6 +89,9 @@ sqlite3_stmt *store_with_key(store *s, statement which, bytes key);
 
 /* The bytes of a column, borrowed until the statement is stepped or finished. */
 bytes store_column(sqlite3_stmt *statement, int column);
+
+/* Below 0, 0, above 0: which bytes come first. */
+int store_compare(bytes a, bytes b);
 
 /* Begins a change that store_end makes or takes back as a whole; no reader's lock has to be upgraded. */
 store_result store_begin(store *s);

@@ -26,7 +26,10 @@
 
 #include "store_inside.h"
 
-enum { SUM_SIZE = 16 };
+enum { SUM_SIZE = 16, SUM_ZEROS = 3 }; /* no sum comes to where its first bytes are not 0 */
+
+/* Stamps that are believed: what is later than any clock that is set, in the year 2258, would run over. */
+#define STAMP_MAX INT64_C(9100000000000000000)
 
 /* plasma.kind. A counter has no kind: it has rows in plasma_counter. */
 enum { TOMBSTONE = 0, VALUE = 1 };
@@ -52,11 +55,30 @@ static store_result conclude(store *s, store_result result) {
   return result;
 }
 
-/* A sum from its 16 big-endian bytes; 0 when the column is not that. */
+/* Whether a row, of node, sums and stamp, can be ours: SUMS_GET. Sums are far below what 128 bits can add up.
+ */
+static bool is_sums(sqlite3_stmt *get) {
+  if (!store_row_is(get, "TBBI")) return false;
+  bytes node = store_column(get, 0), p = store_column(get, 1), n = store_column(get, 2);
+  int64_t stamp = sqlite3_column_int64(get, 3);
+  static const uint8_t zeros[SUM_ZEROS];
+  return node.size > 0 && node.size <= STORE_NODE_MAX && p.size == SUM_SIZE && n.size == SUM_SIZE &&
+         memcmp(p.data, zeros, SUM_ZEROS) == 0 && memcmp(n.data, zeros, SUM_ZEROS) == 0 && stamp >= 0 &&
+         stamp <= STAMP_MAX;
+}
+
+/* The same for a register: PLASMA_GET. */
+static bool is_register(sqlite3_stmt *get) {
+  if (!store_row_is(get, "IBIT")) return false;
+  int64_t kind = sqlite3_column_int64(get, 0), stamp = sqlite3_column_int64(get, 2);
+  return (kind == TOMBSTONE || kind == VALUE) && stamp >= 0 && stamp <= STAMP_MAX &&
+         store_column(get, 3).size <= STORE_NODE_MAX;
+}
+
+/* A sum from its 16 big-endian bytes. */
 static store_sum column_sum(sqlite3_stmt *statement, int column) {
   const uint8_t *data = sqlite3_column_blob(statement, column);
   store_sum value = 0;
-  if (sqlite3_column_bytes(statement, column) != SUM_SIZE) return 0;
   for (int i = 0; i < SUM_SIZE; i++) value = value << 8 | data[i];
   return value;
 }
@@ -68,23 +90,28 @@ static void bind_sum(sqlite3_stmt *statement, int index, store_sum value) {
   sqlite3_bind_blob(statement, index, data, SUM_SIZE, SQLITE_TRANSIENT);
 }
 
+/* What came of reading rows until SQLite answered `code`, which is SQLITE_ROW at one that is not ours. */
+static store_result read_end(store *s, int code) {
+  return code == SQLITE_DONE ? STORE_OK : code == SQLITE_ROW ? store_damaged(s) : store_failed(s);
+}
+
 /* Reads the sums of a counter. OK also when there is none, FAILED. */
 static store_result read_counter(store *s, bytes key, counter *c) {
   sqlite3_stmt *get = store_with_key(s, SUMS_GET, key);
   int code;
   *c = (counter){0};
-  while ((code = sqlite3_step(get)) == SQLITE_ROW) {
+  while ((code = sqlite3_step(get)) == SQLITE_ROW && is_sums(get)) {
     store_sum p = column_sum(get, 1), n = column_sum(get, 2);
     int64_t stamp = sqlite3_column_int64(get, 3);
     c->exists = true;
     c->value += (__int128)p - (__int128)n;
     if (stamp > c->stamp) c->stamp = stamp;
-    if (strcmp((const char *)sqlite3_column_text(get, 0), s->node) == 0) {
+    if (bytes_are(store_column(get, 0), s->node)) {
       c->p = p;
       c->n = n;
     }
   }
-  store_result result = code == SQLITE_DONE ? STORE_OK : store_failed(s);
+  store_result result = read_end(s, code);
   store_finish(get);
   return result;
 }
@@ -95,6 +122,10 @@ static store_result read_register(store *s, bytes key, plasma_register *r, text 
   sqlite3_stmt *get = store_with_key(s, PLASMA_GET, key);
   store_result result = store_first_row(s, get);
   if (result != STORE_OK) return result == STORE_ABSENT ? STORE_OK : result;
+  if (!is_register(get)) {
+    store_finish(get);
+    return store_damaged(s);
+  }
   r->kind = sqlite3_column_int(get, 0);
   if (r->kind == VALUE && value != NULL) {
     bytes found = store_column(get, 1);
@@ -121,7 +152,7 @@ static int64_t next_stamp(store *s, int64_t now_ns, int64_t seen) {
 store_result store_plasma_get(store *s, bytes key, text *value) {
   plasma_register r;
   counter c = {0};
-  pthread_mutex_lock(&s->mutex);
+  store_lock(s);
   store_result result = read_register(s, key, &r, value);
   if (result == STORE_OK && r.kind != VALUE) result = read_counter(s, key, &c);
   if (result == STORE_OK && r.kind != VALUE && !c.exists) result = STORE_ABSENT;
@@ -135,7 +166,7 @@ store_result store_plasma_get(store *s, bytes key, text *value) {
 /* See store.h. A key that holds a value has no sums. */
 store_result store_plasma_is_counter(store *s, bytes key, bool *is_counter) {
   counter c;
-  pthread_mutex_lock(&s->mutex);
+  store_lock(s);
   store_result result = read_counter(s, key, &c);
   pthread_mutex_unlock(&s->mutex);
   *is_counter = c.exists;
@@ -167,7 +198,7 @@ static store_result plasma_write(store *s, bytes key, int kind, bytes value, int
 
 /* plasma_write as a change of its own. */
 static store_result plasma_change(store *s, bytes key, int kind, bytes value, int64_t now_ns) {
-  pthread_mutex_lock(&s->mutex);
+  store_lock(s);
   store_result result = store_begin(s);
   if (result == STORE_OK) result = store_end(s, plasma_write(s, key, kind, value, now_ns));
   return conclude(s, result);
@@ -214,7 +245,7 @@ static store_result plasma_add(store *s, bytes key, __int128 delta, int64_t now_
 /* See store.h. */
 store_result store_plasma_add(store *s, bytes key, int64_t delta, bool subtract, int64_t now_ns,
                               int64_t *total) {
-  pthread_mutex_lock(&s->mutex);
+  store_lock(s);
   store_result result = store_begin(s);
   if (result == STORE_OK) {
     result = store_end(s, plasma_add(s, key, subtract ? -(__int128)delta : delta, now_ns, total));
@@ -224,7 +255,7 @@ store_result store_plasma_add(store *s, bytes key, int64_t delta, bool subtract,
 
 /* See store.h. */
 store_result store_plasma_list(store *s, store_key_function *each, void *data) {
-  pthread_mutex_lock(&s->mutex);
+  store_lock(s);
   store_result result = store_read_keys(s, s->prepared[PLASMA_LIST], each, data);
   pthread_mutex_unlock(&s->mutex);
   return result;
@@ -243,7 +274,7 @@ void store_on_change(store *s, void (*changed)(void *data), void *data) {
 
 /* See store.h. */
 store_result store_plasma_last(store *s, int64_t *last) {
-  pthread_mutex_lock(&s->mutex);
+  store_lock(s);
   store_result result = store_read_number(s, s->prepared[LOG_LAST], last);
   pthread_mutex_unlock(&s->mutex);
   return result;
@@ -251,7 +282,7 @@ store_result store_plasma_last(store *s, int64_t *last) {
 
 /* See store.h. */
 store_result store_plasma_pending(store *s, int64_t since, int64_t *count) {
-  pthread_mutex_lock(&s->mutex);
+  store_lock(s);
   sqlite3_bind_int64(s->prepared[LOG_COUNT], 1, since);
   store_result result = store_read_number(s, s->prepared[LOG_COUNT], count);
   pthread_mutex_unlock(&s->mutex);
@@ -260,7 +291,7 @@ store_result store_plasma_pending(store *s, int64_t since, int64_t *count) {
 
 /* See store.h. */
 store_result store_plasma_merged(store *s, bytes from, int64_t *upto) {
-  pthread_mutex_lock(&s->mutex);
+  store_lock(s);
   store_result result = store_read_number(s, store_with_key(s, PEER_GET, from), upto);
   pthread_mutex_unlock(&s->mutex);
   return result;
@@ -282,7 +313,7 @@ static void free_sums(sums_list *list) {
 static store_result read_sums(store *s, bytes key, sums_list *list) {
   sqlite3_stmt *get = store_with_key(s, SUMS_GET, key);
   int code;
-  while ((code = sqlite3_step(get)) == SQLITE_ROW) {
+  while ((code = sqlite3_step(get)) == SQLITE_ROW && is_sums(get)) {
     bytes node = store_column(get, 0);
     list->items = memory_resize(list->items, (list->count + 1) * sizeof *list->items);
     list->items[list->count++] =
@@ -291,7 +322,7 @@ static store_result read_sums(store *s, bytes key, sums_list *list) {
   }
   const uint8_t *at = text_bytes(&list->names).data;
   for (size_t i = 0; i < list->count; at += list->items[i++].node.size) list->items[i].node.data = at;
-  store_result result = code == SQLITE_DONE ? STORE_OK : store_failed(s);
+  store_result result = read_end(s, code);
   store_finish(get);
   return result;
 }
@@ -304,6 +335,7 @@ static store_result hand_over(store *s, bytes key, store_plasma_function *each, 
   store_result result = read_sums(s, key, &list);
   sqlite3_stmt *get = store_with_key(s, PLASMA_GET, key);
   if (result == STORE_OK) result = store_first_row(s, get);
+  if (result == STORE_OK && !is_register(get)) result = store_damaged(s);
   if (result == STORE_OK) {
     plasma.has_value = sqlite3_column_int(get, 0) == VALUE;
     if (plasma.has_value) plasma.value = store_column(get, 1);
@@ -331,6 +363,10 @@ static store_result read_delta(store *s, int64_t since, size_t size, store_plasm
   int code = SQLITE_DONE;
   sqlite3_bind_int64(log, 1, since);
   while (result == STORE_OK && handed < size && (code = sqlite3_step(log)) == SQLITE_ROW) {
+    if (!store_row_is(log, "IT") || !store_key_valid(store_column(log, 1))) {
+      result = store_damaged(s);
+      break;
+    }
     result = hand_over(s, store_column(log, 1), each, data, &handed);
     *upto = sqlite3_column_int64(log, 0);
   }
@@ -343,7 +379,7 @@ static store_result read_delta(store *s, int64_t since, size_t size, store_plasm
 store_result store_plasma_delta(store *s, int64_t since, size_t size, store_plasma_function *each, void *data,
                                 int64_t *upto) {
   *upto = since;
-  pthread_mutex_lock(&s->mutex);
+  store_lock(s);
   store_result result = store_run(s, s->prepared[NEST]);
   if (result == STORE_OK) {
     result = read_delta(s, since, size, each, data, upto);
@@ -354,26 +390,23 @@ store_result store_plasma_delta(store *s, int64_t since, size_t size, store_plas
   return result;
 }
 
-/* -1, 0, 1: which bytes come first. */
-static int compare_bytes(bytes a, bytes b) {
-  size_t size = a.size < b.size ? a.size : b.size;
-  int order = size != 0 ? memcmp(a.data, b.data, size) : 0;
-  return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
-}
-
 /* Whether a register that arrived is less than the one that is there (< 0), the same (0) or greater. */
 static store_result compare(store *s, const store_plasma *p, int *order) {
   sqlite3_stmt *get = store_with_key(s, PLASMA_GET, p->key);
   store_result result = store_first_row(s, get);
   *order = p->stamp != 0;
   if (result != STORE_OK) return result == STORE_ABSENT ? STORE_OK : result;
+  if (!is_register(get)) {
+    store_finish(get);
+    return store_damaged(s);
+  }
   int64_t stamp = sqlite3_column_int64(get, 2);
   bool has_value = sqlite3_column_int(get, 0) == VALUE;
   *order = (p->stamp > stamp) - (p->stamp < stamp);
-  if (*order == 0) *order = compare_bytes(p->node, store_column(get, 3));
+  if (*order == 0) *order = store_compare(p->node, store_column(get, 3));
   /* Two writes of one node have two stamps, unless its clock and its file were set back. */
   if (*order == 0) *order = p->has_value - has_value;
-  if (*order == 0 && has_value) *order = compare_bytes(p->value, store_column(get, 1));
+  if (*order == 0 && has_value) *order = store_compare(p->value, store_column(get, 1));
   store_finish(get);
   return STORE_OK;
 }
@@ -385,7 +418,7 @@ static store_result merge_sums(store *s, const store_plasma *p, const store_sums
                                const sums_list *list) {
   store_sums there = {0};
   for (size_t i = 0; i < list->count; i++) {
-    if (compare_bytes(list->items[i].node, arrived->node) == 0) there = list->items[i];
+    if (store_compare(list->items[i].node, arrived->node) == 0) there = list->items[i];
   }
   bool known = there.node.size != 0 && arrived->added <= there.added && arrived->taken <= there.taken &&
                arrived->stamp <= there.stamp;
@@ -438,7 +471,7 @@ static store_result merge_all(store *s, const store_plasma *items, size_t count,
 /* See store.h. */
 store_result store_plasma_merge(store *s, const store_plasma *items, size_t count, bytes from, int64_t upto) {
   bool changed = false;
-  pthread_mutex_lock(&s->mutex);
+  store_lock(s);
   store_result result = store_begin(s);
   if (result == STORE_OK) result = store_end(s, merge_all(s, items, count, from, upto, &changed));
   if (changed) return conclude(s, result);

@@ -1,6 +1,6 @@
 -- limits_page_spec.lua - reads the tables of docs/limits.md and goes to the limits, and one beyond; those that would take
--- long are only compared with the code or the help text (time of a fetch, CPU times, requests of `dev`, sizes of files). That there is no
--- lower limit of our own, and what large values do, is limits_spec.lua's.
+-- long are only compared with the code or the help text (time of a fetch, CPU times, requests of `dev`, sizes of files).
+-- That there is no lower limit of our own, and what large values do, is limits_spec.lua's.
 local evaluate = require "evaluate"
 local support = require "support"
 
@@ -244,6 +244,14 @@ checks["edges of `dev`"] = function(row)
   local code, _, errors = support.cli("dev", "--edges", tostring(row.n + 1))
   assert.equal(2, code)
   assert.matches(("--edges takes a number from 1 to %d"):format(row.n), errors, 1, true)
+end
+
+checks["a key and its value, whatever else is allowed"] = function(row)
+  assert.is_truthy(source "edge/store.h":find(("STORE_ROW_MAX = %d << 20 "):format(row.n >> 20), 1, true))
+end
+
+checks["CPU time of one call to the stores"] = function(row)
+  assert.is_truthy(source "edge/store_open.c":find((" CPU_MS = %d,"):format(row.n), 1, true))
 end
 
 -- What is read of files: tests/spec/paths_spec.lua goes to the limits.

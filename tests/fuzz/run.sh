@@ -41,6 +41,12 @@ for example in hello json-api secret-jwt edge-ops; do
   build/native/flaron-lua run "examples/$example" --url 'http://localhost/?user=ada' --secrets "$out/secrets.json" \
     --persist "$out/state" --record "$out/seeds-record/$example.json" >/dev/null 2>&1
 done
+mkdir -p "$out/seeds-store"
+build/native/flaron-lua kv set a b --persist "$out/store"
+build/native/flaron-lua kv set v w --plasma --persist "$out/store"
+build/native/flaron-lua kv add c 5 --plasma --persist "$out/store"
+sqlite3 "$out/store/stores.db" 'PRAGMA journal_mode = DELETE; PRAGMA page_size = 512; VACUUM' >/dev/null
+cp "$out/store/stores.db" "$out/seeds-store/"
 mkdir -p "$out/seeds-page"
 printf 'PUT kv/spark key=a%%3Ab\n{"text":"x","ttl":9}' >"$out/seeds-page/text"
 printf 'PUT kv/plasma key=n\n{"add":"-1"}' >"$out/seeds-page/counter"
@@ -90,6 +96,7 @@ fuzz linemap "$out/seeds-map" edge/linemap.c edge/text.c
 fuzz encoding "$out/seeds-text" edge/host_encoding.c edge/text.c
 fuzz record "$out/seeds-record" edge/record.c edge/redact.c edge/json_bytes.c edge/flare.c edge/text.c edge/wasm.c \
   edge/host*.c edge/store*.c edge/file.c build/native/edge/runtime_blob.o
+fuzz store "$out/seeds-store" edge/store*.c edge/file.c edge/text.c
 fuzz gossip "$out/seeds-gossip" edge/gossip_wire.c edge/text.c
 # shellcheck disable=SC2046 # paths without spaces
 fuzz pattern "$out/seeds-pattern" -Iruntime -Ibuild/src/lua/src runtime/pattern.c runtime/slice.c \

@@ -155,7 +155,8 @@ for _, walk in ipairs { false, true } do
 
     it("has only regular files", function()
       support.run(("cd %s/p && mkfifo pipe && ln -s pipe pipe2 && ln -s /dev/zero zero"):format(quote(base)))
-      support.run(([[cd %s/p && python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")']]):format(quote(base)))
+      support.run(([[cd %s/p && node -e 'require("net").createServer().listen("socket", () => process.kill(process.pid, 9))'; true]])
+        :format(quote(base)))
       assert.equal("flare.lua: assets[2]: 'pipe' is a pipe, not a regular file", asset "pipe")
       assert.equal("flare.lua: assets[2]: 'pipe2' is a pipe, not a regular file", asset "pipe2")
       assert.equal("flare.lua: assets[2]: 'socket' is a socket, not a regular file", asset "socket")
@@ -219,14 +220,10 @@ describe("a file that is not a regular one", function()
     local function large(name, mib) support.run(("truncate -s %dM %s/%s"):format(mib + 1, quote(base), name)) end
     large("p/big", 64)
     support.write(base .. "/p/flare.lua", "return { assets = { 'big' } }")
-    local peak = ([[/usr/bin/env python3 -c 'import resource, subprocess, sys
-code = subprocess.run(sys.argv[1:]).returncode
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
-sys.exit(code)' ]])
-    local function fails(words, message)
-      local code, output, errors = shell(base, peak .. "TOOL " .. words)
+    local function fails(words, message) -- how many MiB it took
+      local code, _, errors = shell(base, "/usr/bin/time -f %M TOOL " .. words)
       assert.same({ 1, message }, { code, (errors:match "^flaron%-lua %w+: ([^\n]*)\n") })
-      return tonumber(output:match "(%d+)\n$")
+      return tonumber(errors:match "(%d+)\n$") // 1024
     end
     local most = (os.getenv "SANITIZE" or "") ~= "" and 1e9 or 400
     assert.is_true(fails("run p", "flare.lua: assets[1]: 'big' is larger than 64 MiB") < most)
@@ -335,5 +332,45 @@ describe("dev", function()
     end
     assert.is_truthy(dev.curl("/?n=good.lua", "-H 'accept: text/html'"):find("GOOD", 1, true))
     dev.stop()
+  end)
+end)
+
+describe(".flaron", function()
+  it("may not be a link, nor be open to others", function()
+    local base = world { ["main.lua"] = "return function() return { body = 'x' } end" }
+    support.project({ ["home/state/secrets.json"] = '{"A": "PRIVATE"}' }, base)
+    support.run(("cd %s && chmod 700 home/state && chmod 600 home/state/secrets.json && ln -s ../home/state p/.flaron"):format(quote(base)))
+    for _, command in ipairs { "run p", "dev p --port 0", "secret list --project p", "secret set A b --project p",
+      "kv list --project p", "kv set a b --project p", "run p --persist p/.flaron/" } do
+      local code, output, errors = shell(base, "TOOL " .. command)
+      assert.same({ 1, "" }, { code, output }, command)
+      assert.matches("p/%.flaron/?: it is a symbolic link", errors)
+    end
+    assert.same({ 0, "A        7 bytes\n", "" }, { shell(base, "TOOL secret list --persist home/state") })
+    support.run(("cd %s && rm p/.flaron && mkdir -m 777 p/.flaron"):format(quote(base)))
+    for _, command in ipairs { "run p", "kv set a b --project p" } do
+      local _, _, errors = shell(base, "TOOL " .. command)
+      assert.matches("p/%.flaron: others than its owner may write to it %(mode 777%): chmod go%-w it", errors)
+    end
+  end)
+
+  it("has no links in it: secrets, stores and what belongs to them", function()
+    local base = world { ["main.lua"] = "return function() return { body = 'x' } end" }
+    support.run(("cd %s && mkdir -m 700 p/.flaron && echo '{\"A\": \"PRIVATE\"}' >home/s && chmod 600 home/s"):format(quote(base)))
+    shell(base, "TOOL kv set a b --persist home")
+    local before = support.read(base .. "/home/stores.db")
+    for file, target in pairs { ["secrets.json"] = "s", ["stores.db"] = "stores.db", ["stores.db-wal"] = "s",
+      ["stores.db-shm"] = "s", ["stores.db-journal"] = "s" } do
+      support.run(("cd %s/p/.flaron && ln -s ../../home/%s %s"):format(quote(base), target, file))
+      local code, _, errors = shell(base, "TOOL run p")
+      assert.equal(1, code)
+      assert.matches("p/.flaron/" .. file .. ": it is a symbolic link", errors, 1, true)
+      os.remove(base .. "/p/.flaron/" .. file)
+    end
+    assert.equal(before, support.read(base .. "/home/stores.db"))
+    support.run(("cd %s && mkdir -m 700 away && ln -s ../../away p/.flaron/edge-2"):format(quote(base)))
+    local code, _, errors = shell(base, "TOOL dev p --edges 2 --port 0")
+    assert.equal(1, code)
+    assert.matches("edge%-2: it is a symbolic link", errors)
   end)
 end)
