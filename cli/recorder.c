@@ -108,10 +108,10 @@ static void write_entry(entry *e, const pool_job *job) {
   text_free(&path);
 }
 
-/* pool_job.finish */
+/* pool_job.finish. A job that never began left nothing to write down. */
 static void finish(pool_job *job) {
   entry *e = (entry *)((char *)job->tape - offsetof(recording, tape));
-  write_entry(e, job);
+  if (job->begin_ns != 0) write_entry(e, job);
   record_free(&e->record);
   free(e);
   job->tape = NULL;

@@ -22,9 +22,10 @@ typedef struct edge {
 
 /* One invocation's figures. */
 typedef struct edge_result {
-  bool failed;   /* it trapped or was stopped; `host.response` is the 500 */
-  bool stopped;  /* its CPU time was over; unless it trapped then, `failed` is not set */
-  size_t memory; /* bytes of linear memory afterwards */
+  bool failed;    /* it trapped or was stopped; `host.response` is the 500 */
+  bool stopped;   /* its CPU time was over; unless it trapped then, `failed` is not set */
+  bool cancelled; /* its client has gone, or the edge ends: it was not begun or it was interrupted (pool.h) */
+  size_t memory;  /* bytes of linear memory afterwards */
   size_t peak; /* bytes of it that the invocation used at most, the script's image included; 0 = not known */
 } edge_result;
 

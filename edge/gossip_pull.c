@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "gossip_inside.h"
+#include "wait.h"
 
 enum { PULL_MS = 5000 }; /* for the answer, besides latency */
 
@@ -35,27 +35,9 @@ static void add_question(const gossip_edge *self, const bytes *keys, size_t coun
   gossip_end(out);
 }
 
-/* A message is as long on its way as any other. */
-static void travel(int64_t latency_ns) {
-  const int64_t second = 1000 * GOSSIP_MS;
-  struct timespec left = {(time_t)(latency_ns / second), (long)(latency_ns % second)};
-  while (nanosleep(&left, &left) != 0 && errno == EINTR) continue;
-}
-
-/* Waits until a socket can be read or written, at most until `end`. */
-static bool wait_for(int fd, short events, int64_t end) {
-  struct pollfd p = {fd, events, 0};
-  for (;;) {
-    int64_t left = (end - gossip_clock()) / GOSSIP_MS;
-    int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
-    if (ready >= 0) return ready > 0;
-    if (errno != EINTR) return false;
-  }
-}
-
 static bool send_question(int fd, bytes question, int64_t end) {
   for (size_t done = 0; done < question.size;) {
-    if (!wait_for(fd, POLLOUT, end)) return false;
+    if (!wait_for_fd(fd, POLLOUT, end)) return false;
     ssize_t n = send(fd, question.data + done, question.size - done, MSG_NOSIGNAL);
     if (n < 0 && errno != EINTR && errno != EAGAIN) return false;
     if (n > 0) done += (size_t)n;
@@ -68,7 +50,7 @@ static bool receive_answer(int fd, text *in, gossip_frame *frame, int64_t end) {
   enum { CHUNK = 64 << 10 };
   size_t size;
   int found = 0;
-  while (found == 0 && wait_for(fd, POLLIN, end)) {
+  while (found == 0 && wait_for_fd(fd, POLLIN, end)) {
     size_t before = in->size;
     ssize_t n = recv(fd, text_room(in, CHUNK), CHUNK, 0);
     in->size = before + (n > 0 ? (size_t)n : 0);
@@ -88,9 +70,9 @@ bool gossip_pull(void *data, bytes origin, const bytes *keys, size_t count, host
   text question = {0}, in = {0};
   gossip_frame frame = {0};
   add_question(self, keys, count, &question);
-  travel(g->options.latency_ns);
+  bool arrived = wait_for_ns(g->options.latency_ns); /* a message is as long on its way as any other */
   int64_t end = gossip_clock() + g->options.latency_ns + PULL_MS * GOSSIP_MS;
-  int fd = is_cut(g, self->index, from) ? -1 : gossip_connect(g->edges[from].gossip_port);
+  int fd = !arrived || is_cut(g, self->index, from) ? -1 : gossip_connect(g->edges[from].gossip_port);
   bool good =
       fd >= 0 && send_question(fd, text_bytes(&question), end) && receive_answer(fd, &in, &frame, end);
   for (size_t i = 0; i < frame.count; i++) {

@@ -8,8 +8,6 @@
 #ifndef FLARON_EDGE_HOST_H
 #define FLARON_EDGE_HOST_H
 
-#include <signal.h>
-
 #include "text.h"
 
 /* The imports, numbered in the order of abi.def. */
@@ -174,13 +172,12 @@ typedef struct host_config {
   void *pull_data;
   char *const *allowed_fetch_urls; /* see fetch_url.h; borrowed */
   size_t allowed_fetch_url_count;
-  bool all_fetch_urls;                 /* any URL may be fetched, whatever the list: there is no manifest */
-  size_t max_fetch_requests;           /* per invocation; redirects are not counted */
-  size_t max_fetch_body;               /* bytes of an answer's body; a larger one is no answer */
-  int fetch_timeout_ms;                /* for a fetch in all, redirects included */
-  const volatile sig_atomic_t *ending; /* once not 0, calls that wait give up soon; NULL = never */
-  void (*block)(void);                 /* told before a call that may wait for something; NULL = nobody is */
-  host_fetch_function *stub;           /* NULL = none */
+  bool all_fetch_urls;       /* any URL may be fetched, whatever the list: there is no manifest */
+  size_t max_fetch_requests; /* per invocation; redirects are not counted */
+  size_t max_fetch_body;     /* bytes of an answer's body; a larger one is no answer */
+  int fetch_timeout_ms;      /* for a fetch in all, redirects included */
+  void (*block)(void);       /* told before a call that may wait for something; NULL = nobody is */
+  host_fetch_function *stub; /* NULL = none */
   void *stub_data;
 } host_config;
 

@@ -28,6 +28,7 @@
 #include "clock.h"
 #include "fetch_url.h"
 #include "host.h"
+#include "wait.h"
 
 enum { MAX_REDIRECTS = 10, MAX_HEADERS = 1000, MAX_LOGGED_URL = 200 };
 
@@ -238,12 +239,11 @@ static void set_method(CURL *curl, const host_request *request) {
   curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method.data);
 }
 
-/* For curl, about every second: not 0 ends the transfer. */
-static int look_for_end(void *fetch_, curl_off_t total, curl_off_t now, curl_off_t up_total,
+/* For curl, after each of its waits, which signals end too: not 0 ends the transfer. */
+static int look_for_end(void *unused, curl_off_t total, curl_off_t now, curl_off_t up_total,
                         curl_off_t up_now) {
-  const fetch *f = fetch_;
-  (void)total, (void)now, (void)up_total, (void)up_now;
-  return *f->h->config.ending;
+  (void)unused, (void)total, (void)now, (void)up_total, (void)up_now;
+  return wait_is_over();
 }
 
 /* Sets everything else for one request. */
@@ -258,11 +258,8 @@ static void set_options(CURL *curl, fetch *f, int64_t left_ms, char *message) {
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, f);
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, message);
-  if (f->h->config.ending != NULL) {
-    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look_for_end);
-    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, f);
-  }
+  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look_for_end);
   set_method(curl, &f->request);
 }
 
@@ -270,6 +267,7 @@ static void set_options(CURL *curl, fetch *f, int64_t left_ms, char *message) {
 static outcome judge(fetch *f, CURL *curl, CURLcode code, const char *message) {
   long status = 0;
   if (f->too_large) return because(f, REFUSED, "the answer's body is over max_fetch_body");
+  if (code == CURLE_ABORTED_BY_CALLBACK) return because(f, REFUSED, "ended, since nobody waits for it");
   if (code == CURLE_OK) {
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     f->fetched.status = (int)status;

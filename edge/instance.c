@@ -11,6 +11,7 @@
 #include "profile.h"
 #include "runtime_wasm2c.h"
 #include "trap.h"
+#include "wait.h"
 #include "watchdog.h"
 
 enum { PAGE = 65536, TRACE_AT = 1024, TRACE_SIZE = 2048 };
@@ -162,11 +163,12 @@ static void add_trace(instance *i, text *error) {
 static bool run(instance *i, void (*function)(void *), call *c, int cpu_ms, text *error) {
   watchdog dog;
   i->packing = false;
-  if (cpu_ms > 0) watchdog_arm(&dog, cpu_ms, interrupt, i);
+  bool watched = cpu_ms > 0 || wait_has_flag();
+  if (watched) watchdog_arm(&dog, cpu_ms, interrupt, i);
   profile_enter(look, i);
   int trap = trap_call(&i->wasm.w2c_memory, function, c);
   profile_leave();
-  if (cpu_ms > 0 && watchdog_disarm(&dog)) i->engine.spent = true;
+  if (watched && watchdog_disarm(&dog)) i->engine.spent = true;
   if (trap == 0) return true;
   text_add_string(error, trap_message(trap));
   add_trace(i, error);

@@ -13,6 +13,8 @@
 #include <time.h>
 
 #include "clock.h"
+#include "wait.h"
+#include "watchdog.h"
 
 /* An edge at rest. */
 typedef struct idle_edge {
@@ -32,9 +34,17 @@ struct pool_flare {
   int idle_count;
 };
 
+/* Stages of a job. */
+enum { QUEUED = 1, RUNNING, OVER };
+
+/* Why a thread's waits are ended, and its flare interrupted. */
+enum { WANTED, CANCELLED, ENDING };
+
 typedef struct worker {
   pool *pool;
   pthread_t thread;
+  bool busy;           /* with a job */
+  atomic_int unwanted; /* WANTED, or why its job is to end: the flag of wait.h */
 } worker;
 
 struct pool {
@@ -44,7 +54,7 @@ struct pool {
   pthread_cond_t work;  /* there is something to do for a thread at rest */
   pthread_cond_t begun; /* there are jobs again: for the watch */
   pthread_t watch;
-  pool_job *first, **last;
+  pool_job *first, *last;
   worker *workers;
   int count, max;         /* threads, the one of pool_run included */
   int resting;            /* threads that wait for work */
@@ -55,7 +65,9 @@ struct pool {
   bool in_job;            /* the leader is */
   bool helping;           /* jobs have piled up: others take them too */
   bool watching, closing;
-  volatile sig_atomic_t ending; /* closing, for hosts */
+  pool_job *dropped; /* that were cancelled before they began: for the leader */
+  int busy;          /* threads with a job */
+  int unwanted;      /* those of them whose job is to end: the watch nudges them */
 };
 
 static _Thread_local worker *this_worker;
@@ -117,7 +129,6 @@ static idle_edge *take_edge(pool_flare *f) {
     e->edge.host.config.machine_id = (uint16_t)(atomic_fetch_add(&machines, 1) & MACHINE_MASK);
     e->edge.cpu_ms = f->cpu_ms;
     e->edge.host.config.block = give_way;
-    e->edge.host.config.ending = &this_worker->pool->ending;
   }
   return e;
 }
@@ -150,6 +161,30 @@ static void take_figures(pool_job *job, const host *h) {
     job->recent[i] = h->recent[(h->call_count - job->recent_count + i) % HOST_RECENT];
 }
 
+/* The runtime knows one reason for a stop. Says the true one in the log of a job that was cancelled. */
+static void correct_reason(host_response *response) {
+  static const char said[] = "stopped: CPU time limit reached";
+  for (size_t i = 0; i < response->line_count; i++) {
+    text *line = &response->lines[i].line, next = {0};
+    const char *at = line->size != 0 ? memmem(line->data, line->size, said, sizeof said - 1) : NULL;
+    if (at == NULL) continue;
+    const char *rest = at + sizeof said - 1;
+    text_add(&next, line->data, (size_t)(at - line->data));
+    text_add_string(&next, "stopped: nobody waits for the answer");
+    text_add(&next, rest, (size_t)(line->data + line->size - rest));
+    text_free(line);
+    *line = next;
+  }
+}
+
+/* What comes after the flare: the job's own last step, and the reference to the flare. */
+static void finish_job(pool_job *job) {
+  pool_flare *f = job->flare;
+  if (job->finish != NULL) job->finish(job);
+  job->flare = NULL;
+  pool_flare_release(f);
+}
+
 static void run_job(pool_job *job) {
   enum { PAGE = 65536 };
   pool_flare *f = job->flare;
@@ -175,12 +210,10 @@ static void run_job(pool_job *job) {
   take_figures(job, h);
   host_take_response(h, &job->response);
   give_edge(f, e);
-  if (job->finish != NULL) {
-    give_way(); /* it writes a file */
-    job->finish(job);
-  }
-  job->flare = NULL;
-  pool_flare_release(f);
+  job->result.cancelled = atomic_load(&this_worker->unwanted) != WANTED;
+  if (job->result.cancelled) correct_reason(&job->response);
+  if (job->finish != NULL) give_way(); /* it writes a file */
+  finish_job(job);
 }
 
 /* ---- the crew ---- */
@@ -223,11 +256,38 @@ static void give_way(void) {
   pthread_mutex_unlock(&w->pool->lock);
 }
 
+/* With the lock: takes a job out of the queue. */
+static void unqueue(pool *p, pool_job *job) {
+  *(job->before != NULL ? &job->before->next : &p->first) = job->next;
+  if (job->next != NULL) {
+    job->next->before = job->before;
+  } else {
+    p->last = job->before;
+  }
+  job->next = job->before = NULL;
+}
+
+/* With the lock: the job of a thread is to end. */
+static void end_job_of(pool *p, worker *w, int why) {
+  if (atomic_exchange(&w->unwanted, why) == WANTED) p->unwanted++;
+  watchdog_nudge(w->thread);
+  pthread_cond_signal(&p->begun);
+}
+
+/* With the lock: whether a thread has a job, `job`, from now on. */
+static void set_busy(pool *p, worker *w, pool_job *job) {
+  w->busy = job != NULL;
+  p->busy += w->busy ? 1 : -1;
+  if (atomic_exchange(&w->unwanted, WANTED) != WANTED) p->unwanted--;
+}
+
 /* With the lock, which it gives up meanwhile: runs the first job. */
 static void run_first(pool *p, worker *w) {
   pool_job *job = p->first;
-  p->first = job->next;
-  if (p->first == NULL) p->last = &p->first;
+  unqueue(p, job);
+  job->stage = RUNNING;
+  job->worker = w;
+  set_busy(p, w, job);
   if (p->leader == w) {
     p->in_job = true;
     p->steps++;
@@ -238,9 +298,29 @@ static void run_first(pool *p, worker *w) {
   pthread_mutex_lock(&p->lock);
   bool leading = p->leader == w;
   if (leading) p->in_job = false;
+  job->stage = OVER;
+  job->worker = NULL;
+  set_busy(p, w, NULL);
   pthread_mutex_unlock(&p->lock);
   job->done(job, leading);
   pthread_mutex_lock(&p->lock);
+}
+
+/* With the lock, which it gives up meanwhile: ends the jobs that were dropped. By the leader. */
+static void end_dropped(pool *p) {
+  while (p->dropped != NULL) {
+    pool_job *job = p->dropped;
+    p->dropped = job->next;
+    job->next = NULL;
+    pthread_mutex_unlock(&p->lock);
+    job->result = (edge_result){.cancelled = true};
+    job->begin_ns = job->wall_us = job->cpu_us = 0;
+    job->limits = (pool_limits){0};
+    job->used_count = job->recent_count = 0;
+    finish_job(job);
+    job->done(job, true);
+    pthread_mutex_lock(&p->lock);
+  }
 }
 
 /* With the lock, which it gives up meanwhile: one round of the loop. */
@@ -256,10 +336,14 @@ static void run_round(pool *p) {
 
 static void serve(pool *p, worker *w) {
   this_worker = w;
+  wait_set_flag(&w->unwanted);
   pthread_mutex_lock(&p->lock);
+  w->thread = pthread_self();
   while (!p->closing) {
     if (p->leader == NULL) p->leader = w;
-    if (may_run(p, w)) {
+    if (p->leader == w && p->dropped != NULL) {
+      end_dropped(p);
+    } else if (may_run(p, w)) {
       run_first(p, w);
     } else if (p->leader == w) {
       run_round(p);
@@ -270,10 +354,13 @@ static void serve(pool *p, worker *w) {
       if (p->calls > 0) p->calls--;
     }
   }
-  p->ending = 1;
+  for (int i = 0; i < p->count; i++) {
+    if (p->workers[i].busy) end_job_of(p, &p->workers[i], ENDING);
+  }
   pthread_cond_broadcast(&p->work);
   pthread_cond_signal(&p->begun);
   pthread_mutex_unlock(&p->lock);
+  wait_set_flag(NULL);
   this_worker = NULL;
 }
 
@@ -283,7 +370,15 @@ static void *work(void *data) {
   return NULL;
 }
 
-/* The watch. */
+/* With the lock: interrupts those again that have not heard it, or began another wait. */
+static void nudge_unwanted(pool *p) {
+  for (int i = 0; p->unwanted > 0 && i < p->count; i++) {
+    worker *w = &p->workers[i];
+    if (w->busy && atomic_load(&w->unwanted) != WANTED) watchdog_nudge(w->thread);
+  }
+}
+
+/* The watch. It sees to it that all jobs end before it does. */
 static void *watch(void *data) {
   enum { TICK_NS = 1000000, IDLE_TICKS = 50 };
   static const struct timespec tick = {.tv_nsec = TICK_NS};
@@ -291,8 +386,8 @@ static void *watch(void *data) {
   uint64_t seen = 0;
   int idle = 0;
   pthread_mutex_lock(&p->lock);
-  while (!p->closing) {
-    if (idle >= IDLE_TICKS) {
+  while (!p->closing || p->busy > 0) {
+    if (idle >= IDLE_TICKS && !p->closing) {
       p->watching = false;
       pthread_cond_wait(&p->begun, &p->lock);
       idle = 0;
@@ -302,7 +397,9 @@ static void *watch(void *data) {
     pthread_mutex_unlock(&p->lock);
     nanosleep(&tick, NULL);
     pthread_mutex_lock(&p->lock);
-    idle = p->in_job || p->first != NULL ? 0 : idle + 1;
+    idle = p->in_job || p->first != NULL || p->unwanted > 0 ? 0 : idle + 1;
+    nudge_unwanted(p);
+    if (p->closing) continue;
     if (p->in_job && p->steps == seen) take_lead_away(p);
     if (p->first != NULL && p->backlog == p->rounds) {
       p->helping = true;
@@ -322,7 +419,6 @@ pool *pool_open(int threads, pool_round *round, void *data) {
   pthread_cond_init(&p->begun, NULL);
   p->round = round;
   p->data = data;
-  p->last = &p->first;
   p->workers = memory_get((size_t)threads * sizeof *p->workers);
   p->max = threads;
   p->count = 1;
@@ -332,10 +428,26 @@ pool *pool_open(int threads, pool_round *round, void *data) {
 }
 
 void pool_add(pool *p, pool_job *job) {
-  job->next = NULL;
   pthread_mutex_lock(&p->lock);
-  *p->last = job;
-  p->last = &job->next;
+  job->next = NULL;
+  job->before = p->last;
+  job->stage = QUEUED;
+  job->worker = NULL;
+  *(p->last != NULL ? &p->last->next : &p->first) = job;
+  p->last = job;
+  pthread_mutex_unlock(&p->lock);
+}
+
+void pool_cancel(pool *p, pool_job *job) {
+  pthread_mutex_lock(&p->lock);
+  if (job->stage == QUEUED) {
+    unqueue(p, job);
+    job->stage = OVER;
+    job->next = p->dropped;
+    p->dropped = job;
+  } else if (job->stage == RUNNING) {
+    end_job_of(p, job->worker, CANCELLED);
+  }
   pthread_mutex_unlock(&p->lock);
 }
 

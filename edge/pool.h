@@ -66,7 +66,9 @@ typedef struct pool_job {
   pool_limits limits;
   size_t used_count, recent_count; /* of the two lists at the end, which are long and mostly empty */
 
-  struct pool_job *next; /* the pool's */
+  struct pool_job *next, *before; /* the pool's, as the next two */
+  struct worker *worker;
+  int stage;
 
   pool_use used[HOST_IMPORTS];
   host_recent recent[HOST_RECENT]; /* the last calls, the oldest first */
@@ -83,6 +85,16 @@ pool *pool_open(int threads, pool_round *round, void *data);
 
 /* Adds a job. On the thread that leads: in a round, or in a `done` that says so. */
 void pool_add(pool *p, pool_job *job);
+
+/*
+ * On the thread that leads, for a job that was added and has not come back: nobody wants its answer. If it
+ * has not begun it is dropped. If it runs, what it waits for in the host (a fetch, a lock of a store) ends,
+ * and its script gets an error as by the CPU time limit, again and again until it gives up. Either way `done`
+ * is called once, as always: on this thread only after this has returned, on another perhaps just before.
+ * result.cancelled is set, unless the job was over by then. `finish` is called as well; begin_ns is 0 if the
+ * job was dropped.
+ */
+void pool_cancel(pool *p, pool_job *job);
 
 /* Makes the caller one of the threads, until the pool has ended. */
 void pool_run(pool *p);

@@ -34,6 +34,7 @@ static const host_line *find_error(const pool_job *job) {
 }
 
 bool report_failed(const pool_job *job) {
+  if (job->result.cancelled) return false;
   return job->result.failed || (job->response.status == 500 && find_error(job) != NULL);
 }
 
@@ -122,19 +123,30 @@ static void add_last_calls(text *to, const pool_job *job, const char *indent) {
   }
 }
 
+/* What came of an invocation: the event, the status, or that nobody waited for it any more. */
+static void add_outcome(text *to, const server_record *record) {
+  const pool_job *job = record->job;
+  if (record->event != NULL) text_printf(to, "ws %s%s", record->event, job->result.cancelled ? " " : "");
+  if (job->result.cancelled) {
+    text_add_string(to, job->begin_ns != 0 ? "client gone" : "client gone before it began");
+  } else if (record->event == NULL && record->status != 0) {
+    text_printf(to, "%d", record->status);
+  } else if (record->event == NULL) {
+    text_add_string(to, "-> origin");
+  }
+}
+
 void report_text(text *to, const server_record *record, const report_style *style) {
   const pool_job *job = record->job;
   bool failed = report_failed(job);
-  const char *shade = record->status >= 500 || failed ? RED : record->status >= 400 ? YELLOW : GREEN;
+  bool gone = job->result.cancelled;
+  const char *shade = gone                              ? YELLOW
+                      : record->status >= 500 || failed ? RED
+                      : record->status >= 400           ? YELLOW
+                                                        : GREEN;
   if (style->edge != NULL) text_printf(to, "%s ", style->edge);
   text_add_string(to, colour(style, shade));
-  if (record->event != NULL) {
-    text_printf(to, "ws %s", record->event);
-  } else if (record->status != 0) {
-    text_printf(to, "%d", record->status);
-  } else {
-    text_add_string(to, "-> origin");
-  }
+  add_outcome(to, record);
   text_printf(to, "%s ", colour(style, PLAIN));
   add_harmless(to, text_bytes(&job->request.method));
   text_add_string(to, " ");
@@ -206,7 +218,8 @@ json_t *report_json(const server_record *record, const report_style *style) {
       "event", record->event, "failed", failed, "wall_us", (json_int_t)job->wall_us, "cpu_us",
       (json_int_t)job->cpu_us, "memory_bytes", (json_int_t)job->result.memory, "peak_bytes",
       (json_int_t)job->result.peak, "limits", limits_json(&job->limits), "calls", calls, "logs", lines);
-  if (record->event == NULL && record->status != 0)
+  if (job->result.cancelled) json_object_set_new(json, "cancelled", json_true());
+  if (record->event == NULL && record->status != 0 && !job->result.cancelled)
     json_object_set_new(json, "status", json_integer(record->status));
   if (failed) {
     text lines = {0}, last = {0};

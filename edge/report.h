@@ -21,9 +21,9 @@ typedef struct report_style {
 void report_text(text *to, const server_record *record, const report_style *style);
 
 /*
- * The report as a JSON object: id, time (ms since 1970), method, url, event?, status?, failed, wall_us,
- * cpu_us, memory_bytes, peak_bytes, limits {cpu_us?, memory_bytes, fetches}, calls {NAME: {calls, in, out}},
- * logs [{level, text}], edge?, source?, last_calls? (of a failed one). The caller owns it.
+ * The report as a JSON object: id, time (ms since 1970), method, url, event?, status?, failed, cancelled?,
+ * wall_us, cpu_us, memory_bytes, peak_bytes, limits {cpu_us?, memory_bytes, fetches}, calls {NAME: {calls,
+ * in, out}}, logs [{level, text}], edge?, source?, last_calls? (of a failed one). The caller owns it.
  */
 struct json_t *report_json(const server_record *record, const report_style *style);
 

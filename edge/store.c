@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "store_inside.h"
+#include "wait.h"
 
 enum { SWEEP = 64, MAX_KEY = 256 };
 #define NS_PER_S INT64_C(1000000000)
@@ -41,10 +42,11 @@ bool store_key_valid(bytes key) {
   return !begins_with(key, "__flaron:") && !begins_with(key, "__sys:");
 }
 
-void store_lock(store *s) {
-  pthread_mutex_lock(&s->mutex);
+bool store_lock(store *s) {
+  if (!wait_for_lock(&s->mutex)) return false;
   s->begun_ns = 0;
   s->ran_away = false;
+  return true;
 }
 
 store_result store_failed(store *s) {
@@ -168,14 +170,17 @@ void store_close(store *s) {
 
 /* See store.h. */
 void store_message(store *s, text *message) {
-  store_lock(s);
+  if (!store_lock(s)) {
+    text_add_string(message, "the wait for the store was ended");
+    return;
+  }
   text_add(message, s->message.data, s->message.size);
   pthread_mutex_unlock(&s->mutex);
 }
 
 /* See store.h. */
 store_result store_spark_get(store *s, bytes key, int64_t now_ns, text *value, uint32_t *ttl_s) {
-  store_lock(s);
+  if (!store_lock(s)) return STORE_FAILED;
   sqlite3_stmt *get = store_with_key(s, SPARK_GET, key);
   sqlite3_bind_int64(get, 2, now_ns);
   store_result result = store_first_row(s, get);
@@ -238,7 +243,7 @@ store_result store_spark_set(store *s, bytes key, bytes value, uint32_t ttl_s, i
                              uint64_t quota) {
   int64_t expires = 0;
   if (ttl_s != 0 && __builtin_add_overflow(now_ns, (int64_t)ttl_s * NS_PER_S, &expires)) expires = INT64_MAX;
-  store_lock(s);
+  if (!store_lock(s)) return STORE_FAILED;
   store_result result = store_begin(s);
   if (result == STORE_OK) result = store_end(s, spark_set(s, key, value, expires, now_ns, quota));
   pthread_mutex_unlock(&s->mutex);
@@ -248,7 +253,7 @@ store_result store_spark_set(store *s, bytes key, bytes value, uint32_t ttl_s, i
 /* See store.h. */
 store_result store_spark_delete(store *s, bytes key, int64_t now_ns) {
   int removed;
-  store_lock(s);
+  if (!store_lock(s)) return STORE_FAILED;
   store_result result = store_begin(s);
   if (result == STORE_OK) {
     result = store_run(s, store_with_key(s, SPARK_DELETE, key));
@@ -261,7 +266,7 @@ store_result store_spark_delete(store *s, bytes key, int64_t now_ns) {
 
 /* See store.h. */
 store_result store_spark_list(store *s, int64_t now_ns, store_key_function *each, void *data) {
-  store_lock(s);
+  if (!store_lock(s)) return STORE_FAILED;
   sqlite3_bind_int64(s->prepared[SPARK_LIST], 1, now_ns);
   store_result result = store_read_keys(s, s->prepared[SPARK_LIST], each, data);
   pthread_mutex_unlock(&s->mutex);
@@ -271,7 +276,8 @@ store_result store_spark_list(store *s, int64_t now_ns, store_key_function *each
 /* See store.h. */
 store_result store_spark_bytes(store *s, uint64_t *size) {
   int64_t total;
-  store_lock(s);
+  *size = 0;
+  if (!store_lock(s)) return STORE_FAILED;
   store_result result = store_read_number(s, s->prepared[SPARK_TOTAL], &total);
   pthread_mutex_unlock(&s->mutex);
   *size = (uint64_t)total;
@@ -283,7 +289,7 @@ store_result store_clear(store *s) {
   static const char clear[] =
       "DELETE FROM spark; DELETE FROM plasma; DELETE FROM plasma_counter; DELETE FROM plasma_log;"
       "DELETE FROM plasma_peer; UPDATE plasma_node SET node = lower(hex(randomblob(8)))";
-  store_lock(s);
+  if (!store_lock(s)) return STORE_FAILED;
   store_result result = store_begin(s);
   if (result == STORE_OK) {
     result = sqlite3_exec(s->db, clear, NULL, NULL, NULL) == SQLITE_OK ? STORE_OK : store_failed(s);
@@ -303,8 +309,7 @@ static bool snapshot_sql(store *s, const char *sql) {
 
 /* See store.h. A savepoint around all that follows: changes nest in it (NEST instead of BEGIN). */
 bool store_snapshot(store *s) {
-  if (!s->in_memory) return false;
-  store_lock(s);
+  if (!s->in_memory || !store_lock(s)) return false;
   bool done = snapshot_sql(s, s->snapshot ? "RELEASE snapshot; SAVEPOINT snapshot" : "SAVEPOINT snapshot");
   s->snapshot = done;
   pthread_mutex_unlock(&s->mutex);
@@ -313,7 +318,7 @@ bool store_snapshot(store *s) {
 
 /* See store.h. */
 bool store_restore(store *s) {
-  store_lock(s);
+  if (!store_lock(s)) return false;
   bool done = s->snapshot && snapshot_sql(s, "ROLLBACK TO snapshot");
   pthread_mutex_unlock(&s->mutex);
   return done;

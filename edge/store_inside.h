@@ -56,9 +56,11 @@ struct store {
   void *changed_data;
 };
 
-/* Takes the mutex for a public call, whose time counts from now. It is given back with pthread_mutex_unlock.
+/*
+ * Takes the mutex for a public call, whose time counts from now. It is given back with pthread_mutex_unlock.
+ * False: the wait for it was ended (wait.h), and it is not taken.
  */
-void store_lock(store *s);
+bool store_lock(store *s);
 
 /* Notes what SQLite said; answers STORE_FAILED. */
 store_result store_failed(store *s);

@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "file.h"
 #include "store_inside.h"
+#include "wait.h"
 
 enum { SCHEMA = 2, BUSY_MS = 5000, RETRY_MS = 10 };
 enum { PROGRESS_OPS = 10000, CPU_MS = 5000, SLOW_CPU_MS = 100, CHECKED_BYTES = 4 << 20 };
@@ -360,12 +361,23 @@ static int set_up(store *s, int version) {
   return code;
 }
 
+/*
+ * For SQLite, when another process holds a lock: waits a little, for the n-th time. 0: no longer, after
+ * BUSY_MS or when the waits of this thread are ended.
+ */
+static int wait_while_busy(void *unused, int n) {
+  enum { SHORT = 5, LONG_MS = 25, SHORT_IN_ALL_MS = (1 << SHORT) - 1 };
+  (void)unused;
+  if (n >= SHORT && SHORT_IN_ALL_MS + (n - SHORT) * LONG_MS >= BUSY_MS) return 0;
+  return wait_for_ns((int64_t)(n < SHORT ? 1 << n : LONG_MS) * (int64_t)CLOCK_NS_PER_MS);
+}
+
 /* Looks whether an open database is ours, and sets it up. SQLite's code, or SQLITE_OK with why not. */
 static int check_and_set_up(store *s, off_t size, text *error) {
   int version = 0;
   set_limits(s->db);
   sqlite3_progress_handler(s->db, PROGRESS_OPS, on_progress, s);
-  int code = sqlite3_busy_timeout(s->db, BUSY_MS);
+  int code = sqlite3_busy_handler(s->db, wait_while_busy, NULL);
   if (code == SQLITE_OK) code = run_sql(s->db, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
   if (code == SQLITE_OK) code = find_version(s->db, &version, error);
   if (code == SQLITE_OK && error->size == 0 && version != 0) code = find_damage(s->db, size, error);

@@ -152,7 +152,7 @@ static int64_t next_stamp(store *s, int64_t now_ns, int64_t seen) {
 store_result store_plasma_get(store *s, bytes key, text *value) {
   plasma_register r;
   counter c = {0};
-  store_lock(s);
+  if (!store_lock(s)) return STORE_FAILED;
   store_result result = read_register(s, key, &r, value);
   if (result == STORE_OK && r.kind != VALUE) result = read_counter(s, key, &c);
   if (result == STORE_OK && r.kind != VALUE && !c.exists) result = STORE_ABSENT;
@@ -166,7 +166,8 @@ store_result store_plasma_get(store *s, bytes key, text *value) {
 /* See store.h. A key that holds a value has no sums. */
 store_result store_plasma_is_counter(store *s, bytes key, bool *is_counter) {
   counter c;
-  store_lock(s);
+  *is_counter = false;
+  if (!store_lock(s)) return STORE_FAILED;
   store_result result = read_counter(s, key, &c);
   pthread_mutex_unlock(&s->mutex);
   *is_counter = c.exists;
@@ -198,7 +199,7 @@ static store_result plasma_write(store *s, bytes key, int kind, bytes value, int
 
 /* plasma_write as a change of its own. */
 static store_result plasma_change(store *s, bytes key, int kind, bytes value, int64_t now_ns) {
-  store_lock(s);
+  if (!store_lock(s)) return STORE_FAILED;
   store_result result = store_begin(s);
   if (result == STORE_OK) result = store_end(s, plasma_write(s, key, kind, value, now_ns));
   return conclude(s, result);
@@ -245,7 +246,7 @@ static store_result plasma_add(store *s, bytes key, __int128 delta, int64_t now_
 /* See store.h. */
 store_result store_plasma_add(store *s, bytes key, int64_t delta, bool subtract, int64_t now_ns,
                               int64_t *total) {
-  store_lock(s);
+  if (!store_lock(s)) return STORE_FAILED;
   store_result result = store_begin(s);
   if (result == STORE_OK) {
     result = store_end(s, plasma_add(s, key, subtract ? -(__int128)delta : delta, now_ns, total));
@@ -255,7 +256,7 @@ store_result store_plasma_add(store *s, bytes key, int64_t delta, bool subtract,
 
 /* See store.h. */
 store_result store_plasma_list(store *s, store_key_function *each, void *data) {
-  store_lock(s);
+  if (!store_lock(s)) return STORE_FAILED;
   store_result result = store_read_keys(s, s->prepared[PLASMA_LIST], each, data);
   pthread_mutex_unlock(&s->mutex);
   return result;
@@ -274,7 +275,7 @@ void store_on_change(store *s, void (*changed)(void *data), void *data) {
 
 /* See store.h. */
 store_result store_plasma_last(store *s, int64_t *last) {
-  store_lock(s);
+  if (!store_lock(s)) return STORE_FAILED;
   store_result result = store_read_number(s, s->prepared[LOG_LAST], last);
   pthread_mutex_unlock(&s->mutex);
   return result;
@@ -282,7 +283,7 @@ store_result store_plasma_last(store *s, int64_t *last) {
 
 /* See store.h. */
 store_result store_plasma_pending(store *s, int64_t since, int64_t *count) {
-  store_lock(s);
+  if (!store_lock(s)) return STORE_FAILED;
   sqlite3_bind_int64(s->prepared[LOG_COUNT], 1, since);
   store_result result = store_read_number(s, s->prepared[LOG_COUNT], count);
   pthread_mutex_unlock(&s->mutex);
@@ -291,7 +292,7 @@ store_result store_plasma_pending(store *s, int64_t since, int64_t *count) {
 
 /* See store.h. */
 store_result store_plasma_merged(store *s, bytes from, int64_t *upto) {
-  store_lock(s);
+  if (!store_lock(s)) return STORE_FAILED;
   store_result result = store_read_number(s, store_with_key(s, PEER_GET, from), upto);
   pthread_mutex_unlock(&s->mutex);
   return result;
@@ -379,7 +380,7 @@ static store_result read_delta(store *s, int64_t since, size_t size, store_plasm
 store_result store_plasma_delta(store *s, int64_t since, size_t size, store_plasma_function *each, void *data,
                                 int64_t *upto) {
   *upto = since;
-  store_lock(s);
+  if (!store_lock(s)) return STORE_FAILED;
   store_result result = store_run(s, s->prepared[NEST]);
   if (result == STORE_OK) {
     result = read_delta(s, since, size, each, data, upto);
@@ -471,7 +472,7 @@ static store_result merge_all(store *s, const store_plasma *items, size_t count,
 /* See store.h. */
 store_result store_plasma_merge(store *s, const store_plasma *items, size_t count, bytes from, int64_t upto) {
   bool changed = false;
-  store_lock(s);
+  if (!store_lock(s)) return STORE_FAILED;
   store_result result = store_begin(s);
   if (result == STORE_OK) result = store_end(s, merge_all(s, items, count, from, upto, &changed));
   if (changed) return conclude(s, result);

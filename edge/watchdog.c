@@ -15,12 +15,14 @@
 
 #include "clock.h"
 #include "trap.h"
+#include "wait.h"
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
 enum { GRACE_MS = 100, RETRY_MS = 1 };
+#define NEVER_NS (INT64_MAX / 2)
 
 static _Thread_local struct {
   timer_t timer;
@@ -48,6 +50,7 @@ static void on_signal(int signal) {
   thread.signal_ns = 0;
   if (dog == NULL) return;
   int fault = errno;
+  if (!dog->fired && wait_is_over()) dog->deadline_ns = now;
   if (now >= dog->deadline_ns) {
     bool again = dog->fired;
     dog->fired = 1;
@@ -58,7 +61,7 @@ static void on_signal(int signal) {
     } else {
       dog->interrupt(dog->data);
     }
-  } else {
+  } else if (dog->deadline_ns < NEVER_NS) {
     set(dog->deadline_ns);
   }
   errno = fault;
@@ -82,13 +85,19 @@ static void install_once(void) {
   pthread_key_create(&timer_key, free_timer);
 }
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+void watchdog_nudge(pthread_t thread_) {
+  pthread_once(&once, install_once);
+  pthread_kill(thread_, signal_number());
+}
+
 void watchdog_arm(watchdog *dog, int cpu_ms, void (*interrupt)(void *), void *data) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, install_once);
   int64_t now = clock_cpu_about_ns(); /* never behind: the limit is not enforced too early */
   *dog = (watchdog){.interrupt = interrupt,
                     .data = data,
-                    .deadline_ns = now + (int64_t)cpu_ms * CLOCK_NS_PER_MS,
+                    .deadline_ns = cpu_ms > 0 ? now + (int64_t)cpu_ms * CLOCK_NS_PER_MS : NEVER_NS,
                     .outer = thread.armed};
   if (!thread.made) {
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = signal_number()};
@@ -100,7 +109,8 @@ void watchdog_arm(watchdog *dog, int cpu_ms, void (*interrupt)(void *), void *da
   if (dog->outer != NULL) dog->left_ns = dog->outer->deadline_ns - now_ns();
   thread.armed = dog;
   int64_t set_to = thread.signal_ns;
-  if (set_to == 0 || set_to > dog->deadline_ns) set(dog->deadline_ns);
+  if (cpu_ms > 0 && (set_to == 0 || set_to > dog->deadline_ns)) set(dog->deadline_ns);
+  if (wait_is_over()) raise(signal_number()); /* a nudge that came before could interrupt nothing */
 }
 
 bool watchdog_disarm(watchdog *dog) {

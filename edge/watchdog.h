@@ -1,9 +1,10 @@
 /*
- * watchdog.h - a CPU time limit on what the calling thread does.
+ * watchdog.h - a CPU time limit on what the calling thread does, and its end when nobody wants it any more.
  */
 #ifndef FLARON_EDGE_WATCHDOG_H
 #define FLARON_EDGE_WATCHDOG_H
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,12 +20,19 @@ typedef struct watchdog {
 } watchdog;
 
 /*
- * From now on, when this thread has used `cpu_ms` more milliseconds of CPU time, `interrupt(data)` is
- * called in a signal handler on this thread, and when it has used another 100, trap_stop.
+ * From now on, when this thread has used `cpu_ms` more milliseconds of CPU time (0 = no limit) or its waits
+ * are ended (wait.h), `interrupt(data)` is called in a signal handler on this thread, and when it has used
+ * another 100 ms, trap_stop.
  */
 void watchdog_arm(watchdog *dog, int cpu_ms, void (*interrupt)(void *), void *data);
 
 /* Ends what watchdog_arm began, and lets the outer one go on. Tells whether `interrupt` was called. */
 bool watchdog_disarm(watchdog *dog);
+
+/*
+ * Has a thread look at its flag (wait_set_flag), which the caller has set: a call that waits in it is
+ * interrupted, and so is what its watchdog watches. The thread must not have ended.
+ */
+void watchdog_nudge(pthread_t thread);
 
 #endif

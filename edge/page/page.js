@@ -113,7 +113,7 @@ const records = []; // the oldest first
 let chosen = null; // the record whose details are open
 
 const isEvent = (r) => r.event !== undefined;
-const isBad = (r) => r.failed || r.status >= 500 || r.logs.some((line) => line.level === "error");
+const isBad = (r) => !r.cancelled && (r.failed || r.status >= 500 || r.logs.some((line) => line.level === "error"));
 const memoryOf = (r) => r.peak_bytes || r.memory_bytes;
 const callsOf = (r) => Object.values(r.calls).reduce((sum, call) => sum + call.calls, 0);
 
@@ -124,11 +124,12 @@ function pathOf(r) {
 }
 
 function statusOf(r) {
+  if (r.cancelled) return "client gone";
   if (isEvent(r)) return r.failed ? "failed" : "ok";
   return r.status ? String(r.status) : "origin";
 }
 
-const statusClass = (r) => (isBad(r) ? "bad" : r.status >= 400 ? "warn" : "good");
+const statusClass = (r) => (isBad(r) ? "bad" : r.cancelled || r.status >= 400 ? "warn" : "good");
 
 function matches(r, words) {
   const text = [r.edge ?? "", r.method, pathOf(r), statusOf(r), r.event ?? "", ...r.logs.map((line) => `${line.level} ${line.text}`)];
@@ -293,7 +294,7 @@ function detailsOf(r) {
       make("h2", {}, `${isEvent(r) ? `WS ${r.event}` : r.method} ${pathOf(r)}`),
       make("button", { class: "close", type: "button", onclick: closeDetails }, "Close")),
     make("p", { class: "facts" },
-      make("span", { class: statusClass(r) }, isEvent(r) ? statusOf(r) : r.status ? `status ${r.status}` : "handed on to the origin"),
+      make("span", { class: statusClass(r) }, isEvent(r) || r.cancelled ? statusOf(r) : r.status ? `status ${r.status}` : "handed on to the origin"),
       make("span", {}, when), make("span", {}, `number ${r.id}${r.edge ? ` on ${r.edge}` : ""}`),
       isEvent(r) ? null : make("button", { class: "link", type: "button", onclick: () => prepare(r) }, "Send again")),
     budget("CPU", r.cpu_us, limits.cpu_us, (share) =>

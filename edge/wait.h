@@ -1,0 +1,37 @@
+/*
+ * wait.h - waits that another thread can end: for a lock, for a descriptor, for a while.
+ *
+ * A thread names a flag with wait_set_flag. Once the flag is not 0, its waits end at once, and new ones do
+ * not begin. Whoever sets the flag also sends the thread a signal (watchdog_nudge), since poll(2) does not
+ * see flags; a signal may come just before poll begins, so it is sent again until the thread has reacted.
+ */
+#ifndef FLARON_EDGE_WAIT_H
+#define FLARON_EDGE_WAIT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Names the flag of the calling thread, borrowed; NULL = its waits are never ended, as at the beginning. */
+void wait_set_flag(const atomic_int *flag);
+
+/* Whether the calling thread has a flag. */
+bool wait_has_flag(void);
+
+/* Whether the calling thread is to wait no more. Safe in a signal handler. */
+bool wait_is_over(void);
+
+/* Waits for `ns` nanoseconds. False: it was ended before. */
+bool wait_for_ns(int64_t ns);
+
+/*
+ * Waits until `fd` has one of `events` (poll(2)), at most until `end_ns` of CLOCK_MONOTONIC. False: it has
+ * not, the wait was ended, or poll failed.
+ */
+bool wait_for_fd(int fd, short events, int64_t end_ns);
+
+/* Locks a mutex. False: the wait was ended, the mutex is not locked. */
+bool wait_for_lock(pthread_mutex_t *mutex);
+
+#endif
