@@ -236,7 +236,7 @@ typedef struct host {
   host_sequence uuid, ulid, snowflake;
   uint64_t random_words; /* taken from the seeded generator so far */
   size_t spark_reads, spark_writes, spark_pulls, plasma_writes, fetches; /* of this invocation */
-  void *curl; /* the CURL handle of host_beam.c, made by the first fetch and kept for its connections */
+  void *curl; /* the CURLM handle of host_beam.c, made by the first fetch and kept for its connections */
 } host;
 
 /* Begins an invocation: the request is borrowed until the next one, the response is empty. */

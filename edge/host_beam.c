@@ -19,18 +19,21 @@
  * out. There is no proxy, no .netrc and no cookie jar.
  */
 #include <curl/curl.h>
+#include <errno.h>
 #include <jansson.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "clock.h"
 #include "fetch_url.h"
 #include "host.h"
+#include "http.h"
 #include "wait.h"
 
-enum { MAX_REDIRECTS = 10, MAX_HEADERS = 1000, MAX_LOGGED_URL = 200 };
+enum { MAX_REDIRECTS = 10, MAX_LOGGED_URL = 200 };
 
 /* What became of a fetch; see above. */
 typedef enum outcome { REPLIED, REFUSED, BROKEN } outcome;
@@ -43,6 +46,8 @@ typedef struct fetch {
   host_fetched fetched;
   text why; /* unless REPLIED */
   int64_t deadline_ms;
+  http_head head;    /* of the answer */
+  const char *wrong; /* with it; NULL = nothing. Static */
   bool too_large;
 } fetch;
 
@@ -55,28 +60,6 @@ static outcome because(fetch *f, outcome outcome, const char *why) {
 
 /* A clock that does not jump. */
 static int64_t clock_ms(void) { return clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
-
-/* Whether `c` may stand in a method or a header's name. */
-static bool token_character(uint8_t c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
-
-/* Whether `b` is a method or a header's name by its characters. */
-static bool is_token(bytes b) {
-  for (size_t i = 0; i < b.size; i++) {
-    if (!token_character(b.data[i])) return false;
-  }
-  return b.size != 0;
-}
-
-/* Whether `b` may be a header's value: no CR, LF, NUL or other control but the tab. */
-static bool is_header_value(bytes b) {
-  for (size_t i = 0; i < b.size; i++) {
-    if ((b.data[i] < ' ' && b.data[i] != '\t') || b.data[i] == 0x7f) return false;
-  }
-  return true;
-}
 
 /* Whether a header is of the connection, so that curl alone may say it. */
 static bool is_hop_by_hop(bytes name) {
@@ -108,8 +91,9 @@ static outcome read_headers(fetch *f, const json_t *headers) {
   for (void *at = json_object_iter(object); at != NULL; at = json_object_iter_next(object, at)) {
     const json_t *value = json_object_iter_value(at);
     bytes name = {(const uint8_t *)json_object_iter_key(at), json_object_iter_key_len(at)};
-    if (!is_token(name)) return because(f, BROKEN, "options: a header's name has a character it cannot have");
-    if (!json_is_string(value) || !is_header_value(json_bytes(value))) {
+    if (!http_is_token(name))
+      return because(f, BROKEN, "options: a header's name has a character it cannot have");
+    if (!json_is_string(value) || !http_is_value(json_bytes(value))) {
       because(f, BROKEN, "options: the value of header ");
       text_printf(&f->why, "%s %s", json_object_iter_key(at),
                   json_is_string(value) ? "has a control character" : "is not a string");
@@ -127,7 +111,7 @@ static outcome read_options(fetch *f, const json_t *options) {
   if (method != NULL && !json_is_string(method)) return because(f, BROKEN, "options: method is not a string");
   if (body != NULL && !json_is_string(body)) return because(f, BROKEN, "options: body is not a string");
   bytes name = json_string_length(method) != 0 ? json_bytes(method) : bytes_of("GET");
-  if (!is_token(name)) return because(f, BROKEN, "options: method has a character it cannot have");
+  if (!http_is_token(name)) return because(f, BROKEN, "options: method has a character it cannot have");
   text_add(&f->request.method, name.data, name.size);
   text_add(&f->request.body, json_string_value(body), json_string_length(body));
   return read_headers(f, option(options, "headers"));
@@ -185,22 +169,16 @@ static size_t take_body(char *data, size_t one, size_t size, void *to) {
   return one * size;
 }
 
-/* A header's value without the space around it; curl 7.88 leaves the CR of an empty one. */
-static bytes trimmed(const char *value) {
-  while (*value == ' ' || *value == '\t' || *value == '\r') value++;
-  size_t size = strlen(value);
-  while (size != 0 && strchr(" \t\r\n", value[size - 1]) != NULL) size--;
-  return (bytes){(const uint8_t *)value, size};
-}
-
-/* Takes the headers of the answer from curl. */
-static outcome take_headers(fetch *f, CURL *curl) {
-  struct curl_header *header = NULL;
-  while ((header = curl_easy_nextheader(curl, CURLH_HEADER, -1, header)) != NULL) {
-    if (f->fetched.headers.count == MAX_HEADERS) return because(f, BROKEN, "the answer has too many headers");
-    host_pairs_set(&f->fetched.headers, bytes_of(header->name), trimmed(header->value), false);
-  }
-  return REPLIED;
+/* Takes a line of the answer's head from curl. Headers of interim answers, and trailers, are left out. */
+static size_t take_line(char *data, size_t one, size_t size, void *to) {
+  fetch *f = to;
+  http_field field;
+  bool over = f->head.over, inside = f->head.inside;
+  f->wrong = http_read_head_line(&f->head, (bytes){(const uint8_t *)data, size}, &field);
+  if (f->wrong != NULL) return 0;
+  if (!inside && !over) host_pairs_free(&f->fetched.headers);
+  if (field.name.data != NULL && !over) host_pairs_set(&f->fetched.headers, field.name, field.value, false);
+  return one * size;
 }
 
 /* The headers of the request for curl, to be freed; those that curl would add by itself are taken out. */
@@ -239,40 +217,46 @@ static void set_method(CURL *curl, const host_request *request) {
   curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method.data);
 }
 
-/* For curl, after each of its waits, which signals end too: not 0 ends the transfer. */
-static int look_for_end(void *unused, curl_off_t total, curl_off_t now, curl_off_t up_total,
-                        curl_off_t up_now) {
-  (void)unused, (void)total, (void)now, (void)up_total, (void)up_now;
-  return wait_is_over();
+/* Opens a socket for curl, which would not say that there are no more descriptors. */
+static curl_socket_t open_socket(void *fetch_, curlsocktype purpose, struct curl_sockaddr *address) {
+  fetch *f = fetch_;
+  (void)purpose;
+  int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+    f->wrong = "no descriptor is left for the connection (ulimit -n)";
+  return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
 /* Sets everything else for one request. */
 static void set_options(CURL *curl, fetch *f, int64_t left_ms, char *message) {
-  curl_easy_reset(curl); /* keeps the connections */
   curl_easy_setopt(curl, CURLOPT_CURLU, f->url);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_PROXY, "");
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "flaron-lua/0.1");
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)left_ms);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_line);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, f);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, f);
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, message);
-  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look_for_end);
+  curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, f);
+  curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); /* its end does not wait for a name that is not found */
   set_method(curl, &f->request);
 }
 
 /* What curl's code means to the flare. */
-static outcome judge(fetch *f, CURL *curl, CURLcode code, const char *message) {
-  long status = 0;
+static outcome judge(fetch *f, CURLcode code, const char *message) {
+  if (f->wrong != NULL) return because(f, BROKEN, f->wrong);
   if (f->too_large) return because(f, REFUSED, "the answer's body is over max_fetch_body");
-  if (code == CURLE_ABORTED_BY_CALLBACK) return because(f, REFUSED, "ended, since nobody waits for it");
+  if (code == CURLE_ABORTED_BY_CALLBACK) return because(f, REFUSED, "ended: nobody waits for the answer");
   if (code == CURLE_OK) {
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    f->fetched.status = (int)status;
-    return take_headers(f, curl);
+    f->fetched.status = f->head.status;
+    return REPLIED;
   }
+  if (code == CURLE_BAD_FUNCTION_ARGUMENT) /* of its own reading of headers, which is before ours */
+    return because(f, BROKEN, "the answer has a header line that is not one");
   bool nothing = code == CURLE_OPERATION_TIMEDOUT || code == CURLE_COULDNT_RESOLVE_HOST;
   return because(f, nothing ? REFUSED : BROKEN, message[0] != '\0' ? message : curl_easy_strerror(code));
 }
@@ -280,21 +264,47 @@ static outcome judge(fetch *f, CURL *curl, CURLcode code, const char *message) {
 /* Makes curl ready, once for the process. */
 static void start_curl(void) { curl_global_init(CURL_GLOBAL_DEFAULT); }
 
-/* One request over the network. */
+/* Has a transfer done. CURLE_ABORTED_BY_CALLBACK: the waits of this thread were ended. */
+static CURLcode perform(CURLM *connections, CURL *curl) {
+  enum { WAIT_MS = 1000 };
+  int running = 1, left;
+  CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+  if (curl_multi_add_handle(connections, curl) != CURLM_OK) return CURLE_FAILED_INIT;
+  while (running > 0 && !wait_is_over()) {
+    CURLMcode fault = curl_multi_perform(connections, &running);
+    if (fault == CURLM_OK && running > 0) fault = curl_multi_poll(connections, NULL, 0, WAIT_MS, NULL);
+    if (fault != CURLM_OK) {
+      code = CURLE_FAILED_INIT;
+      break;
+    }
+  }
+  const CURLMsg *message = running == 0 ? curl_multi_info_read(connections, &left) : NULL;
+  if (message != NULL && message->msg == CURLMSG_DONE) code = message->data.result;
+  curl_multi_remove_handle(connections, curl);
+  return code;
+}
+
+/*
+ * One request over the network. Connections are kept in h->curl, but the handle is a new one: libcurl 7.88
+ * takes a folded first line for the continuation of the last header that a handle saw, and has freed that
+ * one.
+ */
 static outcome transfer(fetch *f) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   char message[CURL_ERROR_SIZE] = "";
   int64_t left_ms = f->deadline_ms - clock_ms();
   if (left_ms <= 0) return because(f, REFUSED, "out of time");
   pthread_once(&once, start_curl);
-  if (f->h->curl == NULL) f->h->curl = curl_easy_init();
-  if (f->h->curl == NULL) return because(f, BROKEN, "libcurl cannot be started");
-  CURL *curl = f->h->curl;
+  if (f->h->curl == NULL) f->h->curl = curl_multi_init();
+  CURL *curl = f->h->curl != NULL ? curl_easy_init() : NULL;
+  if (curl == NULL) return because(f, BROKEN, "libcurl cannot be started");
+  f->head = (http_head){0};
+  f->wrong = NULL;
   struct curl_slist *headers = request_headers(&f->request.headers);
   set_options(curl, f, left_ms, message);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-  outcome outcome = judge(f, curl, curl_easy_perform(curl), message);
-  curl_easy_reset(curl); /* it borrowed what ends here */
+  outcome outcome = judge(f, perform(f->h->curl, curl), message);
+  curl_easy_cleanup(curl);
   curl_slist_free_all(headers);
   return outcome;
 }
@@ -421,7 +431,7 @@ static void add_canonical(text *to, bytes name) {
   size_t begin = to->size;
   bool upper = true;
   add_utf8(to, name);
-  if (!is_token(name)) return;
+  if (!http_is_token(name)) return;
   for (char *c = to->data + begin; *c != '\0'; c++) {
     if (upper && *c >= 'a' && *c <= 'z') *c = (char)(*c - 'a' + 'A');
     if (!upper && *c >= 'A' && *c <= 'Z') *c = (char)(*c - 'A' + 'a');
@@ -497,6 +507,6 @@ void host_beam_fetch(host *h, const host_arguments *arguments, host_answer *answ
 
 /* Ends the connections of a host. */
 void host_beam_free(host *h) {
-  curl_easy_cleanup(h->curl);
+  curl_multi_cleanup(h->curl);
   h->curl = NULL;
 }

@@ -95,8 +95,8 @@ fuzz modules "$out/seeds-lua" edge/modules.c edge/embedded.c edge/file.c edge/te
 fuzz linemap "$out/seeds-map" edge/linemap.c edge/text.c
 fuzz encoding "$out/seeds-text" edge/host_encoding.c edge/text.c
 fuzz record "$out/seeds-record" edge/record.c edge/redact.c edge/json_bytes.c edge/flare.c edge/text.c edge/wasm.c \
-  edge/host*.c edge/store*.c edge/file.c build/native/edge/runtime_blob.o
-fuzz store "$out/seeds-store" edge/store*.c edge/file.c edge/text.c
+  edge/host*.c edge/fetch_url.c edge/http.c edge/store*.c edge/file.c edge/wait.c edge/clock.c build/native/edge/runtime_blob.o
+fuzz store "$out/seeds-store" edge/store*.c edge/file.c edge/text.c edge/wait.c edge/clock.c
 fuzz gossip "$out/seeds-gossip" edge/gossip_wire.c edge/text.c
 # shellcheck disable=SC2046 # paths without spaces
 fuzz pattern "$out/seeds-pattern" -Iruntime -Ibuild/src/lua/src runtime/pattern.c runtime/slice.c \

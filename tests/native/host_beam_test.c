@@ -159,6 +159,74 @@ static bool put_fixed(int peer, const char *path) {
   return true;
 }
 
+/* Answers as a hostile server gives them, by number: /raw/N. `wrong` is part of the error; NULL = it is 200,
+ * "ok". */
+static const struct {
+  const char *what, *head, *body, *wrong;
+} raw_answers[] = {
+    {"blanks around a length", "HTTP/1.1 200 OK\r\nContent-Length:\t 2 \t\r\n\r\n", "ok", NULL},
+    {"a status alone", "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\n", "ok", NULL},
+    {"an interim answer", "HTTP/1.1 100 Continue\r\nContent-Length: 9\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "ok",
+     NULL},
+    {"two lengths in one", "HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\n", "ok", "Content-Length"},
+    {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\ncontent-length: 2\r\n\r\n", "ok", "two headers"},
+    {"two other lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n", "ok", ""},
+    {"a negative length", "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n", "ok", "Content-Length"},
+    {"a length with a sign", "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\n", "ok", "Content-Length"},
+    {"no length", "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n", "ok", "Content-Length"},
+    {"a length in hex", "HTTP/1.1 200 OK\r\nContent-Length: 0x2\r\n\r\n", "ok", "Content-Length"},
+    {"a length beyond 64 bits", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", "ok", ""},
+    {"length and chunks", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
+     "2\r\nok\r\n0\r\n\r\n", "Content-Length and a Transfer-Encoding"},
+    {"chunks and length", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n",
+     "2\r\nok\r\n0\r\n\r\n", "Content-Length and a Transfer-Encoding"},
+    {"gzip as a transfer coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "ok", "not chunked"},
+    {"two transfer codings", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", "ok",
+     "not chunked"},
+    {"two Transfer-Encoding",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+     "2\r\nok\r\n0\r\n\r\n", "not chunked"},
+    {"an empty transfer coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n\r\n", "ok", "not chunked"},
+    {"chunks in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "2\r\nok\r\n0\r\n\r\n",
+     "HTTP/1.0"},
+    {"a folded line", "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 2\r\n\r\n", "ok", "folded"},
+    {"a folded first line", "HTTP/1.1 200 OK\r\n X: a\r\nContent-Length: 2\r\n\r\n", "ok", "header line"},
+    {"a line without a colon", "HTTP/1.1 200 OK\r\nnonsense\r\nContent-Length: 2\r\n\r\n", "ok", "colon"},
+    {"an empty name", "HTTP/1.1 200 OK\r\n: a\r\nContent-Length: 2\r\n\r\n", "ok", "token"},
+    {"a blank before the colon", "HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\n", "ok", "token"},
+    {"a control character", "HTTP/1.1 200 OK\r\nX: a\001b\r\nContent-Length: 2\r\n\r\n", "ok", "control"},
+    {"a CR within a line", "HTTP/1.1 200 OK\r\nX: a\rY: b\r\nContent-Length: 2\r\n\r\n", "ok", "control"},
+    {"a 101", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n", "ok",
+     "protocol"},
+    {"a status of two digits", "HTTP/1.1 20 OK\r\nContent-Length: 2\r\n\r\n", "ok", ""},
+    {"a chunk size that is none", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+     "x\r\nok\r\n0\r\n\r\n", ""},
+    {"a chunk without an end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "2\r\nok\r\n", ""},
+};
+
+enum { RAW_ANSWERS = sizeof raw_answers / sizeof *raw_answers };
+
+/* Repeats a line until the peer has had enough, or for long. */
+static void put_endlessly(int peer, const char *line) {
+  enum { TIMES = 1 << 20 };
+  size_t size = strlen(line);
+  for (int i = 0; i < TIMES && send(peer, line, size, MSG_NOSIGNAL) == (ssize_t)size; i++) continue;
+}
+
+/* Answers without an end. */
+static void put_endless(int peer, const char *what) {
+  bool body = strcmp(what, "body") == 0, chunks = strcmp(what, "chunks") == 0;
+  bool trailers = strcmp(what, "trailers") == 0, interim = strcmp(what, "interim") == 0;
+  if (interim) put_endlessly(peer, "HTTP/1.1 100 Continue\r\n\r\n");
+  put_string(peer, "HTTP/1.1 200 OK\r\n");
+  if (chunks || trailers) put_string(peer, "Transfer-Encoding: chunked\r\n\r\n");
+  if (body) put_string(peer, "\r\n");
+  if (trailers) put_string(peer, "2\r\nok\r\n0\r\n");
+  if (strcmp(what, "line") == 0) put_string(peer, "X: ");
+  if (strcmp(what, "headers") == 0 || trailers) put_endlessly(peer, "X: y\r\n");
+  put_endlessly(peer, chunks ? "4\r\nxxxx\r\n" : "xxxxxxxxxxxxxxxx");
+}
+
 /* Answers that are no good HTTP, or more than plain HTTP. */
 static void put_odd(int peer, const char *path) {
   if (strcmp(path, "/garbage") == 0) put_string(peer, "this is not HTTP\r\n\r\n");
@@ -201,6 +269,11 @@ static bool answer_request(int peer, const text *request) {
     put_large(peer, (size_t)strtoul(path + 7, NULL, 10));
   } else if (strcmp(path, "/drip") == 0) {
     put_slowly(peer);
+  } else if (strncmp(path, "/raw/", 5) == 0) {
+    put_string(peer, raw_answers[atoi(path + 5)].head);
+    put_string(peer, raw_answers[atoi(path + 5)].body);
+  } else if (strncmp(path, "/endless/", 9) == 0) {
+    put_endless(peer, path + 9);
   } else if (strcmp(path, "/many") == 0) {
     put_many_headers(peer);
   } else {
@@ -570,6 +643,35 @@ static int64_t clock_ms(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Servers that mean harm: what they say is refused, with a reason. */
+static void test_hostile(void) {
+  static const char *const endless[] = {"headers", "line", "interim", "trailers", "body", "chunks"};
+  host h = new_host();
+  for (int i = 0; i < RAW_ANSWERS; i++) {
+    char path[16];
+    snprintf(path, sizeof path, "/raw/%d", i);
+    json_t *a = fetch(&h, path, NULL);
+    const char *wrong = raw_answers[i].wrong;
+    if (wrong == NULL) {
+      check(status_of(a) == 200 && strcmp(body_of(a), "ok") == 0, "%s: %s", raw_answers[i].what, error_of(a));
+    } else {
+      check(status_of(a) == 0 && error_of(a)[0] != '\0' && strstr(error_of(a), wrong) != NULL,
+            "%s: status %d, '%s'", raw_answers[i].what, status_of(a), error_of(a));
+    }
+    json_decref(a);
+  }
+  for (size_t i = 0; i < sizeof endless / sizeof *endless; i++) {
+    char path[32];
+    snprintf(path, sizeof path, "/endless/%s", endless[i]);
+    int64_t start = clock_ms();
+    json_t *a = fetch(&h, path, NULL);
+    check(status_of(a) == 0 && clock_ms() - start < 3000, "endless %s: '%s' after %d ms", endless[i],
+          error_of(a), (int)(clock_ms() - start));
+    json_decref(a);
+  }
+  host_free(&h);
+}
+
 /* Servers that hang, drip, or hang behind a redirect. */
 static void test_timeouts(void) {
   host h = new_host();
@@ -798,6 +900,7 @@ int main(void) {
   test_bad_options();
   test_redirects();
   test_failures();
+  test_hostile();
   test_timeouts();
   test_sizes();
   test_requests_limit();
