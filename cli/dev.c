@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "certificate.h"
@@ -261,6 +262,14 @@ static void keep_memory(void) {
   mallopt(M_ARENA_MAX, HEAPS);
 }
 
+/* A client and a fetch take some descriptors each: as many as this machine allows. */
+static void raise_descriptors(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int serve(const cli_command *self, dev *d) {
   enum { THREADS = 64, MS_PER_S = 1000 };
   server_options options = {.host = d->words.host,
@@ -288,6 +297,7 @@ static int serve(const cli_command *self, dev *d) {
   }
   text_free(&error);
   keep_memory();
+  raise_descriptors();
   the_nodes = &d->nodes;
   struct sigaction action = {.sa_handler = on_signal,
                              .sa_flags = SA_RESETHAND | SA_RESTART}; /* twice: at once */

@@ -24,7 +24,7 @@ typedef struct edge {
 typedef struct edge_result {
   bool failed;    /* it trapped or was stopped; `host.response` is the 500 */
   bool stopped;   /* its CPU time was over; unless it trapped then, `failed` is not set */
-  bool cancelled; /* its client has gone, or the edge ends: it was not begun or it was interrupted (pool.h) */
+  bool cancelled; /* nobody waits for its answer: it was not begun, or it was interrupted (pool_cancel) */
   size_t memory;  /* bytes of linear memory afterwards */
   size_t peak; /* bytes of it that the invocation used at most, the script's image included; 0 = not known */
 } edge_result;

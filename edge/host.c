@@ -171,17 +171,20 @@ void host_begin(host *h, const host_request *request) {
   lines_clear(&h->response);
 }
 
-/* Whether a call may wait: for another machine or for the disk. */
-static bool may_wait(host_import import) {
+/* Tells of a call that may wait. True: it waits long, and the end of it is to be told, too. */
+static bool begin_wait(host *h, host_import import) {
+  if (h->config.wait == NULL) return false;
   switch (import) {
     case HOST_beam_fetch:
-    case HOST_spark_pull:
+    case HOST_spark_pull: h->must_not_wait = !h->config.wait(HOST_WAITS); return !h->must_not_wait;
     case HOST_spark_set:
     case HOST_spark_delete:
+    case HOST_spark_list:
     case HOST_plasma_set:
     case HOST_plasma_delete:
     case HOST_plasma_increment:
-    case HOST_plasma_decrement: return true;
+    case HOST_plasma_decrement:
+    case HOST_plasma_list: h->config.wait(HOST_WAITS_BRIEFLY); return false;
     default: return false;
   }
 }
@@ -220,12 +223,13 @@ void host_call(host *h, host_import import, const host_arguments *arguments, hos
   usage->calls++;
   usage->in += arguments->a.size + arguments->b.size;
   keep_recent(h, import, arguments->a);
-  if (h->config.block != NULL && may_wait(import)) h->config.block();
+  bool waits = begin_wait(h, import);
   if (!h->failures[import].on) {
     answer->number = 0;
     if (h->tape == NULL || h->tape->before == NULL || !h->tape->before(h->tape, import, arguments, answer))
       functions[import](h, arguments, answer);
   }
+  if (waits) h->config.wait(HOST_WAITED);
   if (answer->present) usage->out += answer->data.size;
   h->recent[(h->call_count - 1) % HOST_RECENT].answered =
       (host_answer){answer->present, {NULL, answer->data.size}, answer->number};

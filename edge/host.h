@@ -144,6 +144,13 @@ typedef struct host_fetched {
  */
 typedef bool host_fetch_function(void *data, const host_request *request, host_fetched *fetched);
 
+/* What a call waits for: the disk or a lock; another machine or another edge; that is over. */
+typedef enum host_wait_kind { HOST_WAITS_BRIEFLY, HOST_WAITS, HOST_WAITED } host_wait_kind;
+
+/* Told of that, on the thread of the flare. False, of HOST_WAITS alone: it may not wait, the call is refused.
+ */
+typedef bool host_wait_function(host_wait_kind kind);
+
 /* What a flare is allowed, and the limits it runs under. host_config_default gives the documented ones. */
 typedef struct host_config {
   bool requires_body;         /* else req_body answers nothing */
@@ -176,7 +183,7 @@ typedef struct host_config {
   size_t max_fetch_requests; /* per invocation; redirects are not counted */
   size_t max_fetch_body;     /* bytes of an answer's body; a larger one is no answer */
   int fetch_timeout_ms;      /* for a fetch in all, redirects included */
-  void (*block)(void);       /* told before a call that may wait for something; NULL = nobody is */
+  host_wait_function *wait;  /* told of calls that wait for something; NULL = nobody is */
   host_fetch_function *stub; /* NULL = none */
   void *stub_data;
 } host_config;
@@ -229,6 +236,7 @@ typedef struct host {
   host_usage usage[HOST_IMPORTS];  /* of this invocation */
   host_recent recent[HOST_RECENT]; /* the n-th call is at n % HOST_RECENT */
   size_t call_count;
+  bool must_not_wait; /* the call that is under way is to be refused */
   const host_request *request;
   host_response response;
   size_t log_lines, refused_lines; /* of this invocation: the flare's and host_refused's */

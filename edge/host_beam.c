@@ -250,7 +250,7 @@ static void set_options(CURL *curl, fetch *f, int64_t left_ms, char *message) {
 static outcome judge(fetch *f, CURLcode code, const char *message) {
   if (f->wrong != NULL) return because(f, BROKEN, f->wrong);
   if (f->too_large) return because(f, REFUSED, "the answer's body is over max_fetch_body");
-  if (code == CURLE_ABORTED_BY_CALLBACK) return because(f, REFUSED, "ended: nobody waits for the answer");
+  if (code == CURLE_ABORTED_BY_CALLBACK) return because(f, REFUSED, "ended before an answer came");
   if (code == CURLE_OK) {
     f->fetched.status = f->head.status;
     return REPLIED;
@@ -494,6 +494,8 @@ void host_beam_fetch(host *h, const host_arguments *arguments, host_answer *answ
   text_add(&f.request.url, arguments->a.data, arguments->a.size);
   outcome outcome = REPLIED;
   if (h->fetches++ >= h->config.max_fetch_requests) outcome = because(&f, REFUSED, "over max_fetch_requests");
+  if (outcome == REPLIED && h->must_not_wait)
+    outcome = because(&f, REFUSED, "too many calls wait for an answer already");
   if (outcome == REPLIED) outcome = parse_options(&f, arguments->b);
   if (outcome == REPLIED) outcome = set_url(&f, arguments->a);
   if (outcome == REPLIED) outcome = run(&f);

@@ -172,6 +172,10 @@ static int pull_from(host *h, bytes origin, bytes json) {
   int code = check_writing(h);
   if (code != 0) return -code;
   if (h->config.pull == NULL) return -NOT_AVAILABLE;
+  if (h->must_not_wait) {
+    host_refused(h, "spark.pull", "too many calls wait for an answer already");
+    return -NOT_AVAILABLE;
+  }
   json_t *keys = parse_keys(json);
   if (keys == NULL) return -BAD_KEY;
   bool allowed = h->spark_pulls == 0 && json_object_size(keys) <= h->config.max_spark_pull;

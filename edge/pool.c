@@ -1,312 +1,309 @@
 /*
- * pool.c - see pool.h. One lock guards the queue and who leads; each flare has one for its idle instances.
+ * pool.c - see pool.h. One lock guards the queue, who leads and what each thread does.
+ *
+ * A thread leads, works at a job, waits in the host, or rests. Those at work are bounded (`max`), since they
+ * share the processors; those that wait are not counted among them, and one whose wait is over works on when
+ * its turn comes. Before the leader lets go of the lead there is a thread that can take it.
  *
  * A thread of its own, the watch, looks every millisecond whether the thread that leads is still at the job
- * it was at, and whether jobs wait longer than that. It rests while there are no jobs.
+ * it was at, and whether jobs wait longer than that. It also has jobs of SLOW_TICKS and more computed with
+ * less priority, so that short ones need not wait for them, interrupts jobs that are cancelled, and joins
+ * threads that have ended. It rests while there is nothing to see.
  */
 #include "pool.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "clock.h"
+#include "pool_inside.h"
 #include "wait.h"
 #include "watchdog.h"
 
-/* An edge at rest. */
-typedef struct idle_edge {
-  edge edge;
-  struct idle_edge *next;
-} idle_edge;
+/* Threads that rest longer than REST_S end, but for a few. */
+enum { RESTING = 4, REST_S = 3 };
 
-struct pool_flare {
-  flare flare;
-  host_config config;
-  int cpu_ms;
-  void (*release)(void *);
-  void *data;
-  atomic_int references;
-  pthread_mutex_t lock;
-  idle_edge *idle;
-  int idle_count;
-};
+/* The watch: its period, when it rests, what it does less often, and which job is slow. */
+enum { TICK_NS = CLOCK_NS_PER_MS, IDLE_TICKS = 50, NUDGE_TICKS = 4, SLOW_TICKS = 10, SLOW_NICE = 10 };
 
 /* Stages of a job. */
 enum { QUEUED = 1, RUNNING, OVER };
 
-/* Why a thread's waits are ended, and its flare interrupted. */
-enum { WANTED, CANCELLED, ENDING };
+typedef enum state { RESTS, LOOKS, WORKS, WAITS, RETURNS, ENDED } state;
 
 typedef struct worker {
   pool *pool;
   pthread_t thread;
-  bool busy;           /* with a job */
-  atomic_int unwanted; /* WANTED, or why its job is to end: the flag of wait.h */
+  pid_t id;                     /* the kernel's */
+  state state;                  /* RETURNS: its wait is over, its turn has not come */
+  bool has_job;                 /* from WORKS to the end of the job */
+  bool is_main;                 /* the one of pool_run, which does not end */
+  bool slow;                    /* it has less priority, and ends after its job */
+  bool uncounted;               /* it works, but is not counted against `max` */
+  uint64_t since;               /* the tick at which it began to work */
+  atomic_int unwanted;          /* a pool_why: the flag of wait.h */
+  pthread_cond_t turn;          /* its state was changed by another thread */
+  struct worker *next, *before; /* of the row it is in by its state */
+  struct worker *of_all, *of_all_before;
 } worker;
+
+/* Threads in a row, linked by `next` and `before`. */
+typedef struct row {
+  worker *first, *last;
+  int count;
+} row;
 
 struct pool {
   pool_round *round;
   void *data;
   pthread_mutex_t lock; /* of all that follows */
-  pthread_cond_t work;  /* there is something to do for a thread at rest */
-  pthread_cond_t begun; /* there are jobs again: for the watch */
+  pthread_cond_t begun; /* there is something to see again: for the watch */
   pthread_t watch;
   pool_job *first, *last;
-  worker *workers;
-  int count, max;         /* threads, the one of pool_run included */
-  int resting;            /* threads that wait for work */
-  int calls;              /* that were sent to threads at rest and not yet heard */
+  pool_job *dropped;      /* that were cancelled before they began: for the leader */
+  worker *all;            /* every thread */
+  row resting, returning; /* the last that came to rest is woken first; the first that returned works first */
+  row ended;              /* for the watch, which joins them */
+  int count, working, waiting, with_job;
+  int slow;               /* of those that work, as many as are not counted against `max` */
+  int unwanted;           /* threads whose job is to end: the watch nudges them */
+  int max;                /* threads at work that are not slow, the leader included; and slow ones */
   worker *leader;         /* NULL: whoever comes first */
+  uint64_t ticks;         /* of the watch */
   uint64_t steps, rounds; /* that the leader began: rounds and jobs, rounds alone */
   uint64_t backlog;       /* the round at the last tick, when jobs waited then */
   bool in_job;            /* the leader is */
   bool helping;           /* jobs have piled up: others take them too */
+  bool full;              /* jobs waited when the leader went to the loop: as many as may were at work */
   bool watching, closing;
-  pool_job *dropped; /* that were cancelled before they began: for the leader */
-  int busy;          /* threads with a job */
-  int unwanted;      /* those of them whose job is to end: the watch nudges them */
+  bool keeps_threads;
 };
 
 static _Thread_local worker *this_worker;
 
-/* ---- flares ---- */
+/* ---- rows ---- */
 
-pool_flare *pool_flare_new(flare *f, const host_config *config, int cpu_ms, void (*release)(void *),
-                           void *data) {
-  pool_flare *shared = memory_get(sizeof *shared);
-  shared->flare = *f;
-  *f = (flare){0};
-  shared->config = *config;
-  shared->cpu_ms = cpu_ms;
-  shared->release = release;
-  shared->data = data;
-  atomic_init(&shared->references, 1);
-  pthread_mutex_init(&shared->lock, NULL);
-  return shared;
+static void row_add(row *r, worker *w) {
+  w->next = NULL;
+  w->before = r->last;
+  *(r->last != NULL ? &r->last->next : &r->first) = w;
+  r->last = w;
+  r->count++;
 }
 
-const flare *pool_flare_get(const pool_flare *f) { return &f->flare; }
-
-pool_flare *pool_flare_retain(pool_flare *f) {
-  atomic_fetch_add(&f->references, 1);
-  return f;
+static void row_remove(row *r, worker *w) {
+  *(w->before != NULL ? &w->before->next : &r->first) = w->next;
+  *(w->next != NULL ? &w->next->before : &r->last) = w->before;
+  w->next = w->before = NULL;
+  r->count--;
 }
 
-void pool_flare_release(pool_flare *f) {
-  if (atomic_fetch_sub(&f->references, 1) != 1) return;
-  while (f->idle != NULL) {
-    idle_edge *e = f->idle;
-    f->idle = e->next;
-    edge_close(&e->edge);
-    free(e);
-  }
-  flare_free(&f->flare);
-  pthread_mutex_destroy(&f->lock);
-  if (f->release != NULL) f->release(f->data);
-  free(f);
-}
-
-static void give_way(void);
-
-/* An edge that nobody uses, made when there is none. Each has a machine id of its own, for its snowflakes. */
-static idle_edge *take_edge(pool_flare *f) {
-  static atomic_uint machines;
-  pthread_mutex_lock(&f->lock);
-  idle_edge *e = f->idle;
-  if (e != NULL) {
-    f->idle = e->next;
-    f->idle_count--;
-  }
-  pthread_mutex_unlock(&f->lock);
-  if (e == NULL) {
-    enum { MACHINE_MASK = 1023 };
-    e = memory_get(sizeof *e);
-    e->edge.flare = &f->flare;
-    e->edge.host.config = f->config;
-    e->edge.host.config.machine_id = (uint16_t)(atomic_fetch_add(&machines, 1) & MACHINE_MASK);
-    e->edge.cpu_ms = f->cpu_ms;
-    e->edge.host.config.block = give_way;
-  }
-  return e;
-}
-
-static void give_edge(pool_flare *f, idle_edge *e) {
-  enum { MAX_IDLE = 8 }; /* a burst's instances keep the memory they grew to */
-  pthread_mutex_lock(&f->lock);
-  bool keep = f->idle_count < MAX_IDLE;
-  if (keep) {
-    e->next = f->idle;
-    f->idle = e;
-    f->idle_count++;
-  }
-  pthread_mutex_unlock(&f->lock);
-  if (keep) return;
-  edge_close(&e->edge);
-  free(e);
-}
-
-/* ---- jobs ---- */
-
-/* Copies what the host knows of the invocation. */
-static void take_figures(pool_job *job, const host *h) {
-  job->used_count = 0;
-  for (int i = 0; i < HOST_IMPORTS; i++) {
-    if (h->usage[i].calls != 0) job->used[job->used_count++] = (pool_use){(host_import)i, h->usage[i]};
-  }
-  job->recent_count = h->call_count < HOST_RECENT ? h->call_count : HOST_RECENT;
-  for (size_t i = 0; i < job->recent_count; i++)
-    job->recent[i] = h->recent[(h->call_count - job->recent_count + i) % HOST_RECENT];
-}
-
-/* The runtime knows one reason for a stop. Says the true one in the log of a job that was cancelled. */
-static void correct_reason(host_response *response) {
-  static const char said[] = "stopped: CPU time limit reached";
-  for (size_t i = 0; i < response->line_count; i++) {
-    text *line = &response->lines[i].line, next = {0};
-    const char *at = line->size != 0 ? memmem(line->data, line->size, said, sizeof said - 1) : NULL;
-    if (at == NULL) continue;
-    const char *rest = at + sizeof said - 1;
-    text_add(&next, line->data, (size_t)(at - line->data));
-    text_add_string(&next, "stopped: nobody waits for the answer");
-    text_add(&next, rest, (size_t)(line->data + line->size - rest));
-    text_free(line);
-    *line = next;
-  }
-}
-
-/* What comes after the flare: the job's own last step, and the reference to the flare. */
-static void finish_job(pool_job *job) {
-  pool_flare *f = job->flare;
-  if (job->finish != NULL) job->finish(job);
-  job->flare = NULL;
-  pool_flare_release(f);
-}
-
-static void run_job(pool_job *job) {
-  enum { PAGE = 65536 };
-  pool_flare *f = job->flare;
-  idle_edge *e = take_edge(f);
-  host *h = &e->edge.host;
-  text error = {0};
-  job->result = (edge_result){0};
-  job->limits =
-      (pool_limits){f->cpu_ms, (size_t)f->flare.memory_max_pages * PAGE, f->config.max_fetch_requests};
-  job->begin_ns = clock_ns(CLOCK_REALTIME);
-  int64_t cpu = clock_cpu_about_ns(), wall = clock_ns(CLOCK_MONOTONIC);
-  h->tape = job->tape;
-  if (!edge_invoke(&e->edge, job->handler, &job->request, &job->result, &error)) {
-    host_fail(h);
-    host_log(h, HOST_ERROR, text_string(&error), error.size);
-    job->result.failed = true;
-  }
-  h->tape = NULL;
-  wall = clock_ns(CLOCK_MONOTONIC) - wall;
-  job->cpu_us = clock_cpu_since_ns(cpu, wall) / CLOCK_NS_PER_US;
-  job->wall_us = wall / CLOCK_NS_PER_US;
-  text_free(&error);
-  take_figures(job, h);
-  host_take_response(h, &job->response);
-  give_edge(f, e);
-  job->result.cancelled = atomic_load(&this_worker->unwanted) != WANTED;
-  if (job->result.cancelled) correct_reason(&job->response);
-  if (job->finish != NULL) give_way(); /* it writes a file */
-  finish_job(job);
-}
-
-/* ---- the crew ---- */
+/* ---- threads: all of it with the lock ---- */
 
 static void *work(void *data);
 
-/* With the lock: sees to it that a thread comes that has nothing to do, when there can be one. */
+static worker *add_worker(pool *p) {
+  worker *w = memory_get(sizeof *w);
+  w->pool = p;
+  pthread_cond_init(&w->turn, NULL);
+  w->of_all = p->all;
+  if (w->of_all != NULL) w->of_all->of_all_before = w;
+  p->all = w;
+  p->count++;
+  return w;
+}
+
+/* Frees a worker whose thread is no more, or never was. */
+static void remove_worker(pool *p, worker *w) {
+  *(w->of_all_before != NULL ? &w->of_all_before->of_all : &p->all) = w->of_all;
+  if (w->of_all != NULL) w->of_all->of_all_before = w->of_all_before;
+  p->count--;
+  pthread_cond_destroy(&w->turn);
+  free(w);
+}
+
+/* Starts a thread, which rests. False: there can be none. */
+static bool start_worker(pool *p) {
+  pthread_attr_t attributes;
+  if (p->closing || p->count > 2 * p->max + POOL_WAITING) return false;
+  worker *w = add_worker(p);
+  w->state = RESTS;
+  row_add(&p->resting, w);
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, POOL_STACK);
+  bool good = pthread_create(&w->thread, &attributes, work, w) == 0;
+  pthread_attr_destroy(&attributes);
+  if (good) return true;
+  row_remove(&p->resting, w);
+  remove_worker(p, w);
+  return false;
+}
+
+/* Whether there is a thread that can lead in the leader's place, started if need be. */
+static bool has_relief(pool *p) { return p->resting.count > 0 || start_worker(p); }
+
+/* Wakes a thread that rests, or starts one. */
 static void call_one(pool *p) {
-  if (p->resting > p->calls) {
-    p->calls++;
-    pthread_cond_signal(&p->work);
-  } else if (p->count < p->max) {
-    worker *w = &p->workers[p->count];
-    w->pool = p;
-    if (pthread_create(&w->thread, NULL, work, w) == 0) p->count++;
-  }
+  if (!has_relief(p)) return;
+  worker *w = p->resting.last;
+  row_remove(&p->resting, w);
+  w->state = LOOKS;
+  pthread_cond_signal(&w->turn);
 }
 
-/* With the lock: whether there is a thread that can come and lead while the leader runs a job. */
-static bool has_relief(const pool *p) { return p->resting > p->calls || p->count < p->max; }
+/* Whether one more may work, beside the leader. */
+static bool has_room(const pool *p) { return p->working - p->slow < p->max - 1; }
 
-/* With the lock: whether a thread is to run the first job. The last thread that is free keeps to the loop. */
-static bool may_run(const pool *p, const worker *w) {
-  return p->first != NULL && (p->leader == w ? has_relief(p) : p->helping || !has_relief(p));
+static void begin_work(pool *p, worker *w) {
+  w->state = WORKS;
+  w->since = p->ticks;
+  p->working++;
+  if (!p->watching) pthread_cond_signal(&p->begun);
 }
 
-/* With the lock: the leader leads no more, another is to come. */
+/* The first that returns works on, if there is room. */
+static void let_return(pool *p) {
+  worker *w = p->returning.first;
+  if (w == NULL || !has_room(p)) return;
+  row_remove(&p->returning, w);
+  p->waiting--;
+  begin_work(p, w);
+  pthread_cond_signal(&w->turn);
+}
+
+/* A thread works no more, or waits. */
+static void end_work(pool *p, worker *w, state next) {
+  w->state = next;
+  p->working--;
+  if (w->uncounted) p->slow--;
+  w->uncounted = false;
+  let_return(p);
+}
+
+/* The leader leads no more, another is to come. */
 static void take_lead_away(pool *p) {
   p->leader = NULL;
   p->in_job = false;
   call_one(p);
 }
 
-/* The flare of this thread is about to wait for something. */
-static void give_way(void) {
-  worker *w = this_worker;
-  if (w == NULL) return;
-  pthread_mutex_lock(&w->pool->lock);
-  if (w->pool->leader == w) take_lead_away(w->pool);
-  pthread_mutex_unlock(&w->pool->lock);
+/* Waits until something else is to be done. False: this thread is to end. */
+static bool rest(pool *p, worker *w) {
+  w->state = RESTS;
+  row_add(&p->resting, w);
+  while (w->state == RESTS && !p->closing) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += REST_S;
+    bool idle = pthread_cond_clockwait(&w->turn, &p->lock, CLOCK_MONOTONIC, &until) != 0;
+    if (idle && w->state == RESTS && !w->is_main && !p->keeps_threads && p->resting.count > RESTING) break;
+  }
+  if (w->state != RESTS) return true;
+  row_remove(&p->resting, w);
+  w->state = LOOKS;
+  return p->closing;
 }
 
-/* With the lock: takes a job out of the queue. */
+/* ---- waiting ---- */
+
+/* The job of a thread begins to wait. False: too many do, or there is nobody who could lead. */
+static bool begin_wait(pool *p, worker *w) {
+  if (p->waiting >= POOL_WAITING || (p->leader == w && !has_relief(p))) return false;
+  if (p->leader == w) take_lead_away(p);
+  p->waiting++;
+  end_work(p, w, WAITS);
+  if (p->full && p->first != NULL && has_room(p)) call_one(p);
+  return true;
+}
+
+/* Its wait is over: it works on when there is room, or at once if that is to end it. */
+static void end_wait(pool *p, worker *w) {
+  if (p->returning.first != NULL || !has_room(p)) {
+    w->state = RETURNS;
+    row_add(&p->returning, w);
+    while (w->state == RETURNS && atomic_load(&w->unwanted) == POOL_WANTED)
+      pthread_cond_wait(&w->turn, &p->lock);
+    if (w->state != RETURNS) return;
+    row_remove(&p->returning, w);
+  }
+  p->waiting--;
+  begin_work(p, w);
+}
+
+pool_why pool_unwanted(void) {
+  return this_worker != NULL ? (pool_why)atomic_load(&this_worker->unwanted) : POOL_WANTED;
+}
+
+bool pool_wait(host_wait_kind kind) {
+  worker *w = this_worker;
+  bool good = true;
+  if (w == NULL) return true;
+  pthread_mutex_lock(&w->pool->lock);
+  switch (kind) {
+    case HOST_WAITS_BRIEFLY:
+      if (w->pool->leader == w && has_relief(w->pool)) take_lead_away(w->pool);
+      break;
+    case HOST_WAITS: good = begin_wait(w->pool, w); break;
+    case HOST_WAITED: end_wait(w->pool, w); break;
+  }
+  pthread_mutex_unlock(&w->pool->lock);
+  return good;
+}
+
+/* ---- jobs: with the lock, which some of it gives up meanwhile ---- */
+
 static void unqueue(pool *p, pool_job *job) {
   *(job->before != NULL ? &job->before->next : &p->first) = job->next;
-  if (job->next != NULL) {
-    job->next->before = job->before;
-  } else {
-    p->last = job->before;
-  }
+  *(job->next != NULL ? &job->next->before : &p->last) = job->before;
   job->next = job->before = NULL;
 }
 
-/* With the lock: the job of a thread is to end. */
+/* The job of a thread is to end. */
 static void end_job_of(pool *p, worker *w, int why) {
-  if (atomic_exchange(&w->unwanted, why) == WANTED) p->unwanted++;
+  if (atomic_exchange(&w->unwanted, why) == POOL_WANTED) p->unwanted++;
   watchdog_nudge(w->thread);
+  pthread_cond_signal(&w->turn); /* it may wait for its turn */
   pthread_cond_signal(&p->begun);
 }
 
-/* With the lock: whether a thread has a job, `job`, from now on. */
-static void set_busy(pool *p, worker *w, pool_job *job) {
-  w->busy = job != NULL;
-  p->busy += w->busy ? 1 : -1;
-  if (atomic_exchange(&w->unwanted, WANTED) != WANTED) p->unwanted--;
+/* Whether a thread is to run the first job. */
+static bool may_run(const pool *p, const worker *w) {
+  return p->first != NULL && has_room(p) && (p->leader == w || p->helping || p->full);
 }
 
-/* With the lock, which it gives up meanwhile: runs the first job. */
 static void run_first(pool *p, worker *w) {
   pool_job *job = p->first;
   unqueue(p, job);
   job->stage = RUNNING;
   job->worker = w;
-  set_busy(p, w, job);
+  w->has_job = true;
+  p->with_job++;
+  begin_work(p, w);
   if (p->leader == w) {
     p->in_job = true;
     p->steps++;
-    if (!p->watching) pthread_cond_signal(&p->begun);
   }
   pthread_mutex_unlock(&p->lock);
-  run_job(job);
+  pool_run_job(job);
   pthread_mutex_lock(&p->lock);
   bool leading = p->leader == w;
   if (leading) p->in_job = false;
   job->stage = OVER;
   job->worker = NULL;
-  set_busy(p, w, NULL);
+  w->has_job = false;
+  p->with_job--;
+  if (atomic_exchange(&w->unwanted, POOL_WANTED) != POOL_WANTED) p->unwanted--;
+  end_work(p, w, LOOKS);
   pthread_mutex_unlock(&p->lock);
   job->done(job, leading);
   pthread_mutex_lock(&p->lock);
 }
 
-/* With the lock, which it gives up meanwhile: ends the jobs that were dropped. By the leader. */
+/* Ends the jobs that were dropped. By the leader. */
 static void end_dropped(pool *p) {
   while (p->dropped != NULL) {
     pool_job *job = p->dropped;
@@ -317,29 +314,45 @@ static void end_dropped(pool *p) {
     job->begin_ns = job->wall_us = job->cpu_us = 0;
     job->limits = (pool_limits){0};
     job->used_count = job->recent_count = 0;
-    finish_job(job);
+    pool_finish_job(job);
     job->done(job, true);
     pthread_mutex_lock(&p->lock);
   }
 }
 
-/* With the lock, which it gives up meanwhile: one round of the loop. */
+static void end_jobs(pool *p) {
+  for (worker *w = p->all; w != NULL; w = w->of_all) {
+    if (w->has_job && atomic_load(&w->unwanted) == POOL_WANTED) end_job_of(p, w, POOL_ENDING);
+  }
+}
+
+/* The pool ends: nobody is to rest or to work on. */
+static void end_all(pool *p) {
+  p->closing = true;
+  end_jobs(p);
+  for (worker *w = p->all; w != NULL; w = w->of_all) pthread_cond_signal(&w->turn);
+  pthread_cond_signal(&p->begun);
+}
+
+/* One round of the loop. */
 static void run_round(pool *p) {
   p->helping = false;
+  p->full = p->first != NULL;
   p->steps++;
   p->rounds++;
   pthread_mutex_unlock(&p->lock);
   bool more = p->round(p->data);
   pthread_mutex_lock(&p->lock);
-  if (!more) p->closing = true;
+  p->full = false;
+  if (!more) end_all(p);
 }
 
+/* What a thread does until the pool ends, or until it has nothing to do for long. */
 static void serve(pool *p, worker *w) {
   this_worker = w;
   wait_set_flag(&w->unwanted);
-  pthread_mutex_lock(&p->lock);
-  w->thread = pthread_self();
   while (!p->closing) {
+    if (w->slow) break;
     if (p->leader == NULL) p->leader = w;
     if (p->leader == w && p->dropped != NULL) {
       end_dropped(p);
@@ -347,48 +360,95 @@ static void serve(pool *p, worker *w) {
       run_first(p, w);
     } else if (p->leader == w) {
       run_round(p);
-    } else {
-      p->resting++;
-      pthread_cond_wait(&p->work, &p->lock);
-      p->resting--;
-      if (p->calls > 0) p->calls--;
+    } else if (!rest(p, w)) {
+      break;
     }
   }
-  for (int i = 0; i < p->count; i++) {
-    if (p->workers[i].busy) end_job_of(p, &p->workers[i], ENDING);
-  }
-  pthread_cond_broadcast(&p->work);
-  pthread_cond_signal(&p->begun);
-  pthread_mutex_unlock(&p->lock);
   wait_set_flag(NULL);
   this_worker = NULL;
 }
 
 static void *work(void *data) {
   worker *w = data;
-  serve(w->pool, w);
+  pool *p = w->pool;
+  pthread_mutex_lock(&p->lock);
+  w->id = gettid();
+  bool wanted = true;
+  if (w->state == RESTS) { /* as it was made */
+    row_remove(&p->resting, w);
+    wanted = rest(p, w);
+  }
+  if (wanted) serve(p, w);
+  w->state = ENDED;
+  row_add(&p->ended, w);
+  pthread_cond_signal(&p->begun);
+  pthread_mutex_unlock(&p->lock);
   return NULL;
 }
 
-/* With the lock: interrupts those again that have not heard it, or began another wait. */
-static void nudge_unwanted(pool *p) {
-  for (int i = 0; p->unwanted > 0 && i < p->count; i++) {
-    worker *w = &p->workers[i];
-    if (w->busy && atomic_load(&w->unwanted) != WANTED) watchdog_nudge(w->thread);
+/* ---- the watch: with the lock ---- */
+
+/* Interrupts those again that have not heard it, or have begun another wait. */
+static void nudge_unwanted(const pool *p) {
+  for (worker *w = p->all; p->unwanted > 0 && w != NULL; w = w->of_all) {
+    if (w->has_job && atomic_load(&w->unwanted) != POOL_WANTED) watchdog_nudge(w->thread);
   }
 }
 
-/* The watch. It sees to it that all jobs end before it does. */
+/* Gives less priority to threads that have been at work for long. It cannot be taken back without rights. */
+static void slow_down(pool *p) {
+  for (worker *w = p->all; w != NULL; w = w->of_all) {
+    if (w->state != WORKS || w->slow || w->is_main || p->leader == w || p->ticks - w->since < SLOW_TICKS)
+      continue;
+    w->slow = setpriority(PRIO_PROCESS, (id_t)w->id, getpriority(PRIO_PROCESS, 0) + SLOW_NICE) == 0;
+    w->uncounted = w->slow && p->slow < p->max;
+    if (!w->uncounted) continue;
+    p->slow++;
+    let_return(p);
+  }
+}
+
+/* Joins threads that have ended, giving up the lock meanwhile. */
+static void join_ended(pool *p) {
+  while (p->ended.first != NULL) {
+    worker *w = p->ended.first;
+    pthread_t thread = w->thread;
+    row_remove(&p->ended, w);
+    remove_worker(p, w);
+    pthread_mutex_unlock(&p->lock);
+    pthread_join(thread, NULL);
+    pthread_mutex_lock(&p->lock);
+  }
+}
+
+/* What is seen at a tick; true: there is something to be seen at the next. */
+static bool look(pool *p, uint64_t *seen) {
+  bool late = p->in_job && p->steps == *seen;
+  if (p->ticks % NUDGE_TICKS == 0) nudge_unwanted(p);
+  if (p->ticks % SLOW_TICKS == 0 && !p->keeps_threads) slow_down(p);
+  join_ended(p);
+  if (!p->closing && late && has_relief(p)) take_lead_away(p);
+  if (!p->closing && p->first != NULL && p->backlog == p->rounds && has_room(p)) {
+    p->helping = true;
+    call_one(p);
+  }
+  *seen = p->steps;
+  p->backlog = p->first != NULL ? p->rounds : p->rounds - 1;
+  return p->working > 0 || p->first != NULL || p->unwanted > 0 || p->ended.count > 0;
+}
+
 static void *watch(void *data) {
-  enum { TICK_NS = 1000000, IDLE_TICKS = 50 };
   static const struct timespec tick = {.tv_nsec = TICK_NS};
   pool *p = data;
   uint64_t seen = 0;
-  int idle = 0;
+  int idle = 0, most = 0;
   pthread_mutex_lock(&p->lock);
-  while (!p->closing || p->busy > 0) {
+  while (!p->closing || p->with_job > 0) {
     if (idle >= IDLE_TICKS && !p->closing) {
+      bool fewer = p->count < most / 2;
+      most = p->count;
       p->watching = false;
+      if (fewer) malloc_trim(0); /* a burst is over */
       pthread_cond_wait(&p->begun, &p->lock);
       idle = 0;
       seen = p->steps - 1;
@@ -397,35 +457,28 @@ static void *watch(void *data) {
     pthread_mutex_unlock(&p->lock);
     nanosleep(&tick, NULL);
     pthread_mutex_lock(&p->lock);
-    idle = p->in_job || p->first != NULL || p->unwanted > 0 ? 0 : idle + 1;
-    nudge_unwanted(p);
-    if (p->closing) continue;
-    if (p->in_job && p->steps == seen) take_lead_away(p);
-    if (p->first != NULL && p->backlog == p->rounds) {
-      p->helping = true;
-      call_one(p);
-    }
-    seen = p->steps;
-    p->backlog = p->first != NULL ? p->rounds : p->rounds - 1;
+    p->ticks++;
+    if (p->count > most) most = p->count;
+    idle = look(p, &seen) ? 0 : idle + 1;
   }
   pthread_mutex_unlock(&p->lock);
   return NULL;
 }
 
+/* ---- what pool.h says ---- */
+
 pool *pool_open(int threads, pool_round *round, void *data) {
   pool *p = memory_get(sizeof *p);
   pthread_mutex_init(&p->lock, NULL);
-  pthread_cond_init(&p->work, NULL);
   pthread_cond_init(&p->begun, NULL);
   p->round = round;
   p->data = data;
-  p->workers = memory_get((size_t)threads * sizeof *p->workers);
   p->max = threads;
-  p->count = 1;
-  p->workers[0].pool = p;
   if (pthread_create(&p->watch, NULL, watch, p) != 0) memory_get(SIZE_MAX);
   return p;
 }
+
+void pool_keep_threads(pool *p) { p->keeps_threads = true; }
 
 void pool_add(pool *p, pool_job *job) {
   pthread_mutex_lock(&p->lock);
@@ -446,23 +499,37 @@ void pool_cancel(pool *p, pool_job *job) {
     job->next = p->dropped;
     p->dropped = job;
   } else if (job->stage == RUNNING) {
-    end_job_of(p, job->worker, CANCELLED);
+    end_job_of(p, job->worker, POOL_CANCELLED);
   }
   pthread_mutex_unlock(&p->lock);
 }
 
-void pool_run(pool *p) { serve(p, &p->workers[0]); }
+void pool_end_jobs(pool *p) {
+  pthread_mutex_lock(&p->lock);
+  end_jobs(p);
+  pthread_mutex_unlock(&p->lock);
+}
+
+void pool_run(pool *p) {
+  pthread_mutex_lock(&p->lock);
+  worker *w = add_worker(p);
+  w->thread = pthread_self();
+  w->id = gettid();
+  w->is_main = true;
+  w->state = LOOKS;
+  serve(p, w);
+  remove_worker(p, w);
+  pthread_mutex_unlock(&p->lock);
+}
 
 void pool_close(pool *p) {
   pthread_mutex_lock(&p->lock);
-  p->closing = true; /* it may never have run */
-  pthread_cond_signal(&p->begun);
+  end_all(p); /* it may never have run */
   pthread_mutex_unlock(&p->lock);
-  pthread_join(p->watch, NULL); /* first: it makes threads */
-  for (int i = 1; i < p->count; i++) pthread_join(p->workers[i].thread, NULL);
+  pthread_join(p->watch, NULL); /* first: it makes and joins threads */
+  for (worker *w = p->all; w != NULL; w = w->of_all) pthread_join(w->thread, NULL); /* no more are made */
+  while (p->all != NULL) remove_worker(p, p->all);
   pthread_mutex_destroy(&p->lock);
-  pthread_cond_destroy(&p->work);
   pthread_cond_destroy(&p->begun);
-  free(p->workers);
   free(p);
 }

@@ -5,7 +5,7 @@
  * brought, itself, which costs no switch to another thread. A flare that takes longer than a moment, or that
  * waits for something, loses it the lead: another thread goes on with the loop and the jobs that wait, so
  * that nothing waits for a flare. While jobs pile up other threads take some too. Jobs start in the order
- * they were added. When all threads but one are at a job, that one only leads, and jobs wait.
+ * they were added. When as many as may are at a job, one thread only leads, and jobs wait.
  */
 #ifndef FLARON_EDGE_POOL_H
 #define FLARON_EDGE_POOL_H
@@ -80,8 +80,25 @@ typedef struct pool_job {
  */
 typedef bool pool_round(void *data);
 
-/* Makes a pool of at most `threads` threads, 2 or more, which are started as they are needed. */
+/* The most jobs that may wait in the host at once, for a fetch or another edge: the next one is refused it.
+ */
+enum { POOL_WAITING = 4096 };
+
+/* Bytes of stack of a thread: the deepest calls that Lua and JSON allow take less than half (tests/native).
+ */
+enum { POOL_STACK = 1 << 20 };
+
+/*
+ * Makes a pool in which at most `threads` threads, 2 or more, compute at once; those whose flares wait for a
+ * fetch or for another edge come on top. They are started as they are needed, and end when they are not.
+ */
 pool *pool_open(int threads, pool_round *round, void *data);
+
+/*
+ * Before pool_run: no thread is to end or to get less priority before the pool does. For h2o, whose sockets
+ * have buffers from a store of the thread that accepted them.
+ */
+void pool_keep_threads(pool *p);
 
 /* Adds a job. On the thread that leads: in a round, or in a `done` that says so. */
 void pool_add(pool *p, pool_job *job);
@@ -95,6 +112,9 @@ void pool_add(pool *p, pool_job *job);
  * job was dropped.
  */
 void pool_cancel(pool *p, pool_job *job);
+
+/* On the thread that leads: interrupts all jobs that run, as pool_cancel does; but they have failed. */
+void pool_end_jobs(pool *p);
 
 /* Makes the caller one of the threads, until the pool has ended. */
 void pool_run(pool *p);

@@ -24,7 +24,7 @@
 #include <h2o/http1.h>
 #include <h2o/websocket.h>
 
-enum { STOP_MS = 5000, TICK_MS = 100 };
+enum { STOP_MS = 5000, JOBS_MS = 300, TICK_MS = 100 };
 
 /* ---- what the parts share ---- */
 
@@ -335,6 +335,7 @@ static void rest(server *s) {
 static bool run_loop(void *data) {
   server *s = data;
   if (s->stopping && s->end_ms == 0) begin_to_end(s);
+  if (s->end_ms != 0 && now_ms() > s->end_ms - STOP_MS + JOBS_MS) pool_end_jobs(s->pool);
   rest(s);
   if (s->end_ms == 0 || (s->open > 0 && now_ms() < s->end_ms)) {
     h2o_evloop_run(s->context.loop, s->written && finish_writing(s) ? 0 : TICK_MS);
@@ -425,6 +426,7 @@ server *server_open(const server_options *options, text *error) {
   if (pthread_create(&s->keeper, NULL, keep_sockets, s) != 0) memory_get(SIZE_MAX);
   wait_for(&s->made);
   s->pool = pool_open(options->threads, run_loop, s);
+  pool_keep_threads(s->pool);
   return s;
 }
 

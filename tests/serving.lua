@@ -30,10 +30,10 @@ function serving.stop(pid, signal)
   serving.wait(function() return is_over(pid) end, 7)
 end
 
---- Serves a project; returns a table to ask it with.
-function serving.serve(project, words)
+--- Serves a project; returns a table to ask it with. `before` is what the shell does first: "ulimit -n 60 && ".
+function serving.serve(project, words, before)
   local dev = { log = support.folder() .. "/dev" }
-  dev.pid = serving.start(("exec %s dev %s --port 0 --cpu-ms 200 %s"):format(support.quote(support.flaron_lua),
+  dev.pid = serving.start(("%sexec %s dev %s --port 0 --cpu-ms 200 %s"):format(before or "", support.quote(support.flaron_lua),
     support.quote(project), words or ""), dev.log)
   dev.port = serving.wait(function() return (support.read(dev.log .. ".err") or ""):match "on https?://[%d.]+:(%d+)/" end, 5)
   assert(dev.port, support.read(dev.log .. ".err"))

@@ -240,6 +240,14 @@ checks["a request that `dev` takes"] = function(row)
   assert.is_truthy(source "edge/server_parts.h":find(("MAX_ENTITY = %d << 20 "):format(row.n >> 20), 1, true))
 end
 
+checks["flares that wait at once in `dev`, for a fetch or a pull"] = function(row)
+  assert.is_truthy(source "edge/pool.h":find(("POOL_WAITING = %d }"):format(row.n), 1, true))
+end
+
+checks["flares that compute at once in `dev`"] = function(row)
+  assert.is_truthy(source "cli/dev.c":find(("THREADS = %d,"):format(row.n + 1), 1, true))
+end
+
 checks["edges of `dev`"] = function(row)
   local code, _, errors = support.cli("dev", "--edges", tostring(row.n + 1))
   assert.equal(2, code)

@@ -7,6 +7,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sqlite3.h>
@@ -70,6 +71,7 @@ struct loop {
   pool_job *back; /* jobs that came back on threads that did not lead */
   int added, done, cancelled, begun;
   step_function *step;
+  bool on_other; /* pool_run on a thread of its own, with as little stack as the pool's threads have */
   int64_t begin_ms, cancel_ms;
   void *data;
 };
@@ -129,11 +131,30 @@ static void add(loop *l, test_job *t, pool_flare *flare) {
   pool_add(l->pool, &t->job);
 }
 
+static void *run_pool(void *p) {
+  pool_run(p);
+  return NULL;
+}
+
+static void run_on_small_stack(pool *p) {
+  pthread_attr_t attributes;
+  pthread_t thread;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, POOL_STACK);
+  if (pthread_create(&thread, &attributes, run_pool, p) != 0) perror("a thread"), exit(1);
+  pthread_join(thread, NULL);
+  pthread_attr_destroy(&attributes);
+}
+
 static void run_loop(loop *l, int threads) {
   pthread_mutex_init(&l->lock, NULL);
   l->pool = pool_open(threads, run_round, l);
   l->begin_ms = now_ms();
-  pool_run(l->pool);
+  if (l->on_other) {
+    run_on_small_stack(l->pool);
+  } else {
+    pool_run(l->pool);
+  }
   pool_close(l->pool);
   pthread_mutex_destroy(&l->lock);
 }
@@ -284,6 +305,129 @@ static void test_many(const char *script, bool all) {
   free(m);
 }
 
+/* More fetches than threads may compute wait, and all their answers come at once. */
+enum { WAITING = 100 };
+
+typedef struct crowd {
+  test_job waiting[WAITING], plain;
+  pool_flare *flare, *plain_flare;
+  int listener, peers[WAITING], peer_count;
+  int64_t asked_ms, plain_ms;
+} crowd;
+
+static bool answer_crowd(loop *l) {
+  crowd *c = l->data;
+  static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  while (l->added < WAITING) add(l, &c->waiting[l->added], c->flare);
+  int peer;
+  while (c->peer_count < WAITING && (peer = accept4(c->listener, NULL, NULL, SOCK_NONBLOCK)) >= 0)
+    c->peers[c->peer_count++] = peer;
+  if (c->peer_count < WAITING) return false;
+  if (c->asked_ms == 0) {
+    c->asked_ms = now_ms();
+    add(l, &c->plain, c->plain_flare);
+  }
+  if (c->plain.done == 0) return false;
+  if (c->plain_ms == 0) {
+    c->plain_ms = now_ms();
+    for (int i = 0; i < WAITING; i++) {
+      if (send(c->peers[i], answer, sizeof answer - 1, MSG_NOSIGNAL) < 0) perror("send");
+    }
+  }
+  return l->done == WAITING + 1;
+}
+
+static void test_crowd(void) {
+  host_config config = host_config_default();
+  crowd *c = memory_get(sizeof *c);
+  int port;
+  text script = {0};
+  c->listener = listen_silently(&port);
+  if (fcntl(c->listener, F_SETFL, O_NONBLOCK) != 0) perror("fcntl");
+  text_printf(&script,
+              HANDLER("local r = flaron.beam.fetch 'http://127.0.0.1:%d/' for i = 1, 20000 do end return { "
+                      "body = r.body }"),
+              port);
+  c->flare = make_flare(script.data, &config, 0);
+  c->plain_flare = make_flare(HANDLER("return 'hello'"), &config, 0);
+  loop l = {.step = answer_crowd, .data = c};
+  run_loop(&l, 3);
+  check(c->plain.done == 1 && c->plain_ms - c->asked_ms < 100, "a plain job took %d ms while %d wait",
+        (int)(c->plain_ms - c->asked_ms), WAITING);
+  int good = 0;
+  for (int i = 0; i < WAITING; i++) {
+    good += c->waiting[i].done == 1 && bytes_are(text_bytes(&c->waiting[i].job.response.body), "ok");
+    free_job(&c->waiting[i]);
+    close(c->peers[i]);
+  }
+  check(good == WAITING, "%d of %d that waited have their answer", good, WAITING);
+  free_job(&c->plain);
+  pool_flare_release(c->flare);
+  pool_flare_release(c->plain_flare);
+  close(c->listener);
+  text_free(&script);
+  free(c);
+}
+
+/* What takes the most of C's stack, each as deep as Lua allows: it must do with that of a thread. */
+static bool run_deep(loop *l) {
+  single *s = l->data;
+  if (l->added == 0) add(l, &s->job, s->flare);
+  return l->done == 1;
+}
+
+static void test_deep(void) {
+  static const char *const deep[] = {
+      HANDLER("local n = 0 local function f() n = n + 1 return (('x'):gsub('x', f)) end pcall(f) return { "
+              "body = 'n=' .. n }"),
+      HANDLER("local n = 0 local function f() n = n + 1 table.sort({ 1, 2, 3 }, f) end pcall(f) return { "
+              "body = 'n=' .. n }"),
+      HANDLER("local n = 0 local function f() n = n + 1 coroutine.wrap(f)() end pcall(f) return { body = "
+              "'n=' .. n }"),
+      HANDLER("local n = 0 local function f() n = n + 1 pcall(f) error 'x' end pcall(f) return { body = 'n=' "
+              ".. n }"),
+      HANDLER("local n = 0 local t t = setmetatable({}, { __index = function(_, k) n = n + 1 return t[k + 1] "
+              "end }) "
+              "pcall(function() return t[1] end) return { body = 'n=' .. n }"),
+      HANDLER("local n = 0 local t t = setmetatable({}, { __tostring = function() n = n + 1 return "
+              "tostring(t) end }) "
+              "pcall(tostring, t) return { body = 'n=' .. n }"),
+      HANDLER("local n = 0 local function f() n = n + 1 string.format('%s', setmetatable({}, { __tostring = "
+              "f })) return 'x' "
+              "end pcall(f) return { body = 'n=' .. n }"),
+      HANDLER("local n = 0 local function f() n = n + 1 load(f) return '' end pcall(f) return { body = 'n=' "
+              ".. n }"),
+      HANDLER("local n = 0 for i = 1, 1000 do if load('return ' .. ('('):rep(i) .. '1' .. (')'):rep(i)) then "
+              "n = i end end "
+              "return { body = 'n=' .. n }"),
+      HANDLER("local t = {} for i = 2, 1000 do t = { t } end local s = flaron.json.encode(t) "
+              "flaron.json.decode(s) "
+              "return { body = 'n=' .. #s }"),
+      HANDLER("local n, t = 0, {} for i = 2, 990 do t = { t } end local function f() n = n + 1 "
+              "if n == 190 then assert(flaron.crypto.sign_jwt('HS256', 'KEY', { t = t })) "
+              "assert(flaron.spark.set('k', 'v')) flaron.beam.fetch 'http://localhost:1/' end "
+              "return (('x'):gsub('x', f)) end pcall(f) return { body = 'n=' .. n }"),
+  };
+  host_config config = host_config_default();
+  host_secret secret = {"KEY", (uint8_t *)"secret", 6};
+  text error = {0};
+  config.secrets = &secret;
+  config.secret_count = 1;
+  config.store = store_open(NULL, &error);
+  for (size_t i = 0; i < sizeof deep / sizeof *deep; i++) {
+    single s = {.flare = make_flare(deep[i], &config, 2000)};
+    loop l = {.step = run_deep, .data = &s, .on_other = true};
+    run_loop(&l, 4);
+    const text *body = &s.job.job.response.body;
+    check(strncmp(text_string(body), "n=", 2) == 0, "deep script %zu: %s", i,
+          s.job.job.response.line_count != 0 ? text_string(&s.job.job.response.lines[0].line)
+                                             : text_string(body));
+    free_job(&s.job);
+    pool_flare_release(s.flare);
+  }
+  store_close(config.store);
+}
+
 /* The pool ends while jobs compute and wait. */
 static bool add_and_end(loop *l) {
   enum { JOBS = 10, LATER_MS = 50 };
@@ -320,8 +464,10 @@ int main(void) {
   test_many(HANDLER("while true do end"), true);
   test_end();
 #endif
+  test_deep();
   test_waiting();
   test_store();
+  test_crowd();
   test_many(HANDLER("return 'hello'"), false);
   test_many(HANDLER("for i = 1, 100000 do end return 'hello'"), false);
   snprintf(command, sizeof command, "rm -r '%s'", folder);
