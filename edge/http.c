@@ -14,8 +14,11 @@ const char *http_reason(int status) {
       {200, "OK"},
       {201, "Created"},
       {202, "Accepted"},
+      {203, "Non-Authoritative Information"},
       {204, "No Content"},
+      {205, "Reset Content"},
       {206, "Partial Content"},
+      {300, "Multiple Choices"},
       {301, "Moved Permanently"},
       {302, "Found"},
       {303, "See Other"},
@@ -24,25 +27,35 @@ const char *http_reason(int status) {
       {308, "Permanent Redirect"},
       {400, "Bad Request"},
       {401, "Unauthorized"},
+      {402, "Payment Required"},
       {403, "Forbidden"},
       {404, "Not Found"},
       {405, "Method Not Allowed"},
       {406, "Not Acceptable"},
+      {407, "Proxy Authentication Required"},
+      {408, "Request Timeout"},
       {409, "Conflict"},
       {410, "Gone"},
+      {411, "Length Required"},
       {412, "Precondition Failed"},
       {413, "Content Too Large"},
+      {414, "URI Too Long"},
       {415, "Unsupported Media Type"},
+      {416, "Range Not Satisfiable"},
+      {417, "Expectation Failed"},
+      {421, "Misdirected Request"},
       {422, "Unprocessable Content"},
       {426, "Upgrade Required"},
       {428, "Precondition Required"},
       {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
       {451, "Unavailable For Legal Reasons"},
       {500, "Internal Server Error"},
       {501, "Not Implemented"},
       {502, "Bad Gateway"},
       {503, "Service Unavailable"},
       {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"},
   };
   for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
     if (reasons[i].status == status) return reasons[i].reason;
@@ -84,6 +97,32 @@ bytes http_trimmed(bytes b) {
   while (b.size != 0 && is_blank(b.data[0])) b = (bytes){b.data + 1, b.size - 1};
   while (b.size != 0 && is_blank(b.data[b.size - 1])) b.size--;
   return b;
+}
+
+bool http_is_of_connection(bytes name) {
+  static const char *const names[] = {"connection",
+                                      "keep-alive",
+                                      "proxy-connection",
+                                      "proxy-authenticate",
+                                      "proxy-authorization",
+                                      "te",
+                                      "trailer",
+                                      "transfer-encoding",
+                                      "upgrade"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (bytes_same_ignoring_case(name, bytes_of(names[i]))) return true;
+  }
+  return false;
+}
+
+bool http_lists(bytes list, const char *token) {
+  while (list.size != 0) {
+    const uint8_t *comma = memchr(list.data, ',', list.size);
+    size_t size = comma != NULL ? (size_t)(comma - list.data) : list.size, taken = size + (comma != NULL);
+    if (bytes_same_ignoring_case(http_trimmed((bytes){list.data, size}), bytes_of(token))) return true;
+    list = (bytes){list.data + taken, list.size - taken};
+  }
+  return false;
 }
 
 bool http_read_length(bytes value, uint64_t *length) {

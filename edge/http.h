@@ -21,6 +21,12 @@ bool http_is_value(bytes b);
 /* Bytes without the blanks and tabs around them. */
 bytes http_trimmed(bytes b);
 
+/* Whether a header of this name is about one connection (RFC 9110, 7.6.1) and goes no further than that. */
+bool http_is_of_connection(bytes name);
+
+/* Whether `list`, the value of a header, names `token` among what stands between its commas, case ignored. */
+bool http_lists(bytes list, const char *token);
+
 /* The length that the value of a Content-Length says: digits alone, RFC 9110, 8.6. False: it is not one. */
 bool http_read_length(bytes value, uint64_t *length);
 
