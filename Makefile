@@ -30,7 +30,7 @@ help: ## say what each target does
 # ---- what it is built with ----
 
 BUILD_PACKAGES := gcc libc6-dev patch clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 binaryen wabt \
-  libcurl4-openssl-dev libssl-dev libsqlite3-dev libjansson-dev libh2o-evloop-dev libwslay-dev lua5.4 liblua5.4-dev
+  libcurl4-openssl-dev libssl-dev libsqlite3-dev libjansson-dev libnghttp2-dev libwslay-dev lua5.4 liblua5.4-dev
 TEST_PACKAGES := lua-busted nodejs curl mandoc zsh fish dpkg-dev lua-inspect lua-penlight lua-filesystem sqlite3 time
 BROWSER_PACKAGES := chromium chromium-driver fonts-dejavu-core
 LINT_PACKAGES := lua-check clang-format cppcheck shellcheck
@@ -216,10 +216,10 @@ $(W)/lua_layout.h: tools/layout.c $(B)/lua.stamp Makefile
 
 NATIVE_SANITIZE := $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 NATIVE_FLAGS := -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror -MMD -MP \
-  -Iedge -Ibindings -I$(W) -isystem /usr/include/lua5.4 $(NATIVE_SANITIZE)
-NATIVE_LIBS := -lcurl -lcrypto -lsqlite3 -ljansson -lh2o-evloop -lwslay -lssl -lpthread -lm
+  -Iedge -Iedge/server -Ibindings -I$(W) -isystem /usr/include/lua5.4 $(NATIVE_SANITIZE)
+NATIVE_LIBS := -lcurl -lcrypto -lsqlite3 -ljansson -lnghttp2 -lwslay -lssl -lpthread -lm
 
-EDGE_OBJECTS := $(patsubst %.c,$(N)/%.o,$(filter-out edge/lua_%.c,$(wildcard edge/*.c))) \
+EDGE_OBJECTS := $(patsubst %.c,$(N)/%.o,$(filter-out edge/lua_%.c,$(wildcard edge/*.c edge/server/*.c))) \
   $(N)/edge/runtime_blob.o $(N)/runtime_wasm2c.o $(N)/embedded.o
 CLI_OBJECTS := $(patsubst %.c,$(N)/%.o,$(wildcard cli/*.c))
 

@@ -31,7 +31,7 @@ typedef enum style { PLAIN, COLOURS, JSON, QUIET } style;
 typedef struct words {
   const char *input, *host, *origin, *persist;
   const char *record;
-  long port, cpu_ms, timeout_s, edges;
+  long port, page_port, cpu_ms, timeout_s, edges;
   gossip_options between; /* edges: latency and skew */
   bool https, record_secrets;
   style style;
@@ -54,6 +54,7 @@ typedef struct dev {
   dev_nodes nodes;
   page_options page_options[GOSSIP_EDGES_MAX]; /* of the nodes, as the next two */
   page *pages[GOSSIP_EDGES_MAX];
+  int page_ports[GOSSIP_EDGES_MAX];
   host_config configs[GOSSIP_EDGES_MAX];
   const char *folder;   /* of the state */
   recorder *recorder;   /* NULL = requests are not recorded */
@@ -155,7 +156,8 @@ static pool_flare *find_flare(void *data, const char *path, size_t size) {
 }
 
 /* Adds a page for a browser. */
-static void add_page(text *page, const char *title, const char *what, const char *advice) {
+static void add_page(const dev_node *node, text *page, const char *title, const char *what,
+                     const char *advice) {
   text_printf(page,
               "<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'>"
               "<title>%s - flaron-lua dev</title><style>:root{color-scheme:light dark}"
@@ -164,7 +166,8 @@ static void add_page(text *page, const char *title, const char *what, const char
               "</style><h1>%s</h1><pre>",
               title, title);
   text_add_markup(page, bytes_of(what));
-  text_printf(page, "</pre><p>%s <a href='/__flaron/'>All requests</a>", advice);
+  text_printf(page, "</pre><p>%s <a href='http://localhost:%d/__flaron/'>All requests</a>", advice,
+              server_page_port(node->server));
 }
 
 static int say_why(void *data, const char *path, size_t size, bool html, text *page) {
@@ -182,7 +185,7 @@ static int say_why(void *data, const char *path, size_t size, bool html, text *p
     text_printf(&error, "edge.lua has no route for %.*s", (int)size, path);
   }
   if (html) {
-    add_page(page, title, text_string(&error), "Mend it and load this page again.");
+    add_page(data, page, title, text_string(&error), "Mend it and load this page again.");
   } else {
     text_printf(page, "%s:\n%s\n", title, text_string(&error));
   }
@@ -195,7 +198,7 @@ static bool explain(void *data, const pool_job *job, text *page) {
   if (!report_failed(job) || source == NULL) return false;
   text what = {0};
   report_failure(&what, job, source);
-  add_page(page, "The flare failed", text_string(&what),
+  add_page(data, page, "The flare failed", text_string(&what),
            "Browsers see this page from dev alone; production says Internal Server Error.");
   text_free(&what);
   return true;
@@ -237,8 +240,8 @@ static void print_addresses(const dev *d) {
             bare ? "]" : "", server_port(node->server), node->name != NULL ? "" : " (Ctrl-C ends it)");
   }
   if (d->words.style != QUIET)
-    fprintf(stderr, "requests, logs and stores: %s://localhost:%d/__flaron/\n", scheme,
-            server_port(d->nodes.items[0].server));
+    fprintf(stderr, "requests, logs and stores: http://localhost:%d/__flaron/\n",
+            server_page_port(d->nodes.items[0].server));
   if (d->certificate != NULL) fprintf(stderr, "its certificate: %s\n", d->certificate);
 }
 
@@ -251,12 +254,13 @@ static void set_serving(dev *d, bool serving) {
 
 /*
  * Has malloc keep what one burst of requests took for the next. It gave the top of its heap back after each
- * one, and the kernel had to clear it anew: for bodies of 100 KB that cost as much as all else. Blocks of 4
- * MB and more still go back at once. It keeps that in two heaps alone: the lead goes from thread to thread,
- * and by and by each of sixteen heaps held what a burst takes.
+ * one, and the kernel had to clear it anew: for bodies of 100 KB that cost as much as all else. Blocks of 1
+ * MB and more still go back at once, and what is left of a large burst a second after it (server.c). It keeps
+ * that in two heaps alone: the lead goes from thread to thread, and by and by each of sixteen heaps held what
+ * a burst takes.
  */
 static void keep_memory(void) {
-  enum { MMAP_AT = 4 << 20, TRIM_AT = 16 << 20, HEAPS = 2 };
+  enum { MMAP_AT = 1 << 20, TRIM_AT = 16 << 20, HEAPS = 2 };
   mallopt(M_MMAP_THRESHOLD, MMAP_AT);
   mallopt(M_TRIM_THRESHOLD, TRIM_AT);
   mallopt(M_ARENA_MAX, HEAPS);
@@ -274,6 +278,7 @@ static int serve(const cli_command *self, dev *d) {
   enum { THREADS = 64, MS_PER_S = 1000 };
   server_options options = {.host = d->words.host,
                             .port = (int)d->words.port,
+                            .page_port = (int)d->words.page_port,
                             .threads = THREADS,
                             .origin = d->words.origin,
                             .timeout_ms = (int)d->words.timeout_s * MS_PER_S,
@@ -304,6 +309,7 @@ static int serve(const cli_command *self, dev *d) {
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   signal(SIGPIPE, SIG_IGN); /* who goes away, such as a page that is closed, does not end us */
+  for (int i = 0; i < d->nodes.count; i++) d->page_ports[i] = server_page_port(d->nodes.items[i].server);
   print_addresses(d);
   set_serving(d, true);
   dev_nodes_run(&d->nodes);
@@ -320,7 +326,8 @@ static int serve_with_pages(const cli_command *self, dev *d) {
   const char *slash = path != NULL ? strrchr(path, '/') : NULL;
   const char *name = slash != NULL && slash[1] != '\0' ? slash + 1 : d->words.input;
   for (int i = 0; i < d->nodes.count; i++) {
-    d->page_options[i] = (page_options){name, d->nodes.items[i].store, i, d->page_flares, d->site_count};
+    d->page_options[i] = (page_options){
+        name, d->nodes.items[i].store, i, d->page_flares, d->site_count, d->page_ports, d->nodes.count};
     d->pages[i] = page_new(&d->page_options[i]);
   }
   int status = serve(self, d);
@@ -463,6 +470,14 @@ static int run_with(const cli_command *self, const words *w) {
   return status;
 }
 
+/* An address of IPv6 may stand in brackets, as it does in URLs. */
+static char *without_brackets(char *host) {
+  size_t size = strlen(host);
+  if (size < 2 || host[0] != '[' || host[size - 1] != ']') return host;
+  host[size - 1] = '\0';
+  return host + 1;
+}
+
 static int run(const cli_command *self, int argc, char **argv) {
   enum {
     HOST = 256,
@@ -476,6 +491,7 @@ static int run(const cli_command *self, int argc, char **argv) {
     RECORD,
     RECORD_SECRETS,
     EDGES,
+    PAGE_PORT,
     LATENCY,
     SKEW,
     PORT = 8787,
@@ -484,6 +500,7 @@ static int run(const cli_command *self, int argc, char **argv) {
   };
   static const struct option options[] = {
       {"port", required_argument, NULL, 'p'},
+      {"page-port", required_argument, NULL, PAGE_PORT},
       {"host", required_argument, NULL, HOST},
       {"origin", required_argument, NULL, ORIGIN},
       {"persist", required_argument, NULL, PERSIST},
@@ -513,7 +530,11 @@ static int run(const cli_command *self, int argc, char **argv) {
         if (!cli_read_number(optarg, 0, UINT16_MAX, &w.port))
           return cli_misuse(self, "--port takes a number from 0 to 65535, not '%s'", optarg);
         break;
-      case HOST: w.host = optarg; break;
+      case PAGE_PORT:
+        if (!cli_read_number(optarg, 1, UINT16_MAX, &w.page_port))
+          return cli_misuse(self, "--page-port takes a number from 1 to 65535, not '%s'", optarg);
+        break;
+      case HOST: w.host = without_brackets(optarg); break;
       case ORIGIN:
         w.origin = optarg;
         if (!server_is_origin(w.origin)) {
@@ -566,12 +587,17 @@ const cli_command cli_dev = {
     .name = "dev",
     .summary = "serve a project on this machine and load it again when it changes",
     .usage =
-        "dev [DIR|MAIN.lua|FLARE.wasm] [--port N] [--host ADDRESS] [--origin URL] [--persist DIR]\n"
-        "                      [--https] [--cpu-ms N] [--timeout N] [--record DIR [--record-secrets]]\n"
+        "dev [DIR|MAIN.lua|FLARE.wasm] [--port N] [--page-port N] [--host ADDRESS] [--origin URL]\n"
+        "                      [--persist DIR] [--https] [--cpu-ms N] [--timeout N]\n"
+        "                      [--record DIR [--record-secrets]]\n"
         "                      [--edges N [--latency TIME] [--skew TIME]] [--quiet|--json]",
     .help =
         "  DIR|MAIN.lua|FLARE.wasm   what to serve (default: this folder)\n"
         "  -p, --port N              the port (default 8787; 0: any that is free)\n"
+        "  --page-port N             the port of the page (below), on 127.0.0.1 (default: 1000 above --port, "
+        "or "
+        "any\n"
+        "                            that is free)\n"
         "  --host ADDRESS            the address to listen on (default 127.0.0.1: this machine alone)\n"
         "  --origin URL              where PASS_THROUGH and TRANSFORM go\n"
         "  --persist DIR             folder of stores and secrets (default: .flaron beside the script)\n"
@@ -589,8 +615,9 @@ const cli_command cli_dev = {
         "  --quiet                   no line for a request\n"
         "  --json                    a line of JSON for each request, on standard output\n"
         "  -h, --help                this text\n"
-        "\nUnder /__flaron/ is a page for browsers on this machine: requests as they come, with logs and "
-        "tracebacks,\n"
-        "the stores, what the flare is made of.\n",
+        "\nOn a port of its own, under /__flaron/, is a page for browsers on this machine: requests as they "
+        "come, "
+        "with\n"
+        "logs and tracebacks, the stores, what the flare is made of.\n",
     .run = run,
 };

@@ -58,8 +58,10 @@ bool dev_nodes_listen(dev_nodes *n, const server_options *options, text *error) 
     node->options = *options;
     node->options.data = node;
     if (options->port != 0) node->options.port += i;
-    if (node->options.port > UINT16_MAX) {
-      text_printf(error, "there is no port %d for %s", node->options.port, node->name);
+    if (options->page_port != 0) node->options.page_port += i;
+    if (node->options.port > UINT16_MAX || node->options.page_port > UINT16_MAX) {
+      text_printf(error, "there is no port %d for %s",
+                  node->options.port > UINT16_MAX ? node->options.port : node->options.page_port, node->name);
     } else {
       node->server = server_open(&node->options, error);
     }

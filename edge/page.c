@@ -223,7 +223,10 @@ static void answer_flares(const question *q) {
     text_free(&error);
     text_free(&route);
   }
-  answer_json(q, json_pack("{s:o, s:o}", "name", report_string(bytes_of(o->name)), "flares", flares));
+  json_t *pages = json_array();
+  for (int i = 0; i < o->port_count; i++) json_array_append_new(pages, json_integer(o->ports[i]));
+  answer_json(q, json_pack("{s:o, s:o, s:o}", "name", report_string(bytes_of(o->name)), "flares", flares,
+                           "pages", pages));
 }
 
 /* ---- stores ---- */

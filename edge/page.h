@@ -1,17 +1,17 @@
 /*
- * page.h - the page of `flaron-lua dev`, at /__flaron/: its files, the last invocations, the stores, the
- * flares.
+ * page.h - the page of `flaron-lua dev`, at /__flaron/ of a port of its own: its files, the last invocations,
+ * the stores, the flares.
  *
  * It answers what a server's `control` asks and sends nothing by itself. Who may ask is the server's affair.
  * Everything but the page's own files is JSON; an answer that is not 200 is {"error": "a sentence"}.
  *
  *   GET history          {"records": [...]}, the oldest first: what page_add and page_hold were given
- *   GET flares           {"name", "flares": [{"path", "route", "error", "flare"}]}: flare_json and "sha256"
- *   GET kv/STORE?prefix  {"keys", "total", "bytes", "quota"}: kv_list's; the last two only of spark
- *   GET kv/STORE?key     {"key", "bytes", "ttl", "counter", "text"}; "base64" for what is not UTF-8
- *   PUT kv/STORE?key     takes {"text"} or {"base64"}, with "ttl" in spark, or {"add"} in plasma, a number in
- *                        decimal, as a string; answers as GET does
- *   DELETE kv/STORE?key  {}
+ *   GET flares           {"name", "flares": [{"path", "route", "error", "flare"}], "pages": [PORT]}:
+ * flare_json and "sha256"; the ports of the pages of all edges GET kv/STORE?prefix  {"keys", "total",
+ * "bytes", "quota"}: kv_list's; the last two only of spark GET kv/STORE?key     {"key", "bytes", "ttl",
+ * "counter", "text"}; "base64" for what is not UTF-8 PUT kv/STORE?key     takes {"text"} or {"base64"}, with
+ * "ttl" in spark, or {"add"} in plasma, a number in decimal, as a string; answers as GET does DELETE
+ * kv/STORE?key  {}
  *
  * STORE is `spark` or `plasma`.
  */
@@ -38,6 +38,8 @@ typedef struct page_options {
   int edge; /* of those that share the flares: reload_flare's */
   const page_flare *flares;
   size_t flare_count;
+  const int *ports; /* of the pages of all edges; they may be set later */
+  int port_count;
 } page_options;
 
 /* Makes a page; what the options name is borrowed until page_free. */

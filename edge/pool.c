@@ -80,7 +80,6 @@ struct pool {
   bool helping;           /* jobs have piled up: others take them too */
   bool full;              /* jobs waited when the leader went to the loop: as many as may were at work */
   bool watching, closing;
-  bool keeps_threads;
 };
 
 static _Thread_local worker *this_worker;
@@ -200,7 +199,7 @@ static bool rest(pool *p, worker *w) {
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += REST_S;
     bool idle = pthread_cond_clockwait(&w->turn, &p->lock, CLOCK_MONOTONIC, &until) != 0;
-    if (idle && w->state == RESTS && !w->is_main && !p->keeps_threads && p->resting.count > RESTING) break;
+    if (idle && w->state == RESTS && !w->is_main && p->resting.count > RESTING) break;
   }
   if (w->state != RESTS) return true;
   row_remove(&p->resting, w);
@@ -425,7 +424,7 @@ static void join_ended(pool *p) {
 static bool look(pool *p, uint64_t *seen) {
   bool late = p->in_job && p->steps == *seen;
   if (p->ticks % NUDGE_TICKS == 0) nudge_unwanted(p);
-  if (p->ticks % SLOW_TICKS == 0 && !p->keeps_threads) slow_down(p);
+  if (p->ticks % SLOW_TICKS == 0) slow_down(p);
   join_ended(p);
   if (!p->closing && late && has_relief(p)) take_lead_away(p);
   if (!p->closing && p->first != NULL && p->backlog == p->rounds && has_room(p)) {
@@ -477,8 +476,6 @@ pool *pool_open(int threads, pool_round *round, void *data) {
   if (pthread_create(&p->watch, NULL, watch, p) != 0) memory_get(SIZE_MAX);
   return p;
 }
-
-void pool_keep_threads(pool *p) { p->keeps_threads = true; }
 
 void pool_add(pool *p, pool_job *job) {
   pthread_mutex_lock(&p->lock);

@@ -94,12 +94,6 @@ enum { POOL_STACK = 1 << 20 };
  */
 pool *pool_open(int threads, pool_round *round, void *data);
 
-/*
- * Before pool_run: no thread is to end or to get less priority before the pool does. For h2o, whose sockets
- * have buffers from a store of the thread that accepted them.
- */
-void pool_keep_threads(pool *p);
-
 /* Adds a job. On the thread that leads: in a round, or in a `done` that says so. */
 void pool_add(pool *p, pool_job *job);
 

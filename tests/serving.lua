@@ -37,6 +37,17 @@ function serving.serve(project, words, before)
     support.quote(project), words or ""), dev.log)
   dev.port = serving.wait(function() return (support.read(dev.log .. ".err") or ""):match "on https?://[%d.]+:(%d+)/" end, 5)
   assert(dev.port, support.read(dev.log .. ".err"))
+  -- Of the page; nil with --quiet.
+  dev.page_port = serving.wait(function()
+    local said = support.read(dev.log .. ".err")
+    return said:match "stores: http://localhost:(%d+)/__flaron/" or (words or ""):find("--quiet", 1, true) and "none"
+  end, 5)
+  if dev.page_port == "none" then dev.page_port = nil end
+  --- Asks the page for what is under /__flaron/.
+  function dev.page(path, options)
+    local _, output = support.run(("curl -s -m 8 %s http://127.0.0.1:%s/__flaron/%s"):format(options or "", dev.page_port, path))
+    return output
+  end
   function dev.curl(path, options)
     local _, output = support.run(("curl -s -m 8 %s http://127.0.0.1:%s%s"):format(options or "", dev.port, path))
     return output

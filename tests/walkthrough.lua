@@ -100,7 +100,7 @@ end
 Reader.__close = Reader.close
 
 -- Starts `flaron-lua dev` on any free port, and waits until it has printed the lines shown; returns what it has, as if
--- the port were 8787.
+-- its port were 8787 and its page's 9787.
 function Reader:serve(words, shown)
   self:close()
   self.dev = { log = root .. "/" .. support.folder() .. "/dev" }
@@ -110,7 +110,8 @@ function Reader:serve(words, shown)
   serving.wait(function()
     text = support.read(self.dev.log .. ".err") or ""
     self.dev.port = text:match "on http://[%d.]+:(%d+)/"
-    text = text:gsub(":" .. (self.dev.port or "?"), ":8787")
+    self.dev.page_port = text:match "stores: http://localhost:(%d+)/"
+    text = text:gsub(":" .. (self.dev.port or "?"), ":8787"):gsub(":" .. (self.dev.page_port or "?"), ":9787")
     return walkthrough.shows(shown, text)
   end, 5)
   return 0, text
@@ -128,7 +129,7 @@ function Reader:run(command, shown)
   elseif command:find "^flaronctl " then
     return 0, ""
   end
-  if self.dev then command = command:gsub(":8787", ":" .. self.dev.port) end
+  if self.dev then command = command:gsub(":8787", ":" .. self.dev.port):gsub(":9787", ":" .. self.dev.page_port) end
   local preload = command:find "^flaron%-lua test" and walkthrough.sanitizer or ""
   local code, output = support.run(
     ("cd %s && unset LUA_CPATH LUA_PATH LUA_CPATH_5_4 LUA_PATH_5_4; PATH=%s:$PATH; exec 2>&1; %s%s"):format(

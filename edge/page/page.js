@@ -328,6 +328,7 @@ const sourceLines = (text) => make("div", { class: "source", tabindex: "0" }, ..
   make("pre", { class: line.startsWith(">") && "at" }, line)));
 
 let flares = []; // what `flares` answered last
+let pages = []; // the ports of the edges' pages
 
 // ---- sending a request ----
 
@@ -350,27 +351,28 @@ function readHeaders(text) {
   return headers;
 }
 
+/** Has the edge ask the flare, which is of another origin. */
 async function send() {
   const url = new URL(sender.path.value, location.origin);
   if (url.origin !== location.origin) throw new Error("the path begins with one '/': requests go to this flare only");
-  const options = { method: sender.method.value, headers: readHeaders(sender.headers.value), redirect: "manual", cache: "no-store" };
-  if (sender.body.value !== "" && !["GET", "HEAD"].includes(options.method)) options.body = sender.body.value;
-  const begin = performance.now(), answer = await fetch(url, options), body = new Uint8Array(await answer.arrayBuffer());
-  return { answer, body, ms: performance.now() - begin };
+  const method = sender.method.value, body = ["GET", "HEAD"].includes(method) ? "" : sender.body.value;
+  const begin = performance.now();
+  const answer = await ask("send", "POST", { method, path: url.pathname + url.search, headers: [...readHeaders(sender.headers.value)], body });
+  return { ...answer, body: Uint8Array.from(atob(answer.body), (c) => c.charCodeAt(0)), ms: performance.now() - begin };
 }
 
-function showAnswer({ answer, body, ms }) {
-  if (answer.type === "opaqueredirect") return fill($("answer"), make("p", {}, "It answered with a redirect, which the list tells of."));
-  const kind = answer.status >= 500 ? "bad" : answer.status >= 400 ? "warn" : "good";
+function showAnswer({ status, reason, headers, body, size: all, whole, ms }) {
+  const kind = status >= 500 ? "bad" : status >= 400 ? "warn" : "good";
   let text = toText(body.subarray(0, SHOWN_MOST));
   if (text === null) text = `(not text) ${toHex(body.subarray(0, 1024))}`;
   if (body.length > SHOWN_MOST) text += "\n…";
   fill($("answer"),
-    make("p", { class: "facts" }, make("b", { class: kind }, `${answer.status} ${answer.statusText}`.trim()),
-      make("span", {}, duration(Math.round(ms * 1000))), make("span", {}, size(body.length)),
-      make("span", {}, answer.headers.get("content-type") ?? "")),
+    make("p", { class: "facts" }, make("b", { class: kind }, `${status} ${reason}`.trim()),
+      make("span", {}, duration(Math.round(ms * 1000))), make("span", {}, size(all)),
+      make("span", {}, headers.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? ""),
+      whole ? null : make("span", { class: "bad" }, "cut off")),
     make("details", {}, make("summary", {}, `Headers of the answer`),
-      make("pre", {}, [...answer.headers].map(([name, value]) => `${name}: ${value}`).join("\n"))),
+      make("pre", {}, headers.map(([name, value]) => `${name}: ${value}`).join("\n"))),
     body.length > 0 ? make("pre", { tabindex: "0", "aria-label": "Body of the answer" }, text) : null);
 }
 
@@ -608,6 +610,7 @@ async function loadFlares() {
   const answer = await ask("flares").catch(() => null);
   if (answer === null) return;
   flares = answer.flares;
+  pages = answer.pages;
   $("name").textContent = flares.length === 1 ? flares[0].flare?.name ?? answer.name : answer.name;
   document.title = `${$("name").textContent} – flaron-lua dev`;
   const wrong = flares.filter((f) => f.error !== undefined);
@@ -637,11 +640,11 @@ function edgesCards({ edges, links, latency_ms: latency }) {
     make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells.map((cell) => make("td", {}, cell))))));
   const state = (link) => make("span", { class: { up: "good", cut: "bad" }[link.state] ?? "warn" },
     link.pending > 0 ? `${link.state}, ${number.format(link.pending)} pending` : link.state);
-  const name = (edge) => (edge.port === undefined ? edge.name
-    : make("a", { href: `${location.protocol}//${location.hostname}:${Number(edge.port)}/__flaron/` }, `${edge.name}, port ${edge.port}`));
+  const name = (edge, i) => (pages[i] === undefined ? edge.name
+    : make("a", { href: `${location.protocol}//${location.hostname}:${Number(pages[i])}/__flaron/` }, `${edge.name}, port ${edge.port}`));
   return [
-    make("div", { class: "card" }, make("h2", {}, "Edges"), table(["Edge", "Node of Plasma", "Clock"], edges.map((edge) =>
-      [name(edge), edge.error !== undefined ? make("span", { class: "bad" }, edge.error) : make("code", {}, edge.node),
+    make("div", { class: "card" }, make("h2", {}, "Edges"), table(["Edge", "Node of Plasma", "Clock"], edges.map((edge, i) =>
+      [name(edge, i), edge.error !== undefined ? make("span", { class: "bad" }, edge.error) : make("code", {}, edge.node),
         edge.skew_ms === 0 ? "true" : `${edge.skew_ms > 0 ? "+" : ""}${edge.skew_ms} ms`]))),
     make("div", { class: "card" },
       make("div", { class: "line" }, make("h2", {}, "Links"), make("span", { class: "quiet" }, latency > 0 ? `latency ${latency} ms` : ""),

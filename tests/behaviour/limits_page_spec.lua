@@ -1,6 +1,6 @@
 -- limits_page_spec.lua - reads the tables of docs/limits.md and goes to the limits, and one beyond; those that would take
--- long are only compared with the code or the help text (time of a fetch, CPU times, requests of `dev`, sizes of files).
--- That there is no lower limit of our own, and what large values do, is limits_spec.lua's.
+-- long are only compared with the code or the help text (time of a fetch, CPU times, sizes of files, what `dev` takes:
+-- front_spec.lua has more of that). That there is no lower limit of our own, and what large values do, is limits_spec.lua's.
 local evaluate = require "evaluate"
 local support = require "support"
 
@@ -237,7 +237,27 @@ checks["CPU time of start-up, when packing"] = function(row)
 end
 
 checks["a request that `dev` takes"] = function(row)
-  assert.is_truthy(source "edge/server_parts.h":find(("MAX_ENTITY = %d << 20 "):format(row.n >> 20), 1, true))
+  assert.is_truthy(source "edge/server/server_parts.h":find(("MAX_ENTITY = %d << 20 "):format(row.n >> 20), 1, true))
+end
+
+-- What stands for the number in the sources of the server.
+for name, place in pairs {
+  ["a request's target"] = { "http1.h", "HTTP1_MAX_TARGET = %d << 10", 10 },
+  ["a request's head"] = { "http1.h", "HTTP1_MAX_HEAD = %d << 10", 10 },
+  ["header lines of a request"] = { "http1.h", "HTTP1_MAX_FIELDS = %d,", 0 },
+  ["bodies and messages in memory"] = { "server_task.c", "MOST_BODIES = %d << 20", 20 },
+  ["streams of an HTTP/2 connection"] = { "server_http2.c", "MAX_STREAMS = %d,", 0 },
+  ["flares at work for an HTTP/2 connection"] = { "server_http2.c", "MOST = %d }", 0 },
+  ["answers kept for an HTTP/2 connection"] = { "server_http2.c", "MAX_KEPT = %d << 20", 20 },
+  ["answers kept for all clients"] = { "connection.c", "MOST_HELD = %d << 20", 20 },
+  ["events of a WebSocket that wait"] = { "server_socket.c", "MAX_EVENTS = %d,", 0 },
+  ["fragments of a message"] = { "server_socket.c", "MAX_FRAGMENTS = %d,", 0 },
+  ["what a WebSocket does not read"] = { "server_socket.c", "MAX_UNSENT = %d << 20", 20 },
+} do
+  checks[name] = function(row)
+    local file, what, shift = table.unpack(place)
+    assert.is_truthy(source("edge/server/" .. file):find(what:format(row.n >> shift), 1, true))
+  end
 end
 
 checks["flares that wait at once in `dev`, for a fetch or a pull"] = function(row)

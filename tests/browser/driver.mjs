@@ -23,16 +23,18 @@ export async function until(what, check) {
   }
 }
 
-/** Starts a program; resolves with it and what `pattern` matched in what it prints. */
+/** Starts a program; resolves with it, what `pattern` matched in what it prints, and the lines it has printed so far. */
 export function start(program, words, pattern) {
+  const lines = [];
   return new Promise((resolve, reject) => {
     const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
     child.on("error", reject);
     child.on("exit", (code) => reject(new Error(`${program} ended with ${code}`)));
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
+        lines.push(line);
         const found = pattern.exec(line);
-        if (found) resolve({ child, found });
+        if (found) resolve({ child, found, lines });
       });
     }
   });

@@ -47,7 +47,8 @@ async function end(program) {
 }
 
 let dev = await serve(0);
-const url = dev.found[1];
+const url = dev.found[1]; // the flare's
+const page = () => until("the page's address", () => /stores: (http:\S+)/.exec(dev.lines.join("\n"))?.[1]);
 const browser = await openBrowser();
 const { text, count, click, type, press, run } = browser;
 const shows = (selector, part) => until(`'${part}' in ${selector}`, async () => (await text(selector)).includes(part));
@@ -96,7 +97,7 @@ const checks = {
   async "shows that dev is live, and no request yet"() {
     await browser.resize(1400, 900);
     await browser.prefer("light");
-    await browser.open(`${url}__flaron/`);
+    await browser.open(await page());
     await shows("#state", "live");
     await shows("#empty", "None yet");
   },
@@ -324,10 +325,10 @@ const checks = {
 
   async "says that dev has ended, and goes on when it is back"() {
     await browser.resize(1400, 900);
-    const { found } = dev;
+    const { found } = dev, { port } = new URL(await page());
     await end(dev);
     await shows("#state", "disconnected");
-    dev = await serve(found[2]);
+    dev = await serve(found[2], "--page-port", port);
     await shows("#state", "live");
     await run("() => document.getElementById('tab-requests').click()");
     await shows("#empty", "None yet");
@@ -339,7 +340,7 @@ const checks = {
     assert.equal(await run("() => document.getElementById('tab-edges').hidden"), true);
     await end(dev);
     dev = await serve(0, "--edges", "2");
-    await browser.open(`${dev.found[1]}__flaron/`);
+    await browser.open(await page());
     await until("the tab", () => run("() => !document.getElementById('tab-edges').hidden"));
     await click("#tab-edges");
     await until("an open link", async () => /edge-1 and edge-2\s+up\s+up/.test(await text("#edges")));

@@ -9,7 +9,7 @@ limit=-max_total_time=$seconds what="fuzzing %s for $seconds seconds\n"
 [ "$seconds" != 0 ] || limit=-runs=0 what='trying the seeds of %s\n'
 out=build/fuzz
 clang=/usr/lib/llvm-19/bin/clang
-flags='-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iedge -Ibindings -Itools'
+flags='-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iedge -Iedge/server -Ibindings -Itools'
 
 # NAME SEEDS SOURCES...: builds and runs one.
 fuzz() {
@@ -97,6 +97,12 @@ fuzz encoding "$out/seeds-text" edge/host_encoding.c edge/text.c
 fuzz record "$out/seeds-record" edge/record.c edge/redact.c edge/json_bytes.c edge/flare.c edge/text.c edge/wasm.c \
   edge/host*.c edge/fetch_url.c edge/http.c edge/store*.c edge/file.c edge/wait.c edge/clock.c build/native/edge/runtime_blob.o
 fuzz store "$out/seeds-store" edge/store*.c edge/file.c edge/text.c edge/wait.c edge/clock.c
+mkdir -p "$out/seeds-http1"
+printf '@POST /a?b HTTP/1.1\r\nHost: x:80\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello' >"$out/seeds-http1/length"
+printf '@POST http://x/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n5;a="b"\r\nhello\r\n0\r\nT: u\r\n\r\n' \
+  >"$out/seeds-http1/chunked"
+printf '\340A;a="b\\""\r\n0123456789\r\n0\r\nT: u\r\n\r\n' >"$out/seeds-http1/body"
+fuzz http1 "$out/seeds-http1" edge/server/http1.c edge/http.c edge/text.c
 fuzz gossip "$out/seeds-gossip" edge/gossip_wire.c edge/text.c
 # shellcheck disable=SC2046 # paths without spaces
 fuzz pattern "$out/seeds-pattern" -Iruntime -Ibuild/src/lua/src runtime/pattern.c runtime/slice.c \
@@ -106,5 +112,5 @@ fuzz pattern "$out/seeds-pattern" -Iruntime -Ibuild/src/lua/src runtime/pattern.
 fuzz page "$out/seeds-page" edge/page.c edge/kv.c \
   $(find build/native/edge build/native/embedded.o build/native/runtime_wasm2c.o -name '*.o' \
     ! -name 'lua_*' ! -name page.o ! -name kv.o) \
-  -lh2o-evloop -lwslay -lssl -lcurl -lsqlite3 -lm
+  -lnghttp2 -lwslay -lssl -lcurl -lsqlite3 -lm
 echo 'nothing found'

@@ -76,8 +76,6 @@ describe("flaron-lua dev", function()
     assert.same({ 200, "GET http://other/" }, { ask "GET http://other HTTP/1.1\r\nHost: x" })
     assert.same({ 200, "OPTIONS http://x/" }, { ask "OPTIONS * HTTP/1.1\r\nHost: x" })
     assert.same({ 200, "GET /origin?q  0" }, { ask "GET http://other/origin?q HTTP/1.1\r\nHost: x" })
-    assert.equal(404, (ask "GET http://localhost/__flaron/no HTTP/1.1\r\nHost: x"))
-    assert.equal(403, (ask "GET http://x/__flaron/no HTTP/1.1\r\nHost: localhost"))
   end)
 
   it("refuses targets, hosts and methods that are none", function()
@@ -108,7 +106,7 @@ describe("flaron-lua dev", function()
         assert.equal(name == "headers" and 100 or 0, select(2, head:gsub("\nx%-%d+: ", "")))
       end
     end
-    local records = require("dkjson").decode(dev.curl "/__flaron/history").records
+    local records = require("dkjson").decode(dev.page "history").records
     assert.equal(200, #records)
     for _, record in ipairs(records) do
       local name, n = record.url:match "/own/(%a+)/(%d+)"
@@ -140,7 +138,7 @@ describe("flaron-lua dev", function()
     local log = wait(function() return support.read(dev.log .. ".out"):match "secret_get KEY.*" end, 2)
     assert.matches("base64_encode user:%*%*%*%*%*%*%*%*%*%*%* %->", log)
     assert.falsy(log:find "ses")
-    assert.falsy(dev.curl("/__flaron/history"):find("sesame", 1, true))
+    assert.falsy(dev.page("history"):find("sesame", 1, true))
   end)
 
   it("serves on and ends on Ctrl-C while all flares wait for others", function()
@@ -149,7 +147,7 @@ describe("flaron-lua dev", function()
     support.run(("for i in $(seq 70); do curl -s -m 20 -H 'X-Url: http://127.0.0.1:%s/' http://127.0.0.1:%s/slow >%s/x & done")
       :format(port_of(folder .. "/hang"), busy.port, folder))
     os.execute "sleep 2"
-    assert.equal("404", busy.curl("/__flaron/no", "-o /dev/null -w '%{http_code}'"))
+    assert.equal("404", busy.page("no", "-o /dev/null -w '%{http_code}'"))
     busy.stop() -- 5 seconds for open requests, one until fetches look up
     assert.truthy(wait(function() return (support.read(busy.log .. ".err")):find("ended", 1, true) end, 5))
     stop(hang, "KILL")

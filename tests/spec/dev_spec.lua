@@ -95,7 +95,7 @@ describe("flaron-lua dev", function()
       return (dev.raw(table.concat(lines) .. "\r\n"))
     end
     assert.matches("^HTTP/1.1 200", ask(100))
-    assert.matches("^HTTP/1.1 400", ask(101))
+    assert.matches("^HTTP/1.1 431", ask(101))
   end)
 
   it("cuts off clients that are too slow, and answers others meanwhile", function()
@@ -138,9 +138,9 @@ describe("flaron-lua dev", function()
 
   it("keeps what is under /__flaron/ from other machines' names and other sites' pages", function()
     local function status(words)
-      return dev.curl("/__flaron/nothing", "-o /dev/null -w '%{http_code}' " .. words)
+      return dev.page("nothing", "-o /dev/null -w '%{http_code}' " .. words)
     end
-    local own = ("http://127.0.0.1:%s"):format(dev.port)
+    local own = ("http://127.0.0.1:%s"):format(dev.page_port)
     assert.equal("404", status "")
     assert.equal("404", status("-H 'Origin: " .. own .. "' -H 'Sec-Fetch-Site: same-origin'"))
     assert.equal("403", status "-H 'Host: evil.example'")

@@ -38,7 +38,7 @@ local function serve(words, persist)
     return output
   end
   function edges.control(path, method)
-    return json.decode((edges.ask(1, "__flaron/" .. path, "-X " .. (method or "POST"))))
+    return json.decode(edges.page(support.quote(path), "-X " .. (method or "POST")))
   end
   -- Whether every edge answers the same; waits for it.
   function edges.all(path, expected, seconds)
@@ -180,7 +180,7 @@ describe("flaron-lua dev --edges 3", function()
     assert.equal("expected a=NAME&b=NAME, not 'x'", edges.control("heal?x").error)
     assert.equal("expected POST, not GET", edges.control("heal", "GET").error)
     assert.equal("expected GET, not POST", edges.control("edges").error)
-    assert.equal("403", edges.ask(1, "__flaron/heal", "-X POST -H 'Origin: https://example.com' -o /dev/null -w '%{http_code}'"))
+    assert.equal("403", edges.page("heal", "-X POST -H 'Origin: https://example.com' -o /dev/null -w '%{http_code}'"))
   end)
 
   it("tells strangers nothing, whatever they send to the ports between edges", function()
@@ -188,6 +188,7 @@ describe("flaron-lua dev --edges 3", function()
     local _, inodes = support.run(("ls -l /proc/%d/fd"):format(edges.pid))
     local public, between = {}, 0
     for _, port in ipairs(edges.ports) do public[tonumber(port)] = true end
+    for _, port in ipairs(json.decode(edges.page "flares").pages) do public[port] = true end
     for port, inode in listed:gmatch "0100007F:(%x+) 00000000:0000 0A %S+ %S+ %S+ +%d+ +%d+ (%d+)" do
       port = tonumber(port, 16)
       if inodes:find("socket:[" .. inode .. "]", 1, true) and not public[port] then
@@ -350,7 +351,7 @@ describe("flaron-lua dev --edges", function()
     local one = serve "--edges 1 --json"
     one.ask(1, "get/n")
     line = serving.wait(function() return support.read(one.log .. ".out"):match "^({.-})\n" end, 2)
-    local control = one.ask(1, "__flaron/edges", "-o /dev/null -w '%{http_code}'")
+    local control = one.page("edges", "-o /dev/null -w '%{http_code}'")
     local pulled = one.ask(1, "pull/edge-2/k")
     one.stop()
     assert.is_nil(json.decode(line).edge)
@@ -374,7 +375,7 @@ describe("docs/edges.md", function()
     local ports = {}
     serving.wait(function()
       ports = {}
-      for port in support.read(edges.log .. ".err"):gmatch ":(%d+)/" do ports[#ports + 1] = port end
+      for port in support.read(edges.log .. ".err"):gmatch "on http://[%d.]+:(%d+)/" do ports[#ports + 1] = port end
       return #ports == 3
     end, 5)
     local shown, answered = {}, {}
@@ -382,7 +383,7 @@ describe("docs/edges.md", function()
       for command, output in ((block:find "^%$ [cs]" and block or "") .. "$ "):gmatch "%$ ([^\n]+)\n(.-)%f[$]" do
         local _, answer = support.run((command:gsub("curl", "curl -s"):gsub("localhost:878([789])", function(digit)
           return "127.0.0.1:" .. ports[tonumber(digit) - 6]
-        end)))
+        end):gsub("localhost:9787", "127.0.0.1:" .. edges.page_port)))
         shown[#shown + 1], answered[#answered + 1] = output, answer
       end
     end

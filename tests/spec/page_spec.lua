@@ -27,7 +27,7 @@ describe("the page of flaron-lua dev", function()
 
   -- The status and the body of what is under /__flaron/; `words` are more words for curl.
   local function ask(path, words)
-    local answer = dev.curl(support.quote("/__flaron/" .. path), "-w '\n%{http_code}' " .. (words or ""))
+    local answer = dev.page(support.quote(path), "-w '\n%{http_code}' " .. (words or ""))
     local body, status = answer:match "^(.*)\n(%d+)$"
     return tonumber(status), body
   end
@@ -53,7 +53,7 @@ describe("the page of flaron-lua dev", function()
   -- Listens to the events; returns what reads all that came so far, and what ends it.
   local function listen(name)
     local out = folder .. "/" .. name
-    local pid = serving.start(("exec curl -sN -m 20 http://127.0.0.1:%s/__flaron/events"):format(dev.port), out)
+    local pid = serving.start(("exec curl -sN -m 20 http://127.0.0.1:%s/__flaron/events"):format(dev.page_port), out)
     local function read() return support.read(out .. ".out") or "" end
     assert.truthy(serving.wait(function() return read() ~= "" end, 4))
     return read, function() serving.stop(pid, "KILL") end
@@ -73,7 +73,7 @@ describe("the page of flaron-lua dev", function()
       for _, method in ipairs { "GET", "HEAD", "POST", "PUT", "DELETE" } do
         local words = method == "HEAD" and "-I " or "-X " .. method .. " "
         assert.equal(403, status(words .. "-H 'Host: evil.example'"), method)
-        assert.equal(403, status(words .. "-H 'Host: evil.example:" .. dev.port .. "'"), method)
+        assert.equal(403, status(words .. "-H 'Host: evil.example:" .. dev.page_port .. "'"), method)
       end
     end)
 
@@ -88,7 +88,7 @@ describe("the page of flaron-lua dev", function()
     end)
 
     it("its own pages", function()
-      local own = ("-H 'Origin: http://127.0.0.1:%s' -H 'Sec-Fetch-Site: same-origin'"):format(dev.port)
+      local own = ("-H 'Origin: http://127.0.0.1:%s' -H 'Sec-Fetch-Site: same-origin'"):format(dev.page_port)
       assert.equal(200, status(own))
     end)
 
@@ -97,12 +97,27 @@ describe("the page of flaron-lua dev", function()
       address = address:match "^(%d+%.%d+%.%d+%.%d+)"
       if not address then return pending "this machine has no other address" end
       local open = serving.serve(folder, "--host 0.0.0.0 --persist " .. support.folder())
-      local _, far = support.run(("curl -s -m 8 -o /dev/null -w '%%{http_code}' -H 'Host: localhost' http://%s:%s/__flaron/history"):format(
-        address, open.port))
-      local near = open.curl("/__flaron/history", "-o /dev/null -w '%{http_code}'")
-      local flare = open.curl("/", "")
+      local function far(port, path, words)
+        return (select(2, support.run(("curl -s -m 8 -w '%%{http_code}' %s http://%s:%s/%s"):format(words or "", address, port, path))))
+      end
+      local page, flare, boom = far(open.page_port, "__flaron/history", "-H 'Host: localhost'"), far(open.port, ""),
+        far(open.port, "boom", "-H 'Accept: text/html'")
+      local near = open.page("history", "-o /dev/null -w '%{http_code}'")
       open.stop()
-      assert.same({ "403", "200", "hello" }, { far, near, flare })
+      assert.same({ "000", "200", "hello200", "Internal Server Error500" }, { page, near, flare, boom })
+    end)
+
+    it("a browser that opens it, wherever the link is", function()
+      local words = "-H 'Sec-Fetch-Site: %s' -H 'Sec-Fetch-Mode: navigate' -H 'Sec-Fetch-Dest: %s'"
+      assert.equal(200, status(words:format("same-site", "document"), ""))
+      assert.equal(200, status(words:format("cross-site", "document"), ""))
+      assert.equal(403, status(words:format("cross-site", "iframe"), ""))
+      assert.equal(403, status(words:format("same-site", "document"), "history"))
+      assert.equal(403, status("-X POST " .. words:format("same-site", "document"), ""))
+    end)
+
+    it("nobody at the flare's own port, where /__flaron/ is a path like others", function()
+      assert.equal("hello", dev.curl "/__flaron/history")
     end)
   end)
 
@@ -150,7 +165,7 @@ describe("the page of flaron-lua dev", function()
 
   it("outlives those who listen", function()
     for _ = 1, 5 do
-      serving.start(("exec curl -sN -m 0.2 http://127.0.0.1:%s/__flaron/events"):format(dev.port), folder .. "/gone")
+      serving.start(("exec curl -sN -m 0.2 http://127.0.0.1:%s/__flaron/events"):format(dev.page_port), folder .. "/gone")
       support.run(("curl -s -o /dev/null --rate 100/s 'http://127.0.0.1:%s/gone?[1-60]'"):format(dev.port))
     end
     assert.equal("hello", dev.curl "/")
@@ -267,7 +282,7 @@ describe("the page of flaron-lua dev", function()
     support.write(several .. "/api/main.lua", "return function() end")
     support.write(several .. "/site/main.lua", "return function(")
     local other = serving.serve(several)
-    local answer = json.decode(other.curl "/__flaron/flares")
+    local answer = json.decode(other.page "flares")
     other.stop()
     local routes = {}
     for _, item in ipairs(answer.flares) do
@@ -278,9 +293,11 @@ describe("the page of flaron-lua dev", function()
 
   it("has one at each of several edges, with its stores and its requests", function()
     local several = serving.serve(folder, "--edges 2 --persist " .. support.folder())
-    local edges = json.decode(several.curl "/__flaron/edges").edges
+    local edges = json.decode(several.page "edges").edges
+    local pages = json.decode(several.page "flares").pages
     local function at(edge, path, words)
-      local _, out = support.run(("curl -s -m 8 %s 'http://127.0.0.1:%d/%s'"):format(words or "", edge.port, path))
+      local port = path:find "^__flaron/" and pages[tonumber(edge.name:match "%d+")] or edge.port
+      local _, out = support.run(("curl -s -m 8 %s 'http://127.0.0.1:%d/%s'"):format(words or "", port, path))
       return out
     end
     at(edges[2], "__flaron/kv/spark?key=here", "-X PUT -d '{\"text\":\"two\"}'")

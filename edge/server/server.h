@@ -1,8 +1,9 @@
 /*
- * server.h - the local edge's front: HTTP and WebSockets, served by h2o, answered by flares in a pool.
+ * server.h - the local edge's front: HTTP and WebSockets, answered by flares in a pool.
  *
- * One thread runs the event loop and never waits: for a flare, a fetch or a client. It knows what HTTP and
- * a WebSocket are; what a flare is allowed is the pool's configuration, where flares come from is told to it.
+ * One thread at a time runs the event loop and never waits: for a flare, a fetch or a client. It knows what
+ * HTTP and a WebSocket are; what a flare is allowed is the pool's configuration, where flares come from is
+ * told to it.
  */
 #ifndef FLARON_EDGE_SERVER_H
 #define FLARON_EDGE_SERVER_H
@@ -27,9 +28,10 @@ typedef struct control_answer {
 } control_answer;
 
 /*
- * Answers what is asked under /__flaron/: `path` is what follows that, `query` what follows '?'. Called for
- * clients on this machine only, whose Host names it and whose Origin, if any, is the server's own. False:
- * there is nothing of that name.
+ * Answers what is asked at the page's port under /__flaron/: `path` is what follows that, `query` what
+ * follows
+ * '?'. Called for clients on this machine only, whose Host names it and whose Origin, if any, is that port's.
+ * False: there is nothing of that name.
  */
 typedef bool server_control_function(void *data, bytes method, bytes path, bytes query, bytes body,
                                      control_answer *answer);
@@ -37,6 +39,7 @@ typedef bool server_control_function(void *data, bytes method, bytes path, bytes
 typedef struct server_options {
   const char *host;   /* address to listen on */
   int port;           /* 0: any that is free (server_port) */
+  int page_port;      /* of 127.0.0.1, plain HTTP, for `control`; 0: a thousand above, or any that is free */
   int threads;        /* of the pool */
   const char *origin; /* that PASS_THROUGH and TRANSFORM go to (server_is_origin); NULL = none */
   int timeout_ms; /* how long a client may take to send a request, not to read on, or an origin not to answer
@@ -44,17 +47,18 @@ typedef struct server_options {
   const char *certificate; /* file for HTTPS (certificate.h); NULL = plain HTTP */
   /* The flare for a request, with a reference for the server; NULL: there is none, `page` is shown. */
   pool_flare *(*find_flare)(void *data, const char *path, size_t size);
-  /* When there is no flare: adds what to say to `page`, as HTML or as text; returns the status. */
+  /* When there is no flare: adds what to say to `page`, as HTML or as text, for clients on this machine;
+   * returns the status. */
   int (*say_why)(void *data, const char *path, size_t size, bool html, text *page);
-  /* For a browser, when a flare answered 500: adds what is known of it as HTML; false: the answer stays. */
+  /* For a browser on this machine that shows the answer as a page, when a flare answered 500: adds what is
+   * known of it as HTML; false: the answer stays. */
   bool (*explain)(void *data, const pool_job *job, text *page);
   /* Before a job is queued: may set its tape and finish. NULL = nothing to do. */
   void (*prepare)(void *data, pool_job *job);
   void (*record)(void *data, const server_record *record); /* on the loop's thread, as all of them are */
   /* Before the loop may wait for something: what `record` kept back is due. NULL = nothing is. */
   void (*rest)(void *data);
-  /* Answers what lies under /__flaron/; NULL = nothing does. */
-  server_control_function *control;
+  server_control_function *control; /* NULL = the page has no port */
   void *data;
 } server_options;
 
@@ -66,6 +70,9 @@ server *server_open(const server_options *options, text *error);
 
 /* The port it listens on. */
 int server_port(const server *s);
+
+/* The page's port. */
+int server_page_port(const server *s);
 
 /* Serves until server_stop. */
 void server_run(server *s);
