@@ -5,7 +5,6 @@
 #include "replay.h"
 
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,11 +38,13 @@ static void again_free(again *a) {
 
 /*
  * The limit of CPU time, ms: as recorded where that stopped it; else ten times that, since this machine may
- * be slower, or busier, than the one of the record.
+ * be slower, or busier, than the one of the record. It is never more than MOST, whatever the record says:
+ * more must be said by whoever replays it.
  */
 static int choose_limit(const recording *r) {
-  enum { ROOM = 10 };
-  return r->result.stopped || r->cpu_ms > INT_MAX / ROOM ? r->cpu_ms : r->cpu_ms * ROOM;
+  enum { ROOM = 10, MOST = 10000 };
+  int64_t limit = r->result.stopped ? r->cpu_ms : (int64_t)r->cpu_ms * ROOM;
+  return limit > 0 && limit < MOST ? (int)limit : MOST;
 }
 
 /* Runs a recorded invocation. False after saying why not. */
@@ -333,7 +334,7 @@ const cli_command cli_replay = {
         "others\n"
         "                            are \"not available\"; then compare the outcome\n"
         "  --cpu-ms N                CPU time it may take, 0 = no limit (default: as recorded where that\n"
-        "                            stopped it, else ten times as much)\n"
+        "                            stopped it, else ten times as much, and at most 10000)\n"
         "  --memory SIZE             limit of its memory when a script is packed (default 32M)\n"
         "  -h, --help                this text\n"
         "\nEvery call of the host is answered from the record: nothing is fetched, read or stored. What was "

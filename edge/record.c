@@ -60,9 +60,9 @@ static record_call *add_call(recording *r, host_import import) {
 
 static void note(host_tape *tape, host_import import, const host_arguments *arguments,
                  const host_answer *answer) {
-  enum { CALL = 64 };
   recording *r = (recording *)tape;
-  size_t size = CALL + arguments->a.size + arguments->b.size + (answer->present ? answer->data.size : 0);
+  size_t size =
+      RECORD_CALL + arguments->a.size + arguments->b.size + (answer->present ? answer->data.size : 0);
   r->cut = r->cut || size > RECORD_CALLS - r->size;
   if (r->cut) return;
   r->size += size;
@@ -414,8 +414,16 @@ static const json_t *read_part(const json_t *object, const char *name, json_type
   return NULL;
 }
 
+/* The same for a list, which is not longer than any of ours. */
+static const json_t *read_list(const json_t *object, const char *name, text *error) {
+  const json_t *list = read_part(object, name, JSON_ARRAY, error);
+  if (json_array_size(list) <= RECORD_READ_ITEMS) return list;
+  bad(error, "'%s' has %zu items, more than %d", name, json_array_size(list), RECORD_READ_ITEMS);
+  return NULL;
+}
+
 static bool read_headers(const json_t *object, host_pairs *headers, text *error) {
-  const json_t *list = read_part(object, "headers", JSON_ARRAY, error);
+  const json_t *list = read_list(object, "headers", error);
   for (size_t i = 0; i < json_array_size(list); i++) {
     const json_t *pair = json_array_get(list, i);
     text name = {0}, value = {0};
@@ -452,7 +460,7 @@ static bool read_request(recording *r, const json_t *all, text *error) {
 static bool read_logs(host_response *response, const json_t *part, text *error) {
   const char *const levels[LEVELS] = {host_level_name(HOST_INFO), host_level_name(HOST_WARN),
                                       host_level_name(HOST_ERROR)};
-  const json_t *logs = read_part(part, "logs", JSON_ARRAY, error);
+  const json_t *logs = read_list(part, "logs", error);
   for (size_t i = 0; i < json_array_size(logs); i++) {
     host_line line = {.level = HOST_INFO};
     int level;
@@ -470,7 +478,7 @@ static bool read_logs(host_response *response, const json_t *part, text *error) 
 }
 
 static bool read_frames(host_response *response, const json_t *part, text *error) {
-  const json_t *frames = read_part(part, "frames", JSON_ARRAY, error);
+  const json_t *frames = read_list(part, "frames", error);
   size_t count = json_array_size(frames);
   if (count != 0) response->frames = memory_get(count * sizeof *response->frames);
   for (size_t i = 0; i < count; i++) {
@@ -511,20 +519,30 @@ static bool read_result(recording *r, const json_t *all, text *error) {
   return true;
 }
 
-/* Adds what a call was given or answered, or the source it names. */
-static bool read_handed(const recording *r, const json_t *value, text *to) {
+/* Counts bytes of a call; false: with them there are more than all calls may have, which is_too_much tells.
+ */
+static bool count_bytes(recording *r, size_t size) {
+  r->size += size <= RECORD_READ_CALLS ? size : RECORD_READ_CALLS + 1;
+  return r->size <= RECORD_READ_CALLS;
+}
+
+static bool is_too_much(const recording *r) { return r->size > RECORD_READ_CALLS; }
+
+/* Adds what a call was given or answered, or the source it names, as long as it is not too much. */
+static bool read_handed(recording *r, const json_t *value, text *to) {
   const char *from = json_string_value(json_object_get(value, "from"));
   const text *sources[SOURCES];
   get_sources(r, sources);
   for (int i = 0; i < SOURCES && from != NULL; i++) {
     if (strcmp(from, source_names[i]) != 0) continue;
+    if (!count_bytes(r, sources[i]->size)) return false;
     text_add(to, sources[i]->data, sources[i]->size);
     return true;
   }
-  return json_to_bytes(value, to);
+  return json_to_bytes(value, to) && count_bytes(r, to->size);
 }
 
-static bool read_arguments(const recording *r, record_call *call, const json_t *list) {
+static bool read_arguments(recording *r, record_call *call, const json_t *list) {
   bool number;
   size_t count = (size_t)byte_count(call->import, &number);
   if (!json_is_array(list) || json_array_size(list) != count + number) return false;
@@ -534,7 +552,7 @@ static bool read_arguments(const recording *r, record_call *call, const json_t *
          (!number || json_is_integer(json_array_get(list, count)));
 }
 
-static bool read_answer(const recording *r, record_call *call, const json_t *answer) {
+static bool read_answer(recording *r, record_call *call, const json_t *answer) {
   switch (*host_signatures[call->import].result) {
     case 'P':
       call->present = !json_is_null(answer);
@@ -554,10 +572,15 @@ static bool read_call(recording *r, const json_t *item, text *error) {
   while (name != NULL && import < HOST_IMPORTS && strcmp(name, host_signatures[import].name) != 0) import++;
   if (name == NULL) return bad(error, "it has no 'import'");
   if (import == HOST_IMPORTS) return bad(error, "there is no import '%.40s'", name);
-  record_call *call = add_call(r, (host_import)import);
-  if (!read_arguments(r, call, json_object_get(item, "arguments")))
-    return bad(error, "'arguments' are none of %s", name);
-  return read_answer(r, call, json_object_get(item, "answer")) || bad(error, "'answer' is none of %s", name);
+  bool counted = r->call_count < RECORD_READ_COUNT && count_bytes(r, RECORD_CALL);
+  record_call *call = counted ? add_call(r, (host_import)import) : NULL;
+  bool arguments = counted && read_arguments(r, call, json_object_get(item, "arguments"));
+  bool answer = arguments && read_answer(r, call, json_object_get(item, "answer"));
+  if (!counted || is_too_much(r))
+    return bad(error, "the calls up to it are more than %d, or have more than %d bytes", RECORD_READ_COUNT,
+               RECORD_READ_CALLS);
+  if (!arguments) return bad(error, "'arguments' are none of %s", name);
+  return answer || bad(error, "'answer' is none of %s", name);
 }
 
 static bool read_calls(recording *r, const json_t *all, text *error) {
@@ -618,9 +641,34 @@ static bool read_head(recording *r, const json_t *all, text *error) {
   return true;
 }
 
+/*
+ * Whether a text of JSON has no more values than one of ours that is as long: each takes some hundred bytes
+ * when it is read. Ours have many short ones in headers alone, else at least BYTES for each.
+ */
+static bool has_few_values(bytes content) {
+  enum { SHORT = 8 * RECORD_READ_ITEMS, BYTES = 8 };
+  size_t most = SHORT + content.size / BYTES;
+  if (most > RECORD_READ_VALUES) most = RECORD_READ_VALUES;
+  size_t count = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < content.size; i++) {
+    uint8_t c = content.data[i];
+    if (in_string && c == '\\') {
+      i++;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string) {
+      count += c == ',' || c == '[' || c == '{';
+    }
+  }
+  return count <= most;
+}
+
 bool record_read(recording *r, bytes content, text *error) {
   json_error_t where;
   *r = (recording){0};
+  if (!has_few_values(content))
+    return bad(error, "it has more values than any record of %zu bytes", content.size);
   json_t *all = json_loadb((const char *)content.data, content.size, JSON_ALLOW_NUL, &where);
   bool good = all != NULL
                   ? read_head(r, all, error) && read_request(r, all, error) && read_response(r, all, error) &&

@@ -12,6 +12,18 @@
 
 enum { RECORD_FORMAT = 1, RECORD_HASH_SIZE = 65, RECORD_CALLS = 64 << 20 };
 
+/*
+ * What record_read takes: bytes of all calls, once what they have "from" somewhere is copied (what was
+ * replaced in a record may be longer); how many of them; headers, frames and lines each; values of JSON.
+ */
+enum {
+  RECORD_CALL = 64, /* what a call counts besides its bytes */
+  RECORD_READ_CALLS = 2 * RECORD_CALLS,
+  RECORD_READ_COUNT = RECORD_CALLS / RECORD_CALL,
+  RECORD_READ_ITEMS = 65536,
+  RECORD_READ_VALUES = 8 << 20
+};
+
 /* One call of the host: an import, what it was given, what it answered (host.h tells which of them count). */
 typedef struct record_call {
   host_import import;
@@ -64,8 +76,9 @@ typedef struct record_secrets {
 void record_write(const recording *r, bool keep, text *to, record_secrets *found);
 
 /*
- * Reads a file's content, which may be anything. False, with a message that begins with "LINE:COLUMN: " or
- * the name of what is wrong in `error`; `r` then holds nothing.
+ * Reads a file's content, which may be anything, in memory that its size and the limits above bound. False,
+ * with a message that begins with "LINE:COLUMN: " or the name of what is wrong in `error`; `r` then holds
+ * nothing.
  */
 bool record_read(recording *r, bytes content, text *error);
 

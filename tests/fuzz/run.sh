@@ -11,6 +11,8 @@ out=build/fuzz
 clang=/usr/lib/llvm-19/bin/clang
 flags='-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iedge -Iedge/server -Ibindings -Itools'
 
+rss=4096 # MB that one may take
+
 # NAME SEEDS SOURCES...: builds and runs one.
 fuzz() {
   name=$1 seeds=$2
@@ -21,7 +23,7 @@ fuzz() {
   # shellcheck disable=SC2086 # words
   $clang $flags "tests/fuzz/fuzz_$name.c" "$@" -o "$out/fuzz_$name" -ljansson -lcrypto -lpthread -lcurl -lsqlite3
   # shellcheck disable=SC2086 # words
-  "$out/fuzz_$name" "$limit" -artifact_prefix="$out/$name-" -rss_limit_mb=4096 -timeout=20 \
+  "$out/fuzz_$name" "$limit" -artifact_prefix="$out/$name-" -rss_limit_mb="$rss" -timeout=20 \
     -print_final_stats=0 \
     "$out/$name" $seeds >"$out/$name.log" 2>&1 || { tail -40 "$out/$name.log"; exit 1; }
 }
@@ -94,8 +96,10 @@ fuzz flare "$out/seeds-flare" edge/flare.c edge/text.c edge/wasm.c build/native/
 fuzz modules "$out/seeds-lua" edge/modules.c edge/embedded.c edge/file.c edge/text.c build/native/embedded.o
 fuzz linemap "$out/seeds-map" edge/linemap.c edge/text.c
 fuzz encoding "$out/seeds-text" edge/host_encoding.c edge/text.c
+rss=2048 # a few records at a time, each bounded
 fuzz record "$out/seeds-record" edge/record.c edge/redact.c edge/json_bytes.c edge/flare.c edge/text.c edge/wasm.c \
   edge/host*.c edge/fetch_url.c edge/http.c edge/store*.c edge/file.c edge/wait.c edge/clock.c build/native/edge/runtime_blob.o
+rss=4096
 fuzz store "$out/seeds-store" edge/store*.c edge/file.c edge/text.c edge/wait.c edge/clock.c
 mkdir -p "$out/seeds-http1"
 printf '@POST /a?b HTTP/1.1\r\nHost: x:80\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello' >"$out/seeds-http1/length"

@@ -482,6 +482,62 @@ describe("flaron-lua replay", function()
     end
   end)
 
+  it("takes no more memory than its limits, whatever a record has", function()
+    local whole, big = support.read(file), folder .. "/big.json"
+    local function with(change, value) return (whole:gsub(change, function() return value end, 1)) end
+    local body = '"body": "' .. ("x"):rep(8500000) .. '"'
+    local handed = with('"body": "[^"]*"', body)
+    local from = '{"import": "spark_get", "arguments": ["k"], "answer": {"from": "request.body"}},'
+    local sent = '{"import": "ws_send", "arguments": [{"from": "request.body"}], "answer": 0},'
+    local pair, call = '["a", "b"],', '{"import": "req_method", "arguments": [], "answer": "GET"},'
+    for content, message in pairs {
+      [handed:gsub('"calls": %[', function() return '"calls": [' .. from:rep(2000) end)] =
+        "call 16: the calls up to it are more than 1048576, or have more than 134217728 bytes",
+      [handed:gsub('"calls": %[', function() return '"calls": [' .. sent:rep(2000) end)] = "call 16: the calls up to it are",
+      [with('"calls": %[', '"calls": [' .. call:rep(1100000))] = "call 1048577: the calls up to it are more than 1048576",
+      [with('"headers": %[', '"headers": [' .. pair:rep(70000) .. pair:sub(1, -2))] = "'headers' has 70001 items, more than 65536",
+      ["[" .. ("[],"):rep(2800000) .. "[]]"] = "it has more values than any record of 8400004 bytes",
+      ['{"' .. ("a"):rep(9) .. '": [' .. ("{},"):rep(2800000) .. "{}]}"] = "it has more values than any record",
+    } do
+      support.write(big, content)
+      local code, output, errors = support.run(("/usr/bin/time -f %%M timeout 100 %s replay %s %s")
+        :format(quote(support.flaron_lua), quote(big), quote(folder)))
+      assert.same({ 1, "" }, { code, output })
+      assert.matches("it is no record of this flaron-lua: " .. message, errors, 1, true)
+      local most = (os.getenv "SANITIZE" or "") ~= "" and 1e9 or 1200
+      assert.is_true(tonumber(errors:match "(%d+)\n$") >> 10 < most, errors)
+    end
+    support.write(big, ("["):rep(100000))
+    assert.matches("big%.json:1:2049: maximum parsing depth reached", select(3, replay(big, folder)))
+    os.remove(big)
+  end)
+
+  it("believes a record's limit of CPU time only up to its own", function()
+    assert.matches("and at most 10000)", select(2, replay "--help"), 1, true)
+    local endless, record = support.folder(), folder .. "/limit.json"
+    support.write(endless .. "/main.lua", "return function() while true do end end")
+    local function seconds(cpu_ms, stopped, ...)
+      local content = support.read(file):gsub('"cpu_ms": %d+', '"cpu_ms": ' .. cpu_ms):gsub('"stopped": %a+', '"stopped": ' .. stopped)
+      support.write(record, content)
+      local code, output, errors = support.run(("/usr/bin/time -f %%U timeout 100 %s replay %s %s %s"):format(
+        quote(support.flaron_lua), quote(record), quote(endless), table.concat({ ... }, " ")))
+      assert.is_true(code < 2)
+      assert.matches(".", output)
+      return tonumber(errors:match "([%d.]+)\n$")
+    end
+    assert.is_true(seconds("2147483647", "true") < 13)
+    assert.is_true(seconds("100", "true") < 2)
+    assert.is_true(seconds("20", "false") < 2)
+    assert.is_true(seconds("0", "false", "--cpu-ms 300") < 2)
+    for _, cpu_ms in ipairs { "-1", "2147483648", "1e400", "\"1\"", "null", "1.5" } do
+      support.write(record, (support.read(file):gsub('"cpu_ms": %d+', '"cpu_ms": ' .. cpu_ms)))
+      local code, _, errors = replay(record, endless)
+      assert.equal(1, code)
+      assert.matches("cpu_ms' is no whole number from 0 to 2147483647\n$" , (errors:gsub("limit.json:%d+:%d+: [^\n]*: it is no record",
+        "cpu_ms' is no whole number from 0 to 2147483647")))
+    end
+  end)
+
   it("names a file that is not there, and tells how it is used", function()
     local code, _, errors = replay(folder .. "/none.json")
     assert.equal(1, code)
