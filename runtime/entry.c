@@ -60,8 +60,15 @@ static int event(lua_State *L) {
   return 1;
 }
 
-ABI_EXPORT(handle_request)
-uint64_t entry_handle_request(void) {
+/*
+ * What an export does after entry_reset (unwind.S): a function of its own, since one that has a frame on C's
+ * stack takes it before its first statement.
+ */
+#define AFTER_RESET static __attribute__((noinline))
+
+void entry_reset(void); /* unwind.S */
+
+AFTER_RESET uint64_t call_request(void) {
   uint64_t action = ABI_RESPOND;
   if (call(request, START_HANDLE_REQUEST)) {
     action = (uint64_t)lua_tointeger(life_main(), -1);
@@ -77,13 +84,31 @@ uint64_t entry_handle_request(void) {
 
 enum { CLOSE_INTERNAL_ERROR = 1011 }; /* RFC 6455, 7.4.1 */
 
-static int32_t call_event(enum start_handler handler) {
+AFTER_RESET int32_t call_event(enum start_handler handler) {
   if (!call(event, handler)) ws_close_conn(CLOSE_INTERNAL_ERROR);
   return 0;
 }
 
-ABI_EXPORT(ws_open) int32_t entry_ws_open(void) { return call_event(START_WS_OPEN); }
+ABI_EXPORT(handle_request)
+uint64_t entry_handle_request(void) {
+  entry_reset();
+  return call_request();
+}
 
-ABI_EXPORT(ws_message) int32_t entry_ws_message(void) { return call_event(START_WS_MESSAGE); }
+ABI_EXPORT(ws_open)
+int32_t entry_ws_open(void) {
+  entry_reset();
+  return call_event(START_WS_OPEN);
+}
 
-ABI_EXPORT(ws_close) int32_t entry_ws_close(void) { return call_event(START_WS_CLOSE); }
+ABI_EXPORT(ws_message)
+int32_t entry_ws_message(void) {
+  entry_reset();
+  return call_event(START_WS_MESSAGE);
+}
+
+ABI_EXPORT(ws_close)
+int32_t entry_ws_close(void) {
+  entry_reset();
+  return call_event(START_WS_CLOSE);
+}

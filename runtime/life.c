@@ -4,7 +4,8 @@
  * Memory, low to high: the C stack; constants; data and the heap of start-up (together the image); room
  * for a copy of the image; what invocations allocate. The first invocation of an instance keeps the
  * copy, each later one copies it back. Nothing of an invocation survives, because every byte it can
- * know of lies in the image or above the arena's mark, and the arena's own state lies in the image.
+ * know of lies in the image or above the arena's mark, and the arena's own state lies in the image. A trap
+ * may end any of this at any point: the next invocation begins where this one began.
  */
 #include "life.h"
 
@@ -23,7 +24,8 @@ enum { PAGE = 65536, KEEP_ALIGN = 16, CACHE_LINE = 64, RESERVE = 16384 };
 extern char __heap_base;     /* wasm-ld: behind static data */
 extern char life_data_start; /* unwind.S: where constants end */
 
-int life_first(void); /* unwind.S */
+int life_is_kept(void); /* unwind.S */
+void life_set_kept(void);
 
 static lua_State *state;
 static life_layout layout;
@@ -113,13 +115,23 @@ static void hash(TString *s) {
   *list = s;
 }
 
+static void empty_string_table(void) {
+  memset(G(state)->strt.hash, 0, (size_t)G(state)->strt.size * sizeof(TString *));
+}
+
 /*
  * Hashes, and the table of strings by them, are the part of the image that gzip cannot make smaller. So they
  * are not packed, and the first invocation finds them anew.
  */
 static void unhash_strings(void) {
   each_short_string(unhash);
-  memset(G(state)->strt.hash, 0, (size_t)G(state)->strt.size * sizeof(TString *));
+  empty_string_table();
+}
+
+/* The table is emptied although it is packed so: a trap may have ended this before. */
+static void hash_strings(void) {
+  empty_string_table();
+  each_short_string(hash);
 }
 
 bool life_freeze(size_t assets) {
@@ -149,9 +161,10 @@ void life_begin(void) {
   char *image = (char *)(uintptr_t)layout.image_start;
   char *kept = (char *)(uintptr_t)layout.image_end;
   size_t size = layout.image_end - layout.image_start;
-  if (life_first()) {
-    each_short_string(hash);
+  if (!life_is_kept()) {
+    hash_strings();
     memcpy(kept, image, size);
+    life_set_kept();
   } else {
     memcpy(image, kept, size);
   }

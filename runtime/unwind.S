@@ -4,7 +4,9 @@
 # not in C, so that no optimiser sees their bodies and draws conclusions: unwind_throw *returns*, and it
 # is tools/unwind that makes every caller return too, up to unwind_try. See docs/internals.md.
 #
-# life_ran is a Wasm global because restoring the image must not set it back.
+# The globals here, and C's stack pointer, are all there is outside of linear memory. life_ran is one because
+# restoring the image must not set it back; the other two are set by entry_reset, since what a trap ends leaves
+# them as they were.
 
 	.globaltype	__stack_pointer, i32
 	.globaltype	unwinding, i32
@@ -43,15 +45,33 @@ unwind_try:
 	global.set	unwinding
 	end_function
 
-# int life_first(void): 1 when this instance is asked for the first time, 0 ever after.
-	.globl	life_first
-	.type	life_first,@function
-life_first:
-	.functype	life_first () -> (i32)
+# int life_is_kept(void): 1 once life_set_kept was called in this instance, 0 before.
+	.globl	life_is_kept
+	.type	life_is_kept,@function
+life_is_kept:
+	.functype	life_is_kept () -> (i32)
 	global.get	life_ran
-	i32.eqz
+	end_function
+
+# void life_set_kept(void): says that the copy of the image is whole.
+	.globl	life_set_kept
+	.type	life_set_kept,@function
+life_set_kept:
+	.functype	life_set_kept () -> ()
 	i32.const	1
 	global.set	life_ran
+	end_function
+
+# void entry_reset(void): C's stack is empty, and nothing unwinds. For a function that has no frame on that stack,
+# which nothing of the flare called.
+	.globl	entry_reset
+	.type	entry_reset,@function
+entry_reset:
+	.functype	entry_reset () -> ()
+	i32.const	__stack_high
+	global.set	__stack_pointer
+	i32.const	0
+	global.set	unwinding
 	end_function
 
 # The first initialised data of the module: runtime.wasm is linked with this file in front, so constants

@@ -5,8 +5,9 @@ import { resolve } from "node:path";
 
 const inputs = { req_method: Buffer.from("GET"), req_url: Buffer.from("https://example.com/greeting") };
 
-// An instance of a WebAssembly.Module: `call` is handle_request, `answer` gives the last body as text.
-export function open(module) {
+// An instance of a WebAssembly.Module: `call` is handle_request, `answer` gives the last body as text. `over`: imports
+// in place of those here.
+export function open(module, over = {}) {
   let exports, memory, body = new Uint8Array();
   const view = () => (memory?.buffer === exports.memory.buffer ? memory : (memory = new Uint8Array(exports.memory.buffer)));
   const imports = {};
@@ -21,8 +22,10 @@ export function open(module) {
   }
   imports.resp_header_set = (name, nameSize, value, size) => void view().slice(value, value + size);
   imports.resp_body_set = (at, size) => void (body = view().slice(at, at + size));
+  Object.assign(imports, over);
   exports = new WebAssembly.Instance(module, { "flaron/v1": imports }).exports;
   return {
+    exports,
     call: exports.handle_request,
     answer: () => Buffer.from(body).toString(),
     memory: () => exports.memory.buffer.byteLength,
