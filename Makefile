@@ -106,6 +106,7 @@ $(W)/lua/lapi.o: WASM_LUA_FLAGS += $(foreach f,$(filter lua_%,$(API_FAST)),-D$(f
 $(W)/lua/lauxlib.o: WASM_LUA_FLAGS += $(foreach f,$(filter luaL_%,$(API_FAST)),-D$(f)=$(f)_of_lua)
 # lua_createtable's only: room for a table that is new (table.c).
 $(W)/lua/lapi.o: WASM_LUA_FLAGS += -DluaH_resize=table_room
+$(W)/lua/ltable.o: WASM_LUA_FLAGS += -DLUA_CORE= -include runtime/intern.h -DINTERN_KEYS
 $(W)/lua/lstrlib.o: WASM_LUA_FLAGS += -DCASE_IN_PLACE -include runtime/pattern.h -include runtime/slice.h
 $(patsubst %,$(W)/lua/%.o,lmathlib lstrlib lutf8lib): WASM_LUA_FLAGS += -DluaL_setfuncs=start_setfuncs
 
@@ -117,6 +118,12 @@ $(W)/lua/%.o: $(B)/lua.stamp Makefile
 $(W)/lua/lvm.o: $(B)/lua.stamp runtime/ljumptab.h Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(WASM_FLAGS) $(WASM_LUA_FLAGS) -MT $@ -x c -c - <$(LUA)/src/lvm.c -o $@
+
+# Keys that were chosen to collide are noticed before one more is inserted (intern.h).
+$(W)/lua/ltable.o: $(B)/lua.stamp runtime/intern.h Makefile
+	@sed -e 's/^  mp = mainpositionTV(t, key);$$/  intern_guard(L, t);&/' $(LUA)/src/ltable.c >$(W)/ltable.c
+	@test $$(diff $(LUA)/src/ltable.c $(W)/ltable.c | grep -c '^>') = 1
+	@$(WASM_CC) $(WASM_FLAGS) $(WASM_LUA_FLAGS) -c $(W)/ltable.c -o $@
 
 # A position beyond what size_t holds is behind the string, not what is left of it in 32 bits: ("x"):sub(2^32 + 1) is "".
 # And six functions are pattern.c's and slice.c's. Seven lines, each to be found.
@@ -139,10 +146,10 @@ $(W)/%.o: %.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(OUR_WASM_FLAGS) -c $< -o $@
 
-$(patsubst %,$(W)/runtime/%.o,api call collector field lexer pattern protected slice table text): \
+$(patsubst %,$(W)/runtime/%.o,api call collector field intern lexer pattern protected slice table text): \
   OUR_WASM_FLAGS += -include runtime/lua_config.h
 $(W)/runtime/lexer.o: OUR_WASM_FLAGS += $(NO_INLINING)
-$(patsubst %,$(W)/runtime/%.o,api call collector field library_table library_coroutine pattern protected slice table): \
+$(patsubst %,$(W)/runtime/%.o,api call collector field intern library_table library_coroutine pattern protected slice table): \
   OUR_WASM_FLAGS += $(SPEED)
 $(W)/runtime/protected.o $(W)/runtime/library_coroutine.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=60
 
@@ -164,7 +171,7 @@ FLARE_EXPORTS := memory,alloc,handle_request,ws_open,ws_message,ws_close
 # The order of the files in the code. gzip looks back 32 KiB, so what is alike has to stand together: moved about until
 # the whole was shortest, which is a kilobyte. Lua's API is first, since the first 80 functions have indices of one byte,
 # and it is called most. A file that is not named comes behind all others.
-LINK_ORDER := runtime/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm lua/lfunc runtime/collector lua/lstring \
+LINK_ORDER := runtime/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm lua/lfunc runtime/collector runtime/intern lua/lstring \
   runtime/protected runtime/life runtime/floor lua/ldebug lua/lmem lua/lcode lua/lparser lua/lstate \
   runtime/library_coroutine runtime/arena lua/lobject runtime/text runtime/lexer cjson/lua_cjson cjson/strbuf \
   runtime/format runtime/strtod runtime/decimal runtime/interrupt runtime/start lua/lauxlib runtime/calendar \
@@ -310,11 +317,16 @@ $(N)/tests/hash_test: tests/native/hash_test.c runtime/hash.c
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -fsanitize=address,undefined $^ -o $@
 
+# Keys for tests/behaviour/flood_spec.lua.
+$(N)/tests/collide: tests/flood/collide.c runtime/hash.c $(EDGE_OBJECTS)
+	@mkdir -p $(@D)
+	@$(CC) $(NATIVE_FLAGS) $(filter %.c %.o,$^) -o $@ $(NATIVE_LIBS)
+
 $(N)/tests/arena_test: tests/native/arena_test.c runtime/arena.c runtime/arena.h
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -O2 -g -Wall -Wextra -Werror -Iruntime -fsanitize=address,undefined $(filter %.c,$^) -o $@
 
-test: $(B)/test-packages.stamp $(B)/browser-packages.stamp $(EXE) $(MODULE) $(B)/unwind $(NATIVE_TESTS) ## run all tests; the last line counts them
+test: $(B)/test-packages.stamp $(B)/browser-packages.stamp $(EXE) $(MODULE) $(B)/unwind $(NATIVE_TESTS) $(N)/tests/collide ## run all tests; the last line counts them
 	@SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" tests/run.sh $(ONLY)
 
 # Not everywhere to be had, nor are the packages of npm: without them, columns stay empty and say why.

@@ -3,7 +3,8 @@
  * made is hashed, and most of what a host hands over is as long as a URL.
  *
  * Eight bytes at a time are mixed into the hash so far, whose halves are then multiplied. The seed is in both
- * halves, so who does not know it cannot choose strings that collide. lstring.c's own is weak (lua_config.h).
+ * halves, so whoever does not know it cannot choose strings that collide; the one that a flare is packed with
+ * is public, and intern.c has another when it must. lstring.c's own hash is weak.
  */
 #include <stddef.h>
 #include <stdint.h>

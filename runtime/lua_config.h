@@ -1,8 +1,8 @@
 /*
  * lua_config.h - how Lua is configured for a flare; in front of every file of Lua (`-include`).
  *
- * Lua's sources are used as they come, but for seven lines of lstrlib.c (Makefile): what else differs from
- * stock Lua is said here, by the macros that Lua leaves open, or has a file of its own.
+ * Lua's sources are used as they come, but for seven lines of lstrlib.c and one of ltable.c (Makefile): what
+ * else differs from stock Lua is said here, by the macros that Lua leaves open, or has a file of its own.
  */
 #ifndef FLARON_LUA_CONFIG_H
 #define FLARON_LUA_CONFIG_H
@@ -27,7 +27,7 @@ __attribute__((export_name("unwind_never luaC_step"))) void luaC_step(struct lua
 __attribute__((export_name("unwind_never luaC_fullgc"))) void luaC_fullgc(struct lua_State *L,
                                                                           int isemergency);
 
-/* memory.c has four of these in place of lmem.c, text.c, hash.c and api.c one each. */
+/* memory.c has four of these in place of lmem.c, text.c, hash.c, intern.c and api.c one each. */
 #ifdef SOME_ARE_OURS
 #pragma weak luaL_optinteger
 #pragma weak luaO_pushvfstring
@@ -36,6 +36,7 @@ __attribute__((export_name("unwind_never luaC_fullgc"))) void luaC_fullgc(struct
 #pragma weak luaM_saferealloc_
 #pragma weak luaM_malloc_
 #pragma weak luaS_hash
+#pragma weak luaS_newlstr
 #endif
 
 /* libc's are functions, which string.lower and string.upper would call for each character. */
@@ -45,7 +46,8 @@ __attribute__((export_name("unwind_never luaC_fullgc"))) void luaC_fullgc(struct
 #define toupper(c) ((unsigned)(c) - 'a' < 26 ? (c)-32 : (c))
 #endif
 
-/* The seed of string hashes: from the bundle (start.c), so that equal bundles give equal images. */
+/* The seed of string hashes: from the bundle (start.c), so that equal bundles give equal images; so it is no
+ * secret (intern.c). */
 unsigned int start_hash_seed(void);
 #define luai_makeseed(L) ((void)(L), start_hash_seed())
 

@@ -1,7 +1,7 @@
 /*
  * hash_test.c - runtime/hash.c: it spreads keys as scripts have them evenly over the slots of a table,
- * depends on every byte, on the length and on the seed, and reads nothing beyond a string. Ends with "N
- * passed, N failed".
+ * depends on every byte, on the length and on the seed, and reads nothing beyond a string; keys that were
+ * chosen to collide by one seed do not by another. Ends with "N passed, N failed".
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,6 +46,26 @@ static void spreads(const char *format, unsigned count, unsigned seed) {
   check(compared / count < (count < 1000 ? 2 : 1.6) && longest < 14, format, seed);
 }
 
+/* Keys whose hashes by `seed` have the same low bits, beside how `other` seeds spread them over as many
+ * places. */
+static void parts(const char *format, unsigned seed, const unsigned *other, size_t others) {
+  enum { KEYS = 512, KEY = 64 };
+  static char keys[KEYS][KEY];
+  size_t count = 0;
+  for (unsigned i = 0; count < KEYS; i++) {
+    size_t size = (size_t)snprintf(keys[count], KEY, format, i, i * 2654435761u);
+    if (luaS_hash(keys[count], size, seed) % KEYS == 0) count++;
+  }
+  for (size_t o = 0; o < others; o++) {
+    unsigned places[KEYS] = {0}, longest = 0;
+    for (size_t i = 0; i < KEYS; i++) {
+      unsigned n = ++places[luaS_hash(keys[i], strlen(keys[i]), other[o]) % KEYS];
+      if (n > longest) longest = n;
+    }
+    check(other[o] == seed ? longest == KEYS : longest < 12, "keys chosen by another seed spread", other[o]);
+  }
+}
+
 int main(void) {
   static const unsigned seeds[] = {0, 1, 2, 0x12345678, 0xDEADBEEF, 0xFFFFFFFE, 0xFFFFFFFF};
   static const char *const formats[] = {"%u",
@@ -72,6 +92,12 @@ int main(void) {
       }
       check(all, "each byte counts", seed);
     }
+  }
+  enum { SEEDS = sizeof seeds / sizeof *seeds };
+  for (size_t s = 0; s < SEEDS; s++) {
+    parts("%u", seeds[s], seeds, SEEDS);
+    parts("%08x%08x", seeds[s], seeds, SEEDS);
+    parts("%08x of a string of more than forty bytes %08x", seeds[s], seeds, SEEDS);
   }
   printf("%d passed, %d failed\n", passed, failed);
   return failed != 0;
