@@ -76,7 +76,7 @@ function status_of(payload) {
 
 /**
  * A connection of HTTP/2. `streams` maps numbers to {status, body, ended, reset}; `goaway` is an error's number, `pings`
- * are the payloads that were answered. Windows are given back as bytes come, unless `options.greedy` is false.
+ * are the payloads that were answered, `window` is what the connection may send; it is for the user to count down. Windows are given back as bytes come, unless `options.greedy` is false.
  */
 export class Connection {
   constructor(target, { first = settings(), greedy = true } = {}) {
@@ -84,6 +84,7 @@ export class Connection {
     this.pings = [];
     this.waiting = [];
     this.closed = false;
+    this.window = 65535;
     this.frames = 0;
     this.greedy = greedy;
     let received = Buffer.alloc(0);
@@ -120,6 +121,7 @@ export class Connection {
     this.frames++;
     if (type === SETTINGS && !(flags & ACK)) this.write(frame(SETTINGS, ACK, 0));
     if (type === PING && flags & ACK) this.pings.push(payload.toString("latin1"));
+    if (type === WINDOW_UPDATE && id === 0) this.window += payload.readUInt32BE(0);
     if (type === GOAWAY) this.goaway = payload.readUInt32BE(4);
     if (type === RST_STREAM) this.stream(id).reset = payload.readUInt32BE(0);
     if (type === HEADERS) {

@@ -1,18 +1,21 @@
--- soak.lua - `flaron-lua dev` under load while everything goes wrong. Part of `make soak`, not of `make test`.
+-- soak.lua - `flaron-lua dev` under load and under attack while everything goes wrong: `make soak`, not part of `make test`.
 --
---   lua5.4 tests/dev/soak.lua [SECONDS]      from the project's folder; needs wrk, node and curl
+--   lua5.4 tests/soak/soak.lua [SECONDS]      from the project's folder; needs wrk, node and curl
 --
 -- 48 connections ask for what works, 16 for scripts that throw, loop, exhaust memory or have to be torn out of a
--- C function, and for upstreams that hang, reset, send nonsense or promise too much; the script is replaced twice
--- a second, every tenth time by a broken one; where a small tmpfs can be mounted (root) the stores lie on it and
--- it is filled up and emptied. Fails unless each request for what works was answered 200, memory and file
--- descriptors stayed flat after the first fifth, and dev ends cleanly.
+-- C function, and for upstreams that hang, reset, send nonsense or promise too much; meanwhile the attacks go on one
+-- after the other (attacks.mjs), and mutated requests (network.mjs); the script is replaced twice a second, every tenth
+-- time by a broken one; where a small tmpfs can be mounted (root) the stores lie on it and it is filled up and emptied.
+-- Fails unless each request for what works was answered 200, memory and file descriptors stayed flat after the first
+-- fifth, and dev ends cleanly. What an attack holds while it lasts comes and goes, so flat is what the lower quarter of
+-- the samples is.
 local seconds = tonumber((...)) or 600
 local folder = "build/soak"
 
 local main = [[
 -- version %d
 local flaron = require "flaron"
+local attacked = require "attacked"
 local request, response, beam, spark = flaron.request, flaron.response, flaron.beam, flaron.spark
 local faults = {}
 function faults.throw() error { code = "thrown" } end
@@ -26,12 +29,12 @@ for _, name in ipairs { "hang", "reset", "garbage", "short", "slow", "fine" } do
   faults[name] = function() response.set_body(tostring(beam.fetch("%s/" .. name))) end
 end
 function faults.origin() return flaron.PASS_THROUGH end
-return function()
+local function handle_request()
   local name = request.url():match "/fault/(%%w+)"
   if name then return faults[name]() or flaron.RESPOND end
-  response.set_body("hello " .. request.url())
-  return flaron.RESPOND
+  return attacked.handle_request()
 end
+return { handle_request = handle_request, ws_message = attacked.ws_message }
 ]]
 
 local names = {}
@@ -70,9 +73,10 @@ end
 
 os.execute(("umount %s/state 2>/dev/null; rm -rf %s; mkdir -p %s/flare %s/state"):format(folder, folder, folder, folder))
 local mounted = os.execute(("mount -t tmpfs -o size=2m none %s/state 2>/dev/null"):format(folder))
-local upstream = spawn("node tests/dev/faults.mjs", "upstream")
+local upstream = spawn("node tests/soak/faults.mjs", "upstream")
 local upstream_url = "http://127.0.0.1:" .. wait_for(folder .. "/upstream.out", "%d+")
 write(folder .. "/flare/main.lua", main:format(0, upstream_url))
+write(folder .. "/flare/attacked.lua", read "tests/soak/flare/main.lua")
 local dev = spawn(("build/flaron-lua dev %s/flare --port 0 --cpu-ms 50 --timeout 2 --json --persist %s/state --origin %s"):format(
   folder, folder, upstream_url), "dev")
 local url = wait_for(folder .. "/dev.err", "on (http://[%d.]+:%d+)/")
@@ -85,6 +89,9 @@ function request()
 end]]):format(table.concat(names, '", "')))
 local good = spawn(("wrk -t1 -c48 -d%ds --timeout 20s --latency %s/good"):format(seconds, url), "good")
 spawn(("wrk -t1 -c16 -d%ds --timeout 20s -s %s/faults.lua %s"):format(seconds, folder, url), "bad")
+local port = url:match "%d+$"
+spawn(("node tests/soak/attacks.mjs --at %s %d %s --for %d"):format(port, dev, upstream_url, seconds - 5), "attacks")
+local fuzzer = spawn(("node tests/soak/network.mjs %s %d"):format(port, seconds - 5), "network")
 
 -- Resident memory in KiB and open files of dev.
 local function look()
@@ -118,10 +125,14 @@ for _ = 1, 140 do
   os.execute "sleep 0.05"
 end
 local ended = not os.execute(("kill -9 %d 2>/dev/null"):format(dev)) and read(folder .. "/dev.err"):find "ended"
+for _ = 1, 200 do
+  if not os.execute(("kill -0 %d 2>/dev/null"):format(fuzzer)) then break end
+  os.execute "sleep 0.05"
+end
 os.execute(("kill %d"):format(upstream))
 if mounted then os.execute(("umount %s/state"):format(folder)) end
 
--- The median of each fifth: instances of scripts that take much memory come and go.
+-- The lower quarter of each fifth.
 local fifths = {}
 for i, sample in ipairs(samples) do
   local fifth = (i - 1) * 5 // #samples + 1
@@ -132,18 +143,21 @@ end
 for i, f in ipairs(fifths) do
   for k = 1, 2 do
     table.sort(f[k])
-    f[k] = f[k][(#f[k] + 1) // 2]
+    f[k] = f[k][(#f[k] + 3) // 4]
   end
-  print(("fifth %d: median %d KiB, %d files"):format(i, f[1], f[2]))
+  print(("fifth %d: %d KiB, %d files"):format(i, f[1], f[2]))
 end
 local report = read(folder .. "/good.out")
 print(report)
 print(read(folder .. "/bad.out"))
+print(read(folder .. "/attacks.out"))
+print(read(folder .. "/network.out"))
 local failures = {}
 if not alive then failures[#failures + 1] = "dev did not live" end
 if not ended then failures[#failures + 1] = "dev did not end cleanly: " .. read(folder .. "/dev.err"):sub(-2000) end
 if report:find "Non%-2xx" or report:find "Socket errors" then failures[#failures + 1] = "good requests failed" end
-if #fifths == 5 and fifths[5][1] > fifths[2][1] * 1.15 + 4096 then failures[#failures + 1] = "memory grew" end
+if not read(folder .. "/network.out"):find "answered" then failures[#failures + 1] = "a good client was lost among mutated requests" end
+if #fifths == 5 and fifths[5][1] > fifths[2][1] * 1.15 + 8192 then failures[#failures + 1] = "memory grew" end
 if #fifths == 5 and fifths[5][2] > fifths[2][2] + 20 then failures[#failures + 1] = "open files grew" end
 for _, failure in ipairs(failures) do print("FAILED: " .. failure) end
 print(("%d s, %d replacements of the script, stores %s: %s"):format(os.time() - begin, version,
