@@ -12,15 +12,14 @@
 // An attack is {what, goal, short, run}: `goal` has `peak`, MiB that dev may take at most, `longest`, ms that the good client
 // may wait for an answer, and `judge(result)`, which says what else is wrong. `short` is the part of it that --short does.
 // `files` is the limit of dev's descriptors, `words` are more of its arguments; `served: false`, the good client may be lost;
-// `alone`: no dev, run returns {peak, wrong}. run gets {port, pid, upstream, scale, dev, good, result, pause} and may return a
+// `prepare(folder, scale)` changes dev's folder of stores before it starts; `alone`: no dev, run returns {peak, wrong}. run gets {port, pid, upstream, scale, dev, good, result, pause} and may return a
 // text; pause(ms) waits, in --short for a part of that.
-import { spawnSync } from "node:child_process";
 import clients from "./attack/clients.mjs";
 import files from "./attack/files.mjs";
 import host from "./attack/host.mjs";
 import http2 from "./attack/http2.mjs";
 import websockets from "./attack/websockets.mjs";
-import { Dev, EXE, Good, ask, cpu, folder, memory, sleep, upstream as start_upstream } from "./dev.mjs";
+import { Dev, Good, ask, cpu, folder, memory, sleep, upstream as start_upstream } from "./dev.mjs";
 
 const attacks = { ...websockets, ...http2, ...clients, ...host, ...files };
 
@@ -45,7 +44,7 @@ async function run(name, short) {
   }
   const upstream = await start_upstream();
   const persist = folder();
-  if (attack.secret) spawnSync(EXE, ["secret", "set", "KEY", "--persist", persist], { input: attack.secret });
+  attack.prepare?.(persist, scale);
   const dev = await Dev.start({ files: attack.files, words: attack.words, persist });
   const good = new Good(dev.port);
   await good.ready;
@@ -88,7 +87,7 @@ function row(r) {
 
 /** Attacks on a dev that is there already, one after the other, until the time is over. */
 async function again(port, pid, upstream, seconds) {
-  const names = Object.keys(attacks).filter((name) => !attacks[name].alone && !attacks[name].files && !attacks[name].words);
+  const names = Object.keys(attacks).filter((name) => !attacks[name].alone && !attacks[name].files && !attacks[name].words && !attacks[name].prepare);
   const end = performance.now() + seconds * 1000;
   let rounds = 0;
   for (; performance.now() < end; rounds++) {

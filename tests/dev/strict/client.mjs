@@ -1,5 +1,5 @@
 // client.mjs - what the strict list is asked with: a connection of raw bytes, and a reader of HTTP/1.1 answers that
-// takes them as strictly as the list wants requests taken. It knows no case of the list.
+// takes them as strictly as the list wants requests taken (but for servers that answer as HTTP/1.0 what they refuse). It knows no case of the list.
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
 
@@ -72,11 +72,11 @@ export function readAnswers(received, methods, closed) {
     const end = received.indexOf("\r\n\r\n", at, "latin1");
     const head = received.toString("latin1", at, end < 0 ? received.length : end);
     if (end < 0) {
-      if (!"HTTP/1.1 ".startsWith(head.slice(0, 9)) && !head.startsWith("HTTP/1.1 ")) return { answers, wrong: `no answer: ${head.slice(0, 60)}` };
+      if (!/^HTTP\/1\.[01] /.test(head) && !"HTTP/1.1 ".startsWith(head)) return { answers, wrong: `no answer: ${head.slice(0, 60)}` };
       break;
     }
     const [first, ...lines] = head.split("\r\n");
-    const status = /^HTTP\/1\.1 ([1-5]\d\d) [^\r\n\0]*$/.exec(first)?.[1];
+    const status = /^HTTP\/1\.[01] ([1-5]\d\d) [^\r\n\0]*$/.exec(first)?.[1];
     if (!status) return { answers, wrong: `no status line: ${first.slice(0, 60)}` };
     const answer = { status: Number(status), headers: [], body: "", complete: false };
     for (const line of lines) {

@@ -253,9 +253,9 @@ understood({
   "an empty body in chunks": [chunked("0\r\n\r\n"), "POST http://x/"],
 });
 refused([400], named("the size of a chunk", each([
-  "ZZ", "0x5", "-5", "+5", " 5", "\t5", "", ";a", "5g", "5 5", "5,5", "5:", "5_0", "5.", "\x005", "5\x00", "ffffffffffffffffff", "10000000000000005", "5\x0b", "\xb2", "5h",
+  "ZZ", "0x5", "-5", "+5", " 5", "\t5", "", ";a", "5g", "5 5", "5,5", "5:", "5_0", "5.", "\x005", "5\x00", "5\x0b", "\xb2", "5h",
 ], (s) => chunked(`${s}\r\nhello\r\n0\r\n\r\n`))));
-refused([400, 413], named("the size of a chunk", each(["ffffffffffffffff", "7fffffffffffffff", "fffffffff", "100000005", "8000000000000005"], (s) => chunked(`${s}\r\nhello\r\n0\r\n\r\n`))));
+refused([400, 413], named("the size of a chunk", each(["ffffffffffffffffff", "10000000000000005", "ffffffffffffffff", "7fffffffffffffff", "fffffffff", "100000005", "8000000000000005"], (s) => chunked(`${s}\r\nhello\r\n0\r\n\r\n`))));
 refused([400], {
   "a size of a chunk that ends with LF alone": chunked("5\nhello\r\n0\r\n\r\n"),
   "a size of a chunk that ends with CR alone": chunked("5\rhello\r\n0\r\n\r\n"),

@@ -190,7 +190,9 @@ function websocket(what, check) {
       const accept = createHash("sha1").update(`${changes["Sec-WebSocket-Key"] ?? KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
       if (/^sec-websocket-accept: *(\S+)/im.exec(head)?.[1] !== accept) return "Sec-WebSocket-Accept is wrong";
       if (!/^upgrade: *websocket/im.test(head) || !/^connection:.*upgrade/im.test(head)) return "the answer does not upgrade";
-      if (/^sec-websocket-(extensions|protocol):/im.test(head)) return "it agrees on what it does not do";
+      const protocol = /^sec-websocket-protocol: *(.*?) *$/im.exec(head)?.[1];
+      if (protocol && !(changes["Sec-WebSocket-Protocol"] ?? "").split(", ").includes(protocol)) return `it agrees on ${protocol}`;
+      if (/^sec-websocket-extensions:/im.test(head)) return "it agrees on extensions";
       if (s.frames[0]?.[1] !== "hello") return show(s);
       return check?.(s);
     }]);
@@ -203,7 +205,7 @@ websocket({
   "lists": { Connection: "keep-alive, Upgrade", Upgrade: "h2c, websocket" },
   "Connection in two lines": { Connection: ["keep-alive", "Upgrade"] },
   "extensions, without any": { "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits, x" },
-  "protocols, without any": { "Sec-WebSocket-Protocol": "chat, superchat" },
+  "protocols, one of them or without any": { "Sec-WebSocket-Protocol": "chat, superchat" },
   "another key": { "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==" },
   "blanks around values": { Upgrade: " websocket \t", "Sec-WebSocket-Version": " 13 ", Connection: "\tUpgrade " },
 });

@@ -38,12 +38,6 @@ function routes.json()
   return { body = tostring(count) }
 end
 
--- Keys number + 1 to number + 1000.
-function routes.fill(number)
-  for i = number + 1, number + 1000 do spark.set("k" .. i, "") end
-  return { body = "filled" }
-end
-
 function routes.list() return { body = tostring(#(spark.list() or {})) } end
 
 function routes.count() return { body = tostring(flaron.plasma.increment "c") } end
