@@ -172,9 +172,19 @@ void exchange_answer(exchange *x, reply *r, text *body) {
   exchange_end(x, true);
 }
 
-/* Sends a page of dev itself, HTML or plain text. */
+/*
+ * Sends a page of dev itself, HTML or plain text. HTML shows sources, and is of the flare's origin: as a
+ * sandbox it is of none, so a script of the flare that opens it in a window cannot read it.
+ */
 static void send_page(exchange *x, int status, bool html, text *page) {
+  static const char *const policy[][2] = {
+      {"content-security-policy",
+       "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"},
+      {"cache-control", "no-store"},
+  };
   reply r = {.status = status, .type = html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8"};
+  if (html) r.more = policy;
+  if (html) r.more_count = sizeof policy / sizeof *policy;
   exchange_answer(x, &r, page);
 }
 
@@ -234,6 +244,28 @@ void exchange_ask(exchange *x) {
   }
 }
 
+/* Says in the log that a header of the flare goes nowhere. */
+static void log_dropped(host_response *r, const host_pair *h) {
+  r->lines = memory_resize(r->lines, (r->line_count + 1) * sizeof *r->lines);
+  r->lines[r->line_count] = (host_line){.level = HOST_WARN};
+  text_printf(&r->lines[r->line_count++].line, "response header '%s' is dropped: the connection sets it",
+              h->name);
+}
+
+/* Says so of headers that the connection sets itself, but for a Content-Length that is right. */
+static void log_all_dropped(host_response *r) {
+  for (size_t i = 0; i < r->headers.count; i++) {
+    const host_pair *h = &r->headers.items[i];
+    bytes name = {(const uint8_t *)h->name, h->name_size};
+    uint64_t length;
+    bool is_length = bytes_same_ignoring_case(name, bytes_of("content-length"));
+    if (is_length && http_read_length((bytes){(const uint8_t *)h->value, h->value_size}, &length) &&
+        length == r->body.size)
+      continue;
+    if (is_length || http_is_of_connection(name)) log_dropped(r, h);
+  }
+}
+
 /* Answers with what the flare said. False: the origin is to answer. `*status` is what the client gets. */
 static bool answer(exchange *x, task *t, int *status) {
   const server_options *options = t->server->options;
@@ -250,6 +282,7 @@ static bool answer(exchange *x, task *t, int *status) {
                     "The flare answered with status %d, after which clients wait for an answer.", r->status);
   } else if (r->action == HOST_RESPOND) {
     reply head = {.status = r->status, .headers = &r->headers};
+    log_all_dropped(r);
     exchange_answer(x, &head, &r->body);
   } else if (t->server->origin == NULL) {
     *status = BAD_GATEWAY;

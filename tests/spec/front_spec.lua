@@ -237,6 +237,10 @@ describe("HTTP/1.1 in flaron-lua dev", function()
     local _, dates = answer:lower():gsub("\ndate:", "")
     local _, servers = answer:lower():gsub("\nserver:", "")
     assert.same({ 1, 1 }, { dates, servers })
+    for _, name in ipairs { "content%-length", "connection" } do
+      local said = "warn: response header '" .. name .. "' is dropped: the connection sets it"
+      assert.truthy(serving.wait(function() return support.read(dev.log .. ".out"):lower():match(said) end, 2), name)
+    end
     assert.matches("date: yesterday", answer)
     assert.matches("server: mine", answer)
   end)
@@ -452,10 +456,12 @@ describe("flaron-lua dev", function()
   it("shows sources to browsers that open the page on this machine, and to no script", function()
     local dev = serving.serve(folder)
     local function boom(words) return dev.curl("/boom", "-H 'Accept: text/html' " .. words) end
+    local head = boom "-I -X GET"
     local shown, document, script = boom "", boom "-H 'Sec-Fetch-Dest: document'", boom "-H 'Sec-Fetch-Dest: empty'"
     local address = ("http://localhost:%s/__flaron/"):format(dev.page_port)
     dev.stop()
     assert.truthy(shown:find(address, 1, true))
+    assert.matches("content%-security%-policy: sandbox;", head)
     assert.equal("<!doctype html>", shown:sub(1, 15))
     assert.equal("<!doctype html>", document:sub(1, 15))
     assert.equal("Internal Server Error", script)
