@@ -379,7 +379,7 @@ fuzz: $(EXE) ## fuzz the parsers of untrusted bytes for a minute each (SECONDS_E
 
 soak: $(EXE) ## run dev under load and attack for SECONDS_EACH=600; ATTACKS=1 or ATTACK=NAME: the table of attacks
 	@tools/setup.sh packages $(BUILD_PACKAGES) $(TEST_PACKAGES) wrk
-	@$(if $(ATTACK)$(ATTACKS),NATIVE=$(N) SANITIZE=$(SANITIZE) node tests/soak/attacks.mjs $(ATTACK),lua5.4 tests/soak/soak.lua $(SECONDS_EACH))
+	@$(if $(ATTACK)$(ATTACKS),NATIVE=$(N) SANITIZE=$(SANITIZE) node tests/soak/attacks.mjs $(ATTACK) $(if $(INTO),--into $(INTO)),lua5.4 tests/soak/soak.lua $(SECONDS_EACH))
 
 URL ?= http://localhost/
 

@@ -7,6 +7,7 @@
 //   ... --exactly                                   names are whole
 //   ... --json                                      a line of JSON for each, in place of the table
 //   ... --list                                      the names
+//   ... --into FILE                                 and fills the column "after" of the table in FILE (docs/attacks.md)
 //   ... --at PORT PID UPSTREAM --for SECONDS        no dev of its own: those that a dev can live with, again and again (soak.lua)
 //
 // An attack is {what, goal, short, run}: `goal` has `peak`, MiB that dev may take at most, `longest`, ms that the good client
@@ -14,6 +15,7 @@
 // `files` is the limit of dev's descriptors, `words` are more of its arguments; `served: false`, the good client may be lost;
 // `prepare(folder, scale)` changes dev's folder of stores before it starts; `alone`: no dev, run returns {peak, wrong}. run gets {port, pid, upstream, scale, dev, good, result, pause} and may return a
 // text; pause(ms) waits, in --short for a part of that.
+import { readFileSync, writeFileSync } from "node:fs";
 import clients from "./attack/clients.mjs";
 import files from "./attack/files.mjs";
 import host from "./attack/host.mjs";
@@ -85,6 +87,30 @@ function row(r) {
   return `| ${[r.name, r.what, round(r.peak, "MB"), round(r.after, "MB"), round(r.cpu, "s", 1), round(r.median, "ms", 1), round(r.longest, "ms"), goals, [r.wrong.length ? `MISSED: ${r.wrong.join("; ")}` : "ok", r.told].filter(Boolean).join(". ")].join(" | ")} |`;
 }
 
+const seconds_of = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+
+/** What a table of before and after says of a result. */
+function summary(r) {
+  const attack = attacks[r.name];
+  const words = [`${Math.round(r.peak)} MB`];
+  if (attack.goal.judge) words.push(/(\d+% of a core|[\d.]+ s CPU)/.exec(r.told ?? "")?.[0]);
+  if (attack.goal.longest) words.push(r.lost ? "no answer" : seconds_of(r.longest));
+  if (attack.alone) words.push(r.wrong[0]);
+  const ended = r.wrong.find((w) => w.startsWith("dev ended"));
+  return words.concat(ended).filter(Boolean).join(", ");
+}
+
+/** Puts a result into the last but one column of its row in a file. */
+function fill(file, r) {
+  const lines = readFileSync(file, "utf8").split("\n").map((line) => {
+    const cells = line.split(" | ");
+    if (cells[0] !== `| ${r.name}`) return line;
+    cells[cells.length - 2] = summary(r);
+    return cells.join(" | ");
+  });
+  writeFileSync(file, lines.join("\n"));
+}
+
 /** Attacks on a dev that is there already, one after the other, until the time is over. */
 async function again(port, pid, upstream, seconds) {
   const names = Object.keys(attacks).filter((name) => !attacks[name].alone && !attacks[name].files && !attacks[name].words && !attacks[name].prepare);
@@ -113,6 +139,7 @@ const list = flag("--list");
 const exactly = flag("--exactly");
 const [port, pid, upstream] = valued("--at", 3);
 const [seconds] = valued("--for", 1);
+const [into] = valued("--into", 1);
 const names = Object.keys(attacks).filter((name) => words.length === 0 || words.some((w) => (exactly ? name === w : name.startsWith(w))));
 
 if (list) {
@@ -128,6 +155,7 @@ if (list) {
   for (const name of names) {
     const result = await run(name, short);
     missed += result.wrong.length > 0;
+    if (into) fill(into, result);
     console.log(json ? JSON.stringify(result) : row(result));
   }
   process.exit(missed ? 1 : 0);
