@@ -30,6 +30,7 @@ async function seen(target, number) {
 }
 
 async function check_502(result, target, number) {
+  if (result.wrong) return result.wrong;
   const answer = result.answers.at(-1);
   if (result.answers.length !== 1) return `${result.answers.length} answers: ${result.answers.map((a) => a.status)}`;
   if (answer.status !== 502) return `answered ${answer.status} ${JSON.stringify(answer.body.slice(0, 60))}, not 502`;
