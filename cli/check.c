@@ -87,10 +87,10 @@ static void print_findings(look *l) {
   if (l->findings.count > 0) qsort(l->findings.items, l->findings.count, sizeof *l->findings.items, compare);
   for (size_t i = 0; i < l->findings.count; i++) {
     const check_finding *f = &l->findings.items[i];
-    if (f->file != NULL) printf("%s%s:", text_string(&prefix), f->file);
+    if (f->file != NULL) cli_print("%s%s:", text_string(&prefix), f->file);
     if (f->line > 0) printf("%ld:", f->line);
     if (f->column > 0) printf("%ld:", f->column);
-    printf("%s%s: %s\n", f->file != NULL ? " " : "", levels[f->level], f->message);
+    cli_print("%s%s: %s\n", f->file != NULL ? " " : "", levels[f->level], f->message);
   }
   text_free(&prefix);
 }
@@ -344,7 +344,7 @@ static bool put_manifest(look *l, const text *content, const text *said) {
   } else if (fault != 0) {
     check_add(&l->findings, CHECK_ERROR, "flare.lua", 0, 0, "%s", strerror(fault));
   } else {
-    printf("%s: %s%s\n", path.data, said->size > 0 ? "added " : "made", text_string(said));
+    cli_print("%s: %s%s\n", path.data, said->size > 0 ? "added " : "made", text_string(said));
   }
   text_free(&path);
   return right && fault == 0;
@@ -388,7 +388,7 @@ static const char *plural(size_t n) { return n == 1 ? "" : "s"; }
 static int conclude(look *l, bool strict) {
   print_findings(l);
   size_t errors = count(&l->findings, CHECK_ERROR), warnings = count(&l->findings, CHECK_WARNING);
-  if (l->packed) printf("%s packs to %zu bytes\n", l->path, l->flare.wasm.size);
+  if (l->packed) cli_print("%s packs to %zu bytes\n", l->path, l->flare.wasm.size);
   printf("%zu error%s, %zu warning%s\n", errors, plural(errors), warnings, plural(warnings));
   return errors > 0 || (strict && warnings > 0) ? CLI_FAILED : CLI_DONE;
 }

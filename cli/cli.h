@@ -22,6 +22,26 @@ typedef struct cli_command {
 extern const cli_command cli_new, cli_check, cli_pack, cli_run, cli_inspect, cli_dev, cli_replay, cli_kv,
     cli_secret, cli_test, cli_explain;
 
+/*
+ * What a command prints goes through these: names, logs and messages come from files that may be anybody's,
+ * and cannot take a terminal over (text_add_harmless). Only bytes that were asked for (the body of `run`, `kv
+ * get`) are written as they are, and not to a terminal: cli_print_bytes.
+ */
+
+/* Prints on standard output; returns a number over 0. */
+__attribute__((format(printf, 1, 2))) int cli_print(const char *format, ...);
+
+/* Prints on standard error. */
+__attribute__((format(printf, 1, 2))) void cli_note(const char *format, ...);
+
+/* Prints bytes on standard output: as they are, unless that is a terminal. */
+void cli_print_bytes(bytes b);
+
+struct json_t;
+
+/* Prints a value as JSON on standard output, indented, and a line feed. */
+void cli_print_json(const struct json_t *value);
+
 /* Prints "flaron-lua NAME: MESSAGE" on standard error; returns CLI_FAILED. */
 __attribute__((format(printf, 2, 3))) int cli_fail(const cli_command *self, const char *format, ...);
 

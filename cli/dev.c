@@ -118,7 +118,7 @@ static void record(void *data, const server_record *r) {
     bytes line = page_add(d->pages[node->index], report_json(r, &style));
     server_broadcast(node->server, "request", line);
     if (d->words.style == JSON) {
-      text_add(&node->log, line.data, line.size);
+      text_add_harmless_json(&node->log, line);
       text_add_string(&node->log, "\n");
     }
   } else {
@@ -140,11 +140,17 @@ static void changed(void *data, const char *error, double ms) {
   for (int i = 0; d->serving && i < d->nodes.count; i++)
     server_post(d->nodes.items[i].server, broadcast_reload, &d->nodes.items[i]);
   pthread_mutex_unlock(&d->lock);
+  text path = {0}, why = {0};
+  text_add_harmless(&path, bytes_of(s->path), "");
   if (error != NULL) {
-    fprintf(stderr, "%s%s cannot be packed:%s %s\n", colour(d, RED), s->path, colour(d, PLAIN_AGAIN), error);
+    text_add_harmless(&why, bytes_of(error), "");
+    fprintf(stderr, "%s%s cannot be packed:%s %s\n", colour(d, RED), path.data, colour(d, PLAIN_AGAIN),
+            text_string(&why));
   } else if (d->words.style != QUIET) {
-    fprintf(stderr, "%s%s reloaded%s in %.0f ms\n", colour(d, GREEN), s->path, colour(d, PLAIN_AGAIN), ms);
+    fprintf(stderr, "%s%s reloaded%s in %.0f ms\n", colour(d, GREEN), path.data, colour(d, PLAIN_AGAIN), ms);
   }
+  text_free(&path);
+  text_free(&why);
 }
 
 /* ---- what the server asks ---- */
@@ -230,19 +236,18 @@ static void on_signal(int signal) {
 /* Says where it serves. */
 static void print_addresses(const dev *d) {
   const char *scheme = d->certificate != NULL ? "https" : "http";
-  if (d->nodes.count > 1)
-    fprintf(stderr, "%s on %d edges (Ctrl-C ends them)\n", d->words.input, d->nodes.count);
+  if (d->nodes.count > 1) cli_note("%s on %d edges (Ctrl-C ends them)\n", d->words.input, d->nodes.count);
   for (int i = 0; i < d->nodes.count; i++) {
     const dev_node *node = &d->nodes.items[i];
     bool bare = strchr(d->words.host, ':') != NULL; /* IPv6 */
-    fprintf(stderr, "%s%s on %s://%s%s%s:%d/%s\n", node->name != NULL ? "  " : "",
-            node->name != NULL ? node->name : d->words.input, scheme, bare ? "[" : "", d->words.host,
-            bare ? "]" : "", server_port(node->server), node->name != NULL ? "" : " (Ctrl-C ends it)");
+    cli_note("%s%s on %s://%s%s%s:%d/%s\n", node->name != NULL ? "  " : "",
+             node->name != NULL ? node->name : d->words.input, scheme, bare ? "[" : "", d->words.host,
+             bare ? "]" : "", server_port(node->server), node->name != NULL ? "" : " (Ctrl-C ends it)");
   }
   if (d->words.style != QUIET)
-    fprintf(stderr, "requests, logs and stores: http://localhost:%d/__flaron/\n",
-            server_page_port(d->nodes.items[0].server));
-  if (d->certificate != NULL) fprintf(stderr, "its certificate: %s\n", d->certificate);
+    cli_note("requests, logs and stores: http://localhost:%d/__flaron/\n",
+             server_page_port(d->nodes.items[0].server));
+  if (d->certificate != NULL) cli_note("its certificate: %s\n", d->certificate);
 }
 
 /* Lets threads that watch sites know whether there are servers. */

@@ -34,7 +34,7 @@ static int open_log(const char *path, int *fd) {
  */
 static int explain(const linemap *map, int fd, size_t *others, char other[9]) {
   enum { CHUNK = 65536, LINE_MAX_BYTES = 1 << 20 };
-  text lines = {0}, out = {0};
+  text lines = {0}, out = {0}, shown = {0};
   int fault = 0;
   for (ssize_t n = 1; n > 0;) {
     char *room = text_room(&lines, CHUNK);
@@ -50,13 +50,16 @@ static int explain(const linemap *map, int fd, size_t *others, char other[9]) {
     if (size == 0) continue;
     text_clear(&out);
     *others += linemap_explain(map, (bytes){(const uint8_t *)lines.data, size}, &out, other);
-    fwrite(text_string(&out), 1, out.size, stdout);
+    text_clear(&shown);
+    text_add_harmless(&shown, text_bytes(&out), "");
+    fwrite(text_string(&shown), 1, shown.size, stdout);
     fflush(stdout);
     memmove(lines.data, lines.data + size, lines.size - size);
     lines.size -= size;
   }
   text_free(&lines);
   text_free(&out);
+  text_free(&shown);
   return fault;
 }
 
@@ -109,8 +112,10 @@ const cli_command cli_explain = {
         "  LOG          lines of its log (default: standard input, also as -)\n"
         "  -h, --help   this text\n"
         "\n"
-        "Every place such as ?7de7b32e:14 becomes the file and line it stands for; all else stays as it is. "
-        "Places\n"
-        "of another flare stay too, and then the exit code is 1.\n",
+        "Every place such as ?7de7b32e:14 becomes the file and line it stands for; all else stays as it is, "
+        "but\n"
+        "that control characters, which could take a terminal over, are shown as \\x1b. Places of another "
+        "flare\n"
+        "stay too, and then the exit code is 1.\n",
     .run = run,
 };

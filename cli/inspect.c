@@ -13,33 +13,33 @@
 static void print_list(const char *title, const json_t *list) {
   size_t i;
   json_t *name;
-  printf("%-9s", title);
-  json_array_foreach(list, i, name) printf("%s%s", i > 0 ? ", " : " ", json_string_value(name));
+  cli_print("%-9s", title);
+  json_array_foreach(list, i, name) cli_print("%s%s", i > 0 ? ", " : " ", json_string_value(name));
   putchar('\n');
 }
 
 static void print(const char *path, const flare *f, const json_t *about) {
-  printf(
+  cli_print(
       "%s: %zu bytes, packed with runtime %.12s%s%s\n", path, f->wasm.size, f->runtime_hash,
       json_is_true(json_object_get(about, "runs_here")) ? " (this flaron-lua's)" : " (not this flaron-lua's)",
       f->stripped ? ", stripped" : "");
   print_list("handlers", json_object_get(about, "handlers"));
   for (size_t i = 0; i < f->module_count; i++) {
-    printf("%-9s %8zu bytes  %s (%s)\n", i == 0 ? "modules" : "", f->modules[i].size, f->modules[i].name,
-           f->modules[i].file);
+    cli_print("%-9s %8zu bytes  %s (%s)\n", i == 0 ? "modules" : "", f->modules[i].size, f->modules[i].name,
+              f->modules[i].file);
   }
   for (size_t i = 0; i < f->asset_count; i++) {
-    printf("%-9s %8zu bytes  %s\n", i == 0 ? "assets" : "", f->assets[i].size, f->assets[i].file);
+    cli_print("%-9s %8zu bytes  %s\n", i == 0 ? "assets" : "", f->assets[i].size, f->assets[i].file);
   }
   if (f->config != NULL) {
     char *config = json_dumps(f->config, JSON_COMPACT);
-    printf("config    %s\n", config);
+    cli_print("config    %s\n", config);
     free(config);
   }
-  printf("image     %8zu bytes\n", f->image.size);
-  printf("memory    %8" JSON_INTEGER_FORMAT " KiB at first, %" JSON_INTEGER_FORMAT " KiB at most\n",
-         json_integer_value(json_object_get(about, "memory_bytes")) >> 10,
-         json_integer_value(json_object_get(about, "memory_limit_bytes")) >> 10);
+  cli_print("image     %8zu bytes\n", f->image.size);
+  cli_print("memory    %8" JSON_INTEGER_FORMAT " KiB at first, %" JSON_INTEGER_FORMAT " KiB at most\n",
+            json_integer_value(json_object_get(about, "memory_bytes")) >> 10,
+            json_integer_value(json_object_get(about, "memory_limit_bytes")) >> 10);
   print_list("imports", json_object_get(about, "imports"));
   print_list("exports", json_object_get(about, "exports"));
 }
@@ -65,9 +65,7 @@ static int run(const cli_command *self, int argc, char **argv) {
   if (!cli_read_flare(self, path, &o, false, &f)) return CLI_FAILED;
   json_t *about = flare_json(&f);
   if (as_json) {
-    char *dump = json_dumps(about, JSON_INDENT(2));
-    puts(dump);
-    free(dump);
+    cli_print_json(about);
   } else {
     print(path, &f, about);
   }

@@ -67,7 +67,7 @@ static int get(const job *j) {
   uint32_t ttl_s;
   int status = conclude(j, kv_get(j->kv, key_of(j), &value, &ttl_s));
   if (status == CLI_DONE) {
-    fwrite(text_string(&value), 1, value.size, stdout);
+    cli_print_bytes(text_bytes(&value));
     if (isatty(STDOUT_FILENO)) putchar('\n');
   }
   text_free(&value);
@@ -102,8 +102,8 @@ static void print_keys(const json_t *list) {
   }
   json_array_foreach(list, i, about) {
     const json_t *ttl = json_object_get(about, "ttl");
-    printf("%-*s %8" JSON_INTEGER_FORMAT " bytes", width, json_string_value(json_object_get(about, "key")),
-           json_integer_value(json_object_get(about, "bytes")));
+    cli_print("%-*s %8" JSON_INTEGER_FORMAT " bytes", width, json_string_value(json_object_get(about, "key")),
+              json_integer_value(json_object_get(about, "bytes")));
     if (ttl != NULL) printf("  %" JSON_INTEGER_FORMAT " s left", json_integer_value(ttl));
     putchar('\n');
   }
@@ -115,8 +115,7 @@ static int list(const job *j) {
   json_t *all;
   int status = conclude(j, kv_list(j->kv, (bytes){0}, SIZE_MAX, &total, &all));
   if (status == CLI_DONE && j->as_json) {
-    json_dumpf(all, stdout, JSON_INDENT(2));
-    putchar('\n');
+    cli_print_json(all);
   } else if (status == CLI_DONE) {
     print_keys(all);
   }
@@ -248,7 +247,9 @@ const cli_command cli_kv = {
         "kv get KEY | set KEY VALUE|@FILE|@- | add KEY DELTA | list | delete KEY\n"
         "                     [--plasma] [--ttl SECONDS] [--json] [--persist DIR] [--project DIR|MAIN.lua]",
     .help =
-        "  get KEY                 print the value, byte for byte (a line feed more on a terminal)\n"
+        "  get KEY                 print the value, byte for byte; on a terminal, what could take that over "
+        "is\n"
+        "                          shown as \\x1b, and a line feed follows\n"
         "  set KEY VALUE           set a value: the word, the file behind '@', or standard input for @-\n"
         "  add KEY DELTA           change a counter, which begins at 0, and print it; with --plasma\n"
         "  list                    print each key with its size and the time it has left\n"

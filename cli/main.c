@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,9 +48,52 @@ static void print_help(FILE *to) {
   text_free(&place);
 }
 
+/* Prints a text that cannot take a terminal over, in one piece. */
+static void print_harmless(FILE *to, const char *format, va_list arguments) {
+  text plain = {0}, harmless = {0};
+  text_vprintf(&plain, format, arguments);
+  text_add_harmless(&harmless, text_bytes(&plain), "");
+  fwrite(text_string(&harmless), 1, harmless.size, to);
+  text_free(&plain);
+  text_free(&harmless);
+}
+
+int cli_print(const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  print_harmless(stdout, format, arguments);
+  va_end(arguments);
+  return 1;
+}
+
+void cli_note(const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  print_harmless(stderr, format, arguments);
+  va_end(arguments);
+}
+
+void cli_print_bytes(bytes b) {
+  text harmless = {0};
+  bool terminal = isatty(STDOUT_FILENO);
+  if (terminal) text_add_harmless(&harmless, b, "");
+  if (terminal) b = text_bytes(&harmless);
+  if (b.size > 0) fwrite(b.data, 1, b.size, stdout);
+  text_free(&harmless);
+}
+
+void cli_print_json(const json_t *value) {
+  char *dump = json_dumps(value, JSON_INDENT(2));
+  text harmless = {0};
+  text_add_harmless_json(&harmless, bytes_of(dump));
+  puts(text_string(&harmless));
+  text_free(&harmless);
+  free(dump);
+}
+
 static void print_message(const cli_command *self, const char *format, va_list arguments) {
-  fprintf(stderr, "flaron-lua %s: ", self->name);
-  vfprintf(stderr, format, arguments);
+  cli_note("flaron-lua %s: ", self->name);
+  print_harmless(stderr, format, arguments);
   fputc('\n', stderr);
 }
 
@@ -74,7 +118,7 @@ int cli_misuse(const cli_command *self, const char *format, ...) {
   va_start(arguments, format);
   print_message(self, format, arguments);
   va_end(arguments);
-  fprintf(stderr, "usage: flaron-lua %s\n", self->usage);
+  cli_note("usage: flaron-lua %s\n", self->usage);
   return CLI_MISUSED;
 }
 
@@ -225,9 +269,10 @@ int cli_write_private_file(const char *path, bytes content) { return write_file(
 void cli_print_log(const host_response *response) {
   for (size_t i = 0; i < response->line_count; i++) {
     const host_line *l = &response->lines[i];
-    fprintf(stderr, "%s: ", host_level_name(l->level));
-    fwrite(text_string(&l->line), 1, l->line.size, stderr);
-    fputc('\n', stderr);
+    text line = {0};
+    text_add_harmless(&line, text_bytes(&l->line), "");
+    fprintf(stderr, "%s: %s\n", host_level_name(l->level), text_string(&line));
+    text_free(&line);
   }
 }
 
@@ -281,9 +326,9 @@ int main(int argc, char **argv) {
   }
   if (answer(word, value)) return finish("", CLI_DONE);
   if (strcmp(word, "--completion") == 0) {
-    fprintf(stderr, "flaron-lua: --completion takes bash, zsh or fish, not '%s'\n", value);
+    cli_note("flaron-lua: --completion takes bash, zsh or fish, not '%s'\n", value);
   } else if (*word != '\0') {
-    fprintf(stderr, "flaron-lua: there is no command '%s'\n", word);
+    cli_note("flaron-lua: there is no command '%s'\n", word);
   }
   print_help(stderr);
   return CLI_MISUSED;

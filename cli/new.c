@@ -214,28 +214,29 @@ static int read_path(job *j, const char *word) {
   return CLI_DONE;
 }
 
-/* Prints a word so that a shell takes it as one. */
-static void print_quoted(const char *word) {
+/* Adds a word so that a shell takes it as one. */
+static void add_quoted(text *to, const char *word) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=@%+,-";
   if (word[strspn(word, plain)] == '\0' && *word != '-') {
-    fputs(word, stdout);
+    text_add_string(to, word);
     return;
   }
-  fputs(*word == '-' ? "./'" : "'", stdout);
-  for (; *word != '\0'; word++) fputs(*word == '\'' ? "'\\''" : (char[]){*word, '\0'}, stdout);
-  putchar('\'');
+  text_add_string(to, *word == '-' ? "./'" : "'");
+  for (; *word != '\0'; word++) text_add_string(to, *word == '\'' ? "'\\''" : (char[]){*word, '\0'});
+  text_add_string(to, "'");
 }
 
 /* Says what was made and what comes next. */
 static void report(const job *j) {
-  printf("made %s from the template '%s':", j->path, j->template);
+  cli_print("made %s from the template '%s':", j->path, j->template);
   for (const embedded_file *f = embedded_files; f->path != NULL; f++) {
     const char *path = path_in_project(j, f);
-    if (path != NULL) printf(" %s", path);
+    if (path != NULL) cli_print(" %s", path);
   }
-  fputs("\n\n  cd ", stdout);
-  print_quoted(j->path);
-  fputs("\n  flaron-lua test\n  flaron-lua dev\n", stdout);
+  text word = {0};
+  add_quoted(&word, j->path);
+  cli_print("\n\n  cd %s\n  flaron-lua test\n  flaron-lua dev\n", text_string(&word));
+  text_free(&word);
 }
 
 static int run_job(job *j, const char *word) {

@@ -44,13 +44,13 @@ static double now_ms(void) { return (double)clock_ns(CLOCK_MONOTONIC) / CLOCK_NS
 
 /* Says on one line what was made. */
 static void report(const flare *f, const char *input, const char *output, const char *map, double ms) {
-  printf("packed %s: %s, %zu bytes, %zu module%s,", input, output, f->wasm.size, f->module_count,
-         f->module_count == 1 ? "" : "s");
+  cli_print("packed %s: %s, %zu bytes, %zu module%s,", input, output, f->wasm.size, f->module_count,
+            f->module_count == 1 ? "" : "s");
   for (int h = 0, n = 0; h < FLARE_HANDLERS; h++) {
-    if (f->handlers >> h & 1) printf("%s %s", n++ > 0 ? " and" : "", flare_handler_names[h]);
+    if (f->handlers >> h & 1) cli_print("%s %s", n++ > 0 ? " and" : "", flare_handler_names[h]);
   }
-  if (map != NULL) printf(", lines in %s", map);
-  printf(", in %.0f ms\n", ms);
+  if (map != NULL) cli_print(", lines in %s", map);
+  cli_print(", in %.0f ms\n", ms);
 }
 
 static int run(const cli_command *self, int argc, char **argv) {

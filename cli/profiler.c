@@ -29,7 +29,7 @@ static long repeat(profiler *p, edge *e, const host_request *request, text *erro
     int64_t now = now_ns();
     if (p->times != 0 ? n >= p->times : now - p->begun_ns >= CLOCK_NS_PER_S) return n;
     if (now - told_ns >= CLOCK_NS_PER_S) {
-      fprintf(stderr, "%ld of %ld invocations\n", n, p->times);
+      cli_note("%ld of %ld invocations\n", n, p->times);
       told_ns = now;
     }
     edge_result result = {0};
@@ -77,8 +77,8 @@ static bool write_profile(const cli_command *self, const profiler *p, long count
   if (fault != 0) {
     cli_fail(self, "%s: %s", p->file, strerror(fault));
   } else {
-    fprintf(stderr, "%s, %u samples\n%s%s has all of it\n", text_string(&title), p->profile->samples,
-            text_string(&table), p->file);
+    cli_note("%s, %u samples\n%s%s has all of it\n", text_string(&title), p->profile->samples,
+             text_string(&table), p->file);
   }
   text_free(&content);
   text_free(&title);
@@ -99,7 +99,7 @@ bool profiler_finish(const cli_command *self, profiler *p, edge *e, const host_r
     cli_fail(self, "%s: %ld invocation%s took less than a sample: more with --times", p->input, count,
              count == 1 ? "" : "s");
   } else {
-    if (p->failures != 0) fprintf(stderr, "%ld of the invocations failed or were stopped\n", p->failures);
+    if (p->failures != 0) cli_note("%ld of the invocations failed or were stopped\n", p->failures);
     name_functions(p->input, p->profile);
     good = write_profile(self, p, count, ns);
   }

@@ -27,7 +27,7 @@ typedef struct entry {
 
 /* Says a thing once in the life of the process. */
 static void say_once(const cli_command *self, atomic_flag *said, const char *what, const char *path) {
-  if (!atomic_flag_test_and_set(said)) fprintf(stderr, "flaron-lua %s: %s: %s\n", self->name, path, what);
+  if (!atomic_flag_test_and_set(said)) cli_note("flaron-lua %s: %s: %s\n", self->name, path, what);
 }
 
 int recorder_write(const cli_command *self, const char *path, const recording *r, bool keep) {

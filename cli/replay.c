@@ -74,15 +74,15 @@ static bool differs(const char *what, bytes recorded, bytes now) {
   replay_add_bytes(&line, recorded, at);
   text_add_string(&line, "\n  now:      ");
   replay_add_bytes(&line, now, at);
-  printf("%s differs from byte %zu (%zu bytes were recorded, now there are %zu)\n  recorded: %s\n", what,
-         at + 1, recorded.size, now.size, text_string(&line));
+  cli_print("%s differs from byte %zu (%zu bytes were recorded, now there are %zu)\n  recorded: %s\n", what,
+            at + 1, recorded.size, now.size, text_string(&line));
   text_free(&line);
   return true;
 }
 
 static bool number_differs(const char *what, int recorded, int now) {
   if (recorded == now) return false;
-  printf("%s differs\n  recorded: %d\n  now:      %d\n", what, recorded, now);
+  cli_print("%s differs\n  recorded: %d\n  now:      %d\n", what, recorded, now);
   return true;
 }
 
@@ -120,9 +120,9 @@ static bool log_differs(const replay *p) {
   text before = {0}, after = {0};
   if (p->line_recorded != NULL) replay_add_call(&before, p->line_recorded, &p->line_now);
   if (!p->line_is_missing) replay_add_call(&after, &p->line_now, p->line_recorded);
-  printf("line %zu of the log differs\n  recorded: %s\n  now:      %s\n", p->line + 1,
-         p->line_recorded != NULL ? before.data : "there was none",
-         p->line_is_missing ? "there is none" : after.data);
+  cli_print("line %zu of the log differs\n  recorded: %s\n  now:      %s\n", p->line + 1,
+            p->line_recorded != NULL ? before.data : "there was none",
+            p->line_is_missing ? "there is none" : after.data);
   text_free(&before);
   text_free(&after);
   return true;
@@ -135,7 +135,7 @@ static bool outcome_differs(const recording *r, const again *a) {
   int found = 0; /* each is asked: all differences are told */
   found += a->result.stopped && !r->result.stopped && puts("the CPU time limit stops it now") > 0;
   found += r->result.failed != a->result.failed &&
-           printf("the flare %s\n", a->result.failed ? "fails now" : "failed then") > 0;
+           cli_print("the flare %s\n", a->result.failed ? "fails now" : "failed then") > 0;
   found += differs("the action", bytes_of(actions[recorded->action]), bytes_of(actions[now->action]));
   found += number_differs("the status", recorded->status, now->status);
   found += headers_differ(&recorded->headers, &now->headers);
@@ -152,7 +152,7 @@ static bool outcome_differs(const recording *r, const again *a) {
 static void print_traceback(const host_response *response) {
   if (response->line_count == 0) return;
   const char *trace = strchr(text_string(&response->lines[response->line_count - 1].line), '\n');
-  if (trace != NULL) puts(trace + 1);
+  if (trace != NULL) cli_print("%s\n", trace + 1);
 }
 
 static void print_departure(const recording *r, const again *a, const char *file) {
@@ -161,17 +161,17 @@ static void print_departure(const recording *r, const again *a, const char *file
   text before = {0}, after = {0};
   if (recorded != NULL) replay_add_call(&before, recorded, p->asked_none ? NULL : &p->asked);
   if (!p->asked_none) replay_add_call(&after, &p->asked, recorded);
-  printf("%s: it departs at call %zu of %zu\n  recorded: %s\n  now:      %s\n", file, p->at + 1,
-         r->call_count, recorded != NULL ? before.data : "there was no further call",
-         p->asked_none ? "it ends without a further call" : after.data);
+  cli_print("%s: it departs at call %zu of %zu\n  recorded: %s\n  now:      %s\n", file, p->at + 1,
+            r->call_count, recorded != NULL ? before.data : "there was no further call",
+            p->asked_none ? "it ends without a further call" : after.data);
   if (recorded != NULL && !p->asked_none && recorded->import == p->asked.import) {
     bool first = recorded->a.size != p->asked.a.size ||
                  memcmp(text_string(&recorded->a), text_string(&p->asked.a), recorded->a.size) != 0;
     const text *x = first ? &recorded->a : &recorded->b, *y = first ? &p->asked.a : &p->asked.b;
     size_t at = replay_difference(text_bytes(x), text_bytes(y));
     if (at < x->size || at < y->size) {
-      printf("  argument %d differs from byte %zu (%zu bytes were recorded, now there are %zu)\n",
-             first ? 1 : 2, at + 1, x->size, y->size);
+      cli_print("  argument %d differs from byte %zu (%zu bytes were recorded, now there are %zu)\n",
+                first ? 1 : 2, at + 1, x->size, y->size);
     }
   }
   if (!p->asked_none) print_traceback(&a->edge.host.response);
@@ -191,15 +191,15 @@ static int tell(const recording *r, const again *a, const words *w) {
   cli_print_log(&a->edge.host.response);
   fflush(stderr);
   if (a->replay.ran_out || cut) {
-    printf("%s: the same, %zu calls, until %s\n", w->file, r->call_count,
-           r->cut ? "its record was full" : "the CPU time limit stopped it");
+    cli_print("%s: the same, %zu calls, until %s\n", w->file, r->call_count,
+              r->cut ? "its record was full" : "the CPU time limit stopped it");
     return CLI_DONE;
   }
   if (outcome_differs(r, a)) {
-    printf("%s: it makes the same calls, the outcome differs\n", w->file);
+    cli_print("%s: it makes the same calls, the outcome differs\n", w->file);
     return CLI_FAILED;
   }
-  printf("%s: the same, %zu calls\n", w->file, r->call_count);
+  cli_print("%s: the same, %zu calls\n", w->file, r->call_count);
   return CLI_DONE;
 }
 
@@ -209,7 +209,7 @@ static void tell_more(const cli_command *self, const flare *f, const recording *
   if (run_again(self, &a, f, r, w, true)) {
     cli_print_log(&a.edge.host.response);
     fflush(stderr);
-    printf("going on: %zu of %zu further calls had no answer\n", a.replay.unanswered, a.replay.later);
+    cli_print("going on: %zu of %zu further calls had no answer\n", a.replay.unanswered, a.replay.later);
     if (!outcome_differs(r, &a)) puts("the outcome is the same");
   }
   again_free(&a);
@@ -220,11 +220,10 @@ static void tell_changes(const flare *f, const recording *r) {
   char hash[RECORD_HASH_SIZE];
   record_hash(f, hash);
   if (strcmp(hash, r->hash) == 0) return;
-  fprintf(stderr,
-          "the flare has changed since: recorded %.12s, now %.12s (pairs() may go in another order)\n",
-          r->hash, hash);
+  cli_note("the flare has changed since: recorded %.12s, now %.12s (pairs() may go in another order)\n",
+           r->hash, hash);
   if (r->version != NULL && strcmp(r->version, FLARON_LUA_VERSION) != 0)
-    fprintf(stderr, "it was recorded by flaron-lua %s, this is %s\n", r->version, FLARON_LUA_VERSION);
+    cli_note("it was recorded by flaron-lua %s, this is %s\n", r->version, FLARON_LUA_VERSION);
 }
 
 static int replay_with(const cli_command *self, const recording *r, const words *w) {
@@ -239,9 +238,8 @@ static int replay_with(const cli_command *self, const recording *r, const words 
     if (run_again(self, &a, &f, r, w, false)) {
       status = tell(r, &a, w);
       if (status != CLI_DONE && r->redacted != NULL) {
-        fprintf(stderr,
-                "these were replaced in the record, what a script makes of them is not the same: %s\n",
-                r->redacted);
+        cli_note("these were replaced in the record, what a script makes of them is not the same: %s\n",
+                 r->redacted);
       }
       if (a.replay.departed && w->go_on) tell_more(self, &f, r, w);
     }

@@ -51,10 +51,10 @@ static void print(const host_response *r) {
   fflush(stderr);
   printf("HTTP/1.1 %d%s%s\n", r->status, *http_reason(r->status) != '\0' ? " " : "", http_reason(r->status));
   for (size_t i = 0; i < r->headers.count; i++) {
-    printf("%s: %s\n", r->headers.items[i].name, r->headers.items[i].value);
+    cli_print("%s: %s\n", r->headers.items[i].name, r->headers.items[i].value);
   }
   putchar('\n');
-  fwrite(text_string(&r->body), 1, r->body.size, stdout);
+  cli_print_bytes(text_bytes(&r->body));
 }
 
 /* What the words of the command say. Owned: `request`. */
@@ -273,6 +273,11 @@ const cli_command cli_run = {
         "does\n"
         "  --times N                 how often for a profile (default: for a second)\n"
         "  -h, --help                this text\n"
-        "\nStatus line, headers and body go to standard output, the log to standard error.\n",
+        "\nStatus line, headers and body go to standard output, the log to standard error. The body is "
+        "written "
+        "as\n"
+        "it is, but for what could take a terminal over: there, and always in headers and log, such "
+        "characters\n"
+        "are shown as \\x1b.\n",
     .run = run,
 };

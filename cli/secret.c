@@ -65,7 +65,7 @@ static void set_echo(bool on) {
 static int read_line(const char *name, text *value) {
   if (tcgetattr(STDIN_FILENO, &terminal_before) != 0) return errno;
   set_echo(false);
-  fprintf(stderr, "%s: ", name);
+  cli_note("%s: ", name);
   int fault = 0;
   for (char c = 0; c != '\n';) {
     ssize_t n = read(STDIN_FILENO, &c, 1);
@@ -146,7 +146,7 @@ static void print_lines(const state *s) {
     if (size > width) width = size;
   }
   for (size_t i = 0; i < s->secret_count; i++) {
-    printf("%-*s %8zu bytes\n", width, s->secrets[i].name, s->secrets[i].size);
+    cli_print("%-*s %8zu bytes\n", width, s->secrets[i].name, s->secrets[i].size);
   }
 }
 
@@ -157,8 +157,7 @@ static void print_json(const state *s) {
     json_array_append_new(
         all, json_pack("{s:s, s:I}", "name", s->secrets[i].name, "bytes", (json_int_t)s->secrets[i].size));
   }
-  json_dumpf(all, stdout, JSON_INDENT(2));
-  putchar('\n');
+  cli_print_json(all);
   json_decref(all);
 }
 

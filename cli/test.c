@@ -137,11 +137,13 @@ static void show_coverage(const cli_command *self, const char *folder) {
   for (const char *at = text_string(&report); (at = strstr(at, mark)) != NULL; at++) summary = at;
   const char *table = summary != NULL ? strstr(summary, "\n\n") : NULL;
   if (table != NULL) {
-    printf("\n%s", table + 2);
-  } else if (fault != 0) {
-    cli_fail_file(self, path.data, fault, FILE_PROJECT_ALL);
+    cli_print("\n%s", table + 2);
   } else {
-    cli_fail(self, "%s: cut off: no lines were counted", path.data);
+    text why = {0};
+    if (fault != 0) file_explain(&why, path.data, fault, FILE_PROJECT_ALL);
+    if (fault == 0) text_printf(&why, "%s: cut off", path.data);
+    cli_fail(self, "%s: no lines were counted", why.data);
+    text_free(&why);
   }
   text_free(&path);
   text_free(&report);

@@ -82,8 +82,11 @@ static bool get_wasm(lua_State *L, const pack_options *options, text *wasm, text
 }
 
 static int fail(lua_State *L, text *error) {
+  text shown = {0}; /* it names what a project has, and is printed by whoever asserts that there is none */
+  text_add_harmless(&shown, text_bytes(error), "");
   lua_pushnil(L);
-  lua_pushlstring(L, text_string(error), error->size);
+  lua_pushlstring(L, text_string(&shown), shown.size);
+  text_free(&shown);
   text_free(error);
   return 2;
 }
@@ -683,6 +686,17 @@ static int script(lua_State *L) {
   return status == LUA_OK ? 1 : luaL_error(L, "flaron.edge: its file '%s' is broken", lua_tostring(L, 1));
 }
 
+/* harmless(text) -> the text as it may be shown on a terminal */
+static int harmless(lua_State *L) {
+  size_t size;
+  const char *string = luaL_checklstring(L, 1, &size);
+  text shown = {0};
+  text_add_harmless(&shown, (bytes){(const uint8_t *)string, size}, "");
+  lua_pushlstring(L, text_string(&shown), shown.size);
+  text_free(&shown);
+  return 1;
+}
+
 /* flare:wasm() -> the packed flare's bytes */
 static int wasm(lua_State *L) {
   lua_flare *f = check_flare(L);
@@ -723,14 +737,9 @@ static const luaL_Reg functions[] = {
 
 /* What edge.lua is given beside them. */
 static const luaL_Reg parts[] = {
-    {"keep", keep},
-    {"is_open", is_open},
-    {"has", has_handler},
-    {"script", script},
-    {"decode", lua_json_decode},
-    {"cover", lua_cover_on},
-    {"coverage", lua_cover_report},
-    {NULL, NULL},
+    {"keep", keep},          {"is_open", is_open},           {"has", has_handler},
+    {"script", script},      {"decode", lua_json_decode},    {"harmless", harmless},
+    {"cover", lua_cover_on}, {"coverage", lua_cover_report}, {NULL, NULL},
 };
 
 /* Runs edge.lua, which says what it takes; `metatable` is that of flares. */

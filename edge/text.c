@@ -125,6 +125,19 @@ void text_add_harmless(text *t, bytes b, const char *indent) {
   }
 }
 
+void text_add_harmless_json(text *t, bytes b) {
+  for (size_t i = 0, size; i < b.size; i += size) {
+    uint32_t code = b.data[i];
+    size = bytes_utf8((bytes){b.data + i, b.size - i}, &code);
+    if (size > 0 && is_control(code)) {
+      text_printf(t, "\\u%04x", (unsigned)code);
+    } else {
+      if (size == 0) size = 1;
+      text_add(t, b.data + i, size);
+    }
+  }
+}
+
 int text_read(text *t, int fd, size_t most) {
   for (size_t from = t->size;;) {
     char part[16384];
@@ -136,18 +149,23 @@ int text_read(text *t, int fd, size_t most) {
   }
 }
 
-void text_printf(text *t, const char *format, ...) {
-  va_list arguments, again;
-  va_start(arguments, format);
+void text_vprintf(text *t, const char *format, va_list arguments) {
+  va_list again;
   va_copy(again, arguments);
   size_t left = t->capacity - t->size;
   int size = vsnprintf(left != 0 ? t->data + t->size : NULL, left, format, arguments);
-  va_end(arguments);
   if (size > 0) {
     char *room = text_room(t, (size_t)size);
     if ((size_t)size >= left) vsnprintf(room, (size_t)size + 1, format, again);
   }
   va_end(again);
+}
+
+void text_printf(text *t, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  text_vprintf(t, format, arguments);
+  va_end(arguments);
 }
 
 bytes text_bytes(const text *t) { return (bytes){(const uint8_t *)t->data, t->size}; }

@@ -54,6 +54,7 @@ void text_reuse(text *t);
 void text_add(text *t, const void *data, size_t size);
 void text_add_string(text *t, const char *string);
 __attribute__((format(printf, 2, 3))) void text_printf(text *t, const char *format, ...);
+__attribute__((format(printf, 2, 0))) void text_vprintf(text *t, const char *format, va_list arguments);
 
 /* Adds bytes as HTML and XML have them, in text and in quoted attributes: < > & " are named. */
 void text_add_markup(text *t, bytes b);
@@ -69,6 +70,9 @@ size_t bytes_utf8(bytes b, uint32_t *code);
  * turn the direction of writing around as \u{202e}. After each line feed comes `indent`.
  */
 void text_add_harmless(text *t, bytes b, const char *indent);
+
+/* The same for a text of JSON, in which these characters become \u escapes: it means what it did. */
+void text_add_harmless_json(text *t, bytes b);
 
 /*
  * Adds all that can be read from `fd`. 0, EFBIG when that is more than `most` bytes, or another errno value;

@@ -2,8 +2,9 @@
 --
 --   assert.response(answer).has.status(200)        assert.budget(answer).under { cpu_us = 500 }
 --
--- Each assertion is one function of the response that answers whether it holds, and what there is instead.
-local response_metatable = ...
+-- Each assertion is one function of the response that answers whether it holds, and what there is instead. What a flare
+-- wrote is shown by `harmless`: it cannot take a terminal over.
+local response_metatable, harmless = ...
 local assert = require "luassert"
 local util = require "luassert.util"
 local say = require "say"
@@ -14,6 +15,7 @@ local MOST = 300 -- bytes of a body that a message shows
 local function show(value)
   if type(value) ~= "string" then return assert:format({ value, n = 1 })[1] end
   local shown = ("%q"):format(value:sub(1, MOST)):gsub("\\\n", "\\n")
+  shown = harmless(shown)
   return #value > MOST and ("%s... (%d bytes)"):format(shown, #value) or shown
 end
 
@@ -31,7 +33,7 @@ end
 -- The lines of a log, one a line.
 local function show_logs(logs)
   local lines = {}
-  for _, line in ipairs(logs) do lines[#lines + 1] = ("\n  %s: %s"):format(line.level, line.text) end
+  for _, line in ipairs(logs) do lines[#lines + 1] = ("\n  %s: %s"):format(line.level, harmless(line.text)) end
   return #lines > 0 and table.concat(lines) or " nothing"
 end
 
@@ -46,7 +48,7 @@ end
 function checks.header(answer, name, wanted)
   local found, names = nil, {}
   for key, value in pairs(answer.headers) do
-    names[#names + 1] = key .. ": " .. value
+    names[#names + 1] = harmless(key .. ": " .. value)
     if key:lower() == name:lower() then found = value end
   end
   table.sort(names)
@@ -74,7 +76,7 @@ function checks.fetched(answer, wanted, method)
   local found, all = false, {}
   for _, fetch in ipairs(answer.fetches) do
     found = found or fits(fetch.url, wanted) and (method == nil or fetch.method == method)
-    all[#all + 1] = ("\n  %s %s"):format(fetch.method, fetch.url)
+    all[#all + 1] = harmless(("\n  %s %s"):format(fetch.method, fetch.url))
   end
   local what = ("a fetch%s of a URL%s"):format(method and " by " .. method or "", wanted_text(wanted))
   return found, what, #all > 0 and table.concat(all) or "no fetch"

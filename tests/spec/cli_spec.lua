@@ -208,7 +208,7 @@ describe("flaron-lua run", function()
       end]]
     local code, output, errors = support.cli("run", path)
     assert.same({ 0, "HTTP/1.1 299\n\nbody" }, { code, output })
-    assert.equal("info: one\t1\nwarn: two\nerror: three\0and more\n", errors)
+    assert.equal("info: one\t1\nwarn: two\nerror: three\\x00and more\n", errors)
   end)
 
   it("shows a failing handler as the host does, with the traceback", function()

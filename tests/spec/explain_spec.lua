@@ -177,11 +177,12 @@ describe("flaron-lua explain", function()
   local raw = log(stripped)
   local place, hash = raw:match "%?((%x+):%d+)"
 
-  it("leaves all other text as it is", function()
+  it("leaves all other text as it is, but what could take a terminal over", function()
     for _, text in ipairs { "", "\n", "no place", "?", "??" .. hash, "?" .. hash, "?" .. hash .. ":", "?" .. hash .. ":x",
-      "?" .. hash .. ":0 ", "?" .. hash .. ":99999999999999999999999", "?" .. hash:upper() .. "z:1", "a\0b\255?\n?\r\n" } do
+      "?" .. hash .. ":0 ", "?" .. hash .. ":99999999999999999999999", "?" .. hash:upper() .. "z:1", "größe\t?\n?\n" } do
       assert.same({ 0, text, "" }, { explain(map, text) })
     end
+    assert.same({ 0, "a\\x00b\\xff?\n?\\x0d\n", "" }, { explain(map, "a\0b\255?\n?\r\n") })
     assert.same({ 0, "{\"text\":\"main.lua:3: x\\n\"}?main.lua:3", "" },
       { explain(map, ("{\"text\":\"?%s: x\\n\"}??%s"):format(place, place)) })
   end)
