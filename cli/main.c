@@ -252,7 +252,8 @@ static int write_file(const char *path, bytes content, mode_t mode, bool always)
   if (target == NULL) return errno;
   text part = {0};
   text_printf(&part, "%s.part-%ld", target, (long)getpid());
-  int fd = open(part.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  unlink(part.data); /* of one that was killed, or somebody's link: nothing of ours is there */
+  int fd = open(part.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (exists && fd >= 0) fchmod(fd, always ? mode : about.st_mode & 0777);
   int fault = write_and_close(fd, content);
   if (fault == 0 && rename(part.data, target) != 0) fault = errno;

@@ -40,6 +40,15 @@ static bool is_file(const char *output) {
   return stat(output, &about) != 0 || S_ISREG(about.st_mode);
 }
 
+/* Whether a name that nobody gave is a link, which may lead anywhere; says so. */
+static bool is_link(const cli_command *self, const char *name) {
+  struct stat about;
+  if (lstat(name, &about) != 0 || !S_ISLNK(about.st_mode)) return false;
+  cli_fail(self, "%s: it is a symbolic link, and -o did not name it: remove it, or name another output",
+           name);
+  return true;
+}
+
 static double now_ms(void) { return (double)clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
 
 /* Says on one line what was made. */
@@ -87,7 +96,9 @@ static int run(const cli_command *self, int argc, char **argv) {
   char *name = output != NULL ? memory_copy(bytes_of(output)) : default_output(input);
   char *map = lines.size != 0 && is_file(name) ? map_name(name) : NULL;
   int status = CLI_DONE, fault = 0;
-  if (map != NULL && (fault = cli_write_file(map, text_bytes(&lines))) != 0) {
+  if ((output == NULL && is_link(self, name)) || (map != NULL && is_link(self, map))) {
+    status = CLI_FAILED;
+  } else if (map != NULL && (fault = cli_write_file(map, text_bytes(&lines))) != 0) {
     status = cli_fail(self, "%s: %s", map, strerror(fault));
   } else if ((fault = cli_write_file(name, text_bytes(&f.wasm))) != 0) {
     status = cli_fail(self, "%s: %s", name, strerror(fault));

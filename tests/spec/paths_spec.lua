@@ -335,6 +335,25 @@ describe("dev", function()
   end)
 end)
 
+describe("pack", function()
+  it("writes through no link that a project has in the place of its output", function()
+    local base = world { ["main.lua"] = "return print" }
+    support.write(base .. "/precious", "precious")
+    link(base, "../precious", "p.wasm")
+    link(base, "../precious", "out.map")
+    local code, _, errors = shell(base .. "/p", "TOOL pack")
+    assert.equal(1, code)
+    assert.matches("p.wasm: it is a symbolic link, and -o did not name it", errors, 1, true)
+    code, _, errors = shell(base .. "/p", "TOOL pack --strip -o out.wasm")
+    assert.equal(1, code)
+    assert.matches("out.map: it is a symbolic link, and -o did not name it", errors, 1, true)
+    assert.equal("precious", support.read(base .. "/precious"))
+    assert.equal(0, (shell(base .. "/p", "TOOL pack -o p.wasm"))) -- now it is somebody's word
+    assert.are_not.equal("precious", support.read(base .. "/precious"))
+    assert.equal("symbolic link\n", (select(2, shell(base, "stat -c %F p/p.wasm"))))
+  end)
+end)
+
 describe(".flaron", function()
   it("may not be a link, nor be open to others", function()
     local base = world { ["main.lua"] = "return function() return { body = 'x' } end" }
