@@ -234,7 +234,8 @@ static void send_frames(socket_t *c) {
 
 static void close_with(socket_t *c, int code) {
   enum { REPLY_MS = 5000 };
-  wslay_event_queue_close(c->frames, (uint16_t)code, NULL, 0);
+  if (wslay_event_queue_close(c->frames, (uint16_t)code, NULL, 0) == WSLAY_ERR_INVALID_ARGUMENT)
+    wslay_event_queue_close(c->frames, 0, NULL, 0); /* no code that can be sent */
   connection_deadline(c->connection, REPLY_MS);
 }
 
