@@ -54,9 +54,9 @@ $(B)/lua.stamp: tools/setup.sh $(B)/packages.stamp
 	@tools/setup.sh source $(LUA_TARBALL) $(LUA_SHA256) pool/main/l/lua5.4/lua5.4_5.4.7.orig.tar.gz $(LUA)
 	@touch $@
 
-$(B)/cjson.stamp: tools/setup.sh runtime/lua-cjson.patch $(B)/packages.stamp
+$(B)/cjson.stamp: tools/setup.sh runtime/json/lua-cjson.patch $(B)/packages.stamp
 	@tools/setup.sh source $(CJSON_TARBALL) $(CJSON_SHA256) pool/main/l/lua-cjson/lua-cjson_2.1.0+dfsg.orig.tar.gz $(CJSON)
-	@patch -s -p1 -d $(CJSON) <runtime/lua-cjson.patch
+	@patch -s -p1 -d $(CJSON) <runtime/json/lua-cjson.patch
 	@touch $@
 
 # ---- the runtime, for wasm32 ----
@@ -76,7 +76,7 @@ WASM_LD := $(WASM_BIN)wasm-ld
 WASM_TARGET := --target=wasm32-wasi -mcpu=mvp -mbulk-memory -msign-ext -mnontrapping-fptoint -mmutable-globals
 WASM_FLAGS := $(WASM_TARGET) -std=gnu11 -ffunction-sections -fdata-sections -MMD -MP \
   -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -DLUA_USER_H='"lua_user.h"' \
-  -nostdlibinc -Iruntime/include -isystem $(WASI_INCLUDE) -isystem $(LUA)/src
+  -nostdlibinc -Iruntime/lua/include -isystem $(WASI_INCLUDE) -isystem $(LUA)/src
 OUR_WASM_FLAGS := $(WASM_FLAGS) -Oz -Wall -Wextra -Werror -Iruntime -Ibindings
 WASM_FEATURES := --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals
 
@@ -91,9 +91,9 @@ LUA_COLD := lstrlib lapi lmem lctype lopcodes lmathlib lutf8lib
 LUA_COMPILER := lcode ldebug ldump lparser lstate lundump lzio
 LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_COLD) $(LUA_COMPILER))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
-RUNTIME_OBJECTS := $(patsubst %.c,$(W)/%.o,$(wildcard runtime/*.c bindings/*.c))
+RUNTIME_OBJECTS := $(patsubst %.c,$(W)/%.o,$(wildcard runtime/*/*.c runtime/lua/fast/*.c bindings/*.c))
 
-$(LUA_OBJECTS): WASM_LUA_FLAGS := -w -fno-builtin-memcpy -include runtime/lua_config.h -Iruntime
+$(LUA_OBJECTS): WASM_LUA_FLAGS := -w -fno-builtin-memcpy -include runtime/lua/lua_config.h -Iruntime -Iruntime/lua/fast
 $(patsubst %,$(W)/lua/%.o,$(LUA_HOT)): WASM_LUA_FLAGS += $(SPEED)
 $(patsubst %,$(W)/lua/%.o,$(LUA_COLD) $(LUA_COMPILER)): WASM_LUA_FLAGS += -Oz
 $(patsubst %,$(W)/lua/%.o,$(LUA_COMPILER)): WASM_LUA_FLAGS += $(NO_INLINING)
@@ -106,21 +106,21 @@ $(W)/lua/lapi.o: WASM_LUA_FLAGS += $(foreach f,$(filter lua_%,$(API_FAST)),-D$(f
 $(W)/lua/lauxlib.o: WASM_LUA_FLAGS += $(foreach f,$(filter luaL_%,$(API_FAST)),-D$(f)=$(f)_of_lua)
 # lua_createtable's only: room for a table that is new (table.c).
 $(W)/lua/lapi.o: WASM_LUA_FLAGS += -DluaH_resize=table_room
-$(W)/lua/ltable.o: WASM_LUA_FLAGS += -DLUA_CORE= -include runtime/intern.h -DINTERN_KEYS
-$(W)/lua/lstrlib.o: WASM_LUA_FLAGS += -DCASE_IN_PLACE -include runtime/pattern.h -include runtime/slice.h
+$(W)/lua/ltable.o: WASM_LUA_FLAGS += -DLUA_CORE= -include runtime/lua/lstring_intern.h -DINTERN_KEYS
+$(W)/lua/lstrlib.o: WASM_LUA_FLAGS += -DCASE_IN_PLACE -include runtime/lua/fast/string_pattern.h -include runtime/lua/fast/string_slice.h
 $(patsubst %,$(W)/lua/%.o,lmathlib lstrlib lutf8lib): WASM_LUA_FLAGS += -DluaL_setfuncs=start_setfuncs
 
 $(W)/lua/%.o: $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(WASM_FLAGS) $(WASM_LUA_FLAGS) -c $(LUA)/src/$*.c -o $@
 
-# From standard input, since ljumptab.h would be taken from the folder of the source (runtime/ljumptab.h).
-$(W)/lua/lvm.o: $(B)/lua.stamp runtime/ljumptab.h Makefile
+# From standard input, since ljumptab.h would be taken from the folder of the source (runtime/lua/fast/ljumptab.h).
+$(W)/lua/lvm.o: $(B)/lua.stamp runtime/lua/fast/ljumptab.h Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(WASM_FLAGS) $(WASM_LUA_FLAGS) -MT $@ -x c -c - <$(LUA)/src/lvm.c -o $@
 
 # Keys that were chosen to collide are noticed before one more is inserted (intern.h).
-$(W)/lua/ltable.o: $(B)/lua.stamp runtime/intern.h Makefile
+$(W)/lua/ltable.o: $(B)/lua.stamp runtime/lua/lstring_intern.h Makefile
 	@sed -e 's/^  mp = mainpositionTV(t, key);$$/  intern_guard(L, t);&/' $(LUA)/src/ltable.c >$(W)/ltable.c
 	@test $$(diff $(LUA)/src/ltable.c $(W)/ltable.c | grep -c '^>') = 1
 	@$(WASM_CC) $(WASM_FLAGS) $(WASM_LUA_FLAGS) -c $(W)/ltable.c -o $@
@@ -138,29 +138,29 @@ $(W)/lua/lstrlib.o: $(B)/lua.stamp Makefile
 
 $(W)/cjson/%.o: $(B)/cjson.stamp $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
-	@$(WASM_CC) $(WASM_FLAGS) -Oz -fshort-enums -DNDEBUG -w -include runtime/json_config.h -c $(CJSON)/$*.c -o $@
+	@$(WASM_CC) $(WASM_FLAGS) -Oz -fshort-enums -DNDEBUG -w -include runtime/json/cjson_config.h -c $(CJSON)/$*.c -o $@
 
-$(W)/runtime/library_%.o: OUR_WASM_FLAGS += -include runtime/lua_config.h -DluaL_setfuncs=start_setfuncs
+$(W)/runtime/lua/library_%.o: OUR_WASM_FLAGS += -include runtime/lua/lua_config.h -DluaL_setfuncs=start_setfuncs
 
 $(W)/%.o: %.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(OUR_WASM_FLAGS) -c $< -o $@
 
-$(patsubst %,$(W)/runtime/%.o,api call collector field intern lexer pattern protected slice table text): \
-  OUR_WASM_FLAGS += -include runtime/lua_config.h
-$(W)/runtime/lexer.o: OUR_WASM_FLAGS += $(NO_INLINING)
-$(patsubst %,$(W)/runtime/%.o,api call collector field intern library_table library_coroutine pattern protected slice table): \
+$(patsubst %,$(W)/runtime/%.o,lua/fast/api lua/fast/call lua/collector lua/fast/get lua/lstring_intern lua/lexer lua/fast/string_pattern lua/fast/pcall lua/fast/string_slice lua/fast/set lua/lobject_message): \
+  OUR_WASM_FLAGS += -include runtime/lua/lua_config.h
+$(W)/runtime/lua/lexer.o: OUR_WASM_FLAGS += $(NO_INLINING)
+$(patsubst %,$(W)/runtime/%.o,lua/fast/api lua/fast/call lua/collector lua/fast/get lua/lstring_intern lua/library_table lua/library_coroutine lua/fast/string_pattern lua/fast/pcall lua/fast/string_slice lua/fast/set): \
   OUR_WASM_FLAGS += $(SPEED)
-$(W)/runtime/protected.o $(W)/runtime/library_coroutine.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=60
+$(W)/runtime/lua/fast/pcall.o $(W)/runtime/lua/library_coroutine.o: OUR_WASM_FLAGS += -mllvm -inline-threshold=60
 
-$(W)/runtime/copy.o: OUR_WASM_FLAGS += -fno-builtin-memcpy -O2
+$(W)/runtime/libc/memcpy.o: OUR_WASM_FLAGS += -fno-builtin-memcpy -O2
 
-$(W)/unwind.o: runtime/unwind.S $(B)/packages.stamp
+$(W)/unwind.o: runtime/life/unwind.S $(B)/packages.stamp
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(WASM_TARGET) -c $< -o $@
 
-$(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/wasm.c tools/unwind_rewrite.h tools/trim.h edge/wasm.h $(B)/packages.stamp
-	@$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 $(filter %.c,$^) -o $@
+$(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/flare/wasm.c tools/unwind_rewrite.h tools/trim.h edge/flare/wasm.h $(B)/packages.stamp
+	@$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -Iedge $(filter %.c,$^) -o $@
 
 # Functions that only start-up reaches, beside the exports it is called by; in no flare is there any code of them.
 # Scripts may load text alone (bindings/stdlib.c), so luaU_undump is one.
@@ -171,18 +171,19 @@ FLARE_EXPORTS := memory,alloc,handle_request,ws_open,ws_message,ws_close
 # The order of the files in the code. gzip looks back 32 KiB, so what is alike has to stand together: moved about until
 # the whole was shortest, which is a kilobyte. Lua's API is first, since the first 80 functions have indices of one byte,
 # and it is called most. A file that is not named comes behind all others.
-LINK_ORDER := runtime/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm lua/lfunc runtime/collector runtime/intern lua/lstring \
-  runtime/protected runtime/life runtime/floor lua/ldebug lua/lmem lua/lcode lua/lparser lua/lstate \
-  runtime/library_coroutine runtime/arena lua/lobject runtime/text runtime/lexer cjson/lua_cjson cjson/strbuf \
-  runtime/format runtime/strtod runtime/decimal runtime/interrupt runtime/start lua/lauxlib runtime/calendar \
-  lua/lundump bindings/json runtime/bundle runtime/strftime cjson/fpconv bindings/binding bindings/beam \
-  bindings/response bindings/time lua/lzio bindings/stdlib bindings/crypto runtime/entry lua/lutf8lib \
-  runtime/library_table bindings/request bindings/id bindings/secrets bindings/logging bindings/ws \
-  runtime/library_base bindings/encoding runtime/library_os runtime/manifest bindings/flaron lua/lstrlib \
-  runtime/pattern runtime/slice bindings/plasma runtime/copy bindings/spark runtime/library_debug lua/lmathlib \
-  runtime/elementary
+LINK_ORDER := runtime/lua/fast/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm lua/lfunc runtime/lua/collector runtime/lua/lstring_intern lua/lstring \
+  runtime/lua/fast/pcall runtime/life/life runtime/libc/wasi_stubs lua/ldebug lua/lmem lua/lcode lua/lparser lua/lstate \
+  runtime/lua/library_coroutine runtime/life/arena lua/lobject runtime/lua/lobject_message runtime/lua/lexer cjson/lua_cjson cjson/strbuf \
+  runtime/libc/snprintf runtime/libc/strtod runtime/libc/decimal runtime/life/interrupt runtime/start/start lua/lauxlib runtime/libc/calendar \
+  lua/lundump bindings/json runtime/start/bundle runtime/libc/strftime cjson/fpconv bindings/binding bindings/beam \
+  bindings/response bindings/time lua/lzio bindings/stdlib bindings/crypto runtime/start/entry lua/lutf8lib \
+  runtime/lua/library_table bindings/request bindings/id bindings/secrets bindings/logging bindings/ws \
+  runtime/lua/library_base bindings/encoding runtime/lua/library_os runtime/start/manifest bindings/flaron lua/lstrlib \
+  runtime/lua/fast/string_pattern runtime/lua/fast/string_slice bindings/plasma runtime/libc/memcpy bindings/spark runtime/lua/library_debug lua/lmathlib \
+  runtime/libc/math lua/lctype lua/lopcodes runtime/lua/fast/call runtime/lua/fast/get runtime/lua/lstring_hash \
+  runtime/lua/lmem_arena runtime/lua/fast/set
 
-# unwind.o is first: its data begins where all that can change begins (runtime/life.c). The linker is
+# unwind.o is first: its data begins where all that can change begins (runtime/life/life.c). The linker is
 # called directly, since clang would run wasm-opt before the rewriter has seen the module.
 LINKED := $(LUA_OBJECTS) $(CJSON_OBJECTS) $(RUNTIME_OBJECTS)
 $(W)/linked.wasm: $(W)/unwind.o $(filter $(LINKED),$(patsubst %,$(W)/%.o,$(LINK_ORDER))) $(LINKED)
@@ -193,7 +194,7 @@ $(W)/linked.wasm: $(W)/unwind.o $(filter $(LINKED),$(patsubst %,$(W)/%.o,$(LINK_
 	  --no-entry --gc-sections --stack-first -z stack-size=$(STACK_SIZE) \
 	  --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer $(foreach f,$(START_ONLY),--export=$(f)) -o $@
 
-# 200 nested C calls, the most Lua allows, with the largest frames there are (tests/spec/errors_spec.lua).
+# 200 nested C calls, the most Lua allows, with the largest frames there are (tests/tool/errors_spec.lua).
 STACK_SIZE := 524288
 
 # The C stack begins at address 0 and is not used up, so nobody computes an address below 1024 by an overflow.
@@ -218,17 +219,17 @@ $(W)/runtime_wasm2c.c: $(W)/runtime.wasm
 
 $(W)/lua_layout.h: tools/layout.c $(B)/lua.stamp Makefile
 	@mkdir -p $(@D)
-	@$(WASM_CC) $(OUR_WASM_FLAGS) -include runtime/lua_config.h -S $< -o $(W)/layout.s
+	@$(WASM_CC) $(OUR_WASM_FLAGS) -include runtime/lua/lua_config.h -S $< -o $(W)/layout.s
 	@(echo 'enum {'; sed -n 's/.*#layout \([A-Z_]*\) \([0-9]*\)$$/  LAYOUT_\1 = \2,/p' $(W)/layout.s; echo '};') >$@
 
 NATIVE_SANITIZE := $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 NATIVE_FLAGS := -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror -MMD -MP \
-  -Iedge -Iedge/server -Ibindings -I$(W) -isystem /usr/include/lua5.4 $(NATIVE_SANITIZE)
+  -Iedge -Icli -Ibindings -I$(W) -isystem /usr/include/lua5.4 $(NATIVE_SANITIZE)
 NATIVE_LIBS := -lcurl -lcrypto -lsqlite3 -ljansson -lnghttp2 -lwslay -lssl -lpthread -lm
 
-EDGE_OBJECTS := $(patsubst %.c,$(N)/%.o,$(filter-out edge/lua_%.c,$(wildcard edge/*.c edge/server/*.c))) \
-  $(N)/edge/runtime_blob.o $(N)/runtime_wasm2c.o $(N)/embedded.o
-CLI_OBJECTS := $(patsubst %.c,$(N)/%.o,$(wildcard cli/*.c))
+EDGE_OBJECTS := $(patsubst %.c,$(N)/%.o,$(filter-out edge/lua/%.c,$(wildcard edge/*/*.c))) \
+  $(N)/edge/flare/runtime_blob.o $(N)/runtime_wasm2c.o $(N)/embedded.o
+CLI_OBJECTS := $(patsubst %.c,$(N)/%.o,$(wildcard cli/*.c cli/*/*.c))
 
 # Generated code in a memory of its own, guarded by the machine: no sanitizer.
 $(N)/runtime_wasm2c.o: $(W)/runtime_wasm2c.c
@@ -243,12 +244,12 @@ $(N)/%.o: %.c $(B)/packages.stamp Makefile | $(W)/runtime_wasm2c.c $(W)/lua_layo
 # Where a package for Debian has flaron.edge, below lib.
 $(N)/cli/test.o: NATIVE_FLAGS += -DMULTIARCH='"$(shell $(CC) -print-multiarch)"'
 
-$(N)/edge/runtime_blob.o: edge/runtime_blob.S $(W)/flare.wasm
+$(N)/edge/flare/runtime_blob.o: edge/flare/runtime_blob.S $(W)/flare.wasm
 	@mkdir -p $(@D)
 	@$(CC) -DRUNTIME_WASM='"$(W)/flare.wasm"' -c $< -o $@
 
-# What lies in the executable (edge/embedded.h). The list is a file of its own, since files come and go.
-EMBEDDED := $(shell find scripts/edge scripts/flaron scripts/flaron-check scripts/templates edge/page -type f 2>/dev/null | LC_ALL=C sort)
+# What lies in the executable (edge/base/embedded.h). The list is a file of its own, since files come and go.
+EMBEDDED := $(shell find scripts/testing scripts/modules/flaron scripts/check scripts/templates edge/dev/page -type f 2>/dev/null | LC_ALL=C sort)
 
 FORCE:
 $(N)/embedded.list: FORCE
@@ -271,7 +272,7 @@ $(EXE): $(EDGE_OBJECTS) $(CLI_OBJECTS)
 	@$(if $(SANITIZE),,ln -sf native/flaron-lua $(B)/flaron-lua)
 
 # It stays when Lua unloads it: signal handlers and threads' ends refer to it.
-$(MODULE): $(EDGE_OBJECTS) $(patsubst %.c,$(N)/%.o,$(wildcard edge/lua_*.c))
+$(MODULE): $(EDGE_OBJECTS) $(patsubst %.c,$(N)/%.o,$(wildcard edge/lua/*.c))
 	@mkdir -p $(@D)
 	@$(CC) -shared -Wl,-z,nodelete $(NATIVE_SANITIZE) $^ -o $@ $(NATIVE_LIBS)
 
@@ -287,42 +288,42 @@ $(B)/test-packages.stamp: tools/setup.sh Makefile
 	@tools/setup.sh packages $(BUILD_PACKAGES) $(TEST_PACKAGES) $(LINT_PACKAGES)
 	@touch $@
 
-# Not everywhere to be had: without it, tests/spec/browser_spec.lua is skipped.
+# Not everywhere to be had: without it, tests/browser/browser_spec.lua is skipped.
 $(B)/browser-packages.stamp: tools/setup.sh Makefile
 	@mkdir -p $(@D)
 	@if tools/setup.sh optional $(BROWSER_PACKAGES); then touch $@; fi
 
-NATIVE_TESTS := $(patsubst tests/native/%.c,$(N)/tests/%,$(wildcard tests/native/*_test.c))
+NATIVE_TESTS := $(patsubst tests/unit/%.c,$(N)/tests/%,$(wildcard tests/unit/*_test.c))
 
-$(N)/tests/%_test: tests/native/%_test.c $(EDGE_OBJECTS)
+$(N)/tests/%_test: tests/unit/%_test.c $(EDGE_OBJECTS)
 	@mkdir -p $(@D)
 	@$(CC) $(NATIVE_FLAGS) $(filter %.c %.o,$^) -o $@ $(NATIVE_LIBS)
 
 # What replaces parts of libc, under names of its own beside the libc of this machine.
-$(N)/tests/numbers_test: tests/native/numbers_test.c tests/native/random.h runtime/format.c runtime/strtod.c \
-    runtime/decimal.c runtime/decimal.h
+$(N)/tests/numbers_test: tests/unit/numbers_test.c tests/unit/random.h runtime/libc/snprintf.c runtime/libc/strtod.c \
+    runtime/libc/decimal.c runtime/libc/decimal.h
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -fno-builtin -Wall -Wextra -Werror -Wno-format-truncation -Iruntime \
-	  -include tests/native/numbers_test.h -fsanitize=address,undefined $(filter %.c,$^) -o $@ -lm
+	  -include tests/unit/numbers_test.h -fsanitize=address,undefined $(filter %.c,$^) -o $@ -lm
 
 RENAMED := $(foreach f,exp fmod log log2 log10 pow,--redefine-sym $(f)=runtime_$(f)) --redefine-sym __rem_pio2=runtime_rem_pio2
 
-$(N)/tests/elementary_test: tests/native/elementary_test.c runtime/elementary.c tests/native/random.h
+$(N)/tests/elementary_test: tests/unit/elementary_test.c runtime/libc/math.c tests/unit/random.h
 	@mkdir -p $(@D)
-	@$(CC) -std=c11 -O2 -fno-builtin -Wall -Wextra -Werror -c runtime/elementary.c -o $@.o
+	@$(CC) -std=c11 -O2 -fno-builtin -Wall -Wextra -Werror -c runtime/libc/math.c -o $@.o
 	@objcopy $(RENAMED) $@.o
-	@$(CC) -std=gnu11 -O2 -fno-builtin -Wall -Wextra -Werror tests/native/elementary_test.c $@.o -o $@ -lm
+	@$(CC) -std=gnu11 -O2 -fno-builtin -Wall -Wextra -Werror tests/unit/elementary_test.c $@.o -o $@ -lm
 
-$(N)/tests/hash_test: tests/native/hash_test.c runtime/hash.c
+$(N)/tests/hash_test: tests/unit/hash_test.c runtime/lua/lstring_hash.c
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -fsanitize=address,undefined $^ -o $@
 
-# Keys for tests/behaviour/flood_spec.lua.
-$(N)/tests/collide: tests/flood/collide.c runtime/hash.c $(EDGE_OBJECTS)
+# Keys for tests/flare/flood_spec.lua.
+$(N)/tests/collide: tests/flood/collide.c runtime/lua/lstring_hash.c $(EDGE_OBJECTS)
 	@mkdir -p $(@D)
 	@$(CC) $(NATIVE_FLAGS) $(filter %.c %.o,$^) -o $@ $(NATIVE_LIBS)
 
-$(N)/tests/arena_test: tests/native/arena_test.c runtime/arena.c runtime/arena.h
+$(N)/tests/arena_test: tests/unit/arena_test.c runtime/life/arena.c runtime/life/arena.h
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -O2 -g -Wall -Wextra -Werror -Iruntime -fsanitize=address,undefined $(filter %.c,$^) -o $@
 
@@ -334,13 +335,13 @@ $(B)/bench-packages.stamp: tools/setup.sh Makefile
 	@mkdir -p $(@D)
 	@if tools/setup.sh optional $(BENCH_PACKAGES); then touch $@; fi
 
-$(B)/bench/npm.stamp: tests/bench/package.json $(B)/bench-packages.stamp
+$(B)/bench/npm.stamp: bench/package.json $(B)/bench-packages.stamp
 	@mkdir -p $(@D)
-	@cp tests/bench/package.json $(@D)
+	@cp bench/package.json $(@D)
 	@if (cd $(@D) && npm install --ignore-scripts --no-package-lock --no-audit --no-fund) >$(@D)/npm.log 2>&1; then touch $@; \
 	  else echo 'npm: going on without what the benchmarks compare with: $(@D)/npm.log'; fi
 
-$(B)/bench/floor.wasm: tests/bench/floor.c $(B)/packages.stamp
+$(B)/bench/floor.wasm: bench/floor.c $(B)/packages.stamp
 	@mkdir -p $(@D)
 	@$(WASM_CC) $(WASM_TARGET) -nostdlibinc -isystem $(WASI_INCLUDE) -O2 -c $< -o $(B)/bench/floor.o
 	@$(WASM_LD) $(B)/bench/floor.o --no-entry -o $@
@@ -354,10 +355,10 @@ $(N)/bench/floor_wasm2c.o: $(B)/bench/floor_wasm2c.c
 	@$(CC) -O2 -w $(foreach f,req_method req_url resp_set_status resp_header_set resp_body_set,-DZ_flaronZ2Fv1Z_$(f)=floor_$(f)) \
 	  -c $< -o $@
 
-$(B)/bench/invocation: tests/bench/invocation.c $(N)/bench/floor_wasm2c.o $(EDGE_OBJECTS)
+$(B)/bench/invocation: bench/invocation.c $(N)/bench/floor_wasm2c.o $(EDGE_OBJECTS)
 	@$(CC) $(NATIVE_FLAGS) -I$(B)/bench $(filter %.c %.o,$^) -o $@ $(NATIVE_LIBS)
 
-$(B)/bench/echo: tests/bench/echo.c
+$(B)/bench/echo: bench/echo.c
 	@mkdir -p $(@D)
 	@$(CC) $(NATIVE_FLAGS) $< -o $@
 
@@ -365,9 +366,9 @@ BENCH := $(addprefix $(B)/bench/,npm.stamp floor.wasm invocation echo)
 
 bench: $(B)/test-packages.stamp $(EXE) $(MODULE) $(BENCH) ## measure, into docs/benchmarks.md; GROUPS="1 3": only print some
 	@trap 'kill $$(cat $(B)/bench/server.pid 2>/dev/null) 2>/dev/null; rm -f $(B)/bench/server.pid' EXIT INT TERM; \
-	  NATIVE=$(N) LUA_PATH='tests/?.lua;;' LUA_CPATH='$(N)/lua/?.so;;' lua5.4 tests/bench/run.lua $(GROUPS)
+	  NATIVE=$(N) LUA_PATH='?.lua;tests/support/?.lua;;' LUA_CPATH='$(N)/lua/?.so;;' lua5.4 bench/run.lua $(GROUPS)
 
-docs: $(B)/packages.stamp ## make docs/stdlib.md, the table of the standard library, of tests/stdlib.lua
+docs: $(B)/packages.stamp ## make docs/stdlib.md, the table of the standard library, of tests/support/stdlib.lua
 	@lua5.4 tools/stdlib.lua >docs/stdlib.md
 
 lint: $(B)/test-packages.stamp $(EXE) ## check format, style and common mistakes of C, Lua and shell

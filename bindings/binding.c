@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "arena.h"
-#include "life.h"
+#include "life/arena.h"
+#include "life/life.h"
 
 /* All functions of the bindings, in groups, for their names. */
 static struct {

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "abi.h"
+#include "abi/abi.h"
 #include "lauxlib.h"
 #include "lua.h"
 

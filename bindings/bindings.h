@@ -1,5 +1,5 @@
 /*
- * bindings.h - the one call that makes every SDK module, for runtime/start.c.
+ * bindings.h - the one call that makes every SDK module, for runtime/start/start.c.
  */
 #ifndef FLARON_BINDINGS_H
 #define FLARON_BINDINGS_H

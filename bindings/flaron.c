@@ -1,10 +1,10 @@
 /*
  * flaron.c - the module `flaron`: its constants and its modules, as a table of contents.
  */
-#include "abi.h"
+#include "abi/abi.h"
 #include "binding.h"
 #include "bindings.h"
-#include "bundle.h"
+#include "start/bundle.h"
 #include "modules.h"
 
 static const struct {

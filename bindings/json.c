@@ -1,5 +1,5 @@
 /*
- * json.c - flaron.json, cjson and cjson.safe: lua-cjson (runtime/lua-cjson.patch says what we changed).
+ * json.c - flaron.json, cjson and cjson.safe: lua-cjson (runtime/json/lua-cjson.patch says what we changed).
  *
  * The bindings use an instance of it of their own, so that no script's configuration reaches them.
  */
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "binding.h"
-#include "life.h"
+#include "life/life.h"
 #include "modules.h"
 
 int luaopen_cjson(lua_State *L);
@@ -41,7 +41,7 @@ bool json_decode(lua_State *L) {
   return false;
 }
 
-/* Memory for lua-cjson's buffers (runtime/json_config.h): raises Lua's error when there is none. */
+/* Memory for lua-cjson's buffers (runtime/json/cjson_config.h): raises Lua's error when there is none. */
 static void *there(void *memory) {
   if (memory == NULL) life_raise_memory();
   return memory;

@@ -2,7 +2,7 @@
  * plasma.c - flaron.plasma: the key-value store that edges gossip: registers and counters.
  */
 #include "binding.h"
-#include "codes.h"
+#include "abi/codes.h"
 #include "json.h"
 #include "modules.h"
 

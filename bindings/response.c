@@ -11,8 +11,8 @@
 #include <strings.h>
 
 #include "binding.h"
-#include "interrupt.h"
-#include "life.h"
+#include "life/interrupt.h"
+#include "life/life.h"
 #include "modules.h"
 
 /* A header that is held back: name and value lie behind it. */

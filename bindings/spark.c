@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "binding.h"
-#include "codes.h"
+#include "abi/codes.h"
 #include "json.h"
 #include "modules.h"
 

@@ -1,6 +1,6 @@
 /*
- * stdlib.c - Lua's own libraries, fitted to a flare: what asks the host (runtime/libraries.h has what is left
- * out).
+ * stdlib.c - Lua's own libraries, fitted to a flare: what asks the host (runtime/lua/libraries.h has what is
+ * left out).
  *
  * Lua's functions do the work; here stands only what differs from the reference manual: text-only load,
  * no files, os on the host's clock, math.random seeded once per invocation.

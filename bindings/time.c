@@ -4,9 +4,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "arena.h"
+#include "life/arena.h"
 #include "binding.h"
-#include "life.h"
+#include "life/life.h"
 #include "modules.h"
 
 /* A format of `timestamp` and the JSON argument that asks for it. */

@@ -2,7 +2,7 @@
  * ws.c - flaron.ws: the WebSocket connection that an event came from.
  */
 #include "binding.h"
-#include "codes.h"
+#include "abi/codes.h"
 #include "modules.h"
 
 /* The error codes of ws_send, from 1 on. */

@@ -4,10 +4,10 @@
 #ifndef FLARON_CLI_H
 #define FLARON_CLI_H
 
-#include "file.h"
-#include "flare.h"
-#include "host.h"
-#include "pack.h"
+#include "base/file.h"
+#include "flare/flare.h"
+#include "host/host.h"
+#include "pack/pack.h"
 
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_MISUSED = 2 };
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "linemap.h"
+#include "pack/linemap.h"
 
 /* Reads the map; "-" is standard input. False after saying why not. */
 static bool read_map(const cli_command *self, const char *path, text *content) {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "flare_json.h"
+#include "flare/flare_json.h"
 
 static void print_list(const char *title, const json_t *list) {
   size_t i;

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "state.h"
+#include "project/state.h"
 
 bool keep_value(const cli_command *self, const char *word, size_t most, text *value) {
   const char *name = "the value";

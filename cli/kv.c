@@ -14,8 +14,8 @@
 
 #include "cli.h"
 #include "keep.h"
-#include "kv.h"
-#include "state.h"
+#include "project/kv.h"
+#include "project/state.h"
 
 enum { WORDS = 3, NO_TTL = -1 };
 

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "describe.h"
-#include "embedded.h"
+#include "help/describe.h"
+#include "base/embedded.h"
 
 static const cli_command *const commands[] = {&cli_new,     &cli_dev,    &cli_test,   &cli_check,
                                               &cli_pack,    &cli_run,    &cli_kv,     &cli_secret,

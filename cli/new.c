@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "embedded.h"
-#include "wasm.h"
+#include "base/embedded.h"
+#include "flare/wasm.h"
 
 static const char templates[] = "scripts/templates/", common[] = "common/", default_template[] = "http";
 
@@ -249,7 +249,7 @@ static int run_job(job *j, const char *word) {
   }
   int status = read_path(j, word);
   if (status != CLI_DONE) return status;
-  cli_find_beside("../share/flaron-lua/library", "../../scripts/library", &j->library);
+  cli_find_beside("../share/flaron-lua/library", "../../scripts/types", &j->library);
   if (!make(j)) return CLI_FAILED;
   report(j);
   return CLI_DONE;

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "cli.h"
-#include "clock.h"
+#include "base/clock.h"
 
 /* The output's name when none is given: that of the script or its folder, here, with .wasm. */
 static char *default_output(const char *input) {

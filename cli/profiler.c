@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "flame.h"
+#include "base/clock.h"
+#include "profile/flame.h"
 
 enum { TABLE = 10 };
 

@@ -5,8 +5,8 @@
 #define FLARON_CLI_PROFILER_H
 
 #include "cli.h"
-#include "edge.h"
-#include "profile.h"
+#include "engine/runner.h"
+#include "profile/profile.h"
 
 enum { PROFILER_MOST = 100000000 }; /* invocations */
 

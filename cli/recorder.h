@@ -9,8 +9,8 @@
 #define FLARON_CLI_RECORDER_H
 
 #include "cli.h"
-#include "pool.h"
-#include "record.h"
+#include "server/pool.h"
+#include "record/record.h"
 
 typedef struct recorder recorder;
 

@@ -2,7 +2,7 @@
  * replay.c - `flaron-lua replay`: runs a recorded invocation again, and says where it departs from its
  * record.
  */
-#include "replay.h"
+#include "record/replay.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "edge.h"
-#include "manifest.h"
+#include "engine/runner.h"
+#include "pack/manifest.h"
 
 /* What the words of the command say. */
 typedef struct words {

@@ -8,13 +8,13 @@
 #include <sys/stat.h>
 
 #include "cli.h"
-#include "edge.h"
-#include "http.h"
+#include "engine/runner.h"
+#include "base/http.h"
 #include "keep.h"
-#include "manifest.h"
+#include "pack/manifest.h"
 #include "profiler.h"
 #include "recorder.h"
-#include "state.h"
+#include "project/state.h"
 
 /* Whether a word is a scheme, "://" and a host, and has no blank and no control character. */
 static bool is_whole_url(const char *word) {

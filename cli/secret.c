@@ -15,7 +15,7 @@
 
 #include "cli.h"
 #include "keep.h"
-#include "state.h"
+#include "project/state.h"
 
 enum { WORDS = 3, VALUE_MAX = 1 << 20 };
 

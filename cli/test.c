@@ -3,7 +3,7 @@
  * this is the one command that is not safe with a project of somebody else.
  *
  * What specs may say is documented in docs/testing.md. Here busted is found, told where flaron.edge is, and
- * run; with --coverage, flaron.edge writes what it counted (scripts/edge/coverage.lua), and its table is
+ * run; with --coverage, flaron.edge writes what it counted (scripts/testing/coverage.lua), and its table is
  * shown.
  */
 #include <dirent.h>

@@ -13,7 +13,7 @@ echo 'cppcheck'
 # shellcheck disable=SC2046
 cppcheck --quiet --std=c11 --language=c --inline-suppr --error-exitcode=1 --enable=warning,performance,portability \
   --suppress=missingIncludeSystem --suppress=syntaxError --suppress=unknownMacro --suppress=preprocessorErrorDirective \
-  -Iedge -Iedge/server -Ibindings -Iruntime -Itools $(git ls-files 'edge/*.c' 'cli/*.c' 'tools/*.c' 'runtime/*.c' 'bindings/*.c')
+  -Iedge -Ibindings -Iruntime -Itools $(git ls-files 'edge/*.c' 'cli/*.c' 'tools/*.c' 'runtime/*.c' 'bindings/*.c')
 
 echo 'luacheck'
 luacheck --quiet scripts examples tests tools

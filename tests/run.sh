@@ -7,7 +7,7 @@ set -u
 
 only=${1-}
 export LC_ALL=C.UTF-8
-export LUA_PATH="tests/?.lua;scripts/?.lua;;" LUA_CPATH="$NATIVE/lua/?.so;;"
+export LUA_PATH="tests/support/?.lua;scripts/modules/?.lua;;" LUA_CPATH="$NATIVE/lua/?.so;;"
 RESULTS=$(mktemp)
 export RESULTS NATIVE SANITIZE
 trap 'rm -rf "$RESULTS" build/tmp' EXIT
@@ -44,7 +44,7 @@ specs() {
   echo "$name"
   before=$(wc -l <"$RESULTS")
   # shellcheck disable=SC2086 # words
-  env $preload busted --lua=lua5.4 -o tests/output.lua "$@"
+  env $preload busted --lua=lua5.4 -o tests/support/output.lua "$@"
   [ "$(wc -l <"$RESULTS")" -gt "$before" ] || echo "0 1 0" >>"$RESULTS"
 }
 
@@ -56,18 +56,18 @@ examples() {
     example=${spec%/spec/*}
     before=$(wc -l <"$RESULTS")
     # shellcheck disable=SC2086 # words
-    env -u LUA_PATH -u LUA_CPATH $preload "$NATIVE/flaron-lua" test "$example" -o "$PWD/tests/output.lua" | sed "s|  spec/|  $example/spec/|"
+    env -u LUA_PATH -u LUA_CPATH $preload "$NATIVE/flaron-lua" test "$example" -o "$PWD/tests/support/output.lua" | sed "s|  spec/|  $example/spec/|"
     [ "$(wc -l <"$RESULTS")" -gt "$before" ] || echo "0 1 0" >>"$RESULTS"
   done
 }
 
 # shellcheck disable=SC2046 # paths without spaces, all ours
 {
-  specs "specs that run once" $(select_files tests/spec/*_spec.lua)
+  specs "specs that run once" $(select_files tests/tool/*_spec.lua tests/docs/*_spec.lua tests/browser/*_spec.lua)
   for ENGINE in ${ENGINES:-wasm2c v8}; do
     export ENGINE
-    case $ENGINE in v8) export FLARON_ENGINE="node $PWD/tests/v8/engine.mjs" ;; *) unset FLARON_ENGINE ;; esac
-    specs "specs on $ENGINE" $(select_files tests/behaviour/*_spec.lua)
+    case $ENGINE in v8) export FLARON_ENGINE="node $PWD/tests/engines/v8.mjs" ;; *) unset FLARON_ENGINE ;; esac
+    specs "specs on $ENGINE" $(select_files tests/flare/*_spec.lua)
     examples
   done
 }

@@ -6,7 +6,7 @@
 set -eu
 
 folder=$1 root=$1/root to=$2
-version=$(sed -n 's/^#define FLARON_LUA_VERSION "\(.*\)"$/\1/p' edge/flare.h)
+version=$(sed -n 's/^#define FLARON_LUA_VERSION "\(.*\)"$/\1/p' edge/flare/flare.h)
 architecture=$(dpkg --print-architecture)
 maintainer=${MAINTAINER:-the flaron-lua authors}
 export SOURCE_DATE_EPOCH

@@ -1,5 +1,5 @@
 #!/bin/sh
-# embed.sh - writes the table of edge/embedded.h, with the content of the files given, as an assembler's source.
+# embed.sh - writes the table of edge/base/embedded.h, with the content of the files given, as an assembler's source.
 #
 #   tools/embed.sh FILE... >embedded.S
 #

@@ -52,8 +52,8 @@ folder() { # FOLDER PLACE
 
 put 755 "$exe" "$PREFIX/bin/flaron-lua"
 put 644 "$module" "$LIBDIR/lua/5.4/flaron/edge.so"
-folder scripts/library "$share/flaron-lua/library"
-folder scripts/flaron "$share/flaron-lua/library/flaron" # annotated, too
+folder scripts/types "$share/flaron-lua/library"
+folder scripts/modules/flaron "$share/flaron-lua/library/flaron" # annotated, too
 
 if [ "$verb" = install ]; then
   "$exe" --man >"$made"

@@ -1,5 +1,5 @@
 /*
- * layout.c - where the fields of Lua's structures lie in the runtime's memory, for edge/callstack.c.
+ * layout.c - where the fields of Lua's structures lie in the runtime's memory, for edge/profile/callstack.c.
  *
  * It is compiled for wasm32, as Lua is, and never linked: the Makefile makes the enum of lua_layout.h of the
  * lines "#layout NAME VALUE" in the assembly.

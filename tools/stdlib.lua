@@ -1,7 +1,7 @@
--- stdlib.lua - writes docs/stdlib.md, the table of the standard library, from tests/stdlib.lua. `make docs` calls it.
+-- stdlib.lua - writes docs/stdlib.md, the table of the standard library, from tests/support/stdlib.lua. `make docs` calls it.
 --
 --   lua5.4 tools/stdlib.lua >docs/stdlib.md
-local sections = dofile "tests/stdlib.lua"
+local sections = dofile "tests/support/stdlib.lua"
 
 local words = { works = "works", differs = "differs", starts = "differs", logs = "differs", absent = "absent" }
 local counts, lines = { works = 0, differs = 0, absent = 0 }, {}
@@ -23,7 +23,7 @@ What of Lua 5.4's standard library a flare has. %d names work as the
 [reference manual](https://www.lua.org/manual/5.4/) says, %d differ, %d are absent: what would need files, processes or
 C code, and what could break the runtime from inside. The language itself is all there.
 
-This page is made by `tools/stdlib.lua` from `tests/stdlib.lua`. Each line of it has a piece of Lua there, which
-`tests/behaviour/stdlib_table_spec.lua` runs in a flare and in Debian's `lua5.4`: what works gives the same in both, what
+This page is made by `tools/stdlib.lua` from `tests/support/stdlib.lua`. Each line of it has a piece of Lua there, which
+`tests/flare/stdlib_table_spec.lua` runs in a flare and in Debian's `lua5.4`: what works gives the same in both, what
 differs does not, what is absent is `nil` in a flare.
 ]]):format(counts.works, counts.differs, counts.absent), table.concat(lines, "\n"), "\n")

@@ -4,7 +4,7 @@
 #ifndef FLARON_TOOLS_TRIM_H
 #define FLARON_TOOLS_TRIM_H
 
-#include "../edge/wasm.h"
+#include "../edge/flare/wasm.h"
 
 /*
  * Writes the module of `in_size` bytes at `in` onto the end of `out` with no other exports than those in

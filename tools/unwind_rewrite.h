@@ -10,7 +10,7 @@
 #ifndef FLARON_TOOLS_UNWIND_REWRITE_H
 #define FLARON_TOOLS_UNWIND_REWRITE_H
 
-#include "../edge/wasm.h"
+#include "../edge/flare/wasm.h"
 
 #include <stdbool.h>
 #include <stddef.h>

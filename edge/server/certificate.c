@@ -1,7 +1,7 @@
 /*
  * certificate.c - see certificate.h.
  */
-#include "certificate.h"
+#include "server/certificate.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "base/file.h"
 
 enum { DAY_S = 24 * 60 * 60, DAYS = 365 };
 

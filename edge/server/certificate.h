@@ -6,7 +6,7 @@
 
 #include <openssl/ssl.h>
 
-#include "text.h"
+#include "base/text.h"
 
 /*
  * Makes the file `path` (PEM, key and certificate, mode 600), unless it is there and good for another day:

@@ -4,7 +4,7 @@
  * The loop tells of each change once (LOOP_EDGE), so a connection remembers whether it can be read and
  * written: a request costs no call of epoll_ctl, and an answer is written at once by whoever has it.
  */
-#include "connection.h"
+#include "server/connection.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -14,7 +14,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "server_parts.h"
+#include "server/server_private.h"
 
 enum { SMALL = 16 << 10, OPEN_CHUNK = 64 << 10, LOW = 64 << 10 };
 

@@ -10,8 +10,8 @@
 
 #include <openssl/ssl.h>
 
-#include "loop.h"
-#include "text.h"
+#include "server/loop.h"
+#include "base/text.h"
 
 typedef struct connection connection;
 

@@ -1,12 +1,12 @@
 /*
  * http1.c - see http1.h.
  */
-#include "http1.h"
+#include "server/http1.h"
 
 #include <string.h>
 #include <strings.h>
 
-#include "http.h"
+#include "base/http.h"
 
 enum { BAD = 400, TARGET_TOO_LONG = 414, EXPECTATION_FAILED = 417, TOO_LARGE = 431 };
 enum { NOT_IMPLEMENTED = 501, NO_SUCH_VERSION = 505 };

@@ -8,7 +8,7 @@
 #ifndef FLARON_EDGE_HTTP1_H
 #define FLARON_EDGE_HTTP1_H
 
-#include "text.h"
+#include "base/text.h"
 
 /* The most there may be of a head; docs/limits.md has them. */
 enum { HTTP1_MAX_FIELDS = 100, HTTP1_MAX_TARGET = 32 << 10, HTTP1_MAX_HEAD = 64 << 10 };

@@ -1,7 +1,7 @@
 /*
  * loop.c - see loop.h.
  */
-#include "loop.h"
+#include "server/loop.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -10,7 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "text.h"
+#include "base/text.h"
 
 struct loop {
   int epoll;

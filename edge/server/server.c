@@ -1,7 +1,7 @@
 /*
  * server.c - the rounds of a server: it listens, takes connections, and ends. See server.h, server_parts.h.
  */
-#include "server.h"
+#include "server/server.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,9 +15,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "certificate.h"
-#include "clock.h"
-#include "server_parts.h"
+#include "server/certificate.h"
+#include "base/clock.h"
+#include "server/server_private.h"
 
 enum { STOP_MS = 5000, JOBS_MS = 300, TICK_MS = 100, FULL_MS = 100 };
 

@@ -8,7 +8,7 @@
 #ifndef FLARON_EDGE_SERVER_H
 #define FLARON_EDGE_SERVER_H
 
-#include "pool.h"
+#include "server/pool.h"
 
 typedef struct server server;
 

@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encoding.h"
-#include "http.h"
-#include "json_bytes.h"
-#include "server_parts.h"
+#include "base/encoding.h"
+#include "base/http.h"
+#include "base/json_bytes.h"
+#include "server/server_private.h"
 
 enum { BAD_REQUEST = 400, FORBIDDEN = 403, NOT_FOUND = 404, NOT_ALLOWED = 405 };
 

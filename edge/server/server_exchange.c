@@ -7,9 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "clock.h"
-#include "http.h"
-#include "server_parts.h"
+#include "base/clock.h"
+#include "base/http.h"
+#include "server/server_private.h"
 
 enum {
   CONTENT_TOO_LARGE = 413,

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http.h"
-#include "server_parts.h"
+#include "base/http.h"
+#include "server/server_private.h"
 
 enum { MAX_AHEAD = 64 << 10, MAX_UNSENT = 1 << 20 };
 enum { REQUEST_TIMEOUT = 408, CONTENT_TOO_LARGE = 413 };

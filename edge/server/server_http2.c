@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server_parts.h"
+#include "server/server_private.h"
 
 enum { MAX_STREAMS = 100, STREAM_WINDOW = 256 << 10, CONNECTION_WINDOW = 1 << 20 };
 enum { HIGH = 128 << 10, MAX_OUT = 1 << 20, MAX_KEPT = 16 << 20 };

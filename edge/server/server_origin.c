@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http.h"
-#include "server_parts.h"
+#include "base/http.h"
+#include "server/server_private.h"
 
 enum { HIGH = 256 << 10, BAD_GATEWAY = 502, GATEWAY_TIMEOUT = 504 };
 

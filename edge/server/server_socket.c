@@ -11,10 +11,10 @@
 #include <string.h>
 #include <wslay/wslay.h>
 
-#include "encoding.h"
-#include "http.h"
-#include "server_parts.h"
-#include "wasm.h"
+#include "base/encoding.h"
+#include "base/http.h"
+#include "server/server_private.h"
+#include "flare/wasm.h"
 
 enum { EVENT_OPEN, EVENT_MESSAGE, EVENT_CLOSE };
 enum {

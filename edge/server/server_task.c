@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "server_parts.h"
+#include "server/server_private.h"
 
 static void task_done(task *t) {
   if (t->socket != NULL) {

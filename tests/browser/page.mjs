@@ -1,4 +1,4 @@
-// page.mjs - the page of `flaron-lua dev` in a real browser. Called by tests/spec/browser_spec.lua.
+// page.mjs - the page of `flaron-lua dev` in a real browser. Called by tests/browser/browser_spec.lua.
 //
 //   node page.mjs FLARON-LUA FOLDER [PHOTOGRAPHS]   FOLDER is for a project; PHOTOGRAPHS, a folder, gets pictures
 //

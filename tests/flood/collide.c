@@ -4,18 +4,18 @@
  *   collide FOLDER COUNT BITS SIZE
  *
  * Prints COUNT keys of SIZE bytes (at least 8), a line each, whose hashes by the flare's public seed
- * (edge/pack.c) have the same lowest BITS bits. The project must have no flare.lua. Uses no secret and runs
- * no flare.
+ * (edge/pack/pack.c) have the same lowest BITS bits. The project must have no flare.lua. Uses no secret and
+ * runs no flare.
  */
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "flare.h"
-#include "pack.h"
+#include "flare/flare.h"
+#include "pack/pack.h"
 
-unsigned int luaS_hash(const char *string, size_t size, unsigned int seed); /* runtime/hash.c */
+unsigned int luaS_hash(const char *string, size_t size, unsigned int seed); /* runtime/lua/lstring_hash.c */
 
 /* The seed of the flare that packing the folder makes. */
 static unsigned seed_of(const char *folder) {

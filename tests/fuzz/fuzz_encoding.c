@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "encoding.h"
-#include "host.h"
+#include "base/encoding.h"
+#include "host/host.h"
 
 /* What the imports beside the decoders want of host.c; they are not called here. */
 void host_answer_text(host *h, host_answer *answer) {

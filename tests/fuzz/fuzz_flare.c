@@ -1,9 +1,10 @@
 /*
- * fuzz_flare.c - reading packed flares that somebody made up: edge/flare.c must refuse or read, never more.
+ * fuzz_flare.c - reading packed flares that somebody made up: edge/flare/flare.c must refuse or read, never
+ * more.
  */
 #include <stdlib.h>
 
-#include "flare.h"
+#include "flare/flare.h"
 
 static void visit(void *count, bytes module, bytes name) { *(size_t *)count += module.size + name.size; }
 

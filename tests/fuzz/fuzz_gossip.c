@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gossip_wire.h"
+#include "gossip/gossip_wire.h"
 
 /* What gossip_wire.c wants of store.c, which would bring SQLite with it: a rule as strict as the real one. */
 bool store_key_valid(bytes key) {

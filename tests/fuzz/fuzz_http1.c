@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http1.h"
+#include "server/http1.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "embedded.h"
-#include "instance.h"
-#include "linemap.h"
-#include "pack.h"
+#include "base/embedded.h"
+#include "engine/engine_wasm2c.h"
+#include "pack/linemap.h"
+#include "pack/pack.h"
 
 /* What making a map wants; none is made here. */
 const bytes *embedded_find(const char *path) { return path == NULL ? (const bytes *)path : NULL; }

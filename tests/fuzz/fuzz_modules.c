@@ -1,10 +1,10 @@
 /*
- * fuzz_modules.c - finding what a script requires (edge/modules.c), in sources that somebody made up.
+ * fuzz_modules.c - finding what a script requires (edge/pack/modules.c), in sources that somebody made up.
  */
 #include <errno.h>
 #include <string.h>
 
-#include "modules.h"
+#include "pack/modules.h"
 
 /* The input is main.lua, and every other module that somebody asks for is empty. */
 static int read_source(void *data, const char *path, text *out) {

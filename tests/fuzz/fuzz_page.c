@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "page.h"
+#include "dev/page.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -12,8 +12,8 @@ static void count_step(void);
 #define luai_likely(x) (x)
 #define luai_unlikely(x) (count_step(), (x))
 #include "lstrlib.c"
-#include "pattern.h"
-#include "slice.h"
+#include "lua/fast/string_pattern.h"
+#include "lua/fast/string_slice.h"
 
 enum { STEPS = 5000 };
 

@@ -1,12 +1,12 @@
 /*
- * fuzz_record.c - reading records that somebody made up: edge/record.c must refuse or read, never more, and
- * take no more memory than it says (run.sh sets a limit, too). What it read it must write so that it reads
- * the same again.
+ * fuzz_record.c - reading records that somebody made up: edge/record/record.c must refuse or read, never
+ * more, and take no more memory than it says (run.sh sets a limit, too). What it read it must write so that
+ * it reads the same again.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "record.h"
+#include "record/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "store.h"
+#include "store/store.h"
 
 enum { PATH = 64 };
 

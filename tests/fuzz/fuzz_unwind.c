@@ -2,10 +2,10 @@
  * fuzz_unwind.c - libFuzzer target for the unwinding rewriter.
  *
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined tests/fuzz/fuzz_unwind.c \
- *     tools/unwind_rewrite.c edge/wasm.c -o fuzz_unwind
+ *     tools/unwind_rewrite.c edge/flare/wasm.c -o fuzz_unwind
  *
  * Whatever comes in, the rewriter stays inside it and either says why not or writes a module that
- * parses. Seeds are the modules of tests/unwind/.
+ * parses. Seeds are the modules of tests/tool/unwind/.
  */
 #include "../../tools/unwind_rewrite.h"
 

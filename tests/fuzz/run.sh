@@ -9,7 +9,7 @@ limit=-max_total_time=$seconds what="fuzzing %s for $seconds seconds\n"
 [ "$seconds" != 0 ] || limit=-runs=0 what='trying the seeds of %s\n'
 out=build/fuzz
 clang=/usr/lib/llvm-19/bin/clang
-flags='-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iedge -Iedge/server -Ibindings -Itools'
+flags='-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iedge -Ibindings -Itools'
 
 rss=4096 # MB that one may take
 
@@ -29,7 +29,7 @@ fuzz() {
 }
 
 mkdir -p "$out/seeds-wasm" "$out/seeds-lua" "$out/seeds-text"
-for wat in tests/unwind/*.wat; do wat2wasm "$wat" -o "$out/seeds-wasm/$(basename "$wat").wasm"; done
+for wat in tests/tool/unwind/*.wat; do wat2wasm "$wat" -o "$out/seeds-wasm/$(basename "$wat").wasm"; done
 cp build/wasm/lowered.wasm "$out/seeds-wasm/"
 mkdir -p "$out/seeds-flare"
 for example in examples/*/; do
@@ -59,7 +59,7 @@ printf 'aGVsbG8=' >"$out/seeds-text/base64"
 printf '00ff' >"$out/seeds-text/hex"
 
 mkdir -p "$out/seeds-gossip"
-# A delta of a counter, and a question: size, type, fields (edge/gossip_wire.h).
+# A delta of a counter, and a question: size, type, fields (edge/gossip/gossip_wire.h).
 printf '\120\0\0\0\003\1\0\0\0\0\0\0\0\1\0\0\0k\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\1\0\0\0a\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0' \
   >"$out/seeds-gossip/delta"
 printf '\027\0\0\0\005................\1\1\0\0\0k' >"$out/seeds-gossip/pull"
@@ -91,30 +91,30 @@ for i, seed in ipairs {
 end
 END
 
-fuzz unwind "$out/seeds-wasm" tools/unwind_rewrite.c edge/wasm.c
-fuzz flare "$out/seeds-flare" edge/flare.c edge/text.c edge/wasm.c build/native/edge/runtime_blob.o
-fuzz modules "$out/seeds-lua" edge/modules.c edge/embedded.c edge/file.c edge/text.c build/native/embedded.o
-fuzz linemap "$out/seeds-map" edge/linemap.c edge/text.c
-fuzz encoding "$out/seeds-text" edge/host_encoding.c edge/text.c
+fuzz unwind "$out/seeds-wasm" tools/unwind_rewrite.c edge/flare/wasm.c
+fuzz flare "$out/seeds-flare" edge/flare/flare.c edge/base/text.c edge/flare/wasm.c build/native/edge/flare/runtime_blob.o
+fuzz modules "$out/seeds-lua" edge/pack/modules.c edge/base/embedded.c edge/base/file.c edge/base/text.c build/native/embedded.o
+fuzz linemap "$out/seeds-map" edge/pack/linemap.c edge/base/text.c
+fuzz encoding "$out/seeds-text" edge/host/import_encoding.c edge/base/text.c
 rss=2048 # a few records at a time, each bounded
-fuzz record "$out/seeds-record" edge/record.c edge/redact.c edge/json_bytes.c edge/flare.c edge/text.c edge/wasm.c \
-  edge/host*.c edge/fetch_url.c edge/http.c edge/store*.c edge/file.c edge/wait.c edge/clock.c build/native/edge/runtime_blob.o
+fuzz record "$out/seeds-record" edge/record/record.c edge/record/redact.c edge/base/json_bytes.c edge/flare/flare.c edge/base/text.c edge/flare/wasm.c \
+  edge/host/*.c edge/base/http.c edge/store/*.c edge/base/file.c edge/base/wait.c edge/base/clock.c build/native/edge/flare/runtime_blob.o
 rss=4096
-fuzz store "$out/seeds-store" edge/store*.c edge/file.c edge/text.c edge/wait.c edge/clock.c
+fuzz store "$out/seeds-store" edge/store/*.c edge/base/file.c edge/base/text.c edge/base/wait.c edge/base/clock.c
 mkdir -p "$out/seeds-http1"
 printf '@POST /a?b HTTP/1.1\r\nHost: x:80\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello' >"$out/seeds-http1/length"
 printf '@POST http://x/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n5;a="b"\r\nhello\r\n0\r\nT: u\r\n\r\n' \
   >"$out/seeds-http1/chunked"
 printf '\340A;a="b\\""\r\n0123456789\r\n0\r\nT: u\r\n\r\n' >"$out/seeds-http1/body"
-fuzz http1 "$out/seeds-http1" edge/server/http1.c edge/http.c edge/text.c
-fuzz gossip "$out/seeds-gossip" edge/gossip_wire.c edge/text.c
+fuzz http1 "$out/seeds-http1" edge/server/http1.c edge/base/http.c edge/base/text.c
+fuzz gossip "$out/seeds-gossip" edge/gossip/gossip_wire.c edge/base/text.c
 # shellcheck disable=SC2046 # paths without spaces
-fuzz pattern "$out/seeds-pattern" -Iruntime -Ibuild/src/lua/src runtime/pattern.c runtime/slice.c \
+fuzz pattern "$out/seeds-pattern" -Iruntime -Ibuild/src/lua/src runtime/lua/fast/string_pattern.c runtime/lua/fast/string_slice.c \
   $(find build/src/lua/src -name 'l*.c' ! -name lua.c ! -name luac.c ! -name lstrlib.c) -lm
 # The rest of the edge as it is built for the executable.
 # shellcheck disable=SC2046 # paths without spaces
-fuzz page "$out/seeds-page" edge/page.c edge/kv.c \
+fuzz page "$out/seeds-page" edge/dev/page.c edge/project/kv.c \
   $(find build/native/edge build/native/embedded.o build/native/runtime_wasm2c.o -name '*.o' \
-    ! -name 'lua_*' ! -name page.o ! -name kv.o) \
+    ! -path '*/lua/*' ! -name page.o ! -name kv.o) \
   -lnghttp2 -lwslay -lssl -lcurl -lsqlite3 -lm
 echo 'nothing found'

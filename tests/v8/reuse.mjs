@@ -1,8 +1,8 @@
 // reuse.mjs - one instance in V8 goes on after traps, which the edge would replace: what follows must be right.
 //
-//   node [--stack-size=KB] tests/v8/reuse.mjs imports HELLO.wasm TIMES    an import throws
-//   node [--stack-size=KB] tests/v8/reuse.mjs deep DEEP.wasm TIMES        DEEP overflows V8's stack, when asked by DEEP
-//   node [--stack-size=KB] tests/v8/reuse.mjs first HELLO.wasm            V8's stack ends somewhere in the first call
+//   node [--stack-size=KB] tests/engines/reuse.mjs imports HELLO.wasm TIMES    an import throws
+//   node [--stack-size=KB] tests/engines/reuse.mjs deep DEEP.wasm TIMES        DEEP overflows V8's stack, when asked by DEEP
+//   node [--stack-size=KB] tests/engines/reuse.mjs first HELLO.wasm            V8's stack ends somewhere in the first call
 //
 // Prints how often it trapped, how often it did not, and the answer afterwards. It tests nothing: reuse_spec.lua does.
 import { readFileSync } from "node:fs";

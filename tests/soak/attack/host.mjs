@@ -19,7 +19,7 @@ async function one(context, path, options) {
 const goal = { peak: 256, longest: 100, judge: within(2) };
 
 /*
- * Keys of JSON whose hashes agree in their lowest 16 bits, for a seed of Lua's strings that is known (runtime/hash.c, at the
+ * Keys of JSON whose hashes agree in their lowest 16 bits, for a seed of Lua's strings that is known (runtime/lua/lstring_hash.c, at the
  * time when the seed came from the bundle): where the low half of the first word becomes 0, the hash is a rotation of the
  * high half, whose other 16 bits may be anything.
  */
@@ -42,7 +42,7 @@ function object_of(keys) {
   return `{${text.join(",")}}`;
 }
 
-/** The seed that a flare's bundle gave its strings (edge/pack.c). */
+/** The seed that a flare's bundle gave its strings (edge/pack/pack.c). */
 function seed_of(flare, wasm) {
   spawnSync(EXE, ["pack", flare, "-o", wasm]);
   const runtime = /"runtime": ?"([0-9a-f]{64})"/.exec(readFileSync(wasm, "latin1"))?.[1] ?? "";

@@ -1,0 +1,461 @@
+/*
+ * check.c - `flaron-lua check`: looks for mistakes in a project without running a request.
+ *
+ * It reads the manifest, packs, compiles every file in the runtime, and has luacheck look at them; findings
+ * are lines as compilers write them. --fix edits flare.lua alone, and only when the new text is sure to be
+ * right.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check/check.h"
+#include "cli.h"
+#include "flare/wasm.h"
+
+/* One look at a project. Owned. */
+typedef struct look {
+  const char *path, *file; /* as given; the main script, NULL: what the manifest says */
+  char *folder;
+  manifest manifest;
+  bool bad_manifest;
+  text source; /* of flare.lua */
+  modules found;
+  bool *ours; /* of each module: it comes with flaron-lua */
+  flare flare;
+  bool packed;
+  check_needs needs;
+  bool needs_known; /* luacheck has looked, at all files */
+  check_findings findings;
+} look;
+
+/* ---- findings ---- */
+
+void check_add(check_findings *findings, check_level level, const char *file, long line, long column,
+               const char *format, ...) {
+  va_list arguments, again;
+  va_start(arguments, format);
+  va_copy(again, arguments);
+  int size = vsnprintf(NULL, 0, format, arguments);
+  char *message = memory_get((size_t)size + 1);
+  vsnprintf(message, (size_t)size + 1, format, again);
+  va_end(arguments);
+  va_end(again);
+  findings->items = memory_resize(findings->items, (findings->count + 1) * sizeof *findings->items);
+  findings->items[findings->count++] =
+      (check_finding){level, file != NULL ? memory_copy(bytes_of(file)) : NULL, line, column, message};
+}
+
+void check_findings_free(check_findings *findings) {
+  for (size_t i = 0; i < findings->count; i++) {
+    free(findings->items[i].file);
+    free(findings->items[i].message);
+  }
+  free(findings->items);
+  *findings = (check_findings){0};
+}
+
+static size_t count(const check_findings *findings, check_level level) {
+  size_t n = 0;
+  for (size_t i = 0; i < findings->count; i++) n += findings->items[i].level == level;
+  return n;
+}
+
+/* qsort: by file, line and column; what is of no file comes last. */
+static int compare(const void *a, const void *b) {
+  const check_finding *x = a, *y = b;
+  if (x->file == NULL || y->file == NULL) return (x->file == NULL) - (y->file == NULL);
+  int files = strcmp(x->file, y->file);
+  if (files != 0) return files;
+  if (x->line != y->line) return x->line < y->line ? -1 : 1;
+  return (x->column > y->column) - (x->column < y->column);
+}
+
+/* The folder of the project as it stands before a file's name: "" for here. */
+static void add_prefix(const look *l, text *out) {
+  if (strcmp(l->folder, ".") == 0) return;
+  text_add_string(out, l->folder);
+  if (out->data[out->size - 1] != '/') text_add_string(out, "/");
+}
+
+static void print_findings(look *l) {
+  static const char *const levels[] = {"error", "warning", "note"};
+  text prefix = {0};
+  add_prefix(l, &prefix);
+  if (l->findings.count > 0) qsort(l->findings.items, l->findings.count, sizeof *l->findings.items, compare);
+  for (size_t i = 0; i < l->findings.count; i++) {
+    const check_finding *f = &l->findings.items[i];
+    if (f->file != NULL) cli_print("%s%s:", text_string(&prefix), f->file);
+    if (f->line > 0) printf("%ld:", f->line);
+    if (f->column > 0) printf("%ld:", f->column);
+    cli_print("%s%s: %s\n", f->file != NULL ? " " : "", levels[f->level], f->message);
+  }
+  text_free(&prefix);
+}
+
+/* Adds a message of the packer: when it begins with a file of the project and a line, the finding is there.
+ */
+static void add_message(look *l, const char *message) {
+  const char *main = l->file != NULL ? l->file : l->manifest.main != NULL ? l->manifest.main : "main.lua";
+  for (size_t i = 0; i < l->found.count + 2; i++) {
+    const char *file = i < l->found.count ? l->found.items[i].file : i == l->found.count ? main : "flare.lua";
+    size_t size = strlen(file);
+    if (strncmp(message, file, size) != 0 || message[size] != ':') continue;
+    char *end;
+    long line = strtol(message + size + 1, &end, 10);
+    bool has_line = line > 0 && *end == ':';
+    const char *rest = has_line ? end + 1 : message + size + 1;
+    check_add(&l->findings, CHECK_ERROR, file, has_line ? line : 0, 0, "%s", rest + strspn(rest, " "));
+    return;
+  }
+  bool of_main = strncmp(message, "the main script ", 16) == 0;
+  check_add(&l->findings, CHECK_ERROR, of_main ? main : NULL, 0, 0, "%s", message);
+}
+
+/* ---- looking ---- */
+
+/* Reads the manifest and finds all files; packs. Nothing of it is said twice. */
+static void read_project(look *l, text *pack_error) {
+  modules_source source = {modules_read_file, l->folder};
+  pack_options options = {0};
+  text error = {0}, wasm = {0};
+  l->bad_manifest = !pack_read_manifest(&source, &l->manifest, &l->source, &error);
+  if (l->bad_manifest) add_message(l, text_string(&error));
+  text_clear(&error);
+  bool good = pack_find_files(&source, l->file, &l->manifest, &l->found, &error);
+  if (!good) add_message(l, text_string(&error));
+  text_clear(&error);
+  if (good && !l->bad_manifest) {
+    l->packed = pack_project(&source, l->file, &options, &wasm, pack_error) &&
+                flare_read(&l->flare, &wasm, pack_error);
+  }
+  for (size_t i = 0; l->packed && i < l->flare.module_count; i++) { /* those that start-up asked for */
+    const char *name = l->flare.modules[i].name;
+    if (i > 0 && !modules_have(&l->found, name)) modules_add(&l->found, &source, name);
+  }
+  l->ours = memory_get(l->found.count * sizeof *l->ours);
+  for (size_t i = 0; i < l->found.count; i++) {
+    text path = {0};
+    text_printf(&path, "%s/%s", l->folder, l->found.items[i].file);
+    l->ours[i] = access(path.data, F_OK) != 0;
+    text_free(&path);
+  }
+  text_free(&wasm);
+  text_free(&error);
+}
+
+/* Compiles all files; what the runtime has goes to `runtime` as Lua source. False when that failed. */
+static bool compile(look *l, text *runtime, bool *refused) {
+  text records = {0}, error = {0};
+  check_record r;
+  bool good = check_probe(&l->found, l->ours, &records, &error);
+  if (!good) check_add(&l->findings, CHECK_ERROR, NULL, 0, 0, "the runtime: %s", text_string(&error));
+  bytes rest = text_bytes(&records);
+  while (check_next_record(&rest, &r)) {
+    if (strcmp(r.kind, "runtime") == 0) text_add(runtime, r.text.data, r.text.size);
+    if (strcmp(r.kind, "syntax") != 0) continue;
+    *refused = true;
+    check_add(&l->findings, CHECK_ERROR, l->found.items[r.file - 1].file, r.line, 0, "%.*s", (int)r.text.size,
+              (const char *)r.text.data);
+  }
+  text_free(&records);
+  text_free(&error);
+  return good;
+}
+
+/* Writes the input of check.lua, with the field `fix` when it is not NULL. */
+static void write_input(const look *l, const text *runtime, const text *fix, text *input) {
+  text_printf(input, "{ runtime = %s,\nfiles = {\n", runtime->size > 0 ? runtime->data : "{ modules = {} }");
+  for (size_t i = 0; i < l->found.count; i++) {
+    const module *m = &l->found.items[i];
+    text_add_string(input, "{ name = ");
+    check_quote(input, bytes_of(m->file));
+    text_printf(input, ", ours = %s },\n", l->ours[i] ? "true" : "false");
+  }
+  text_add_string(input, "}");
+  if (fix != NULL) text_printf(input, ",\nfix = %s", fix->data);
+  text_add_string(input, " }");
+}
+
+/* Takes the place of what is wrong in flare.lua from a "key" record whose key the message names. */
+static void place_in_manifest(look *l, const check_record *key) {
+  text quoted = {0};
+  text_printf(&quoted, "key '%s'", (const char *)key->text.data); /* a NUL follows */
+  for (size_t i = 0; i < l->findings.count; i++) {
+    check_finding *f = &l->findings.items[i];
+    if (f->file == NULL || strcmp(f->file, "flare.lua") != 0 || f->line != 0) continue;
+    if (strstr(f->message, quoted.data) == NULL) continue;
+    f->line = key->line;
+    f->column = key->column;
+  }
+  text_free(&quoted);
+}
+
+/* luacheck's parser knows the column, too, of what the runtime's refused; what it alone refuses is odd. */
+static void take_syntax(look *l, const check_record *r, const char *file) {
+  bool refused = false;
+  for (size_t i = 0; i < l->findings.count; i++) {
+    check_finding *f = &l->findings.items[i];
+    if (f->level != CHECK_ERROR || f->file == NULL || strcmp(f->file, file) != 0) continue;
+    refused = true;
+    if (f->line == r->line && f->column == 0) f->column = r->column;
+  }
+  if (refused) return;
+  l->needs_known = false;
+  check_add(&l->findings, CHECK_WARNING, file, r->line, r->column, "luacheck cannot read this file: %.*s",
+            (int)r->text.size, (const char *)r->text.data);
+}
+
+/* Whether the flare handles an event of a WebSocket; `name` NULL: any of them. */
+static bool has_handler(const look *l, const char *name) {
+  for (int h = FLARE_WS_OPEN; h < FLARE_HANDLERS; h++) {
+    if ((l->flare.handlers >> h & 1) && (name == NULL || strcmp(name, flare_handler_names[h]) == 0))
+      return true;
+  }
+  return false;
+}
+
+/* Takes in what check.lua found: all uses first, since what is granted but not needed depends on them. */
+static void take_records(look *l, bytes records, const host_config *config) {
+  check_record r;
+  bytes rest = records;
+  while (check_next_record(&rest, &r)) {
+    const char *file = r.file > 0 ? l->found.items[r.file - 1].file : "flare.lua";
+    if (r.file > 0 && l->ours[r.file - 1]) {
+      if (strcmp(r.kind, "use") == 0) check_use_within(&l->needs, &r);
+      continue;
+    }
+    if (strcmp(r.kind, "use") == 0) check_use(&l->needs, &r, file, config, &l->findings);
+    if (strcmp(r.kind, "syntax") == 0) take_syntax(l, &r, file);
+    if (strcmp(r.kind, "handler") == 0 && r.file == 1) {
+      const char *name = (const char *)r.text.data; /* a NUL follows */
+      if (has_handler(l, name)) {
+        check_websocket(&l->needs, name, file, r.line, r.column, &l->manifest, &l->findings);
+      }
+    }
+    if (strcmp(r.kind, "warning") != 0 && strcmp(r.kind, "error") != 0) continue;
+    check_add(&l->findings, *r.kind == 'e' ? CHECK_ERROR : CHECK_WARNING, file, r.line, r.column, "%.*s",
+              (int)r.text.size, (const char *)r.text.data);
+  }
+  if (has_handler(l, NULL)) { /* it may be named in a way that was not seen */
+    check_websocket(&l->needs, "a handler of WebSockets", l->found.items[0].file, 0, 0, &l->manifest,
+                    &l->findings);
+  }
+  rest = records;
+  while (check_next_record(&rest, &r)) {
+    if (strcmp(r.kind, "key") != 0) continue;
+    if (l->bad_manifest) place_in_manifest(l, &r);
+    if (config != NULL && l->packed) check_key(&l->needs, &r, &l->manifest, &l->findings);
+  }
+}
+
+/* Has luacheck look at all files. */
+static void ask_luacheck(look *l, const text *runtime) {
+  text input = {0}, records = {0}, error = {0};
+  host_config config = host_config_default();
+  manifest_grants grants = {0};
+  write_input(l, runtime, NULL, &input);
+  bool missing;
+  if (check_ask(l->folder, &l->found, text_bytes(&l->source), text_bytes(&input), &records, &missing,
+                &error)) {
+    bool granted =
+        l->manifest.config != NULL && manifest_configure(l->manifest.config, &config, &grants, &error);
+    l->needs_known = l->packed;
+    take_records(l, text_bytes(&records), granted ? &config : NULL);
+  } else {
+    check_add(&l->findings, missing ? CHECK_WARNING : CHECK_ERROR, NULL, 0, 0,
+              "%s; only syntax, manifest and size were checked", text_string(&error));
+  }
+  manifest_grants_free(&grants);
+  text_free(&input);
+  text_free(&records);
+  text_free(&error);
+}
+
+/* Looks at the project; the runtime's description goes to `runtime`. */
+static void look_at(look *l, text *runtime) {
+  text pack_error = {0};
+  bool refused = false;
+  read_project(l, &pack_error);
+  if (l->found.count > 0 && compile(l, runtime, &refused)) {
+    if (pack_error.size > 0 && !refused) add_message(l, pack_error.data); /* else it is what compiling said */
+    ask_luacheck(l, runtime);
+  }
+  text_free(&pack_error);
+}
+
+static void free_look(look *l) {
+  free(l->folder);
+  free(l->ours);
+  text_free(&l->source);
+  manifest_free(&l->manifest);
+  modules_free(&l->found);
+  flare_free(&l->flare);
+  check_needs_free(&l->needs);
+  check_findings_free(&l->findings);
+}
+
+/* ---- mending ---- */
+
+/* A flare.lua for a project that has none. */
+static void write_manifest(const look *l, text *out) {
+  char *real = realpath(l->folder, NULL);
+  const char *name = real != NULL ? strrchr(real, '/') + 1 : "";
+  bool main = l->file != NULL && strcmp(l->file, "main.lua") != 0;
+  check_write_manifest(&l->needs, *name != '\0' && wasm_is_utf8(name, strlen(name)) ? name : NULL,
+                       main ? l->file : NULL, out);
+  free(real);
+}
+
+/* The text of a flare.lua with what it lacks; "" when it cannot be mended, which is then said. */
+static void edit_manifest(look *l, const text *runtime, const text *fix, text *out) {
+  text input = {0}, records = {0}, error = {0};
+  check_record r;
+  bool missing;
+  write_input(l, runtime, fix, &input);
+  if (!check_ask(l->folder, &l->found, text_bytes(&l->source), text_bytes(&input), &records, &missing,
+                 &error)) {
+    check_add(&l->findings, CHECK_NOTE, "flare.lua", 0, 0, "not mended: %s", text_string(&error));
+  }
+  bytes rest = text_bytes(&records);
+  while (check_next_record(&rest, &r)) {
+    if (strcmp(r.kind, "fixed") == 0) text_add(out, r.text.data, r.text.size);
+    if (strcmp(r.kind, "unfixable") != 0) continue;
+    check_add(&l->findings, CHECK_NOTE, "flare.lua", r.line, r.column, "not mended: %.*s", (int)r.text.size,
+              (const char *)r.text.data);
+  }
+  text_free(&input);
+  text_free(&records);
+  text_free(&error);
+}
+
+/* Writes a new flare.lua when it is sure to be right. Whether it did; else why not is a finding. */
+static bool put_manifest(look *l, const text *content, const text *said) {
+  text path = {0};
+  add_prefix(l, &path);
+  text_add_string(&path, "flare.lua");
+  int fault = 0;
+  bool right = check_grants_all(&l->needs, &l->manifest, text_bytes(content));
+  if (right) fault = cli_write_file(path.data, text_bytes(content));
+  if (!right) {
+    check_add(&l->findings, CHECK_NOTE, "flare.lua", 0, 0, "not mended: the result would not be right");
+  } else if (fault != 0) {
+    check_add(&l->findings, CHECK_ERROR, "flare.lua", 0, 0, "%s", strerror(fault));
+  } else {
+    cli_print("%s: %s%s\n", path.data, said->size > 0 ? "added " : "made", text_string(said));
+  }
+  text_free(&path);
+  return right && fault == 0;
+}
+
+/* Mends what can be. Whether anything was. */
+static bool mend(look *l, const text *runtime) {
+  text fix = {0}, said = {0}, content = {0};
+  if (!l->needs_known || l->bad_manifest) return false;
+  if (l->manifest.config != NULL) {
+    if (check_wishes(&l->needs, &l->manifest, &fix, &said)) edit_manifest(l, runtime, &fix, &content);
+  } else if (l->needs.vague != NULL) {
+    check_add(&l->findings, CHECK_NOTE, l->needs.vague_file, l->needs.vague_line, l->needs.vague_column,
+              "no flare.lua was made: what %s is used with is known only when it runs", l->needs.vague);
+  } else {
+    write_manifest(l, &content);
+  }
+  bool mended = content.size > 0 && put_manifest(l, &content, &said);
+  text_free(&fix);
+  text_free(&said);
+  text_free(&content);
+  return mended;
+}
+
+/* Says what a project without flare.lua would need. */
+static void suggest(look *l) {
+  text content = {0};
+  if (l->manifest.config != NULL || l->bad_manifest || !l->needs_known) return;
+  write_manifest(l, &content);
+  check_add(&l->findings, CHECK_NOTE, "flare.lua", 0, 0,
+            "there is none: the local edge allows everything, production nothing. The code needs\n%.*s",
+            (int)content.size - 1, content.data);
+  text_free(&content);
+}
+
+/* ---- the command ---- */
+
+static const char *plural(size_t n) { return n == 1 ? "" : "s"; }
+
+/* Prints all there is to say; the exit code. */
+static int conclude(look *l, bool strict) {
+  print_findings(l);
+  size_t errors = count(&l->findings, CHECK_ERROR), warnings = count(&l->findings, CHECK_WARNING);
+  if (l->packed) cli_print("%s packs to %zu bytes\n", l->path, l->flare.wasm.size);
+  printf("%zu error%s, %zu warning%s\n", errors, plural(errors), warnings, plural(warnings));
+  return errors > 0 || (strict && warnings > 0) ? CLI_FAILED : CLI_DONE;
+}
+
+/* Looks at the project once, and once more when something was mended. */
+static int check(const cli_command *self, const char *path, bool fix, bool strict) {
+  for (;; fix = false) {
+    look l = {.path = path};
+    text runtime = {0}, error = {0};
+    bool there = pack_split_path(path, &l.folder, &l.file, &error);
+    int status = there ? CLI_DONE : cli_fail(self, "%s", text_string(&error));
+    if (there) look_at(&l, &runtime);
+    bool again = there && fix && mend(&l, &runtime);
+    if (there && !again) {
+      suggest(&l);
+      status = conclude(&l, strict);
+    }
+    free_look(&l);
+    text_free(&runtime);
+    text_free(&error);
+    if (!again) return status;
+  }
+}
+
+static int run(const cli_command *self, int argc, char **argv) {
+  enum { FIX = 256, STRICT };
+  static const struct option options[] = {
+      {"fix", no_argument, NULL, FIX},
+      {"strict", no_argument, NULL, STRICT},
+      {"help", no_argument, NULL, 'h'},
+      {NULL, 0, NULL, 0},
+  };
+  bool fix = false, strict = false;
+  for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
+    switch (c) {
+      case FIX: fix = true; break;
+      case STRICT: strict = true; break;
+      case 'h': return cli_show_help(self);
+      default: return cli_bad_option(self, argc, argv);
+    }
+  }
+  if (argc - optind > 1) return cli_misuse(self, "one script or folder is expected, not %d", argc - optind);
+  const char *path = optind < argc ? argv[optind] : ".", *dot = strrchr(path, '.');
+  if (dot != NULL && strcmp(dot, ".wasm") == 0) {
+    return cli_fail(self, "%s: it is packed; a script or its folder can be checked", path);
+  }
+  return check(self, path, fix, strict);
+}
+
+const cli_command cli_check = {
+    .name = "check",
+    .summary = "look for mistakes, and for what flare.lua lacks",
+    .usage = "check [DIR|MAIN.lua] [--fix] [--strict]",
+    .help =
+        "  DIR|MAIN.lua   the folder with a main.lua in it (default: this one), or the main script\n"
+        "  --fix          put what the code needs into flare.lua, or make one, where that is safe\n"
+        "  --strict       warnings fail too\n"
+        "  -h, --help     this text\n"
+        "\n"
+        "Findings are lines FILE:LINE:COLUMN: error|warning|note: MESSAGE. The exit code is 1 when there "
+        "are\n"
+        "errors. luacheck, the one that is in PATH, finds unknown globals and what is unused, as the "
+        "project's\n"
+        ".luacheckrc has it.\n"
+        "\n"
+        "Nothing of the project runs but in the sandbox of a flare, .luacheckrc and flare.lua included: it "
+        "is safe\n"
+        "to check a project that you do not know.\n",
+    .run = run,
+};

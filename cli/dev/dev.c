@@ -1,0 +1,628 @@
+/*
+ * dev.c - `flaron-lua dev`: serves a project on this machine while it is being written.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "server/certificate.h"
+#include "cli.h"
+#include "dev/dev_nodes.h"
+#include "dev/excerpt.h"
+#include "base/http.h"
+#include "dev/page.h"
+#include "recorder.h"
+#include "dev/reload.h"
+#include "dev/report.h"
+#include "dev/routes.h"
+#include "server/server.h"
+#include "project/state.h"
+
+typedef enum style { PLAIN, COLOURS, JSON, QUIET } style;
+
+typedef struct words {
+  const char *input, *host, *origin, *persist;
+  const char *record;
+  long port, page_port, cpu_ms, timeout_s, edges;
+  gossip_options between; /* edges: latency and skew */
+  bool https, record_secrets;
+  style style;
+} words;
+
+/* A project that is served. */
+typedef struct site {
+  struct dev *dev;
+  char *path;
+  reload_options options;
+  reload *reload;
+} site;
+
+typedef struct dev {
+  words words;
+  routes routes; /* of edge.lua: one for each site; none when there is only one project */
+  site *sites;
+  size_t site_count;
+  page_flare *page_flares; /* what the pages know of the sites */
+  dev_nodes nodes;
+  page_options page_options[GOSSIP_EDGES_MAX]; /* of the nodes, as the next two */
+  page *pages[GOSSIP_EDGES_MAX];
+  int page_ports[GOSSIP_EDGES_MAX];
+  host_config configs[GOSSIP_EDGES_MAX];
+  const char *folder;   /* of the state */
+  recorder *recorder;   /* NULL = requests are not recorded */
+  char *certificate;    /* file for HTTPS, NULL = plain HTTP */
+  pthread_mutex_t lock; /* of the next, for threads that watch sites */
+  bool serving;         /* the nodes have servers */
+} dev;
+
+/* ---- sites ---- */
+
+/* The site that answers a path; NULL when edge.lua has no route for it. */
+static site *find_site(dev *d, const char *path, size_t size) {
+  if (d->routes.count == 0) return &d->sites[0];
+  const route *r = routes_find(&d->routes, path, size);
+  return r != NULL ? &d->sites[r - d->routes.items] : NULL;
+}
+
+/* The site that a job is for. */
+static site *site_of(dev *d, const pool_job *job) {
+  const char *path = http_path(text_string(&job->request.url));
+  return find_site(d, path, strlen(path));
+}
+
+/* The files of the project that a job was for; NULL for a packed flare. */
+static const modules_source *source_of(dev *d, const pool_job *job) {
+  site *s = site_of(d, job);
+  return s != NULL ? reload_source(s->reload) : NULL;
+}
+
+/* ---- the log ---- */
+
+static const char *colour(const dev *d, const char *code) { return d->words.style == COLOURS ? code : ""; }
+
+#define RED "\033[31m"
+#define GREEN "\033[32m"
+#define PLAIN_AGAIN "\033[0m"
+
+/* Writes the lines of a node. Each node has its threads; the lines of two do not mix. */
+static void write_log(void *data) {
+  dev_node *node = data;
+  if (node->log.size == 0) return;
+  flockfile(stdout);
+  fwrite(node->log.data, 1, node->log.size, stdout);
+  fflush(stdout);
+  funlockfile(stdout);
+  text_reuse(&node->log);
+}
+
+/* Lines are written together when the flares at hand are done: each alone would cost a system call. */
+static void record(void *data, const server_record *r) {
+  enum { MANY = 65536 };
+  dev_node *node = data;
+  dev *d = node->dev;
+  bool failed = report_failed(r->job);
+  bool told = failed || d->words.style == JSON || server_has_audience(node->server);
+  report_style style = {.colours = d->words.style == COLOURS,
+                        .edge = node->name,
+                        .source = failed ? source_of(d, r->job) : NULL};
+  if (d->words.style == PLAIN || d->words.style == COLOURS) report_text(&node->log, r, &style);
+  if (told) {
+    bytes line = page_add(d->pages[node->index], report_json(r, &style));
+    server_broadcast(node->server, "request", line);
+    if (d->words.style == JSON) {
+      text_add_harmless_json(&node->log, line);
+      text_add_string(&node->log, "\n");
+    }
+  } else {
+    page_hold(d->pages[node->index], r, node->name);
+  }
+  if (node->log.size > MANY) write_log(node);
+}
+
+/* Tells the pages at a node that flares changed. */
+static void broadcast_reload(void *data) {
+  const dev_node *node = data;
+  server_broadcast(node->server, "reload", bytes_of("{}"));
+}
+
+static void changed(void *data, const char *error, double ms) {
+  const site *s = data;
+  dev *d = s->dev;
+  pthread_mutex_lock(&d->lock);
+  for (int i = 0; d->serving && i < d->nodes.count; i++)
+    server_post(d->nodes.items[i].server, broadcast_reload, &d->nodes.items[i]);
+  pthread_mutex_unlock(&d->lock);
+  text path = {0}, why = {0};
+  text_add_harmless(&path, bytes_of(s->path), "");
+  if (error != NULL) {
+    text_add_harmless(&why, bytes_of(error), "");
+    fprintf(stderr, "%s%s cannot be packed:%s %s\n", colour(d, RED), path.data, colour(d, PLAIN_AGAIN),
+            text_string(&why));
+  } else if (d->words.style != QUIET) {
+    fprintf(stderr, "%s%s reloaded%s in %.0f ms\n", colour(d, GREEN), path.data, colour(d, PLAIN_AGAIN), ms);
+  }
+  text_free(&path);
+  text_free(&why);
+}
+
+/* ---- what the server asks ---- */
+
+static pool_flare *find_flare(void *data, const char *path, size_t size) {
+  const dev_node *node = data;
+  site *s = find_site(node->dev, path, size);
+  return s != NULL ? reload_flare(s->reload, node->index) : NULL;
+}
+
+/* Adds a page for a browser. */
+static void add_page(const dev_node *node, text *page, const char *title, const char *what,
+                     const char *advice) {
+  text_printf(page,
+              "<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+              "<title>%s - flaron-lua dev</title><style>:root{color-scheme:light dark}"
+              "body{font:16px/1.5 system-ui,sans-serif;margin:2rem}"
+              "pre{white-space:pre-wrap;border-left:4px solid #c33;padding:.5rem 1rem;overflow-wrap:anywhere}"
+              "</style><h1>%s</h1><pre>",
+              title, title);
+  text_add_markup(page, bytes_of(what));
+  text_printf(page, "</pre><p>%s <a href='http://localhost:%d/__flaron/'>All requests</a>", advice,
+              server_page_port(node->server));
+}
+
+static int say_why(void *data, const char *path, size_t size, bool html, text *page) {
+  enum { NOT_FOUND = 404, INTERNAL_ERROR = 500 };
+  site *s = find_site(((dev_node *)data)->dev, path, size);
+  text error = {0};
+  const char *title = s != NULL ? "The flare cannot be packed" : "No route";
+  if (s != NULL) {
+    text source = {0};
+    reload_error(s->reload, &error);
+    if (excerpt_add(&source, reload_source(s->reload), text_bytes(&error), ""))
+      text_printf(&error, "\n\n%s", source.data);
+    text_free(&source);
+  } else {
+    text_printf(&error, "edge.lua has no route for %.*s", (int)size, path);
+  }
+  if (html) {
+    add_page(data, page, title, text_string(&error), "Mend it and load this page again.");
+  } else {
+    text_printf(page, "%s:\n%s\n", title, text_string(&error));
+  }
+  text_free(&error);
+  return s != NULL ? INTERNAL_ERROR : NOT_FOUND;
+}
+
+static bool explain(void *data, const pool_job *job, text *page) {
+  const modules_source *source = source_of(((dev_node *)data)->dev, job);
+  if (!report_failed(job) || source == NULL) return false;
+  text what = {0};
+  report_failure(&what, job, source);
+  add_page(data, page, "The flare failed", text_string(&what),
+           "Browsers see this page from dev alone; production says Internal Server Error.");
+  text_free(&what);
+  return true;
+}
+
+static void prepare(void *data, pool_job *job) {
+  dev *d = ((dev_node *)data)->dev;
+  if (d->recorder == NULL) return;
+  const site *s = site_of(d, job);
+  recorder_prepare(d->recorder, job, s != NULL ? s->path : d->words.input);
+}
+
+static bool control(void *data, bytes method, bytes path, bytes query, bytes body, control_answer *answer) {
+  const dev_node *node = data;
+  gossip *g = node->dev->nodes.gossip;
+  return (g != NULL && gossip_control(g, method, path, query, body, answer)) ||
+         page_control(node->dev->pages[node->index], method, path, query, body, answer);
+}
+
+/* ---- the command ---- */
+
+static dev_nodes *the_nodes; /* for the signal handler */
+
+static void on_signal(int signal) {
+  (void)signal;
+  if (the_nodes != NULL) dev_nodes_stop(the_nodes);
+}
+
+/* Says where it serves. */
+static void print_addresses(const dev *d) {
+  const char *scheme = d->certificate != NULL ? "https" : "http";
+  if (d->nodes.count > 1) cli_note("%s on %d edges (Ctrl-C ends them)\n", d->words.input, d->nodes.count);
+  for (int i = 0; i < d->nodes.count; i++) {
+    const dev_node *node = &d->nodes.items[i];
+    bool bare = strchr(d->words.host, ':') != NULL; /* IPv6 */
+    cli_note("%s%s on %s://%s%s%s:%d/%s\n", node->name != NULL ? "  " : "",
+             node->name != NULL ? node->name : d->words.input, scheme, bare ? "[" : "", d->words.host,
+             bare ? "]" : "", server_port(node->server), node->name != NULL ? "" : " (Ctrl-C ends it)");
+  }
+  if (d->words.style != QUIET)
+    cli_note("requests, logs and stores: http://localhost:%d/__flaron/\n",
+             server_page_port(d->nodes.items[0].server));
+  if (d->certificate != NULL) cli_note("its certificate: %s\n", d->certificate);
+}
+
+/* Lets threads that watch sites know whether there are servers. */
+static void set_serving(dev *d, bool serving) {
+  pthread_mutex_lock(&d->lock);
+  d->serving = serving;
+  pthread_mutex_unlock(&d->lock);
+}
+
+/*
+ * Has malloc keep what one burst of requests took for the next. It gave the top of its heap back after each
+ * one, and the kernel had to clear it anew: for bodies of 100 KB that cost as much as all else. Blocks of 1
+ * MB and more still go back at once, and what is left of a large burst a second after it (server.c). It keeps
+ * that in two heaps alone: the lead goes from thread to thread, and by and by each of sixteen heaps held what
+ * a burst takes.
+ */
+static void keep_memory(void) {
+  enum { MMAP_AT = 1 << 20, TRIM_AT = 16 << 20, HEAPS = 2 };
+  mallopt(M_MMAP_THRESHOLD, MMAP_AT);
+  mallopt(M_TRIM_THRESHOLD, TRIM_AT);
+  mallopt(M_ARENA_MAX, HEAPS);
+}
+
+/* A client and a fetch take some descriptors each: as many as this machine allows. */
+static void raise_descriptors(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int serve(const cli_command *self, dev *d) {
+  enum { THREADS = 64, MS_PER_S = 1000 };
+  server_options options = {.host = d->words.host,
+                            .port = (int)d->words.port,
+                            .page_port = (int)d->words.page_port,
+                            .threads = THREADS,
+                            .origin = d->words.origin,
+                            .timeout_ms = (int)d->words.timeout_s * MS_PER_S,
+                            .certificate = d->certificate,
+                            .find_flare = find_flare,
+                            .say_why = say_why,
+                            .explain = explain,
+                            .prepare = prepare,
+                            .record = record,
+                            .rest = write_log,
+                            .control = control};
+  text error = {0};
+  if (!dev_nodes_listen(&d->nodes, &options, &error)) {
+    cli_fail(self, "%s", text_string(&error));
+    text_free(&error);
+    return CLI_FAILED;
+  }
+  for (size_t i = 0; i < d->site_count; i++) {
+    text_clear(&error);
+    if (reload_error(d->sites[i].reload, &error)) changed(&d->sites[i], text_string(&error), 0);
+  }
+  text_free(&error);
+  keep_memory();
+  raise_descriptors();
+  the_nodes = &d->nodes;
+  struct sigaction action = {.sa_handler = on_signal,
+                             .sa_flags = SA_RESETHAND | SA_RESTART}; /* twice: at once */
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  signal(SIGPIPE, SIG_IGN); /* who goes away, such as a page that is closed, does not end us */
+  for (int i = 0; i < d->nodes.count; i++) d->page_ports[i] = server_page_port(d->nodes.items[i].server);
+  print_addresses(d);
+  set_serving(d, true);
+  dev_nodes_run(&d->nodes);
+  set_serving(d, false);
+  the_nodes = NULL;
+  dev_nodes_unlisten(&d->nodes);
+  if (d->words.style != QUIET) fputs("ended\n", stderr);
+  return CLI_DONE;
+}
+
+/* serve, with a page for each node that calls itself as the folder or file that is served. */
+static int serve_with_pages(const cli_command *self, dev *d) {
+  char *path = realpath(d->words.input, NULL);
+  const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+  const char *name = slash != NULL && slash[1] != '\0' ? slash + 1 : d->words.input;
+  for (int i = 0; i < d->nodes.count; i++) {
+    d->page_options[i] = (page_options){
+        name, d->nodes.items[i].store, i, d->page_flares, d->site_count, d->page_ports, d->nodes.count};
+    d->pages[i] = page_new(&d->page_options[i]);
+  }
+  int status = serve(self, d);
+  for (int i = 0; i < d->nodes.count; i++) page_free(d->pages[i]);
+  free(path);
+  return status;
+}
+
+/* Adds a project; its path is taken over. `below`: where it is in the folder of edge.lua; NULL = there is
+ * none.
+ */
+static void add_site(dev *d, char *path, const char *below) {
+  site *s = &d->sites[d->site_count++];
+  s->dev = d;
+  s->path = path;
+  s->options = (reload_options){.path = path,
+                                .root = below != NULL ? d->words.input : NULL,
+                                .below = below,
+                                .state = d->folder,
+                                .configs = d->configs,
+                                .edges = d->nodes.count,
+                                .cpu_ms = (int)d->words.cpu_ms,
+                                .changed = changed,
+                                .data = s};
+  s->reload = reload_open(&s->options);
+  d->page_flares[s - d->sites] =
+      (page_flare){.path = path,
+                   .route = d->routes.count > 0 ? &d->routes.items[s - d->sites] : NULL,
+                   .reload = s->reload};
+}
+
+/* Whether the project of a route can be served; says why not. One that is missing may still come. */
+static bool check_route(const cli_command *self, const dev *d, const route *r) {
+  file_place place = {d->words.input, ""};
+  int fault = file_look_below(&place, r->project);
+  if (!file_is_refused(fault)) return true;
+  text why = {0};
+  file_add_predicate(&why, fault, FILE_PROJECT_MAX);
+  cli_fail(self, "edge.lua: the project of '%s%s': '%s' %s", r->pattern, r->prefix ? "*" : "", r->project,
+           why.data);
+  text_free(&why);
+  return false;
+}
+
+/* Makes the sites: those of edge.lua, where the folder has one, or the one project. False after saying why
+ * not. */
+static bool make_sites(const cli_command *self, dev *d) {
+  text source = {0}, error = {0};
+  int fault = modules_read_file((void *)d->words.input, "edge.lua", &source);
+  if (fault != 0) file_explain(&error, "edge.lua", fault, FILE_PROJECT_MAX);
+  bool good = fault == ENOENT || fault == ENOTDIR ||
+              (fault == 0 && routes_read(&d->routes, text_bytes(&source), &error));
+  if (!good) cli_fail(self, "%s", text_string(&error));
+  for (size_t i = 0; good && i < d->routes.count; i++) good = check_route(self, d, &d->routes.items[i]);
+  d->sites = memory_get((d->routes.count + 1) * sizeof *d->sites);
+  d->page_flares = memory_get((d->routes.count + 1) * sizeof *d->page_flares);
+  for (size_t i = 0; good && i < d->routes.count; i++) {
+    text path = {0};
+    text_printf(&path, "%s/%s", d->words.input, d->routes.items[i].project);
+    add_site(d, path.data, d->routes.items[i].project);
+  }
+  if (good && d->routes.count == 0) add_site(d, memory_copy(bytes_of(d->words.input)), NULL);
+  text_free(&source);
+  text_free(&error);
+  return good;
+}
+
+static void free_sites(dev *d) {
+  for (size_t i = 0; i < d->site_count; i++) {
+    reload_close(d->sites[i].reload);
+    free(d->sites[i].path);
+  }
+  free(d->sites);
+  free(d->page_flares);
+  routes_free(&d->routes);
+}
+
+/* Makes the certificate of --https, in the folder of the state. False after saying why not. */
+static bool make_certificate(const cli_command *self, dev *d, const char *folder) {
+  text path = {0}, error = {0};
+  if (!d->words.https) return true;
+  text_printf(&path, "%s/https.pem", folder);
+  d->certificate = path.data;
+  bool good = certificate_make(d->certificate, d->words.host, &error);
+  if (!good) cli_fail(self, "%s", text_string(&error));
+  text_free(&error);
+  return good;
+}
+
+/* Makes what --record wants. False after saying why not. */
+static bool make_recorder(const cli_command *self, dev *d) {
+  if (d->words.record == NULL) return true;
+  d->recorder = recorder_open(self, d->words.record, d->words.record_secrets);
+  return d->recorder != NULL;
+}
+
+/* Makes the nodes with what their hosts are given. False after saying why not. */
+static bool make_nodes(const cli_command *self, dev *d, const state *s) {
+  text error = {0};
+  bool good = dev_nodes_open(&d->nodes, (int)d->words.edges, s->store, d->folder, &d->words.between, &error);
+  if (!good) cli_fail(self, "%s", text_string(&error));
+  for (int i = 0; good && i < d->nodes.count; i++) {
+    d->nodes.items[i].dev = d;
+    d->configs[i] = host_config_default();
+    state_lend(s, &d->configs[i]);
+    dev_nodes_configure(&d->nodes, i, &d->configs[i]);
+  }
+  text_free(&error);
+  return good;
+}
+
+static int run_with(const cli_command *self, const words *w) {
+  state s;
+  text folder = {0}, error = {0};
+  dev d = {.words = *w, .lock = PTHREAD_MUTEX_INITIALIZER};
+  int status = CLI_FAILED;
+  if (w->persist != NULL) {
+    text_add_string(&folder, w->persist);
+  } else {
+    cli_state_folder(w->input, &folder);
+  }
+  if (access(w->input, R_OK) != 0) {
+    cli_fail(self, "%s: %s", w->input, strerror(errno));
+  } else if (!state_open(&s, folder.data, &error)) {
+    cli_fail(self, "%s", text_string(&error));
+  } else {
+    d.folder = folder.data;
+    if (make_recorder(self, &d) && make_nodes(self, &d, &s) && make_certificate(self, &d, folder.data) &&
+        make_sites(self, &d)) {
+      status = serve_with_pages(self, &d);
+    }
+    free_sites(&d);
+    dev_nodes_close(&d.nodes);
+    recorder_close(d.recorder);
+    free(d.certificate);
+    state_close(&s);
+  }
+  text_free(&folder);
+  text_free(&error);
+  return status;
+}
+
+/* An address of IPv6 may stand in brackets, as it does in URLs. */
+static char *without_brackets(char *host) {
+  size_t size = strlen(host);
+  if (size < 2 || host[0] != '[' || host[size - 1] != ']') return host;
+  host[size - 1] = '\0';
+  return host + 1;
+}
+
+static int run(const cli_command *self, int argc, char **argv) {
+  enum {
+    HOST = 256,
+    ORIGIN,
+    PERSIST,
+    QUIETLY,
+    AS_JSON,
+    CPU_MS,
+    HTTPS,
+    SECONDS,
+    RECORD,
+    RECORD_SECRETS,
+    EDGES,
+    PAGE_PORT,
+    LATENCY,
+    SKEW,
+    PORT = 8787,
+    CPU = 1000,
+    TIMEOUT = 30
+  };
+  static const struct option options[] = {
+      {"port", required_argument, NULL, 'p'},
+      {"page-port", required_argument, NULL, PAGE_PORT},
+      {"host", required_argument, NULL, HOST},
+      {"origin", required_argument, NULL, ORIGIN},
+      {"persist", required_argument, NULL, PERSIST},
+      {"https", no_argument, NULL, HTTPS},
+      {"timeout", required_argument, NULL, SECONDS},
+      {"record", required_argument, NULL, RECORD},
+      {"record-secrets", no_argument, NULL, RECORD_SECRETS},
+      {"edges", required_argument, NULL, EDGES},
+      {"latency", required_argument, NULL, LATENCY},
+      {"skew", required_argument, NULL, SKEW},
+      {"quiet", no_argument, NULL, QUIETLY},
+      {"json", no_argument, NULL, AS_JSON},
+      {"cpu-ms", required_argument, NULL, CPU_MS},
+      {"help", no_argument, NULL, 'h'},
+      {NULL, 0, NULL, 0},
+  };
+  words w = {.input = ".",
+             .host = "127.0.0.1",
+             .port = PORT,
+             .cpu_ms = CPU,
+             .timeout_s = TIMEOUT,
+             .edges = 1,
+             .style = isatty(STDOUT_FILENO) ? COLOURS : PLAIN};
+  for (int c; (c = getopt_long(argc, argv, ":p:h", options, NULL)) != -1;) {
+    switch (c) {
+      case 'p':
+        if (!cli_read_number(optarg, 0, UINT16_MAX, &w.port))
+          return cli_misuse(self, "--port takes a number from 0 to 65535, not '%s'", optarg);
+        break;
+      case PAGE_PORT:
+        if (!cli_read_number(optarg, 1, UINT16_MAX, &w.page_port))
+          return cli_misuse(self, "--page-port takes a number from 1 to 65535, not '%s'", optarg);
+        break;
+      case HOST: w.host = without_brackets(optarg); break;
+      case ORIGIN:
+        w.origin = optarg;
+        if (!server_is_origin(w.origin)) {
+          return cli_misuse(
+              self, "--origin takes a URL without a path such as http://localhost:3000, not '%s'", optarg);
+        }
+        break;
+      case PERSIST: w.persist = optarg; break;
+      case SECONDS:
+        if (!cli_read_number(optarg, 1, 3600, &w.timeout_s)) {
+          return cli_misuse(self, "--timeout takes a number of seconds, not '%s'", optarg);
+        }
+        break;
+      case RECORD: w.record = optarg; break;
+      case RECORD_SECRETS: w.record_secrets = true; break;
+      case EDGES:
+        if (!cli_read_number(optarg, 1, GOSSIP_EDGES_MAX, &w.edges)) {
+          return cli_misuse(self, "--edges takes a number from 1 to %d, not '%s'", GOSSIP_EDGES_MAX, optarg);
+        }
+        break;
+      case LATENCY:
+      case SKEW:
+        if (!cli_read_time(optarg, c == SKEW ? &w.between.skew_ns : &w.between.latency_ns)) {
+          return cli_misuse(self, "--%s takes a time such as 80ms or 2s, not '%s'",
+                            c == SKEW ? "skew" : "latency", optarg);
+        }
+        break;
+      case HTTPS: w.https = true; break;
+      case QUIETLY: w.style = QUIET; break;
+      case AS_JSON: w.style = JSON; break;
+      case CPU_MS:
+        if (!cli_read_number(optarg, 0, INT32_MAX, &w.cpu_ms)) {
+          return cli_misuse(self, "--cpu-ms takes a number of milliseconds, not '%s'", optarg);
+        }
+        break;
+      case 'h': return cli_show_help(self);
+      default: return cli_bad_option(self, argc, argv);
+    }
+  }
+  if (argc - optind > 1) return cli_misuse(self, "one project is expected, not %d", argc - optind);
+  if (argc - optind == 1) w.input = argv[optind];
+  if (w.record_secrets && w.record == NULL) return cli_misuse(self, "--record-secrets is for --record");
+  if (w.edges == 1 && (w.between.latency_ns != 0 || w.between.skew_ns != 0)) {
+    return cli_misuse(self, "--latency and --skew are between edges: say --edges 2 or more");
+  }
+  return run_with(self, &w);
+}
+
+const cli_command cli_dev = {
+    .name = "dev",
+    .summary = "serve a project on this machine and load it again when it changes",
+    .usage =
+        "dev [DIR|MAIN.lua|FLARE.wasm] [--port N] [--page-port N] [--host ADDRESS] [--origin URL]\n"
+        "                      [--persist DIR] [--https] [--cpu-ms N] [--timeout N]\n"
+        "                      [--record DIR [--record-secrets]]\n"
+        "                      [--edges N [--latency TIME] [--skew TIME]] [--quiet|--json]",
+    .help =
+        "  DIR|MAIN.lua|FLARE.wasm   what to serve (default: this folder)\n"
+        "  -p, --port N              the port (default 8787; 0: any that is free)\n"
+        "  --page-port N             the port of the page (below), on 127.0.0.1 (default: 1000 above --port, "
+        "or "
+        "any\n"
+        "                            that is free)\n"
+        "  --host ADDRESS            the address to listen on (default 127.0.0.1: this machine alone)\n"
+        "  --origin URL              where PASS_THROUGH and TRANSFORM go\n"
+        "  --persist DIR             folder of stores and secrets (default: .flaron beside the script)\n"
+        "  --https                   HTTPS and HTTP/2, with a certificate for this machine alone\n"
+        "  --cpu-ms N                CPU time an invocation may take, 0 = no limit (default 1000)\n"
+        "  --timeout N               seconds a client may take to send a request or to go on reading, and\n"
+        "                            the origin to answer (default 30)\n"
+        "  --record DIR              a file for each request in DIR, for `flaron-lua replay`, readable by "
+        "you\n"
+        "                            alone: it has all the flare saw. Secrets that it read are replaced\n"
+        "  --record-secrets          secrets stand in these files as they are\n"
+        "  --edges N                 edges, 1 to 9, on ports from --port on, that gossip (default 1)\n"
+        "  --latency TIME            how long a message between edges is on its way (80ms, 2s; default 0s)\n"
+        "  --skew TIME               how far each edge's clock is ahead of the one before (default 0s)\n"
+        "  --quiet                   no line for a request\n"
+        "  --json                    a line of JSON for each request, on standard output\n"
+        "  -h, --help                this text\n"
+        "\nOn a port of its own, under /__flaron/, is a page for browsers on this machine: requests as they "
+        "come, "
+        "with\n"
+        "logs and tracebacks, the stores, what the flare is made of.\n",
+    .run = run,
+};

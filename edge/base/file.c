@@ -1,0 +1,375 @@
+/*
+ * file.c - see file.h.
+ *
+ * A path without links is one call of openat2, which keeps below a folder and follows nothing. Where there is
+ * a link in it, or no openat2 (an old kernel, a container that forbids it, FLARON_LUA_WALK in the
+ * environment), the path is walked: each name is opened in the folder before it without following a link, and
+ * where it is one, its target is what is walked next. So absolute links that lead back into the project
+ * work as well, which openat2 would refuse, and a link into .flaron is seen.
+ */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define STATE ".flaron"
+
+enum { READ = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC }; /* nothing of it waits */
+
+/* ---- faults ---- */
+
+/* What file_add_predicate says; NULL for an errno value. */
+static const char *predicate(int fault) {
+  switch (fault) {
+    case FILE_OUTSIDE: return "leaves the project";
+    case FILE_DOTS: return "has '..' in it, which paths in a project do not";
+    case FILE_LINK_OUT:
+      return "leaves the project by a link: copy what it leads to into the project, or run the command on a "
+             "folder that has both";
+    case FILE_IN_STATE: return "is in " STATE ", which has secrets and stores and is not for flares";
+    case FILE_LINK: return "is a symbolic link: it must be here itself";
+    case FILE_PIPE: return "is a pipe, not a regular file";
+    case FILE_SOCKET: return "is a socket, not a regular file";
+    case FILE_DEVICE: return "is a device, not a regular file";
+    default: return NULL;
+  }
+}
+
+bool file_is_refused(int fault) { return fault == EFBIG || fault == FILE_ALL || predicate(fault) != NULL; }
+
+void file_add_predicate(text *to, int fault, size_t most) {
+  if (fault == EFBIG) {
+    text_printf(to, "is larger than %zu MiB", most >> 20);
+  } else if (fault == FILE_ALL) {
+    text_printf(to, "makes all files of the project together larger than %zu MiB", FILE_PROJECT_ALL >> 20);
+  } else {
+    text_add_string(to, predicate(fault));
+  }
+}
+
+void file_explain(text *to, const char *name, int fault, size_t most) {
+  text_printf(to, "%s: ", name);
+  if (file_is_refused(fault)) {
+    text_add_string(to, "it ");
+    file_add_predicate(to, fault, most);
+  } else {
+    text_add_string(to, strerror(fault));
+  }
+}
+
+int file_kind_fault(unsigned mode) {
+  switch (mode & S_IFMT) {
+    case S_IFREG: return 0;
+    case S_IFDIR: return EISDIR;
+    case S_IFLNK: return FILE_LINK;
+    case S_IFIFO: return FILE_PIPE;
+    case S_IFSOCK: return FILE_SOCKET;
+    default: return FILE_DEVICE;
+  }
+}
+
+/* What is wrong with an open file as one to be read: 0 for a regular one. */
+static int fault_of(int fd) {
+  struct stat about;
+  return fstat(fd, &about) != 0 ? errno : file_kind_fault(about.st_mode);
+}
+
+/* Reads what was opened and closes it. 0 or a fault. */
+static int read_and_close(int fd, size_t most, text *out) {
+  int fault = text_read(out, fd, most);
+  close(fd);
+  return fault;
+}
+
+/* Opens a file in a folder (AT_FDCWD: a path), once it is known to be a regular one. `flags`: O_NOFOLLOW or
+ * 0. */
+static int open_regular(int folder, const char *name, int flags, int *fd) {
+  struct stat about;
+  int at = flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
+  int fault = fstatat(folder, name, &about, at) != 0 ? errno : file_kind_fault(about.st_mode);
+  if (fault != 0) return fault; /* opening a pipe or a device may already do something */
+  *fd = openat(folder, name, READ | flags);
+  if (*fd < 0) return errno == ELOOP && flags != 0 ? FILE_LINK : errno;
+  fault = fault_of(*fd); /* it may be another one by now */
+  if (fault != 0) close(*fd);
+  return fault;
+}
+
+int file_open(const char *path, int *fd) { return open_regular(AT_FDCWD, path, 0, fd); }
+
+int file_read(const char *path, size_t most, text *out) {
+  int fd, fault = file_open(path, &fd);
+  return fault != 0 ? fault : read_and_close(fd, most, out);
+}
+
+int file_read_any(const char *path, size_t most, text *out) {
+  struct stat about;
+  if (stat(path, &about) != 0 || !S_ISCHR(about.st_mode)) return file_read(path, most, out);
+  int fd = open(path, READ);
+  if (fd < 0) return errno;
+  bool is_device = fstat(fd, &about) == 0 && S_ISCHR(about.st_mode) && !isatty(fd);
+  if (is_device) return read_and_close(fd, most, out);
+  close(fd);
+  return FILE_DEVICE;
+}
+
+int file_open_at(int folder, const char *name, int *fd) { return open_regular(folder, name, O_NOFOLLOW, fd); }
+
+/* ---- below a folder ---- */
+
+/* Whether a name of `size` bytes is that of the state, also where case does not count. */
+static bool is_state(const char *name, size_t size) {
+  return size == sizeof STATE - 1 && strncasecmp(name, STATE, size) == 0;
+}
+
+/* Whether a name of `size` bytes is this one. */
+static bool is_name(const char *name, size_t size, const char *other) {
+  return strlen(other) == size && memcmp(name, other, size) == 0;
+}
+
+/* What is wrong with a path as it is written; 0 = nothing. */
+static int check_path(const char *path) {
+  int depth = 0;
+  bool dots = false, out = *path == '/', state = false;
+  if (*path == '\0') return ENOENT;
+  if (strlen(path) >= PATH_MAX) return ENAMETOOLONG;
+  for (size_t size; *path != '\0'; path += size) {
+    path += strspn(path, "/");
+    size = strcspn(path, "/");
+    if (is_name(path, size, "..")) {
+      dots = true;
+      if (--depth < 0) out = true;
+    } else if (size != 0 && !is_name(path, size, ".")) {
+      depth++;
+      state = state || is_state(path, size);
+    }
+  }
+  return out ? FILE_OUTSIDE : dots ? FILE_DOTS : state ? FILE_IN_STATE : 0;
+}
+
+/* Whether a file system that folds names may take another name for that of the state. */
+static bool may_be_folded(const char *path) {
+  for (; *path != '\0'; path++) {
+    if ((unsigned char)*path >= 0x80 || *path == '~') return true;
+  }
+  return false;
+}
+
+enum { DEEPEST = 64, LINKS = 40, WALK = -1 };
+
+/* Opens a path that has no link in it: 0, a fault, or WALK when it must be walked. */
+static int open_at_once(int root, const char *path, int flags, int *fd) {
+  struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC),
+                         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+  if (getenv("FLARON_LUA_WALK") != NULL || may_be_folded(path)) return WALK;
+  *fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+  if (*fd >= 0) return 0;
+  switch (errno) {
+    case ENOENT:
+    case ENOTDIR:
+    case EACCES:
+    case EMFILE:
+    case ENFILE:
+    case ENAMETOOLONG: return errno;
+    default: return WALK;
+  }
+}
+
+/* A walk from a folder. Owned: all descriptors but `dirs[0]`, and `rest`. */
+typedef struct walk {
+  int dirs[DEEPEST]; /* from the root to where it is */
+  int depth;
+  int links;
+  text rest; /* what is still to be walked */
+  void (*visit)(void *data, int folder);
+  void *data;
+} walk;
+
+static void go_back(walk *w, int depth) {
+  while (w->depth > depth) close(w->dirs[w->depth--]);
+}
+
+/* Takes the next name of the rest; "" when there is none. False: it is too long. */
+static bool take_name(walk *w, char name[NAME_MAX + 1]) {
+  const char *at = text_string(&w->rest);
+  at += strspn(at, "/");
+  size_t size = strcspn(at, "/");
+  if (size > NAME_MAX) return false;
+  memcpy(name, at, size);
+  name[size] = '\0';
+  text rest = {0};
+  text_add_string(&rest, at + size);
+  text_free(&w->rest);
+  w->rest = rest;
+  return true;
+}
+
+/* Where an absolute target goes on below the root; NULL: it does not lead there. */
+static const char *below_root(int root, const char *target) {
+  char link[32], real[PATH_MAX];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", root);
+  ssize_t size = readlink(link, real, sizeof real);
+  if (size <= 0 || size == (ssize_t)sizeof real || strncmp(target, real, (size_t)size) != 0) return NULL;
+  const char *rest = target + size;
+  return *rest == '\0' || *rest == '/' || real[size - 1] == '/' ? rest : NULL;
+}
+
+/* Puts the target of a link, an O_PATH descriptor, before the rest. 0 or a fault. */
+static int follow(walk *w, int link) {
+  char target[PATH_MAX];
+  ssize_t size = readlinkat(link, "", target, sizeof target);
+  if (size < 0) return errno;
+  if (++w->links > LINKS) return ELOOP;
+  if (size == (ssize_t)sizeof target) return ENAMETOOLONG;
+  target[size] = '\0';
+  const char *next = target;
+  if (*target == '/') {
+    next = below_root(w->dirs[0], target);
+    if (next == NULL) return FILE_LINK_OUT;
+    go_back(w, 0);
+  }
+  text rest = {0};
+  text_printf(&rest, "%s/%s", next, text_string(&w->rest));
+  text_free(&w->rest);
+  w->rest = rest;
+  return 0;
+}
+
+/* Whether an open folder is the root's state, whatever it is called. */
+static bool is_root_state(const walk *w, const struct stat *about) {
+  struct stat state;
+  return S_ISDIR(about->st_mode) && fstatat(w->dirs[0], STATE, &state, AT_SYMLINK_NOFOLLOW) == 0 &&
+         state.st_dev == about->st_dev && state.st_ino == about->st_ino;
+}
+
+/* Opens the last name in its folder to be used, as `flags` say; it is what `about` says. 0 or a fault. */
+static int open_last(const walk *w, const char *name, int flags, const struct stat *about, int *fd) {
+  struct stat now;
+  if (!(flags & O_PATH) && file_kind_fault(about->st_mode) != 0) return file_kind_fault(about->st_mode);
+  *fd = openat(w->dirs[w->depth], name, flags | O_NOFOLLOW | O_CLOEXEC);
+  if (*fd < 0) return errno;
+  if (fstat(*fd, &now) == 0 && now.st_dev == about->st_dev && now.st_ino == about->st_ino) return 0;
+  close(*fd);
+  return EAGAIN; /* it was replaced meanwhile */
+}
+
+/* Goes one name further. 0, a fault, or WALK when the end was reached, `*fd` being what is there. */
+static int step(walk *w, int flags, int *fd) {
+  char name[NAME_MAX + 1];
+  struct stat about;
+  if (!take_name(w, name)) return ENAMETOOLONG;
+  bool last = w->rest.size == 0 || w->rest.data[strspn(w->rest.data, "/")] == '\0';
+  if (strcmp(name, "..") == 0) {
+    if (w->depth == 0) return FILE_LINK_OUT; /* only links have that here */
+    go_back(w, w->depth - 1);
+    strcpy(name, ".");
+  }
+  if (is_state(name, strlen(name))) return FILE_IN_STATE;
+  if (!last && (*name == '\0' || strcmp(name, ".") == 0)) return 0;
+  int found = openat(w->dirs[w->depth], *name != '\0' ? name : ".", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (found < 0) return errno;
+  int fault = fstat(found, &about) != 0 ? errno : 0;
+  if (fault == 0 && S_ISLNK(about.st_mode)) {
+    fault = follow(w, found);
+  } else if (fault == 0 && is_root_state(w, &about)) {
+    fault = FILE_IN_STATE;
+  } else if (fault == 0 && last) {
+    fault = open_last(w, *name != '\0' ? name : ".", flags, &about, fd);
+    if (fault == 0) fault = WALK;
+  } else if (fault == 0) {
+    fault = !S_ISDIR(about.st_mode) ? ENOTDIR : w->depth == DEEPEST - 1 ? ENAMETOOLONG : 0;
+    if (fault == 0) {
+      w->dirs[++w->depth] = found;
+      if (w->visit != NULL) w->visit(w->data, found);
+      return 0;
+    }
+  }
+  close(found);
+  return fault;
+}
+
+/* Walks a path from a root, which it closes. 0 with `*fd`, or a fault. */
+static int walk_path(int root, const char *path, int flags, void (*visit)(void *data, int folder), void *data,
+                     int *fd) {
+  walk w = {.dirs = {root}, .visit = visit, .data = data};
+  int fault = 0;
+  text_add_string(&w.rest, path);
+  if (visit != NULL) visit(data, root);
+  while (fault == 0) fault = step(&w, flags, fd);
+  go_back(&w, 0);
+  text_free(&w.rest);
+  close(root);
+  return fault == WALK ? 0 : fault;
+}
+
+/* Opens the root of a place, and makes the path from it. 0 or a fault. */
+static int open_root(const file_place *place, const char *path, int *root, text *full) {
+  int fault = check_path(path);
+  if (fault != 0) return fault;
+  text_printf(full, "%s%s%s", place->below, *place->below != '\0' ? "/" : "", path);
+  fault = check_path(full->data);
+  if (fault != 0) return fault;
+  *root = open(place->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  return *root >= 0 ? 0 : errno;
+}
+
+/* Opens what is at a path of a place, `flags` being open's. 0 or a fault. */
+static int open_below(const file_place *place, const char *path, int flags, int *fd) {
+  text full = {0};
+  int root, fault = open_root(place, path, &root, &full);
+  if (fault == 0) {
+    fault = open_at_once(root, full.data, flags, fd);
+    if (fault == WALK) {
+      fault = walk_path(root, full.data, flags, NULL, NULL, fd);
+    } else {
+      close(root);
+    }
+  }
+  text_free(&full);
+  return fault;
+}
+
+int file_look_below(const file_place *place, const char *path) {
+  int fd, fault = open_below(place, path, O_PATH, &fd);
+  if (fault != 0) return fault;
+  fault = fault_of(fd);
+  close(fd);
+  return fault;
+}
+
+int file_read_below(const file_place *place, const char *path, size_t most, text *out) {
+  int fd, fault = file_look_below(place, path); /* opening a pipe or a device may already do something */
+  if (fault == 0) fault = open_below(place, path, READ, &fd);
+  if (fault != 0) return fault;
+  fault = fault_of(fd);
+  if (fault == 0) return read_and_close(fd, most, out);
+  close(fd);
+  return fault;
+}
+
+int file_open_folder_below(const file_place *place, const char *path, int *fd) {
+  int found, fault = open_below(place, path, O_PATH, &found);
+  if (fault != 0) return fault;
+  *fd = openat(found, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (*fd < 0) fault = errno;
+  close(found);
+  return fault;
+}
+
+void file_visit_folders(const file_place *place, const char *path, void (*visit)(void *data, int folder),
+                        void *data) {
+  text full = {0};
+  int fd, root;
+  if (open_root(place, path, &root, &full) == 0 && walk_path(root, full.data, O_PATH, visit, data, &fd) == 0)
+    close(fd);
+  text_free(&full);
+}

@@ -1,0 +1,429 @@
+/*
+ * page.c - see page.h. The last table lists what there is to ask for.
+ */
+#include "dev/page.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "flare/flare_json.h"
+#include "base/embedded.h"
+#include "base/encoding.h"
+#include "base/json_bytes.h"
+#include "dev/report.h"
+
+/* Of records, RECORDS_MOST and RECORD_BYTES in all are kept; of keys, KEYS_MOST are listed. */
+enum { RECORDS_MOST = 200, RECORD_BYTES = 4 << 20, KEYS_MOST = 500 };
+
+enum { BAD_REQUEST = 400, NOT_FOUND = 404, NOT_ALLOWED = 405, CONFLICT = 409, TOO_LARGE = 413 };
+enum { INTERNAL_ERROR = 500 };
+
+/* A record: its JSON, or what that is made of. */
+typedef struct entry {
+  text json;
+  pool_job *job; /* for its request, log and figures; made once and used again */
+  server_record record;
+  const char *edge;
+  size_t size; /* bytes of JSON, of URL and log */
+} entry;
+
+struct page {
+  const page_options *options;
+  entry records[RECORDS_MOST]; /* a ring */
+  size_t first, count, size;   /* `size`: bytes of all */
+};
+
+/* A request for a resource of the page. */
+typedef struct question {
+  page *page;
+  bytes method, query, body;
+  const char *argument; /* of the resource in the table */
+  control_answer *answer;
+} question;
+
+/* ---- answers ---- */
+
+/* Answers a JSON value, which is freed. */
+static void answer_json(const question *q, json_t *value) {
+  json_add_to(&q->answer->body, value, JSON_COMPACT);
+}
+
+__attribute__((format(printf, 3, 4))) static void refuse(const question *q, int status, const char *format,
+                                                         ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  answer_json(q, json_pack("{s:o}", "error", json_vsprintf(format, arguments)));
+  va_end(arguments);
+  q->answer->status = status;
+}
+
+/* Whether the method is `method`. */
+static bool asks(const question *q, const char *method) { return bytes_are(q->method, method); }
+
+/* ---- what stands behind the '?' ---- */
+
+/* Adds `from` to `to`, its %XX resolved; false when a % has no two digits behind it. */
+static bool resolve(bytes from, text *to) {
+  for (size_t i = 0; i < from.size; i++) {
+    if (from.data[i] != '%') {
+      text_add(to, &from.data[i], 1);
+    } else if (from.size - i <= 2 || !hex_decode(to, (bytes){from.data + i + 1, 2})) {
+      return false;
+    } else {
+      i += 2;
+    }
+  }
+  return true;
+}
+
+/* Adds the value of a parameter; false when it is not there, or wrong. */
+static bool find_parameter(bytes query, const char *name, text *value) {
+  size_t name_size = strlen(name);
+  while (query.size > 0) {
+    const uint8_t *end = memchr(query.data, '&', query.size);
+    size_t size = end != NULL ? (size_t)(end - query.data) : query.size;
+    if (size > name_size && query.data[name_size] == '=' && memcmp(query.data, name, name_size) == 0) {
+      return resolve((bytes){query.data + name_size + 1, size - name_size - 1}, value);
+    }
+    size += end != NULL;
+    query = (bytes){query.data + size, query.size - size};
+  }
+  return false;
+}
+
+/* ---- the page's files and records ---- */
+
+/* Answers a file; the argument is its name. */
+static void answer_file(const question *q) {
+  text path = {0};
+  const char *extension = strrchr(q->argument, '.');
+  text_printf(&path, "edge/dev/page/%s", q->argument);
+  const bytes *content = embedded_find(path.data);
+  q->answer->type = strcmp(extension, ".css") == 0   ? "text/css; charset=utf-8"
+                    : strcmp(extension, ".js") == 0  ? "text/javascript; charset=utf-8"
+                    : strcmp(extension, ".svg") == 0 ? "image/svg+xml"
+                                                     : "text/html; charset=utf-8";
+  text_add(&q->answer->body, content->data, content->size);
+  text_free(&path);
+}
+
+/* Forgets the oldest record. */
+static void forget(page *p) {
+  entry *e = &p->records[p->first];
+  p->size -= e->size;
+  text_free(&e->json);
+  if (e->job != NULL) {
+    host_request_clear(&e->job->request);
+    host_response_clear(&e->job->response);
+  }
+  p->first = (p->first + 1) % RECORDS_MOST;
+  p->count--;
+}
+
+/* A free place for a record of `size` bytes. */
+static entry *make_room(page *p, size_t size) {
+  while (p->count == RECORDS_MOST || (p->count > 0 && p->size + size > RECORD_BYTES)) forget(p);
+  entry *e = &p->records[(p->first + p->count++) % RECORDS_MOST];
+  e->size = size;
+  p->size += size;
+  return e;
+}
+
+bytes page_add(page *p, json_t *record) {
+  text json = {0};
+  json_add_to(&json, record, JSON_COMPACT);
+  entry *e = make_room(p, json.size);
+  e->json = json;
+  return text_bytes(&e->json);
+}
+
+void page_hold(page *p, const server_record *record, const char *edge) {
+  pool_job *from = record->job;
+  size_t size = from->request.url.size;
+  for (size_t i = 0; i < from->response.line_count; i++) size += from->response.lines[i].line.size;
+  entry *e = make_room(p, size);
+  if (e->job == NULL) e->job = memory_get(sizeof *e->job);
+  host_request request = e->job->request;
+  host_response response = e->job->response;
+  memcpy(e->job, from,
+         offsetof(pool_job, used)); /* not the last calls: they are shown of a failed one alone */
+  memcpy(e->job->used, from->used, from->used_count * sizeof *from->used);
+  e->job->recent_count = 0;
+  e->record = *record;
+  e->record.job = e->job;
+  e->edge = edge;
+  e->job->request = (host_request){.method = from->request.method, .url = from->request.url};
+  e->job->response = (host_response){.status = from->response.status,
+                                     .lines = from->response.lines,
+                                     .line_count = from->response.line_count};
+  from->request.method = request.method; /* empty, for the next one */
+  from->request.url = request.url;
+  from->response.lines = response.lines;
+  from->response.line_count = 0;
+}
+
+/* Adds the JSON of a record, which it then keeps. */
+static void add_record(page *p, entry *e, text *to) {
+  if (e->json.size == 0) {
+    json_add_to(&e->json, report_json(&e->record, &(report_style){.edge = e->edge}), JSON_COMPACT);
+    p->size += e->json.size - e->size;
+    e->size = e->json.size;
+  }
+  text_add(to, e->json.data, e->json.size);
+}
+
+static void answer_history(const question *q) {
+  page *p = q->page;
+  text *body = &q->answer->body;
+  text_add_string(body, "{\"records\":[");
+  for (size_t i = 0; i < p->count; i++) {
+    if (i > 0) text_add_string(body, ",");
+    add_record(p, &p->records[(p->first + i) % RECORDS_MOST], body);
+  }
+  text_add_string(body, "]}");
+}
+
+/* ---- flares ---- */
+
+static json_t *describe(const flare *f) {
+  json_t *about = flare_json(f);
+  uint8_t digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  text hex = {0};
+  EVP_Digest(f->wasm.data, f->wasm.size, digest, &size, EVP_sha256(), NULL);
+  hex_encode(&hex, (bytes){digest, size});
+  json_object_set_new(about, "sha256", json_string(text_string(&hex)));
+  text_free(&hex);
+  return about;
+}
+
+static void answer_flares(const question *q) {
+  const page_options *o = q->page->options;
+  json_t *flares = json_array();
+  for (size_t i = 0; i < o->flare_count; i++) {
+    const page_flare *f = &o->flares[i];
+    text error = {0}, route = {0};
+    pool_flare *last = reload_flare(f->reload, o->edge);
+    json_t *item = json_pack("{s:o}", "path", report_string(bytes_of(f->path)));
+    if (f->route != NULL) {
+      text_printf(&route, "%s%s", f->route->pattern, f->route->prefix ? "*" : "");
+      json_object_set_new(item, "route", report_string(text_bytes(&route)));
+    }
+    if (reload_error(f->reload, &error))
+      json_object_set_new(item, "error", report_string(text_bytes(&error)));
+    if (last != NULL) {
+      json_object_set_new(item, "flare", describe(pool_flare_get(last)));
+      pool_flare_release(last);
+    }
+    json_array_append_new(flares, item);
+    text_free(&error);
+    text_free(&route);
+  }
+  json_t *pages = json_array();
+  for (int i = 0; i < o->port_count; i++) json_array_append_new(pages, json_integer(o->ports[i]));
+  answer_json(q, json_pack("{s:o, s:o, s:o}", "name", report_string(bytes_of(o->name)), "flares", flares,
+                           "pages", pages));
+}
+
+/* ---- stores ---- */
+
+/* Says why a call did not go well. */
+static void refuse_call(const question *q, kv k, bytes key, store_result result) {
+  int status = result == STORE_ABSENT   ? NOT_FOUND
+               : result == STORE_QUOTA  ? TOO_LARGE
+               : result == STORE_FAILED ? INTERNAL_ERROR
+                                        : CONFLICT;
+  text message = {0};
+  kv_explain(k, key, result, &message);
+  refuse(q, status, "%s", text_string(&message));
+  text_free(&message);
+}
+
+static void answer_list(const question *q, kv k) {
+  text prefix = {0};
+  size_t total;
+  json_t *keys;
+  uint64_t size = 0;
+  find_parameter(q->query, "prefix", &prefix);
+  store_result result = kv_list(k, text_bytes(&prefix), KEYS_MOST, &total, &keys);
+  if (result == STORE_OK && !k.plasma) result = store_spark_bytes(k.store, &size);
+  if (result == STORE_OK) {
+    json_t *list = json_pack("{s:O, s:I}", "keys", keys, "total", (json_int_t)total);
+    if (!k.plasma) {
+      json_object_set_new(list, "bytes", json_integer((json_int_t)size));
+      json_object_set_new(list, "quota", json_integer((json_int_t)host_config_default().spark_quota_bytes));
+    }
+    answer_json(q, list);
+  } else {
+    refuse_call(q, k, (bytes){0}, result);
+  }
+  json_decref(keys);
+  text_free(&prefix);
+}
+
+static void answer_value(const question *q, kv k, bytes key) {
+  text value = {0}, base64 = {0};
+  uint32_t ttl_s;
+  bool counter = false;
+  store_result result = kv_get(k, key, &value, &ttl_s);
+  if (result == STORE_OK && k.plasma) result = store_plasma_is_counter(k.store, key, &counter);
+  if (result == STORE_OK) {
+    json_t *about = json_pack("{s:s#, s:I, s:I, s:b}", "key", key.data, (int)key.size, "bytes",
+                              (json_int_t)value.size, "ttl", (json_int_t)ttl_s, "counter", counter);
+    json_t *string = json_stringn(text_string(&value), value.size); /* NULL when it is not UTF-8 */
+    if (string == NULL) base64_encode(&base64, text_bytes(&value));
+    json_object_set_new(about, string != NULL ? "text" : "base64",
+                        string != NULL ? string : json_string(text_string(&base64)));
+    answer_json(q, about);
+  } else {
+    refuse_call(q, k, key, result);
+  }
+  text_free(&value);
+  text_free(&base64);
+}
+
+/* Reads the value that a PUT brings; false after saying what is wrong. */
+static bool read_value(const question *q, const json_t *body, text *value) {
+  const json_t *string = json_object_get(body, "text"), *base64 = json_object_get(body, "base64");
+  const uint64_t most = host_config_default().spark_quota_bytes;
+  if (json_is_string(string) == json_is_string(base64)) {
+    refuse(q, BAD_REQUEST, "\"text\" or \"base64\" is expected, a string");
+    return false;
+  }
+  if (json_is_string(string)) {
+    text_add(value, json_string_value(string), json_string_length(string));
+  } else if (!base64_decode(value, bytes_of(json_string_value(base64)))) {
+    refuse(q, BAD_REQUEST, "the value is no base64: letters, digits, + and /, padded by =");
+    return false;
+  }
+  if (value->size > most) refuse(q, TOO_LARGE, "the value is larger than %" PRIu64 " bytes", most);
+  return value->size <= most;
+}
+
+/* Changes a counter by the number in `word`; false after saying why not. */
+static bool put_counter(const question *q, kv k, bytes key, const char *word) {
+  int64_t total;
+  char *end;
+  errno = 0;
+  long long delta = strtoll(word, &end, 10);
+  if (end == word || *end != '\0' || errno != 0) {
+    refuse(q, BAD_REQUEST, "a counter is changed by a whole number of 64 bits, not by '%s'", word);
+    return false;
+  }
+  store_result result = kv_add(k, key, delta, &total);
+  if (result != STORE_OK) refuse_call(q, k, key, result);
+  return result == STORE_OK;
+}
+
+/* Sets the value that `body` tells; false after saying why not. */
+static bool put_value(const question *q, kv k, bytes key, const json_t *body) {
+  const json_t *ttl = json_object_get(body, "ttl");
+  text value = {0};
+  bool good = ttl == NULL || (!k.plasma && json_is_integer(ttl) && json_integer_value(ttl) >= 0 &&
+                              json_integer_value(ttl) <= STORE_TTL_MAX_S);
+  if (!good) {
+    refuse(q, BAD_REQUEST, "the time to live is a whole number of seconds from 0 (for ever) to %d, in spark",
+           STORE_TTL_MAX_S);
+  } else if ((good = read_value(q, body, &value))) {
+    store_result result = kv_set(k, key, text_bytes(&value), (uint32_t)json_integer_value(ttl));
+    good = result == STORE_OK;
+    if (!good) refuse_call(q, k, key, result);
+  }
+  text_free(&value);
+  return good;
+}
+
+static void put(const question *q, kv k, bytes key) {
+  json_error_t fault;
+  json_t *body = json_loadb((const char *)q->body.data, q->body.size, JSON_ALLOW_NUL, &fault);
+  const char *add = json_string_value(json_object_get(body, "add"));
+  bool good = json_is_object(body);
+  if (!good) {
+    refuse(q, BAD_REQUEST, "a JSON object is expected: %s", body == NULL ? fault.text : "not another value");
+  } else {
+    good = add != NULL && k.plasma ? put_counter(q, k, key, add) : put_value(q, k, key, body);
+  }
+  json_decref(body);
+  if (good) answer_value(q, k, key);
+}
+
+static void delete (const question *q, kv k, bytes key) {
+  store_result result = kv_delete(k, key);
+  if (result == STORE_OK) {
+    answer_json(q, json_object());
+  } else {
+    refuse_call(q, k, key, result);
+  }
+}
+
+/* Answers what concerns a store; the argument is its name. */
+static void answer_kv(const question *q) {
+  kv k = {q->page->options->store, strcmp(q->argument, "plasma") == 0};
+  text key = {0};
+  bool one = find_parameter(q->query, "key", &key);
+  if (!one && asks(q, "GET")) {
+    answer_list(q, k);
+  } else if (!store_key_valid(text_bytes(&key))) {
+    refuse(q, BAD_REQUEST, "this is no key: " KV_KEY_RULE);
+  } else if (asks(q, "GET")) {
+    answer_value(q, k, text_bytes(&key));
+  } else if (asks(q, "PUT")) {
+    put(q, k, text_bytes(&key));
+  } else {
+    delete (q, k, text_bytes(&key));
+  }
+  text_free(&key);
+}
+
+/* ---- all there is ---- */
+
+typedef struct resource {
+  const char *path, *argument;
+  bool changes; /* takes PUT and DELETE, not only GET */
+  void (*answer)(const question *q);
+} resource;
+
+static const resource resources[] = {
+    {"", "index.html", false, answer_file},     {"page.css", "page.css", false, answer_file},
+    {"page.js", "page.js", false, answer_file}, {"icon.svg", "icon.svg", false, answer_file},
+    {"history", NULL, false, answer_history},   {"flares", NULL, false, answer_flares},
+    {"kv/spark", "spark", true, answer_kv},     {"kv/plasma", "plasma", true, answer_kv},
+};
+
+bool page_control(page *p, bytes method, bytes path, bytes query, bytes body, control_answer *answer) {
+  for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
+    const resource *r = &resources[i];
+    if (!bytes_are(path, r->path)) continue;
+    if (bytes_are(method, "HEAD")) method = bytes_of("GET");
+    question q = {p, method, query, body, r->argument, answer};
+    if (asks(&q, "GET") || (r->changes && (asks(&q, "PUT") || asks(&q, "DELETE")))) {
+      r->answer(&q);
+    } else {
+      refuse(&q, NOT_ALLOWED, "this answers GET%s", r->changes ? ", PUT and DELETE" : " only");
+    }
+    return true;
+  }
+  return false;
+}
+
+page *page_new(const page_options *options) {
+  page *p = memory_get(sizeof *p);
+  p->options = options;
+  return p;
+}
+
+void page_free(page *p) {
+  while (p->count > 0) forget(p);
+  for (int i = 0; i < RECORDS_MOST; i++) {
+    pool_job *job = p->records[i].job;
+    if (job == NULL) continue;
+    host_request_free(&job->request);
+    host_response_free(&job->response);
+    free(job);
+  }
+  free(p);
+}

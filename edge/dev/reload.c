@@ -1,0 +1,294 @@
+/*
+ * reload.c - see reload.h. inotify watches folders, since editors replace files: all of the project's, since
+ * a file that is missed may come into any of them. One thread waits for it and packs; a pack that gives what
+ * is being served changes nothing.
+ */
+#include "dev/reload.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "project/state.h"
+
+enum { SETTLE_MS = 5, MAX_FOLDERS = 1000, DEEPEST = 64 };
+
+struct reload {
+  const reload_options *options;
+  char *root, *below; /* of `place` */
+  file_place place;   /* the project's folder */
+  modules_source source;
+  int inotify, stop[2];
+  int state;   /* inotify's number of the state's folder, -1 = none */
+  int folders; /* met by watch_tree */
+  pthread_t thread;
+  pthread_mutex_t lock; /* of the two below */
+  pool_flare **flares;  /* one for each edge; NULL: there were none yet */
+  text error;
+};
+
+static double now_ms(void) { return (double)clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
+
+static int watch_path(const reload *r, const char *folder) {
+  return inotify_add_watch(r->inotify, folder,
+                           IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR);
+}
+
+/* Watches an open folder. */
+static int watch_folder(const reload *r, int folder) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", folder);
+  return watch_path(r, path);
+}
+
+/* Watches an open folder, which it closes, and all below it, but for hidden ones and links. */
+static void watch_tree(reload *r, int folder, int depth) {
+  DIR *dir = NULL;
+  if (r->folders++ < MAX_FOLDERS && watch_folder(r, folder) >= 0 && depth < DEEPEST) dir = fdopendir(folder);
+  if (dir == NULL) {
+    close(folder);
+    return;
+  }
+  for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+    if (entry->d_name[0] == '.' || (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)) continue;
+    int inner = openat(folder, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (inner >= 0) watch_tree(r, inner, depth + 1);
+  }
+  closedir(dir);
+}
+
+/* Watches all folders of the project. */
+static void watch_project(reload *r) {
+  int folder;
+  r->folders = 0;
+  if (file_open_folder_below(&r->place, ".", &folder) == 0) watch_tree(r, folder, 0);
+}
+
+/* file_visit_folders */
+static void visit_folder(void *data, int folder) { watch_folder(data, folder); }
+
+/* Watches the folders that a file of the project depends on: it may be a link into one that is hidden. */
+static void watch_file(reload *r, const char *file) { file_visit_folders(&r->place, file, visit_folder, r); }
+
+/* Watches the folder of a packed flare, which may be a link to elsewhere. */
+static void watch_packed(const reload *r) {
+  char *real = realpath(r->options->path, NULL);
+  if (real != NULL) {
+    *strrchr(real, '/') = '\0';
+    watch_path(r, *real != '\0' ? real : "/");
+  }
+  free(real);
+}
+
+/* What a flare borrows. */
+typedef struct loans {
+  manifest_grants grants;
+  state secrets;
+} loans;
+
+static void free_loans(void *data) {
+  loans *l = data;
+  manifest_grants_free(&l->grants);
+  state_close(&l->secrets);
+  free(l);
+}
+
+/* Makes a flare of packed bytes, ready for an edge's pool; NULL with a sentence in `error`. */
+static pool_flare *make_flare(reload *r, const text *wasm, int edge, text *error) {
+  flare f;
+  text own = {0};
+  text_add(&own, wasm->data, wasm->size);
+  bool read = flare_read(&f, &own, error);
+  text_free(&own);
+  if (!read) return NULL;
+  host_config config = r->options->configs[edge];
+  loans *l = memory_get(sizeof *l);
+  if (!flare_runs_here(&f, error) || !manifest_configure(f.config, &config, &l->grants, error) ||
+      (r->options->state != NULL && !state_read_folder(&l->secrets, r->options->state, error))) {
+    flare_free(&f);
+    free_loans(l);
+    return NULL;
+  }
+  if (r->options->state != NULL) {
+    config.secrets = l->secrets.secrets;
+    config.secret_count = l->secrets.secret_count;
+  }
+  watch_file(r, "flare.lua");
+  for (size_t i = 0; i < f.module_count; i++) watch_file(r, f.modules[i].file);
+  for (size_t i = 0; i < f.asset_count; i++) watch_file(r, f.assets[i].file);
+  return pool_flare_new(&f, &config, r->options->cpu_ms, free_loans, l);
+}
+
+static void free_flares(const reload *r, pool_flare **flares) {
+  for (int i = 0; flares != NULL && i < r->options->edges; i++) {
+    if (flares[i] != NULL) pool_flare_release(flares[i]);
+  }
+  free(flares);
+}
+
+/* Makes the flares of all edges; NULL with a sentence in `error`. */
+static pool_flare **make_flares(reload *r, const text *wasm, text *error) {
+  pool_flare **flares = memory_get((size_t)r->options->edges * sizeof *flares);
+  for (int i = 0; i < r->options->edges; i++) {
+    flares[i] = make_flare(r, wasm, i, error);
+    if (flares[i] != NULL) continue;
+    free_flares(r, flares);
+    return NULL;
+  }
+  return flares;
+}
+
+/* Whether the packed bytes are those of the flare that is served. */
+static bool is_served(const reload *r, const text *wasm) {
+  const text *served = r->flares != NULL ? &pool_flare_get(r->flares[0])->wasm : NULL;
+  return served != NULL && served->size == wasm->size && memcmp(served->data, wasm->data, wasm->size) == 0;
+}
+
+/*
+ * Packs; new flares take the old ones' place when they are good. With `secrets` also one that is the same.
+ * False: nothing is other than it was. Only this thread changes what it reads here without the lock.
+ */
+static bool pack(reload *r, bool secrets) {
+  text wasm = {0}, error = {0};
+  pool_flare **fresh = NULL, **old = NULL;
+  const reload_options *o = r->options;
+  bool good = o->root != NULL ? pack_path_below(o->root, o->below, &o->pack, &wasm, &error)
+                              : pack_path(o->path, &o->pack, &wasm, &error);
+  bool same = good && !secrets && r->error.size == 0 && is_served(r, &wasm);
+  if (good && !same) fresh = make_flares(r, &wasm, &error);
+  if (fresh == NULL && error.size == r->error.size &&
+      strcmp(text_string(&error), text_string(&r->error)) == 0)
+    same = true;
+  pthread_mutex_lock(&r->lock);
+  if (fresh != NULL) {
+    old = r->flares;
+    r->flares = fresh;
+  }
+  text_free(&r->error);
+  r->error = error;
+  pthread_mutex_unlock(&r->lock);
+  free_flares(r, old);
+  text_free(&wasm);
+  return !same;
+}
+
+enum { CHANGED = 1, SECRETS_CHANGED = 2 };
+
+/* What an event means to us; editors' own files mean nothing. A new folder is watched. */
+static int judge(reload *r, const struct inotify_event *e, const char *name) {
+  size_t size = strlen(name);
+  if (e->mask & IN_Q_OVERFLOW) return CHANGED | SECRETS_CHANGED; /* what happened is lost */
+  if (e->wd == r->state)
+    return strcmp(name, "secrets.json") == 0 && !(e->mask & IN_CREATE) ? SECRETS_CHANGED : 0;
+  if (size == 0 || name[0] == '.' || name[size - 1] == '~') return 0;
+  if (!(e->mask & IN_CREATE)) return CHANGED;
+  if (!(e->mask & IN_ISDIR)) return 0; /* it is written next */
+  watch_project(r);
+  return CHANGED;
+}
+
+/* Reads what inotify has. */
+static int drain(reload *r) {
+  char events[16 * (sizeof(struct inotify_event) + NAME_MAX + 1)] __attribute__((aligned(8)));
+  int changes = 0;
+  for (ssize_t n; (n = read(r->inotify, events, sizeof events)) > 0;) {
+    for (char *at = events; at < events + n;) {
+      const struct inotify_event *e = (const struct inotify_event *)at;
+      changes |= judge(r, e, e->len > 0 ? e->name : "");
+      at += sizeof *e + e->len;
+    }
+  }
+  return changes;
+}
+
+static void *watch(void *data) {
+  reload *r = data;
+  struct pollfd fds[] = {{r->inotify, POLLIN, 0}, {r->stop[0], POLLIN, 0}};
+  for (;;) {
+    int changes;
+    if (poll(fds, 2, -1) < 0 && errno != EINTR) return NULL;
+    if (fds[1].revents != 0) return NULL;
+    if (fds[0].revents == 0 || (changes = drain(r)) == 0) continue;
+    poll(fds + 1, 1, SETTLE_MS); /* who writes one file often writes two */
+    changes |= drain(r);
+    double begin = now_ms();
+    if (!pack(r, changes & SECRETS_CHANGED)) continue;
+    text error = {0};
+    bool bad = reload_error(r, &error);
+    r->options->changed(r->options->data, bad ? text_string(&error) : NULL, now_ms() - begin);
+    text_free(&error);
+  }
+}
+
+/* Finds the project's folder, also when there is nothing yet. */
+static void find_place(reload *r) {
+  const reload_options *o = r->options;
+  const char *file, *path = o->root != NULL ? o->below : o->path;
+  text ignored = {0};
+  char *folder;
+  bool there = o->root != NULL ? pack_split_path_below(o->root, path, &folder, &file) == 0
+                               : pack_split_path(path, &folder, &file, &ignored);
+  if (!there) folder = pack_parent(path);
+  text_free(&ignored);
+  r->root = o->root != NULL ? memory_copy(bytes_of(o->root)) : folder;
+  r->below = o->root != NULL ? folder : memory_copy(bytes_of(""));
+  r->place = (file_place){r->root, r->below};
+  r->source = (modules_source){modules_read_place, &r->place};
+}
+
+static bool is_packed(const reload *r) {
+  const char *dot = strrchr(r->options->path, '.');
+  return dot != NULL && strcmp(dot, ".wasm") == 0;
+}
+
+reload *reload_open(const reload_options *options) {
+  reload *r = memory_get(sizeof *r);
+  r->options = options;
+  find_place(r);
+  r->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  pthread_mutex_init(&r->lock, NULL);
+  watch_project(r);
+  if (is_packed(r)) watch_packed(r);
+  r->state = options->state != NULL ? watch_path(r, options->state) : -1;
+  pack(r, false);
+  if (pipe2(r->stop, O_CLOEXEC) != 0 || pthread_create(&r->thread, NULL, watch, r) != 0) memory_get(SIZE_MAX);
+  return r;
+}
+
+pool_flare *reload_flare(reload *r, int edge) {
+  pthread_mutex_lock(&r->lock);
+  pool_flare *f = r->flares != NULL ? pool_flare_retain(r->flares[edge]) : NULL;
+  pthread_mutex_unlock(&r->lock);
+  return f;
+}
+
+bool reload_error(reload *r, text *error) {
+  pthread_mutex_lock(&r->lock);
+  text_add(error, text_string(&r->error), r->error.size);
+  pthread_mutex_unlock(&r->lock);
+  return error->size != 0;
+}
+
+const modules_source *reload_source(const reload *r) { return is_packed(r) ? NULL : &r->source; }
+
+void reload_close(reload *r) {
+  close(r->stop[1]);
+  pthread_join(r->thread, NULL);
+  close(r->stop[0]);
+  close(r->inotify);
+  free_flares(r, r->flares);
+  pthread_mutex_destroy(&r->lock);
+  text_free(&r->error);
+  free(r->root);
+  free(r->below);
+  free(r);
+}

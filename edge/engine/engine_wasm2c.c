@@ -1,0 +1,322 @@
+/*
+ * instance.c - instances on the wasm2c'd runtime, the glue between its imports and the host, and the
+ * watchdog that stops a script. See instance.h.
+ */
+#include "engine/engine_wasm2c.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "profile/profile.h"
+#include "runtime_wasm2c.h"
+#include "engine/trap.h"
+#include "base/wait.h"
+#include "engine/watchdog.h"
+
+enum { PAGE = 65536, TRACE_AT = 1024, TRACE_SIZE = 2048 };
+
+typedef struct instance {
+  engine engine;
+  Z_runtime_instance_t wasm;
+  host *host;
+  const engine_watcher *watcher; /* NULL = none */
+  uint32_t stack_top;            /* the stack pointer of an instance at rest */
+  bool packing;                  /* in the guest's alloc, which may not call the host */
+} instance;
+
+/*
+ * The instance of an import's first argument. It points to the `wasm` inside: that is what we instantiate
+ * with, and also what wasm2c 1.0.32 passes (wrongly, but for us alike) when an import is called indirectly.
+ */
+static instance *instance_of(struct Z_flaronZ2Fv1_instance_t *self) {
+  return (instance *)((char *)self - offsetof(instance, wasm));
+}
+
+/* ---- imports ---- */
+
+/* The bytes an import was given; ends the call with a trap when they are not in memory. */
+static bytes argument(const instance *i, u32 at, u32 size) {
+  if (size == 0) return (bytes){0};
+  if ((u64)at + size > i->wasm.w2c_memory.size) wasm_rt_trap(WASM_RT_TRAP_OOB);
+  return (bytes){i->wasm.w2c_memory.data + at, size};
+}
+
+/* Hands an answer to the guest: a block from its alloc, packed. */
+static u64 pack(instance *i, const host_answer *answer) {
+  if (!answer->present || answer->data.size == 0 || answer->data.size > INT32_MAX) return 0;
+  u32 size = (u32)answer->data.size;
+  i->packing = true;
+  u32 at = Z_runtimeZ_alloc(&i->wasm, size);
+  i->packing = false;
+  if (at == 0) return 0;
+  if ((u64)at + size > i->wasm.w2c_memory.size) wasm_rt_trap(WASM_RT_TRAP_OOB);
+  memcpy(i->wasm.w2c_memory.data + at, answer->data.data, size);
+  return (u64)at << 32 | size;
+}
+
+#define GLUE_PARAMS_NONE
+#define GLUE_PARAMS_N , u32 n
+#define GLUE_PARAMS_B , u32 a, u32 a_size
+#define GLUE_PARAMS_BB , u32 a, u32 a_size, u32 b, u32 b_size
+#define GLUE_PARAMS_BBN , u32 a, u32 a_size, u32 b, u32 b_size, u32 n
+#define GLUE_PARAMS_BL , u32 a, u32 a_size, u64 n
+#define GLUE_VALUES_NONE \
+  { .n = 0 }
+#define GLUE_VALUES_N \
+  { .n = (s32)n }
+#define GLUE_VALUES_B \
+  { .a = argument(i, a, a_size) }
+#define GLUE_VALUES_BB \
+  { .a = argument(i, a, a_size), .b = argument(i, b, b_size) }
+#define GLUE_VALUES_BBN \
+  { .a = argument(i, a, a_size), .b = argument(i, b, b_size), .n = (s32)n }
+#define GLUE_VALUES_BL \
+  { .a = argument(i, a, a_size), .n = (s64)n }
+#define GLUE_TYPE_VOID void
+#define GLUE_TYPE_I32 u32
+#define GLUE_TYPE_PACKED u64
+#define GLUE_RETURN_VOID (void)answer
+#define GLUE_RETURN_I32 return (u32)answer.number
+#define GLUE_RETURN_PACKED return pack(i, &answer)
+
+#define FLARON_IMPORT(result, name, params)                                                              \
+  GLUE_TYPE_##result Z_flaronZ2Fv1Z_##name(struct Z_flaronZ2Fv1_instance_t *self GLUE_PARAMS_##params) { \
+    instance *i = instance_of(self);                                                                     \
+    host_arguments arguments = GLUE_VALUES_##params;                                                     \
+    host_answer answer;                                                                                  \
+    if (i->packing) wasm_rt_trap(WASM_RT_TRAP_UNREACHABLE);                                              \
+    trap_enter_host();                                                                                   \
+    host_call(i->host, HOST_##name, &arguments, &answer);                                                \
+    trap_leave_host();                                                                                   \
+    if (i->host->tape != NULL && i->host->tape->stop) wasm_rt_trap((wasm_rt_trap_t)TRAP_ENDED);          \
+    GLUE_RETURN_##result;                                                                                \
+  }
+#include "abi/abi.def"
+#undef FLARON_IMPORT
+
+/* ---- calls ---- */
+
+typedef struct call {
+  instance *instance;
+  flare_handler handler;
+  u64 result;
+  bytes bundle;
+  u32 bundle_at, hash, strip;
+} call;
+
+static void run_handler(void *data) {
+  call *c = data;
+  Z_runtime_instance_t *wasm = &c->instance->wasm;
+  switch (c->handler) {
+    case FLARE_HANDLE_REQUEST: c->result = Z_runtimeZ_handle_request(wasm); break;
+    case FLARE_WS_OPEN: c->result = Z_runtimeZ_ws_open(wasm); break;
+    case FLARE_WS_MESSAGE: c->result = Z_runtimeZ_ws_message(wasm); break;
+    case FLARE_WS_CLOSE: c->result = Z_runtimeZ_ws_close(wasm); break;
+    case FLARE_HANDLERS: break;
+  }
+}
+
+static void run_start(void *data) {
+  call *c = data;
+  c->result = Z_runtimeZ_start(&c->instance->wasm, c->bundle_at, (u32)c->bundle.size, c->bundle_at, c->hash,
+                               c->strip);
+}
+
+static void run_trace(void *data) {
+  call *c = data;
+  c->result = Z_runtimeZ_interrupt_trace(&c->instance->wasm, TRACE_AT, TRACE_SIZE);
+}
+
+/* Watchdog, in a signal handler: the script gets an error at its next instruction. */
+static void interrupt(void *data) {
+  instance *i = data;
+  enum { RED_ZONE = 256 }; /* what a function may use below the stack pointer without moving it */
+  u32 stack = i->wasm.w2c___stack_pointer;
+  i->wasm.w2c___stack_pointer = stack - RED_ZONE;
+  Z_runtimeZ_interrupt(&i->wasm);
+  i->wasm.w2c___stack_pointer = stack;
+}
+
+/* Profile, in a signal handler: where the instance is. */
+static void look(void *data, profile_place *place) {
+  instance *i = data;
+  const host *h = i->host;
+  place->memory = (bytes){i->wasm.w2c_memory.data, i->wasm.w2c_memory.size};
+  place->running = Z_runtimeZ_interrupt_state(&i->wasm);
+  if (trap_in_host() && h != NULL && h->call_count != 0)
+    place->host = host_signatures[h->recent[(h->call_count - 1) % HOST_RECENT].import].name;
+}
+
+/* Adds where the script was, from an instance that is wrecked. */
+static void add_trace(instance *i, text *error) {
+  call c = {.instance = i};
+  i->wasm.w2c___stack_pointer = i->stack_top;
+  if (trap_call(&i->wasm.w2c_memory, run_trace, &c) != 0 || c.result == 0 || c.result > TRACE_SIZE) return;
+  text_add_string(error, "\nstack traceback:\n\t");
+  const char *trace = (const char *)i->wasm.w2c_memory.data + TRACE_AT;
+  for (size_t n = 0; n < c.result; n++)
+    text_add(error, trace[n] == '\n' ? "\n\t" : &trace[n], trace[n] == '\n' ? 2 : 1);
+}
+
+/* Runs `function` under the watchdog; false with a sentence when it did not come back. */
+static bool run(instance *i, void (*function)(void *), call *c, int cpu_ms, text *error) {
+  watchdog dog;
+  i->packing = false;
+  bool watched = cpu_ms > 0 || wait_has_flag();
+  if (watched) watchdog_arm(&dog, cpu_ms, interrupt, i);
+  profile_enter(look, i);
+  int trap = trap_call(&i->wasm.w2c_memory, function, c);
+  profile_leave();
+  if (watched && watchdog_disarm(&dog)) i->engine.spent = true;
+  if (trap == 0) return true;
+  text_add_string(error, trap_message(trap));
+  add_trace(i, error);
+  return false;
+}
+
+/* ---- watching ---- */
+
+/* What the runtime calls for each line, through the table: `self` is the instance's `wasm`. */
+static void on_line(void *self, u32 source, u32 size, u32 line) {
+  instance *i = instance_of(self);
+  bytes name = argument(i, source, size);
+  trap_enter_host();
+  i->watcher->line(i->watcher->data, name, (int)line);
+  trap_leave_host();
+}
+
+static void run_watch(void *data) {
+  call *c = data;
+  Z_runtimeZ_interrupt_watch(&c->instance->wasm, c->instance->wasm.w2c_T0.size - 1);
+}
+
+/* Puts on_line into the table, behind all functions of the runtime, and has the runtime call it. */
+static void watch(instance *i, const engine_watcher *watcher) {
+  wasm_rt_funcref_table_t *table = &i->wasm.w2c_T0;
+  i->watcher = watcher;
+  table->data = memory_resize(table->data, (table->size + 1) * sizeof *table->data);
+  table->data[table->size++] =
+      (wasm_rt_funcref_t){wasm_rt_register_func_type(3, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32),
+                          (wasm_rt_function_ptr_t)on_line, &i->wasm};
+  call c = {.instance = i};
+  trap_call(&i->wasm.w2c_memory, run_watch, &c);
+}
+
+/* ---- life ---- */
+
+static void init_runtime(void) {
+  wasm_rt_init();
+  Z_runtime_init_module();
+}
+
+static const engine_class class;
+
+static instance *make(host *h) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, init_runtime);
+  instance *i = memory_get(sizeof *i);
+  i->engine.class = &class;
+  i->host = h;
+  Z_runtime_instantiate(&i->wasm, (struct Z_flaronZ2Fv1_instance_t *)&i->wasm);
+  i->stack_top = i->wasm.w2c___stack_pointer;
+  return i;
+}
+
+engine *instance_open(const flare *f, host *h, const engine_watcher *watcher) {
+  instance *i = make(h);
+  wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
+  memory->max_pages = f->memory_max_pages;
+  memset(memory->data + i->stack_top, 0, memory->size - i->stack_top);
+  if (memory->pages < f->memory_pages) wasm_rt_grow_memory(memory, f->memory_pages - memory->pages);
+  memcpy(memory->data + f->image_start, f->image.data, f->image.size);
+  if (watcher != NULL) watch(i, watcher);
+  return &i->engine;
+}
+
+static bool call_handler(engine *e, flare_handler handler, int cpu_ms, uint64_t *result, text *error) {
+  call c = {.instance = (instance *)e, .handler = handler};
+  bool good = run((instance *)e, run_handler, &c, cpu_ms, error);
+  *result = c.result;
+  return good;
+}
+
+static size_t memory_size(const engine *e) { return ((const instance *)e)->wasm.w2c_memory.size; }
+
+static size_t peak(engine *e) { return Z_runtimeZ_peak(&((instance *)e)->wasm); }
+
+static void close_instance(engine *e) {
+  Z_runtime_free(&((instance *)e)->wasm);
+  free(e);
+}
+
+static const engine_class class = {call_handler, memory_size, peak, close_instance};
+
+/* Puts input for start-up into memory at `limit`, behind all that start-up may use; false when it does not
+ * fit. */
+static bool put_input(instance *i, bytes input, u32 limit, text *error) {
+  wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
+  size_t pages = (limit + input.size + PAGE - 1) / PAGE;
+  if (limit < memory->size || wasm_rt_grow_memory(memory, (u32)pages - memory->pages) == UINT32_MAX) {
+    text_printf(error, "a memory of %u bytes does not do for start-up", limit);
+    return false;
+  }
+  if (input.size != 0) memcpy(memory->data + limit, input.data, input.size);
+  return true;
+}
+
+bool instance_start(engine **out, bytes bundle, uint32_t memory_limit, uint32_t hash, bool strip, int cpu_ms,
+                    const engine_watcher *watcher, instance_start_report *report, text *error) {
+  instance *i = make(NULL);
+  *out = &i->engine;
+  if (!put_input(i, bundle, memory_limit, error)) return false;
+  if (watcher != NULL) watch(i, watcher);
+  const wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
+  call c = {.instance = i, .bundle = bundle, .bundle_at = memory_limit, .hash = hash, .strip = strip};
+  if (!run(i, run_start, &c, cpu_ms, error)) return false;
+  u32 words[9];
+  memcpy(words, memory->data + (u32)c.result, sizeof words); /* struct report of runtime/start/start.c */
+  report->handlers = words[0];
+  report->error = argument(i, words[1], words[2]);
+  report->missing = argument(i, words[3], words[4]);
+  report->image_end = words[6];
+  report->assets_start = words[7];
+  report->arena_start = words[8];
+  report->data_start = i->stack_top;
+  report->memory = memory->data;
+  if (i->engine.spent && report->error.size == 0) { /* too late for an error, but the image is not clean */
+    text_add_string(error, "stopped: CPU time limit reached");
+    return false;
+  }
+  return true;
+}
+
+static void run_manifest(void *data) {
+  call *c = data;
+  c->result = Z_runtimeZ_manifest(&c->instance->wasm, c->bundle_at, (u32)c->bundle.size, c->bundle_at);
+}
+
+bool instance_evaluate(const char *name, bytes source, text *json, text *error) {
+  enum { MEMORY = 8 << 20, CPU_MS = 1000 };
+  instance *i = make(NULL);
+  text input = {0}, fault = {0};
+  text_add(&input, name, strlen(name) + 1);
+  text_add(&input, source.data, source.size);
+  call c = {.instance = i, .bundle = text_bytes(&input), .bundle_at = MEMORY};
+  bool good = put_input(i, c.bundle, MEMORY, &fault) && run(i, run_manifest, &c, CPU_MS, &fault);
+  if (good) {
+    u32 words[3];
+    memcpy(words, i->wasm.w2c_memory.data + (u32)c.result, sizeof words); /* struct manifest_report */
+    bytes answer = argument(i, words[1], words[2]);
+    good = words[0] != 0;
+    text_add(good ? json : &fault, answer.data, answer.size);
+  }
+  if (!good) {
+    bool named = strncmp(text_string(&fault), name, strlen(name)) == 0;
+    text_printf(error, "%s%s%s", named ? "" : name, named ? "" : ": ", text_string(&fault));
+  }
+  text_free(&input);
+  text_free(&fault);
+  close_instance(&i->engine);
+  return good;
+}

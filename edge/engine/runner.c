@@ -1,0 +1,51 @@
+/*
+ * edge.c - invocations: see edge.h.
+ */
+#include "engine/runner.h"
+
+#include "engine/engine_wasm2c.h"
+#include "engine/engine_process.h"
+
+bool edge_open(edge *e, text *error) {
+  if (e->engine != NULL) return true;
+  e->engine = e->command == NULL ? instance_open(e->flare, &e->host, e->watcher)
+                                 : process_open(e->flare, &e->host, e->command, error);
+  return e->engine != NULL;
+}
+
+bool edge_invoke(edge *e, flare_handler handler, const host_request *request, edge_result *result,
+                 text *error) {
+  uint64_t answer = 0;
+  text fault = {0};
+  if (!edge_open(e, error)) return false;
+  host_begin(&e->host, request);
+  result->failed = !engine_call(e->engine, handler, e->cpu_ms, &answer, &fault);
+  result->stopped = e->engine->spent;
+  result->memory = engine_memory(e->engine);
+  result->peak = engine_peak(e->engine);
+  if (!result->failed && handler == FLARE_HANDLE_REQUEST) {
+    uint32_t action = (uint32_t)(answer >> 32);
+    result->failed = action < HOST_RESPOND || action > HOST_PASS_THROUGH;
+    if (result->failed) text_printf(&fault, "handle_request answered with the unknown action %u", action);
+    e->host.response.action = (host_action)action;
+  }
+  if (result->failed) {
+    enum { INTERNAL_ERROR = 1011 }; /* RFC 6455, 7.4.1 */
+    host_fail(&e->host);
+    if (handler != FLARE_HANDLE_REQUEST) e->host.response.close_code = INTERNAL_ERROR;
+    host_log(&e->host, HOST_ERROR, text_string(&fault), fault.size);
+  }
+  if (result->failed || e->engine->spent) edge_renew(e);
+  text_free(&fault);
+  return true;
+}
+
+void edge_renew(edge *e) {
+  engine_close(e->engine);
+  e->engine = NULL;
+}
+
+void edge_close(edge *e) {
+  edge_renew(e);
+  host_free(&e->host);
+}

@@ -1,0 +1,278 @@
+/*
+ * flare.c - reading a packed flare: see flare.h.
+ */
+#include "flare/flare.h"
+
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "flare/wasm.h"
+
+extern const uint8_t runtime_blob[], runtime_blob_end[]; /* runtime_blob.S */
+
+const char *const flare_handler_names[FLARE_HANDLERS] = {"handle_request", "ws_open", "ws_message",
+                                                         "ws_close"};
+
+enum { PAGE = 65536 };
+
+bytes flare_runtime(void) {
+  /* cppcheck-suppress comparePointers ; two labels of one blob */
+  return (bytes){runtime_blob, (size_t)(runtime_blob_end - runtime_blob)};
+}
+
+static char runtime_hash[2 * EVP_MAX_MD_SIZE + 1];
+
+static void hash_runtime(void) {
+  uint8_t digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  bytes runtime = flare_runtime();
+  EVP_Digest(runtime.data, runtime.size, digest, &size, EVP_sha256(), NULL);
+  static const char digits[] = "0123456789abcdef";
+  for (unsigned i = 0; i < size; i++) {
+    runtime_hash[2 * i] = digits[digest[i] >> 4];
+    runtime_hash[2 * i + 1] = digits[digest[i] & 15];
+  }
+}
+
+const char *flare_runtime_hash(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, hash_runtime);
+  return runtime_hash;
+}
+
+static void free_list(flare_module *list, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    free(list[i].name);
+    free(list[i].file);
+  }
+  free(list);
+}
+
+void flare_free(flare *f) {
+  text_free(&f->wasm);
+  text_free(&f->image);
+  free_list(f->modules, f->module_count);
+  free_list(f->assets, f->asset_count);
+  json_decref(f->config);
+  free(f->name);
+  free(f->runtime_hash);
+  *f = (flare){0};
+}
+
+/* Whether a section must be the runtime's own, byte for byte. */
+static bool is_code(uint8_t id) {
+  switch (id) {
+    case WASM_SECTION_TYPE:
+    case WASM_SECTION_IMPORT:
+    case WASM_SECTION_FUNCTION:
+    case WASM_SECTION_TABLE:
+    case WASM_SECTION_GLOBAL:
+    case WASM_SECTION_START:
+    case WASM_SECTION_ELEMENT:
+    case WASM_SECTION_CODE: return true;
+    default: return false;
+  }
+}
+
+/* Whether all sections of the flare that are code are those of the runtime, in the same order. */
+static bool same_code(bytes wasm) {
+  wasm_reader ours, theirs;
+  wasm_section a, b;
+  bytes runtime = flare_runtime();
+  wasm_reader_init(&ours, runtime.data, runtime.size);
+  wasm_reader_init(&theirs, wasm.data, wasm.size);
+  wasm_check_header(&ours);
+  wasm_check_header(&theirs);
+  for (;;) {
+    bool more_a, more_b;
+    while ((more_a = wasm_next_section(&ours, &a)) && !is_code(a.id)) {
+    }
+    while ((more_b = wasm_next_section(&theirs, &b)) && !is_code(b.id)) {
+    }
+    if (!more_a || !more_b) return more_a == more_b;
+    if (a.id != b.id || a.size != b.size || memcmp(a.data, b.data, a.size) != 0) return false;
+  }
+}
+
+/* A copy of a member that is a string; NULL when it is not there. */
+static char *copy_member(const json_t *object, const char *name) {
+  const char *value = json_string_value(json_object_get(object, name));
+  return value != NULL ? memory_copy(bytes_of(value)) : NULL;
+}
+
+static flare_module *read_list(const json_t *list, size_t *count) {
+  json_t *item;
+  size_t i;
+  flare_module *modules = memory_get((json_array_size(list) + 1) * sizeof *modules);
+  json_array_foreach(list, i, item) {
+    modules[i].name = copy_member(item, "name");
+    modules[i].file = copy_member(item, "file");
+    if (modules[i].file == NULL) modules[i].file = memory_copy(bytes_of(""));
+    modules[i].size = (size_t)json_integer_value(json_object_get(item, "bytes"));
+    *count = i + 1;
+  }
+  return modules;
+}
+
+/* The custom section made by pack.c: what a flare says of itself. */
+static bool read_custom(flare *f, const wasm_section *section, text *error) {
+  json_t *about = json_loadb((const char *)section->body, section->body_size, 0, NULL);
+  json_int_t format = json_integer_value(json_object_get(about, "format"));
+  const char *hash = json_string_value(json_object_get(about, "runtime"));
+  if (format != FLARE_FORMAT || hash == NULL) {
+    text_printf(error, "its custom section 'flaron-lua' cannot be read (format %lld, this is %d)",
+                (long long)format, FLARE_FORMAT);
+    json_decref(about);
+    return false;
+  }
+  f->runtime_hash = memory_copy(bytes_of(hash));
+  f->stripped = json_is_true(json_object_get(about, "stripped"));
+  f->arena_start = (uint32_t)json_integer_value(json_object_get(about, "arena"));
+  f->modules = read_list(json_object_get(about, "modules"), &f->module_count);
+  f->assets = read_list(json_object_get(about, "assets"), &f->asset_count);
+  f->config = json_incref(json_object_get(about, "config"));
+  f->name = copy_member(about, "name");
+  json_decref(about);
+  return true;
+}
+
+static void read_memory(flare *f, wasm_reader *r) {
+  enum { HAS_MAX = 1 };
+  if (wasm_read_u32(r) != 1 || wasm_read_u8(r) != HAS_MAX) wasm_reader_fail(r, "its memory has no limit");
+  f->memory_pages = wasm_read_u32(r);
+  f->memory_max_pages = wasm_read_u32(r);
+  if (f->memory_pages > f->memory_max_pages || f->memory_max_pages >= PAGE) {
+    wasm_reader_fail(r, "its memory's size is not allowed");
+  }
+}
+
+static void read_exports(flare *f, wasm_reader *r) {
+  for (uint32_t n = wasm_read_u32(r); n > 0 && r->error == NULL; n--) {
+    uint32_t size;
+    const char *name = wasm_read_name(r, &size);
+    wasm_read_u8(r);
+    wasm_read_u32(r);
+    for (int h = 0; h < FLARE_HANDLERS && name != NULL; h++) {
+      if (bytes_are((bytes){(const uint8_t *)name, size}, flare_handler_names[h])) f->handlers |= 1u << h;
+    }
+  }
+}
+
+/* Fills the image from the data section. */
+static void read_data(flare *f, wasm_reader *r) {
+  enum { ACTIVE = 0, I32_CONST = 0x41, END = 0x0B, GAP_MAX = 256 << 20 };
+  size_t gaps = 0;
+  for (uint32_t n = wasm_read_u32(r); n > 0 && r->error == NULL; n--) {
+    if (wasm_read_u32(r) != ACTIVE || wasm_read_u8(r) != I32_CONST)
+      wasm_reader_fail(r, "its data is not a memory image");
+    uint32_t at = (uint32_t)wasm_read_s32(r);
+    if (wasm_read_u8(r) != END) wasm_reader_fail(r, "its data is not a memory image");
+    uint32_t size = wasm_read_u32(r);
+    const uint8_t *data = wasm_read_bytes(r, size);
+    if (r->error != NULL) return;
+    if (f->image.size == 0) f->image_start = at;
+    size_t offset = (size_t)at - f->image_start;
+    if (at < f->image_start || offset < f->image.size ||
+        (uint64_t)at + size > (uint64_t)f->memory_pages * PAGE) {
+      wasm_reader_fail(r, "its data does not fit its memory");
+      return;
+    }
+    size_t gap = offset - f->image.size;
+    gaps += gap;
+    if (gaps > GAP_MAX) { /* no script leaves that much free: it would only cost us memory */
+      wasm_reader_fail(r, "its data is not a memory image");
+      return;
+    }
+    memset(text_room(&f->image, gap), 0, gap);
+    text_add(&f->image, data, size);
+  }
+}
+
+/* Whether pack.c made it: false, with a sentence in `error`, when not or when it is no whole module. */
+static bool is_ours(bytes wasm, text *error) {
+  wasm_reader r;
+  wasm_section section;
+  bool found = false;
+  wasm_reader_init(&r, wasm.data, wasm.size);
+  wasm_check_header(&r);
+  while (wasm_next_section(&r, &section)) found = found || wasm_section_is(&section, "flaron-lua");
+  if (r.error != NULL) {
+    text_add_string(error, r.error);
+  } else if (!found) {
+    text_add_string(error, "it was not packed by flaron-lua (no custom section 'flaron-lua')");
+  }
+  return r.error == NULL && found;
+}
+
+/* Walks the sections; false with a sentence in `error`. */
+static bool read_sections(flare *f, text *error) {
+  wasm_reader r, body;
+  wasm_section section;
+  bool ours = false;
+  if (!is_ours(text_bytes(&f->wasm), error)) return false;
+  wasm_reader_init(&r, f->wasm.data, f->wasm.size);
+  wasm_check_header(&r);
+  while (wasm_next_section(&r, &section)) {
+    wasm_reader_init(&body, section.data, section.size);
+    if (wasm_section_is(&section, "flaron-lua")) {
+      if (ours) continue;
+      ours = true;
+      if (!read_custom(f, &section, error)) return false;
+    } else if (section.id == WASM_SECTION_MEMORY) {
+      read_memory(f, &body);
+    } else if (section.id == WASM_SECTION_EXPORT) {
+      read_exports(f, &body);
+    } else if (section.id == WASM_SECTION_DATA) {
+      read_data(f, &body);
+    }
+    if (body.error != NULL) wasm_reader_fail(&r, body.error);
+  }
+  if (r.error != NULL) {
+    text_add_string(error, r.error);
+    return false;
+  }
+  if (f->image.size == 0 || f->memory_pages == 0 || f->handlers == 0) {
+    text_add_string(error, "it has no image or no handler");
+    return false;
+  }
+  return true;
+}
+
+bool flare_read(flare *f, text *wasm, text *error) {
+  *f = (flare){.wasm = *wasm};
+  *wasm = (text){0};
+  if (read_sections(f, error)) return true;
+  flare_free(f);
+  return false;
+}
+
+bool flare_runs_here(const flare *f, text *error) {
+  if (same_code(text_bytes(&f->wasm))) return true;
+  text_printf(error, "it was packed with another runtime (%.12s, this flaron-lua has %.12s): pack it again",
+              f->runtime_hash, flare_runtime_hash());
+  return false;
+}
+
+void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, bytes module, bytes name),
+                     void *data) {
+  wasm_reader r, body;
+  wasm_section section;
+  wasm_reader_init(&r, f->wasm.data, f->wasm.size);
+  wasm_check_header(&r);
+  while (wasm_next_section(&r, &section)) {
+    if (section.id != (imports ? WASM_SECTION_IMPORT : WASM_SECTION_EXPORT)) continue;
+    wasm_reader_init(&body, section.data, section.size);
+    for (uint32_t n = wasm_read_u32(&body); n > 0 && body.error == NULL; n--) {
+      uint32_t module_size = 0, name_size;
+      const char *module = imports ? wasm_read_name(&body, &module_size) : "";
+      const char *name = wasm_read_name(&body, &name_size);
+      wasm_read_u8(&body); /* the kind; ours import functions only, whose type is one number as an index is */
+      wasm_read_u32(&body);
+      if (body.error != NULL) return;
+      visit(data, (bytes){(const uint8_t *)module, module_size}, (bytes){(const uint8_t *)name, name_size});
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/*
+ * flare.h - a packed flare: a .wasm file that `flaron-lua pack` made, taken apart.
+ *
+ * flare_runs_here checks that the code is that of the runtime in this executable, byte for byte, so that
+ * instance.c may run the image on it. Nothing here runs anything.
+ */
+#ifndef FLARON_EDGE_FLARE_H
+#define FLARON_EDGE_FLARE_H
+
+#include "base/text.h"
+
+/* The version of flaron-lua, and of the custom section's layout. */
+#define FLARON_LUA_VERSION "0.1.0"
+enum { FLARE_FORMAT = 1 };
+
+/* The exports a host calls; the first ones are the handlers, in the order of runtime/start/start.h. */
+typedef enum flare_handler {
+  FLARE_HANDLE_REQUEST,
+  FLARE_WS_OPEN,
+  FLARE_WS_MESSAGE,
+  FLARE_WS_CLOSE,
+  FLARE_HANDLERS
+} flare_handler;
+
+extern const char *const flare_handler_names[FLARE_HANDLERS];
+
+/* A module of the bundle. */
+typedef struct flare_module {
+  char *name, *file; /* as required; where it was found, relative to the project */
+  size_t size;       /* bytes of source */
+} flare_module;
+
+struct json_t;
+
+/* A packed flare. Owned; free it with flare_free. */
+typedef struct flare {
+  text wasm;             /* the whole file */
+  unsigned handlers;     /* bit n: it has flare_handler n */
+  flare_module *modules; /* the main script first */
+  size_t module_count;
+  flare_module *assets; /* `name` is NULL */
+  size_t asset_count;
+  char *name;            /* from the manifest; NULL = none */
+  struct json_t *config; /* the manifest's keys for the host (manifest.h); NULL = there is no manifest */
+  uint32_t memory_pages, memory_max_pages; /* of 64 KiB: what it begins with, its limit */
+  uint32_t image_start;                    /* address of the first byte of `image` */
+  text image;                              /* the data section, zeros filled in */
+  uint32_t arena_start;                    /* address where an invocation's own memory begins */
+  bool stripped;                           /* without debug information */
+  char *runtime_hash;                      /* SHA-256 of the runtime, lower-case hex */
+} flare;
+
+/*
+ * Reads a packed flare from `wasm`, which it takes over. False, with a sentence in `error`, when it is
+ * not a module, cut off or not one of ours; `f` then holds nothing.
+ */
+bool flare_read(flare *f, text *wasm, text *error);
+
+/* Whether this executable can run it; false, with a sentence in `error`, when its runtime is another. */
+bool flare_runs_here(const flare *f, text *error);
+
+/* Calls `visit` for each import or export of the module, in order: an import's module or "", and its name. */
+void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, bytes module, bytes name),
+                     void *data);
+
+/* Frees what `f` holds and leaves it empty. */
+void flare_free(flare *f);
+
+/* The runtime.wasm in this executable, and its SHA-256 as lower-case hex. Static. */
+bytes flare_runtime(void);
+const char *flare_runtime_hash(void);
+
+#endif

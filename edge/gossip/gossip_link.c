@@ -1,0 +1,251 @@
+/*
+ * gossip_link.c - a connection between two edges: its queue of frames, each going out when its time has come,
+ * and what is done with a frame that came in. See gossip_wire.h for what the frames say.
+ *
+ * Deltas are sent as they arise, not one at a time: TCP keeps their order, and what a broken connection lost
+ * is sent again, since the other edge says in its WELCOME how far it came.
+ */
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gossip/gossip_private.h"
+
+bool gossip_note(gossip_edge *e, store_result result) {
+  if (result != STORE_FAILED) return true;
+  text_clear(&e->error);
+  store_message(e->store, &e->error);
+  return false;
+}
+
+/* ---- connections ---- */
+
+gossip_conn *gossip_conn_add(gossip *g, int fd, int from, int to, bool accepted) {
+  gossip_conn *c = memory_get(sizeof *c);
+  *c = (gossip_conn){.fd = fd, .from = from, .to = to, .accepted = accepted, .next = g->conns};
+  c->last = &c->first;
+  g->conns = c;
+  return c;
+}
+
+void gossip_conn_end(gossip *g, gossip_conn *c) {
+  if (c->fd < 0) return;
+  close(c->fd);
+  c->fd = -1;
+  if (!c->accepted) g->links[c->from][c->to].conn = NULL;
+}
+
+/* Frees the first frame of the queue. */
+static void drop_first(gossip_conn *c) {
+  gossip_sending *f = c->first;
+  c->first = f->next;
+  if (c->first == NULL) c->last = &c->first;
+  c->sent = 0;
+  c->waiting--;
+  text_free(&f->bytes);
+  free(f);
+}
+
+void gossip_conns_sweep(gossip *g) {
+  for (gossip_conn **at = &g->conns; *at != NULL;) {
+    gossip_conn *c = *at;
+    if (c->fd >= 0) {
+      at = &c->next;
+      continue;
+    }
+    *at = c->next;
+    while (c->first != NULL) drop_first(c);
+    text_free(&c->in);
+    text_free(&c->node);
+    free(c);
+  }
+}
+
+/* ---- writing ---- */
+
+/* Queues a frame, closing and taking it over. */
+static void queue(const gossip *g, gossip_conn *c, text *frame) {
+  gossip_end(frame);
+  gossip_sending *f = memory_get(sizeof *f);
+  *f = (gossip_sending){.bytes = *frame, .due_ns = gossip_clock() + g->options.latency_ns};
+  *c->last = f;
+  c->last = &f->next;
+  c->waiting++;
+}
+
+void gossip_conn_write(gossip *g, gossip_conn *c, int64_t now) {
+  while (c->first != NULL && c->first->due_ns <= now) {
+    const text *out = &c->first->bytes;
+    ssize_t n = send(c->fd, out->data + c->sent, out->size - c->sent, MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) return;
+    if (n < 0) {
+      gossip_conn_end(g, c);
+      return;
+    }
+    c->sent += (size_t)n;
+    if (c->sent == out->size) drop_first(c);
+  }
+  if (c->ending && c->first == NULL) gossip_conn_end(g, c);
+}
+
+void gossip_conn_greet(gossip *g, gossip_conn *c) {
+  text out = {0};
+  gossip_begin(&out, GOSSIP_HELLO);
+  gossip_write_token(&out, g->token, (unsigned)c->from);
+  gossip_write_bytes(&out, bytes_of(store_node(g->edges[c->from].store)));
+  queue(g, c, &out);
+}
+
+static void add_plasma(void *items, const store_plasma *plasma) { gossip_write_plasma(items, plasma); }
+
+void gossip_conn_fill(gossip *g, gossip_conn *c, int64_t last) {
+  enum { DELTA_SIZE = 256 << 10, WINDOW = 32 };
+  gossip_edge *e = &g->edges[c->from];
+  while (c->upto < last && c->waiting < WINDOW) {
+    text out = {0}, items = {0};
+    int64_t upto;
+    if (gossip_note(e, store_plasma_delta(e->store, c->upto, DELTA_SIZE, add_plasma, &items, &upto)) &&
+        upto > c->upto) {
+      gossip_begin(&out, GOSSIP_DELTA);
+      gossip_write_upto(&out, upto);
+      text_add(&out, items.data, items.size);
+      queue(g, c, &out);
+      c->upto = upto;
+    } else {
+      last = c->upto;
+    }
+    text_free(&items);
+  }
+}
+
+/* ---- reading ---- */
+
+/* Whether somebody who opened a connection is the edge that it says it is, over a link that is not cut. */
+static bool may_enter(const gossip *g, gossip_conn *c, const gossip_frame *f) {
+  bool known = c->accepted && c->from == GOSSIP_ANY &&
+               CRYPTO_memcmp(f->token.data, g->token, sizeof g->token) == 0 &&
+               f->edge < (unsigned)g->options.count && (int)f->edge != c->to;
+  if (!known || g->links[f->edge][c->to].cut) return false;
+  c->from = (int)f->edge;
+  return true;
+}
+
+/* Each of these acts upon a frame; false: it makes no sense here, and the connection ends. */
+
+static bool on_hello(gossip *g, gossip_conn *c, const gossip_frame *f) {
+  gossip_edge *e = &g->edges[c->to];
+  int64_t upto;
+  if (!may_enter(g, c, f) || !gossip_note(e, store_plasma_merged(e->store, f->node, &upto))) return false;
+  text out = {0};
+  c->greeted = true;
+  text_add(&c->node, f->node.data, f->node.size);
+  gossip_begin(&out, GOSSIP_WELCOME);
+  gossip_write_bytes(&out, bytes_of(store_node(e->store)));
+  gossip_write_upto(&out, upto);
+  queue(g, c, &out);
+  return true;
+}
+
+/* Where the other has more than there is, the store was set back to an older file: all is sent again. */
+static bool on_welcome(gossip *g, gossip_conn *c, const gossip_frame *f) {
+  gossip_edge *e = &g->edges[c->from];
+  int64_t last;
+  if (c->accepted || c->greeted || !gossip_note(e, store_plasma_last(e->store, &last))) return false;
+  c->greeted = true;
+  c->upto = f->upto <= last ? f->upto : 0;
+  g->links[c->from][c->to].acknowledged = c->upto;
+  return true;
+}
+
+static bool on_delta(gossip *g, gossip_conn *c, const gossip_frame *f) {
+  gossip_edge *e = &g->edges[c->to];
+  if (!c->accepted || !c->greeted) return false;
+  if (!gossip_note(e, store_plasma_merge(e->store, f->plasma, f->count, text_bytes(&c->node), f->upto))) {
+    return false;
+  }
+  text out = {0};
+  gossip_begin(&out, GOSSIP_ACK);
+  gossip_write_upto(&out, f->upto);
+  queue(g, c, &out);
+  return true;
+}
+
+static bool on_ack(gossip *g, gossip_conn *c, const gossip_frame *f) {
+  gossip_link *l = &g->links[c->from][c->to];
+  if (c->accepted || f->upto > c->upto) return false;
+  if (f->upto > l->acknowledged) l->acknowledged = f->upto;
+  return true;
+}
+
+static bool on_pull(gossip *g, gossip_conn *c, const gossip_frame *f) {
+  gossip_edge *e = &g->edges[c->to];
+  text out = {0}, value = {0};
+  if (!may_enter(g, c, f)) return false;
+  gossip_begin(&out, GOSSIP_PULLED);
+  bool good = true;
+  for (size_t i = 0; good && i < f->count; i++) {
+    uint32_t ttl_s;
+    bytes key = f->values[i].key;
+    text_clear(&value);
+    store_result result = store_spark_get(e->store, key, gossip_now(g, c->to), &value, &ttl_s);
+    good = gossip_note(e, result);
+    if (result == STORE_OK) gossip_write_value(&out, key, text_bytes(&value), ttl_s);
+  }
+  text_free(&value);
+  if (good) {
+    queue(g, c, &out);
+    c->ending = true;
+  } else {
+    text_free(&out);
+  }
+  return good;
+}
+
+static bool on_frame(gossip *g, gossip_conn *c, const gossip_frame *f) {
+  switch (f->type) {
+    case GOSSIP_HELLO: return on_hello(g, c, f);
+    case GOSSIP_WELCOME: return on_welcome(g, c, f);
+    case GOSSIP_DELTA: return on_delta(g, c, f);
+    case GOSSIP_ACK: return on_ack(g, c, f);
+    case GOSSIP_PULL: return on_pull(g, c, f);
+    case GOSSIP_PULLED: break;
+  }
+  return false;
+}
+
+/* Acts upon the frames that are there as a whole. */
+static void take_frames(gossip *g, gossip_conn *c) {
+  size_t done = 0, size = 0;
+  int found = 1;
+  while (found == 1 && c->fd >= 0) {
+    gossip_frame frame;
+    bytes rest = {(const uint8_t *)c->in.data + done, c->in.size - done};
+    bool stranger = c->accepted && c->from == GOSSIP_ANY;
+    found = gossip_read(rest, stranger ? GOSSIP_STRANGER_MAX : GOSSIP_FRAME_MAX, &frame, &size);
+    if (found == 1) {
+      if (!on_frame(g, c, &frame)) gossip_conn_end(g, c);
+      gossip_frame_free(&frame);
+      done += size;
+    }
+  }
+  if (found < 0) gossip_conn_end(g, c);
+  if (done == 0) return;
+  memmove(c->in.data, c->in.data + done, c->in.size - done);
+  c->in.size -= done;
+}
+
+void gossip_conn_read(gossip *g, gossip_conn *c) {
+  enum { CHUNK = 64 << 10 };
+  size_t before = c->in.size;
+  ssize_t n = recv(c->fd, text_room(&c->in, CHUNK), CHUNK, 0);
+  c->in.size = before + (n > 0 ? (size_t)n : 0);
+  if (n > 0) {
+    take_frames(g, c);
+  } else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+    gossip_conn_end(g, c);
+  }
+}

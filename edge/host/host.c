@@ -1,0 +1,310 @@
+/*
+ * host.c - the table of imports, the life of a host, and what its files share. No import is here.
+ */
+#include "host/host.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json_bytes.h"
+#include "store/store.h"
+
+const host_signature host_signatures[HOST_IMPORTS] = {
+#define FLARON_IMPORT(result, name, params) {#name, #result, #params},
+#include "abi/abi.def"
+#undef FLARON_IMPORT
+};
+
+typedef void host_function(host *h, const host_arguments *arguments, host_answer *answer);
+
+static host_function *const functions[HOST_IMPORTS] = {
+#define FLARON_IMPORT(result, name, params) host_##name,
+#include "abi/abi.def"
+#undef FLARON_IMPORT
+};
+
+/* Copies both into the block of a pair. */
+static void pair_set(host_pair *pair, bytes name, bytes value) {
+  size_t size = name.size + 1 + value.size + 1;
+  if (size > pair->room) {
+    free(pair->name);
+    pair->name = memory_resize(NULL, size);
+    pair->room = size;
+  }
+  pair->value = pair->name + name.size + 1;
+  if (name.size != 0) memcpy(pair->name, name.data, name.size);
+  if (value.size != 0) memcpy(pair->value, value.data, value.size);
+  pair->name[name.size] = pair->value[value.size] = '\0';
+  pair->name_size = name.size;
+  pair->value_size = value.size;
+}
+
+/* Makes room for more pairs. */
+static void grow(host_pairs *pairs) {
+  enum { FEW = 8 };
+  size_t capacity = pairs->capacity != 0 ? 2 * pairs->capacity : FEW;
+  pairs->items = memory_resize(pairs->items, capacity * sizeof *pairs->items);
+  memset(pairs->items + pairs->capacity, 0, (capacity - pairs->capacity) * sizeof *pairs->items);
+  pairs->capacity = capacity;
+}
+
+void host_pairs_set(host_pairs *pairs, bytes name, bytes value, bool overwrite) {
+  host_pair *pair = overwrite ? (host_pair *)host_pairs_find(pairs, name) : NULL;
+  if (pair == NULL) {
+    if (pairs->count == pairs->capacity) grow(pairs);
+    pair = &pairs->items[pairs->count++];
+  }
+  pair_set(pair, name, value);
+}
+
+const host_pair *host_pairs_find(const host_pairs *pairs, bytes name) {
+  for (size_t i = 0; i < pairs->count; i++) {
+    bytes other = {(const uint8_t *)pairs->items[i].name, pairs->items[i].name_size};
+    if (bytes_same_ignoring_case(name, other)) return &pairs->items[i];
+  }
+  return NULL;
+}
+
+void host_pairs_remove(host_pairs *pairs, const char *name) {
+  size_t kept = 0;
+  for (size_t i = 0; i < pairs->count; i++) {
+    host_pair pair = pairs->items[i];
+    if (bytes_same_ignoring_case((bytes){(const uint8_t *)pair.name, pair.name_size}, bytes_of(name)))
+      continue;
+    pairs->items[i] = pairs->items[kept];
+    pairs->items[kept++] = pair;
+  }
+  pairs->count = kept;
+}
+
+void host_pairs_free(host_pairs *pairs) {
+  for (size_t i = 0; i < pairs->capacity; i++) free(pairs->items[i].name);
+  free(pairs->items);
+  *pairs = (host_pairs){0};
+}
+
+/* Makes it empty but keeps the blocks of the pairs, unless they are large; keeps nothing of many pairs. */
+static void pairs_clear(host_pairs *pairs) {
+  enum { LARGE = 1024, MANY = 64 };
+  if (pairs->capacity > MANY) host_pairs_free(pairs);
+  for (size_t i = 0; i < pairs->count; i++) {
+    if (pairs->items[i].room <= LARGE) continue;
+    free(pairs->items[i].name);
+    pairs->items[i] = (host_pair){0};
+  }
+  pairs->count = 0;
+}
+
+void host_request_free(host_request *request) {
+  text_free(&request->method);
+  text_free(&request->url);
+  text_free(&request->body);
+  host_pairs_free(&request->headers);
+  text_free(&request->event.conn_id);
+  text_free(&request->event.data);
+}
+
+void host_request_clear(host_request *request) {
+  text_reuse(&request->method);
+  text_reuse(&request->url);
+  text_reuse(&request->body);
+  pairs_clear(&request->headers);
+  text_reuse(&request->event.conn_id);
+  text_reuse(&request->event.data);
+  request->event.type = NULL;
+  request->event.close_code = 0;
+}
+
+const char *host_level_name(host_level level) {
+  static const char *const names[] = {"info", "warn", "error"};
+  return names[level];
+}
+
+host_config host_config_default(void) {
+  return (host_config){
+      .requires_body = true,
+      .max_body = 10u << 20,
+      .max_log_lines = 100,
+      .max_log_line = 4096,
+      .max_ws_sends = 1000,
+      .max_ws_message = 1u << 20,
+      .all_secrets = true,
+      .machine_id = 1,
+      .writes_spark_kv = true,
+      .writes_plasma_kv = true,
+      .max_kv_value_bytes = 64u << 10,
+      .max_spark_reads = SIZE_MAX,
+      .max_spark_writes = 1000,
+      .max_plasma_writes = 1000,
+      .max_spark_pull = 1000,
+      .spark_quota_bytes = 16u << 20,
+      .all_fetch_urls = true,
+      .max_fetch_requests = 16,
+      .max_fetch_body = 10u << 20,
+      .fetch_timeout_ms = 30000,
+  };
+}
+
+static void response_clear(host_response *response) {
+  pairs_clear(&response->headers);
+  text_reuse(&response->body);
+  response->status = 200;
+  response->action = HOST_RESPOND;
+  for (size_t i = 0; i < response->frame_count; i++) text_free(&response->frames[i]);
+  response->frame_count = 0;
+  response->close_code = 0;
+}
+
+static void lines_clear(host_response *response) {
+  for (size_t i = 0; i < response->line_count; i++) text_free(&response->lines[i].line);
+  response->line_count = 0;
+}
+
+void host_begin(host *h, const host_request *request) {
+  h->request = request;
+  h->log_lines = h->refused_lines = 0;
+  memset(h->usage, 0, sizeof h->usage);
+  h->call_count = 0;
+  h->spark_reads = h->spark_writes = h->spark_pulls = h->plasma_writes = h->fetches = 0;
+  response_clear(&h->response);
+  lines_clear(&h->response);
+}
+
+/* Tells of a call that may wait. True: it waits long, and the end of it is to be told, too. */
+static bool begin_wait(host *h, host_import import) {
+  if (h->config.wait == NULL) return false;
+  switch (import) {
+    case HOST_beam_fetch:
+    case HOST_spark_pull: h->must_not_wait = !h->config.wait(HOST_WAITS); return !h->must_not_wait;
+    case HOST_spark_set:
+    case HOST_spark_delete:
+    case HOST_spark_list:
+    case HOST_plasma_set:
+    case HOST_plasma_delete:
+    case HOST_plasma_increment:
+    case HOST_plasma_decrement:
+    case HOST_plasma_list: h->config.wait(HOST_WAITS_BRIEFLY); return false;
+    default: return false;
+  }
+}
+
+/* Makes '*' of what stands of a secret in the shown beginning of an argument. */
+static void hide_secret(bytes argument, const host_secret *secret, char *shown, size_t size) {
+  enum { SHORT = 4 }; /* such a one would be found where it is not meant */
+  const uint8_t *at = argument.data, *end = at + argument.size;
+  if (argument.size == 0 || secret->size < SHORT) return;
+  if (argument.size > size + secret->size) end = at + size + secret->size;
+  while ((at = memmem(at, (size_t)(end - at), secret->value, secret->size)) != NULL) {
+    size_t from = (size_t)(at - argument.data), to = from + secret->size < size ? from + secret->size : size;
+    if (from < to) memset(shown + from, '*', to - from);
+    at += secret->size;
+  }
+}
+
+/* Keeps a call among the last ones. The value of a secret is shown to nobody. */
+static void keep_recent(host *h, host_import import, bytes argument) {
+  enum { SHOWN = sizeof h->recent->argument - 1 };
+  host_recent *r = &h->recent[h->call_count++ % HOST_RECENT];
+  size_t size = argument.size < SHOWN ? argument.size : SHOWN;
+  r->import = import;
+  r->shortened = size < argument.size;
+  for (size_t i = 0; i < size; i++)
+    r->argument[i] = argument.data[i] >= ' ' && argument.data[i] <= '~' ? (char)argument.data[i] : '.';
+  r->argument[size] = '\0';
+  if (h->usage[HOST_secret_get].calls == 0) return;
+  for (size_t i = 0; i < h->config.secret_count; i++)
+    hide_secret(argument, &h->config.secrets[i], r->argument, size);
+}
+
+void host_call(host *h, host_import import, const host_arguments *arguments, host_answer *answer) {
+  host_usage *usage = &h->usage[import];
+  *answer = (host_answer){.number = h->failures[import].code};
+  usage->calls++;
+  usage->in += arguments->a.size + arguments->b.size;
+  keep_recent(h, import, arguments->a);
+  bool waits = begin_wait(h, import);
+  if (!h->failures[import].on) {
+    answer->number = 0;
+    if (h->tape == NULL || h->tape->before == NULL || !h->tape->before(h->tape, import, arguments, answer))
+      functions[import](h, arguments, answer);
+  }
+  if (waits) h->config.wait(HOST_WAITED);
+  if (answer->present) usage->out += answer->data.size;
+  h->recent[(h->call_count - 1) % HOST_RECENT].answered =
+      (host_answer){answer->present, {NULL, answer->data.size}, answer->number};
+  if (h->tape != NULL && h->tape->after != NULL) h->tape->after(h->tape, import, arguments, answer);
+}
+
+void host_log(host *h, host_level level, const char *line, size_t size) {
+  host_response *r = &h->response;
+  r->lines = memory_resize(r->lines, (r->line_count + 1) * sizeof *r->lines);
+  r->lines[r->line_count] = (host_line){.level = level};
+  text_add(&r->lines[r->line_count++].line, line, size);
+}
+
+void host_fail(host *h) {
+  response_clear(&h->response);
+  h->response.status = 500;
+  host_pairs_set(&h->response.headers, bytes_of("content-type"), bytes_of("text/plain; charset=utf-8"), true);
+  text_add_string(&h->response.body, "Internal Server Error");
+}
+
+void host_take_response(host *h, host_response *response) {
+  host_response taken = h->response;
+  h->response = *response;
+  *response = taken;
+}
+
+void host_response_clear(host_response *response) {
+  response_clear(response);
+  lines_clear(response);
+}
+
+void host_response_free(host_response *response) {
+  host_response_clear(response);
+  host_pairs_free(&response->headers);
+  free(response->lines);
+  free(response->frames);
+  text_free(&response->body);
+  *response = (host_response){0};
+}
+
+void host_free(host *h) {
+  host_response_free(&h->response);
+  text_free(&h->answer);
+  host_beam_free(h);
+  *h = (host){0};
+}
+
+void host_answer_bytes(host_answer *answer, bytes b) {
+  answer->present = b.size != 0; /* an empty value cannot be handed over: it looks absent */
+  answer->data = b;
+}
+
+void host_answer_text(host *h, host_answer *answer) { host_answer_bytes(answer, text_bytes(&h->answer)); }
+
+void host_answer_json(host *h, host_answer *answer, json_t *value) {
+  text_clear(&h->answer);
+  json_add_to(&h->answer, value, JSON_COMPACT);
+  host_answer_text(h, answer);
+}
+
+void host_add_key(void *array, bytes key) {
+  json_array_append_new(array, json_stringn((const char *)key.data, key.size));
+}
+
+void host_refused(host *h, const char *what, const char *why) {
+  if (h->refused_lines++ >= h->config.max_log_lines) return; /* a loop must not fill our memory */
+  text line = {0};
+  text_printf(&line, "%s: %s", what, why);
+  host_log(h, HOST_WARN, line.data, line.size);
+  text_free(&line);
+}
+
+void host_store_failed(host *h, const char *what) {
+  text why = {0};
+  store_message(h->config.store, &why);
+  host_refused(h, what, text_string(&why));
+  text_free(&why);
+}

@@ -1,0 +1,514 @@
+/*
+ * host_beam.c - the import of `beam`: HTTP requests of a flare, made with libcurl or by a spec's stub.
+ *
+ * It owns h->curl, the connections. What becomes of a fetch:
+ *
+ *   {"status","headers","body"}  an answer came, whatever its status
+ *   {"error": message}           the request makes no sense, or the transport failed: refused or broken
+ *                                connection, TLS, an answer that is not HTTP, more than MAX_REDIRECTS
+ *   nothing, and a log line      not allowed, too many requests, too large, out of time, no such host
+ *
+ * Redirects are followed here and not by curl, since each target must pass the allow-list, and since a
+ * stub may answer any of them. A redirect to another origin loses the headers that are secrets.
+ *
+ * Text, as Go's encoding/json makes it: each byte that is not UTF-8 becomes U+FFFD. Header names come
+ * out as Go writes them (`Content-Type`), and repeated headers as one, joined by ", ".
+ *
+ * Nothing goes out that the flare did not say, but Host, User-Agent and Content-Length: so no Accept, and
+ * no compression unless the flare asks for it (and then gets it as it comes). Hop-by-hop headers are left
+ * out. There is no proxy, no .netrc and no cookie jar.
+ */
+#include <curl/curl.h>
+#include <errno.h>
+#include <jansson.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "host/fetch_url.h"
+#include "host/host.h"
+#include "base/http.h"
+#include "base/wait.h"
+
+enum { MAX_REDIRECTS = 10, MAX_LOGGED_URL = 200 };
+
+/* What became of a fetch; see above. */
+typedef enum outcome { REPLIED, REFUSED, BROKEN } outcome;
+
+/* A fetch under way. */
+typedef struct fetch {
+  host *h;
+  host_request request; /* as the flare asked, then as redirects change it */
+  CURLU *url;           /* of the request */
+  host_fetched fetched;
+  text why; /* unless REPLIED */
+  int64_t deadline_ms;
+  http_head head;    /* of the answer */
+  const char *wrong; /* with it; NULL = nothing. Static */
+  bool too_large;
+} fetch;
+
+/* Notes why a fetch came to nothing. */
+static outcome because(fetch *f, outcome outcome, const char *why) {
+  text_clear(&f->why);
+  text_add_string(&f->why, why);
+  return outcome;
+}
+
+/* A clock that does not jump. */
+static int64_t clock_ms(void) { return clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
+
+/* Whether a header is of the connection, so that curl alone may say it. */
+static bool is_hop_by_hop(bytes name) {
+  static const char *const names[] = {
+      "connection", "content-length",   "expect",  "keep-alive", "proxy-authenticate", "proxy-authorization",
+      "te",         "proxy-connection", "trailer", "upgrade",    "transfer-encoding"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (bytes_same_ignoring_case(name, bytes_of(names[i]))) return true;
+  }
+  return false;
+}
+
+/* The bytes of a JSON string. */
+static bytes json_bytes(const json_t *string) {
+  return (bytes){(const uint8_t *)json_string_value(string), json_string_length(string)};
+}
+
+/* A field of the options; NULL when it is not there or null. */
+static const json_t *option(const json_t *options, const char *name) {
+  const json_t *value = json_object_get(options, name);
+  return json_is_null(value) ? NULL : value;
+}
+
+/* Takes the flare's headers into the request. */
+static outcome read_headers(fetch *f, const json_t *headers) {
+  if (headers == NULL) return REPLIED;
+  if (!json_is_object(headers)) return because(f, BROKEN, "options: headers is not an object");
+  json_t *object = (json_t *)headers; /* Jansson's iterators take no const */
+  for (void *at = json_object_iter(object); at != NULL; at = json_object_iter_next(object, at)) {
+    const json_t *value = json_object_iter_value(at);
+    bytes name = {(const uint8_t *)json_object_iter_key(at), json_object_iter_key_len(at)};
+    if (!http_is_token(name))
+      return because(f, BROKEN, "options: a header's name has a character it cannot have");
+    if (!json_is_string(value) || !http_is_value(json_bytes(value))) {
+      because(f, BROKEN, "options: the value of header ");
+      text_printf(&f->why, "%s %s", json_object_iter_key(at),
+                  json_is_string(value) ? "has a control character" : "is not a string");
+      return BROKEN;
+    }
+    if (!is_hop_by_hop(name)) host_pairs_set(&f->request.headers, name, json_bytes(value), false);
+  }
+  return REPLIED;
+}
+
+/* Takes the flare's options into the request. */
+static outcome read_options(fetch *f, const json_t *options) {
+  if (!json_is_object(options)) return because(f, BROKEN, "options are not an object");
+  const json_t *method = option(options, "method"), *body = option(options, "body");
+  if (method != NULL && !json_is_string(method)) return because(f, BROKEN, "options: method is not a string");
+  if (body != NULL && !json_is_string(body)) return because(f, BROKEN, "options: body is not a string");
+  bytes name = json_string_length(method) != 0 ? json_bytes(method) : bytes_of("GET");
+  if (!http_is_token(name)) return because(f, BROKEN, "options: method has a character it cannot have");
+  text_add(&f->request.method, name.data, name.size);
+  text_add(&f->request.body, json_string_value(body), json_string_length(body));
+  return read_headers(f, option(options, "headers"));
+}
+
+/* The same from JSON text; no text is no options. */
+static outcome parse_options(fetch *f, bytes json) {
+  json_error_t error;
+  json_t *options =
+      json.size != 0 ? json_loadb((const char *)json.data, json.size, JSON_ALLOW_NUL, &error) : json_object();
+  outcome outcome = REPLIED;
+  if (options == NULL) {
+    because(f, BROKEN, "options are not JSON: ");
+    text_add_string(&f->why, error.text);
+    outcome = BROKEN;
+  } else {
+    outcome = read_options(f, options);
+  }
+  json_decref(options);
+  return outcome;
+}
+
+/* Makes f->url of a URL, relative to what it was if it was something. http and https only. */
+static outcome set_url(fetch *f, bytes url) {
+  if (url.size == 0) return because(f, BROKEN, "the URL is empty");
+  if (memchr(url.data, '\0', url.size) != NULL) return because(f, BROKEN, "the URL has a NUL in it");
+  if (f->url == NULL) f->url = curl_url();
+  char *string = memory_copy(url);
+  CURLUcode code = curl_url_set(f->url, CURLUPART_URL, string, CURLU_URLENCODE);
+  free(string);
+  if (code != CURLUE_OK) {
+    because(f, BROKEN, "the URL cannot be used: ");
+    text_add_string(&f->why, curl_url_strerror(code));
+    return BROKEN;
+  }
+  char *scheme = fetch_url_part(f->url, CURLUPART_SCHEME, 0);
+  bool fetchable = scheme != NULL && (strcasecmp(scheme, "http") == 0 || strcasecmp(scheme, "https") == 0);
+  curl_free(scheme);
+  return fetchable ? REPLIED : because(f, BROKEN, "the URL is neither http nor https");
+}
+
+/* Empties what was fetched, for the next answer. */
+static void clear_fetched(host_fetched *fetched) {
+  host_pairs_free(&fetched->headers);
+  text_clear(&fetched->body);
+  fetched->status = 0;
+}
+
+/* Takes a piece of the body from curl. */
+static size_t take_body(char *data, size_t one, size_t size, void *to) {
+  fetch *f = to;
+  f->too_large = size > f->h->config.max_fetch_body - f->fetched.body.size;
+  if (f->too_large) return 0;
+  text_add(&f->fetched.body, data, size);
+  return one * size;
+}
+
+/* Takes a line of the answer's head from curl. Headers of interim answers, and trailers, are left out. */
+static size_t take_line(char *data, size_t one, size_t size, void *to) {
+  fetch *f = to;
+  http_field field;
+  bool over = f->head.over, inside = f->head.inside;
+  f->wrong = http_read_head_line(&f->head, (bytes){(const uint8_t *)data, size}, &field);
+  if (f->wrong != NULL) return 0;
+  if (!inside && !over) host_pairs_free(&f->fetched.headers);
+  if (field.name.data != NULL && !over) host_pairs_set(&f->fetched.headers, field.name, field.value, false);
+  return one * size;
+}
+
+/* The headers of the request for curl, to be freed; those that curl would add by itself are taken out. */
+static struct curl_slist *request_headers(const host_pairs *headers) {
+  static const char *const unwanted[] = {"Accept", "Content-Type", "Expect"};
+  struct curl_slist *list = NULL;
+  text line = {0};
+  for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++) {
+    if (host_pairs_find(headers, bytes_of(unwanted[i])) != NULL) continue;
+    text_clear(&line);
+    text_printf(&line, "%s:", unwanted[i]);
+    list = curl_slist_append(list, line.data);
+  }
+  for (size_t i = 0; i < headers->count; i++) {
+    const host_pair *header = &headers->items[i];
+    text_clear(&line);
+    text_printf(&line, header->value_size != 0 ? "%s: %s" : "%s;%s", header->name, header->value);
+    list = curl_slist_append(list, line.data);
+  }
+  text_free(&line);
+  return list;
+}
+
+/* Sets method and body. A method that usually has a body says so when it has none: Content-Length: 0. */
+static void set_method(CURL *curl, const host_request *request) {
+  bytes method = text_bytes(&request->method);
+  if (bytes_are(method, "HEAD")) {
+    curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+    return;
+  }
+  bool usual = bytes_are(method, "POST") || bytes_are(method, "PUT") || bytes_are(method, "PATCH");
+  if (usual || request->body.size != 0) {
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, text_string(&request->body));
+  }
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method.data);
+}
+
+/* Opens a socket for curl, which would not say that there are no more descriptors. */
+static curl_socket_t open_socket(void *fetch_, curlsocktype purpose, struct curl_sockaddr *address) {
+  fetch *f = fetch_;
+  (void)purpose;
+  int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+    f->wrong = "no descriptor is left for the connection (ulimit -n)";
+  return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+/* Sets everything else for one request. */
+static void set_options(CURL *curl, fetch *f, int64_t left_ms, char *message) {
+  curl_easy_setopt(curl, CURLOPT_CURLU, f->url);
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_PROXY, "");
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_USERAGENT, "flaron-lua/0.1");
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)left_ms);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_line);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, f);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, f);
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, message);
+  curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, f);
+  curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); /* its end does not wait for a name that is not found */
+  set_method(curl, &f->request);
+}
+
+/* What curl's code means to the flare. */
+static outcome judge(fetch *f, CURLcode code, const char *message) {
+  if (f->wrong != NULL) return because(f, BROKEN, f->wrong);
+  if (f->too_large) return because(f, REFUSED, "the answer's body is over max_fetch_body");
+  if (code == CURLE_ABORTED_BY_CALLBACK) return because(f, REFUSED, "ended before an answer came");
+  if (code == CURLE_OK) {
+    f->fetched.status = f->head.status;
+    return REPLIED;
+  }
+  if (code == CURLE_BAD_FUNCTION_ARGUMENT) /* of its own reading of headers, which is before ours */
+    return because(f, BROKEN, "the answer has a header line that is not one");
+  bool nothing = code == CURLE_OPERATION_TIMEDOUT || code == CURLE_COULDNT_RESOLVE_HOST;
+  return because(f, nothing ? REFUSED : BROKEN, message[0] != '\0' ? message : curl_easy_strerror(code));
+}
+
+/* Makes curl ready, once for the process. */
+static void start_curl(void) { curl_global_init(CURL_GLOBAL_DEFAULT); }
+
+/* Has a transfer done. CURLE_ABORTED_BY_CALLBACK: the waits of this thread were ended. */
+static CURLcode perform(CURLM *connections, CURL *curl) {
+  enum { WAIT_MS = 1000 };
+  int running = 1, left;
+  CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+  if (curl_multi_add_handle(connections, curl) != CURLM_OK) return CURLE_FAILED_INIT;
+  while (running > 0 && !wait_is_over()) {
+    CURLMcode fault = curl_multi_perform(connections, &running);
+    if (fault == CURLM_OK && running > 0) fault = curl_multi_poll(connections, NULL, 0, WAIT_MS, NULL);
+    if (fault != CURLM_OK) {
+      code = CURLE_FAILED_INIT;
+      break;
+    }
+  }
+  const CURLMsg *message = running == 0 ? curl_multi_info_read(connections, &left) : NULL;
+  if (message != NULL && message->msg == CURLMSG_DONE) code = message->data.result;
+  curl_multi_remove_handle(connections, curl);
+  return code;
+}
+
+/*
+ * One request over the network. Connections are kept in h->curl, but the handle is a new one: libcurl 7.88
+ * takes a folded first line for the continuation of the last header that a handle saw, and has freed that
+ * one.
+ */
+static outcome transfer(fetch *f) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  char message[CURL_ERROR_SIZE] = "";
+  int64_t left_ms = f->deadline_ms - clock_ms();
+  if (left_ms <= 0) return because(f, REFUSED, "out of time");
+  pthread_once(&once, start_curl);
+  if (f->h->curl == NULL) f->h->curl = curl_multi_init();
+  CURL *curl = f->h->curl != NULL ? curl_easy_init() : NULL;
+  if (curl == NULL) return because(f, BROKEN, "libcurl cannot be started");
+  f->head = (http_head){0};
+  f->wrong = NULL;
+  struct curl_slist *headers = request_headers(&f->request.headers);
+  set_options(curl, f, left_ms, message);
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+  outcome outcome = judge(f, perform(f->h->curl, curl), message);
+  curl_easy_cleanup(curl);
+  curl_slist_free_all(headers);
+  return outcome;
+}
+
+/* What a stub's answer comes to. */
+static outcome judge_stub(fetch *f) {
+  if (f->fetched.status == 0) {
+    if (f->fetched.body.size == 0) return because(f, REFUSED, "the stub gave no answer");
+    return because(f, BROKEN, f->fetched.body.data);
+  }
+  if (f->fetched.body.size <= f->h->config.max_fetch_body) return REPLIED;
+  return because(f, REFUSED, "the answer's body is over max_fetch_body");
+}
+
+/* One request, by the stub if it wants. */
+static outcome request_once(fetch *f) {
+  const host_config *config = &f->h->config;
+  clear_fetched(&f->fetched);
+  if (config->stub != NULL && config->stub(config->stub_data, &f->request, &f->fetched)) return judge_stub(f);
+  clear_fetched(&f->fetched);
+  return transfer(f);
+}
+
+/* Makes the request a GET without a body, unless it is HEAD. */
+static void drop_body(host_request *request) {
+  static const char *const about_body[] = {"content-type", "content-encoding", "content-language",
+                                           "content-location"};
+  if (!bytes_are(text_bytes(&request->method), "HEAD")) {
+    text_clear(&request->method);
+    text_add_string(&request->method, "GET");
+  }
+  text_clear(&request->body);
+  for (size_t i = 0; i < sizeof about_body / sizeof *about_body; i++) {
+    host_pairs_remove(&request->headers, about_body[i]);
+  }
+}
+
+/* Makes the request the one that a redirect asks for. */
+static outcome redirect(fetch *f, int status, const host_pair *location) {
+  static const char *const secrets[] = {"authorization", "cookie", "cookie2", "www-authenticate", "host"};
+  CURLU *before = curl_url_dup(f->url);
+  outcome outcome = set_url(f, (bytes){(const uint8_t *)location->value, location->value_size});
+  if (outcome == REPLIED && !fetch_url_same_origin(before, f->url)) {
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
+      host_pairs_remove(&f->request.headers, secrets[i]);
+    }
+  }
+  curl_url_cleanup(before);
+  if (outcome != REPLIED) return outcome;
+  bytes method = text_bytes(&f->request.method);
+  bool safe = bytes_are(method, "GET") || bytes_are(method, "HEAD");
+  if (status == 303 || (status < 303 && !safe)) drop_body(&f->request);
+  char *url = fetch_url_part(f->url, CURLUPART_URL, 0);
+  text_clear(&f->request.url);
+  text_add_string(&f->request.url, url != NULL ? url : "");
+  curl_free(url);
+  return REPLIED;
+}
+
+/* The target of a redirect; NULL when the answer is none. */
+static const host_pair *redirect_target(const host_fetched *fetched) {
+  int status = fetched->status;
+  bool redirects = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+  const host_pair *location = redirects ? host_pairs_find(&fetched->headers, bytes_of("location")) : NULL;
+  return location != NULL && location->value_size != 0 ? location : NULL;
+}
+
+/* Makes the request and what redirects make of it. */
+static outcome run(fetch *f) {
+  for (int redirects = 0;; redirects++) {
+    const char *why = fetch_url_refused(&f->h->config, f->url);
+    if (why != NULL) return because(f, REFUSED, why);
+    outcome outcome = request_once(f);
+    const host_pair *location = outcome == REPLIED ? redirect_target(&f->fetched) : NULL;
+    if (location == NULL) return outcome;
+    if (redirects == MAX_REDIRECTS) return because(f, BROKEN, "stopped after 10 redirects");
+    outcome = redirect(f, f->fetched.status, location);
+    if (outcome != REPLIED) return outcome;
+  }
+}
+
+/* The size of the UTF-8 character that `b` begins with, 0 when it begins with none. */
+static size_t utf8_size(bytes b) {
+  uint8_t first = b.data[0], low = 0x80, high = 0xbf; /* what the second byte may be */
+  size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || size > b.size) return 0;
+  if (first == 0xe0) low = 0xa0;  /* shorter forms exist */
+  if (first == 0xed) high = 0x9f; /* surrogates */
+  if (first == 0xf0) low = 0x90;  /* shorter forms exist */
+  if (first == 0xf4) high = 0x8f; /* beyond U+10FFFF */
+  if (size > 1 && (b.data[1] < low || b.data[1] > high)) return 0;
+  for (size_t i = 2; i < size; i++) {
+    if (b.data[i] < 0x80 || b.data[i] > 0xbf) return 0;
+  }
+  return size;
+}
+
+/* Adds bytes as UTF-8: each byte that is not part of it becomes U+FFFD. */
+static void add_utf8(text *to, bytes b) {
+  size_t done = 0;
+  for (size_t i = 0; i < b.size;) {
+    size_t size = utf8_size((bytes){b.data + i, b.size - i});
+    if (size == 0) {
+      text_add(to, b.data + done, i - done);
+      text_add_string(to, "\xef\xbf\xbd");
+      done = i + 1;
+    }
+    i += size != 0 ? size : 1;
+  }
+  text_add(to, b.data != NULL ? b.data + done : NULL, b.size - done);
+}
+
+/* Bytes as a JSON string. */
+static json_t *json_text(bytes b) {
+  text valid = {0};
+  add_utf8(&valid, b);
+  json_t *string = json_stringn_nocheck(text_string(&valid), valid.size);
+  text_free(&valid);
+  return string;
+}
+
+/* Adds a header's name in the form Go gives it: `content-type` is Content-Type. */
+static void add_canonical(text *to, bytes name) {
+  size_t begin = to->size;
+  bool upper = true;
+  add_utf8(to, name);
+  if (!http_is_token(name)) return;
+  for (char *c = to->data + begin; *c != '\0'; c++) {
+    if (upper && *c >= 'a' && *c <= 'z') *c = (char)(*c - 'a' + 'A');
+    if (!upper && *c >= 'A' && *c <= 'Z') *c = (char)(*c - 'A' + 'a');
+    upper = *c == '-';
+  }
+}
+
+/* Headers as a JSON object. */
+static json_t *json_headers(const host_pairs *headers) {
+  json_t *object = json_object();
+  text name = {0}, value = {0};
+  for (size_t i = 0; i < headers->count; i++) {
+    const host_pair *header = &headers->items[i];
+    text_clear(&name);
+    text_clear(&value);
+    add_canonical(&name, (bytes){(const uint8_t *)header->name, header->name_size});
+    bytes before = json_bytes(json_object_getn(object, text_string(&name), name.size));
+    if (before.data != NULL) {
+      text_add(&value, before.data, before.size);
+      text_add_string(&value, ", ");
+    }
+    add_utf8(&value, (bytes){(const uint8_t *)header->value, header->value_size});
+    json_object_setn_new_nocheck(object, text_string(&name), name.size, json_text(text_bytes(&value)));
+  }
+  text_free(&name);
+  text_free(&value);
+  return object;
+}
+
+/* Says in the log why there is no answer. */
+static void log_refusal(fetch *f) {
+  text why = {0};
+  bool long_url = f->request.url.size > MAX_LOGGED_URL;
+  text_add(&why, f->request.url.data, long_url ? MAX_LOGGED_URL : f->request.url.size);
+  text_printf(&why, "%s: %s", long_url ? "..." : "", f->why.data);
+  host_refused(f->h, "beam.fetch", why.data);
+  text_free(&why);
+}
+
+/* Makes the answer of what became of the fetch. */
+static void answer_fetch(fetch *f, outcome outcome, host_answer *answer) {
+  if (outcome == REFUSED) {
+    log_refusal(f);
+    return;
+  }
+  json_t *value = json_object();
+  if (outcome == REPLIED) {
+    json_object_set_new(value, "status", json_integer(f->fetched.status));
+    json_object_set_new(value, "headers", json_headers(&f->fetched.headers));
+    json_object_set_new(value, "body", json_text(text_bytes(&f->fetched.body)));
+  } else {
+    json_object_set_new(value, "error", json_text(text_bytes(&f->why)));
+  }
+  host_answer_json(f->h, answer, value);
+}
+
+/* beam_fetch(url, options) -> response. Every call counts towards max_fetch_requests. */
+void host_beam_fetch(host *h, const host_arguments *arguments, host_answer *answer) {
+  fetch f = {.h = h, .deadline_ms = clock_ms() + h->config.fetch_timeout_ms};
+  text_add(&f.request.url, arguments->a.data, arguments->a.size);
+  outcome outcome = REPLIED;
+  if (h->fetches++ >= h->config.max_fetch_requests) outcome = because(&f, REFUSED, "over max_fetch_requests");
+  if (outcome == REPLIED && h->must_not_wait)
+    outcome = because(&f, REFUSED, "too many calls wait for an answer already");
+  if (outcome == REPLIED) outcome = parse_options(&f, arguments->b);
+  if (outcome == REPLIED) outcome = set_url(&f, arguments->a);
+  if (outcome == REPLIED) outcome = run(&f);
+  answer_fetch(&f, outcome, answer);
+  curl_url_cleanup(f.url);
+  host_request_free(&f.request);
+  clear_fetched(&f.fetched);
+  text_free(&f.fetched.body);
+  text_free(&f.why);
+}
+
+/* Ends the connections of a host. */
+void host_beam_free(host *h) {
+  curl_multi_cleanup(h->curl);
+  h->curl = NULL;
+}

@@ -1,0 +1,339 @@
+/*
+ * host_crypto.c - the imports of `crypto`: hashes, HMAC, JWT, AES-GCM, random bytes, all by OpenSSL.
+ *
+ * Owns nothing between calls. Keys are secrets, found by name (host_secrets.c) and never in an answer or
+ * an error. There are no errors to read either: arguments that are not the JSON object they should be, an
+ * unknown algorithm, a key that is missing or of the wrong kind, a tag that does not fit - no answer.
+ */
+#include <jansson.h>
+#include <limits.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/encoding.h"
+#include "host/host.h"
+
+enum { AES_KEY_SIZE = 32, AES_NONCE_SIZE = 12, AES_TAG_SIZE = 16 };
+enum { RANDOM_BYTES = 32, RANDOM_MAX_BYTES = 256, RSA_MIN_BITS = 2048 };
+
+typedef const EVP_MD *digest_function(void);
+
+typedef struct named_digest {
+  const char *name;
+  digest_function *digest;
+} named_digest;
+
+static const named_digest digests[] = {
+    {"md5", EVP_md5},       {"sha1", EVP_sha1},     {"sha256", EVP_sha256},
+    {"sha384", EVP_sha384}, {"sha512", EVP_sha512}, {"blake2b", EVP_blake2b512},
+};
+
+/* A way to sign a JWT: by HMAC with a digest, or with a private key of a kind, which may need a digest. */
+typedef struct jwt_algorithm {
+  const char *name;
+  digest_function *digest; /* NULL: the algorithm has its own */
+  int key_kind;            /* an EVP_PKEY_ constant, EVP_PKEY_NONE = HMAC */
+} jwt_algorithm;
+
+static const jwt_algorithm jwt_algorithms[] = {
+    {"HS256", EVP_sha256, EVP_PKEY_NONE}, {"HS384", EVP_sha384, EVP_PKEY_NONE},
+    {"HS512", EVP_sha512, EVP_PKEY_NONE}, {"RS256", EVP_sha256, EVP_PKEY_RSA},
+    {"EdDSA", NULL, EVP_PKEY_ED25519},
+};
+
+/* Reads the one argument; NULL when it is not JSON. The caller gives it back with json_decref. */
+static json_t *read_arguments(const host_arguments *arguments) {
+  return json_loadb((const char *)arguments->a.data, arguments->a.size, JSON_ALLOW_NUL, NULL);
+}
+
+/* Finds a string of the argument, borrowed from it; false when it is missing or no string. */
+static bool get_string(const json_t *args, const char *name, bytes *found) {
+  const json_t *value = json_object_get(args, name);
+  if (!json_is_string(value)) return false;
+  *found = (bytes){(const uint8_t *)json_string_value(value), json_string_length(value)};
+  return true;
+}
+
+/* Finds the secret that "secret_key" names; NULL when it is missing or not allowed. */
+static const host_secret *get_secret(const host *h, const json_t *args) {
+  bytes name;
+  return get_string(args, "secret_key", &name) ? host_find_secret(h, name) : NULL;
+}
+
+/* Finds the secret and the input, which all but two imports take; false when one is missing. */
+static bool get_secret_and_input(const host *h, const json_t *args, const host_secret **key, bytes *input) {
+  *key = get_secret(h, args);
+  return *key != NULL && get_string(args, "input", input);
+}
+
+/* The digest of a name; NULL when there is none. */
+static const EVP_MD *find_digest(bytes name) {
+  for (size_t i = 0; i < sizeof digests / sizeof *digests; i++) {
+    if (bytes_are(name, digests[i].name)) return digests[i].digest();
+  }
+  return NULL;
+}
+
+/* crypto_hash({"algorithm", "input"}) -> lower-case hex; OpenSSL has no blake3, so neither do we */
+void host_crypto_hash(host *h, const host_arguments *arguments, host_answer *answer) {
+  json_t *args = read_arguments(arguments);
+  bytes algorithm, input;
+  uint8_t hash[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  text_clear(&h->answer);
+  if (get_string(args, "algorithm", &algorithm) && get_string(args, "input", &input)) {
+    const EVP_MD *digest = find_digest(algorithm);
+    if (digest != NULL && EVP_Digest(input.data, input.size, hash, &size, digest, NULL) == 1) {
+      hex_encode(&h->answer, (bytes){hash, size});
+    }
+  }
+  json_decref(args);
+  host_answer_text(h, answer);
+}
+
+/* Computes the HMAC of a message into `mac`; false when OpenSSL cannot. */
+static bool make_hmac(const EVP_MD *digest, const host_secret *key, bytes message, uint8_t *mac,
+                      unsigned *size) {
+  return key->size <= INT_MAX &&
+         HMAC(digest, key->value, (int)key->size, message.data, message.size, mac, size) != NULL;
+}
+
+/* crypto_hmac({"secret_key", "input"}) -> HMAC-SHA-256 in lower-case hex */
+void host_crypto_hmac(host *h, const host_arguments *arguments, host_answer *answer) {
+  json_t *args = read_arguments(arguments);
+  const host_secret *key;
+  bytes input;
+  uint8_t mac[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  text_clear(&h->answer);
+  if (get_secret_and_input(h, args, &key, &input) && make_hmac(EVP_sha256(), key, input, mac, &size)) {
+    hex_encode(&h->answer, (bytes){mac, size});
+  }
+  json_decref(args);
+  host_answer_text(h, answer);
+}
+
+/* The JWT algorithm of a name; NULL when there is none. */
+static const jwt_algorithm *find_jwt_algorithm(bytes name) {
+  for (size_t i = 0; i < sizeof jwt_algorithms / sizeof *jwt_algorithms; i++) {
+    if (bytes_are(name, jwt_algorithms[i].name)) return &jwt_algorithms[i];
+  }
+  return NULL;
+}
+
+/* Whether a secret is PEM: a key pair or a certificate, never the key of an HMAC. */
+static bool is_pem(const host_secret *key) {
+  static const char begin[] = "-----BEGIN ";
+  return memmem(key->value, key->size, begin, sizeof begin - 1) != NULL;
+}
+
+/* Answers OpenSSL's question for the password of a key: there is none, and nobody to ask. */
+static int no_password(char *to, int size, int writing, void *data) {
+  (void)to, (void)size, (void)writing, (void)data;
+  return -1;
+}
+
+/* Reads the private key that a secret holds; NULL when it is not of the kind, or an RSA key too short. */
+static EVP_PKEY *read_private_key(const host_secret *secret, int kind) {
+  BIO *in = secret->size <= INT_MAX ? BIO_new_mem_buf(secret->value, (int)secret->size) : NULL;
+  EVP_PKEY *key = in != NULL ? PEM_read_bio_PrivateKey(in, NULL, no_password, NULL) : NULL;
+  BIO_free(in);
+  if (key == NULL) return NULL;
+  bool fits = EVP_PKEY_base_id(key) == kind && (kind != EVP_PKEY_RSA || EVP_PKEY_bits(key) >= RSA_MIN_BITS);
+  if (fits) return key;
+  EVP_PKEY_free(key);
+  return NULL;
+}
+
+/* Adds the signature of a message with a private key; false when OpenSSL cannot make it. */
+static bool add_signature(text *to, EVP_PKEY *key, const EVP_MD *digest, bytes message) {
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  size_t size = 0;
+  bool made = context != NULL && EVP_DigestSignInit(context, NULL, digest, NULL, key) == 1 &&
+              EVP_DigestSign(context, NULL, &size, message.data, message.size) == 1;
+  uint8_t *signature = memory_get(size);
+  made = made && EVP_DigestSign(context, signature, &size, message.data, message.size) == 1;
+  if (made) base64url_encode(to, (bytes){signature, size});
+  free(signature);
+  EVP_MD_CTX_free(context);
+  return made;
+}
+
+/* Adds a JWT's signature of `message`; false when the secret is no key for the algorithm. */
+static bool add_jwt_signature(text *to, const jwt_algorithm *by, const host_secret *secret, bytes message) {
+  if (by->key_kind == EVP_PKEY_NONE) {
+    uint8_t mac[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    if (is_pem(secret) || !make_hmac(by->digest(), secret, message, mac, &size)) return false;
+    base64url_encode(to, (bytes){mac, size});
+    return true;
+  }
+  EVP_PKEY *key = read_private_key(secret, by->key_kind);
+  bool made = key != NULL && add_signature(to, key, by->digest != NULL ? by->digest() : NULL, message);
+  EVP_PKEY_free(key);
+  ERR_clear_error();
+  return made;
+}
+
+/*
+ * The claims as compact JSON in their own order; NULL when they are no object. Every number stays the
+ * number it is, in the fewest digits (15 to 17) that bring all of them back. The caller frees it.
+ */
+static char *write_claims(const json_t *claims) {
+  if (!json_is_object(claims)) return NULL;
+  for (size_t digits = 15; digits < 17; digits++) {
+    char *written = json_dumps(claims, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(digits));
+    json_t *again = written != NULL ? json_loads(written, JSON_ALLOW_NUL, NULL) : NULL;
+    bool same = again != NULL && json_equal(claims, again);
+    json_decref(again);
+    if (same) return written;
+    free(written);
+  }
+  return json_dumps(claims, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
+}
+
+/* Writes a JWT into the answer, or leaves it empty. */
+static void write_jwt(text *to, const jwt_algorithm *by, const host_secret *secret, const char *claims) {
+  text header = {0}, signature = {0};
+  text_printf(&header, "{\"alg\":\"%s\",\"typ\":\"JWT\"}", by->name);
+  base64url_encode(to, text_bytes(&header));
+  text_add_string(to, ".");
+  base64url_encode(to, bytes_of(claims));
+  if (add_jwt_signature(&signature, by, secret, text_bytes(to))) {
+    text_add_string(to, ".");
+    text_add(to, signature.data, signature.size);
+  } else {
+    text_clear(to);
+  }
+  text_free(&header);
+  text_free(&signature);
+}
+
+/* crypto_sign_jwt({"algorithm", "secret_key", "claims": {...}}) -> compact JWT */
+void host_crypto_sign_jwt(host *h, const host_arguments *arguments, host_answer *answer) {
+  json_t *args = read_arguments(arguments);
+  const host_secret *secret = get_secret(h, args);
+  char *claims = write_claims(json_object_get(args, "claims"));
+  bytes name;
+  text_clear(&h->answer);
+  if (secret != NULL && claims != NULL && get_string(args, "algorithm", &name)) {
+    const jwt_algorithm *by = find_jwt_algorithm(name);
+    if (by != NULL) write_jwt(&h->answer, by, secret, claims);
+  }
+  free(claims);
+  json_decref(args);
+  host_answer_text(h, answer);
+}
+
+/* Reads an AES-256 key from a secret: its 32 bytes, else its 64 hex digits, else base64 of 32 bytes. */
+static bool read_aes_key(const host_secret *secret, uint8_t key[AES_KEY_SIZE]) {
+  bytes from = {secret->value, secret->size};
+  text decoded = {0};
+  if (from.size == AES_KEY_SIZE) {
+    text_add(&decoded, from.data, from.size);
+  } else if (from.size != 2 * AES_KEY_SIZE || !hex_decode(&decoded, from)) {
+    base64_decode(&decoded, from);
+  }
+  bool fits = decoded.size == AES_KEY_SIZE;
+  if (fits) memcpy(key, decoded.data, AES_KEY_SIZE);
+  if (decoded.data != NULL) OPENSSL_cleanse(decoded.data, decoded.capacity);
+  text_free(&decoded);
+  return fits;
+}
+
+/* Writes nonce, ciphertext and tag of `in`; `out` has room for all three. False: OpenSSL cannot. */
+static bool seal(const uint8_t *key, bytes in, uint8_t *out) {
+  int size = 0;
+  uint8_t *ciphertext = out + AES_NONCE_SIZE;
+  EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+  /* Not host_random: a seed would repeat nonces, and a nonce used twice gives the key's secret away. */
+  bool done = context != NULL && in.size <= INT_MAX && RAND_bytes(out, AES_NONCE_SIZE) == 1 &&
+              EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), NULL, key, out) == 1 &&
+              EVP_EncryptUpdate(context, ciphertext, &size, in.data, (int)in.size) == 1 &&
+              EVP_EncryptFinal_ex(context, ciphertext + size, &size) == 1 &&
+              EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, AES_TAG_SIZE, ciphertext + in.size) == 1;
+  EVP_CIPHER_CTX_free(context);
+  return done;
+}
+
+/* Writes the plaintext of what seal wrote, which is not shorter than nonce and tag; false: it is not it. */
+static bool open_sealed(const uint8_t *key, bytes in, uint8_t *out) {
+  int size = 0;
+  size_t length = in.size - AES_NONCE_SIZE - AES_TAG_SIZE;
+  const uint8_t *ciphertext = in.data + AES_NONCE_SIZE;
+  uint8_t tag[AES_TAG_SIZE];
+  memcpy(tag, ciphertext + length, sizeof tag);
+  EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+  bool done = context != NULL && length <= INT_MAX &&
+              EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), NULL, key, in.data) == 1 &&
+              EVP_DecryptUpdate(context, out, &size, ciphertext, (int)length) == 1 &&
+              EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, sizeof tag, tag) == 1 &&
+              EVP_DecryptFinal_ex(context, out + size, &size) == 1;
+  EVP_CIPHER_CTX_free(context);
+  return done;
+}
+
+/* Makes the answer the encrypted input, in base64. */
+static void encrypt(text *to, const uint8_t *key, bytes input) {
+  text sealed = {0};
+  uint8_t *room = (uint8_t *)text_room(&sealed, AES_NONCE_SIZE + input.size + AES_TAG_SIZE);
+  if (seal(key, input, room)) base64_encode(to, text_bytes(&sealed));
+  text_free(&sealed);
+}
+
+/* Makes the answer what the input was before `encrypt`; empty when it is not what that wrote. */
+static void decrypt(text *to, const uint8_t *key, bytes input) {
+  text sealed = {0};
+  if (base64_decode(&sealed, input) && sealed.size >= AES_NONCE_SIZE + AES_TAG_SIZE) {
+    uint8_t *room = (uint8_t *)text_room(to, sealed.size - AES_NONCE_SIZE - AES_TAG_SIZE);
+    if (!open_sealed(key, text_bytes(&sealed), room)) {
+      OPENSSL_cleanse(to->data, to->size); /* what a wrong tag does not vouch for is nobody's to see */
+      text_clear(to);
+    }
+  }
+  text_free(&sealed);
+}
+
+/* What both AES imports do, but for the cipher itself. */
+static void use_aes(host *h, const host_arguments *arguments, host_answer *answer,
+                    void (*cipher)(text *, const uint8_t *, bytes)) {
+  json_t *args = read_arguments(arguments);
+  const host_secret *secret;
+  bytes input;
+  uint8_t key[AES_KEY_SIZE];
+  text_clear(&h->answer);
+  if (get_secret_and_input(h, args, &secret, &input) && read_aes_key(secret, key)) {
+    cipher(&h->answer, key, input);
+    ERR_clear_error();
+  }
+  OPENSSL_cleanse(key, sizeof key);
+  json_decref(args);
+  host_answer_text(h, answer);
+}
+
+/* crypto_encrypt_aes({"secret_key", "input"}) -> base64 of nonce, ciphertext and tag (AES-256-GCM) */
+void host_crypto_encrypt_aes(host *h, const host_arguments *arguments, host_answer *answer) {
+  use_aes(h, arguments, answer, encrypt);
+}
+
+/* crypto_decrypt_aes({"secret_key", "input": base64}) -> plaintext */
+void host_crypto_decrypt_aes(host *h, const host_arguments *arguments, host_answer *answer) {
+  use_aes(h, arguments, answer, decrypt);
+}
+
+/* crypto_random_bytes(count) -> lower-case hex of that many bytes: at most 256, 32 for none or fewer */
+void host_crypto_random_bytes(host *h, const host_arguments *arguments, host_answer *answer) {
+  uint8_t random[RANDOM_MAX_BYTES];
+  int64_t size = arguments->n > 0 ? arguments->n : RANDOM_BYTES;
+  if (size > RANDOM_MAX_BYTES) size = RANDOM_MAX_BYTES;
+  host_random(h, random, (size_t)size);
+  text_clear(&h->answer);
+  hex_encode(&h->answer, (bytes){random, (size_t)size});
+  host_answer_text(h, answer);
+}

@@ -1,0 +1,73 @@
+/*
+ * host_http.c - the imports of `request`, `response` and `logging`: what came in, what goes out.
+ */
+#include <strings.h>
+
+#include "host/host.h"
+
+void host_req_method(host *h, const host_arguments *arguments, host_answer *answer) {
+  (void)arguments;
+  host_answer_bytes(answer, text_bytes(&h->request->method));
+}
+
+void host_req_url(host *h, const host_arguments *arguments, host_answer *answer) {
+  (void)arguments;
+  host_answer_bytes(answer, text_bytes(&h->request->url));
+}
+
+bool host_header_withheld(bytes name) {
+  static const char prefix[] = "x-flaron-";
+  return bytes_same_ignoring_case(name, bytes_of("authorization")) ||
+         bytes_same_ignoring_case(name, bytes_of("cookie")) ||
+         (name.size >= sizeof prefix - 1 &&
+          strncasecmp((const char *)name.data, prefix, sizeof prefix - 1) == 0);
+}
+
+void host_req_header_get(host *h, const host_arguments *arguments, host_answer *answer) {
+  if (host_header_withheld(arguments->a) && !h->config.requires_raw_auth) return;
+  const host_pair *header = host_pairs_find(&h->request->headers, arguments->a);
+  if (header != NULL) host_answer_bytes(answer, (bytes){(const uint8_t *)header->value, header->value_size});
+}
+
+void host_req_body(host *h, const host_arguments *arguments, host_answer *answer) {
+  (void)arguments;
+  if (!h->config.requires_body || h->request->body.size > h->config.max_body) return;
+  host_answer_bytes(answer, text_bytes(&h->request->body));
+}
+
+void host_resp_set_status(host *h, const host_arguments *arguments, host_answer *answer) {
+  (void)answer;
+  h->response.status = (int)arguments->n;
+}
+
+void host_resp_header_set(host *h, const host_arguments *arguments, host_answer *answer) {
+  (void)answer;
+  host_pairs_set(&h->response.headers, arguments->a, arguments->b, true);
+}
+
+void host_resp_body_set(host *h, const host_arguments *arguments, host_answer *answer) {
+  (void)answer;
+  text_clear(&h->response.body);
+  text_add(&h->response.body, arguments->a.data, arguments->a.size);
+}
+
+static void log_line(host *h, host_level level, bytes line) {
+  if (h->log_lines++ >= h->config.max_log_lines) return;
+  size_t size = line.size < h->config.max_log_line ? line.size : h->config.max_log_line;
+  host_log(h, level, (const char *)line.data, size);
+}
+
+void host_log_info(host *h, const host_arguments *arguments, host_answer *answer) {
+  (void)answer;
+  log_line(h, HOST_INFO, arguments->a);
+}
+
+void host_log_warn(host *h, const host_arguments *arguments, host_answer *answer) {
+  (void)answer;
+  log_line(h, HOST_WARN, arguments->a);
+}
+
+void host_log_error(host *h, const host_arguments *arguments, host_answer *answer) {
+  (void)answer;
+  log_line(h, HOST_ERROR, arguments->a);
+}

@@ -1,0 +1,53 @@
+/*
+ * host_random.c - the random bytes behind ids and crypto_random_bytes: the kernel's, or seeded ones.
+ *
+ * Owns how far the seeded generator has gone (`random_words` of the host): it starts when the host is
+ * made and goes on over invocations, so a spec with a seed sees the same bytes on every run and never the
+ * same twice within one. It is not for secrets; AES nonces do not come from here (host_crypto.c).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "host/host.h"
+
+/* Word `index` of the SplitMix64 sequence that belongs to `seed`. */
+static uint64_t seeded_word(uint64_t seed, uint64_t index) {
+  uint64_t word = seed + (index + 1) * UINT64_C(0x9e3779b97f4a7c15);
+  word = (word ^ (word >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+  word = (word ^ (word >> 27)) * UINT64_C(0x94d049bb133111eb);
+  return word ^ (word >> 31);
+}
+
+/* Fills from the seeded generator, low byte of each word first; the rest of the last word is dropped. */
+static void fill_seeded(host *h, uint8_t *to, size_t size) {
+  uint64_t word = 0;
+  for (size_t i = 0; i < size; i++, word >>= 8) {
+    if (i % 8 == 0) word = seeded_word(h->config.random_seed, h->random_words++);
+    to[i] = (uint8_t)word;
+  }
+}
+
+/* Fills from the kernel; a machine without random bytes ends the process, as one without memory does. */
+static void fill_true(uint8_t *to, size_t size) {
+  while (size != 0) {
+    ssize_t got = getrandom(to, size, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      fprintf(stderr, "flaron-lua: the machine has no random bytes: %s\n", strerror(errno));
+      abort();
+    }
+    to += got;
+    size -= (size_t)got;
+  }
+}
+
+void host_random(host *h, void *to, size_t size) {
+  if (h->config.random_seed != 0) {
+    fill_seeded(h, to, size);
+  } else {
+    fill_true(to, size);
+  }
+}

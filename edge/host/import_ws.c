@@ -1,0 +1,51 @@
+/*
+ * host_ws.c - the imports of `ws`: the event of this invocation, and what the flare does with its connection.
+ *
+ * Frames and the closing are kept in the response, in order; who holds the connection sends them. Limits of
+ * sends and of their size are not documented: the defaults here are 1,000 of 1 MiB (host_config_default).
+ */
+#include "host/host.h"
+
+enum { SEND_LIMIT_REACHED = 1, MESSAGE_TOO_LARGE = 2, SEND_ERROR = 3 };
+
+/* ws_send(frame): an error when there is no connection, or the flare has closed it. */
+void host_ws_send(host *h, const host_arguments *arguments, host_answer *answer) {
+  host_response *r = &h->response;
+  if (h->request->event.type == NULL || r->close_code != 0) {
+    answer->number = SEND_ERROR;
+  } else if (arguments->a.size > h->config.max_ws_message) {
+    answer->number = MESSAGE_TOO_LARGE;
+  } else if (r->frame_count >= h->config.max_ws_sends) {
+    answer->number = SEND_LIMIT_REACHED;
+  } else {
+    r->frames = memory_resize(r->frames, (r->frame_count + 1) * sizeof *r->frames);
+    r->frames[r->frame_count] = (text){0};
+    text_add(&r->frames[r->frame_count++], arguments->a.data, arguments->a.size);
+  }
+}
+
+/* ws_close_conn(code): the first one counts. */
+void host_ws_close_conn(host *h, const host_arguments *arguments, host_answer *answer) {
+  (void)answer;
+  if (h->response.close_code == 0) h->response.close_code = (int)arguments->n;
+}
+
+void host_ws_conn_id(host *h, const host_arguments *arguments, host_answer *answer) {
+  (void)arguments;
+  host_answer_bytes(answer, text_bytes(&h->request->event.conn_id));
+}
+
+void host_ws_event_type(host *h, const host_arguments *arguments, host_answer *answer) {
+  (void)arguments;
+  host_answer_bytes(answer, bytes_of(h->request->event.type != NULL ? h->request->event.type : ""));
+}
+
+void host_ws_event_data(host *h, const host_arguments *arguments, host_answer *answer) {
+  (void)arguments;
+  host_answer_bytes(answer, text_bytes(&h->request->event.data));
+}
+
+void host_ws_close_code(host *h, const host_arguments *arguments, host_answer *answer) {
+  (void)arguments;
+  answer->number = h->request->event.close_code;
+}

@@ -1,0 +1,198 @@
+/*
+ * manifest.c - reading flare.lua: evaluated by the runtime (instance_evaluate), checked here. `keys` is the
+ * one list of what a manifest can say.
+ */
+#include "pack/manifest.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/engine_wasm2c.h"
+
+typedef enum kind { STRING, BOOLEAN, INTEGER, STRINGS, SIZE } kind;
+
+static const char *const kind_names[] = {"a string with something in it", "a boolean",
+                                         "an integer of 0 or more", "a list of strings",
+                                         "a size from 1 MiB to 4 GiB: bytes, or a string such as \"32M\""};
+
+typedef struct key {
+  const char *name;
+  kind kind;
+  bool host; /* it is for the host: goes into the flare's config */
+} key;
+
+static const key keys[] = {
+    {"name", STRING, false},
+    {"main", STRING, false},
+    {"modules", STRINGS, false},
+    {"assets", STRINGS, false},
+    {"memory", SIZE, false},
+    {"requires_body", BOOLEAN, true},
+    {"requires_raw_auth", BOOLEAN, true},
+    {"writes_spark_kv", BOOLEAN, true},
+    {"writes_plasma_kv", BOOLEAN, true},
+    {"allowed_secrets", STRINGS, true},
+    {"allowed_fetch_urls", STRINGS, true},
+    {"max_fetch_requests", INTEGER, true},
+    {"max_kv_value_bytes", INTEGER, true},
+    {"max_spark_pull_per_invocation", INTEGER, true},
+    {"websocket", BOOLEAN, true},
+};
+
+enum { KEYS = sizeof keys / sizeof *keys };
+
+static const key *find_key(const char *name) {
+  for (int i = 0; i < KEYS; i++) {
+    if (strcmp(keys[i].name, name) == 0) return &keys[i];
+  }
+  return NULL;
+}
+
+static bool is_list(const json_t *value) {
+  size_t i;
+  json_t *item;
+  if (json_is_object(value)) return json_object_size(value) == 0; /* an empty table */
+  if (!json_is_array(value)) return false;
+  json_array_foreach(value, i, item) {
+    if (!json_is_string(item)) return false;
+  }
+  return true;
+}
+
+/* Reads a size as a number of bytes, or as "512K" or "32M"; false when it is none from 1 MiB to 4 GiB. */
+static bool read_size(const json_t *value, uint32_t *size) {
+  unsigned long long n = (unsigned long long)json_integer_value(value);
+  const char *word = json_string_value(value);
+  if (word != NULL) {
+    char *end;
+    n = strtoull(word, &end, 10);
+    unsigned shift = *end == 'K' ? 10 : *end == 'M' ? 20 : 0;
+    if (end == word || end[shift != 0] != '\0' || n > UINT32_MAX) return false;
+    n <<= shift;
+  }
+  *size = (uint32_t)n;
+  return n >= 1u << 20 && n < UINT64_C(1) << 32;
+}
+
+static bool has_kind(const json_t *value, kind kind) {
+  uint32_t size;
+  switch (kind) {
+    case STRING: return json_is_string(value) && *json_string_value(value) != '\0';
+    case BOOLEAN: return json_is_boolean(value);
+    case INTEGER: return json_is_integer(value) && json_integer_value(value) >= 0;
+    case STRINGS: return is_list(value);
+    case SIZE: return read_size(value, &size);
+  }
+  return false;
+}
+
+/* Checks keys and types; with `host`, only keys for the host are known. */
+static bool check(json_t *table, bool host, text *error) {
+  const char *name;
+  json_t *value;
+  if (!json_is_object(table)) {
+    text_add_string(error, "it is a list, not a table with named fields");
+    return false;
+  }
+  json_object_foreach(table, name, value) {
+    const key *k = find_key(name);
+    if (k == NULL || (host && !k->host)) {
+      text_printf(error, "unknown key '%s'; known are", name);
+      for (int i = 0; i < KEYS; i++) {
+        if (!host || keys[i].host) text_printf(error, " %s", keys[i].name);
+      }
+      return false;
+    }
+    if (!has_kind(value, k->kind)) {
+      text_printf(error, "key '%s' is not %s", name, kind_names[k->kind]);
+      return false;
+    }
+  }
+  return true;
+}
+
+static char *copy_string(const json_t *table, const char *name) {
+  const char *value = json_string_value(json_object_get(table, name));
+  return value != NULL ? memory_copy(bytes_of(value)) : NULL;
+}
+
+static manifest_list copy_list(const json_t *table, const char *name) {
+  json_t *list = json_object_get(table, name), *item;
+  size_t i;
+  manifest_list copy = {memory_get((json_array_size(list) + 1) * sizeof *copy.items), 0};
+  json_array_foreach(list, i, item) copy.items[copy.count++] = memory_copy(bytes_of(json_string_value(item)));
+  return copy;
+}
+
+static void free_list(manifest_list *list) {
+  for (size_t i = 0; i < list->count; i++) free(list->items[i]);
+  free(list->items);
+  *list = (manifest_list){0};
+}
+
+bool manifest_read(manifest *m, bytes source, text *error) {
+  text json = {0}, fault = {0};
+  if (!instance_evaluate("flare.lua", source, &json, error)) return false;
+  json_t *table = json_loadb(text_string(&json), json.size, JSON_ALLOW_NUL, NULL);
+  bool good = check(table, false, &fault);
+  if (good) {
+    *m = (manifest){copy_string(table, "name"),
+                    copy_string(table, "main"),
+                    copy_list(table, "modules"),
+                    copy_list(table, "assets"),
+                    0,
+                    json_object()};
+    if (json_object_get(table, "memory") != NULL) read_size(json_object_get(table, "memory"), &m->memory);
+    for (int i = 0; i < KEYS; i++) {
+      json_t *value = json_object_get(table, keys[i].name);
+      if (keys[i].host && value != NULL) json_object_set(m->config, keys[i].name, value);
+    }
+  } else {
+    text_printf(error, "flare.lua: %s", text_string(&fault));
+  }
+  json_decref(table);
+  text_free(&json);
+  text_free(&fault);
+  return good;
+}
+
+void manifest_free(manifest *m) {
+  free(m->name);
+  free(m->main);
+  free_list(&m->modules);
+  free_list(&m->assets);
+  json_decref(m->config);
+  *m = (manifest){0};
+}
+
+static void set_limit(const json_t *table, const char *name, size_t *limit) {
+  const json_t *value = json_object_get(table, name);
+  if (value != NULL) *limit = (size_t)json_integer_value(value);
+}
+
+bool manifest_configure(const json_t *json, host_config *config, manifest_grants *grants, text *error) {
+  if (json == NULL) return true;
+  if (!check((json_t *)json, true, error)) return false;
+  config->requires_body = json_is_true(json_object_get(json, "requires_body"));
+  config->requires_raw_auth = json_is_true(json_object_get(json, "requires_raw_auth"));
+  config->writes_spark_kv = json_is_true(json_object_get(json, "writes_spark_kv"));
+  config->writes_plasma_kv = json_is_true(json_object_get(json, "writes_plasma_kv"));
+  set_limit(json, "max_fetch_requests", &config->max_fetch_requests);
+  set_limit(json, "max_kv_value_bytes", &config->max_kv_value_bytes);
+  set_limit(json, "max_spark_pull_per_invocation", &config->max_spark_pull);
+  manifest_grants_free(grants);
+  grants->secrets = copy_list(json, "allowed_secrets");
+  grants->fetch_urls = copy_list(json, "allowed_fetch_urls");
+  config->all_secrets = config->all_fetch_urls = false;
+  config->allowed_secrets = grants->secrets.items;
+  config->allowed_secret_count = grants->secrets.count;
+  config->allowed_fetch_urls = grants->fetch_urls.items;
+  config->allowed_fetch_url_count = grants->fetch_urls.count;
+  return true;
+}
+
+void manifest_grants_free(manifest_grants *grants) {
+  free_list(&grants->secrets);
+  free_list(&grants->fetch_urls);
+}

@@ -1,0 +1,46 @@
+/*
+ * manifest.h - flare.lua: what a project says of itself, and what the host is to allow it.
+ */
+#ifndef FLARON_EDGE_MANIFEST_H
+#define FLARON_EDGE_MANIFEST_H
+
+#include "host/host.h"
+
+struct json_t;
+
+/* A list of strings, ended by NULL. Owned. */
+typedef struct manifest_list {
+  char **items;
+  size_t count;
+} manifest_list;
+
+/* Owned; begin with {0}. A field that the manifest does not have is NULL, empty or 0. */
+typedef struct manifest {
+  char *name, *main;
+  manifest_list modules, assets;
+  uint32_t memory;       /* bytes */
+  struct json_t *config; /* the keys for the host, an object; NULL: there is no manifest */
+} manifest;
+
+/*
+ * Evaluates and checks the text of a flare.lua. False, with a message that begins with "flare.lua:" in
+ * `error`, when it fails, or has an unknown key or a value of a wrong type; `m` then holds nothing.
+ */
+bool manifest_read(manifest *m, bytes source, text *error);
+
+void manifest_free(manifest *m);
+
+/* The lists that a host_config borrows from here. Owned; begin with {0}. */
+typedef struct manifest_grants {
+  manifest_list secrets, fetch_urls;
+} manifest_grants;
+
+/*
+ * Sets what `json` (manifest.config) says in `config`: what a manifest does not allow is forbidden. NULL:
+ * there is no manifest, nothing changes. False with a sentence in `error` when it is no such object.
+ */
+bool manifest_configure(const struct json_t *json, host_config *config, manifest_grants *grants, text *error);
+
+void manifest_grants_free(manifest_grants *grants);
+
+#endif

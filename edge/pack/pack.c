@@ -1,0 +1,537 @@
+/*
+ * pack.c - start-up in a fresh instance, and the module made of runtime.wasm and the memory it left.
+ * Needs no compiler and looks at no clock. See pack.h; docs/internals.md has the drawing.
+ */
+#include "pack/pack.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/engine_wasm2c.h"
+#include "pack/linemap.h"
+#include "flare/wasm.h"
+
+enum { PAGE = 65536, ARENA_BEGIN = 256 << 10 };
+
+/* What is packed. */
+typedef struct project {
+  manifest manifest;
+  modules modules;
+  pack_options options;
+} project;
+
+/* ---- start-up ---- */
+
+static void bundle_text(text *bundle, const char *data, size_t size) {
+  uint32_t length = (uint32_t)size;
+  text_add(bundle, &length, sizeof length);
+  text_add(bundle, data, size);
+}
+
+static void bundle_string(text *bundle, const char *string) { bundle_text(bundle, string, strlen(string)); }
+
+void pack_bundle(const modules *m, text *bundle) {
+  text place = {0};
+  for (size_t i = 0; i < m->count; i++) {
+    text_clear(&place);
+    text_printf(&place, "@%s", m->items[i].file);
+    bundle_string(bundle, m->items[i].name);
+    bundle_string(bundle, place.data);
+    bundle_text(bundle, text_string(&m->items[i].source), m->items[i].source.size);
+  }
+  for (size_t i = 0; i < m->asset_count; i++) {
+    bundle_string(bundle, m->assets[i].file);
+    bundle_string(bundle, "&");
+    bundle_text(bundle, text_string(&m->assets[i].source), m->assets[i].source.size);
+  }
+  for (size_t i = 0; i < m->wish_count; i++) {
+    text_clear(&place);
+    text_printf(&place, "%s:%d", m->wishes[i].file, m->wishes[i].line);
+    bundle_string(bundle, m->wishes[i].name);
+    bundle_string(bundle, place.data);
+    bundle_string(bundle, "");
+  }
+  text_free(&place);
+}
+
+/* The hash of a bundle on this runtime: another one may compile the same to other instructions. */
+static uint32_t hash_of(const text *bundle) {
+  uint8_t digest[EVP_MAX_MD_SIZE];
+  uint32_t hash;
+  const char *runtime = flare_runtime_hash();
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+  EVP_DigestUpdate(context, runtime, strlen(runtime));
+  EVP_DigestUpdate(context, text_string(bundle), bundle->size);
+  EVP_DigestFinal_ex(context, digest, NULL);
+  EVP_MD_CTX_free(context);
+  memcpy(&hash, digest, sizeof hash);
+  return hash;
+}
+
+/* Adds the modules that start-up asked for and did not get, where there are files; true if any. */
+static bool add_missing(modules *m, const modules_source *source, bytes missing) {
+  bool added = false;
+  const char *at = (const char *)missing.data, *end = at + missing.size, *line;
+  for (; at < end && (line = memchr(at, '\n', (size_t)(end - at))) != NULL; at = line + 1) {
+    char *name = memory_copy((bytes){(const uint8_t *)at, (size_t)(line - at)});
+    if (!modules_have(m, name) && modules_add(m, source, name)) added = true;
+    free(name);
+  }
+  return added;
+}
+
+/*
+ * Copies start-up's message. Where it is one of runtime/start/bundle.c that a module is not found, it is said
+ * why, as only the packer knows.
+ */
+static void add_message(const modules_source *source, bytes message, text *error) {
+  static const char mark[] = "no field package.preload['";
+  const char *at = (const char *)message.data, *end = at + message.size;
+  const char *found = memmem(at, message.size, mark, sizeof mark - 1);
+  const char *name = found != NULL ? found + sizeof mark - 1 : NULL;
+  const char *close = name != NULL ? memmem(name, (size_t)(end - name), "']", 2) : NULL;
+  text missing = {0}, why = {0};
+  if (close != NULL) {
+    char *copy = memory_copy((bytes){(const uint8_t *)name, (size_t)(close - name)});
+    text_printf(&missing, "module '%s' not found:\n\t%s%s']", copy, mark, copy);
+    modules_say_missing(source, copy, &why);
+    free(copy);
+  }
+  const char *begin = missing.size > 0 ? memmem(at, message.size, missing.data, missing.size) : NULL;
+  if (begin != NULL) {
+    text_add(error, at, (size_t)(begin - at));
+    text_add(error, why.data, why.size);
+    at = begin + missing.size;
+  }
+  text_add(error, at, (size_t)(end - at));
+  text_free(&missing);
+  text_free(&why);
+}
+
+/* Adds start-up's message: a script that is stripped names its lines here all the same. */
+static void explain(const project *p, const modules_source *source, const text *bundle, bytes message,
+                    text *error) {
+  text json = {0}, fault = {0}, plain = {0};
+  char other[9];
+  linemap *map = NULL;
+  if (p->options.strip && linemap_make(&p->modules, hash_of(bundle), &json, &fault)) {
+    map = linemap_read(text_bytes(&json), &fault);
+  }
+  if (map != NULL) linemap_explain(map, message, &plain, other);
+  add_message(source, map != NULL ? text_bytes(&plain) : message, error);
+  linemap_free(map);
+  text_free(&json);
+  text_free(&fault);
+  text_free(&plain);
+}
+
+/* ---- the module ---- */
+
+/* Writes the memory from `at` to `limit` as data segments, leaving runs of zeros out; returns how many. */
+static uint32_t write_segments(wasm_writer *segments, const uint8_t *memory, uint32_t at, uint32_t limit) {
+  enum { ACTIVE = 0, I32_CONST = 0x41, END = 0x0B, RUN = 16 };
+  uint32_t count = 0;
+  for (;; count++) {
+    while (at < limit && memory[at] == 0) at++;
+    uint32_t end = at, zeros = 0;
+    for (uint32_t i = at; i < limit && zeros < RUN; i++) {
+      zeros = memory[i] == 0 ? zeros + 1 : 0;
+      if (zeros == 0) end = i + 1;
+    }
+    if (end == at) return count;
+    wasm_write_u8(segments, ACTIVE);
+    wasm_write_u8(segments, I32_CONST);
+    wasm_write_s32(segments, (int32_t)at);
+    wasm_write_u8(segments, END);
+    wasm_write_u32(segments, end - at);
+    wasm_write_bytes(segments, memory + at, end - at);
+    at = end;
+  }
+}
+
+/* Writes the data section: the image, and the assets behind the room for its copy. */
+static void write_data(wasm_writer *section, const instance_start_report *r) {
+  wasm_writer segments = {0};
+  uint32_t count = write_segments(&segments, r->memory, r->data_start, r->image_end);
+  count += write_segments(&segments, r->memory, r->assets_start, r->arena_start);
+  wasm_write_u32(section, count);
+  wasm_write_bytes(section, segments.data, segments.size);
+  wasm_writer_free(&segments);
+}
+
+/* Writes the runtime's exports that a host may see: memory, alloc and the handlers of this script. */
+static void write_exports(wasm_writer *section, const wasm_section *runtime, unsigned handlers) {
+  wasm_reader r;
+  wasm_writer kept = {0};
+  uint32_t count = 0;
+  wasm_reader_init(&r, runtime->data, runtime->size);
+  for (uint32_t n = wasm_read_u32(&r); n > 0; n--) {
+    uint32_t size;
+    const char *name = wasm_read_name(&r, &size);
+    bytes b = {(const uint8_t *)name, size};
+    uint8_t kind = wasm_read_u8(&r);
+    uint32_t index = wasm_read_u32(&r);
+    bool keep = bytes_are(b, "memory") || bytes_are(b, "alloc");
+    for (int h = 0; h < FLARE_HANDLERS; h++) {
+      keep = keep || ((handlers >> h & 1) && bytes_are(b, flare_handler_names[h]));
+    }
+    if (!keep) continue;
+    wasm_write_name(&kept, name, size);
+    wasm_write_u8(&kept, kind);
+    wasm_write_u32(&kept, index);
+    count++;
+  }
+  wasm_write_u32(section, count);
+  wasm_write_bytes(section, kept.data, kept.size);
+  wasm_writer_free(&kept);
+}
+
+static void write_producers(wasm_writer *body) {
+  static const char *const fields[][3] = {
+      {"language", "Lua", "5.4.7"},
+      {"processed-by", "flaron-lua", FLARON_LUA_VERSION},
+  };
+  size_t count = sizeof fields / sizeof *fields;
+  wasm_write_u32(body, (uint32_t)count);
+  for (size_t i = 0; i < count; i++) {
+    wasm_write_name(body, fields[i][0], strlen(fields[i][0]));
+    wasm_write_u32(body, 1);
+    wasm_write_name(body, fields[i][1], strlen(fields[i][1]));
+    wasm_write_name(body, fields[i][2], strlen(fields[i][2]));
+  }
+}
+
+/* A name as a JSON string, which must be UTF-8: in one that is not, bytes over 127 become "\xNN". */
+static json_t *describe_name(const char *name) {
+  json_t *string = json_string(name);
+  if (string != NULL || name == NULL) return string;
+  text escaped = {0};
+  for (; *name != '\0'; name++) text_printf(&escaped, *name & 0x80 ? "\\x%02X" : "%c", (uint8_t)*name);
+  string = json_string(escaped.data);
+  text_free(&escaped);
+  return string;
+}
+
+static json_t *describe_items(const module *items, size_t count) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < count; i++) {
+    const module *m = &items[i];
+    json_array_append_new(list, json_pack("{s:o*, s:o, s:I}", "name", describe_name(m->name), "file",
+                                          describe_name(m->file), "bytes", (json_int_t)m->source.size));
+  }
+  return list;
+}
+
+/* What a flare says of itself: read by flare.c and `flaron-lua inspect`. The caller frees it. */
+static char *describe(const project *p, const instance_start_report *r) {
+  json_t *handlers = json_array();
+  for (int h = 0; h < FLARE_HANDLERS; h++) {
+    if (r->handlers >> h & 1) json_array_append_new(handlers, json_string(flare_handler_names[h]));
+  }
+  json_t *about =
+      json_pack("{s:i, s:s, s:s, s:s*, s:o, s:o, s:o, s:b, s:I, s:O*}", "format", FLARE_FORMAT, "version",
+                FLARON_LUA_VERSION, "runtime", flare_runtime_hash(), "name", p->manifest.name, "handlers",
+                handlers, "modules", describe_items(p->modules.items, p->modules.count), "assets",
+                describe_items(p->modules.assets, p->modules.asset_count), "stripped", p->options.strip,
+                "arena", (json_int_t)r->arena_start, "config", p->manifest.config);
+  char *description = json_dumps(about, JSON_COMPACT);
+  json_decref(about);
+  return description;
+}
+
+/* How many pages a flare needs to begin with. */
+static uint32_t pages_at_first(const instance_start_report *r) {
+  return (r->arena_start + ARENA_BEGIN + PAGE - 1) / PAGE;
+}
+
+/* Makes the flare: runtime.wasm with memory, exports and data of its own. */
+static void write_flare(const project *p, const instance_start_report *r, text *wasm) {
+  wasm_reader runtime;
+  wasm_section section;
+  wasm_writer out = {0};
+  bytes blob = flare_runtime();
+  wasm_reader_init(&runtime, blob.data, blob.size);
+  wasm_check_header(&runtime);
+  wasm_write_header(&out);
+  while (wasm_next_section(&runtime, &section)) {
+    wasm_writer body = {0};
+    switch (section.id) {
+      case WASM_SECTION_CUSTOM:
+      case WASM_SECTION_DATA_COUNT: continue;
+      case WASM_SECTION_MEMORY:
+        wasm_write_u32(&body, 1);
+        wasm_write_u8(&body, 1);
+        wasm_write_u32(&body, pages_at_first(r));
+        wasm_write_u32(&body, p->options.memory / PAGE);
+        break;
+      case WASM_SECTION_EXPORT: write_exports(&body, &section, r->handlers); break;
+      case WASM_SECTION_DATA: write_data(&body, r); break;
+      default: wasm_write_bytes(&body, section.data, section.size);
+    }
+    wasm_write_section(&out, section.id, body.data, body.size);
+    wasm_writer_free(&body);
+  }
+  wasm_writer producers = {0};
+  char *description = describe(p, r);
+  write_producers(&producers);
+  wasm_write_custom_section(&out, "producers", producers.data, producers.size);
+  wasm_write_custom_section(&out, "flaron-lua", description,
+                            strlen(description)); /* last: a file cut off has none */
+  free(description);
+  wasm_writer_free(&producers);
+  if (out.failed) memory_get(SIZE_MAX); /* says that the machine is out of memory */
+  text_add(wasm, out.data, out.size);
+  wasm_writer_free(&out);
+}
+
+/* ---- both ---- */
+
+bool pack_read_manifest(const modules_source *source, manifest *m, text *content, text *error) {
+  int fault = source->read(source->data, "flare.lua", content);
+  if (fault == ENOENT || fault == ENOTDIR) return true;
+  if (fault == 0) return manifest_read(m, text_bytes(content), error);
+  file_explain(error, "flare.lua", fault, FILE_PROJECT_MAX);
+  return false;
+}
+
+/* Reads flare.lua where there is one, and settles the options. */
+static bool read_manifest(project *p, const modules_source *source, text *error) {
+  text content = {0};
+  bool good = pack_read_manifest(source, &p->manifest, &content, error);
+  text_free(&content);
+  pack_options *o = &p->options;
+  if (o->memory == 0) o->memory = p->manifest.memory != 0 ? p->manifest.memory : PACK_MEMORY;
+  if (o->start_ms == 0) o->start_ms = PACK_START_MS;
+  o->memory -= o->memory % PAGE;
+  return good;
+}
+
+/* Says that a file which flare.lua names in `key` is refused. */
+static void say_refused(const char *key, const char *file, int fault, text *error) {
+  text_printf(error, "flare.lua: %s: '%s' ", key, file);
+  file_add_predicate(error, fault, FILE_PROJECT_MAX);
+}
+
+/* Says what is wrong with asset `i` of flare.lua, from 0. */
+static void say_asset(const manifest *m, size_t i, int fault, text *error) {
+  const char *file = m->assets.items[i];
+  if (file_is_refused(fault)) {
+    text key = {0};
+    text_printf(&key, "assets[%zu]", i + 1);
+    say_refused(key.data, file, fault, error);
+    text_free(&key);
+  } else {
+    text_printf(error, "flare.lua: asset '%s': %s", file, strerror(fault));
+  }
+}
+
+bool pack_find_files(const modules_source *source, const char *file, const manifest *m, modules *found,
+                     text *error) {
+  bool named = file == NULL && m->main != NULL;
+  if (file == NULL) file = named ? m->main : "main.lua";
+  int fault = modules_add_main(found, source, file);
+  if (fault != 0 && named && file_is_refused(fault)) {
+    say_refused("main", file, fault, error);
+  } else if (fault != 0) {
+    file_explain(error, file, fault, FILE_PROJECT_MAX);
+  }
+  if (fault != 0) return false;
+  for (size_t i = 0; i < m->modules.count; i++) {
+    const char *name = m->modules.items[i];
+    if (modules_have(found, name) || modules_add(found, source, name)) continue;
+    text_add_string(error, "flare.lua: ");
+    modules_say_missing(source, name, error);
+    return false;
+  }
+  for (size_t i = 0; i < m->assets.count; i++) {
+    fault = modules_add_asset(found, source, m->assets.items[i]);
+    if (fault == 0) continue;
+    say_asset(m, i, fault, error);
+    return false;
+  }
+  return true;
+}
+
+/* Whether memory did not do for start-up, or does not for what it left. */
+static bool ran_out(const instance_start_report *r, uint32_t memory) {
+  static const char message[] = "not enough memory"; /* Lua's; start.c has one that goes on */
+  enum { SIZE = sizeof message - 1 };
+  if (r->error.size != 0) return r->error.size >= SIZE && memcmp(r->error.data, message, SIZE) == 0;
+  return r->image_end == 0 || pages_at_first(r) > memory / PAGE;
+}
+
+/* Runs start-up with `memory`; false when it did not end. The caller closes `instance` either way. */
+static bool start(const project *p, const text *bundle, uint32_t memory, const engine_watcher *watcher,
+                  engine **instance, instance_start_report *report, text *fault) {
+  return instance_start(instance, text_bytes(bundle), memory, hash_of(bundle), p->options.strip,
+                        p->options.start_ms, watcher, report, fault);
+}
+
+/* Says that the memory is too small, and what comes of more: it is doubled until there is enough. */
+static void say_too_small(const project *p, const modules_source *source, const text *bundle,
+                          const char *file, text *error) {
+  enum { MOST = 256 << 20 };
+  static const char hint[] = " (--memory, or 'memory' in flare.lua)";
+  bool ended = true, enough = false, good = true;
+  text_printf(error, "%s: a memory of %u KiB is too small for start-up", file, p->options.memory >> 10);
+  for (uint32_t memory = p->options.memory; ended && !enough && memory <= MOST / 2;) {
+    engine *instance;
+    instance_start_report report;
+    text fault = {0};
+    memory *= 2;
+    ended = start(p, bundle, memory, NULL, &instance, &report, &fault);
+    enough = ended && !ran_out(&report, memory);
+    good = !enough || report.error.size == 0;
+    if (enough && good) text_printf(error, ": %u KiB would do", memory >> 10);
+    if (!good) {
+      text_printf(error, "%s; with %u KiB it fails: ", hint, memory >> 10);
+      explain(p, source, bundle, report.error, error);
+    }
+    engine_close(instance);
+    text_free(&fault);
+  }
+  if (good) text_add_string(error, hint);
+}
+
+/* Runs start-up once more, for the watcher: what that leaves in memory is not what is packed. */
+static void show_start(const project *p, const text *bundle) {
+  engine *instance;
+  instance_start_report report;
+  text fault = {0};
+  start(p, bundle, p->options.memory, p->options.watcher, &instance, &report, &fault);
+  engine_close(instance);
+  text_free(&fault);
+}
+
+/* Runs start-up, again as long as it asks for modules that there are, and makes the flare of what it left. */
+static bool start_and_write(project *p, const modules_source *source, const char *file, text *wasm,
+                            text *error) {
+  for (;;) {
+    engine *instance;
+    instance_start_report report;
+    text bundle = {0}, fault = {0};
+    bool good = false, again = false;
+    pack_bundle(&p->modules, &bundle);
+    if (!start(p, &bundle, p->options.memory, NULL, &instance, &report, &fault)) {
+      text_printf(error, "%s: start-up did not end: %s", file, text_string(&fault));
+    } else if (add_missing(&p->modules, source, report.missing)) {
+      again = true;
+    } else if (ran_out(&report, p->options.memory)) {
+      say_too_small(p, source, &bundle, file, error);
+    } else if (report.error.size != 0) {
+      explain(p, source, &bundle, report.error, error);
+    } else {
+      write_flare(p, &report, wasm);
+      good = p->options.map == NULL || linemap_make(&p->modules, hash_of(&bundle), p->options.map, error);
+      if (p->options.watcher != NULL) show_start(p, &bundle);
+    }
+    engine_close(instance);
+    text_free(&bundle);
+    text_free(&fault);
+    if (!again) return good;
+  }
+}
+
+bool pack_project(const modules_source *source, const char *file, const pack_options *options, text *wasm,
+                  text *error) {
+  project p = {.options = *options};
+  bool good = read_manifest(&p, source, error) &&
+              pack_find_files(source, file, &p.manifest, &p.modules, error) &&
+              start_and_write(&p, source, p.modules.items[0].file, wasm, error);
+  modules_free(&p.modules);
+  manifest_free(&p.manifest);
+  return good;
+}
+
+static bool is_packed(const char *file) {
+  static const char suffix[] = ".wasm";
+  size_t size = strlen(file), suffix_size = sizeof suffix - 1;
+  return size >= suffix_size && strcmp(file + size - suffix_size, suffix) == 0;
+}
+
+char *pack_parent(const char *path) {
+  const char *slash = strrchr(path, '/');
+  if (slash == NULL) return memory_copy(bytes_of("."));
+  return memory_copy((bytes){(const uint8_t *)path, slash == path ? 1 : (size_t)(slash - path)});
+}
+
+/* The last name of a path, a part of it. */
+static const char *name_of(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash != NULL ? slash + 1 : path;
+}
+
+bool pack_split_path(const char *path, char **folder, const char **file, text *error) {
+  struct stat about;
+  int fault = stat(path, &about) != 0 ? errno : file_kind_fault(about.st_mode);
+  if (fault != 0 && fault != EISDIR) {
+    file_explain(error, path, fault, 0);
+    return false;
+  }
+  *file = fault == EISDIR ? NULL : name_of(path);
+  *folder = fault == EISDIR ? memory_copy(bytes_of(path)) : pack_parent(path);
+  return true;
+}
+
+int pack_split_path_below(const char *root, const char *path, char **below, const char **file) {
+  file_place place = {root, ""};
+  int fault = file_look_below(&place, path);
+  *below = NULL;
+  *file = NULL;
+  if (fault == EISDIR) {
+    *below = memory_copy(bytes_of(path));
+    return 0;
+  }
+  if (fault != 0) return fault;
+  *file = name_of(path);
+  *below = pack_parent(path);
+  return 0;
+}
+
+/* Says what is wrong with a packed flare that was to be read; whether nothing is. */
+static bool was_read(int fault, const char *path, text *error) {
+  if (fault != 0) file_explain(error, path, fault, FILE_FLARE_MAX);
+  return fault == 0;
+}
+
+bool pack_path(const char *path, const pack_options *options, text *wasm, text *error) {
+  char *folder;
+  const char *file;
+  bool good;
+  if (!pack_split_path(path, &folder, &file, error)) return false;
+  if (file != NULL && is_packed(file)) {
+    good = was_read(file_read(path, FILE_FLARE_MAX, wasm), path, error);
+  } else {
+    modules_source source = {modules_read_file, folder};
+    good = pack_project(&source, file, options, wasm, error);
+  }
+  free(folder);
+  return good;
+}
+
+bool pack_path_below(const char *root, const char *path, const pack_options *options, text *wasm,
+                     text *error) {
+  char *below;
+  const char *file;
+  bool good;
+  int fault = pack_split_path_below(root, path, &below, &file);
+  if (fault != 0) {
+    file_explain(error, path, fault, FILE_PROJECT_MAX);
+    return false;
+  }
+  if (file != NULL && is_packed(file)) {
+    file_place base = {root, ""};
+    good = was_read(file_read_below(&base, path, FILE_FLARE_MAX, wasm), path, error);
+  } else {
+    file_place place = {root, below};
+    modules_source source = {modules_read_place, &place};
+    good = pack_project(&source, file, options, wasm, error);
+  }
+  free(below);
+  return good;
+}

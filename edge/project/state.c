@@ -1,0 +1,317 @@
+/*
+ * state.c - see state.h.
+ */
+#include "project/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json_bytes.h"
+#include "store/store.h"
+
+#define SECRETS "secrets.json"
+#define SECRETS_PART SECRETS ".part" /* what secrets.json will be, while it is written */
+#define STORES "stores.db"
+
+enum { SECRET_NAME_MAX = 256 };
+
+/*
+ * Reads a file that only its owner may read: SECRETS in an open folder or, without one (-1), what somebody
+ * named. 0, ENOENT..., or EACCES with a sentence in `error`.
+ */
+static int read_private(int folder, const char *path, text *content, text *error) {
+  struct stat about;
+  int fd, fault = folder >= 0 ? file_open_at(folder, SECRETS, &fd) : file_open(path, &fd);
+  if (fault != 0) return fault;
+  if (fstat(fd, &about) != 0) fault = errno;
+  if (fault == 0 && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    text_printf(error, "%s: others than its owner may read it (mode %03o): chmod 600 it", path,
+                (unsigned)about.st_mode & 0777);
+    fault = EACCES;
+  }
+  if (fault == 0) fault = text_read(content, fd, FILE_SECRETS_MAX);
+  close(fd);
+  return fault;
+}
+
+static void free_secrets(state *s) {
+  for (size_t i = 0; i < s->secret_count; i++) {
+    free(s->secrets[i].name);
+    free(s->secrets[i].value);
+  }
+  free(s->secrets);
+  s->secrets = NULL;
+  s->secret_count = 0;
+}
+
+/* Adds a secret from its JSON value; false when it is neither a string nor {"base64": "..."}. */
+static bool add_secret(state *s, const char *name, const json_t *value) {
+  text bytes_of_it = {0};
+  if (!json_to_bytes(value, &bytes_of_it)) {
+    text_free(&bytes_of_it); /* it may have a buffer */
+    return false;
+  }
+  s->secrets = memory_resize(s->secrets, (s->secret_count + 1) * sizeof *s->secrets);
+  s->secrets[s->secret_count++] = (host_secret){
+      memory_copy(bytes_of(name)), (uint8_t *)memory_copy(text_bytes(&bytes_of_it)), bytes_of_it.size};
+  text_free(&bytes_of_it);
+  return true;
+}
+
+/*
+ * Reads the JSON object in a file of secrets (see read_private), whatever its values are; with
+ * `none` a file that is missing counts as an empty one. NULL: `error` names the file.
+ */
+static json_t *read_table(int folder, const char *path, bool none, text *error) {
+  text content = {0};
+  json_error_t where;
+  json_t *table = NULL;
+  int fault = read_private(folder, path, &content, error);
+  if (fault == ENOENT && none) {
+    table = json_object();
+  } else if (fault != 0) {
+    if (error->size == 0) file_explain(error, path, fault, FILE_SECRETS_MAX);
+  } else {
+    table = json_loadb(text_string(&content), content.size, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &where);
+    if (table == NULL) text_printf(error, "%s:%d: %s", path, where.line, where.text);
+  }
+  if (table != NULL && !json_is_object(table)) {
+    text_printf(error, "%s: it is no JSON object from names to secrets", path);
+    json_decref(table);
+    table = NULL;
+  }
+  text_free(&content);
+  return table;
+}
+
+/* Makes the table of a file the secrets of `s`. False: one is no secret; `error` names it and the file. */
+static bool take_table(state *s, json_t *table, const char *path, text *error) {
+  const char *name;
+  json_t *value;
+  free_secrets(s);
+  json_object_foreach(table, name, value) {
+    if (add_secret(s, name, value)) continue;
+    text_printf(error, "%s: secret '%s' is neither a string nor {\"base64\": \"...\"}", path, name);
+    return false;
+  }
+  return true;
+}
+
+/* Makes the secrets in a file (see read_private) those of `s`. False with a message in `error`. */
+static bool read_secrets(state *s, int folder, const char *path, text *error) {
+  json_t *table = read_table(folder, path, folder >= 0, error);
+  bool good = table != NULL && take_table(s, table, path, error);
+  json_decref(table);
+  return good;
+}
+
+bool state_read_secrets(state *s, const char *path, text *error) { return read_secrets(s, -1, path, error); }
+
+/* Whether a folder is one that we make, by its name: it is then no link. Others are somebody's word. */
+static bool is_own(const char *name, size_t size) {
+  static const char state_name[] = ".flaron", edge[] = "edge-";
+  return (size == sizeof state_name - 1 && strncasecmp(name, state_name, size) == 0) ||
+         (size > sizeof edge - 1 && strncmp(name, edge, sizeof edge - 1) == 0);
+}
+
+/* Opens a folder of state, whatever it is called. -1: `error` says why. */
+static int open_folder(const char *folder, text *error) {
+  size_t end = strlen(folder), begin;
+  struct stat about = {0};
+  while (end > 1 && folder[end - 1] == '/') end--; /* with a slash, a link would be followed */
+  for (begin = end; begin > 0 && folder[begin - 1] != '/'; begin--) {
+  }
+  bool own = is_own(folder + begin, end - begin);
+  char *path = memory_copy((bytes){(const uint8_t *)folder, end});
+  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (own ? O_NOFOLLOW : 0)), fault = errno;
+  if (fd >= 0) {
+    fault = fstat(fd, &about) != 0 ? errno : 0;
+  } else if (own && lstat(path, &about) == 0 && S_ISLNK(about.st_mode)) {
+    fault = FILE_LINK;
+  }
+  free(path);
+  if (fd >= 0 && fault == 0 && (!own || (about.st_mode & (S_IWGRP | S_IWOTH)) == 0)) return fd;
+  if (fault == 0) {
+    text_printf(error, "%s: others than its owner may write to it (mode %03o): chmod go-w it", folder,
+                (unsigned)about.st_mode & 0777);
+  } else {
+    file_explain(error, folder, fault, 0);
+  }
+  if (fd >= 0) close(fd);
+  return -1;
+}
+
+bool state_read_folder(state *s, const char *folder, text *error) {
+  text path = {0};
+  text_printf(&path, "%s/" SECRETS, folder);
+  int fd = open_folder(folder, error);
+  bool good = fd >= 0 && read_secrets(s, fd, path.data, error);
+  if (fd >= 0) close(fd);
+  text_free(&path);
+  return good;
+}
+
+/* ---- changing secrets.json ---- */
+
+bool state_secret_name_valid(const char *name) {
+  size_t size = strlen(name);
+  if (size == 0 || size > SECRET_NAME_MAX) return false;
+  for (const char *c = name; *c != '\0'; c++) {
+    if ((unsigned char)*c < ' ' || *c == 0x7f || *c == '=') return false;
+  }
+  json_t *as_json = json_string(name); /* NULL when it is not UTF-8 */
+  json_decref(as_json);
+  return as_json != NULL;
+}
+
+/* Opens a folder and waits until no other writer of its secrets holds it. -1: `error` says why. */
+static int lock_folder(const char *folder, text *error) {
+  int fd = open_folder(folder, error), locked;
+  if (fd < 0) return -1;
+  do locked = flock(fd, LOCK_EX);
+  while (locked != 0 && errno == EINTR);
+  if (locked == 0) return fd;
+  text_printf(error, "%s: %s", folder, strerror(errno));
+  close(fd);
+  return -1;
+}
+
+/* Writes all of `content`. 0 or an errno value. */
+static int write_all(int fd, bytes content) {
+  for (size_t done = 0; done < content.size;) {
+    ssize_t n = write(fd, content.data + done, content.size - done);
+    if (n < 0 && errno != EINTR) return errno;
+    if (n > 0) done += (size_t)n;
+  }
+  return 0;
+}
+
+/*
+ * Replaces secrets.json in an open, locked folder, so that it is the old or the new one whatever happens.
+ * What a killed writer left is removed. 0 or an errno value.
+ */
+static int replace_secrets(int folder, bytes content) {
+  unlinkat(folder, SECRETS_PART, 0);
+  int fd = openat(folder, SECRETS_PART, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd < 0) return errno;
+  int fault = fchmod(fd, S_IRUSR | S_IWUSR) != 0 ? errno : write_all(fd, content); /* against the umask */
+  if (fault == 0 && fsync(fd) != 0) fault = errno;
+  if (close(fd) != 0 && fault == 0) fault = errno;
+  if (fault == 0 && renameat(folder, SECRETS_PART, folder, SECRETS) != 0) fault = errno;
+  if (fault != 0) {
+    unlinkat(folder, SECRETS_PART, 0);
+  } else if (fsync(folder) != 0 && errno != EINVAL) { /* EINVAL: a file system that cannot */
+    fault = errno;
+  }
+  return fault;
+}
+
+/* Writes a changed table, unless it holds what a reader would refuse. False: `error` names the file. */
+static bool write_table(int folder, json_t *table, const char *path, text *error) {
+  state checked = {0};
+  bool good = take_table(&checked, table, path, error);
+  free_secrets(&checked);
+  if (!good) return false;
+  text content = {0};
+  char *dump = json_dumps(table, JSON_INDENT(2));
+  if (dump != NULL) text_printf(&content, "%s\n", dump);
+  int fault = dump != NULL ? replace_secrets(folder, text_bytes(&content)) : EINVAL;
+  if (fault != 0) text_printf(error, "%s: %s", path, strerror(fault));
+  free(dump);
+  text_free(&content);
+  return fault == 0;
+}
+
+/* Sets a secret to `value`, which it takes over, or removes it when NULL; `found`: there was one before. */
+static bool change_secret(const char *folder, const char *name, json_t *value, bool *found, text *error) {
+  text path = {0};
+  text_printf(&path, "%s/" SECRETS, folder);
+  int lock = lock_folder(folder, error);
+  json_t *table = lock >= 0 ? read_table(lock, path.data, true, error) : NULL;
+  bool good = table != NULL;
+  if (good) {
+    *found = json_object_get(table, name) != NULL;
+    if (value != NULL && json_object_set(table, name, value) != 0) {
+      text_printf(error, "%s: '%s' cannot be the name of a secret", path.data, name);
+      good = false;
+    }
+    if (value == NULL) json_object_del(table, name);
+    if (good && (value != NULL || *found)) good = write_table(lock, table, path.data, error);
+  }
+  json_decref(table);
+  json_decref(value);
+  if (lock >= 0) close(lock);
+  text_free(&path);
+  return good;
+}
+
+bool state_set_secret(const char *folder, const char *name, bytes value, text *error) {
+  bool found;
+  return change_secret(folder, name, json_of_bytes(value), &found, error);
+}
+
+bool state_delete_secret(const char *folder, const char *name, bool *found, text *error) {
+  *found = false;
+  return change_secret(folder, name, NULL, found, error);
+}
+
+/* ---- the folder ---- */
+
+bool state_make_folder(const char *folder, text *error) {
+  if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
+    text_printf(error, "%s: %s", folder, strerror(errno));
+    return false;
+  }
+  int fd = open_folder(folder, error);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
+}
+
+struct store *state_open_store(const char *folder, bool make, text *error) {
+  text path = {0};
+  struct stat about;
+  struct store *opened = NULL;
+  int fd = open_folder(folder, error);
+  if (fd < 0) return NULL;
+  text_printf(&path, "%s/" STORES, folder);
+  if (!make && fstatat(fd, STORES, &about, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) {
+    opened = store_open(NULL, error);
+  } else {
+    opened = store_open_in(fd, STORES, path.data, error);
+  }
+  close(fd);
+  text_free(&path);
+  return opened;
+}
+
+bool state_open(state *s, const char *folder, text *error) {
+  *s = (state){0};
+  if (folder == NULL) {
+    s->store = store_open(NULL, error);
+  } else if (state_make_folder(folder, error) && state_read_folder(s, folder, error)) {
+    s->store = state_open_store(folder, true, error);
+  }
+  if (s->store != NULL) return true;
+  state_close(s);
+  return false;
+}
+
+void state_lend(const state *s, host_config *config) {
+  config->store = s->store;
+  config->secrets = s->secrets;
+  config->secret_count = s->secret_count;
+}
+
+void state_close(state *s) {
+  store_close(s->store);
+  free_secrets(s);
+  *s = (state){0};
+}

@@ -1,0 +1,680 @@
+/*
+ * record.c - see record.h.
+ */
+#include "record/record.h"
+
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/encoding.h"
+#include "base/json_bytes.h"
+#include "record/redact.h"
+
+static const char *const action_names[] = {
+    [HOST_RESPOND] = "RESPOND", [HOST_TRANSFORM] = "TRANSFORM", [HOST_PASS_THROUGH] = "PASS_THROUGH"};
+static const char *const event_names[] = {"open", "message", "close"}; /* in the order of the handlers */
+static const char *const credentials[] = {"authorization", "proxy-authorization", "cookie"};
+
+enum { CREDENTIALS = sizeof credentials / sizeof *credentials, LEVELS = HOST_ERROR + 1 };
+
+bool record_is_output(host_import import) {
+  switch (import) {
+    case HOST_resp_set_status:
+    case HOST_resp_header_set:
+    case HOST_resp_body_set:
+    case HOST_log_info:
+    case HOST_log_warn:
+    case HOST_log_error: return true;
+    default: return false;
+  }
+}
+
+bool record_is_pure(host_import import) {
+  return import == HOST_crypto_hash ||
+         (import >= HOST_encoding_base64_encode && import <= HOST_encoding_url_decode);
+}
+
+void record_hash(const flare *f, char hash[RECORD_HASH_SIZE]) {
+  uint8_t digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  text hex = {0};
+  EVP_Digest(f->wasm.data, f->wasm.size, digest, &size, EVP_sha256(), NULL);
+  hex_encode(&hex, (bytes){digest, size});
+  memcpy(hash, hex.data, RECORD_HASH_SIZE);
+  text_free(&hex);
+}
+
+/* ---- the tape ---- */
+
+static record_call *add_call(recording *r, host_import import) {
+  if ((r->call_count & (r->call_count + 1)) ==
+      0) { /* 0, 1, 3, 7...: there is room for one more than twice that */
+    r->calls = memory_resize(r->calls, (2 * r->call_count + 1) * sizeof *r->calls);
+  }
+  record_call *call = &r->calls[r->call_count++];
+  *call = (record_call){.import = import};
+  return call;
+}
+
+static void note(host_tape *tape, host_import import, const host_arguments *arguments,
+                 const host_answer *answer) {
+  recording *r = (recording *)tape;
+  size_t size =
+      RECORD_CALL + arguments->a.size + arguments->b.size + (answer->present ? answer->data.size : 0);
+  r->cut = r->cut || size > RECORD_CALLS - r->size;
+  if (r->cut) return;
+  r->size += size;
+  record_call *call = add_call(r, import);
+  text_add(&call->a, arguments->a.data, arguments->a.size);
+  text_add(&call->b, arguments->b.data, arguments->b.size);
+  call->n = arguments->n;
+  call->present = answer->present;
+  if (answer->present) text_add(&call->answer, answer->data.data, answer->data.size);
+  call->number = answer->number;
+}
+
+void record_start(recording *r) {
+  *r = (recording){.tape = {.after = note}};
+  r->version = memory_copy(bytes_of(FLARON_LUA_VERSION));
+}
+
+void record_free(recording *r) {
+  for (size_t i = 0; i < r->call_count; i++) {
+    text_free(&r->calls[i].a);
+    text_free(&r->calls[i].b);
+    text_free(&r->calls[i].answer);
+  }
+  free(r->calls);
+  free(r->version);
+  free(r->name);
+  free(r->file);
+  free(r->begin);
+  free(r->redacted);
+  host_request_free(&r->request);
+  host_response_free(&r->response);
+  *r = (recording){0};
+}
+
+/* ---- secrets ---- */
+
+typedef struct writer {
+  const recording *record;
+  redaction redaction;
+  json_t *redacted; /* names of what was replaced, for people */
+} writer;
+
+/*
+ * Adds what stands in the file for the answer of a call that has one; true when that is because of what the
+ * call was given, not because a secret is found in it.
+ */
+static bool add_answer(const writer *w, const record_call *call, text *to) {
+  bytes answer = text_bytes(&call->answer), name = text_bytes(&call->a);
+  if (w->redacted == NULL) {
+    text_add(to, answer.data, answer.size);
+    return false;
+  }
+  if (call->import == HOST_secret_get) {
+    redact_placeholder(name, answer, to);
+    return true;
+  }
+  text given = {0};
+  bool derived = record_is_pure(call->import) && redaction_apply(&w->redaction, name, &given);
+  if (derived) { /* the host is asked again, what it would have made of the placeholder */
+    host h = {.config = host_config_default()};
+    host_answer again;
+    host_call(&h, call->import, &(host_arguments){.a = text_bytes(&given)}, &again);
+    if (again.present) text_add(to, again.data.data, again.data.size);
+    if (!again.present) redact_placeholder(bytes_of(""), answer, to);
+    host_free(&h);
+  } else {
+    redaction_apply(&w->redaction, answer, to);
+  }
+  text_free(&given);
+  return derived;
+}
+
+/* Adds the name of what is replaced, once. */
+static void add_name(const writer *w, bytes name) {
+  json_t *json = json_of_bytes(name), *other;
+  size_t i;
+  json_array_foreach(w->redacted, i, other) {
+    if (!json_equal(json, other)) continue;
+    json_decref(json);
+    return;
+  }
+  json_array_append_new(w->redacted, json);
+}
+
+/* Learns which secrets the flare read, and what the host made of them. */
+static void find_secrets(writer *w, bool keep, record_secrets *found) {
+  if (!keep) w->redacted = json_array();
+  for (size_t i = 0; i < w->record->call_count; i++) {
+    const record_call *call = &w->record->calls[i];
+    text as_written = {0};
+    if (!call->present) continue;
+    if (call->import == HOST_secret_get) {
+      found->secret = true;
+      if (keep) continue;
+      add_name(w, text_bytes(&call->a));
+      redaction_add_secret(&w->redaction, text_bytes(&call->a), text_bytes(&call->answer));
+    } else if (w->redaction.count != 0 && add_answer(w, call, &as_written)) {
+      redaction_add(&w->redaction, text_bytes(&call->answer), text_bytes(&as_written));
+    }
+    text_free(&as_written);
+  }
+}
+
+/* Whether the flare was given a header. */
+static bool was_read(const recording *r, bytes name) {
+  for (size_t i = 0; i < r->call_count; i++) {
+    const record_call *call = &r->calls[i];
+    if (call->import == HOST_req_header_get && call->present &&
+        bytes_same_ignoring_case(text_bytes(&call->a), name)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool is_credential(bytes name) {
+  for (int i = 0; i < CREDENTIALS; i++) {
+    if (bytes_same_ignoring_case(name, bytes_of(credentials[i]))) return true;
+  }
+  return false;
+}
+
+/* ---- writing ---- */
+
+/* The value of bytes, secrets replaced. */
+static json_t *write_bytes(const writer *w, bytes b) {
+  if (w->redaction.count == 0) return json_of_bytes(b);
+  text clean = {0};
+  redaction_apply(&w->redaction, b, &clean);
+  json_t *json = json_of_bytes(text_bytes(&clean));
+  text_free(&clean);
+  return json;
+}
+
+static json_t *write_text(const writer *w, const text *t) { return write_bytes(w, text_bytes(t)); }
+
+static json_t *write_pair(const writer *w, const host_pair *pair, bytes value) {
+  return json_pack("[o, o]", write_bytes(w, (bytes){(const uint8_t *)pair->name, pair->name_size}),
+                   write_bytes(w, value));
+}
+
+static json_t *write_headers(const writer *w, const host_pairs *headers, bool request,
+                             record_secrets *found) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < headers->count; i++) {
+    const host_pair *pair = &headers->items[i];
+    bytes name = {(const uint8_t *)pair->name, pair->name_size};
+    bytes value = {(const uint8_t *)pair->value, pair->value_size};
+    text placeholder = {0};
+    bool secret = request && is_credential(name), read = secret && was_read(w->record, name);
+    if (read) found->header = true;
+    if (secret && !read && w->redacted != NULL) {
+      redact_placeholder(name, value, &placeholder);
+      value = text_bytes(&placeholder);
+      add_name(w, name);
+    }
+    json_array_append_new(list, write_pair(w, pair, value));
+    text_free(&placeholder);
+  }
+  return list;
+}
+
+/*
+ * What a call may hand on as a whole: it then has {"from": "request.body"} in its place. `sources` is in the
+ * order of the names.
+ */
+static const char *const source_names[] = {"request.body", "request.event.data", "response.body"};
+
+enum { SOURCES = sizeof source_names / sizeof *source_names, SOURCE_MIN = 256 };
+
+static void get_sources(const recording *r, const text *sources[SOURCES]) {
+  sources[0] = &r->request.body;
+  sources[1] = &r->request.event.data;
+  sources[2] = &r->response.body;
+}
+
+/* The value of what a call was given or answered. */
+static json_t *write_handed(const writer *w, const text *t) {
+  const text *sources[SOURCES];
+  get_sources(w->record, sources);
+  for (int i = 0; i < SOURCES && t->size >= SOURCE_MIN; i++) {
+    if (t->size == sources[i]->size && memcmp(t->data, sources[i]->data, t->size) == 0) {
+      return json_pack("{s:s}", "from", source_names[i]);
+    }
+  }
+  return write_text(w, t);
+}
+
+/* How many byte arguments a call of an import has, and whether a number follows. */
+static int byte_count(host_import import, bool *number) {
+  const char *params = host_signatures[import].params;
+  if (strcmp(params, "NONE") == 0) params = "";
+  int count = (int)strspn(params, "B");
+  *number = params[count] != '\0';
+  return count;
+}
+
+static json_t *write_call(const writer *w, const record_call *call) {
+  const host_signature *signature = &host_signatures[call->import];
+  bool number;
+  int count = byte_count(call->import, &number);
+  json_t *arguments = json_array(), *answer = NULL;
+  if (count > 0) json_array_append_new(arguments, write_handed(w, &call->a));
+  if (count > 1) json_array_append_new(arguments, write_handed(w, &call->b));
+  if (number) json_array_append_new(arguments, json_integer(call->n));
+  if (*signature->result == 'I') answer = json_integer(call->number);
+  if (*signature->result == 'P') {
+    text as_written = {0};
+    if (!call->present) {
+      answer = json_null();
+    } else if (add_answer(w, call, &as_written)) {
+      answer = json_of_bytes(text_bytes(&as_written));
+    } else {
+      answer = write_handed(w, &call->answer);
+    }
+    text_free(&as_written);
+  }
+  return json_pack("{s:s, s:o, s:o*}", "import", signature->name, "arguments", arguments, "answer", answer);
+}
+
+static json_t *write_request(const writer *w, record_secrets *found) {
+  const host_request *request = &w->record->request;
+  const host_event *event = &request->event;
+  json_t *about = NULL;
+  if (event->type != NULL) {
+    about =
+        json_pack("{s:s, s:o, s:o, s:i}", "type", event->type, "connection", write_text(w, &event->conn_id),
+                  "data", write_text(w, &event->data), "close_code", event->close_code);
+  }
+  return json_pack("{s:o, s:o, s:o, s:o, s:o*}", "method", write_text(w, &request->method), "url",
+                   write_text(w, &request->url), "headers", write_headers(w, &request->headers, true, found),
+                   "body", write_text(w, &request->body), "event", about);
+}
+
+static json_t *write_response(const writer *w, record_secrets *found) {
+  const host_response *response = &w->record->response;
+  json_t *frames = json_array(), *logs = json_array();
+  for (size_t i = 0; i < response->frame_count; i++)
+    json_array_append_new(frames, write_text(w, &response->frames[i]));
+  for (size_t i = 0; i < response->line_count; i++) {
+    const host_line *line = &response->lines[i];
+    json_array_append_new(logs, json_pack("{s:s, s:o}", "level", host_level_name(line->level), "text",
+                                          write_text(w, &line->line)));
+  }
+  return json_pack("{s:s, s:i, s:o, s:o, s:o, s:i, s:o}", "action", action_names[response->action], "status",
+                   response->status, "headers", write_headers(w, &response->headers, false, found), "body",
+                   write_text(w, &response->body), "frames", frames, "close_code", response->close_code,
+                   "logs", logs);
+}
+
+/* Adds an object, a member a line; of `calls`, a call a line. */
+static void add_lines(text *to, json_t *object) {
+  enum { FLAGS = JSON_ENCODE_ANY };
+  const char *name, *mark = "{";
+  json_t *value, *call;
+  size_t i;
+  json_object_foreach(object, name, value) {
+    text_printf(to, "%s\n \"%s\": ", mark, name);
+    mark = ",";
+    if (strcmp(name, "calls") != 0) {
+      json_add_to(to, json_incref(value), FLAGS);
+      continue;
+    }
+    json_array_foreach(value, i, call) {
+      text_add_string(to, i == 0 ? "[\n  " : ",\n  ");
+      json_add_to(to, json_incref(call), FLAGS);
+    }
+    text_add_string(to, i == 0 ? "[]" : "]");
+  }
+  text_add_string(to, "\n}\n");
+  json_decref(object);
+}
+
+void record_write(const recording *r, bool keep, text *to, record_secrets *found) {
+  writer w = {.record = r};
+  record_secrets ignored = {false, false}, *what = found != NULL ? found : &ignored;
+  find_secrets(&w, keep, what);
+  json_t *calls = json_array();
+  for (size_t i = 0; i < r->call_count; i++) json_array_append_new(calls, write_call(&w, &r->calls[i]));
+  json_t *flare_of_it =
+      json_pack("{s:s*, s:o*, s:s}", "name", r->name, "file",
+                r->file != NULL ? json_of_bytes(bytes_of(r->file)) : NULL, "sha256", r->hash);
+  json_t *request = write_request(&w, what), *response = write_response(&w, what);
+  json_t *result =
+      json_pack("{s:b, s:b, s:b, s:I, s:I}", "failed", r->result.failed, "stopped", r->result.stopped, "cut",
+                r->cut, "cpu_us", (json_int_t)r->cpu_us, "memory_bytes", (json_int_t)r->result.memory);
+  json_t *all =
+      json_pack("{s:i, s:s*, s:o, s:s*, s:I, s:s, s:i, s:o*, s:o, s:o, s:o, s:o}", "format", RECORD_FORMAT,
+                "flaron_lua", r->version, "flare", flare_of_it, "begin", r->begin, "id", (json_int_t)r->id,
+                "handler", flare_handler_names[r->handler], "cpu_ms", r->cpu_ms, "redacted", w.redacted,
+                "request", request, "calls", calls, "response", response, "result", result);
+  add_lines(to, all);
+  redaction_free(&w.redaction);
+}
+
+/* ---- reading ---- */
+
+/* Says what is wrong; returns false. */
+__attribute__((format(printf, 2, 3))) static bool bad(text *error, const char *format, ...) {
+  char line[256];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(line, sizeof line, format, arguments);
+  va_end(arguments);
+  text_add_string(error, line);
+  return false;
+}
+
+/* A member that must be a whole number from `low` to `high`. */
+static bool read_number(const json_t *object, const char *name, json_int_t low, json_int_t high,
+                        json_int_t *number, text *error) {
+  const json_t *value = json_object_get(object, name);
+  *number = json_integer_value(value);
+  if (json_is_integer(value) && *number >= low && *number <= high) return true;
+  return bad(error, "'%s' is no whole number from %lld to %lld", name, (long long)low, (long long)high);
+}
+
+static bool read_int(const json_t *object, const char *name, int *number, text *error) {
+  json_int_t value;
+  bool good = read_number(object, name, 0, INT32_MAX, &value, error);
+  *number = (int)value;
+  return good;
+}
+
+/* A member that must be bytes. */
+static bool read_bytes(const json_t *object, const char *name, text *to, text *error) {
+  return json_to_bytes(json_object_get(object, name), to) ||
+         bad(error, "'%s' is neither a string nor {\"base64\": \"...\"}", name);
+}
+
+/* A member that must be one of some words; its number is `from` and up. */
+static bool read_word(const json_t *object, const char *name, const char *const *words, int from, int count,
+                      int *number, text *error) {
+  const char *word = json_string_value(json_object_get(object, name));
+  for (int i = from; i < count && word != NULL; i++) {
+    if (strcmp(word, words[i]) != 0) continue;
+    *number = i;
+    return true;
+  }
+  return bad(error, "'%s' is %s%.40s%s", name, word != NULL ? "'" : "no string", word != NULL ? word : "",
+             word != NULL ? "', which nobody knows" : "");
+}
+
+/* A member that must be of a type, JSON_OBJECT or JSON_ARRAY. */
+static const json_t *read_part(const json_t *object, const char *name, json_type type, text *error) {
+  const json_t *value = json_object_get(object, name);
+  if (value != NULL && json_typeof(value) == type) return value;
+  bad(error, "'%s' is no %s", name, type == JSON_OBJECT ? "object" : "array");
+  return NULL;
+}
+
+/* The same for a list, which is not longer than any of ours. */
+static const json_t *read_list(const json_t *object, const char *name, text *error) {
+  const json_t *list = read_part(object, name, JSON_ARRAY, error);
+  if (json_array_size(list) <= RECORD_READ_ITEMS) return list;
+  bad(error, "'%s' has %zu items, more than %d", name, json_array_size(list), RECORD_READ_ITEMS);
+  return NULL;
+}
+
+static bool read_headers(const json_t *object, host_pairs *headers, text *error) {
+  const json_t *list = read_list(object, "headers", error);
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    const json_t *pair = json_array_get(list, i);
+    text name = {0}, value = {0};
+    bool good = json_array_size(pair) == 2 && json_to_bytes(json_array_get(pair, 0), &name) &&
+                json_to_bytes(json_array_get(pair, 1), &value);
+    if (good) host_pairs_set(headers, text_bytes(&name), text_bytes(&value), false);
+    text_free(&name);
+    text_free(&value);
+    if (!good) return bad(error, "'headers' has something that is not [name, value]");
+  }
+  return list != NULL;
+}
+
+static bool read_event(recording *r, const json_t *request, text *error) {
+  host_event *event = &r->request.event;
+  const json_t *about = json_object_get(request, "event");
+  if (r->handler == FLARE_HANDLE_REQUEST) return about == NULL || bad(error, "a request has an 'event'");
+  int type = r->handler - FLARE_WS_OPEN;
+  about = read_part(request, "event", JSON_OBJECT, error);
+  if (about == NULL || !read_word(about, "type", event_names, type, type + 1, &type, error)) return false;
+  event->type = event_names[type];
+  return read_bytes(about, "connection", &event->conn_id, error) &&
+         read_bytes(about, "data", &event->data, error) &&
+         read_int(about, "close_code", &event->close_code, error);
+}
+
+static bool read_request(recording *r, const json_t *all, text *error) {
+  const json_t *part = read_part(all, "request", JSON_OBJECT, error);
+  return part != NULL && read_bytes(part, "method", &r->request.method, error) &&
+         read_bytes(part, "url", &r->request.url, error) && read_headers(part, &r->request.headers, error) &&
+         read_bytes(part, "body", &r->request.body, error) && read_event(r, part, error);
+}
+
+static bool read_logs(host_response *response, const json_t *part, text *error) {
+  const char *const levels[LEVELS] = {host_level_name(HOST_INFO), host_level_name(HOST_WARN),
+                                      host_level_name(HOST_ERROR)};
+  const json_t *logs = read_list(part, "logs", error);
+  for (size_t i = 0; i < json_array_size(logs); i++) {
+    host_line line = {.level = HOST_INFO};
+    int level;
+    bool good = read_word(json_array_get(logs, i), "level", levels, 0, LEVELS, &level, error) &&
+                read_bytes(json_array_get(logs, i), "text", &line.line, error);
+    if (!good) {
+      text_free(&line.line);
+      return false;
+    }
+    response->lines = memory_resize(response->lines, (i + 1) * sizeof *response->lines);
+    line.level = (host_level)level;
+    response->lines[response->line_count++] = line;
+  }
+  return logs != NULL;
+}
+
+static bool read_frames(host_response *response, const json_t *part, text *error) {
+  const json_t *frames = read_list(part, "frames", error);
+  size_t count = json_array_size(frames);
+  if (count != 0) response->frames = memory_get(count * sizeof *response->frames);
+  for (size_t i = 0; i < count; i++) {
+    response->frame_count = i + 1;
+    if (!json_to_bytes(json_array_get(frames, i), &response->frames[i])) {
+      return bad(error, "'frames' has something that is not bytes");
+    }
+  }
+  return frames != NULL;
+}
+
+static bool read_response(recording *r, const json_t *all, text *error) {
+  host_response *response = &r->response;
+  int action;
+  const json_t *part = read_part(all, "response", JSON_OBJECT, error);
+  if (part == NULL ||
+      !read_word(part, "action", action_names, HOST_RESPOND, HOST_PASS_THROUGH + 1, &action, error))
+    return false;
+  response->action = (host_action)action;
+  return read_int(part, "status", &response->status, error) &&
+         read_headers(part, &response->headers, error) && read_bytes(part, "body", &response->body, error) &&
+         read_frames(response, part, error) && read_int(part, "close_code", &response->close_code, error) &&
+         read_logs(response, part, error);
+}
+
+static bool read_result(recording *r, const json_t *all, text *error) {
+  json_int_t cpu_us, memory;
+  const json_t *part = read_part(all, "result", JSON_OBJECT, error);
+  if (part == NULL || !read_number(part, "cpu_us", 0, INT64_MAX, &cpu_us, error) ||
+      !read_number(part, "memory_bytes", 0, INT64_MAX, &memory, error)) {
+    return false;
+  }
+  r->result = (edge_result){.failed = json_is_true(json_object_get(part, "failed")),
+                            .stopped = json_is_true(json_object_get(part, "stopped")),
+                            .memory = (size_t)memory};
+  r->cpu_us = cpu_us;
+  r->cut = json_is_true(json_object_get(part, "cut"));
+  return true;
+}
+
+/* Counts bytes of a call; false: with them there are more than all calls may have, which is_too_much tells.
+ */
+static bool count_bytes(recording *r, size_t size) {
+  r->size += size <= RECORD_READ_CALLS ? size : RECORD_READ_CALLS + 1;
+  return r->size <= RECORD_READ_CALLS;
+}
+
+static bool is_too_much(const recording *r) { return r->size > RECORD_READ_CALLS; }
+
+/* Adds what a call was given or answered, or the source it names, as long as it is not too much. */
+static bool read_handed(recording *r, const json_t *value, text *to) {
+  const char *from = json_string_value(json_object_get(value, "from"));
+  const text *sources[SOURCES];
+  get_sources(r, sources);
+  for (int i = 0; i < SOURCES && from != NULL; i++) {
+    if (strcmp(from, source_names[i]) != 0) continue;
+    if (!count_bytes(r, sources[i]->size)) return false;
+    text_add(to, sources[i]->data, sources[i]->size);
+    return true;
+  }
+  return json_to_bytes(value, to) && count_bytes(r, to->size);
+}
+
+static bool read_arguments(recording *r, record_call *call, const json_t *list) {
+  bool number;
+  size_t count = (size_t)byte_count(call->import, &number);
+  if (!json_is_array(list) || json_array_size(list) != count + number) return false;
+  call->n = json_integer_value(json_array_get(list, count));
+  return (count < 1 || read_handed(r, json_array_get(list, 0), &call->a)) &&
+         (count < 2 || read_handed(r, json_array_get(list, 1), &call->b)) &&
+         (!number || json_is_integer(json_array_get(list, count)));
+}
+
+static bool read_answer(recording *r, record_call *call, const json_t *answer) {
+  switch (*host_signatures[call->import].result) {
+    case 'P':
+      call->present = !json_is_null(answer);
+      return answer != NULL && (!call->present || read_handed(r, answer, &call->answer));
+    case 'I': {
+      json_int_t number = json_integer_value(answer);
+      call->number = (int32_t)number;
+      return json_is_integer(answer) && number >= INT32_MIN && number <= INT32_MAX;
+    }
+    default: return answer == NULL;
+  }
+}
+
+static bool read_call(recording *r, const json_t *item, text *error) {
+  const char *name = json_string_value(json_object_get(item, "import"));
+  int import = 0;
+  while (name != NULL && import < HOST_IMPORTS && strcmp(name, host_signatures[import].name) != 0) import++;
+  if (name == NULL) return bad(error, "it has no 'import'");
+  if (import == HOST_IMPORTS) return bad(error, "there is no import '%.40s'", name);
+  bool counted = r->call_count < RECORD_READ_COUNT && count_bytes(r, RECORD_CALL);
+  record_call *call = counted ? add_call(r, (host_import)import) : NULL;
+  bool arguments = counted && read_arguments(r, call, json_object_get(item, "arguments"));
+  bool answer = arguments && read_answer(r, call, json_object_get(item, "answer"));
+  if (!counted || is_too_much(r))
+    return bad(error, "the calls up to it are more than %d, or have more than %d bytes", RECORD_READ_COUNT,
+               RECORD_READ_CALLS);
+  if (!arguments) return bad(error, "'arguments' are none of %s", name);
+  return answer || bad(error, "'answer' is none of %s", name);
+}
+
+static bool read_calls(recording *r, const json_t *all, text *error) {
+  const json_t *calls = read_part(all, "calls", JSON_ARRAY, error);
+  for (size_t i = 0; i < json_array_size(calls); i++) {
+    text why = {0};
+    bool good = read_call(r, json_array_get(calls, i), &why);
+    if (!good) text_printf(error, "call %zu: %s", i + 1, text_string(&why));
+    text_free(&why);
+    if (!good) return false;
+  }
+  return calls != NULL;
+}
+
+/* A copy of a member that is a string; NULL when it is not there. */
+static char *copy_member(const json_t *object, const char *name) {
+  const char *value = json_string_value(json_object_get(object, name));
+  return value != NULL ? memory_copy(bytes_of(value)) : NULL;
+}
+
+/* Reads the names of what was replaced. */
+static void read_redacted(recording *r, const json_t *all) {
+  const json_t *names = json_object_get(all, "redacted");
+  text list = {0};
+  for (size_t i = 0; i < json_array_size(names); i++) {
+    if (i != 0) text_add_string(&list, ", ");
+    json_to_bytes(json_array_get(names, i), &list);
+  }
+  if (list.size != 0) r->redacted = memory_copy(text_bytes(&list));
+  text_free(&list);
+}
+
+static bool read_head(recording *r, const json_t *all, text *error) {
+  json_int_t format, id;
+  int handler;
+  if (!json_is_object(all)) return bad(error, "it is no object");
+  if (!read_number(all, "format", 1, INT32_MAX, &format, error)) return false;
+  if (format != RECORD_FORMAT)
+    return bad(error, "its format is %lld, this flaron-lua knows %d", (long long)format, RECORD_FORMAT);
+  const json_t *about = read_part(all, "flare", JSON_OBJECT, error);
+  if (about == NULL || !read_number(all, "id", 0, INT64_MAX, &id, error) ||
+      !read_int(all, "cpu_ms", &r->cpu_ms, error) ||
+      !read_word(all, "handler", flare_handler_names, 0, FLARE_HANDLERS, &handler, error)) {
+    return false;
+  }
+  const char *hash = json_string_value(json_object_get(about, "sha256"));
+  if (hash == NULL || strlen(hash) != RECORD_HASH_SIZE - 1) return bad(error, "'sha256' is none");
+  memcpy(r->hash, hash, RECORD_HASH_SIZE);
+  r->handler = (flare_handler)handler;
+  r->id = (uint64_t)id;
+  r->version = copy_member(all, "flaron_lua");
+  r->begin = copy_member(all, "begin");
+  r->name = copy_member(about, "name");
+  read_redacted(r, all);
+  text file = {0};
+  if (json_to_bytes(json_object_get(about, "file"), &file)) r->file = memory_copy(text_bytes(&file));
+  text_free(&file);
+  return true;
+}
+
+/*
+ * Whether a text of JSON has no more values than one of ours that is as long: each takes some hundred bytes
+ * when it is read. Ours have many short ones in headers alone, else at least BYTES for each.
+ */
+static bool has_few_values(bytes content) {
+  enum { SHORT = 8 * RECORD_READ_ITEMS, BYTES = 8 };
+  size_t most = SHORT + content.size / BYTES;
+  if (most > RECORD_READ_VALUES) most = RECORD_READ_VALUES;
+  size_t count = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < content.size; i++) {
+    uint8_t c = content.data[i];
+    if (in_string && c == '\\') {
+      i++;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string) {
+      count += c == ',' || c == '[' || c == '{';
+    }
+  }
+  return count <= most;
+}
+
+bool record_read(recording *r, bytes content, text *error) {
+  json_error_t where;
+  *r = (recording){0};
+  if (!has_few_values(content))
+    return bad(error, "it has more values than any record of %zu bytes", content.size);
+  json_t *all = json_loadb((const char *)content.data, content.size, JSON_ALLOW_NUL, &where);
+  bool good = all != NULL
+                  ? read_head(r, all, error) && read_request(r, all, error) && read_response(r, all, error) &&
+                        read_calls(r, all, error) && read_result(r, all, error)
+                  : bad(error, "%d:%d: %s", where.line, where.column, where.text);
+  json_decref(all);
+  if (!good) record_free(r);
+  return good;
+}

@@ -1,0 +1,228 @@
+/*
+ * replay.c - see replay.h.
+ */
+#include "record/replay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool same_bytes(const text *recorded, bytes now) {
+  return recorded->size == now.size && (now.size == 0 || memcmp(recorded->data, now.data, now.size) == 0);
+}
+
+static bool is_same(const record_call *call, host_import import, const host_arguments *arguments) {
+  return call->import == import && call->n == arguments->n && same_bytes(&call->a, arguments->a) &&
+         same_bytes(&call->b, arguments->b);
+}
+
+static bool is_log(host_import import) { return import >= HOST_log_info && import <= HOST_log_error; }
+
+/* A copy of what was asked. */
+static record_call copy_asked(host_import import, const host_arguments *arguments) {
+  record_call asked = {.import = import, .n = arguments->n};
+  text_add(&asked.a, arguments->a.data, arguments->a.size);
+  text_add(&asked.b, arguments->b.data, arguments->b.size);
+  return asked;
+}
+
+/* The next recorded call, from `at`, that is a line of the log, or with `log` not set, none of the output. */
+static size_t next_call(const recording *record, size_t at, bool log) {
+  while (at < record->call_count) {
+    host_import import = record->calls[at].import;
+    if (log ? is_log(import) : !record_is_output(import)) break;
+    at++;
+  }
+  return at;
+}
+
+/* Whether the invocation went on behind the last recorded call, or could have. */
+static bool ends_early(const recording *r) { return r->result.stopped || r->cut; }
+
+/* A line of the log: compares it with the recorded one. */
+static void follow_line(replay *r, host_import import, const host_arguments *arguments) {
+  if (r->line_differs) return;
+  r->log_at = next_call(r->record, r->log_at, true);
+  const record_call *recorded = r->log_at < r->record->call_count ? &r->record->calls[r->log_at++] : NULL;
+  if (recorded == NULL ? !ends_early(r->record) : !is_same(recorded, import, arguments)) {
+    r->line_differs = true;
+    r->line = r->lines;
+    r->line_recorded = recorded;
+    r->line_now = copy_asked(import, arguments);
+  }
+  r->lines++;
+}
+
+/* Answers as recorded; what a ws call does to the connection is done to the response. */
+static void answer_from(replay *r, const record_call *call, const host_arguments *arguments,
+                        host_answer *answer) {
+  host_answer ignored = {0};
+  answer->present = call->present;
+  answer->data = text_bytes(&call->answer);
+  answer->number = call->number;
+  if (call->import == HOST_ws_send && call->number == 0) host_ws_send(r->host, arguments, &ignored);
+  if (call->import == HOST_ws_close_conn) host_ws_close_conn(r->host, arguments, &ignored);
+}
+
+/* The code that says "not available", for the imports that answer with one. */
+static int32_t not_available(host_import import) {
+  enum { SPARK = 5, PLASMA = 1 };
+  switch (import) {
+    case HOST_spark_set: return SPARK;
+    case HOST_spark_pull: return -SPARK;
+    case HOST_plasma_set:
+    case HOST_plasma_delete: return PLASMA;
+    default: return 0;
+  }
+}
+
+/* Whether the host knows the answer by itself: it is in the request or follows from the arguments. */
+static bool host_knows(host_import import) {
+  return record_is_pure(import) || (import >= HOST_req_method && import <= HOST_req_body) ||
+         (import >= HOST_ws_send && import <= HOST_ws_close_code);
+}
+
+/* A call after the departure. Returns what `before` does. */
+static bool answer_later(replay *r, host_import import, const host_arguments *arguments,
+                         host_answer *answer) {
+  r->later++;
+  for (size_t i = r->at; i < r->record->call_count; i++) {
+    if (r->used[i] || !is_same(&r->record->calls[i], import, arguments)) continue;
+    r->used[i] = true;
+    answer_from(r, &r->record->calls[i], arguments, answer);
+    return true;
+  }
+  if (host_knows(import)) return false;
+  r->unanswered++;
+  answer->number = not_available(import);
+  return true;
+}
+
+static bool before(host_tape *tape, host_import import, const host_arguments *arguments,
+                   host_answer *answer) {
+  replay *r = (replay *)((char *)tape - offsetof(replay, tape));
+  if (is_log(import)) follow_line(r, import, arguments);
+  if (record_is_output(import)) return false;
+  if (r->departed) return answer_later(r, import, arguments, answer);
+  r->at = next_call(r->record, r->at, false);
+  const record_call *call = r->at < r->record->call_count ? &r->record->calls[r->at] : NULL;
+  if (call != NULL && is_same(call, import, arguments)) {
+    r->at++;
+    answer_from(r, call, arguments, answer);
+    return true;
+  }
+  if (call == NULL && ends_early(r->record)) {
+    r->ran_out = tape->stop = true;
+    return true;
+  }
+  r->departed = true;
+  r->asked = copy_asked(import, arguments);
+  if (r->go_on) return answer_later(r, import, arguments, answer);
+  tape->stop = true;
+  return true;
+}
+
+void replay_start(replay *r, const recording *record, host *h, bool go_on) {
+  *r = (replay){.tape = {.before = before}, .record = record, .host = h, .go_on = go_on};
+  r->used = memory_get(record->call_count + 1);
+  h->tape = &r->tape;
+  h->config.max_ws_sends = h->config.max_ws_message = SIZE_MAX; /* whether one was sent, the record says */
+}
+
+void replay_finish(replay *r, bool cut) {
+  const recording *record = r->record;
+  if (!r->departed && !cut) {
+    r->at = next_call(record, r->at, false);
+    r->departed = r->asked_none = r->at < record->call_count;
+  }
+  size_t line = next_call(record, r->log_at, true);
+  if (!r->line_differs && !cut && line < record->call_count) {
+    r->line_differs = r->line_is_missing = true;
+    r->line = r->lines;
+    r->line_recorded = &record->calls[line];
+  }
+}
+
+static void free_asked(record_call *asked) {
+  text_free(&asked->a);
+  text_free(&asked->b);
+}
+
+void replay_free(replay *r) {
+  free_asked(&r->asked);
+  free_asked(&r->line_now);
+  free(r->used);
+  *r = (replay){0};
+}
+
+/* ---- words ---- */
+
+size_t replay_difference(bytes a, bytes b) {
+  size_t at = 0;
+  while (at < a.size && at < b.size && a.data[at] == b.data[at]) at++;
+  return at;
+}
+
+void replay_add_bytes(text *to, bytes b, size_t at) {
+  enum { WHOLE = 80, BEFORE = 24, AFTER = 40 };
+  size_t from = b.size <= WHOLE || at <= BEFORE ? 0 : at - BEFORE;
+  size_t end = b.size <= WHOLE || at + AFTER >= b.size ? b.size : at + AFTER;
+  text_add_string(to, from != 0 ? "...\"" : "\"");
+  for (size_t i = from; i < end; i++) {
+    char c = (char)b.data[i];
+    if (c == '"' || c == '\\') {
+      text_printf(to, "\\%c", c);
+    } else if (c == '\n') {
+      text_add_string(to, "\\n");
+    } else if (c < ' ' || c > '~') {
+      text_printf(to, "\\x%02x", b.data[i]);
+    } else {
+      text_add(to, &c, 1);
+    }
+  }
+  text_add_string(to, end < b.size ? "\"..." : "\"");
+}
+
+/* Adds the name of the Lua function that calls an import: `spark_get` is spark.get. */
+static void add_name(text *to, host_import import) {
+  static const struct {
+    const char *import, *lua;
+  } others[] = {{"req_header_get", "request.header"},
+                {"resp_header_set", "response.set_header"},
+                {"resp_body_set", "response.set_body"},
+                {"timestamp", "time.now"},
+                {"snowflake_id", "id.snowflake"},
+                {"ws_close_conn", "ws.close"},
+                {"secret_get", "secrets.get"},
+                {"req_", "request."},
+                {"resp_", "response."},
+                {"log_", "logging."}};
+  const char *name = host_signatures[import].name;
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    size_t size = strlen(others[i].import);
+    if (strncmp(name, others[i].import, size) != 0) continue;
+    text_printf(to, "%s%s", others[i].lua, name + size);
+    return;
+  }
+  const char *line = strchr(name, '_');
+  text_printf(to, "%.*s.%s", (int)(line - name), name, line + 1);
+}
+
+void replay_add_call(text *to, const record_call *call, const record_call *other) {
+  static const record_call none;
+  const char *params = host_signatures[call->import].params;
+  size_t count = strcmp(params, "NONE") == 0 ? 0 : strlen(params);
+  if (other == NULL) other = &none;
+  add_name(to, call->import);
+  text_add_string(to, "(");
+  for (size_t i = 0; i < count; i++) {
+    bytes mine = text_bytes(i == 0 ? &call->a : &call->b),
+          theirs = text_bytes(i == 0 ? &other->a : &other->b);
+    if (i != 0) text_add_string(to, ", ");
+    if (params[i] == 'B') {
+      replay_add_bytes(to, mine, replay_difference(mine, theirs));
+    } else {
+      text_printf(to, "%lld", (long long)call->n);
+    }
+  }
+  text_add_string(to, ")");
+}

@@ -1,0 +1,532 @@
+/*
+ * pool.c - see pool.h. One lock guards the queue, who leads and what each thread does.
+ *
+ * A thread leads, works at a job, waits in the host, or rests. Those at work are bounded (`max`), since they
+ * share the processors; those that wait are not counted among them, and one whose wait is over works on when
+ * its turn comes. Before the leader lets go of the lead there is a thread that can take it.
+ *
+ * A thread of its own, the watch, looks every millisecond whether the thread that leads is still at the job
+ * it was at, and whether jobs wait longer than that. It also has jobs of SLOW_TICKS and more computed with
+ * less priority, so that short ones need not wait for them, interrupts jobs that are cancelled, and joins
+ * threads that have ended. It rests while there is nothing to see.
+ */
+#include "server/pool.h"
+
+#include <malloc.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "server/pool_private.h"
+#include "base/wait.h"
+#include "engine/watchdog.h"
+
+/* Threads that rest longer than REST_S end, but for a few. */
+enum { RESTING = 4, REST_S = 3 };
+
+/* The watch: its period, when it rests, what it does less often, and which job is slow. */
+enum { TICK_NS = CLOCK_NS_PER_MS, IDLE_TICKS = 50, NUDGE_TICKS = 4, SLOW_TICKS = 10, SLOW_NICE = 10 };
+
+/* Stages of a job. */
+enum { QUEUED = 1, RUNNING, OVER };
+
+typedef enum state { RESTS, LOOKS, WORKS, WAITS, RETURNS, ENDED } state;
+
+typedef struct worker {
+  pool *pool;
+  pthread_t thread;
+  pid_t id;                     /* the kernel's */
+  state state;                  /* RETURNS: its wait is over, its turn has not come */
+  bool has_job;                 /* from WORKS to the end of the job */
+  bool is_main;                 /* the one of pool_run, which does not end */
+  bool slow;                    /* it has less priority, and ends after its job */
+  bool uncounted;               /* it works, but is not counted against `max` */
+  uint64_t since;               /* the tick at which it began to work */
+  atomic_int unwanted;          /* a pool_why: the flag of wait.h */
+  pthread_cond_t turn;          /* its state was changed by another thread */
+  struct worker *next, *before; /* of the row it is in by its state */
+  struct worker *of_all, *of_all_before;
+} worker;
+
+/* Threads in a row, linked by `next` and `before`. */
+typedef struct row {
+  worker *first, *last;
+  int count;
+} row;
+
+struct pool {
+  pool_round *round;
+  void *data;
+  pthread_mutex_t lock; /* of all that follows */
+  pthread_cond_t begun; /* there is something to see again: for the watch */
+  pthread_t watch;
+  pool_job *first, *last;
+  pool_job *dropped;      /* that were cancelled before they began: for the leader */
+  worker *all;            /* every thread */
+  row resting, returning; /* the last that came to rest is woken first; the first that returned works first */
+  row ended;              /* for the watch, which joins them */
+  int count, working, waiting, with_job;
+  int slow;               /* of those that work, as many as are not counted against `max` */
+  int unwanted;           /* threads whose job is to end: the watch nudges them */
+  int max;                /* threads at work that are not slow, the leader included; and slow ones */
+  worker *leader;         /* NULL: whoever comes first */
+  uint64_t ticks;         /* of the watch */
+  uint64_t steps, rounds; /* that the leader began: rounds and jobs, rounds alone */
+  uint64_t backlog;       /* the round at the last tick, when jobs waited then */
+  bool in_job;            /* the leader is */
+  bool helping;           /* jobs have piled up: others take them too */
+  bool full;              /* jobs waited when the leader went to the loop: as many as may were at work */
+  bool watching, closing;
+};
+
+static _Thread_local worker *this_worker;
+
+/* ---- rows ---- */
+
+static void row_add(row *r, worker *w) {
+  w->next = NULL;
+  w->before = r->last;
+  *(r->last != NULL ? &r->last->next : &r->first) = w;
+  r->last = w;
+  r->count++;
+}
+
+static void row_remove(row *r, worker *w) {
+  *(w->before != NULL ? &w->before->next : &r->first) = w->next;
+  *(w->next != NULL ? &w->next->before : &r->last) = w->before;
+  w->next = w->before = NULL;
+  r->count--;
+}
+
+/* ---- threads: all of it with the lock ---- */
+
+static void *work(void *data);
+
+static worker *add_worker(pool *p) {
+  worker *w = memory_get(sizeof *w);
+  w->pool = p;
+  pthread_cond_init(&w->turn, NULL);
+  w->of_all = p->all;
+  if (w->of_all != NULL) w->of_all->of_all_before = w;
+  p->all = w;
+  p->count++;
+  return w;
+}
+
+/* Frees a worker whose thread is no more, or never was. */
+static void remove_worker(pool *p, worker *w) {
+  *(w->of_all_before != NULL ? &w->of_all_before->of_all : &p->all) = w->of_all;
+  if (w->of_all != NULL) w->of_all->of_all_before = w->of_all_before;
+  p->count--;
+  pthread_cond_destroy(&w->turn);
+  free(w);
+}
+
+/* Starts a thread, which rests. False: there can be none. */
+static bool start_worker(pool *p) {
+  pthread_attr_t attributes;
+  if (p->closing || p->count > 2 * p->max + POOL_WAITING) return false;
+  worker *w = add_worker(p);
+  w->state = RESTS;
+  row_add(&p->resting, w);
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, POOL_STACK);
+  bool good = pthread_create(&w->thread, &attributes, work, w) == 0;
+  pthread_attr_destroy(&attributes);
+  if (good) return true;
+  row_remove(&p->resting, w);
+  remove_worker(p, w);
+  return false;
+}
+
+/* Whether there is a thread that can lead in the leader's place, started if need be. */
+static bool has_relief(pool *p) { return p->resting.count > 0 || start_worker(p); }
+
+/* Wakes a thread that rests, or starts one. */
+static void call_one(pool *p) {
+  if (!has_relief(p)) return;
+  worker *w = p->resting.last;
+  row_remove(&p->resting, w);
+  w->state = LOOKS;
+  pthread_cond_signal(&w->turn);
+}
+
+/* Whether one more may work, beside the leader. */
+static bool has_room(const pool *p) { return p->working - p->slow < p->max - 1; }
+
+static void begin_work(pool *p, worker *w) {
+  w->state = WORKS;
+  w->since = p->ticks;
+  p->working++;
+  if (!p->watching) pthread_cond_signal(&p->begun);
+}
+
+/* The first that returns works on, if there is room. */
+static void let_return(pool *p) {
+  worker *w = p->returning.first;
+  if (w == NULL || !has_room(p)) return;
+  row_remove(&p->returning, w);
+  p->waiting--;
+  begin_work(p, w);
+  pthread_cond_signal(&w->turn);
+}
+
+/* A thread works no more, or waits. */
+static void end_work(pool *p, worker *w, state next) {
+  w->state = next;
+  p->working--;
+  if (w->uncounted) p->slow--;
+  w->uncounted = false;
+  let_return(p);
+}
+
+/* The leader leads no more, another is to come. */
+static void take_lead_away(pool *p) {
+  p->leader = NULL;
+  p->in_job = false;
+  call_one(p);
+}
+
+/* Waits until something else is to be done. False: this thread is to end. */
+static bool rest(pool *p, worker *w) {
+  w->state = RESTS;
+  row_add(&p->resting, w);
+  while (w->state == RESTS && !p->closing) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += REST_S;
+    bool idle = pthread_cond_clockwait(&w->turn, &p->lock, CLOCK_MONOTONIC, &until) != 0;
+    if (idle && w->state == RESTS && !w->is_main && p->resting.count > RESTING) break;
+  }
+  if (w->state != RESTS) return true;
+  row_remove(&p->resting, w);
+  w->state = LOOKS;
+  return p->closing;
+}
+
+/* ---- waiting ---- */
+
+/* The job of a thread begins to wait. False: too many do, or there is nobody who could lead. */
+static bool begin_wait(pool *p, worker *w) {
+  if (p->waiting >= POOL_WAITING || (p->leader == w && !has_relief(p))) return false;
+  if (p->leader == w) take_lead_away(p);
+  p->waiting++;
+  end_work(p, w, WAITS);
+  if (p->full && p->first != NULL && has_room(p)) call_one(p);
+  return true;
+}
+
+/* Its wait is over: it works on when there is room, or at once if that is to end it. */
+static void end_wait(pool *p, worker *w) {
+  if (p->returning.first != NULL || !has_room(p)) {
+    w->state = RETURNS;
+    row_add(&p->returning, w);
+    while (w->state == RETURNS && atomic_load(&w->unwanted) == POOL_WANTED)
+      pthread_cond_wait(&w->turn, &p->lock);
+    if (w->state != RETURNS) return;
+    row_remove(&p->returning, w);
+  }
+  p->waiting--;
+  begin_work(p, w);
+}
+
+pool_why pool_unwanted(void) {
+  return this_worker != NULL ? (pool_why)atomic_load(&this_worker->unwanted) : POOL_WANTED;
+}
+
+bool pool_wait(host_wait_kind kind) {
+  worker *w = this_worker;
+  bool good = true;
+  if (w == NULL) return true;
+  pthread_mutex_lock(&w->pool->lock);
+  switch (kind) {
+    case HOST_WAITS_BRIEFLY:
+      if (w->pool->leader == w && has_relief(w->pool)) take_lead_away(w->pool);
+      break;
+    case HOST_WAITS: good = begin_wait(w->pool, w); break;
+    case HOST_WAITED: end_wait(w->pool, w); break;
+  }
+  pthread_mutex_unlock(&w->pool->lock);
+  return good;
+}
+
+/* ---- jobs: with the lock, which some of it gives up meanwhile ---- */
+
+static void unqueue(pool *p, pool_job *job) {
+  *(job->before != NULL ? &job->before->next : &p->first) = job->next;
+  *(job->next != NULL ? &job->next->before : &p->last) = job->before;
+  job->next = job->before = NULL;
+}
+
+/* The job of a thread is to end. */
+static void end_job_of(pool *p, worker *w, int why) {
+  if (atomic_exchange(&w->unwanted, why) == POOL_WANTED) p->unwanted++;
+  watchdog_nudge(w->thread);
+  pthread_cond_signal(&w->turn); /* it may wait for its turn */
+  pthread_cond_signal(&p->begun);
+}
+
+/* Whether a thread is to run the first job. */
+static bool may_run(const pool *p, const worker *w) {
+  return p->first != NULL && has_room(p) && (p->leader == w || p->helping || p->full);
+}
+
+static void run_first(pool *p, worker *w) {
+  pool_job *job = p->first;
+  unqueue(p, job);
+  job->stage = RUNNING;
+  job->worker = w;
+  w->has_job = true;
+  p->with_job++;
+  begin_work(p, w);
+  if (p->leader == w) {
+    p->in_job = true;
+    p->steps++;
+  }
+  pthread_mutex_unlock(&p->lock);
+  pool_run_job(job);
+  pthread_mutex_lock(&p->lock);
+  bool leading = p->leader == w;
+  if (leading) p->in_job = false;
+  job->stage = OVER;
+  job->worker = NULL;
+  w->has_job = false;
+  p->with_job--;
+  if (atomic_exchange(&w->unwanted, POOL_WANTED) != POOL_WANTED) p->unwanted--;
+  end_work(p, w, LOOKS);
+  pthread_mutex_unlock(&p->lock);
+  job->done(job, leading);
+  pthread_mutex_lock(&p->lock);
+}
+
+/* Ends the jobs that were dropped. By the leader. */
+static void end_dropped(pool *p) {
+  while (p->dropped != NULL) {
+    pool_job *job = p->dropped;
+    p->dropped = job->next;
+    job->next = NULL;
+    pthread_mutex_unlock(&p->lock);
+    job->result = (edge_result){.cancelled = true};
+    job->begin_ns = job->wall_us = job->cpu_us = 0;
+    job->limits = (pool_limits){0};
+    job->used_count = job->recent_count = 0;
+    pool_finish_job(job);
+    job->done(job, true);
+    pthread_mutex_lock(&p->lock);
+  }
+}
+
+static void end_jobs(pool *p) {
+  for (worker *w = p->all; w != NULL; w = w->of_all) {
+    if (w->has_job && atomic_load(&w->unwanted) == POOL_WANTED) end_job_of(p, w, POOL_ENDING);
+  }
+}
+
+/* The pool ends: nobody is to rest or to work on. */
+static void end_all(pool *p) {
+  p->closing = true;
+  end_jobs(p);
+  for (worker *w = p->all; w != NULL; w = w->of_all) pthread_cond_signal(&w->turn);
+  pthread_cond_signal(&p->begun);
+}
+
+/* One round of the loop. */
+static void run_round(pool *p) {
+  p->helping = false;
+  p->full = p->first != NULL;
+  p->steps++;
+  p->rounds++;
+  pthread_mutex_unlock(&p->lock);
+  bool more = p->round(p->data);
+  pthread_mutex_lock(&p->lock);
+  p->full = false;
+  if (!more) end_all(p);
+}
+
+/* What a thread does until the pool ends, or until it has nothing to do for long. */
+static void serve(pool *p, worker *w) {
+  this_worker = w;
+  wait_set_flag(&w->unwanted);
+  while (!p->closing) {
+    if (w->slow) break;
+    if (p->leader == NULL) p->leader = w;
+    if (p->leader == w && p->dropped != NULL) {
+      end_dropped(p);
+    } else if (may_run(p, w)) {
+      run_first(p, w);
+    } else if (p->leader == w) {
+      run_round(p);
+    } else if (!rest(p, w)) {
+      break;
+    }
+  }
+  wait_set_flag(NULL);
+  this_worker = NULL;
+}
+
+static void *work(void *data) {
+  worker *w = data;
+  pool *p = w->pool;
+  pthread_mutex_lock(&p->lock);
+  w->id = gettid();
+  bool wanted = true;
+  if (w->state == RESTS) { /* as it was made */
+    row_remove(&p->resting, w);
+    wanted = rest(p, w);
+  }
+  if (wanted) serve(p, w);
+  w->state = ENDED;
+  row_add(&p->ended, w);
+  pthread_cond_signal(&p->begun);
+  pthread_mutex_unlock(&p->lock);
+  return NULL;
+}
+
+/* ---- the watch: with the lock ---- */
+
+/* Interrupts those again that have not heard it, or have begun another wait. */
+static void nudge_unwanted(const pool *p) {
+  for (worker *w = p->all; p->unwanted > 0 && w != NULL; w = w->of_all) {
+    if (w->has_job && atomic_load(&w->unwanted) != POOL_WANTED) watchdog_nudge(w->thread);
+  }
+}
+
+/* Gives less priority to threads that have been at work for long. It cannot be taken back without rights. */
+static void slow_down(pool *p) {
+  for (worker *w = p->all; w != NULL; w = w->of_all) {
+    if (w->state != WORKS || w->slow || w->is_main || p->leader == w || p->ticks - w->since < SLOW_TICKS)
+      continue;
+    w->slow = setpriority(PRIO_PROCESS, (id_t)w->id, getpriority(PRIO_PROCESS, 0) + SLOW_NICE) == 0;
+    w->uncounted = w->slow && p->slow < p->max;
+    if (!w->uncounted) continue;
+    p->slow++;
+    let_return(p);
+  }
+}
+
+/* Joins threads that have ended, giving up the lock meanwhile. */
+static void join_ended(pool *p) {
+  while (p->ended.first != NULL) {
+    worker *w = p->ended.first;
+    pthread_t thread = w->thread;
+    row_remove(&p->ended, w);
+    remove_worker(p, w);
+    pthread_mutex_unlock(&p->lock);
+    pthread_join(thread, NULL);
+    pthread_mutex_lock(&p->lock);
+  }
+}
+
+/* What is seen at a tick; true: there is something to be seen at the next. */
+static bool look(pool *p, uint64_t *seen) {
+  bool late = p->in_job && p->steps == *seen;
+  if (p->ticks % NUDGE_TICKS == 0) nudge_unwanted(p);
+  if (p->ticks % SLOW_TICKS == 0) slow_down(p);
+  join_ended(p);
+  if (!p->closing && late && has_relief(p)) take_lead_away(p);
+  if (!p->closing && p->first != NULL && p->backlog == p->rounds && has_room(p)) {
+    p->helping = true;
+    call_one(p);
+  }
+  *seen = p->steps;
+  p->backlog = p->first != NULL ? p->rounds : p->rounds - 1;
+  return p->working > 0 || p->first != NULL || p->unwanted > 0 || p->ended.count > 0;
+}
+
+static void *watch(void *data) {
+  static const struct timespec tick = {.tv_nsec = TICK_NS};
+  pool *p = data;
+  uint64_t seen = 0;
+  int idle = 0, most = 0;
+  pthread_mutex_lock(&p->lock);
+  while (!p->closing || p->with_job > 0) {
+    if (idle >= IDLE_TICKS && !p->closing) {
+      bool fewer = p->count < most / 2;
+      most = p->count;
+      p->watching = false;
+      if (fewer) malloc_trim(0); /* a burst is over */
+      pthread_cond_wait(&p->begun, &p->lock);
+      idle = 0;
+      seen = p->steps - 1;
+    }
+    p->watching = true;
+    pthread_mutex_unlock(&p->lock);
+    nanosleep(&tick, NULL);
+    pthread_mutex_lock(&p->lock);
+    p->ticks++;
+    if (p->count > most) most = p->count;
+    idle = look(p, &seen) ? 0 : idle + 1;
+  }
+  pthread_mutex_unlock(&p->lock);
+  return NULL;
+}
+
+/* ---- what pool.h says ---- */
+
+pool *pool_open(int threads, pool_round *round, void *data) {
+  pool *p = memory_get(sizeof *p);
+  pthread_mutex_init(&p->lock, NULL);
+  pthread_cond_init(&p->begun, NULL);
+  p->round = round;
+  p->data = data;
+  p->max = threads;
+  if (pthread_create(&p->watch, NULL, watch, p) != 0) memory_get(SIZE_MAX);
+  return p;
+}
+
+void pool_add(pool *p, pool_job *job) {
+  pthread_mutex_lock(&p->lock);
+  job->next = NULL;
+  job->before = p->last;
+  job->stage = QUEUED;
+  job->worker = NULL;
+  *(p->last != NULL ? &p->last->next : &p->first) = job;
+  p->last = job;
+  pthread_mutex_unlock(&p->lock);
+}
+
+void pool_cancel(pool *p, pool_job *job) {
+  pthread_mutex_lock(&p->lock);
+  if (job->stage == QUEUED) {
+    unqueue(p, job);
+    job->stage = OVER;
+    job->next = p->dropped;
+    p->dropped = job;
+  } else if (job->stage == RUNNING) {
+    end_job_of(p, job->worker, POOL_CANCELLED);
+  }
+  pthread_mutex_unlock(&p->lock);
+}
+
+void pool_end_jobs(pool *p) {
+  pthread_mutex_lock(&p->lock);
+  end_jobs(p);
+  pthread_mutex_unlock(&p->lock);
+}
+
+void pool_run(pool *p) {
+  pthread_mutex_lock(&p->lock);
+  worker *w = add_worker(p);
+  w->thread = pthread_self();
+  w->id = gettid();
+  w->is_main = true;
+  w->state = LOOKS;
+  serve(p, w);
+  remove_worker(p, w);
+  pthread_mutex_unlock(&p->lock);
+}
+
+void pool_close(pool *p) {
+  pthread_mutex_lock(&p->lock);
+  end_all(p); /* it may never have run */
+  pthread_mutex_unlock(&p->lock);
+  pthread_join(p->watch, NULL); /* first: it makes and joins threads */
+  for (worker *w = p->all; w != NULL; w = w->of_all) pthread_join(w->thread, NULL); /* no more are made */
+  while (p->all != NULL) remove_worker(p, p->all);
+  pthread_mutex_destroy(&p->lock);
+  pthread_cond_destroy(&p->begun);
+  free(p);
+}

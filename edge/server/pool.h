@@ -1,0 +1,119 @@
+/*
+ * pool.h - an event loop and flares at work, in one crew of threads.
+ *
+ * One thread at a time leads: it runs the event loop, and between two rounds of it the jobs that the round
+ * brought, itself, which costs no switch to another thread. A flare that takes longer than a moment, or that
+ * waits for something, loses it the lead: another thread goes on with the loop and the jobs that wait, so
+ * that nothing waits for a flare. While jobs pile up other threads take some too. Jobs start in the order
+ * they were added. When as many as may are at a job, one thread only leads, and jobs wait.
+ */
+#ifndef FLARON_EDGE_POOL_H
+#define FLARON_EDGE_POOL_H
+
+#include "engine/runner.h"
+
+typedef struct pool pool;
+
+/*
+ * A flare that jobs run on, shared by them and counted. Its instances are kept as long as it is: replace it
+ * to load another version, and the old one goes with its last job.
+ */
+typedef struct pool_flare pool_flare;
+
+/*
+ * Takes a flare over, with the configuration that its hosts get and the CPU time an invocation may take
+ * (ms, 0 = no limit). What the configuration borrows must outlive it; `release(data)` is called when it is
+ * gone. The caller has one reference.
+ */
+pool_flare *pool_flare_new(flare *f, const host_config *config, int cpu_ms, void (*release)(void *),
+                           void *data);
+
+/* What an invocation may use. */
+typedef struct pool_limits {
+  int cpu_ms;    /* 0 = no limit */
+  size_t memory; /* bytes of linear memory */
+  size_t fetches;
+} pool_limits;
+
+const flare *pool_flare_get(const pool_flare *f);
+pool_flare *pool_flare_retain(pool_flare *f);
+void pool_flare_release(pool_flare *f);
+
+/* An import that an invocation called. */
+typedef struct pool_use {
+  host_import import;
+  host_usage usage;
+} pool_use;
+
+/*
+ * One invocation. Whoever adds it owns it; the pool writes what stands behind `finish` before calling that.
+ * The memory of `response` serves it: begin with {0}.
+ */
+typedef struct pool_job {
+  pool_flare *flare; /* a reference that the pool takes over */
+  flare_handler handler;
+  host_request request;
+  uint64_t id;     /* whatever the owner calls it */
+  host_tape *tape; /* borrowed; NULL = none */
+  /* At last: the job is its owner's again. `leading`: on the thread that leads, between two rounds. */
+  void (*done)(struct pool_job *job, bool leading);
+  void (*finish)(struct pool_job *job); /* before that, while there is the flare; NULL = none */
+
+  host_response response; /* the owner's to free: host_response_free */
+  edge_result result;
+  int64_t begin_ns, wall_us; /* when it began, since 1970; how long it took */
+  int64_t cpu_us;            /* the CPU time it took, within CLOCK_ABOUT_NS */
+  pool_limits limits;
+  size_t used_count, recent_count; /* of the two lists at the end, which are long and mostly empty */
+
+  struct pool_job *next, *before; /* the pool's, as the next two */
+  struct worker *worker;
+  int stage;
+
+  pool_use used[HOST_IMPORTS];
+  host_recent recent[HOST_RECENT]; /* the last calls, the oldest first */
+} pool_job;
+
+/*
+ * One round of the event loop, on the thread that leads: waits for what comes, adds the jobs it brings.
+ * False: the pool is to end.
+ */
+typedef bool pool_round(void *data);
+
+/* The most jobs that may wait in the host at once, for a fetch or another edge: the next one is refused it.
+ */
+enum { POOL_WAITING = 4096 };
+
+/* Bytes of stack of a thread: the deepest calls that Lua and JSON allow take less than half (tests/unit).
+ */
+enum { POOL_STACK = 1 << 20 };
+
+/*
+ * Makes a pool in which at most `threads` threads, 2 or more, compute at once; those whose flares wait for a
+ * fetch or for another edge come on top. They are started as they are needed, and end when they are not.
+ */
+pool *pool_open(int threads, pool_round *round, void *data);
+
+/* Adds a job. On the thread that leads: in a round, or in a `done` that says so. */
+void pool_add(pool *p, pool_job *job);
+
+/*
+ * On the thread that leads, for a job that was added and has not come back: nobody wants its answer. If it
+ * has not begun it is dropped. If it runs, what it waits for in the host (a fetch, a lock of a store) ends,
+ * and its script gets an error as by the CPU time limit, again and again until it gives up. Either way `done`
+ * is called once, as always: on this thread only after this has returned, on another perhaps just before.
+ * result.cancelled is set, unless the job was over by then. `finish` is called as well; begin_ns is 0 if the
+ * job was dropped.
+ */
+void pool_cancel(pool *p, pool_job *job);
+
+/* On the thread that leads: interrupts all jobs that run, as pool_cancel does; but they have failed. */
+void pool_end_jobs(pool *p);
+
+/* Makes the caller one of the threads, until the pool has ended. */
+void pool_run(pool *p);
+
+/* Waits for the other threads, and frees the pool. */
+void pool_close(pool *p);
+
+#endif

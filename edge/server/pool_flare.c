@@ -1,0 +1,170 @@
+/*
+ * pool_flare.c - flares that are shared and their idle instances, and one job run on one of them. Who runs
+ * it, and when, is pool.c's.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "server/pool_private.h"
+
+/* An edge at rest. */
+typedef struct idle_edge {
+  edge edge;
+  struct idle_edge *next;
+} idle_edge;
+
+struct pool_flare {
+  flare flare;
+  host_config config;
+  int cpu_ms;
+  void (*release)(void *);
+  void *data;
+  atomic_int references;
+  pthread_mutex_t lock; /* of the next two */
+  idle_edge *idle;
+  int idle_count;
+};
+
+pool_flare *pool_flare_new(flare *f, const host_config *config, int cpu_ms, void (*release)(void *),
+                           void *data) {
+  pool_flare *shared = memory_get(sizeof *shared);
+  shared->flare = *f;
+  *f = (flare){0};
+  shared->config = *config;
+  shared->cpu_ms = cpu_ms;
+  shared->release = release;
+  shared->data = data;
+  atomic_init(&shared->references, 1);
+  pthread_mutex_init(&shared->lock, NULL);
+  return shared;
+}
+
+const flare *pool_flare_get(const pool_flare *f) { return &f->flare; }
+
+pool_flare *pool_flare_retain(pool_flare *f) {
+  atomic_fetch_add(&f->references, 1);
+  return f;
+}
+
+void pool_flare_release(pool_flare *f) {
+  if (atomic_fetch_sub(&f->references, 1) != 1) return;
+  while (f->idle != NULL) {
+    idle_edge *e = f->idle;
+    f->idle = e->next;
+    edge_close(&e->edge);
+    free(e);
+  }
+  flare_free(&f->flare);
+  pthread_mutex_destroy(&f->lock);
+  if (f->release != NULL) f->release(f->data);
+  free(f);
+}
+
+/* An edge that nobody uses, made when there is none. Each has a machine id of its own, for its snowflakes. */
+static idle_edge *take_edge(pool_flare *f) {
+  static atomic_uint machines;
+  pthread_mutex_lock(&f->lock);
+  idle_edge *e = f->idle;
+  if (e != NULL) {
+    f->idle = e->next;
+    f->idle_count--;
+  }
+  pthread_mutex_unlock(&f->lock);
+  if (e == NULL) {
+    enum { MACHINE_MASK = 1023 };
+    e = memory_get(sizeof *e);
+    e->edge.flare = &f->flare;
+    e->edge.host.config = f->config;
+    e->edge.host.config.machine_id = (uint16_t)(atomic_fetch_add(&machines, 1) & MACHINE_MASK);
+    e->edge.cpu_ms = f->cpu_ms;
+    e->edge.host.config.wait = pool_wait;
+  }
+  return e;
+}
+
+static void give_edge(pool_flare *f, idle_edge *e) {
+  enum { MAX_IDLE = 8 }; /* a burst's instances keep the memory they grew to */
+  pthread_mutex_lock(&f->lock);
+  bool keep = f->idle_count < MAX_IDLE;
+  if (keep) {
+    e->next = f->idle;
+    f->idle = e;
+    f->idle_count++;
+  }
+  pthread_mutex_unlock(&f->lock);
+  if (keep) return;
+  edge_close(&e->edge);
+  free(e);
+}
+
+/* ---- jobs ---- */
+
+/* Copies what the host knows of the invocation. */
+static void take_figures(pool_job *job, const host *h) {
+  job->used_count = 0;
+  for (int i = 0; i < HOST_IMPORTS; i++) {
+    if (h->usage[i].calls != 0) job->used[job->used_count++] = (pool_use){(host_import)i, h->usage[i]};
+  }
+  job->recent_count = h->call_count < HOST_RECENT ? h->call_count : HOST_RECENT;
+  for (size_t i = 0; i < job->recent_count; i++)
+    job->recent[i] = h->recent[(h->call_count - job->recent_count + i) % HOST_RECENT];
+}
+
+/* The runtime knows one reason for a stop. Says the true one in the log of a job that was to end. */
+static void correct_reason(host_response *response, pool_why why) {
+  static const char said[] = "stopped: CPU time limit reached";
+  for (size_t i = 0; i < response->line_count; i++) {
+    text *line = &response->lines[i].line, next = {0};
+    const char *at = line->size != 0 ? memmem(line->data, line->size, said, sizeof said - 1) : NULL;
+    if (at == NULL) continue;
+    const char *rest = at + sizeof said - 1;
+    text_add(&next, line->data, (size_t)(at - line->data));
+    text_add_string(
+        &next, why == POOL_CANCELLED ? "stopped: nobody waits for the answer" : "stopped: the edge ends");
+    text_add(&next, rest, (size_t)(line->data + line->size - rest));
+    text_free(line);
+    *line = next;
+  }
+}
+
+void pool_finish_job(pool_job *job) {
+  pool_flare *f = job->flare;
+  if (job->finish != NULL) job->finish(job);
+  job->flare = NULL;
+  pool_flare_release(f);
+}
+
+void pool_run_job(pool_job *job) {
+  enum { PAGE = 65536 };
+  pool_flare *f = job->flare;
+  idle_edge *e = take_edge(f);
+  host *h = &e->edge.host;
+  text error = {0};
+  job->result = (edge_result){0};
+  job->limits =
+      (pool_limits){f->cpu_ms, (size_t)f->flare.memory_max_pages * PAGE, f->config.max_fetch_requests};
+  job->begin_ns = clock_ns(CLOCK_REALTIME);
+  int64_t cpu = clock_cpu_about_ns(), wall = clock_ns(CLOCK_MONOTONIC);
+  h->tape = job->tape;
+  if (!edge_invoke(&e->edge, job->handler, &job->request, &job->result, &error)) {
+    host_fail(h);
+    host_log(h, HOST_ERROR, text_string(&error), error.size);
+    job->result.failed = true;
+  }
+  h->tape = NULL;
+  wall = clock_ns(CLOCK_MONOTONIC) - wall;
+  job->cpu_us = clock_cpu_since_ns(cpu, wall) / CLOCK_NS_PER_US;
+  job->wall_us = wall / CLOCK_NS_PER_US;
+  text_free(&error);
+  take_figures(job, h);
+  host_take_response(h, &job->response);
+  give_edge(f, e);
+  pool_why why = pool_unwanted();
+  job->result.cancelled = why == POOL_CANCELLED;
+  if (why != POOL_WANTED) correct_reason(&job->response, why);
+  if (job->finish != NULL) pool_wait(HOST_WAITS_BRIEFLY); /* it writes a file */
+  pool_finish_job(job);
+}

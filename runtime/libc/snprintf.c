@@ -1,0 +1,390 @@
+/*
+ * format.c - snprintf and vsnprintf, in place of libc's: no files, no wide characters, no long double.
+ *
+ * Doubles are printed exactly, by way of decimal.c: what comes out is what glibc prints. Errors are not
+ * reported, since there are none: a conversion that is not known prints nothing.
+ */
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "libc/decimal.h"
+
+typedef struct output {
+  char *at, *end; /* there is room for one more at `end` */
+  int count;      /* what would be there with room for all */
+} output;
+
+/* A conversion: what stands between '%' and its letter, and the letter. */
+typedef struct conversion {
+  bool left, plus, space, alternative, zero;
+  int width, precision; /* precision -1: none given */
+  char letter;
+  bool upper;
+} conversion;
+
+static void put(output *o, char c) {
+  if (o->at < o->end) *o->at++ = c;
+  o->count++;
+}
+
+static void put_text(output *o, const char *text, int size) {
+  int room = (int)(o->end - o->at), fit = size < room ? size : room;
+  memcpy(o->at, text, (size_t)fit);
+  o->at += fit;
+  o->count += size;
+}
+
+static void put_many(output *o, char c, int count) {
+  while (count-- > 0) put(o, c);
+}
+
+/* Writes what stands before a body of `size` characters: padding, sign or 0x, zeros. Returns what follows. */
+static int begin(output *o, const conversion *c, const char *prefix, int size) {
+  int padding = c->width - (int)strlen(prefix) - size;
+  if (!c->left && !c->zero) put_many(o, ' ', padding);
+  put_text(o, prefix, (int)strlen(prefix));
+  if (!c->left && c->zero) put_many(o, '0', padding);
+  return c->left ? padding : 0;
+}
+
+static const char *sign(const conversion *c, bool negative) {
+  return negative ? "-" : c->plus ? "+" : c->space ? " " : "";
+}
+
+static void put_string(output *o, conversion *c, const char *text, int size) {
+  c->zero = false;
+  int padding = begin(o, c, "", size);
+  put_text(o, text, size);
+  put_many(o, ' ', padding);
+}
+
+/* Writes an integer to the end of `text`; returns where it begins. */
+static char *digits_of(char *end, uint64_t n, unsigned base, bool upper) {
+  for (; n != 0; n /= base) {
+    unsigned digit = (unsigned)(n % base);
+    *--end = (char)(digit < 10 ? '0' + digit : (upper ? 'A' : 'a') + digit - 10);
+  }
+  return end;
+}
+
+/* lua_user.h */
+int format_integer(char *text, long long n);
+
+int format_integer(char *text, long long n) {
+  char digits[20], *end = digits + sizeof digits, *at = end;
+  uint64_t rest = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+  for (; rest > UINT32_MAX; rest /= 10) *--at = (char)('0' + rest % 10);
+  uint32_t small = (uint32_t)rest;
+  do *--at = (char)('0' + small % 10);
+  while ((small /= 10) != 0);
+  if (n < 0) *--at = '-';
+  memcpy(text, at, (size_t)(end - at));
+  return (int)(end - at);
+}
+
+static void put_integer(output *o, conversion *c, uint64_t n, const char *prefix, unsigned base) {
+  char text[24], *end = text + sizeof text, *at = digits_of(end, n, base, c->upper);
+  int size = (int)(end - at), least = c->precision >= 0 ? c->precision : 1;
+  if (c->precision >= 0) c->zero = false;
+  if (base == 8 && c->alternative && least <= size) least = size + 1;
+  int zeros = least > size ? least - size : 0;
+  int padding = begin(o, c, prefix, size + zeros);
+  put_many(o, '0', zeros);
+  put_text(o, at, size);
+  put_many(o, ' ', padding);
+}
+
+/* ---- doubles ---- */
+
+/* The digits of a number: 0.DDD * 10^point; count 0 is zero. */
+typedef struct digits {
+  int count, point;
+  char text[(DECIMAL_POINT + 122) * DECIMAL_DIGITS + 1];
+} digits;
+
+static uint64_t bits_of(double number) {
+  uint64_t bits;
+  memcpy(&bits, &number, sizeof bits);
+  return bits;
+}
+
+/* Takes a finite number apart: it is *mantissa * 2^(what is returned). */
+static int take_apart(double number, uint64_t *mantissa) {
+  uint64_t bits = bits_of(number);
+  int exponent = (int)(bits >> 52 & 0x7FF);
+  *mantissa = bits & (((uint64_t)1 << 52) - 1);
+  if (exponent == 0) return -1074;
+  *mantissa |= (uint64_t)1 << 52;
+  return exponent - 1075;
+}
+
+/* All digits of a finite number. */
+static void expand(double number, digits *r) {
+  decimal d;
+  uint64_t mantissa;
+  int exponent = take_apart(number, &mantissa);
+  decimal_set(&d, mantissa);
+  decimal_scale(&d, exponent);
+  /* cppcheck-suppress ctuuninitvar ; it is written here */
+  char *end = r->text + 1; /* room in front, for rounding up */
+  for (int i = d.first; i < d.last; i++) {
+    uint32_t limb = d.limb[i];
+    for (int k = DECIMAL_DIGITS - 1; k >= 0; k--, limb /= 10) end[k] = (char)('0' + limb % 10);
+    end += DECIMAL_DIGITS;
+  }
+  char *begin = r->text + 1;
+  r->point = (DECIMAL_POINT - d.first) * DECIMAL_DIGITS;
+  for (; begin < end && *begin == '0'; begin++) r->point--;
+  while (end > begin && end[-1] == '0') end--;
+  r->count = (int)(end - begin);
+  if (r->count == 0) r->point = 1;
+  memmove(r->text + 1, begin, (size_t)r->count);
+}
+
+/* Rounds to `keep` digits, to even in ties. The digits are at text + 1. */
+static void round_digits(digits *r, int keep) {
+  char *text = r->text + 1;
+  if (keep >= r->count) return;
+  if (keep < 0) keep = -1;
+  bool up = keep >= 0 && (text[keep] > '5' ||
+                          (text[keep] == '5' && (keep + 1 < r->count || (keep > 0 && (text[keep - 1] & 1)))));
+  if (keep < 0) keep = 0;
+  r->count = keep;
+  if (up) {
+    text[-1] = '0';
+    while (text[--keep] == '9') text[keep] = '0';
+    text[keep]++;
+    if (keep < 0) {
+      memmove(text, text - 1, (size_t)r->count + 1);
+      r->count++;
+      r->point++;
+    }
+  }
+  while (r->count > 0 && text[r->count - 1] == '0') r->count--;
+}
+
+/* Writes the digits from place `from` to before `to`, places counted from the first; zeros where none are. */
+static void put_digits(output *o, const digits *r, int from, int to) {
+  for (; from < to; from++) put(o, from >= 0 && from < r->count ? r->text[1 + from] : '0');
+}
+
+/* Writes an exponent to the end of a text of 8; returns where it begins. */
+static char *exponent_of(char *end, int exponent, char letter, int least) {
+  char *at = digits_of(end, (uint64_t)(exponent < 0 ? -exponent : exponent), 10, false);
+  while (end - at < least) *--at = '0';
+  *--at = exponent < 0 ? '-' : '+';
+  *--at = letter;
+  return at;
+}
+
+static void put_scientific(output *o, const conversion *c, const char *prefix, const digits *r, int behind) {
+  char text[8], *end = text + sizeof text;
+  char *exponent = exponent_of(end, r->count == 0 ? 0 : r->point - 1, c->upper ? 'E' : 'e', 2);
+  bool point = behind > 0 || c->alternative;
+  int padding = begin(o, c, prefix, 1 + point + behind + (int)(end - exponent));
+  put_digits(o, r, 0, 1);
+  if (point) put(o, '.');
+  put_digits(o, r, 1, 1 + behind);
+  put_text(o, exponent, (int)(end - exponent));
+  put_many(o, ' ', padding);
+}
+
+static void put_fixed(output *o, const conversion *c, const char *prefix, const digits *r, int behind) {
+  bool point = behind > 0 || c->alternative;
+  int before = r->point > 0 ? r->point : 1;
+  int padding = begin(o, c, prefix, before + point + behind);
+  put_digits(o, r, r->point - before, r->point);
+  if (point) put(o, '.');
+  put_digits(o, r, r->point, r->point + behind);
+  put_many(o, ' ', padding);
+}
+
+static void put_hexadecimal(output *o, const conversion *c, bool negative, double number) {
+  enum { DIGITS = 13 };
+  char prefix[4], text[8], *end = text + sizeof text;
+  uint64_t mantissa;
+  int exponent = take_apart(number, &mantissa) + 52, behind = DIGITS;
+  if (mantissa == 0) exponent = 0;
+  if (c->precision >= 0 && c->precision < DIGITS) {
+    int cut = 4 * (DIGITS - c->precision);
+    uint64_t rest = mantissa & (((uint64_t)1 << cut) - 1), half = (uint64_t)1 << (cut - 1);
+    mantissa >>= cut;
+    if (rest > half || (rest == half && (mantissa & 1))) mantissa++;
+    mantissa <<= cut;
+  }
+  while (c->precision < 0 && behind > 0 && (mantissa >> 4 * (DIGITS - behind) & 15) == 0) behind--;
+  if (c->precision >= 0) behind = c->precision;
+  char *at = exponent_of(end, exponent, c->upper ? 'P' : 'p', 1);
+  bool point = behind > 0 || c->alternative;
+  strcpy(prefix, sign(c, negative));
+  strcat(prefix, c->upper ? "0X" : "0x");
+  int padding = begin(o, c, prefix, 1 + point + behind + (int)(end - at));
+  put(o, (char)('0' + (mantissa >> 52)));
+  if (point) put(o, '.');
+  for (int i = 1; i <= behind; i++) {
+    unsigned digit = i > DIGITS ? 0 : (unsigned)(mantissa >> 4 * (DIGITS - i)) & 15;
+    put(o, (char)(digit < 10 ? '0' + digit : (c->upper ? 'A' : 'a') + digit - 10));
+  }
+  put_text(o, at, (int)(end - at));
+  put_many(o, ' ', padding);
+}
+
+static void put_double(output *o, conversion *c, double number) {
+  bool negative = bits_of(number) >> 63;
+  const char *prefix = sign(c, negative);
+  if (number - number != 0) { /* not finite */
+    c->zero = false;
+    int padding = begin(o, c, prefix, 3);
+    put_text(o, number != number ? (c->upper ? "NAN" : "nan") : (c->upper ? "INF" : "inf"), 3);
+    put_many(o, ' ', padding);
+    return;
+  }
+  if (c->letter == 'a') {
+    put_hexadecimal(o, c, negative, number);
+    return;
+  }
+  digits r;
+  int precision = c->precision >= 0 ? c->precision : 6;
+  expand(number, &r);
+  if (c->letter == 'f') {
+    round_digits(&r, r.point + precision);
+    put_fixed(o, c, prefix, &r, precision);
+    return;
+  }
+  if (c->letter == 'g' && precision == 0) precision = 1;
+  if (c->letter == 'e') precision++;
+  round_digits(&r, precision);
+  if (c->letter == 'e') {
+    put_scientific(o, c, prefix, &r, precision - 1);
+    return;
+  }
+  int shown = c->alternative ? precision : r.count > 0 ? r.count : 1; /* significant digits */
+  if (r.point - 1 < -4 || r.point > precision) {
+    put_scientific(o, c, prefix, &r, shown - 1);
+  } else {
+    put_fixed(o, c, prefix, &r, shown > r.point ? shown - r.point : 0);
+  }
+}
+
+/* ---- formats ---- */
+
+/* Reads a number or '*'. */
+static int read_number(const char **format, va_list *arguments) {
+  int n = 0;
+  if (**format == '*') {
+    ++*format;
+    return va_arg(*arguments, int);
+  }
+  for (; **format >= '0' && **format <= '9'; ++*format) n = n * 10 + (**format - '0');
+  return n;
+}
+
+/* Reads what follows '%', up to its letter; returns how often 'l' is in it. */
+static int read_conversion(const char **format, conversion *c, va_list *arguments) {
+  int longs = 0;
+  *c = (conversion){.precision = -1};
+  for (;; ++*format) {
+    switch (**format) {
+      case '-': c->left = true; continue;
+      case '+': c->plus = true; continue;
+      case ' ': c->space = true; continue;
+      case '#': c->alternative = true; continue;
+      case '0': c->zero = true; continue;
+      default: break;
+    }
+    break;
+  }
+  c->width = read_number(format, arguments);
+  if (c->width < 0) {
+    c->left = true;
+    c->width = -c->width;
+  }
+  if (**format == '.') {
+    ++*format;
+    c->precision = read_number(format, arguments);
+  }
+  for (; **format == 'l'; ++*format) longs++;
+  c->letter = **format;
+  if (c->letter != '\0') ++*format;
+  c->upper = c->letter >= 'A' && c->letter <= 'Z';
+  c->letter |= 32;
+  return longs;
+}
+
+static void put_conversion(output *o, const char **format, va_list *arguments) {
+  conversion c;
+  int longs = read_conversion(format, &c, arguments);
+  switch (c.letter) {
+    case 'd':
+    case 'i': {
+      int64_t n = longs > 1 ? va_arg(*arguments, long long) : va_arg(*arguments, int);
+      put_integer(o, &c, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, sign(&c, n < 0), 10);
+      break;
+    }
+    case 'u':
+    case 'o':
+    case 'x': {
+      uint64_t n = longs > 1 ? va_arg(*arguments, unsigned long long) : va_arg(*arguments, unsigned);
+      bool prefixed = c.letter == 'x' && c.alternative && n != 0;
+      put_integer(o, &c, n,
+                  !prefixed ? ""
+                  : c.upper ? "0X"
+                            : "0x",
+                  c.letter == 'u'   ? 10
+                  : c.letter == 'o' ? 8
+                                    : 16);
+      break;
+    }
+    case 'p': {
+      uintptr_t n = (uintptr_t)va_arg(*arguments, void *);
+      c.precision = 2 * sizeof n;
+      put_integer(o, &c, n, n != 0 ? "0x" : "", 16);
+      break;
+    }
+    case 'c': {
+      char text = (char)va_arg(*arguments, int);
+      put_string(o, &c, &text, 1);
+      break;
+    }
+    case 's': {
+      const char *text = va_arg(*arguments, const char *);
+      put_string(o, &c, text, (int)strnlen(text, c.precision >= 0 ? (size_t)c.precision : INT_MAX));
+      break;
+    }
+    case 'a':
+    case 'e':
+    case 'f':
+    case 'g': put_double(o, &c, va_arg(*arguments, double)); break;
+    case '%': put(o, '%'); break;
+    default: break;
+  }
+}
+
+int vsnprintf(char *restrict text, size_t size, const char *restrict format, va_list arguments) {
+  char none;
+  output o = {size > 0 ? text : &none, size > 0 ? text + size - 1 : &none, 0};
+  va_list all;
+  va_copy(all, arguments);
+  for (const char *at = format; *at != '\0';) {
+    if (*at++ == '%') {
+      put_conversion(&o, &at, &all);
+    } else {
+      put(&o, at[-1]);
+    }
+  }
+  va_end(all);
+  *o.at = '\0';
+  return o.count;
+}
+
+int snprintf(char *restrict text, size_t size, const char *restrict format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  int count = vsnprintf(text, size, format, arguments);
+  va_end(arguments);
+  return count;
+}

@@ -1,0 +1,415 @@
+/*
+ * arena.c - the allocator behind arena.h.
+ *
+ * Small blocks (up to SMALL_MAX bytes) come from one free list per size, filled from chunks. A chunk whose
+ * blocks are all free is given back only when memory is full: an invocation is short, and most end before
+ * that. Large blocks carry a header with their own and their lower neighbour's size, so that neighbours that
+ * are free are always one block; free ones hang in lists by size, two levels as in Masmano's TLSF: allocating
+ * and freeing take constant time. Above the last block lies the top, which grows.
+ *
+ * Invariants: two neighbouring large blocks are never both free; the block below the top is never free, nor
+ * is a frozen arena's mark; a list holds free blocks of its range of sizes only, and its bit is set exactly
+ * when it is not empty.
+ */
+#include "life/arena.h"
+
+#include <string.h>
+
+enum {
+  SMALL_MAX = 512,
+  SMALL_CLASSES = SMALL_MAX / ARENA_ALIGN + 1,
+  CHUNK = 4096, /* what small blocks are cut from, header included */
+  FIRST_SHIFT = 9,
+  SECOND_BITS = 3,
+  SECOND = 1 << SECOND_BITS,
+  FIRST = 32 - FIRST_SHIFT,
+  FREE = 1, /* low bits of `size`: it is free; */
+  CUT = 2   /* it is a chunk, small blocks are cut from it */
+};
+
+typedef struct small {
+  struct small *next;
+} small;
+
+typedef struct large {
+  uint32_t below; /* size of the block that ends where this begins, 0 = none */
+  uint32_t size;  /* of this block with its header, a multiple of ARENA_ALIGN; low bits: FREE, CUT */
+  struct large *next, *previous; /* in its list, when free */
+} large;
+
+enum { HEADER = 8, LARGE_MIN = SMALL_MAX + ARENA_ALIGN + HEADER };
+
+static struct {
+  small *small[SMALL_CLASSES];
+  char *cut, *cut_end; /* what is left of the chunk that small blocks are cut from */
+  large *lists[FIRST][SECOND];
+  uint32_t first_bits;
+  uint8_t second_bits[FIRST];
+  char *start, *top, *end, *limit, *peak;
+  uint32_t below_top; /* size of the block below the top */
+} arena;
+
+static uintptr_t round_up(uintptr_t n) { return (n + ARENA_ALIGN - 1) & ~(uintptr_t)(ARENA_ALIGN - 1); }
+
+static uint32_t size_of(const large *block) { return block->size & ~(uint32_t)(FREE | CUT); }
+
+static large *above(large *block) { return (large *)((char *)block + size_of(block)); }
+
+void arena_init(char *start, char *end, char *limit) {
+  memset(&arena, 0, sizeof arena);
+  start += round_up((uintptr_t)start) - (uintptr_t)start;
+  arena.start = arena.top = arena.peak = start;
+  arena.limit = limit;
+  arena.end = end < limit ? end : limit;
+}
+
+void arena_set_limit(char *limit) { arena.limit = limit; }
+
+char *arena_top(void) { return arena.top; }
+
+char *arena_peak(void) { return arena.peak > arena.top ? arena.peak : arena.top; }
+
+/* Finds the list for blocks of `size`, at least LARGE_MIN. */
+static void list_of(uint32_t size, int *first, int *second) {
+  int log = 31 - __builtin_clz(size);
+  *first = log - FIRST_SHIFT;
+  *second = (int)(size >> (log - SECOND_BITS)) & (SECOND - 1);
+}
+
+static void list_insert(large *block) {
+  int f, s;
+  list_of(block->size, &f, &s);
+  block->previous = NULL;
+  block->next = arena.lists[f][s];
+  if (block->next != NULL) block->next->previous = block;
+  arena.lists[f][s] = block;
+  arena.first_bits |= 1u << f;
+  arena.second_bits[f] |= (uint8_t)(1u << s);
+  block->size |= FREE;
+}
+
+static void list_remove(large *block) {
+  int f, s;
+  block->size &= ~(uint32_t)FREE;
+  list_of(block->size, &f, &s);
+  if (block->next != NULL) block->next->previous = block->previous;
+  if (block->previous != NULL) {
+    block->previous->next = block->next;
+    return;
+  }
+  arena.lists[f][s] = block->next;
+  if (block->next != NULL) return;
+  arena.second_bits[f] &= (uint8_t) ~(1u << s);
+  if (arena.second_bits[f] == 0) arena.first_bits &= ~(1u << f);
+}
+
+/* Finds a free block of at least `size`, taking it off its list; NULL when there is none. */
+static large *list_find(uint32_t size) {
+  int f, s;
+  uint32_t step = 1u << (31 - __builtin_clz(size) - SECOND_BITS);
+  large *block;
+  if (size <= UINT32_MAX - step) { /* any block of the next list up is large enough */
+    list_of(size + step - 1, &f, &s);
+    uint32_t second = arena.second_bits[f] & (~0u << s);
+    if (second == 0) {
+      uint32_t first = f + 1 < FIRST ? arena.first_bits & (~0u << (f + 1)) : 0;
+      if (first != 0) {
+        f = __builtin_ctz(first);
+        second = arena.second_bits[f];
+      }
+    }
+    if (second != 0) {
+      block = arena.lists[f][__builtin_ctz(second)];
+      list_remove(block);
+      return block;
+    }
+  }
+  list_of(size, &f, &s); /* or one of its own list may be */
+  for (block = arena.lists[f][s]; block != NULL; block = block->next) {
+    if (size_of(block) >= size) {
+      list_remove(block);
+      return block;
+    }
+  }
+  return NULL;
+}
+
+/* Tells the block above `block` (or the top) how large its lower neighbour is. */
+static void tell_above(large *block) {
+  large *next = above(block);
+  if ((char *)next == arena.top) {
+    arena.below_top = block->size;
+  } else {
+    next->below = block->size;
+  }
+}
+
+/* Frees a block: joined with free neighbours, into a list or into the top. */
+static void large_release(large *block) {
+  large *next = above(block);
+  if ((char *)next != arena.top && (next->size & FREE)) {
+    list_remove(next);
+    block->size += next->size;
+  }
+  if (block->below != 0) {
+    large *below = (large *)((char *)block - block->below);
+    if (below->size & FREE) {
+      list_remove(below);
+      below->size += block->size;
+      block = below;
+    }
+  }
+  if ((char *)above(block) == arena.top) {
+    if (arena.top > arena.peak) arena.peak = arena.top;
+    arena.top = (char *)block;
+    arena.below_top = block->below;
+    return;
+  }
+  tell_above(block);
+  list_insert(block);
+}
+
+/* Cuts what `block`, in use, has beyond `size` off and frees it, where that makes a block. */
+static void large_trim(large *block, uint32_t size) {
+  uint32_t rest = block->size - size;
+  if (rest < LARGE_MIN) return;
+  large *tail = (large *)((char *)block + size);
+  block->size = size;
+  tail->below = size;
+  tail->size = rest;
+  tell_above(tail);
+  large_release(tail);
+}
+
+/* Makes sure that `size` bytes exist above the top. */
+static bool top_reach(size_t size) {
+  if ((size_t)(arena.end - arena.top) >= size) return true;
+  if (arena.limit < arena.top || (size_t)(arena.limit - arena.top) < size) return false;
+  if (!arena_grow_memory(arena.top + size, &arena.end)) return false;
+  if (arena.end > arena.limit) arena.end = arena.limit;
+  return true;
+}
+
+/* The whole block for `size` bytes of payload; 0 when there is no such block. */
+static uint32_t large_size(size_t size) {
+  if (size > INT32_MAX) return 0;
+  uint32_t whole = (uint32_t)round_up(size) + HEADER;
+  return whole < LARGE_MIN ? LARGE_MIN : whole;
+}
+
+/* Gets a whole block of `size` bytes; NULL when there is none. */
+static large *large_get(uint32_t size) {
+  large *block = list_find(size);
+  if (block != NULL) {
+    large_trim(block, size);
+    return block;
+  }
+  if (!top_reach(size)) return NULL;
+  block = (large *)arena.top;
+  block->below = arena.below_top;
+  block->size = size;
+  arena.top += size;
+  arena.below_top = size;
+  return block;
+}
+
+/* Merges two lists that are sorted by address. */
+static small *merge(small *a, small *b) {
+  small *first, **last = &first;
+  while (a != NULL && b != NULL) {
+    small **from = a < b ? &a : &b;
+    *last = *from;
+    last = &(*from)->next;
+    *from = *last;
+  }
+  *last = a != NULL ? a : b;
+  return first;
+}
+
+/* Sorts a list by address; runs[n] is a sorted list of 2^n blocks, or empty. */
+static small *sort(small *list) {
+  small *runs[32] = {NULL};
+  while (list != NULL) {
+    small *run = list;
+    list = list->next;
+    run->next = NULL;
+    int n = 0;
+    for (; runs[n] != NULL; n++) {
+      run = merge(runs[n], run);
+      runs[n] = NULL;
+    }
+    runs[n] = run;
+  }
+  for (int n = 0; n < 32; n++) list = merge(runs[n], list);
+  return list;
+}
+
+/*
+ * Gives the chunks whose small blocks are all free back to the large side; false when there is none. It
+ * walks over all chunks above arena.start with the free lists, sorted by address, alongside.
+ */
+static bool reclaim(void) {
+  small *rest[SMALL_CLASSES], **kept[SMALL_CLASSES];
+  large *empty = NULL;
+  for (int c = 0; c < SMALL_CLASSES; c++) {
+    rest[c] = sort(arena.small[c]);
+    kept[c] = &arena.small[c];
+  }
+  for (large *chunk = (large *)arena.start; (char *)chunk != arena.top; chunk = above(chunk)) {
+    if (!(chunk->size & CUT)) continue;
+    small *begin = (small *)chunk, *end = (small *)above(chunk);
+    size_t unused = (char *)end == arena.cut_end ? (size_t)(arena.cut_end - arena.cut) : 0;
+    for (int c = 1; c < SMALL_CLASSES; c++) {
+      for (; rest[c] != NULL && rest[c] < begin; rest[c] = rest[c]->next) {
+        *kept[c] = rest[c];
+        kept[c] = &rest[c]->next;
+      }
+      for (small *b = rest[c]; b != NULL && b < end; b = b->next) unused += (size_t)c * ARENA_ALIGN;
+    }
+    if (unused != size_of(chunk) - HEADER) continue;
+    for (int c = 1; c < SMALL_CLASSES; c++) {
+      while (rest[c] != NULL && rest[c] < end) rest[c] = rest[c]->next;
+    }
+    if ((char *)end == arena.cut_end) arena.cut = arena.cut_end = NULL;
+    chunk->next = empty;
+    empty = chunk;
+  }
+  for (int c = 0; c < SMALL_CLASSES; c++) *kept[c] = rest[c];
+  if (empty == NULL) return false;
+  while (empty != NULL) {
+    large *chunk = empty;
+    empty = chunk->next;
+    chunk->size = size_of(chunk);
+    large_release(chunk);
+  }
+  return true;
+}
+
+static void *large_alloc(size_t payload) {
+  uint32_t size = large_size(payload);
+  if (size == 0) return NULL;
+  large *block = large_get(size);
+  if (block == NULL && reclaim()) block = large_get(size);
+  return block != NULL ? (char *)block + HEADER : NULL;
+}
+
+/* Makes a large block larger or smaller where it stands; false when it cannot. */
+static bool large_resize(large *block, size_t payload) {
+  uint32_t size = large_size(payload);
+  if (size == 0) return false;
+  if (size > block->size) {
+    large *next = above(block);
+    if ((char *)next == arena.top) {
+      uint32_t more = size - block->size;
+      if (!top_reach(more)) return false;
+      arena.top += more;
+      block->size = size;
+      arena.below_top = size;
+      return true;
+    }
+    if (!(next->size & FREE) || block->size + size_of(next) < size) return false;
+    list_remove(next);
+    block->size += next->size;
+    tell_above(block);
+  }
+  large_trim(block, size);
+  return true;
+}
+
+/* Gets a fresh chunk to cut small blocks from; the rest of the old one becomes a free small block. */
+static bool chunk_next(void) {
+  char *chunk = large_alloc(CHUNK - HEADER);
+  if (chunk == NULL) chunk = large_alloc(SMALL_MAX + ARENA_ALIGN); /* nearly full: the least there is */
+  if (chunk == NULL) return false;
+  size_t rest = (size_t)(arena.cut_end - arena.cut);
+  if (rest != 0) arena_free(arena.cut, rest);
+  large *block = (large *)(chunk - HEADER);
+  arena.cut = chunk;
+  arena.cut_end = (char *)above(block);
+  block->size |= CUT;
+  return true;
+}
+
+void *arena_alloc(size_t size) {
+  if (size > SMALL_MAX) return large_alloc(size);
+  size_t class = (size + ARENA_ALIGN - 1) / ARENA_ALIGN;
+  small *block = arena.small[class];
+  if (block != NULL) {
+    arena.small[class] = block->next;
+    return block;
+  }
+  size = class * ARENA_ALIGN;
+  if ((size_t)(arena.cut_end - arena.cut) < size && !chunk_next()) return NULL;
+  block = (small *)arena.cut;
+  arena.cut += size;
+  return block;
+}
+
+void arena_free(void *block, size_t size) {
+  if (block == NULL || size == 0) return;
+  if (size > SMALL_MAX) {
+    large_release((large *)((char *)block - HEADER));
+    return;
+  }
+  size_t class = (size + ARENA_ALIGN - 1) / ARENA_ALIGN;
+  ((small *)block)->next = arena.small[class];
+  arena.small[class] = block;
+}
+
+/* Makes a block small where it stands: what it gives up becomes small blocks, a large one a chunk. */
+static void shrink(char *block, size_t old_size, size_t size) {
+  size_t used = round_up(size), whole = round_up(old_size);
+  if (old_size > SMALL_MAX) {
+    large *chunk = (large *)(block - HEADER);
+    large_trim(chunk, LARGE_MIN);
+    whole = size_of(chunk) - HEADER;
+    chunk->size |= CUT;
+  }
+  while (used < whole) {
+    size_t part = whole - used < SMALL_MAX ? whole - used : SMALL_MAX;
+    arena_free(block + used, part);
+    used += part;
+  }
+}
+
+void *arena_resize(void *block, size_t old_size, size_t size) {
+  bool was_small = old_size <= SMALL_MAX, is_small = size <= SMALL_MAX;
+  if (was_small && is_small && round_up(old_size) == round_up(size)) return block;
+  if (!was_small && !is_small && large_resize((large *)((char *)block - HEADER), size)) return block;
+  void *moved = arena_alloc(size);
+  if (moved == NULL) {
+    if (size > old_size) return NULL;
+    shrink(block, old_size, size);
+    return block;
+  }
+  memcpy(moved, block, old_size < size ? old_size : size);
+  arena_free(block, old_size);
+  return moved;
+}
+
+char *arena_freeze(void) {
+  for (int c = 1; c < SMALL_CLASSES; c++) {
+    for (small *b = arena.small[c]; b != NULL; b = b->next) {
+      memset(b + 1, 0, (size_t)c * ARENA_ALIGN - sizeof *b);
+    }
+  }
+  if (arena.cut != NULL) memset(arena.cut, 0, (size_t)(arena.cut_end - arena.cut));
+  for (int f = 0; f < FIRST; f++) {
+    for (int s = 0; s < SECOND; s++) {
+      for (large *b = arena.lists[f][s]; b != NULL; b = b->next) {
+        memset(b + 1, 0, size_of(b) - sizeof *b);
+      }
+    }
+  }
+  if (!top_reach(HEADER)) return NULL;
+  large *mark = (large *)arena.top; /* a block in use, for ever: nothing above it is a neighbour */
+  mark->below = arena.below_top;
+  mark->size = HEADER;
+  return arena.top + HEADER;
+}
+
+void arena_go_on(char *top) {
+  arena.start = arena.top = arena.peak = top + (round_up((uintptr_t)top) - (uintptr_t)top);
+  arena.end = arena.top;
+  arena.below_top = 0;
+}

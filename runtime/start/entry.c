@@ -1,0 +1,114 @@
+/*
+ * entry.c - the exports a host calls: handle_request and the ws_ events, and what becomes of an error.
+ *
+ * It calls the handlers that start.c found, inside a protected call. What a handler set on the response
+ * reaches the host only when it ended well (bindings/response.c holds it back until then).
+ */
+#include <string.h>
+
+#include "abi/abi.h"
+#include "life/interrupt.h"
+#include "lauxlib.h"
+#include "life/life.h"
+#include "response.h"
+#include "start/start.h"
+
+/* Adds the traceback to an error; an error object without a string form is named by its type. */
+static int add_traceback(lua_State *L) {
+  if (lua_tostring(L, 1) != NULL) {
+    lua_pushvalue(L, 1);
+  } else if (!luaL_callmeta(L, 1, "__tostring") || lua_type(L, -1) != LUA_TSTRING) {
+    lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
+  }
+  lua_pushliteral(L, "\n"); /* luaL_traceback would cut the message at a NUL */
+  luaL_traceback(L, L, NULL, 1);
+  lua_concat(L, 3);
+  return 1;
+}
+
+/* Begins an invocation and calls `function` protected, with the handler; true when it raised no error. */
+static bool call(lua_CFunction function, enum start_handler handler) {
+  life_begin();
+  lua_State *L = life_main();
+  lua_pushcfunction(L, add_traceback);
+  lua_pushcfunction(L, function);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, start_handler_ref(handler));
+  if (lua_pcall(L, 1, 1, 1) == LUA_OK) return true;
+  interrupt_set_running(L);
+  size_t size;
+  const char *message = lua_tolstring(L, -1, &size);
+  if (message == NULL) {
+    message = "error in error handling";
+    size = strlen(message);
+  }
+  log_error(message, size);
+  return false;
+}
+
+/* Protected: the request handler and what it answers; returns the action. */
+static int request(lua_State *L) {
+  lua_call(L, 0, 1);
+  lua_Integer action = response_finish(L, -1);
+  lua_pushinteger(L, action);
+  return 1;
+}
+
+/* Protected: a ws handler; what it answers means nothing. */
+static int event(lua_State *L) {
+  lua_call(L, 0, 0);
+  lua_pushnil(L);
+  return 1;
+}
+
+/*
+ * What an export does after entry_reset (unwind.S): a function of its own, since one that has a frame on C's
+ * stack takes it before its first statement.
+ */
+#define AFTER_RESET static __attribute__((noinline))
+
+void entry_reset(void); /* unwind.S */
+
+AFTER_RESET uint64_t call_request(void) {
+  uint64_t action = ABI_RESPOND;
+  if (call(request, START_HANDLE_REQUEST)) {
+    action = (uint64_t)lua_tointeger(life_main(), -1);
+  } else {
+    static const char name[] = "content-type", type[] = "text/plain; charset=utf-8";
+    static const char body[] = "Internal Server Error";
+    resp_set_status(500);
+    resp_header_set(name, sizeof name - 1, type, sizeof type - 1);
+    resp_body_set(body, sizeof body - 1);
+  }
+  return action << 32;
+}
+
+enum { CLOSE_INTERNAL_ERROR = 1011 }; /* RFC 6455, 7.4.1 */
+
+AFTER_RESET int32_t call_event(enum start_handler handler) {
+  if (!call(event, handler)) ws_close_conn(CLOSE_INTERNAL_ERROR);
+  return 0;
+}
+
+ABI_EXPORT(handle_request)
+uint64_t entry_handle_request(void) {
+  entry_reset();
+  return call_request();
+}
+
+ABI_EXPORT(ws_open)
+int32_t entry_ws_open(void) {
+  entry_reset();
+  return call_event(START_WS_OPEN);
+}
+
+ABI_EXPORT(ws_message)
+int32_t entry_ws_message(void) {
+  entry_reset();
+  return call_event(START_WS_MESSAGE);
+}
+
+ABI_EXPORT(ws_close)
+int32_t entry_ws_close(void) {
+  entry_reset();
+  return call_event(START_WS_CLOSE);
+}

@@ -1,0 +1,62 @@
+/*
+ * manifest.c - evaluating flare.lua or edge.lua, outside of a flare: here it can do no harm and sees nothing.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "json.h"
+#include "lauxlib.h"
+#include "life/life.h"
+
+/* What the packer reads when manifest() is back; every field a little-endian u32. Owned here. */
+typedef struct manifest_report {
+  uint32_t good; /* 1: `text` is the table as JSON, 0: it is a message */
+  uint32_t text, size;
+} manifest_report;
+
+static manifest_report result;
+
+/* What is evaluated: a file's name and its text. */
+typedef struct source {
+  const char *name, *text;
+  size_t size;
+} source;
+
+/* Protected: leaves the table's JSON. */
+static int evaluate(lua_State *L) {
+  const source *s = lua_touserdata(L, 1);
+  json_open_alone(L);
+  if (luaL_loadbufferx(L, s->text, s->size, lua_pushfstring(L, "@%s", s->name), "t") != LUA_OK) {
+    return lua_error(L);
+  }
+  lua_newtable(L);
+  lua_setupvalue(L, -2, 1); /* its globals: none */
+  lua_call(L, 0, 1);
+  if (!lua_istable(L, -1))
+    return luaL_error(L, "%s: it returns a %s, not a table", s->name, luaL_typename(L, -1));
+  if (!json_encode(L)) return luaL_error(L, "%s: %s", s->name, lua_tostring(L, -1));
+  return 1;
+}
+
+/*
+ * Export: evaluates a file into JSON. `text` is its name, a NUL and its text, `size` bytes in all, at `limit`
+ * or above. The instance is used up by it.
+ */
+__attribute__((export_name("manifest"))) const manifest_report *manifest(const char *text, size_t size,
+                                                                         char *limit) {
+  static const char no_memory[] = "not enough memory";
+  size_t name_size = strlen(text) + 1;
+  source s = {text, text + name_size, size - name_size};
+  lua_State *L = life_create(limit);
+  size_t length = sizeof no_memory - 1;
+  const char *answer = no_memory;
+  if (L != NULL) {
+    lua_pushcfunction(L, evaluate);
+    lua_pushlightuserdata(L, &s);
+    result.good = lua_pcall(L, 1, 1, 0) == LUA_OK;
+    answer = luaL_tolstring(L, -1, &length);
+  }
+  result.text = (uint32_t)(uintptr_t)answer;
+  result.size = (uint32_t)length;
+  return &result;
+}

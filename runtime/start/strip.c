@@ -1,0 +1,63 @@
+/*
+ * strip.c - see strip.h.
+ *
+ * Lua finds a line by adding up the steps in `lineinfo`, one an instruction, to the line where the function
+ * begins. Here every function begins at a number of its own, and all share one array of steps that are 1: so
+ * Lua's own words for a place, in messages and tracebacks, name the instruction, and lines cost nothing.
+ * `sizelineinfo` is 0, which keeps Lua from freeing what is shared (arena_free).
+ */
+#include "start/strip.h"
+
+#include <string.h>
+
+#include "lgc.h"
+#include "llex.h"
+#include "lmem.h"
+#include "lobject.h"
+#include "lstate.h"
+#include "lstring.h"
+#include "start/start.h"
+
+static int next_place = 1; /* 0 as the line of a function's begin would say "main chunk" */
+static ls_byte *steps;
+static int step_count;
+
+/* Makes the steps long enough. Those of functions that have shorter ones stay where they are. */
+static void need_steps(lua_State *L, int count) {
+  if (count <= step_count) return;
+  steps = luaM_newvector(L, (size_t)count, ls_byte);
+  memset(steps, 1, (size_t)count);
+  step_count = count;
+}
+
+static void strip(lua_State *L, Proto *p, TString *source) {
+  need_steps(L, p->sizecode);
+  luaM_freearray(L, p->lineinfo, (size_t)p->sizelineinfo);
+  luaM_freearray(L, p->abslineinfo, (size_t)p->sizeabslineinfo);
+  luaM_freearray(L, p->locvars, (size_t)p->sizelocvars);
+  p->abslineinfo = NULL;
+  p->locvars = NULL;
+  p->sizelineinfo = p->sizeabslineinfo = p->sizelocvars = 0;
+  p->lineinfo = steps;
+  for (int i = 0; i < p->sizeupvalues;
+       i++) { /* the name _ENV is there anyway, and tells globals from fields */
+    TString *name = p->upvalues[i].name;
+    if (name != NULL && strcmp(getstr(name), LUA_ENV) != 0) p->upvalues[i].name = NULL;
+  }
+  p->source = source;
+  luaC_objbarrier(L, p, source);
+  p->linedefined = next_place;
+  p->lastlinedefined = next_place + p->sizecode;
+  next_place += p->sizecode + 1;
+  for (int i = 0; i < p->sizep; i++) strip(L, p->p[i], source);
+}
+
+void strip_function(lua_State *L) {
+  char source[] = "=?00000000";
+  unsigned hash = start_hash_seed();
+  for (int i = 9; i >= 2; i--, hash >>= 4) source[i] = "0123456789abcdef"[hash & 15];
+  lua_pushstring(L, source);
+  lua_insert(L, -2); /* it stays alive below the function, and then by what refers to it */
+  strip(L, clLvalue(s2v(L->top.p - 1))->p, tsvalue(s2v(L->top.p - 2)));
+  lua_remove(L, -2);
+}

@@ -1,0 +1,520 @@
+-- check.lua - what `flaron-lua check` asks luacheck: its own warnings, and, on the syntax tree it makes, which
+-- functions of a flare the code uses, and what it calls by a wrong name. It also edits flare.lua.
+--
+-- It is a flare, packed with luacheck's modules from where they are installed (cli/check/check_code.c), so nothing of a
+-- project runs outside of the sandbox. Its assets are "source/N", the text of the project's Nth file, and
+-- "manifest", that of flare.lua when there is one. In front of it stand record.lua and
+--
+--   input = {
+--     runtime = { globals = , modules = },        what probe.lua found
+--     files = { { name = , ours = }, ... },       of the project; ours: it comes with flaron-lua
+--     fix = { set = { key, ... }, add = { key = { string, ... } } },   what to put into flare.lua, or nil
+--   }
+--   config = {
+--     folder = ,           the project's, an absolute path
+--     anchor = , options = what .luacheckrc says (config.lua) and the folder it is in, or nil
+--   }
+--
+-- It answers with records (record.lua):
+--
+--   luacheck                luacheck cannot do it: why
+--   warning, error          a finding, by luacheck or here
+--   syntax                  luacheck's parser refuses the file
+--   use                     a function, or the name of a module (or "flaron") that goes to where it cannot be
+--                           followed; a NUL; for a call, each argument ("=" and its string, or "?") and a NUL
+--   handler                 where the main script names ws_open or its kin
+--   key                     a key of flare.lua; a NUL; for a list, a string in it and a NUL
+--   fixed                   the new text of flare.lua
+--   unfixable               where and why it cannot be edited
+--   done                    this was all
+-- luacheck: read globals input record, globals config
+local flaron = require "flaron"
+
+-- What luacheck asks of the system: where it is. The rest is not there, and nothing here asks for it.
+package.loaded.lfs = {
+  currentdir = function() return config.folder end,
+  attributes = function() end,
+}
+if not debug.getmetatable then debug.getmetatable = getmetatable end -- luacheck: ignore 122 (luacheck.utils calls it)
+
+local luacheck_config = require "luacheck.config"
+local check_state = require "luacheck.check_state"
+local luacheck = require "luacheck"
+local parser = require "luacheck.parser"
+local runner = require "luacheck.runner"
+local utils = require "luacheck.utils"
+require "luacheck.stages" -- all that read_tree names
+
+local records = {}
+local function write(...) records[#records + 1] = record(...) end
+
+local modules = input.runtime.modules
+
+-- Calls a function; a file that is nested too deeply for it is passed over (false), every other error goes on.
+local function try(f, ...)
+  local good, result = pcall(f, ...)
+  if good then return true, result end
+  local message = tostring(result)
+  if message:find("stack overflow", 1, true) then return false end
+  error(result, 0)
+end
+
+-- ---- trees ----
+
+-- A file's state after luacheck's first stages: `ast`, in which each name knows its variable. nil: it is no Lua, or
+-- nested too deeply.
+local function read_tree(source)
+  local state = check_state.new(source)
+  local function run()
+    for _, stage in ipairs { "parse", "unwrap_parens", "linearize" } do
+      require("luacheck.stages." .. stage).run(state)
+    end
+  end
+  local good, fault = pcall(run)
+  if good then return state end
+  if not utils.is_instance(fault, parser.SyntaxError) then try(error, fault, 0) end
+end
+
+local function place(state, node)
+  return node.line, state:offset_to_column(node.line, node.offset)
+end
+
+-- The expression that a name always stands for; nil for a global, a parameter, or what is assigned twice.
+local function value_of(node)
+  local only
+  for _, value in ipairs(node.var and node.var.values or {}) do
+    if not value.empty then
+      if only then return nil end
+      only = value
+    end
+  end
+  if not only or only.type == "arg" or only.type == "loop" or only.type == "loopi" then return nil end
+  if only.secondaries and only.secondaries[1] ~= only then return nil end -- a further value of a call
+  return only.node
+end
+
+-- The string that an expression is; nil when it is known only when it runs.
+local function constant(node, depth)
+  depth = depth or 0
+  if not node or depth > 20 then return nil end
+  if node.tag == "String" then return node[1] end
+  if node.tag == "Id" then return constant(value_of(node), depth + 1) end
+  if node.tag == "Op" and node[1] == "concat" then
+    local left, right = constant(node[2], depth + 1), constant(node[3], depth + 1)
+    return left and right and left .. right
+  end
+end
+
+-- What an expression is: "flaron", "flaron.spark", "flaron.spark.set"; nil: nothing of the kind.
+local function resolve(node, depth)
+  depth = depth or 0
+  if not node or depth > 20 then return nil end
+  if node.tag == "Id" then return resolve(value_of(node), depth + 1) end
+  if node.tag == "Paren" then return resolve(node[1], depth + 1) end
+  if node.tag == "Call" and node[1].tag == "Id" and node[1][1] == "require" and not node[1].var then
+    local name = node[2] and node[2].tag == "String" and node[2][1]
+    return modules[name] and name or nil
+  end
+  if node.tag == "Index" and node[2].tag == "String" then
+    local base = resolve(node[1], depth + 1)
+    return base and modules[base] and base .. "." .. node[2][1] or nil
+  end
+end
+
+-- A name that was perhaps meant: one edit away, two in longer ones.
+local function similar(name, names)
+  local best, best_distance
+  for candidate in pairs(names) do
+    local row = {}
+    for j = 0, #candidate do row[j] = j end
+    for i = 1, #name do
+      local diagonal = row[0]
+      row[0] = i
+      for j = 1, #candidate do
+        local change = name:byte(i) == candidate:byte(j) and 0 or 1
+        diagonal, row[j] = row[j], math.min(row[j] + 1, row[j - 1] + 1, diagonal + change)
+      end
+    end
+    local distance = row[#candidate]
+    if distance <= (#name > 4 and 2 or 1) and (not best or distance < best_distance
+      or (distance == best_distance and candidate < best)) then
+      best, best_distance = candidate, distance
+    end
+  end
+  return best and (": did you mean '%s'?"):format(best) or ""
+end
+
+-- ---- what a file uses ----
+
+local written = {} -- fields that the project itself gives to modules, by full name
+
+-- "flaron.spark.set" as users write it.
+local function short(path) return (path:gsub("^flaron%.(.)", "%1")) end
+
+local function use(file, path, call)
+  local parts = { short(path) }
+  for n = 2, call and #call or 0 do
+    local text = constant(call[n])
+    parts[#parts + 1] = text and not text:find("%z") and "=" .. text or "?"
+  end
+  local line, column = place(file.state, file.at)
+  write("use", file.number, line, column, table.concat(parts, "\0") .. "\0")
+end
+
+local visit
+
+local function visit_all(file, nodes, from)
+  for n = from or 1, #nodes do
+    if type(nodes[n]) == "table" then visit(file, nodes[n]) end
+  end
+end
+
+-- Looks at the field that an index names; what it is of cannot be followed when the name is not constant.
+local function visit_index(file, node)
+  local base = resolve(node[1])
+  if not (base and modules[base]) then return visit_all(file, node) end
+  if node[1].tag == "Index" then visit_index(file, node[1]) end
+  if node[2].tag ~= "String" then
+    file.at = node
+    use(file, base)
+    return visit(file, node[2])
+  end
+  local name = node[2][1]
+  if modules[base][name] or written[base .. "." .. name] then return end
+  local line, column = place(file.state, node[2])
+  write("error", file.number, line, column, ("%s has no '%s'%s"):format(short(base), name, similar(name, modules[base])))
+end
+
+-- A call: of a function we know, with its arguments.
+local function visit_call(file, node)
+  local path = resolve(node[1])
+  if path and not modules[path] then
+    file.at = node[1]
+    use(file, path, node)
+    if node[1].tag == "Index" then visit_index(file, node[1]) end
+    return visit_all(file, node, 2)
+  end
+  if resolve(node) then return end -- require "flaron", whatever is made of it
+  visit_all(file, node)
+end
+
+-- `spark:get(key)` hands over the module as the key.
+local function visit_method(file, node)
+  local base = resolve(node[1])
+  if not (base and modules[base]) then return visit_all(file, node) end
+  local line, column = place(file.state, node[2])
+  write("error", file.number, line, column, ("%s:%s: its functions are called with '.', not ':'")
+    :format(short(base), node[2][1]))
+  visit_all(file, node, 3)
+end
+
+-- `local set = spark.set`: another name for it, when it is always that.
+local function visit_assignment(file, node)
+  local names, values = node[1], node[2] or {}
+  for n = 1, #values do
+    local name, value = names[n], values[n]
+    local path = resolve(value)
+    if path and name and name.tag == "Id" and value_of(name) == value then
+      if value.tag == "Index" then visit_index(file, value) end
+    elseif path and value.tag == "Call" then
+      file.at = value
+      use(file, path)
+    else
+      visit(file, value)
+    end
+  end
+  if node.tag == "Local" then return end
+  for _, name in ipairs(names) do
+    local base = name.tag == "Index" and resolve(name[1])
+    if base and modules[base] and name[2].tag == "String" then
+      if name[1].tag == "Index" then visit_index(file, name[1]) end
+    elseif name.tag == "Index" then
+      visit_all(file, name)
+    end
+  end
+end
+
+function visit(file, node)
+  if node.tag == "Local" or node.tag == "Set" then return visit_assignment(file, node) end
+  if node.tag == "Call" and not resolve(node) then return visit_call(file, node) end
+  if node.tag == "Invoke" then return visit_method(file, node) end
+  local path = resolve(node)
+  if path then -- handed to somebody, who may do anything with it
+    if node.tag == "Index" then visit_index(file, node) end
+    file.at = node
+    return use(file, path)
+  end
+  if node.tag == "Index" then return visit_index(file, node) end
+  visit_all(file, node)
+end
+
+-- Notes the fields of modules that a file writes, and tells where it makes a field or a global of a handler.
+local function note_written(file, node)
+  for _, name in ipairs(node.tag == "Set" and node[1] or {}) do
+    local path = name.tag == "Index" and resolve(name)
+    if path then written[path] = true end
+  end
+  for _, name in ipairs(node.tag == "Set" and node[1] or node.tag == "Pair" and { node } or {}) do
+    local word = name.tag == "Id" and not name.var and name or name.tag == "Pair" and name[1]
+      or name.tag == "Index" and name[2] or {}
+    if type(word[1]) == "string" and word[1]:find "^ws_" then
+      local line, column = place(file.state, word)
+      write("handler", file.number, line, column, word[1] .. "\0")
+    end
+  end
+  for _, child in ipairs(node) do
+    if type(child) == "table" then note_written(file, child) end
+  end
+end
+
+local function look_at_files()
+  local trees = {}
+  for number in ipairs(input.files) do
+    local state = read_tree(flaron.asset("source/" .. number))
+    if state then
+      trees[#trees + 1] = { state = state, number = number }
+      try(note_written, trees[#trees], state.ast)
+    end
+  end
+  for _, file in ipairs(trees) do
+    try(visit_all, file, file.state.ast)
+  end
+end
+
+-- ---- luacheck's own warnings ----
+
+-- What is there, in luacheck's form.
+local function standard()
+  local globals = {}
+  for name, fields in pairs(input.runtime.globals) do
+    local known
+    if type(fields) == "table" and name ~= "package" then
+      known = {}
+      for field in pairs(fields) do known[field] = { other_fields = true } end
+    end
+    globals[name] = known and { fields = known } or { other_fields = true }
+  end
+  globals._G = { other_fields = true, read_only = false }
+  local handlers = {}
+  for _, name in ipairs { "handle_request", "ws_open", "ws_message", "ws_close" } do handlers[name] = {} end
+  return { read_globals = globals, globals = handlers }
+end
+
+-- The standards that a .luacheckrc makes itself stay in force beside ours; "lua54" and its like do not.
+local function name_standards(rc)
+  local names = "flaron"
+  local stds = type(rc.options.stds) == "table" and rc.options.stds or {}
+  for name in (type(rc.options.std) == "string" and rc.options.std or ""):gmatch "[^+%s]+" do
+    if name ~= "flaron" and rawget(stds, name) then names = names .. "+" .. name end
+  end
+  return names
+end
+
+-- The project's configuration as luacheck's own loader would give it: with its options for specs and the like.
+local function load_config()
+  local default = luacheck_config.load_config(false, false)
+  if not config.options then return default end
+  local options = config.options
+  options.cache, options.jobs = nil, nil -- files of its own, threads: not here
+  local files = type(options.files) == "table" and options.files or {}
+  options.files = options.files == nil and files or options.files
+  for pattern, defaults in pairs(default.options.files) do
+    local own = files[pattern]
+    if own == nil then
+      files[pattern] = defaults
+    elseif type(own) == "table" and own.std == nil then
+      own.std = defaults.std
+    end
+  end
+  return { options = options, config_path = ".luacheckrc", anchor_dir = config.anchor }
+end
+
+local function ask_luacheck()
+  local rc = load_config()
+  luacheck_config.load_config = function() return rc end -- which runner.new calls
+  local checker, message = runner.new { std = name_standards(rc), stds = { flaron = standard() } }
+  if not checker then return write("luacheck", 0, 0, 0, message) end
+  local inputs, numbers = {}, {}
+  for number, file in ipairs(input.files) do
+    if not file.ours and not file.name:find "^lua_modules/" then -- what others wrote
+      inputs[#inputs + 1] = { string = flaron.asset("source/" .. number), filename = file.name }
+      numbers[file.name] = number
+    end
+  end
+  local get_report = luacheck.get_report
+  luacheck.get_report = function(source) -- called by the checker, which keeps what has `fatal` as it is
+    local good, found = try(get_report, source)
+    return good and found or { fatal = "syntax", msg = "it is nested too deeply" }
+  end
+  local report = assert(checker:check(inputs))
+  local set = {} -- globals that the project makes
+  for _, file in ipairs(report) do
+    for _, event in ipairs(file) do
+      if event.code == "111" then set[event.name] = true end
+    end
+  end
+  for _, file in ipairs(report) do
+    if file.fatal then write("syntax", numbers[file.filename], 0, 0, file.msg) end
+    for _, event in ipairs(file) do
+      -- Line lengths and white space are a matter of taste, which a project states in its .luacheckrc.
+      local taste = event.code:sub(1, 1) == "6" and not rc.config_path
+      local wrong = event.code == "143" or (event.code == "113" and not set[event.name])
+      if event.code == "011" then
+        write("syntax", numbers[file.filename], event.line, event.column, luacheck.get_message(event))
+      elseif not taste then
+        write(wrong and "error" or "warning", numbers[file.filename], event.line, event.column,
+          luacheck.get_message(event))
+      end
+    end
+  end
+end
+
+-- ---- flare.lua ----
+
+-- The table that flare.lua returns, when that is all it does; else nil, where it is not so and why.
+local function manifest_table(state)
+  local last = state.ast[#state.ast]
+  if not last or last.tag ~= "Return" then return nil, last, "it does not end with 'return'" end
+  local fields = last[1]
+  if #last ~= 1 or fields.tag ~= "Table" then return nil, last, "it does not return a table written there" end
+  for _, field in ipairs(fields) do
+    if field.tag ~= "Pair" or field[1].tag ~= "String" then return nil, field, "a key is not written as a name" end
+  end
+  return fields
+end
+
+local function find_key(fields, name)
+  for _, field in ipairs(fields) do
+    if field[1][1] == name then return field end
+  end
+end
+
+local function tell_keys()
+  local source = flaron.asset "manifest"
+  local state = source and read_tree(source)
+  local fields = state and manifest_table(state)
+  for _, field in ipairs(fields or {}) do
+    local line, column = place(state, field[1])
+    write("key", 0, line, column, field[1][1] .. "\0")
+    for _, item in ipairs(field[2].tag == "Table" and field[2] or {}) do
+      if item.tag == "String" then
+        line, column = place(state, item)
+        write("key", 0, line, column, field[1][1] .. "\0" .. item[1] .. "\0")
+      end
+    end
+  end
+end
+
+-- ---- editing flare.lua ----
+
+-- A string as Lua source.
+local function quote(text)
+  return '"' .. text:gsub('[%c"\\]', function(c)
+    return c:find "%c" and ("\\%03d"):format(c:byte()) or "\\" .. c
+  end) .. '"'
+end
+
+-- The byte behind the first `offset` characters of a file.
+local function byte_at(state, offset) return #state.source:get_substring(1, offset) end
+
+-- The comma behind the last item of a table, which may stand behind comments; false when there is none.
+local function has_separator(text)
+  while true do
+    text = text:gsub("^%s+", "")
+    local level = text:match "^%-%-%[(=*)%["
+    if level then
+      text = text:sub(select(2, text:find("]" .. level .. "]", 1, true)) + 1)
+    elseif text:find "^%-%-" then
+      text = text:gsub("^[^\n]*", "")
+    else
+      return text:find "^[,;]" ~= nil
+    end
+  end
+end
+
+-- Adds items (Lua source) to a table as edits: a list of { from, to, text }, bytes from + 1 to `to` are replaced.
+local function add_items(state, source, node, items, edits)
+  local close = byte_at(state, node.end_offset) - 1
+  local last = node[#node]
+  local line_start = close - #source:sub(1, close):match "[^\n]*$"
+  local own_line = source:sub(line_start + 1, close):find "^%s*$" and line_start > byte_at(state, node.offset)
+  local behind = last and byte_at(state, last.end_offset)
+  local separated = not last or has_separator(source:sub(behind + 1, close))
+  if own_line then
+    local first = last and byte_at(state, node[1].offset) - 1
+    local indent = first and source:sub(1, first):match "[^\n]*$" or ""
+    if not indent:find "^%s*$" or not last then indent = source:sub(line_start + 1, close) .. "  " end
+    if not separated then edits[#edits + 1] = { behind, behind, "," } end
+    local eol = source:find "\r\n" and "\r\n" or "\n"
+    for _, item in ipairs(items) do edits[#edits + 1] = { line_start, line_start, indent .. item .. "," .. eol } end
+  else
+    local before = source:sub(1, close):match "%s*$"
+    local text = table.concat(items, ", ")
+    if last and not separated then
+      edits[#edits + 1] = { behind, behind, ", " .. text }
+    else
+      edits[#edits + 1] = { close - #before, close - #before, " " .. text .. (before == "" and " " or "") }
+    end
+  end
+end
+
+local function apply(source, edits)
+  for n, edit in ipairs(edits) do edit[4] = n end
+  table.sort(edits, function(a, b) return a[1] < b[1] or (a[1] == b[1] and a[4] < b[4]) end)
+  local parts, at = {}, 0
+  for _, edit in ipairs(edits) do
+    parts[#parts + 1] = source:sub(at + 1, edit[1]) .. edit[3]
+    at = edit[2]
+  end
+  return table.concat(parts) .. source:sub(at + 1)
+end
+
+local function fix()
+  local source = flaron.asset "manifest"
+  local state = read_tree(source)
+  local fields, node, why
+  if state then fields, node, why = manifest_table(state) end
+  local function refuse(at, reason)
+    local line, column = 1, 1
+    if at then line, column = place(state, at) end
+    write("unfixable", 0, line, column, reason)
+  end
+  if not fields then return refuse(node, why or "it cannot be read") end
+  local edits, new = {}, {}
+  for _, name in ipairs(input.fix.set) do
+    local field = find_key(fields, name)
+    if field and field[2].tag ~= "False" then return refuse(field, name .. " is not written as false") end
+    if field then
+      edits[#edits + 1] = { byte_at(state, field[2].offset) - 1, byte_at(state, field[2].end_offset), "true" }
+    else
+      new[#new + 1] = name .. " = true"
+    end
+  end
+  for _, list in ipairs(input.fix.add) do
+    local field = find_key(fields, list.key)
+    local items = {}
+    for _, item in ipairs(list) do items[#items + 1] = quote(item) end
+    if field and field[2].tag ~= "Table" then return refuse(field, list.key .. " is not a list written there") end
+    if field then
+      add_items(state, source, field[2], items, edits)
+    else
+      new[#new + 1] = ("%s = { %s }"):format(list.key, table.concat(items, ", "))
+    end
+  end
+  if #new > 0 then add_items(state, source, fields, new, edits) end
+  write("fixed", 0, 0, 0, apply(source, edits))
+end
+
+local function handle_request()
+  if input.fix then
+    fix()
+  else
+    tell_keys()
+    ask_luacheck()
+    look_at_files()
+  end
+  write("done", 0, 0, 0, "")
+  return { body = table.concat(records) }
+end
+
+return { handle_request = handle_request }

@@ -1,0 +1,130 @@
+-- edge.lua - the part of flaron.edge that is said in Lua: connections, and busted: assertions, fresh flares for
+-- every test, coverage. edge/lua/lua_edge.c runs it when the module is opened, which happens anew for each spec file.
+--
+-- `methods` are those of a flare, and are added to. `response` is the metatable of responses, `core` has the
+-- functions of lua_edge.c's `parts`; `state` is a table that stays, whose functions `loaded`, `used` and `changed`
+-- it calls with a flare.
+local methods, response, core, state = ...
+
+state.live = state.live or setmetatable({}, { __mode = "k" })    -- flares that outlive a test
+state.opened = state.opened or setmetatable({}, { __mode = "k" }) -- flare -> connections it had
+
+-- ---- connections ----
+
+local websocket = {}
+websocket.__index = websocket
+websocket.__name = "flaron.edge.websocket"
+
+-- Has the flare handle an event of the connection, and takes what it answers.
+local function deliver(self, type, event)
+  if not core.has(self.flare, "ws_" .. type) then
+    if type == "message" then error("the flare has no ws_message", 3) end
+    return nil
+  end
+  event.conn_id, event.url, event.headers = self.conn_id, self.url, self.headers
+  local answer = assert(self.flare:event(type, event))
+  for _, frame in ipairs(answer.frames) do self.frames[#self.frames + 1] = frame end
+  if answer.close_code and not self.close_code then self.close_code = answer.close_code end
+  self.response = answer
+  return answer
+end
+
+local function need_open(self)
+  if self.close_code then error(("the connection is closed (%d)"):format(self.close_code), 3) end
+end
+
+function websocket:send(data)
+  need_open(self)
+  return deliver(self, "message", { data = data })
+end
+
+function websocket:receive()
+  return table.remove(self.frames, 1)
+end
+
+function websocket:close(code)
+  need_open(self)
+  self.close_code = code or 1000
+  return deliver(self, "close", { close_code = self.close_code })
+end
+
+function methods:websocket(request)
+  request = request or {}
+  local number = (state.opened[self] or 0) + 1
+  state.opened[self] = number
+  local connection = setmetatable({
+    flare = self, conn_id = "connection-" .. number, url = request.url, headers = request.headers, frames = {},
+  }, websocket)
+  deliver(connection, "open", {})
+  return connection
+end
+
+-- ---- busted ----
+
+local busted = package.loaded.busted
+busted = type(busted) == "table" and busted.subscribe and busted or nil
+
+-- Whether a test runs, or what stands around each test: busted tells of the former, and the latter are on the stack.
+local function in_test()
+  if state.testing then return true end
+  for level = 3, math.huge do -- above this function and who asks
+    local info = debug.getinfo(level, "f")
+    if not info then return false end
+    if state.around[info.func] then return true end
+  end
+end
+
+if busted then
+  function state.loaded(flare)
+    if not in_test() then state.live[flare] = true end
+  end
+
+  -- What `setup` did to stores is gone when the first test begins.
+  function state.used(flare)
+    if not state.live[flare] then return end
+    if not in_test() then
+      state.live[flare] = "used"
+    elseif state.live[flare] == "used" then
+      state.live[flare] = true
+      flare:reset()
+    end
+  end
+
+  -- Stubs, failures and the clock that are set outside of tests stay for all of them.
+  function state.changed(flare)
+    if not in_test() then core.keep(flare) end
+  end
+
+  local function subscribe(event, function_of_it)
+    busted.subscribe(event, function(...)
+      function_of_it(...)
+      return nil, true -- the others are told too
+    end, { priority = 1 }) -- before busted itself, which tells nobody else
+  end
+
+  if not state.around then
+    state.around = setmetatable({}, { __mode = "k" }) -- functions given to before_each and after_each
+    for _, name in ipairs { "before_each", "after_each" } do
+      subscribe({ "register", name }, function(_, run) state.around[run] = true end)
+    end
+    subscribe({ "test", "start" }, function() state.testing = true end)
+    subscribe({ "test", "end" }, function()
+      state.testing = false
+      for flare in pairs(state.live) do
+        if core.is_open(flare) then
+          flare:reset()
+          state.live[flare] = true
+          state.opened[flare] = nil
+        end
+      end
+    end)
+
+    local folder = os.getenv "FLARON_LUA_COVERAGE"
+    if folder then
+      core.cover()
+      subscribe({ "suite", "end" }, function() core.script "coverage"(folder, core.coverage(), core.decode) end)
+    end
+  end
+end
+
+if package.loaded.luassert then core.script "assertions"(response, core.harmless) end

@@ -1,0 +1,185 @@
+---@meta flaron.edge
+-- edge.lua - the Lua module flaron.edge, for lua-language-server: names, types and the words of docs/api.md.
+-- Nothing here runs.
+-- luacheck: no max comment line length, ignore 212 241
+
+---@class flaron.edge.Options
+---@field secrets? table<string, string> secrets, from names to values; `allowed_secrets` still holds; default: none
+---@field now? number the clock stands at this time, in seconds since 1970; default: the machine's clock
+---@field spark? table<string, string> what is in Spark at first, from keys to strings; default: empty
+---@field plasma? table<string, string|integer> what is in Plasma at first, from keys to strings or, for counters, integers; default: empty
+---@field store? boolean `false`: the edge has no store; default: `true`
+---@field random_seed? integer ids and random bytes come from this seed; 0 is true randomness; default: 0
+---@field edges? table<string, table<string, string>> what other edges have in Spark, for `spark.pull`: from origins to keys to values; default: none
+---@field machine_id? integer 0 to 1023, goes into snowflakes; default: 1
+---@field cpu_ms? integer CPU time of an invocation in milliseconds; 0 is no limit. Not for another `engine`; default: 0
+---@field memory? integer limit of memory in bytes; default: the manifest's
+---@field strip? boolean leave debug information out, as `pack --strip` does; default: `false`
+---@field engine? string[] the command of another engine (`edge/engine/engine_process.h`); default: the words of the environment variable `FLARON_ENGINE`, or else this process
+---@field requires_body? boolean hand the request body over; default: the manifest's
+---@field requires_raw_auth? boolean hand `Authorization`, `Cookie` and `X-Flaron-*` over; default: the manifest's
+---@field writes_spark_kv? boolean allow writing to Spark; default: the manifest's
+---@field writes_plasma_kv? boolean allow writing to Plasma; default: the manifest's
+---@field max_body? integer bytes of a request body; a larger one is not handed over; default: 10 MiB
+---@field max_log_lines? integer lines an invocation; default: 100
+---@field max_log_line? integer bytes of a line; default: 4096
+---@field max_ws_sends? integer messages an invocation; default: 1000
+---@field max_ws_message? integer bytes of a message; default: 1 MiB
+---@field max_kv_value_bytes? integer bytes of a value in Spark or Plasma; default: 65536
+---@field max_spark_reads? integer reads an invocation; default: no limit
+---@field max_spark_writes? integer writes an invocation; default: 1000
+---@field max_plasma_writes? integer writes an invocation; default: 1000
+---@field max_spark_pull? integer keys of a pull; default: 1000
+---@field spark_quota_bytes? integer bytes of all keys and values in Spark; default: 16 MiB
+---@field max_fetch_requests? integer fetches an invocation; default: 16
+---@field max_fetch_body? integer bytes of a fetched body; a larger one fails; default: 10 MiB
+---@field fetch_timeout_ms? integer for one fetch, redirects included; default: 30000
+
+---@class flaron.edge.Request
+---@field method? string default `"GET"`
+---@field url? string default `"http://localhost/"`
+---@field headers? table<string, string>
+---@field body? string default `""`
+
+---@class flaron.edge.Event
+---@field conn_id? string default `"connection-1"`
+---@field data? string default `""`
+---@field close_code? integer default 0
+---@field url? string of the request that opened the connection
+---@field headers? table<string, string> of the request that opened the connection
+
+---@class flaron.edge.LogLine
+---@field level "info"|"warn"|"error"
+---@field text string
+
+---@class flaron.edge.Response
+---@field status integer the status; 200 when the flare set none
+---@field headers table<string, string> the headers, with the names as the flare wrote them
+---@field body string the body
+---@field action "respond"|"transform"|"pass_through" `"respond"`, `"transform"` or `"pass_through"`
+---@field logs flaron.edge.LogLine[] the log: `level` (`"info"`, `"warn"` or `"error"`) and `text`; warnings of the edge too
+---@field failed boolean the flare trapped or could not be stopped. An error in the script is a plain 500
+---@field json fun(): any `response.json()` or `response:json()` is the body as a value; raises when it is no JSON
+---@field fetches flaron.edge.Request[] what was fetched, redirects too: `method`, `url`, `headers` and `body`
+---@field cpu_us integer CPU time in microseconds; with another `engine`, time on the clock
+---@field peak integer bytes of its own memory that the invocation had at most; 0 with another `engine`
+---@field memory integer bytes of memory afterwards
+---@field calls table<string, integer> how often each import was called, from names to integers
+---@field frames string[] what `ws.send` sent
+---@field close_code? integer what the flare closed the connection with
+
+---@class flaron.edge.FetchAnswer
+---@field status? integer default 200
+---@field headers? table<string, string>
+---@field body? string
+
+---@alias flaron.edge.FetchStub fun(request: flaron.edge.Request): flaron.edge.FetchAnswer?, string?
+
+--- The local edge for specs, in native Lua 5.4. It packs a project and calls it, with a clock, stores and
+--- servers that the spec controls. It is no part of a flare.
+---@class flaron.edge
+---@field version string the version of flaron-lua
+---@field null lightuserdata what a JSON null becomes in native Lua
+local edge = {}
+
+--- Packs a project and makes it ready.
+---
+--- Raises: for an unknown option or one of a wrong type.
+---@param what string|table<string, string> the path of a main script, of its folder or of a packed `.wasm`; or a table from paths to contents, with `"main.lua"` in it.
+---@param options? flaron.edge.Options secrets, stores, clock and limits, by name.
+---@return flaron.edge.Flare|nil flare a flare, which `<close>` may hold.
+---@return string? message why it cannot be packed, with the script's file and line.
+function edge.load(what, options) end
+
+--- A flare that was loaded.
+---@class flaron.edge.Flare
+local flare = {}
+
+--- Calls `handle_request` once.
+---
+--- Raises: when the flare has no `handle_request` or is closed; an error of a stub.
+---@param request? flaron.edge.Request `method` (default `"GET"`), `url` (default `"http://localhost/"`), `headers` (a table from names to strings) and `body` (default `""`).
+---@return flaron.edge.Response|nil response what came of it.
+---@return string? message why there is no engine.
+function flare:request(request) end
+
+--- Calls `ws_open`, `ws_message` or `ws_close` once.
+---
+--- Raises: when the flare has no such handler or is closed.
+---@param type "open"|"message"|"close" which.
+---@param event? flaron.edge.Event `conn_id` (default `"connection-1"`), `data` (default `""`), `close_code` (default 0), and `url` and `headers` of the request that opened the connection.
+---@return flaron.edge.Response|nil response what came of it, with `frames` and `close_code`.
+---@return string? message why there is no engine.
+function flare:event(type, event) end
+
+--- Opens a connection, which the flare is told of by `ws_open` if it has that handler.
+---@param request? flaron.edge.Request `url` and `headers` of the request that opens it.
+---@return flaron.edge.WebSocket connection a connection with a `conn_id` of its own.
+function flare:websocket(request) end
+
+--- A connection that `flare:websocket` opened.
+---@class flaron.edge.WebSocket
+---@field conn_id string what `ws.conn_id` answers
+---@field response? flaron.edge.Response the response to the latest event, as of `flare:event`
+---@field close_code? integer what either side closed it with; `nil` while it is open
+local websocket = {}
+
+--- Sends a message to the flare, which handles it by `ws_message`.
+---
+--- Raises: when the connection is closed, or the flare has no `ws_message`.
+---@param data string the message.
+---@return flaron.edge.Response response what came of it.
+function websocket:send(data) end
+
+--- Takes the next message that the flare sent on the connection.
+---@return string? message `nil` when there is none.
+function websocket:receive() end
+
+--- Closes the connection, which the flare is told of by `ws_close` if it has that handler.
+---
+--- Raises: when the connection is closed.
+---@param code? integer why; 1000 is the usual one, and the default.
+---@return flaron.edge.Response? response what came of it.
+function websocket:close(code) end
+
+--- Answers fetches of the URLs that a pattern matches; the latest stub is asked first.
+---@param pattern string a Lua pattern.
+---@param answer flaron.edge.FetchAnswer|flaron.edge.FetchStub `status` (default 200), `headers` and `body`; or a function that gets `method`, `url`, `headers` and `body` and returns such a table. `nil` and a message mean that the fetch failed with it, `nil` alone that the host gave no answer.
+function flare:stub_fetch(pattern, answer) end
+
+--- Makes an import fail from now on.
+---
+--- Raises: when there is no such import, or it has no such message.
+---@param import string its name in the ABI, such as `"spark_set"`.
+---@param code? integer|string|boolean what it answers with, or the message that stands for it, such as `"quota"`; `true` is 0. One that hands bytes over answers with nothing. `nil` or `false`: it works again.
+function flare:fail(import, code) end
+
+--- Stops the clock at a time.
+---@param seconds? number since 1970; `nil` gives the machine's clock back.
+function flare:set_time(seconds) end
+
+--- Moves a clock that stands.
+---
+--- Raises: when the clock does not stand.
+---@param seconds number how far; may be negative.
+function flare:advance(seconds) end
+
+--- What is in a store, as a flare would read it.
+---
+--- Raises: when the flare has no store.
+---@param store "spark"|"plasma" which.
+---@return table<string, string> values from keys to values; a counter is its number in decimal.
+function flare:contents(store) end
+
+--- Makes the flare what `edge.load` made it: a fresh instance, the stores, the clock, no stubs, no failures. Stubs,
+--- failures and a clock that were set outside of busted's tests stay.
+function flare:reset() end
+
+--- The packed flare.
+---@return string bytes the `.wasm` file.
+function flare:wasm() end
+
+--- Ends the flare and frees what it holds; `<close>` and the collector do so too.
+function flare:close() end
+
+return edge

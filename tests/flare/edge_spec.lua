@@ -1,0 +1,164 @@
+-- edge_spec.lua - flaron.edge itself: what a response tells beside the answer, connections, resetting, failures by
+-- name. What it does under busted is in tests/tool/test_command_spec.lua.
+local edge = require "flaron.edge"
+local support = require "support"
+
+describe("a response of flaron.edge", function()
+  it("has its body as a value", function()
+    local function json(body) return support.answer(("return { body = %q }"):format(body)).json() end
+    assert.same({ a = { 1, 2.5, edge.null, true, "ü\0" }, b = {} }, json '{"a":[1,2.5,null,true,"ü\\u0000"],"b":{}}')
+    assert.equal("integer", math.type(json "9007199254740993"))
+    assert.equal(9007199254740993, json "9007199254740993")
+    assert.equal(edge.null, json "null")
+    assert.is_false(json "false")
+    local answer = support.answer "return { body = '[1]' }"
+    assert.same({ { 1 }, { 1 } }, { answer.json(), answer:json() })
+    assert.has_error(function() json "{" end, "the body is no JSON: line 1: string or '}' expected near end of file")
+    assert.has_error(function() json "" end, "the body is no JSON: line 1: unexpected token near end of file")
+  end)
+
+  it("has what was fetched, redirects too, whoever answered", function()
+    local flare <close> = support.load [[
+      local beam = require "flaron.beam"
+      return function()
+        beam.fetch("https://a.example/one", { method = "PUT", headers = { ["X-A"] = "b" }, body = "text" })
+        beam.fetch "http://127.0.0.1:1/"
+      end]]
+    flare:stub_fetch("/one$", { status = 307, headers = { location = "/two" } })
+    flare:stub_fetch("/two$", { status = 204 })
+    local fetches = flare:request().fetches
+    local seen = {}
+    for i, fetch in ipairs(fetches) do seen[i] = fetch.method .. " " .. fetch.url .. " " .. fetch.body end
+    assert.same({ "PUT https://a.example/one text", "PUT https://a.example/two text", "GET http://127.0.0.1:1/ " }, seen)
+    assert.equal("b", fetches[1].headers["X-A"])
+    assert.equal(3, #flare:request().fetches)
+  end)
+
+  it("has what it took", function()
+    local flare <close> = support.load [[
+      return function()
+        local n = 0
+        for i = 1, 200000 do n = n + i end
+        return { body = ("x"):rep(require("flaron").request.method() == "PUT" and 1 << 20 or 10) }
+      end]]
+    local small, large = flare:request(), flare:request { method = "PUT" }
+    assert.is_true(small.cpu_us > 500)
+    if support.engine == "wasm2c" then
+      assert.is_true(small.peak >= 16384 and small.peak < 1 << 17, tostring(small.peak))
+      assert.is_true(large.peak > 1 << 20 and large.peak < 5 << 20, tostring(large.peak))
+      assert.equal(small.peak, flare:request().peak)
+    else
+      assert.same({ 0, 0 }, { small.peak, large.peak })
+    end
+  end)
+end)
+
+describe("flare:websocket", function()
+  local source = [[
+    local ws, request = require "flaron.ws", require "flaron.request"
+    return {
+      ws_open = function() ws.send(request.url() .. " " .. (request.header "x-a" or "none")) end,
+      ws_message = function()
+        if ws.event_data() == "bye" then ws.close(4001) end
+        ws.send(ws.conn_id()) ws.send(ws.event_data())
+      end,
+      ws_close = function() print("closed", ws.close_code()) end,
+    }]]
+
+  it("opens connections that know themselves and the request", function()
+    local flare <close> = support.load(source)
+    local one = flare:websocket { url = "https://example.com/chat", headers = { ["x-a"] = "b" } }
+    local two = flare:websocket()
+    assert.equal("https://example.com/chat b", one:receive())
+    assert.equal("http://localhost/ none", two:receive())
+    assert.are_not.equal(one.conn_id, two.conn_id)
+    assert.equal("respond", one:send("a\0b").action)
+    assert.same({ one.conn_id, "a\0b", nil }, { one:receive(), one:receive(), (one:receive()) })
+    assert.is_nil(two:receive())
+  end)
+
+  it("closes from either side, once", function()
+    local flare <close> = support.load(source)
+    local one, two = flare:websocket(), flare:websocket()
+    assert.equal("closed\t1000", support.log(one:close(), "info"))
+    assert.equal(1000, one.close_code)
+    assert.equal("closed\t4000", support.log(flare:websocket():close(4000), "info"))
+    two:send "bye"
+    assert.equal(4001, two.close_code)
+    for _, connection in ipairs { one, two } do
+      assert.has_error(function() connection:send "x" end, ("the connection is closed (%d)"):format(connection.close_code))
+      assert.has_error(function() connection:close() end, ("the connection is closed (%d)"):format(connection.close_code))
+    end
+  end)
+
+  it("needs no handler but that of messages, and says so", function()
+    local flare <close> = support.load "return { ws_open = function() end }"
+    local connection = flare:websocket()
+    assert.has_error(function() connection:send "x" end, "the flare has no ws_message")
+    assert.is_nil(connection:close())
+    flare:close()
+    assert.has_error(function() flare:websocket() end)
+  end)
+end)
+
+describe("flare:reset", function()
+  it("brings back what edge.load made", function()
+    local flare <close> = support.load([[
+      local flaron = require "flaron"
+      return function()
+        if flaron.request.method() == "PUT" then while true do end end
+        flaron.spark.set("s", (flaron.spark.get "s" or "") .. "+")
+        return { body = flaron.json.encode { flaron.spark.get "s", flaron.plasma.increment "p", flaron.time.now(),
+          flaron.id.uuid_v7(), flaron.id.nanoid(), flaron.id.snowflake(), flaron.beam.fetch("https://a.example/").body } }
+      end]], { now = 1700000000, random_seed = 7, spark = { s = "s" }, plasma = { p = 1 }, cpu_ms = 50 })
+    local function ask()
+      flare:stub_fetch("a%.example", { body = "stub" })
+      return flare:request()
+    end
+    local first = ask()
+    assert.same({ "s+", 2, 1700000000 }, { table.unpack(first.json(), 1, 3) })
+    local second = ask()
+    assert.same({ "s++", 3, 1700000000 }, { table.unpack(second.json(), 1, 3) })
+    flare:advance(10)
+    flare:fail("spark_get")
+    flare:fail("plasma_increment", true)
+    assert.are_not.equal(first.body, ask().body)
+    if support.engine == "wasm2c" then flare:request { method = "PUT" } end
+    for _ = 1, 2 do
+      flare:reset()
+      assert.same({ s = "s" }, flare:contents "spark")
+      assert.same({ p = "1" }, flare:contents "plasma")
+      assert.equal(first.body, ask().body)
+    end
+    flare:reset()
+    flare:stub_fetch("b%.example", {})
+    assert.is_true(flare:request().status == 500, "the stub of before still answers")
+  end)
+
+  it("is refused inside of an invocation, and of a closed flare", function()
+    local flare <close> = support.load "return function() require('flaron.beam').fetch 'https://a.example/' end"
+    flare:stub_fetch("a%.example", function() flare:reset() end)
+    assert.has_error(function() flare:request() end, "the flare is busy: a stub cannot reset the flare that fetches")
+    flare:close()
+    assert.has_error(function() flare:reset() end)
+  end)
+end)
+
+describe("flare:fail", function()
+  it("takes the message for the code", function()
+    local flare <close> = support.load [[
+      local flaron = require "flaron"
+      return { handle_request = function()
+        return { body = flaron.json.encode { { flaron.spark.set("a", "b") }, { flaron.plasma.set("a", "b") } } }
+      end, ws_open = function() print(flaron.ws.send "x") end }]]
+    flare:fail("spark_set", "no capability")
+    flare:fail("plasma_set", "no capability")
+    flare:fail("ws_send", "too large")
+    assert.equal('[[null,"no capability",9],[null,"no capability",5]]', flare:request().body)
+    assert.equal("nil\ttoo large\t2", support.log(flare:event "open", "info"))
+    for _, case in ipairs { { "spark_set", "send limit" }, { "ws_send", "quota" }, { "beam_fetch", "quota" }, { "spark_set", "" } } do
+      assert.has_error(function() flare:fail(table.unpack(case)) end,
+        ("import '%s' does not fail with '%s'"):format(case[1], case[2]))
+    end
+  end)
+end)

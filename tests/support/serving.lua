@@ -1,0 +1,65 @@
+-- serving.lua - what the specs of flaron-lua dev share: programs in the background, a project that is served.
+local support = require "support"
+
+local serving = {}
+
+--- Starts a program in the background; returns its process id.
+function serving.start(command, out)
+  local _, pid = support.run(("%s >%s.out 2>%s.err </dev/null & echo $!"):format(command, out, out))
+  return tonumber(pid)
+end
+
+--- Waits until `check` answers something true, for at most `seconds`; returns that.
+function serving.wait(check, seconds)
+  for _ = 1, seconds * 50 do
+    local result = check()
+    if result then return result end
+    os.execute "sleep 0.02"
+  end
+end
+
+-- Whether a process is over. One that nobody waits for stays as a zombie where process 1 reaps none.
+local function is_over(pid)
+  local stat = support.read(("/proc/%d/stat"):format(pid))
+  return not stat or stat:match "%) (%S)" == "Z"
+end
+
+--- Ends a program by a signal (INT) and waits for it to be gone.
+function serving.stop(pid, signal)
+  os.execute(("kill -%s %d 2>/dev/null"):format(signal or "INT", pid))
+  serving.wait(function() return is_over(pid) end, 7)
+end
+
+--- Serves a project; returns a table to ask it with. `before` is what the shell does first: "ulimit -n 60 && ".
+function serving.serve(project, words, before)
+  local dev = { log = support.folder() .. "/dev" }
+  dev.pid = serving.start(("%sexec %s dev %s --port 0 --cpu-ms 200 %s"):format(before or "", support.quote(support.flaron_lua),
+    support.quote(project), words or ""), dev.log)
+  dev.port = serving.wait(function() return (support.read(dev.log .. ".err") or ""):match "on https?://[%d.]+:(%d+)/" end, 5)
+  assert(dev.port, support.read(dev.log .. ".err"))
+  -- Of the page; nil with --quiet.
+  dev.page_port = serving.wait(function()
+    local said = support.read(dev.log .. ".err")
+    return said:match "stores: http://localhost:(%d+)/__flaron/" or (words or ""):find("--quiet", 1, true) and "none"
+  end, 5)
+  if dev.page_port == "none" then dev.page_port = nil end
+  --- Asks the page for what is under /__flaron/.
+  function dev.page(path, options)
+    local _, output = support.run(("curl -s -m 8 %s http://127.0.0.1:%s/__flaron/%s"):format(options or "", dev.page_port, path))
+    return output
+  end
+  function dev.curl(path, options)
+    local _, output = support.run(("curl -s -m 8 %s http://127.0.0.1:%s%s"):format(options or "", dev.port, path))
+    return output
+  end
+  function dev.raw(bytes, ms)
+    local file = dev.log .. ".raw"
+    support.write(file, bytes)
+    local _, output = support.run(("node tests/support/http.mjs %s %d %s"):format(dev.port, ms or 300, file))
+    return output
+  end
+  function dev.stop(signal) serving.stop(dev.pid, signal) end
+  return dev
+end
+
+return serving
