@@ -1,12 +1,14 @@
 #!/bin/sh
 # setup.sh - what flaron-lua is built with: Debian packages and the two source tarballs.
 #
+#   setup.sh check NAME...               1, with what to do about it, when some are missing
 #   setup.sh packages NAME...            installs those that are missing, in one apt call
 #   setup.sh optional NAME...            the same; 1 with one line when it cannot be done
 #   setup.sh source FILE SHA256 POOL DIR fetches POOL (a path in the Debian pool) to FILE, where that is
 #                                        in build/ and not there, checks it, unpacks it into DIR
 #
-# The mirror is the one this machine's apt uses. Says what it does only when it has something to do.
+# The mirror is the one this machine's apt uses. Says what it does only when it has something to do. Where there is
+# no dpkg, a package counts as there when its program is on PATH, or pkg-config or the compilers find its library.
 set -eu
 
 fail() {
@@ -20,17 +22,79 @@ root() {
   fi
 }
 
+# Whether a package of Debian, or what it is wanted for, is here.
 installed() {
   case $1 in
     nodejs) command -v node >/dev/null && return 0 ;; # from wherever it came
     npm) command -v npm >/dev/null && return 0 ;;
   esac
-  [ "$(dpkg-query -W -f='${Status}' "$1" 2>/dev/null)" = 'install ok installed' ]
+  if command -v dpkg-query >/dev/null; then
+    [ "$(dpkg-query -W -f='${Status}' "$1" 2>/dev/null)" = 'install ok installed' ]
+  else
+    found_without_dpkg "$1"
+  fi
+}
+
+library() { pkg-config --exists "$1" 2>/dev/null; }
+header() { echo "#include <$1>" | gcc -E -o /dev/null - 2>/dev/null; }
+any_program() { for program; do command -v "$program" >/dev/null && return 0; done; return 1; }
+
+found_without_dpkg() {
+  clang=/usr/lib/llvm-19/bin/clang
+  [ -x $clang ] || clang=clang
+  case $1 in
+    libc6-dev) header stdio.h ;;
+    clang-19) any_program $clang ;;
+    lld-19) any_program /usr/lib/llvm-19/bin/wasm-ld wasm-ld ;;
+    wasi-libc) [ -n "${WASI_SDK_PATH-}" ] || [ -e /usr/lib/wasm32-wasi/libc.a ] ;;
+    libclang-rt-19-dev-wasm32)
+      [ -n "${WASI_SDK_PATH-}" ] || [ -n "$(find "$($clang -print-resource-dir 2>/dev/null)/lib" -name 'libclang_rt.builtins*wasm32*' -o \
+        -path '*wasm32*' -name 'libclang_rt.builtins.a' 2>/dev/null)" ] ;;
+    libclang-rt-19-dev) [ -n "$(find "$($clang -print-resource-dir 2>/dev/null)/lib" -name 'libclang_rt.fuzzer*' 2>/dev/null)" ] ;;
+    binaryen) any_program wasm-opt ;;
+    wabt) any_program wasm2c ;;
+    libcurl4-openssl-dev) library libcurl || header curl/curl.h ;;
+    libssl-dev) library openssl || header openssl/ssl.h ;;
+    libsqlite3-dev) library sqlite3 || header sqlite3.h ;;
+    libjansson-dev) library jansson || header jansson.h ;;
+    libnghttp2-dev) library libnghttp2 || header nghttp2/nghttp2.h ;;
+    libwslay-dev) header wslay/wslay.h ;;
+    liblua5.4-dev) header lua5.4/lua.h || header lua-5.4/lua.h || header lua.h ;;
+    lua-busted) any_program busted ;;
+    lua-check) any_program luacheck ;;
+    lua-inspect) lua5.4 -e 'require "inspect"' 2>/dev/null ;;
+    lua-penlight) lua5.4 -e 'require "pl.List"' 2>/dev/null ;;
+    lua-filesystem) lua5.4 -e 'require "lfs"' 2>/dev/null ;;
+    lua-cjson) lua5.4 -e 'require "cjson"' 2>/dev/null ;;
+    mandoc | zsh | fish | curl | gcc | patch | cppcheck | shellcheck | clang-format | wrk | brotli | sqlite3 | chromium | lua5.4) any_program "$1" ;;
+    time) [ -x /usr/bin/time ] ;;
+    chromium-driver) any_program chromedriver ;;
+    dpkg-dev) any_program dpkg-shlibdeps ;;
+    nginx-light) any_program nginx ;;
+    fonts-dejavu-core) fc-list 2>/dev/null | grep -q DejaVu ;;
+    *) return 1 ;;
+  esac
+}
+
+missing() {
+  missing=
+  for name; do installed "$name" || missing="$missing $name"; done
+}
+
+check_packages() {
+  missing "$@"
+  [ -n "$missing" ] || return 0
+  echo "setup.sh: missing (by the names of Debian's packages):$missing" >&2
+  if command -v apt-get >/dev/null; then
+    echo "setup.sh: 'make setup' installs them" >&2
+  else
+    echo 'setup.sh: please install the likes of them, so that their programs are on PATH and pkg-config finds their libraries' >&2
+  fi
+  return 1
 }
 
 packages() {
-  missing=
-  for name; do installed "$name" || missing="$missing $name"; done
+  missing "$@"
   [ -n "$missing" ] || return 0
   command -v apt-get >/dev/null || fail "this is not Debian; please install the likes of:$missing"
   unwanted= # a service that comes along and would be started
@@ -57,7 +121,7 @@ optional() {
   return 1
 }
 
-check() { # FILE SHA256
+check_sum() { # FILE SHA256
   found=$(sha256sum "$1" | cut -d ' ' -f 1)
   [ "$found" = "$2" ] || {
     printf 'setup.sh: %s has a wrong checksum\n  expected %s\n  found    %s\n' "$1" "$2" "$found" >&2
@@ -76,7 +140,7 @@ fetch() { # FILE SHA256 POOL
   for site in $(sites); do
     rm -f "$1.part"
     if /usr/lib/apt/apt-helper download-file "$site/$3" "$1.part" >/dev/null 2>&1; then
-      check "$1.part" "$2" || { rm -f "$1.part"; exit 1; }
+      check_sum "$1.part" "$2" || { rm -f "$1.part"; exit 1; }
       mv "$1.part" "$1"
       return 0
     fi
@@ -89,7 +153,7 @@ source_of() { # FILE SHA256 POOL DIR
     build/*) [ -f "$1" ] || fetch "$1" "$2" "$3" ;;
     *) [ -f "$1" ] || fail "$1: there is no such file" ;; # named by LUA_TARBALL or CJSON_TARBALL
   esac
-  check "$1" "$2" || exit 1
+  check_sum "$1" "$2" || exit 1
   rm -rf "$4" "$4.part"
   mkdir -p "$4.part"
   tar -xf "$1" -C "$4.part" --strip-components=1
@@ -97,11 +161,12 @@ source_of() { # FILE SHA256 POOL DIR
 }
 
 case ${1-} in
+  check) shift && check_packages "$@" ;;
   packages) shift && packages "$@" ;;
   optional) shift && optional "$@" ;;
   source) [ $# = 5 ] || fail "source takes FILE SHA256 POOL DIR" && shift && source_of "$@" ;;
   *)
-    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

@@ -1,0 +1,79 @@
+# native.mk - from the translated runtime, edge/ and cli/ to the executable and the Lua module flaron.edge.
+
+$(W)/runtime_wasm2c.c: $(W)/runtime.wasm
+	@echo 'translating the runtime to C'
+	$(Q)wasm2c -n runtime $< -o $@
+
+NATIVE_SANITIZE := $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+LUA_INCLUDE := $(firstword $(wildcard /usr/include/lua5.4 /usr/include/lua-5.4) /usr/include)
+NATIVE_FLAGS := -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror -MMD -MP \
+  -Iedge -Icli -Ibindings -I$(W) -isystem $(LUA_INCLUDE) $(NATIVE_SANITIZE)
+NATIVE_LIBS := -lcurl -lcrypto -lsqlite3 -ljansson -lnghttp2 -lwslay -lssl -lpthread -lm
+
+# As wabt's README of wasm2c asks, so that a computation has the bits that Wasm says: without -ffp-contract=off GCC fuses
+# multiplications and additions where the machine can (all of arm64, amd64 with FMA). Generated code in a memory of its
+# own, guarded by the machine: no sanitizer.
+WASM2C_FLAGS := -O2 -g1 -fPIC -fvisibility=hidden -w -ffp-contract=off -frounding-math -fsignaling-nans -fno-optimize-sibling-calls
+
+NATIVE_STAMP := $(call flags,native$(if $(SANITIZE),-sanitize),$(CC) $(NATIVE_FLAGS))
+WASM2C_STAMP := $(call flags,wasm2c,$(CC) $(WASM2C_FLAGS))
+LIBS_STAMP := $(call flags,libs$(if $(SANITIZE),-sanitize),$(NATIVE_LIBS))
+
+EDGE_SOURCES := $(filter-out edge/lua/%.c,$(wildcard edge/*/*.c))
+CLI_SOURCES := $(wildcard cli/*.c cli/*/*.c)
+MODULE_SOURCES := $(wildcard edge/lua/*.c)
+EDGE_OBJECTS := $(patsubst %.c,$(N)/%.o,$(EDGE_SOURCES)) \
+  $(N)/edge/flare/runtime_blob.o $(N)/runtime_wasm2c.o $(N)/embedded.o
+CLI_OBJECTS := $(patsubst %.c,$(N)/%.o,$(CLI_SOURCES))
+
+$(N)/runtime_wasm2c.o: $(W)/runtime_wasm2c.c $(WASM2C_STAMP)
+	@mkdir -p $(@D)
+	@echo 'compiling the runtime for this machine (10 to 30 seconds)'
+	$(Q)$(CC) $(WASM2C_FLAGS) -c $< -o $@
+
+$(N)/%.o: %.c $(NATIVE_STAMP) | $(TOOLS) $(W)/runtime_wasm2c.c $(W)/lua_layout.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NATIVE_FLAGS) $(FLAGS_native/$*) -c $< -o $@
+
+# Where a package for Debian has flaron.edge, below lib.
+FLAGS_native/cli/test = -DMULTIARCH='"$(shell $(CC) -print-multiarch)"'
+
+$(N)/edge/flare/runtime_blob.o: edge/flare/runtime_blob.S $(W)/flare.wasm
+	@mkdir -p $(@D)
+	$(Q)$(CC) -DRUNTIME_WASM='"$(W)/flare.wasm"' -c $< -o $@
+
+# What lies in the executable (edge/base/embedded.h), and what is made for it.
+EMBEDDED := $(shell find scripts/testing scripts/modules scripts/check scripts/templates edge/dev/page -type f 2>/dev/null | LC_ALL=C sort) \
+  $(B)/licenses.txt
+LINKED_PACKAGES := $(filter-out liblua%,$(filter lib%-dev,$(BUILD_PACKAGES)))
+
+$(B)/licenses.txt: tools/licenses.sh LICENSE $(B)/lua.stamp $(B)/cjson.stamp $(call flags,licenses,$(LINKED_PACKAGES))
+	$(Q)tools/licenses.sh $(LUA) $(CJSON) $(LINKED_PACKAGES) >$@
+
+# Files come and go, so their list is in a stamp.
+$(N)/embedded.o: tools/embed.sh $(EMBEDDED) $(call flags,embedded,$(EMBEDDED))
+	@mkdir -p $(@D)
+	$(Q)tools/embed.sh $(EMBEDDED) >$(N)/embedded.S
+	$(Q)$(CC) -c $(N)/embedded.S -o $@
+
+$(EXE): $(EDGE_OBJECTS) $(CLI_OBJECTS) $(LIBS_STAMP)
+	@echo 'linking $@'
+	$(Q)$(CC) $(NATIVE_SANITIZE) $(filter %.o,$^) -o $@ $(NATIVE_LIBS)
+	$(Q)$(if $(SANITIZE),,ln -sf native/flaron-lua $(B)/flaron-lua)
+
+# It stays when Lua unloads it: signal handlers and threads' ends refer to it.
+$(MODULE): $(EDGE_OBJECTS) $(patsubst %.c,$(N)/%.o,$(MODULE_SOURCES)) $(LIBS_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -Wl,-z,nodelete $(NATIVE_SANITIZE) $(filter %.o,$^) -o $@ $(NATIVE_LIBS)
+
+# For clangd, which looks for it in build/ by itself.
+comma := ,
+json = $(subst ",\",$(subst \,\\,$(1)))
+entry = {"directory":"$(CURDIR)"$(comma)"file":"$(1)"$(comma)"command":"$(call json,$(2) -c $(1))"}$(comma)
+
+$(B)/compile_commands.json: $(NATIVE_STAMP) $(WASM_STAMP) $(call flags,sources,$(EDGE_SOURCES) $(CLI_SOURCES) $(MODULE_SOURCES) $(RUNTIME_SOURCES))
+	$(file >$@.part,[)
+	$(foreach f,$(EDGE_SOURCES) $(CLI_SOURCES) $(MODULE_SOURCES),$(file >>$@.part,$(call entry,$(f),$(CC) $(NATIVE_FLAGS) $(FLAGS_native/$(f:.c=)))))
+	$(foreach f,$(RUNTIME_SOURCES),$(file >>$@.part,$(call entry,$(f),$(WASM_CC) $(OUR_WASM_FLAGS) $(FLAGS_$(f:.c=)))))
+	@sed '$$s/,$$/]/' $@.part >$@
+	@rm -f $@.part

@@ -1,0 +1,51 @@
+# packages.mk - what building, testing and measuring take: Debian packages, and the two source tarballs, by checksum.
+# It says what is missing; only `make setup` and its kin install. tools/setup.sh does both.
+
+BUILD_PACKAGES := gcc libc6-dev patch clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 binaryen wabt \
+  libcurl4-openssl-dev libssl-dev libsqlite3-dev libjansson-dev libnghttp2-dev libwslay-dev lua5.4 liblua5.4-dev
+TEST_PACKAGES := lua-busted nodejs curl mandoc zsh fish dpkg-dev lua-inspect lua-penlight lua-filesystem sqlite3 time
+BROWSER_PACKAGES := chromium chromium-driver fonts-dejavu-core
+LINT_PACKAGES := lua-check clang-format cppcheck shellcheck
+FUZZ_PACKAGES := libclang-rt-19-dev sqlite3
+DEB_PACKAGES := dpkg-dev
+SOAK_PACKAGES := wrk
+BENCH_PACKAGES := nginx-light libnginx-mod-http-lua lua-cjson wrk brotli npm
+
+.PHONY: setup setup-test setup-bench setup-fuzz
+
+setup: ## install what building takes (Debian packages, by apt, as root or with sudo)
+	$(Q)tools/setup.sh packages $(BUILD_PACKAGES)
+
+setup-test: ## the same, and what the tests and linters take
+	$(Q)tools/setup.sh packages $(BUILD_PACKAGES) $(TEST_PACKAGES) $(LINT_PACKAGES)
+	$(Q)tools/setup.sh optional $(BROWSER_PACKAGES) || :
+
+setup-bench: setup-test
+	$(Q)tools/setup.sh optional $(BENCH_PACKAGES) || :
+
+setup-fuzz: setup-test
+	$(Q)tools/setup.sh packages $(FUZZ_PACKAGES) $(SOAK_PACKAGES)
+
+# Everything that is built comes after this, and is not built again because of it.
+TOOLS := $(B)/tools.stamp
+
+$(TOOLS): $(call flags,packages,$(BUILD_PACKAGES))
+	@tools/setup.sh check $(BUILD_PACKAGES)
+	@touch $@
+
+LUA := $(B)/src/lua
+LUA_VERSION := 5.4.7
+LUA_TARBALL ?= $(B)/src/lua5.4_$(LUA_VERSION).orig.tar.gz
+LUA_SHA256 := 9fbf5e28ef86c69858f6d3d34eccc32e911c1a28b4120ff3e84aaa70cfbf1e30
+CJSON := $(B)/src/lua-cjson
+CJSON_TARBALL ?= $(B)/src/lua-cjson_2.1.0+dfsg.orig.tar.gz
+CJSON_SHA256 := 94f1fce36742cf00e99c5071b309b9f71e6e7daf60a7151f7bf4ac0a97259ac4
+
+$(B)/lua.stamp: $(call flags,lua,$(LUA_TARBALL) $(LUA_SHA256)) | $(TOOLS)
+	$(Q)tools/setup.sh source $(LUA_TARBALL) $(LUA_SHA256) pool/main/l/lua5.4/lua5.4_$(LUA_VERSION).orig.tar.gz $(LUA)
+	@touch $@
+
+$(B)/cjson.stamp: $(call flags,cjson,$(CJSON_TARBALL) $(CJSON_SHA256)) runtime/json/lua-cjson.patch | $(TOOLS)
+	$(Q)tools/setup.sh source $(CJSON_TARBALL) $(CJSON_SHA256) pool/main/l/lua-cjson/lua-cjson_2.1.0+dfsg.orig.tar.gz $(CJSON)
+	$(Q)patch -s -p1 -d $(CJSON) <runtime/json/lua-cjson.patch
+	@touch $@

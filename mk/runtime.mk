@@ -1,0 +1,169 @@
+# runtime.mk - from the sources of Lua, lua-cjson, runtime/ and bindings/ to runtime.wasm and flare.wasm. What each step is
+# for: docs/internals.md, "From sources to runtime.wasm".
+
+ifdef WASI_SDK_PATH
+WASM_BIN := $(WASI_SDK_PATH)/bin/
+WASI_INCLUDE := $(WASI_SDK_PATH)/share/wasi-sysroot/include/wasm32-wasi
+WASI_LIB := $(WASI_SDK_PATH)/share/wasi-sysroot/lib/wasm32-wasi
+else
+# Debian's folder, else what is on PATH.
+WASM_BIN := $(if $(wildcard /usr/lib/llvm-19/bin/clang),/usr/lib/llvm-19/bin/)
+WASI_INCLUDE := /usr/include/wasm32-wasi
+WASI_LIB := /usr/lib/wasm32-wasi
+endif
+WASM_CC := $(WASM_BIN)clang
+WASM_LD := $(WASM_BIN)wasm-ld
+
+WASM_TARGET := --target=wasm32-wasi -mcpu=mvp -mbulk-memory -msign-ext -mnontrapping-fptoint -mmutable-globals
+WASM_FLAGS := $(WASM_TARGET) -std=gnu11 -ffunction-sections -fdata-sections -MMD -MP \
+  -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -DLUA_USER_H='"lua_user.h"' \
+  -nostdlibinc -Iruntime/lua/include -isystem $(WASI_INCLUDE) -isystem $(LUA)/src
+OUR_WASM_FLAGS := $(WASM_FLAGS) -Oz -Wall -Wextra -Werror -Iruntime -Ibindings
+WASM_FEATURES := --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals
+
+# What -Oz inlines because a call seems larger: it is not once there is a check behind each.
+NO_INLINING := -mllvm -inline-threshold=-50
+
+# Nothing unrolled, and few jump tables: a comparison with two values is none of a jump table's business. Little is
+# inlined, which costs no speed and decides over size, but for what makes calls and switches (protected.c).
+SPEED := -O2 -fno-unroll-loops -mllvm -jump-table-density=40 -mllvm -inline-threshold=30
+LUA_HOT := lstring lvm ltable ltm lobject lfunc lauxlib
+LUA_COLD := lstrlib lapi lmem lctype lopcodes lmathlib lutf8lib
+LUA_COMPILER := lcode ldebug ldump lparser lstate lundump lzio
+LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_COLD) $(LUA_COMPILER))
+CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
+RUNTIME_SOURCES := $(wildcard runtime/*/*.c runtime/lua/fast/*.c bindings/*.c)
+RUNTIME_OBJECTS := $(RUNTIME_SOURCES:%.c=$(W)/%.o)
+
+# Flags of single files: $(call flags_of,FOLDER,NAMES,FLAGS). They are in the stamp of flags, too.
+flags_of = $(foreach f,$(2),$(eval FLAGS_$(1)/$(f) += $(3)))
+
+LUA_FLAGS := $(WASM_FLAGS) -w -fno-builtin-memcpy -include runtime/lua/lua_config.h -Iruntime -Iruntime/lua/fast
+$(call flags_of,lua,$(LUA_HOT),$(SPEED))
+$(call flags_of,lua,$(LUA_COLD) $(LUA_COMPILER),-Oz)
+$(call flags_of,lua,$(LUA_COMPILER),$(NO_INLINING))
+$(call flags_of,lua,lstate,-Dstatic=)
+$(call flags_of,lua,lmem lstring lauxlib lobject,-DSOME_ARE_OURS)
+# What api.c has the common cases of, and those functions of Lua for the rest.
+API_FAST := lua_geti lua_seti lua_pushvalue lua_settop lua_type lua_tointegerx lua_tolstring luaL_tolstring \
+  luaL_checkinteger luaL_checklstring
+$(call flags_of,lua,lapi,$(foreach f,$(filter lua_%,$(API_FAST)),-D$(f)=$(f)_of_lua))
+$(call flags_of,lua,lauxlib,$(foreach f,$(filter luaL_%,$(API_FAST)),-D$(f)=$(f)_of_lua))
+# lua_createtable's only: room for a table that is new (set.c).
+$(call flags_of,lua,lapi,-DluaH_resize=table_room)
+$(call flags_of,lua,ltable,-DLUA_CORE= -include runtime/lua/lstring_intern.h -DINTERN_KEYS)
+$(call flags_of,lua,lstrlib,-DCASE_IN_PLACE -include runtime/lua/fast/string_pattern.h -include runtime/lua/fast/string_slice.h)
+$(call flags_of,lua,lmathlib lstrlib lutf8lib,-DluaL_setfuncs=start_setfuncs)
+
+CJSON_FLAGS := $(WASM_FLAGS) -Oz -fshort-enums -DNDEBUG -w -include runtime/json/cjson_config.h
+
+SEES_LUA := $(addprefix lua/fast/,api call get string_pattern pcall string_slice set) $(addprefix lua/,collector lexer lobject_message lstring_intern)
+LIBRARIES := $(addprefix lua/library_,base coroutine debug os table)
+$(call flags_of,runtime,$(SEES_LUA) $(LIBRARIES),-include runtime/lua/lua_config.h)
+$(call flags_of,runtime,$(LIBRARIES),-DluaL_setfuncs=start_setfuncs)
+$(call flags_of,runtime,lua/lexer,$(NO_INLINING))
+$(call flags_of,runtime,$(addprefix lua/fast/,api call get string_pattern pcall string_slice set) \
+  $(addprefix lua/,collector lstring_intern library_table library_coroutine),$(SPEED))
+$(call flags_of,runtime,lua/fast/pcall lua/library_coroutine,-mllvm -inline-threshold=60)
+$(call flags_of,runtime,libc/memcpy,-fno-builtin-memcpy -O2)
+
+WASM_STAMP := $(call flags,wasm,$(WASM_CC) $(OUR_WASM_FLAGS) $(LUA_FLAGS) $(CJSON_FLAGS) \
+  $(foreach v,$(sort $(filter FLAGS_%,$(.VARIABLES))),$(v)=$($(v))))
+
+$(W)/lua/%.o: $(B)/lua.stamp $(WASM_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(WASM_CC) $(LUA_FLAGS) $(FLAGS_lua/$*) -c $(LUA)/src/$*.c -o $@
+
+# From standard input, since ljumptab.h would be taken from the folder of the source (runtime/lua/fast/ljumptab.h).
+$(W)/lua/lvm.o: $(B)/lua.stamp runtime/lua/fast/ljumptab.h $(WASM_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(WASM_CC) $(LUA_FLAGS) $(FLAGS_lua/lvm) -MT $@ -x c -c - <$(LUA)/src/lvm.c -o $@
+
+# Keys that were chosen to collide are noticed before one more is inserted (lstring_intern.h).
+$(W)/lua/ltable.o: $(B)/lua.stamp runtime/lua/lstring_intern.h $(WASM_STAMP)
+	@mkdir -p $(@D)
+	$(Q)sed -e 's/^  mp = mainpositionTV(t, key);$$/  intern_guard(L, t);&/' $(LUA)/src/ltable.c >$(W)/ltable.c
+	$(Q)test $$(diff $(LUA)/src/ltable.c $(W)/ltable.c | grep -c '^>') = 1
+	$(Q)$(WASM_CC) $(LUA_FLAGS) $(FLAGS_lua/ltable) -c $(W)/ltable.c -o $@
+
+# A position beyond what size_t holds is behind the string, not what is left of it in 32 bits: ("x"):sub(2^32 + 1) is "".
+# And six functions are pattern.c's and slice.c's. Seven lines, each to be found.
+$(W)/lua/lstrlib.o: $(B)/lua.stamp $(WASM_STAMP)
+	@mkdir -p $(@D)
+	$(Q)sed -e '/^static size_t posrelatI/,/^}/s/^    return (size_t)pos;$$/    return pos > MAXSIZE ? MAXSIZE : (size_t)pos;/' \
+	  -e 's/^  {"\([a-z]*\)", \(str_find\|str_match\|gmatch\|str_gsub\)},$$/  {"\1", pattern_\1},/' \
+	  -e 's/^  {"\(byte\|sub\)", str_[a-z]*},$$/  {"\1", slice_\1},/' \
+	  $(LUA)/src/lstrlib.c >$(W)/lstrlib.c
+	$(Q)test $$(diff $(LUA)/src/lstrlib.c $(W)/lstrlib.c | grep -c '^>') = 7
+	$(Q)$(WASM_CC) $(LUA_FLAGS) $(FLAGS_lua/lstrlib) -c $(W)/lstrlib.c -o $@
+
+$(W)/cjson/%.o: $(B)/cjson.stamp $(B)/lua.stamp $(WASM_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(WASM_CC) $(CJSON_FLAGS) -c $(CJSON)/$*.c -o $@
+
+$(W)/%.o: %.c $(B)/lua.stamp $(WASM_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(WASM_CC) $(OUR_WASM_FLAGS) $(FLAGS_$*) -c $< -o $@
+
+$(W)/unwind.o: runtime/life/unwind.S $(WASM_STAMP) | $(TOOLS)
+	@mkdir -p $(@D)
+	$(Q)$(WASM_CC) $(WASM_TARGET) -c $< -o $@
+
+$(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/flare/wasm.c tools/unwind_rewrite.h tools/trim.h edge/flare/wasm.h | $(TOOLS)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -Iedge $(filter %.c,$^) -o $@
+
+# Functions that only start-up reaches, beside the exports it is called by; in no flare is there any code of them.
+# Scripts may load text alone (bindings/stdlib.c), so luaU_undump is one.
+START_ONLY := f_luaopen luaopen_coroutine luaopen_math luaopen_string luaopen_utf8 library_open_base \
+  library_open_debug library_open_os library_open_table start_run luaU_undump
+FLARE_EXPORTS := memory,alloc,handle_request,ws_open,ws_message,ws_close
+
+# The order of the files in the code. gzip looks back 32 KiB, so what is alike has to stand together: moved about until
+# the whole was shortest, which is a kilobyte. Lua's API is first, since the first 80 functions have indices of one byte,
+# and it is called most. A file that is not named comes behind all others.
+LINK_ORDER := runtime/lua/fast/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm lua/lfunc runtime/lua/collector runtime/lua/lstring_intern lua/lstring \
+  runtime/lua/fast/pcall runtime/life/life runtime/libc/wasi_stubs lua/ldebug lua/lmem lua/lcode lua/lparser lua/lstate \
+  runtime/lua/library_coroutine runtime/life/arena lua/lobject runtime/lua/lobject_message runtime/lua/lexer cjson/lua_cjson cjson/strbuf \
+  runtime/libc/snprintf runtime/libc/strtod runtime/libc/decimal runtime/life/interrupt runtime/start/start lua/lauxlib runtime/libc/calendar \
+  lua/lundump bindings/json runtime/start/bundle runtime/libc/strftime cjson/fpconv bindings/binding bindings/beam \
+  bindings/response bindings/time lua/lzio bindings/stdlib bindings/crypto runtime/start/entry lua/lutf8lib \
+  runtime/lua/library_table bindings/request bindings/id bindings/secrets bindings/logging bindings/ws \
+  runtime/lua/library_base bindings/encoding runtime/lua/library_os runtime/start/manifest bindings/flaron lua/lstrlib \
+  runtime/lua/fast/string_pattern runtime/lua/fast/string_slice bindings/plasma runtime/libc/memcpy bindings/spark runtime/lua/library_debug lua/lmathlib \
+  runtime/libc/math lua/lctype lua/lopcodes runtime/lua/fast/call runtime/lua/fast/get runtime/lua/lstring_hash \
+  runtime/lua/lmem_arena runtime/lua/fast/set
+
+# The C stack begins at address 0 and is not used up, so nobody computes an address below 1024 by an overflow.
+# Functions of up to 5 nodes are hardly longer than a call of them, and an invocation of hello makes hundreds of calls.
+# Large ones with one caller stay functions: V8 has few registers for luaV_execute as it is.
+WASM_OPT := --low-memory-unused --merge-blocks --remove-unused-brs -aimfs 5 -ocimfs 100 -Oz --converge
+
+# 200 nested C calls, the most Lua allows, with the largest frames there are (tests/tool/errors_spec.lua).
+STACK_SIZE := 524288
+
+# unwind.o is first: its data begins where all that can change begins (runtime/life/life.c). The linker is
+# called directly, since clang would run wasm-opt before the rewriter has seen the module.
+LINK_STAMP := $(call flags,wasm-link,$(LINK_ORDER) $(START_ONLY) $(FLARE_EXPORTS) $(STACK_SIZE) $(WASM_OPT) $(WASM_FEATURES))
+LINKED := $(LUA_OBJECTS) $(CJSON_OBJECTS) $(RUNTIME_OBJECTS)
+$(W)/linked.wasm: $(W)/unwind.o $(filter $(LINKED),$(patsubst %,$(W)/%.o,$(LINK_ORDER))) $(LINKED) $(LINK_STAMP)
+	@echo 'linking the runtime'
+	$(Q)$(WASM_LD) $(filter %.o,$^) -L$(WASI_LIB) -lc -lm \
+	  $(firstword $(wildcard $(WASM_BIN)../lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a \
+	    $(WASM_BIN)../lib/clang/*/lib/wasm32-unknown-wasi/libclang_rt.builtins.a)) \
+	  --no-entry --gc-sections --stack-first -z stack-size=$(STACK_SIZE) \
+	  --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer $(foreach f,$(START_ONLY),--export=$(f)) -o $@
+
+$(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
+	$(Q)$(B)/unwind $< -o $(W)/lowered.wasm --report
+	$(Q)wasm-opt $(WASM_FEATURES) $(WASM_OPT) --strip-debug --strip-producers $(W)/lowered.wasm -o $@
+
+# What is packed: the same code, but what only start-up needs.
+$(W)/flare.wasm: $(W)/runtime.wasm
+	$(Q)$(B)/unwind $< -o $(W)/trimmed.wasm --keep $(FLARE_EXPORTS)
+	$(Q)wasm-opt $(WASM_FEATURES) --remove-unused-module-elements --strip-producers $(W)/trimmed.wasm -o $@
+
+# The layout of Lua's structures for what looks at them from outside (edge/profile/callstack.c).
+$(W)/lua_layout.h: tools/layout.c $(B)/lua.stamp $(WASM_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(WASM_CC) $(OUR_WASM_FLAGS) -include runtime/lua/lua_config.h -S $< -o $(W)/layout.s
+	$(Q)(echo 'enum {'; sed -n 's/.*#layout \([A-Z_]*\) \([0-9]*\)$$/  LAYOUT_\1 = \2,/p' $(W)/layout.s; echo '};') >$@

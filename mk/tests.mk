@@ -1,0 +1,58 @@
+# tests.mk - tests, linters, fuzzing and the soak. tests/README.md says what lies where.
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(N)/tests/%,$(wildcard tests/unit/*_test.c))
+
+$(N)/tests/%_test: tests/unit/%_test.c $(EDGE_OBJECTS) $(LIBS_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NATIVE_FLAGS) $(filter %.c %.o,$^) -o $@ $(NATIVE_LIBS)
+
+# What replaces parts of libc, under names of its own beside the libc of this machine.
+$(N)/tests/numbers_test: tests/unit/numbers_test.c tests/unit/random.h runtime/libc/snprintf.c runtime/libc/strtod.c \
+    runtime/libc/decimal.c runtime/libc/decimal.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -fno-builtin -Wall -Wextra -Werror -Wno-format-truncation -Iruntime \
+	  -include tests/unit/numbers_test.h -fsanitize=address,undefined $(filter %.c,$^) -o $@ -lm
+
+RENAMED := $(foreach f,exp fmod log log2 log10 pow,--redefine-sym $(f)=runtime_$(f)) --redefine-sym __rem_pio2=runtime_rem_pio2
+
+$(N)/tests/elementary_test: tests/unit/elementary_test.c runtime/libc/math.c tests/unit/random.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -O2 -fno-builtin -ffp-contract=off -Wall -Wextra -Werror -c runtime/libc/math.c -o $@.o
+	$(Q)objcopy $(RENAMED) $@.o
+	$(Q)$(CC) -std=gnu11 -O2 -fno-builtin -Wall -Wextra -Werror tests/unit/elementary_test.c $@.o -o $@ -lm
+
+$(N)/tests/hash_test: tests/unit/hash_test.c runtime/lua/lstring_hash.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -fsanitize=address,undefined $^ -o $@
+
+# Keys for tests/flare/flood_spec.lua.
+$(N)/tests/collide: tests/flood/collide.c runtime/lua/lstring_hash.c $(EDGE_OBJECTS) $(LIBS_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NATIVE_FLAGS) $(filter %.c %.o,$^) -o $@ $(NATIVE_LIBS)
+
+$(N)/tests/arena_test: tests/unit/arena_test.c runtime/life/arena.c runtime/life/arena.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -O2 -g -Wall -Wextra -Werror -Iruntime -fsanitize=address,undefined $(filter %.c,$^) -o $@
+
+.PHONY: test run-tests lint run-lint fuzz soak
+
+test: setup-test ## run all tests; the last line counts them (ONLY=WORD, ENGINES='wasm2c v8')
+	$(Q)$(MAKE) $(JOBS) run-tests
+
+run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(N)/tests/collide
+	$(Q)SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" CC='$(CC)' WASM2C_FLAGS='$(WASM2C_FLAGS)' tests/run.sh $(ONLY)
+
+lint: setup-test ## check format, style, the order of the rooms and common mistakes of C, Lua and shell
+	$(Q)$(MAKE) $(JOBS) run-lint
+
+run-lint: $(EXE)
+	$(Q)tests/lint.sh
+
+fuzz: setup-fuzz ## fuzz the parsers of untrusted bytes for a minute each (SECONDS_EACH=...)
+	$(Q)$(MAKE) $(JOBS) all
+	$(Q)tests/fuzz/run.sh
+
+soak: setup-fuzz ## run dev under load and attack for SECONDS_EACH=600; ATTACKS=1 or ATTACK=NAME: the table of attacks
+	$(Q)$(MAKE) $(JOBS) all
+	$(Q)$(if $(ATTACK)$(ATTACKS),NATIVE=$(N) SANITIZE=$(SANITIZE) node tests/soak/attacks.mjs $(ATTACK) $(if $(INTO),--into $(INTO)), \
+	  lua5.4 tests/soak/soak.lua $(SECONDS_EACH))
