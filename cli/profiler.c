@@ -51,7 +51,8 @@ static void name_functions(const char *input, profile *p) {
     modules_source source = {modules_read_file, folder};
     if (pack_read_manifest(&source, &m, &content, &ignored))
       pack_find_files(&source, file, &m, &found, &ignored);
-    profile_name_functions(p, &found);
+    for (size_t i = 0; i < found.count; i++)
+      profile_name_functions(p, found.items[i].file, text_bytes(&found.items[i].source));
   }
   modules_free(&found);
   manifest_free(&m);

@@ -123,7 +123,7 @@ FLARE_EXPORTS := memory,alloc,handle_request,ws_open,ws_message,ws_close
 # and it is called most. A file that is not named comes behind all others.
 LINK_ORDER := runtime/lua/fast/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm lua/lfunc runtime/lua/collector runtime/lua/lstring_intern lua/lstring \
   runtime/lua/fast/pcall runtime/life/life runtime/libc/wasi_stubs lua/ldebug lua/lmem lua/lcode lua/lparser lua/lstate \
-  runtime/lua/library_coroutine runtime/life/arena lua/lobject runtime/lua/lobject_message runtime/lua/lexer cjson/lua_cjson cjson/strbuf \
+  runtime/lua/library_coroutine runtime/life/arena runtime/life/pages lua/lobject runtime/lua/lobject_message runtime/lua/lexer cjson/lua_cjson cjson/strbuf \
   runtime/libc/snprintf runtime/libc/strtod runtime/libc/decimal runtime/life/interrupt runtime/start/start lua/lauxlib runtime/libc/calendar \
   lua/lundump bindings/json runtime/start/bundle runtime/libc/strftime cjson/fpconv bindings/binding bindings/beam \
   bindings/response bindings/time lua/lzio bindings/stdlib bindings/crypto runtime/start/entry lua/lutf8lib \

@@ -1,8 +1,8 @@
 /*
- * encoding.h - base64 and hex for the files of edge/: linear, safe for every byte.
+ * encoding.h - base64, hex and percent-encoding: linear, safe for every byte.
  *
  * Each function adds to the end of `to`. A decoder that refuses its input answers false and leaves `to`
- * as it was. The imports of `encoding` and these helpers live in host_encoding.c.
+ * as it was. It knows nothing of text encodings: bytes in, bytes out.
  */
 #ifndef FLARON_EDGE_ENCODING_H
 #define FLARON_EDGE_ENCODING_H
@@ -23,5 +23,11 @@ void hex_encode(text *to, bytes from);
 
 /* Adds what hex digits of either case stand for; refuses other bytes and an odd number of digits. */
 bool hex_decode(text *to, bytes from);
+
+/* Adds `from` by the rules of HTML forms: a space is `+`, other reserved bytes are %XX. */
+void url_encode(text *to, bytes from);
+
+/* Adds what url_encode was given; bytes that need no escape may stand as they are. False: a bad %XX. */
+bool url_decode(text *to, bytes from);
 
 #endif

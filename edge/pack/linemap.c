@@ -12,7 +12,7 @@
 #include "base/embedded.h"
 #include "flare/flare.h"
 #include "engine/engine_wasm2c.h"
-#include "pack/pack.h"
+#include "pack/bundle.h"
 
 enum { FORMAT = 1, HASH = 8 };
 

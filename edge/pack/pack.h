@@ -66,7 +66,5 @@ bool pack_read_manifest(const modules_source *source, manifest *m, text *content
  */
 bool pack_find_files(const modules_source *source, const char *file, const manifest *m, modules *found,
                      text *error);
-/* Writes the bundle of modules that runtime/start/bundle.c reads. */
-void pack_bundle(const modules *m, text *bundle);
 
 #endif

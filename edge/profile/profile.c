@@ -241,18 +241,14 @@ static bytes name_in(bytes line) {
   return (bytes){0};
 }
 
-void profile_name_functions(profile *p, const modules *m) {
+void profile_name_functions(profile *p, const char *file, bytes source) {
   for (size_t i = 0; i < PROFILE_FUNCTIONS; i++) {
     profile_function *f = &p->functions[i];
-    if (!f->used || f->kind != PROFILE_LUA || f->place == 0 || f->called != NULL || f->name[0] != '@')
+    if (!f->used || f->kind != PROFILE_LUA || f->place == 0 || f->called != NULL || f->name[0] != '@' ||
+        !bytes_are((bytes){(const uint8_t *)f->name + 1, f->size - 1}, file))
       continue;
-    bytes file = {(const uint8_t *)f->name + 1, f->size - 1};
-    for (size_t n = 0; n < m->count; n++) {
-      if (!bytes_are(file, m->items[n].file)) continue;
-      bytes name = name_in(line_of(text_bytes(&m->items[n].source), f->place));
-      if (name.size != 0) f->called = memory_copy(name);
-      break;
-    }
+    bytes name = name_in(line_of(source, f->place));
+    if (name.size != 0) f->called = memory_copy(name);
   }
 }
 

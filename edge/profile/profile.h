@@ -8,7 +8,7 @@
 #define FLARON_EDGE_PROFILE_H
 
 #include "profile/callstack.h"
-#include "pack/modules.h"
+#include "base/text.h"
 
 enum {
   PROFILE_PERIOD_NS = 997000
@@ -61,8 +61,8 @@ void profile_stop(profile *p);
 
 void profile_free(profile *p);
 
-/* Finds what the Lua functions of these modules are called, in their source. */
-void profile_name_functions(profile *p, const modules *m);
+/* Finds what the Lua functions of a file, such as "main.lua", are called, in its source. */
+void profile_name_functions(profile *p, const char *file, bytes source);
 
 /* Adds how a function is shown: "NAME FILE:LINE", "string.format [C]", "spark_get [host]"... */
 void profile_describe(const profile_function *f, text *out);

@@ -15,6 +15,8 @@
 
 #include <string.h>
 
+#include "life/pages.h"
+
 enum {
   SMALL_MAX = 512,
   SMALL_CLASSES = SMALL_MAX / ARENA_ALIGN + 1,
@@ -185,7 +187,7 @@ static void large_trim(large *block, uint32_t size) {
 static bool top_reach(size_t size) {
   if ((size_t)(arena.end - arena.top) >= size) return true;
   if (arena.limit < arena.top || (size_t)(arena.limit - arena.top) < size) return false;
-  if (!arena_grow_memory(arena.top + size, &arena.end)) return false;
+  if (!pages_grow(arena.top + size, &arena.end)) return false;
   if (arena.end > arena.limit) arena.end = arena.limit;
   return true;
 }

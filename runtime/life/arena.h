@@ -6,7 +6,7 @@
  * (life.c) also puts the arena back to where it was when the flare was packed.
  *
  * Callers hand a block's size back when they free it, as Lua does: small blocks carry no header.
- * The arena knows nothing of Lua, of the host or of Wasm; arena_grow_memory is how it gets more.
+ * The arena knows nothing of Lua, of the host or of Wasm; pages.h is how it gets more.
  */
 #ifndef FLARON_ARENA_H
 #define FLARON_ARENA_H
@@ -62,8 +62,5 @@ char *arena_freeze(void);
  * there is: the image will run in an instance of another size.
  */
 void arena_go_on(char *top);
-
-/* Asked of the embedder: makes memory up to `end` exist. False when it cannot. */
-bool arena_grow_memory(char *end, char **new_end);
 
 #endif

@@ -14,12 +14,13 @@
 #include "abi/abi.h"
 #include "life/arena.h"
 #include "life/interrupt.h"
+#include "life/pages.h"
 #include "ldo.h"
 #include "lgc.h"
 #include "lstate.h"
 #include "lstring.h"
 
-enum { PAGE = 65536, KEEP_ALIGN = 16, CACHE_LINE = 64, RESERVE = 16384 };
+enum { KEEP_ALIGN = 16, CACHE_LINE = 64, RESERVE = 16384 };
 
 extern char __heap_base;     /* wasm-ld: behind static data */
 extern char life_data_start; /* unwind.S: where constants end */
@@ -32,17 +33,6 @@ static life_layout layout;
 static char *memory_limit;
 static bool refused;
 static void *reserve; /* RESERVE bytes that nobody gets before memory has ended; NULL = given up */
-
-static char *memory_end(void) { return (char *)(__builtin_wasm_memory_size(0) * (size_t)PAGE); }
-
-bool arena_grow_memory(char *end, char **new_end) {
-  if (end > memory_end()) {
-    size_t pages = ((size_t)(end - memory_end()) + PAGE - 1) / PAGE;
-    if (__builtin_wasm_memory_grow(0, pages) == SIZE_MAX) return false;
-  }
-  *new_end = memory_end();
-  return true;
-}
 
 /* Collects garbage, but runs no finalizer, where Lua can: the condition is luaM_malloc_'s. */
 static bool collect(void) {
@@ -80,7 +70,7 @@ static void *allocate(void *ud, void *block, size_t old_size, size_t size) {
 
 lua_State *life_create(char *limit) {
   memory_limit = limit;
-  arena_init(&__heap_base, memory_end(), limit);
+  arena_init(&__heap_base, pages_end(), limit);
   state = lua_newstate(allocate, NULL);
   interrupt_set_running(state);
   return state;

@@ -47,7 +47,7 @@ static bool is_place(text chunkname) {
 }
 
 /* Compiles one module; leaves its function on the stack. */
-static void compile(lua_State *L, text chunkname, text source, bool strip) {
+static void compile(lua_State *L, text chunkname, text source, const unsigned *strip) {
   const char *name = lua_pushlstring(L, chunkname.data, chunkname.size);
   if (source.size > 0 && source.data[0] == '#') { /* a first line for the shell: keep its line feed */
     const char *rest = memchr(source.data, '\n', source.size);
@@ -56,7 +56,7 @@ static void compile(lua_State *L, text chunkname, text source, bool strip) {
     source.size -= skip;
   }
   if (luaL_loadbufferx(L, source.data, source.size, name, "t") != LUA_OK) lua_error(L);
-  if (strip) strip_function(L);
+  if (strip != NULL) strip_function(L, *strip);
   lua_remove(L, -2);
 }
 
@@ -133,7 +133,7 @@ void bundle_expect(lua_State *L, const uint8_t *bundle, size_t size) {
   }
 }
 
-void bundle_load(lua_State *L, const uint8_t *bundle, size_t size, bool strip) {
+void bundle_load(lua_State *L, const uint8_t *bundle, size_t size, const unsigned *strip) {
   reader r = {bundle, bundle + size};
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   int preload = lua_gettop(L);

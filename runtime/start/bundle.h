@@ -12,9 +12,10 @@
 /*
  * Compiles every module of the bundle, in the order it has, into package.preload; the first one is the
  * main script and is left on the stack instead, as a function. Raises Lua's own message for a syntax
- * error. `strip` takes debug information out (strip.h). The bundle is only read.
+ * error. With `strip`, the hash that places are then named by, debug information is taken out (strip.h); NULL
+ * = it stays. The bundle is only read.
  */
-void bundle_load(lua_State *L, const uint8_t *bundle, size_t size, bool strip);
+void bundle_load(lua_State *L, const uint8_t *bundle, size_t size, const unsigned *strip);
 
 /*
  * Raises an error for a place in the bundle that requires a module which is nowhere. After the main script

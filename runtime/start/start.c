@@ -136,7 +136,7 @@ int start_run(lua_State *L) {
   }
   bundle_open_require(L);
   bindings_open(L);
-  bundle_load(L, args->bundle, args->size, args->strip);
+  bundle_load(L, args->bundle, args->size, args->strip ? &seed : NULL);
   lua_pushcfunction(L, traceback);
   lua_insert(L, 1);
   if (lua_pcall(L, 0, 1, 1) != LUA_OK) return lua_error(L);

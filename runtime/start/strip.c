@@ -16,7 +16,6 @@
 #include "lobject.h"
 #include "lstate.h"
 #include "lstring.h"
-#include "start/start.h"
 
 static int next_place = 1; /* 0 as the line of a function's begin would say "main chunk" */
 static ls_byte *steps;
@@ -52,9 +51,8 @@ static void strip(lua_State *L, Proto *p, TString *source) {
   for (int i = 0; i < p->sizep; i++) strip(L, p->p[i], source);
 }
 
-void strip_function(lua_State *L) {
+void strip_function(lua_State *L, unsigned hash) {
   char source[] = "=?00000000";
-  unsigned hash = start_hash_seed();
   for (int i = 9; i >= 2; i--, hash >>= 4) source[i] = "0123456789abcdef"[hash & 15];
   lua_pushstring(L, source);
   lua_insert(L, -2); /* it stays alive below the function, and then by what refers to it */

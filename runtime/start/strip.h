@@ -12,6 +12,6 @@
  * were stripped so far. The packer's line map (edge/pack/linemap.h) turns that back into file and line.
  * Raises "not enough memory".
  */
-void strip_function(lua_State *L);
+void strip_function(lua_State *L, unsigned hash);
 
 #endif

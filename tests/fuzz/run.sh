@@ -95,7 +95,7 @@ fuzz unwind "$out/seeds-wasm" tools/unwind_rewrite.c edge/flare/wasm.c
 fuzz flare "$out/seeds-flare" edge/flare/flare.c edge/base/text.c edge/flare/wasm.c build/native/edge/flare/runtime_blob.o
 fuzz modules "$out/seeds-lua" edge/pack/modules.c edge/base/embedded.c edge/base/file.c edge/base/text.c build/native/embedded.o
 fuzz linemap "$out/seeds-map" edge/pack/linemap.c edge/base/text.c
-fuzz encoding "$out/seeds-text" edge/host/import_encoding.c edge/base/text.c
+fuzz encoding "$out/seeds-text" edge/base/encoding.c edge/base/text.c
 rss=2048 # a few records at a time, each bounded
 fuzz record "$out/seeds-record" edge/record/record.c edge/record/redact.c edge/base/json_bytes.c edge/flare/flare.c edge/base/text.c edge/flare/wasm.c \
   edge/host/*.c edge/base/http.c edge/store/*.c edge/base/file.c edge/base/wait.c edge/base/clock.c build/native/edge/flare/runtime_blob.o

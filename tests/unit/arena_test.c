@@ -4,6 +4,7 @@
  * passed, N failed".
  */
 #include "life/arena.h"
+#include "life/pages.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@ static _Alignas(16) char buffer[BUFFER + SLACK];
 static char *memory_end; /* what exists; grows in pages as Wasm's does */
 static int passed, failed;
 
-bool arena_grow_memory(char *end, char **new_end) {
+bool pages_grow(char *end, char **new_end) {
   enum { STEP = 65536 };
   while (memory_end < end) {
     if (memory_end + STEP > buffer + BUFFER) return false;
