@@ -8,11 +8,13 @@
 #include "life/arena.h"
 #include "life/life.h"
 
+enum { GROUPS_MAX = 16 };
+
 /* All functions of the bindings, in groups, for their names. */
 static struct {
   const char *module; /* NULL: they are globals */
   const luaL_Reg *functions;
-} groups[16];
+} groups[GROUPS_MAX];
 static size_t group_count;
 
 /* The full name of the running function, which may be pushed. */
@@ -31,6 +33,7 @@ static const char *function_name(lua_State *L) {
 }
 
 void binding_functions(lua_State *L, const char *name, const luaL_Reg *functions) {
+  if (group_count == GROUPS_MAX) luaL_error(L, "binding.c: GROUPS_MAX is too small");
   groups[group_count].module = name;
   groups[group_count++].functions = functions;
   luaL_setfuncs(L, functions, 0);
