@@ -48,7 +48,7 @@ EMBEDDED := $(shell find scripts/testing scripts/modules scripts/check scripts/t
 LINKED_PACKAGES := $(filter-out liblua%,$(filter lib%-dev,$(BUILD_PACKAGES)))
 
 $(B)/licenses.txt: tools/licenses.sh LICENSE $(B)/lua.stamp $(B)/cjson.stamp $(call flags,licenses,$(LINKED_PACKAGES))
-	$(Q)tools/licenses.sh $(LUA) $(CJSON) $(LINKED_PACKAGES) >$@
+	$(Q)tools/licenses.sh text $(LUA) $(CJSON) $(LINKED_PACKAGES) >$@
 
 # Files come and go, so their list is in a stamp.
 $(N)/embedded.o: tools/embed.sh $(EMBEDDED) $(call flags,embedded,$(EMBEDDED))

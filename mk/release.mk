@@ -1,4 +1,4 @@
-# release.mk - what users get: installing, the Debian package.
+# release.mk - what users get: installing, the Debian package, the bill of materials.
 
 # A Lua of Debian, under /usr, finds modules in the folder of this machine's kind; others in lib.
 LIBDIR ?= $(PREFIX)/lib$(if $(filter /usr,$(PREFIX)),/$(shell $(CC) -print-multiarch))
@@ -6,7 +6,7 @@ LIBDIR ?= $(PREFIX)/lib$(if $(filter /usr,$(PREFIX)),/$(shell $(CC) -print-multi
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 INSTALL = PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' DESTDIR='$(DESTDIR)' SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) tools/install.sh
 
-.PHONY: install uninstall deb
+.PHONY: install uninstall deb sbom
 
 install: $(EXE) $(MODULE) ## install under PREFIX (default /usr/local; DESTDIR is honoured)
 	$(Q)$(INSTALL) install $(EXE) $(MODULE)
@@ -19,3 +19,10 @@ deb: $(EXE) $(MODULE) ## build a Debian package, build/flaron-lua_VERSION_ARCH.d
 	$(Q)rm -rf $(B)/deb
 	$(Q)$(MAKE) install PREFIX=/usr DESTDIR=$(B)/deb/root
 	$(Q)SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) MAINTAINER='$(MAINTAINER)' tools/deb.sh $(B)/deb $(if $(SANITIZE),$(N),$(B))
+
+# The components are those of tools/licenses.sh, at the versions of this machine, so the file is made anew each time.
+sbom: $(B)/lua.stamp $(B)/cjson.stamp ## write build/flaron-lua.spdx.json, what is built in and linked, as SPDX 2.3
+	$(Q)tools/licenses.sh list $(LUA) $(CJSON) $(LINKED_PACKAGES) >$(B)/components.txt
+	$(Q)lua5.4 tools/sbom.lua $(SOURCE_DATE_EPOCH) 'Lua=$(LUA_SHA256):$(LUA_TARBALL)' 'lua-cjson=$(CJSON_SHA256):$(CJSON_TARBALL)' \
+	  <$(B)/components.txt >$(B)/flaron-lua.spdx.json
+	@echo 'made $(B)/flaron-lua.spdx.json'

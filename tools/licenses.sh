@@ -1,10 +1,16 @@
 #!/bin/sh
-# licenses.sh - writes the licences of flaron-lua, of what is built into it and of what it is linked with.
+# licenses.sh - what flaron-lua is made of: flaron-lua, what is built into it and what it is linked with.
 #
-#   tools/licenses.sh LUA CJSON PACKAGE... >licenses.txt
+#   tools/licenses.sh text LUA CJSON PACKAGE... >licenses.txt      the licences of all of it
+#   tools/licenses.sh list LUA CJSON PACKAGE... >components.txt    a line each, for tools/sbom.lua
 #
-# LUA and CJSON are the folders of their sources; the copyright files of the packages are Debian's. Licences
-# that those only refer to come last, behind the line "==== Full texts". Nothing of it lies in the repository.
+# LUA and CJSON are the folders of their sources, PACKAGEs the Debian packages that are linked. Their copyright files are
+# Debian's; licences that those only refer to come last in the text, after the line "==== Full texts". Nothing of it lies in
+# the repository. Where there is no dpkg, notices that are not where Debian has them are named in the text and on standard
+# error; where there is one, a missing notice is an error.
+#
+# Fields of the list, with tabs between them: flaron (the project), built-in or linked; name; version; an SPDX expression,
+# NOASSERTION for a package that `spdx` does not know; debian when the version is a package's, else nothing.
 set -eu
 
 fail() {
@@ -14,17 +20,63 @@ fail() {
 
 title() { printf '\n==== %s ====\n\n' "$1"; }
 
-# What Debian says of a package.
-package() { # NAME WHAT
-  file=/usr/share/doc/$1/copyright
-  [ -s "$file" ] || fail "$file is missing: is $1 installed, and does dpkg keep copyright files?"
-  title "$2"
-  cat "$file"
+has_dpkg() { command -v dpkg-query >/dev/null; }
+
+missing=
+
+# The content of FILE, or a line in its place that says that it was not found where this was built.
+notice() { # FILE NAME
+  if [ -s "$1" ]; then
+    cat "$1"
+    return
+  fi
+  if has_dpkg; then fail "$1 is missing: is $2 installed, and does dpkg keep copyright files?"; fi
+  missing="$missing $2"
+  echo "The notice of $2 was not found where this was built: $1 is missing."
 }
 
-[ $# -ge 2 ] || fail 'LUA CJSON PACKAGE... are expected'
-lua=$1/src/lua.h cjson=$2/LICENSE
-shift 2
+# What Debian says of a package.
+package() { # NAME WHAT
+  title "$2"
+  notice "/usr/share/doc/$1/copyright" "$1"
+}
+
+# The licence of what is linked or built in of a package, by the package's name.
+spdx() {
+  case $1 in
+    wasi-libc) echo 'MIT AND BSD-2-Clause AND CC0-1.0 AND (Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT)' ;;
+    libclang-rt-*-dev-wasm32) echo 'Apache-2.0 WITH LLVM-exception' ;;
+    wabt | libssl-dev) echo 'Apache-2.0' ;;
+    libc6-dev) echo 'LGPL-2.1-or-later' ;;
+    libcurl4-*-dev) echo 'curl' ;;
+    libsqlite3-dev) echo 'blessing' ;;
+    libjansson-dev | libh2o-evloop-dev | libwslay-dev | libnghttp2-dev) echo 'MIT' ;;
+    *) echo 'NOASSERTION' ;;
+  esac
+}
+
+component() { # RELATION NAME
+  version=
+  if has_dpkg; then version=$(dpkg-query -W -f '${Version}' "$2" 2>/dev/null) || version=; fi
+  printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "${version:-NOASSERTION}" "$(spdx "$2")" "${version:+debian}"
+}
+
+[ $# -ge 3 ] || fail 'text or list, LUA CJSON PACKAGE... are expected'
+verb=$1 lua=$2/src/lua.h cjson=$3
+shift 3
+builtin='wasi-libc libclang-rt-19-dev-wasm32 wabt'
+
+if [ "$verb" = list ]; then
+  release() { sed -n "s/^#define $1[[:space:]]*\"\(.*\)\"\$/\1/p" "$2"; }
+  number() { sed -n "s/^#define $1[[:space:]]*\"\([0-9]*\)\"\$/\1/p" "$lua"; }
+  printf 'flaron\tflaron-lua\t%s\tMIT\t\n' "$(release FLARON_LUA_VERSION edge/flare/flare.h)"
+  printf 'built-in\tLua\t%s.%s.%s\tMIT\t\n' "$(number LUA_VERSION_MAJOR)" "$(number LUA_VERSION_MINOR)" "$(number LUA_VERSION_RELEASE)"
+  printf 'built-in\tlua-cjson\t%s\tMIT\t\n' "$(sed -n 's/^#define CJSON_VERSION *"\(.*\)"$/\1/p' "$cjson/lua_cjson.c")"
+  for name in $builtin; do component built-in "$name"; done
+  for name; do component linked "$name"; done
+  exit
+fi
+[ "$verb" = text ] || fail "text or list is expected, not '$verb'"
 
 echo 'flaron-lua'
 echo
@@ -36,7 +88,7 @@ notice=$(sed -n '/^\* Copyright (C)/,/^\*\*\*/{/^\*\*\*/d;s/^\* \{0,1\}//;p;}' "
 printf '%s\n' "$notice"
 
 title 'lua-cjson, built in'
-cat "$cjson"
+cat "$cjson/LICENSE"
 
 package wasi-libc 'wasi-libc, built in'
 package libclang-rt-19-dev-wasm32 "LLVM's compiler-rt, built in"
@@ -45,7 +97,7 @@ for name; do package "$name" "$name: linked"; done
 
 title 'Full texts'
 for name in Apache-2.0 CC0-1.0; do
-  [ -s "/usr/share/common-licenses/$name" ] || fail "/usr/share/common-licenses/$name is missing"
   printf -- '---- %s\n\n' "$name"
-  cat "/usr/share/common-licenses/$name"
+  notice "/usr/share/common-licenses/$name" "$name"
 done
+[ -z "$missing" ] || echo "licenses.sh: going on without the notices of:$missing" >&2
