@@ -38,6 +38,7 @@ include mk/native.mk
 include mk/tests.mk
 include mk/bench.mk
 include mk/release.mk
+include mk/size.mk
 
 demo: setup ## install what is needed, build everything, pack examples/hello, run it and show the answer
 	$(Q)$(MAKE) $(JOBS) all

@@ -1,5 +1,5 @@
 # runtime.mk - from the sources of Lua, lua-cjson, runtime/ and bindings/ to runtime.wasm and flare.wasm. What each step is
-# for: docs/internals.md, "From sources to runtime.wasm".
+# for: docs/internals/runtime.md.
 
 ifdef WASI_SDK_PATH
 WASM_BIN := $(WASI_SDK_PATH)/bin/
@@ -145,22 +145,29 @@ STACK_SIZE := 524288
 # called directly, since clang would run wasm-opt before the rewriter has seen the module.
 LINK_STAMP := $(call flags,wasm-link,$(LINK_ORDER) $(START_ONLY) $(FLARE_EXPORTS) $(STACK_SIZE) $(WASM_OPT) $(WASM_FEATURES))
 LINKED := $(LUA_OBJECTS) $(CJSON_OBJECTS) $(RUNTIME_OBJECTS)
-$(W)/linked.wasm: $(W)/unwind.o $(filter $(LINKED),$(patsubst %,$(W)/%.o,$(LINK_ORDER))) $(LINKED) $(LINK_STAMP)
+IN_ORDER := $(W)/unwind.o $(filter $(LINKED),$(patsubst %,$(W)/%.o,$(LINK_ORDER)))
+LINKED := $(IN_ORDER) $(filter-out $(IN_ORDER),$(LINKED))
+# $(call link_runtime,OBJECTS,TO), $(call optimise,FROM,TO), $(call optimise_flare,FROM,TO): also for mk/size.mk.
+link_runtime = $(WASM_LD) $(1) -L$(WASI_LIB) -lc -lm \
+  $(firstword $(wildcard $(WASM_BIN)../lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a \
+    $(WASM_BIN)../lib/clang/*/lib/wasm32-unknown-wasi/libclang_rt.builtins.a)) \
+  --no-entry --gc-sections --stack-first -z stack-size=$(STACK_SIZE) \
+  --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer $(foreach f,$(START_ONLY),--export=$(f)) -o $(2)
+optimise = wasm-opt $(WASM_FEATURES) $(WASM_OPT) --strip-debug --strip-producers $(1) -o $(2)
+optimise_flare = wasm-opt $(WASM_FEATURES) --remove-unused-module-elements --strip-producers $(1) -o $(2)
+
+$(W)/linked.wasm: $(LINKED) $(LINK_STAMP)
 	@echo 'linking the runtime'
-	$(Q)$(WASM_LD) $(filter %.o,$^) -L$(WASI_LIB) -lc -lm \
-	  $(firstword $(wildcard $(WASM_BIN)../lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a \
-	    $(WASM_BIN)../lib/clang/*/lib/wasm32-unknown-wasi/libclang_rt.builtins.a)) \
-	  --no-entry --gc-sections --stack-first -z stack-size=$(STACK_SIZE) \
-	  --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer $(foreach f,$(START_ONLY),--export=$(f)) -o $@
+	$(Q)$(call link_runtime,$(LINKED),$@)
 
 $(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
 	$(Q)$(B)/unwind $< -o $(W)/lowered.wasm --report
-	$(Q)wasm-opt $(WASM_FEATURES) $(WASM_OPT) --strip-debug --strip-producers $(W)/lowered.wasm -o $@
+	$(Q)$(call optimise,$(W)/lowered.wasm,$@)
 
 # What is packed: the same code, but what only start-up needs.
 $(W)/flare.wasm: $(W)/runtime.wasm
 	$(Q)$(B)/unwind $< -o $(W)/trimmed.wasm --keep $(FLARE_EXPORTS)
-	$(Q)wasm-opt $(WASM_FEATURES) --remove-unused-module-elements --strip-producers $(W)/trimmed.wasm -o $@
+	$(Q)$(call optimise_flare,$(W)/trimmed.wasm,$@)
 
 # The layout of Lua's structures for what looks at them from outside (edge/profile/callstack.c).
 $(W)/lua_layout.h: tools/layout.c $(B)/lua.stamp $(WASM_STAMP)

@@ -1,0 +1,55 @@
+# size.mk - `make size`: what each part of libc that is ours saves. The runtime is linked again with libc's part in place of
+# ours, one part after the other, and packs examples/hello, which must answer as ever. runtime/libc/README.md has the table.
+
+SIZE_PARTS := snprintf strtod numbers strftime calendar math memcpy strings all
+# The files that are left out, below runtime/libc; and functions that get another name, so that they are not linked, where a
+# file has others that stay. Not malloc: libc's would take its memory from where the arena's is.
+SIZE_WITHOUT_strtod := strtod
+SIZE_WITHOUT_numbers := strtod decimal
+SIZE_WITHOUT_strftime := strftime
+SIZE_WITHOUT_calendar := calendar
+SIZE_WITHOUT_math := math
+SIZE_WITHOUT_memcpy := memcpy
+SIZE_WITHOUT_all := strtod decimal strftime calendar math memcpy
+SIZE_RENAMED_snprintf := snprintf vsnprintf
+SIZE_RENAMED_numbers := $(SIZE_RENAMED_snprintf)
+SIZE_RENAMED_strings := strcpy strchr strspn strcspn strpbrk
+SIZE_RENAMED_all := $(SIZE_RENAMED_snprintf) $(SIZE_RENAMED_strings)
+SIZE_FILES := snprintf wasi_stubs
+
+S := $(B)/size
+
+$(S)/%/linked.wasm: $(W)/linked.wasm mk/size.mk
+	@mkdir -p $(@D)
+	$(Q)$(foreach f,$(SIZE_FILES),$(WASM_CC) $(OUR_WASM_FLAGS) $(FLAGS_runtime/libc/$(f)) $(foreach n,$(SIZE_RENAMED_$*),-D$(n)=unused_$(n)) \
+	  -c runtime/libc/$(f).c -o $(@D)/$(f).o &&) :
+	$(Q)$(call link_runtime,$(patsubst $(W)/runtime/libc/%.o,$(@D)/%.o,$(filter $(SIZE_FILES:%=$(W)/runtime/libc/%.o),$(LINKED))) \
+	  $(filter-out $(patsubst %,$(W)/runtime/libc/%.o,$(SIZE_FILES) $(SIZE_WITHOUT_$*)),$(LINKED)),$@)
+
+$(S)/%/flare.wasm: $(S)/%/linked.wasm $(B)/unwind
+	$(Q)$(B)/unwind $< -o $(@D)/lowered.wasm
+	$(Q)$(call optimise,$(@D)/lowered.wasm,$(@D)/runtime.wasm)
+	$(Q)$(B)/unwind $(@D)/runtime.wasm -o $(@D)/trimmed.wasm --keep $(FLARE_EXPORTS)
+	$(Q)$(call optimise_flare,$(@D)/trimmed.wasm,$@)
+
+# An executable around it, in which only what holds the runtime is made anew; fast to compile, for it runs once.
+SIZE_OWN := $(N)/runtime_wasm2c.o $(N)/edge/flare/runtime_blob.o $(N)/edge/engine/engine_wasm2c.o
+$(S)/%/flaron-lua: $(S)/%/flare.wasm $(EDGE_OBJECTS) $(CLI_OBJECTS)
+	$(Q)wasm2c -n runtime $(@D)/runtime.wasm -o $(@D)/runtime_wasm2c.c
+	$(Q)$(CC) -O0 -fPIC -w -Iedge -c $(@D)/runtime_wasm2c.c -o $(@D)/runtime.o
+	$(Q)$(CC) -I$(@D) $(NATIVE_FLAGS) -MF $(@D)/engine.d -c edge/engine/engine_wasm2c.c -o $(@D)/engine.o
+	$(Q)$(CC) -DRUNTIME_WASM='"$<"' -c edge/flare/runtime_blob.S -o $(@D)/blob.o
+	$(Q)$(CC) $(filter-out $(SIZE_OWN),$(EDGE_OBJECTS) $(CLI_OBJECTS)) $(@D)/runtime.o $(@D)/engine.o $(@D)/blob.o -o $@ $(NATIVE_LIBS)
+
+$(S)/%/hello.wasm: $(S)/%/flaron-lua
+	@echo "hello with libc's $*"
+	$(Q)$< pack examples/hello -o $@ >/dev/null
+
+.PHONY: size run-size
+.SECONDARY: $(foreach p,$(SIZE_PARTS),$(addprefix $(S)/$(p)/,linked.wasm flare.wasm flaron-lua))
+
+size: ## say what each part of libc that is ours saves, in bytes of examples/hello (some minutes)
+	$(Q)$(MAKE) $(JOBS) run-size
+
+run-size: $(EXE) $(SIZE_PARTS:%=$(S)/%/hello.wasm)
+	$(Q)tools/size.sh $(EXE) $(S) $(SIZE_PARTS)
