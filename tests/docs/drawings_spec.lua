@@ -19,7 +19,7 @@ local facts = {
     ("a chunk of %d KiB"):format(number_in("runtime/life/arena.c", "CHUNK = (%d+)") >> 10),
   },
   image = {
-    ("C stack</text>\n<text[^>]*>%d KiB"):format(number_in("Makefile", "STACK_SIZE := (%d+)") >> 10),
+    ("C stack</text>\n<text[^>]*>%d KiB"):format(number_in("mk/runtime.mk", "STACK_SIZE := (%d+)") >> 10),
     "image_start", "image_end", "assets_start", "arena_start",
   },
   unwinding = { "unwind_throw", "unwind_try", "unwinding = 1", "unwinding = 0", "br_if" },
@@ -51,8 +51,8 @@ for name, wanted in pairs(facts) do
       assert.is_nil(svg:find "<script")
     end)
 
-    it("is in docs/internals.md", function()
-      assert.is_truthy(read("docs/internals.md"):find(("](drawings/%s.svg)"):format(name), 1, true))
+    it("is in docs/internals/README.md", function()
+      assert.is_truthy(read("docs/internals/README.md"):find(("](../drawings/%s.svg)"):format(name), 1, true))
     end)
   end)
 end
