@@ -43,7 +43,8 @@ $(N)/edge/flare/runtime_blob.o: edge/flare/runtime_blob.S $(W)/flare.wasm
 	$(Q)$(CC) -DRUNTIME_WASM='"$(W)/flare.wasm"' -c $< -o $@
 
 # What lies in the executable (edge/base/embedded.h), and what is made for it.
-EMBEDDED := $(shell find scripts/testing scripts/modules scripts/check scripts/templates edge/dev/page -type f 2>/dev/null | LC_ALL=C sort) \
+EMBEDDED_FOLDERS := scripts/testing scripts/modules scripts/check scripts/templates edge/dev/page
+EMBEDDED := $(filter-out $(EMBEDDED_FOLDERS:%=%/README.md),$(shell find $(EMBEDDED_FOLDERS) -type f 2>/dev/null | LC_ALL=C sort)) \
   $(B)/licenses.txt
 LINKED_PACKAGES := $(filter-out liblua%,$(filter lib%-dev,$(BUILD_PACKAGES)))
 

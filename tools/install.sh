@@ -39,13 +39,13 @@ print() { # PLACE WORD...
   put 644 "$made" "$place"
 }
 
-# A folder that is ours alone, with those of its files that belong to it.
+# A folder that is ours alone, with those of its files that belong to it: no README.md about how it is kept.
 folder() { # FOLDER PLACE
   if [ "$verb" != install ]; then
     rm -rf "$DESTDIR$2"
     return
   fi
-  (cd "$1" && find . -type f ! -path '*/.flaron/*' ! -name '*.wasm' | LC_ALL=C sort) | while IFS= read -r file; do
+  (cd "$1" && find . -type f ! -path '*/.flaron/*' ! -name '*.wasm' ! -path ./README.md | LC_ALL=C sort) | while IFS= read -r file; do
     put 644 "$1/$file" "$2/${file#./}"
   done
 }

@@ -1,6 +1,6 @@
 /*
  * pack.c - start-up in a fresh instance, and the module made of runtime.wasm and the memory it left.
- * Needs no compiler and looks at no clock. See pack.h; docs/internals/README.md has the drawing.
+ * Needs no compiler and looks at no clock. See pack.h; docs/internals/packing.md has the steps.
  */
 #include "pack/pack.h"
 

@@ -2,7 +2,7 @@
 #
 # Lua throws by calling unwind_throw and catches by calling unwind_try (lua_config.h). They stand here,
 # not in C, so that no optimiser sees their bodies and draws conclusions: unwind_throw *returns*, and it
-# is tools/unwind that makes every caller return too, up to unwind_try. See docs/internals/README.md.
+# is tools/unwind that makes every caller return too, up to unwind_try. See docs/internals/runtime.md.
 #
 # The globals here, and C's stack pointer, are all there is outside of linear memory. life_ran is one because
 # restoring the image must not set it back; the other two are set by entry_reset, since what a trap ends leaves

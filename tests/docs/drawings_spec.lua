@@ -51,8 +51,8 @@ for name, wanted in pairs(facts) do
       assert.is_nil(svg:find "<script")
     end)
 
-    it("is in docs/internals/README.md", function()
-      assert.is_truthy(read("docs/internals/README.md"):find(("](../drawings/%s.svg)"):format(name), 1, true))
+    it("is in docs/internals/runtime.md", function()
+      assert.is_truthy(read("docs/internals/runtime.md"):find(("](../drawings/%s.svg)"):format(name), 1, true))
     end)
   end)
 end
