@@ -49,10 +49,9 @@ return function(line, got, shown)
   check(line, got, shown, function() print("%s" .. line) end)
 end]]):format(check_source, CHECKED)
 
-local names = "request response beam spark plasma secrets crypto encoding id time logging ws json"
 local prefix = "local docs_check = require 'docs_check'; "
 local modules = "local flaron = require 'flaron'; "
-for name in names:gmatch "%a+" do modules = modules .. ("local %s = flaron.%s; "):format(name, name) end
+for _, name in ipairs(support.modules()) do modules = modules .. ("local %s = flaron.%s; "):format(name, name) end
 
 local default_request = {
   method = "POST",

@@ -12,7 +12,7 @@ local evaluate = {}
 
 -- Names of what code sees, all on its first line.
 local prefix = [[local flaron = require "flaron"; ]]
-for name in ("request response beam spark plasma secrets crypto encoding id time logging ws json"):gmatch "%a+" do
+for _, name in ipairs(support.modules()) do
   prefix = prefix .. ("local %s = flaron.%s; "):format(name, name)
 end
 

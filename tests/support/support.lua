@@ -36,6 +36,13 @@ function support.log(response, level)
   end
 end
 
+--- The modules of `flaron`, by their names: those that have annotations.
+function support.modules()
+  local names = {}
+  for name in support.read "scripts/types/flaron.lua":gmatch "\n%-%-%-@class flaron%.(%l+)\n" do names[#names + 1] = name end
+  return names
+end
+
 --- Quotes a word for the shell.
 function support.quote(word)
   return "'" .. word:gsub("'", "'\\''") .. "'"
