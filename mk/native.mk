@@ -46,7 +46,7 @@ $(N)/edge/flare/runtime_blob.o: edge/flare/runtime_blob.S $(W)/flare.wasm
 EMBEDDED_FOLDERS := scripts/testing scripts/modules scripts/check scripts/templates edge/dev/page
 EMBEDDED := $(filter-out $(EMBEDDED_FOLDERS:%=%/README.md),$(shell find $(EMBEDDED_FOLDERS) -type f 2>/dev/null | LC_ALL=C sort)) \
   $(B)/licenses.txt
-LINKED_PACKAGES := $(filter-out liblua%,$(filter lib%-dev,$(BUILD_PACKAGES)))
+LINKED_PACKAGES := $(filter-out liblua%,$(filter %-dev,$(BUILD_PACKAGES)))
 
 $(B)/licenses.txt: tools/licenses.sh LICENSE $(B)/lua.stamp $(B)/cjson.stamp $(call flags,licenses,$(LINKED_PACKAGES))
 	$(Q)tools/licenses.sh text $(LUA) $(CJSON) $(LINKED_PACKAGES) >$@

@@ -84,7 +84,8 @@ describe("what a page names in backticks exists:", function()
     local ours = path:find "README%.md$" and not path:find "^examples/" and not path:find "^scripts/templates/."
       and path ~= "README.md" or path == "scripts/templates/README.md"
     if ours or path == "CONTRIBUTING.md" or path == "SUPPORTED.md" or path == "SECURITY.md"
-      or path:find "^docs/internals/" and path:find "%.md$" or path:find "^docs/decisions/" then
+      or path:find "^docs/internals/" and path:find "%.md$"
+      or path:find "^docs/decisions/" and not read(path):find "\nStatus: superseded" then
       it("in " .. path, function()
         local number = 0
         for line in (read(path) .. "\n"):gmatch "([^\n]*)\n" do
@@ -106,6 +107,33 @@ describe("what a page names in backticks exists:", function()
       if not theirs then assert.is_true(exists(name), name) end
     end
   end)
+end)
+
+-- Names with an underscore: functions, constants, fields.
+describe("names in backticks are in the sources:", function()
+  local known, examples = {}, { host_echo = true, toy_echo = true, module_verb = true }
+  for _, path in ipairs(files) do
+    if not path:find "%.md$" and not path:find "%.svg$" then
+      for name in (support.read(path) or ""):gmatch "[%a_][%w_]*" do
+        if name:find("_", 2, true) then known[name] = true end
+      end
+    end
+  end
+  for _, path in ipairs(files) do
+    if path == "CONTRIBUTING.md" or path:find "^docs/internals/.*%.md$"
+      or path:find "^%l.*/README%.md$" and not path:find "^examples/" and not path:find "templates/common" then
+      it("in " .. path, function()
+        local number = 0
+        for line in (read(path) .. "\n"):gmatch "([^\n]*)\n" do
+          number = number + 1
+          for name in line:gmatch "`([%a_][%w_]+_[%w_]+)`" do
+            local placeholder = name:find "%f[%u]X%f[^%w]" or name:find "_X$" or name:find "^X_" or name:find "_NAME$"
+            assert.is_truthy(known[name] or examples[name] or placeholder, ("%s:%d: there is no %s"):format(path, number, name))
+          end
+        end
+      end)
+    end
+  end
 end)
 
 describe("targets of make", function()

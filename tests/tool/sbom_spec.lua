@@ -26,7 +26,7 @@ end
 -- The Debian packages that the executable is linked with, as mk/native.mk takes them.
 local function linked()
   local list = {}
-  for name in run "make -pn sbom 2>/dev/null | sed -n 's/^BUILD_PACKAGES := //p'":gmatch "lib[%w.+-]*%-dev%f[%s]" do
+  for name in run "make -pn sbom 2>/dev/null | sed -n 's/^BUILD_PACKAGES := //p'":gmatch "[%w.+-]+%-dev%f[%s]" do
     if not name:find "^liblua" then list[#list + 1] = name end
   end
   return list
