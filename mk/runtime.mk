@@ -25,7 +25,7 @@ WASM_FEATURES := --enable-bulk-memory --enable-sign-ext --enable-nontrapping-flo
 NO_INLINING := -mllvm -inline-threshold=-50
 
 # Nothing unrolled, and few jump tables: a comparison with two values is none of a jump table's business. Little is
-# inlined, which costs no speed and decides over size, but for what makes calls and switches (protected.c).
+# inlined, which costs no speed and decides over size, but for what makes calls and switches (pcall.c).
 SPEED := -O2 -fno-unroll-loops -mllvm -jump-table-density=40 -mllvm -inline-threshold=30
 LUA_HOT := lstring lvm ltable ltm lobject lfunc lauxlib
 LUA_COLD := lstrlib lapi lmem lctype lopcodes lmathlib lutf8lib
@@ -87,7 +87,7 @@ $(W)/lua/ltable.o: $(B)/lua.stamp runtime/lua/lstring_intern.h $(WASM_STAMP)
 	$(Q)$(WASM_CC) $(LUA_FLAGS) $(FLAGS_lua/ltable) -c $(W)/ltable.c -o $@
 
 # A position beyond what size_t holds is behind the string, not what is left of it in 32 bits: ("x"):sub(2^32 + 1) is "".
-# And six functions are pattern.c's and slice.c's. Seven lines, each to be found.
+# And six functions are string_pattern.c's and string_slice.c's. Seven lines, each to be found.
 $(W)/lua/lstrlib.o: $(B)/lua.stamp $(WASM_STAMP)
 	@mkdir -p $(@D)
 	$(Q)sed -e '/^static size_t posrelatI/,/^}/s/^    return (size_t)pos;$$/    return pos > MAXSIZE ? MAXSIZE : (size_t)pos;/' \

@@ -1,5 +1,5 @@
 /*
- * clock.h - the machine's clocks in nanoseconds. What time a flare is told is host_time.c's affair.
+ * clock.h - the machine's clocks in nanoseconds. What time a flare is told is import_time.c's affair.
  */
 #ifndef FLARON_EDGE_CLOCK_H
 #define FLARON_EDGE_CLOCK_H

@@ -1,6 +1,6 @@
 /*
- * engine.h - what runs a flare's code: an interface with two implementations, instance.c (here, by
- * wasm2c) and process.c (another process, such as Node for V8).
+ * engine.h - what runs a flare's code: an interface with two implementations, engine_wasm2c.c (here, by
+ * wasm2c) and engine_process.c (another process, such as Node for V8).
  */
 #ifndef FLARON_EDGE_ENGINE_H
 #define FLARON_EDGE_ENGINE_H

@@ -1,5 +1,5 @@
 /*
- * process.c - the protocol of process.h, from the edge's side. It trusts no length it reads.
+ * engine_process.c - the protocol of engine_process.h, from the edge's side. It trusts no length it reads.
  */
 #include "engine/engine_process.h"
 

@@ -1,5 +1,5 @@
 /*
- * process.h - an engine in another process, driven over its standard input and output.
+ * engine_process.h - an engine in another process, driven over its standard input and output.
  *
  * The same host serves it, so a flare can be run on any Wasm engine that somebody wraps in a program
  * speaking this protocol; tests/engines/v8.mjs is one, for Node's V8.

@@ -1,6 +1,6 @@
 /*
- * instance.c - instances on the wasm2c'd runtime, the glue between its imports and the host, and the
- * watchdog that stops a script. See instance.h.
+ * engine_wasm2c.c - instances on the wasm2c'd runtime, the glue between its imports and the host, and the
+ * watchdog that stops a script. See engine_wasm2c.h.
  */
 #include "engine/engine_wasm2c.h"
 

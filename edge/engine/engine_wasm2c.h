@@ -1,5 +1,5 @@
 /*
- * instance.h - a flare's instance on the wasm2c build of the runtime, inside this process.
+ * engine_wasm2c.h - a flare's instance on the wasm2c build of the runtime, inside this process.
  *
  * Imports reach the host given at opening. An instance belongs to one thread at a time. The CPU time
  * limit works by a timer of the calling thread (watchdog); nothing is checked while nothing is wrong.

@@ -1,5 +1,5 @@
 /*
- * edge.c - invocations: see edge.h.
+ * runner.c - invocations: see runner.h.
  */
 #include "engine/runner.h"
 

@@ -1,5 +1,5 @@
 /*
- * edge.h - a flare at work: its host, its engine, one invocation after the other.
+ * runner.h - a flare at work: its host, its engine, one invocation after the other.
  *
  * What a flare does cannot end the edge: a trap or a script that does not stop becomes a 500 and a line
  * in the log, and the next invocation gets a new instance.
@@ -11,10 +11,11 @@
 
 /* Owned by the caller, who fills the first part in; edge_close frees the rest. */
 typedef struct edge {
-  const flare *flare;         /* borrowed, until edge_close */
-  host host;                  /* its config is the caller's to set */
-  int cpu_ms;                 /* CPU time an invocation may take; 0 = no limit */
-  const char *const *command; /* of an engine in another process (process.h), borrowed; NULL = in this one */
+  const flare *flare; /* borrowed, until edge_close */
+  host host;          /* its config is the caller's to set */
+  int cpu_ms;         /* CPU time an invocation may take; 0 = no limit */
+  const char *const
+      *command; /* an engine in another process (engine_process.h), borrowed; NULL = in this one */
   const engine_watcher *watcher; /* told of each line, borrowed; NULL = nobody. Not by another process */
 
   engine *engine; /* NULL until it is needed, and after a trap */

@@ -2,7 +2,7 @@
  * flare.h - a packed flare: a .wasm file that `flaron-lua pack` made, taken apart.
  *
  * flare_runs_here checks that the code is that of the runtime in this executable, byte for byte, so that
- * instance.c may run the image on it. Nothing here runs anything.
+ * engine_wasm2c.c may run the image on it. Nothing here runs anything.
  */
 #ifndef FLARON_EDGE_FLARE_H
 #define FLARON_EDGE_FLARE_H

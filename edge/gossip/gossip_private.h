@@ -1,5 +1,5 @@
 /*
- * gossip_inside.h - what gossip.c, gossip_link.c, gossip_pull.c and gossip_control.c share. Nobody else
+ * gossip_private.h - what gossip.c, gossip_link.c, gossip_pull.c and gossip_control.c share. Nobody else
  * includes it.
  */
 #ifndef FLARON_EDGE_GOSSIP_INSIDE_H

@@ -1,5 +1,5 @@
 /*
- * host_beam.c - the import of `beam`: HTTP requests of a flare, made with libcurl or by a spec's stub.
+ * import_beam.c - the import of `beam`: HTTP requests of a flare, made with libcurl or by a spec's stub.
  *
  * It owns h->curl, the connections. What becomes of a fetch:
  *

@@ -1,7 +1,7 @@
 /*
- * host_crypto.c - the imports of `crypto`: hashes, HMAC, JWT, AES-GCM, random bytes, all by OpenSSL.
+ * import_crypto.c - the imports of `crypto`: hashes, HMAC, JWT, AES-GCM, random bytes, all by OpenSSL.
  *
- * Owns nothing between calls. Keys are secrets, found by name (host_secrets.c) and never in an answer or
+ * Owns nothing between calls. Keys are secrets, found by name (import_secrets.c) and never in an answer or
  * an error. There are no errors to read either: arguments that are not the JSON object they should be, an
  * unknown algorithm, a key that is missing or of the wrong kind, a tag that does not fit - no answer.
  */

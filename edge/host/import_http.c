@@ -1,5 +1,5 @@
 /*
- * host_http.c - the imports of `request`, `response` and `logging`: what came in, what goes out.
+ * import_http.c - the imports of `request`, `response` and `logging`: what came in, what goes out.
  */
 #include <strings.h>
 

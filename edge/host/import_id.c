@@ -1,5 +1,5 @@
 /*
- * host_id.c - the imports of `id`: UUID, ULID, KSUID, Nano ID and snowflakes, on the host's clock.
+ * import_id.c - the imports of `id`: UUID, ULID, KSUID, Nano ID and snowflakes, on the host's clock.
  *
  * Owns the sequences in the host (`uuid`, `ulid`, `snowflake`), which go on over invocations. Invariant:
  * UUIDs v7, ULIDs and snowflakes of one host strictly increase, also when the clock stands still or goes

@@ -1,5 +1,5 @@
 /*
- * host_plasma.c - the imports of `plasma`: the key-value store that edges share.
+ * import_plasma.c - the imports of `plasma`: the key-value store that edges share.
  *
  * It enforces what a flare is allowed; keeping the values and counting is store.c's. Where more than one
  * code fits, the answer is the first of: no capability, not available, bad key, too large, write limit.
@@ -12,7 +12,7 @@
 #include "host/host.h"
 #include "store/store.h"
 
-/* The codes of abi.md. */
+/* Of bindings/abi/codes.h. */
 enum { NOT_AVAILABLE = 1, WRITE_LIMIT = 2, TOO_LARGE = 3, BAD_KEY = 4, NO_CAPABILITY = 5, INTERNAL = 6 };
 
 enum { NUMBER_SIZE = 8 };

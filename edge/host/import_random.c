@@ -1,9 +1,9 @@
 /*
- * host_random.c - the random bytes behind ids and crypto_random_bytes: the kernel's, or seeded ones.
+ * import_random.c - the random bytes behind ids and crypto_random_bytes: the kernel's, or seeded ones.
  *
  * Owns how far the seeded generator has gone (`random_words` of the host): it starts when the host is
  * made and goes on over invocations, so a spec with a seed sees the same bytes on every run and never the
- * same twice within one. It is not for secrets; AES nonces do not come from here (host_crypto.c).
+ * same twice within one. It is not for secrets; AES nonces do not come from here (import_crypto.c).
  */
 #include <errno.h>
 #include <stdio.h>

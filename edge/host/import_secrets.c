@@ -1,5 +1,5 @@
 /*
- * host_secrets.c - the import of `secrets`, and the way crypto finds a key by its name.
+ * import_secrets.c - the import of `secrets`, and the way crypto finds a key by its name.
  *
  * Owns nothing: names and values are borrowed from the config. Where secrets are read from is not known
  * here. A secret that is set but empty counts as not set: it could not be handed over, and no key is it.

@@ -1,5 +1,5 @@
 /*
- * host_spark.c - the imports of `spark`: the key-value store of this edge.
+ * import_spark.c - the imports of `spark`: the key-value store of this edge.
  *
  * It enforces what a flare is allowed; keeping the values is store.c's. Where more than one code fits, the
  * answer is the first of: no capability, not available, bad key, invalid TTL, too large, write limit,
@@ -13,7 +13,7 @@
 #include "host/host.h"
 #include "store/store.h"
 
-/* The codes of abi.md. */
+/* Of bindings/abi/codes.h. */
 enum {
   INVALID_TTL = 1,
   TOO_LARGE = 2,

@@ -1,5 +1,5 @@
 /*
- * host_time.c - the import of `time`: the clock, in the formats a flare may ask for.
+ * import_time.c - the import of `time`: the clock, in the formats a flare may ask for.
  */
 #include <inttypes.h>
 #include <jansson.h>

@@ -1,5 +1,6 @@
 /*
- * host_ws.c - the imports of `ws`: the event of this invocation, and what the flare does with its connection.
+ * import_ws.c - the imports of `ws`: the event of this invocation, and what the flare does with its
+ * connection.
  *
  * Frames and the closing are kept in the response, in order; who holds the connection sends them. Limits of
  * sends and of their size are not documented: the defaults here are 1,000 of 1 MiB (host_config_default).

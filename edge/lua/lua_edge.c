@@ -5,7 +5,7 @@
  *   local flare = assert(edge.load("main.lua"))
  *   local response = flare:request{url = "https://example.com/"}
  *
- * It turns tables into what edge.h takes and back; what a flare does is not known here. What can be said in
+ * It turns tables into what runner.h takes and back; what a flare does is not known here. What can be said in
  * Lua is in scripts/testing/edge.lua: connections, busted's assertions and what happens between two tests.
  */
 #include <errno.h>

@@ -2,7 +2,7 @@
  * profile.h - where the time of invocations goes: samples of what a thread does, about a thousand a second.
  *
  * They are taken by the clock on the wall, in a signal handler, so waiting for an upstream counts like
- * computing. Only instances of instance.c are looked into. Writing them down is flame.c.
+ * computing. Only instances of engine_wasm2c.c are looked into. Writing them down is flame.c.
  */
 #ifndef FLARON_EDGE_PROFILE_H
 #define FLARON_EDGE_PROFILE_H

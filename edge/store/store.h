@@ -2,7 +2,7 @@
  * store.h - the two key-value stores of an edge, Spark and Plasma, in one SQLite database.
  *
  * A store owns its database file. It keeps what it is given and knows nothing of capabilities and limits
- * of an invocation: host_spark.c and host_plasma.c do. It does not talk to other edges either (gossip.c
+ * of an invocation: import_spark.c and import_plasma.c do. It does not talk to other edges either (gossip.c
  * does), but hands out what changed in Plasma and merges what changed elsewhere.
  *
  * What a call acknowledged with STORE_OK outlives the process being killed and the power being cut. A

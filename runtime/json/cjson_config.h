@@ -1,5 +1,5 @@
 /*
- * json_config.h - how lua-cjson is configured for a flare; in front of each of its files (`-include`).
+ * cjson_config.h - how lua-cjson is configured for a flare; in front of each of its files (`-include`).
  *
  * Depths: 1,000 nested tables need about 200 KiB of C stack (tests/flare/json_spec.lua). When memory ends
  * lua-cjson would end the process; here bindings/json.c raises Lua's error instead.

@@ -1,5 +1,5 @@
 /*
- * decimal.h - numbers in decimal, exact: what format.c prints doubles with and strtod.c reads them with.
+ * decimal.h - numbers in decimal, exact: what snprintf.c prints doubles with and strtod.c reads them with.
  *
  * A double is an integer times a power of two, so doubling and halving are all the arithmetic there is.
  */

@@ -1,5 +1,5 @@
 /*
- * elementary.c - exp, log, log2, log10, pow, fmod and the reduction below sin, cos and tan, in place of
+ * math.c - exp, log, log2, log10, pow, fmod and the reduction below sin, cos and tan, in place of
  * libc's, which bring 16 KB of tables.
  *
  * Where 53 bits do not do, a number is a sum of two doubles, `hi` nearest to the whole. Errors are below 0.53

@@ -1,6 +1,6 @@
 /*
- * copy.c - memcpy for the short copies that Lua makes: engines do the instruction memory.copy by a call that
- * costs more than a few words.
+ * memcpy.c - memcpy for the short copies that Lua makes: engines do the instruction lmem_arena.copy by a call
+ * that costs more than a few words.
  */
 #include <stdint.h>
 #include <string.h>

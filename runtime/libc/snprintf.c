@@ -1,5 +1,5 @@
 /*
- * format.c - snprintf and vsnprintf, in place of libc's: no files, no wide characters, no long double.
+ * snprintf.c - snprintf and vsnprintf, in place of libc's: no files, no wide characters, no long double.
  *
  * Doubles are printed exactly, by way of decimal.c: what comes out is what glibc prints. Errors are not
  * reported, since there are none: a conversion that is not known prints nothing.

@@ -1,5 +1,5 @@
 /*
- * floor.c - the floor under libc: what wasi-libc would ask WASI for, answered without it.
+ * wasi_stubs.c - the floor under libc: what wasi-libc would ask WASI for, answered without it.
  *
  * A flare may import nothing but `flaron/v1`. So there are no files, no environment and no process here;
  * Lua's functions that would use them are taken out of reach (bindings/stdlib.c), and what is below

@@ -1,5 +1,5 @@
 /*
- * memory.c - Lua's memory functions, straight on the arena.
+ * lmem_arena.c - Lua's memory functions, straight on the arena.
  *
  * Lua's own (lmem.c) call the allocator of the state through a pointer. These call the arena, so small blocks
  * cost a few instructions, and tools/unwind sees that freeing cannot throw. lmem.c's own four are

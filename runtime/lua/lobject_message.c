@@ -1,6 +1,6 @@
 /*
- * text.c - messages, as lua_pushfstring makes them, in one buffer. lobject.c's own joins pieces that it
- * copied before.
+ * lobject_message.c - messages, as lua_pushfstring makes them, in one buffer. lobject.c's own joins pieces
+ * that it copied before.
  */
 #define LUA_CORE
 #include <stdarg.h>

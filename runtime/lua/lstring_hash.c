@@ -1,6 +1,6 @@
 /*
- * hash.c - the hash of Lua's strings, in place of lstring.c's, which goes byte by byte: every string that is
- * made is hashed, and most of what a host hands over is as long as a URL.
+ * lstring_hash.c - the hash of Lua's strings, in place of lstring.c's, which goes byte by byte: every string
+ * that is made is hashed, and most of what a host hands over is as long as a URL.
  *
  * Eight bytes at a time are mixed into the hash so far, whose halves are then multiplied. The seed is in both
  * halves, so whoever does not know it cannot choose strings that collide; the one that a flare is packed with

@@ -1,4 +1,4 @@
-// engine.mjs - runs flares on Node's V8 for flaron.edge, over the protocol of edge/engine/engine_process.h.
+// v8.mjs - runs flares on Node's V8 for flaron.edge, over the protocol of edge/engine/engine_process.h.
 //
 // It knows Wasm and the protocol, nothing of what an import means: those are served by the edge. Messages
 // are read and written synchronously, since an import must answer before it returns.

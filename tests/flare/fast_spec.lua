@@ -1,6 +1,6 @@
--- fast_spec.lua - what runtime/lua/fast/ljumptab.h, api.c, call.c, field.c, table.c, hash.c, collector.c, pattern.c, slice.c,
--- protected.c, text.c, library_base.c, library_coroutine.c and library_table.c do in place of Lua's own, at the edges of
--- what they take for common: each piece comes to what native Lua makes of it.
+-- fast_spec.lua - what the files of runtime/lua/fast, and beside it lstring_hash.c, collector.c, lobject_message.c, library_base.c,
+-- library_coroutine.c and library_table.c, do in place of Lua's own, at the edges of what they take for common: each piece comes
+-- to what native Lua makes of it.
 local support = require "support"
 
 local pieces = {

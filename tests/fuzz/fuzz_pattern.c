@@ -1,5 +1,6 @@
 /*
- * fuzz_pattern.c - pattern.c and slice.c beside Lua's own: the same call comes to the same results or error.
+ * fuzz_pattern.c - string_pattern.c and string_slice.c beside Lua's own: the same call comes to the same
+ * results or error.
  *
  * Lua's own is compiled here, so that its matcher counts its steps: what takes it too many is left out, and
  * what takes ours much longer is stopped by libFuzzer (-timeout). An input is how to call, in six bytes, then

@@ -1,5 +1,5 @@
 /*
- * field.c - fields with short names: those of a table that are not where their hash says (what are, field.h
+ * get.c - fields with short names: those of a table that are not where their hash says (what are, get.h
  * finds), and those of the tables behind it, the methods of objects and of strings.
  *
  * What is not a table's or a string's field with a short name, or where `__index` is a function, goes the way

@@ -1,5 +1,5 @@
 /*
- * field.h - fields with short names: in a table, and in the tables behind it.
+ * get.h - fields with short names: in a table, and in the tables behind it.
  */
 #ifndef FLARON_FIELD_H
 #define FLARON_FIELD_H

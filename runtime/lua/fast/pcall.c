@@ -1,5 +1,5 @@
 /*
- * protected.c - protected calls and coroutines: Lua's ldo.c, and pcall and xpcall, which leave results where
+ * pcall.c - protected calls and coroutines: Lua's ldo.c, and pcall and xpcall, which leave results where
  * they are and do only what there is to do after an error.
  */
 #define LUA_CORE

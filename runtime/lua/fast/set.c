@@ -1,5 +1,5 @@
 /*
- * table.c - room for a new table, and values where a table has none yet.
+ * set.c - room for a new table, and values where a table has none yet.
  *
  * Large tables, new keys whose place is taken, those that are neither a short string nor next in an array
  * that is full, and __newindex go the way Lua goes (ltable.c: luaH_resize; lvm.c: luaV_finishset).

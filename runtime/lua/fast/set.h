@@ -1,5 +1,5 @@
 /*
- * table.h - room for a new table, and values where a table has none yet.
+ * set.h - room for a new table, and values where a table has none yet.
  */
 #ifndef FLARON_TABLE_H
 #define FLARON_TABLE_H

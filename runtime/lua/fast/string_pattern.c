@@ -1,5 +1,5 @@
 /*
- * pattern.c - Lua's patterns (manual, section 6.4.1): string.find, match, gmatch and gsub.
+ * string_pattern.c - Lua's patterns (manual, section 6.4.1): string.find, match, gmatch and gsub.
  *
  * The matcher calls itself only where there is something to come back to, and nothing for each character:
  * what an item repeats is found by one loop (`scan`); where what follows can begin in one place only, there

@@ -1,5 +1,5 @@
 /*
- * pattern.h - string.find, match, gmatch and gsub, in place of lstrlib.c's; in front of that file.
+ * string_pattern.h - string.find, match, gmatch and gsub, in place of lstrlib.c's; in front of that file.
  */
 #ifndef FLARON_PATTERN_H
 #define FLARON_PATTERN_H

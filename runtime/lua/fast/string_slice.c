@@ -1,5 +1,5 @@
 /*
- * slice.c - string.byte and string.sub, which whoever reads a text piece by piece calls for each.
+ * string_slice.c - string.byte and string.sub, which whoever reads a text piece by piece calls for each.
  */
 #define LUA_CORE
 #include "lua/fast/string_slice.h"
