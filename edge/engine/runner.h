@@ -11,11 +11,10 @@
 
 /* Owned by the caller, who fills the first part in; edge_close frees the rest. */
 typedef struct edge {
-  const flare *flare; /* borrowed, until edge_close */
-  host host;          /* its config is the caller's to set */
-  int cpu_ms;         /* CPU time an invocation may take; 0 = no limit */
-  const char *const
-      *command; /* an engine in another process (engine_process.h), borrowed; NULL = in this one */
+  const flare *flare;            /* borrowed, until edge_close */
+  host host;                     /* its config is the caller's to set */
+  int cpu_ms;                    /* CPU time an invocation may take; 0 = no limit */
+  const char *const *command;    /* of an engine in another process, borrowed; NULL = in this one */
   const engine_watcher *watcher; /* told of each line, borrowed; NULL = nobody. Not by another process */
 
   engine *engine; /* NULL until it is needed, and after a trap */
