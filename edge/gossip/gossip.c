@@ -9,6 +9,7 @@
 #include <netinet/tcp.h>
 #include <openssl/rand.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -93,12 +94,21 @@ static bool listen_for(gossip_edge *e) {
   return good;
 }
 
+/* Accepts who waits. With no descriptor left none is accepted for a while: poll would report them again at
+ * once. */
 static void accept_all(gossip *g, int edge) {
+  enum { PAUSE_MS = 500 };
   int fd, on = 1;
   while ((fd = accept4(g->edges[edge].listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     gossip_conn_add(g, fd, GOSSIP_ANY, edge, true);
   }
+  if (errno != EMFILE && errno != ENFILE) return;
+  g->pause_ns = gossip_clock() + PAUSE_MS * GOSSIP_MS;
+  if (g->said_full) return;
+  g->said_full = true;
+  fputs("flaron-lua: no descriptor is left: the edges take no connections until there is one (ulimit -n)\n",
+        stderr);
 }
 
 /* Opens the links that are neither open nor cut. */
@@ -143,11 +153,14 @@ static void prepare(const gossip *g, waiting *w, int64_t now) {
   w->count = 0;
   w->timeout_ms = TICK_MS;
   add_fd(w, g->wake, POLLIN, NULL);
-  for (int i = 0; i < g->options.count; i++) add_fd(w, g->edges[i].listener, POLLIN, NULL);
+  bool accepts = g->pause_ns <= now;
+  if (!accepts) limit(w, g->pause_ns, now);
+  for (int i = 0; i < g->options.count; i++) add_fd(w, g->edges[i].listener, accepts ? POLLIN : 0, NULL);
   for (gossip_conn *c = g->conns; c != NULL; c = c->next) {
     bool may_write = c->first != NULL && c->first->due_ns <= now;
     if (c->first != NULL && !may_write) limit(w, c->first->due_ns, now);
-    add_fd(w, c->fd, (short)(POLLIN | (may_write ? POLLOUT : 0)), c);
+    short reads = gossip_conn_is_full(c) ? 0 : POLLIN;
+    add_fd(w, c->fd, (short)(reads | (may_write ? POLLOUT : 0)), c);
   }
 }
 
@@ -183,8 +196,10 @@ static void *gossip_thread(void *data) {
   pthread_mutex_lock(&g->mutex);
   while (!g->closing) {
     advance(g, gossip_clock());
+    int64_t next = gossip_strangers_end(g, gossip_clock());
     gossip_conns_sweep(g);
     prepare(g, &w, gossip_clock());
+    if (next != INT64_MAX) limit(&w, next, gossip_clock());
     pthread_mutex_unlock(&g->mutex);
     int ready = poll(w.fds, w.count, w.timeout_ms);
     pthread_mutex_lock(&g->mutex);

@@ -23,16 +23,52 @@ bool gossip_note(gossip_edge *e, store_result result) {
 
 /* ---- connections ---- */
 
+/* Of those that have not said the token: how many there may be, how long each may take, what it may send. */
+enum { STRANGERS = 256, STRANGER_MS = 3000, STRANGER_BYTES = 4096 };
+
+static bool is_stranger(const gossip_conn *c) { return c->fd >= 0 && c->accepted && !c->vouched; }
+
+/* Connections are added in front, so the last one is the oldest. */
+static void end_oldest_stranger(gossip *g) {
+  gossip_conn *oldest = NULL;
+  for (gossip_conn *c = g->conns; c != NULL; c = c->next) {
+    if (is_stranger(c)) oldest = c;
+  }
+  if (oldest != NULL) gossip_conn_end(g, oldest);
+}
+
+int64_t gossip_strangers_end(gossip *g, int64_t now) {
+  int64_t most = STRANGER_MS * GOSSIP_MS + g->options.latency_ns, next = INT64_MAX;
+  for (gossip_conn *c = g->conns; g->strangers > 0 && c != NULL; c = c->next) {
+    if (!is_stranger(c)) continue;
+    if (now - c->since_ns >= most) {
+      gossip_conn_end(g, c);
+    } else if (c->since_ns + most < next) {
+      next = c->since_ns + most;
+    }
+  }
+  return next;
+}
+
+bool gossip_conn_is_full(const gossip_conn *c) {
+  enum { MANY = 64 };
+  return c->waiting >= MANY;
+}
+
 gossip_conn *gossip_conn_add(gossip *g, int fd, int from, int to, bool accepted) {
+  if (accepted && g->strangers >= STRANGERS) end_oldest_stranger(g);
   gossip_conn *c = memory_get(sizeof *c);
   *c = (gossip_conn){.fd = fd, .from = from, .to = to, .accepted = accepted, .next = g->conns};
+  c->since_ns = gossip_clock();
   c->last = &c->first;
   g->conns = c;
+  if (accepted) g->strangers++;
   return c;
 }
 
 void gossip_conn_end(gossip *g, gossip_conn *c) {
   if (c->fd < 0) return;
+  if (is_stranger(c)) g->strangers--;
   close(c->fd);
   c->fd = -1;
   if (!c->accepted) g->links[c->from][c->to].conn = NULL;
@@ -187,7 +223,7 @@ static bool on_pull(gossip *g, gossip_conn *c, const gossip_frame *f) {
   if (!may_enter(g, c, f)) return false;
   gossip_begin(&out, GOSSIP_PULLED);
   bool good = true;
-  for (size_t i = 0; good && i < f->count; i++) {
+  for (size_t i = 0; good && out.size < GOSSIP_FRAME_MAX / 2 && i < f->count; i++) {
     uint32_t ttl_s;
     bytes key = f->values[i].key;
     text_clear(&value);
@@ -217,6 +253,20 @@ static bool on_frame(gossip *g, gossip_conn *c, const gossip_frame *f) {
   return false;
 }
 
+/*
+ * Whether a stranger begins as one of us does, by HELLO or PULL with the token. False: it does not. While too
+ * little has come to tell, it is neither vouched nor ended.
+ */
+static bool vouch(gossip *g, gossip_conn *c) {
+  const uint8_t *in = text_bytes(&c->in).data;
+  if (c->in.size < GOSSIP_HEAD_SIZE + GOSSIP_TOKEN_SIZE) return true;
+  uint8_t type = in[GOSSIP_HEAD_SIZE - 1];
+  if (type != GOSSIP_HELLO && type != GOSSIP_PULL) return false;
+  c->vouched = CRYPTO_memcmp(in + GOSSIP_HEAD_SIZE, g->token, sizeof g->token) == 0;
+  if (c->vouched) g->strangers--;
+  return c->vouched;
+}
+
 /* Acts upon the frames that are there as a whole. */
 static void take_frames(gossip *g, gossip_conn *c) {
   size_t done = 0, size = 0;
@@ -240,11 +290,12 @@ static void take_frames(gossip *g, gossip_conn *c) {
 
 void gossip_conn_read(gossip *g, gossip_conn *c) {
   enum { CHUNK = 64 << 10 };
-  size_t before = c->in.size;
-  ssize_t n = recv(c->fd, text_room(&c->in, CHUNK), CHUNK, 0);
+  size_t before = c->in.size, size = is_stranger(c) ? STRANGER_BYTES : CHUNK;
+  ssize_t n = recv(c->fd, text_room(&c->in, size), size, 0);
   c->in.size = before + (n > 0 ? (size_t)n : 0);
   if (n > 0) {
-    take_frames(g, c);
+    if (is_stranger(c) && !vouch(g, c)) gossip_conn_end(g, c);
+    if (c->fd >= 0 && !is_stranger(c)) take_frames(g, c);
   } else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
     gossip_conn_end(g, c);
   }

@@ -27,6 +27,8 @@ typedef struct gossip_conn {
   int fd;                         /* -1: it is over */
   int from, to;                   /* edges; from is who opened it, GOSSIP_ANY before it said so */
   bool accepted, greeted, ending; /* this end accepted; HELLO or WELCOME came; it is over when all is sent */
+  bool vouched;                   /* of an accepted one: it began with the token */
+  int64_t since_ns;               /* when it began */
   text in;
   gossip_sending *first, **last;
   size_t sent, waiting; /* bytes of the first; frames in all */
@@ -59,7 +61,10 @@ struct gossip {
   gossip_link links[GOSSIP_EDGES_MAX][GOSSIP_EDGES_MAX]; /* [from][to] */
   gossip_conn *conns;
   uint8_t token[GOSSIP_TOKEN_SIZE];
-  int wake; /* an eventfd: something changed */
+  int wake;         /* an eventfd: something changed */
+  int strangers;    /* accepted ones that are not vouched */
+  int64_t pause_ns; /* no connection is accepted before: no descriptor was left */
+  bool said_full;   /* that it was so */
   bool closing;
   pthread_t thread;
   pthread_mutex_t mutex; /* of all above that changes; the thread holds it but while it waits */
@@ -82,6 +87,13 @@ gossip_conn *gossip_conn_add(gossip *g, int fd, int from, int to, bool accepted)
 
 /* Ends a connection; gossip_conns_sweep frees it. */
 void gossip_conn_end(gossip *g, gossip_conn *c);
+
+/* Ends those of strangers that have not said the token in time; the time after which the next is to be ended,
+ * or INT64_MAX. */
+int64_t gossip_strangers_end(gossip *g, int64_t now);
+
+/* Whether there are frames enough for the other end to take before more is read from it. */
+bool gossip_conn_is_full(const gossip_conn *c);
 
 void gossip_conns_sweep(gossip *g);
 

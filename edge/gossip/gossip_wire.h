@@ -18,8 +18,8 @@
 
 enum { GOSSIP_TOKEN_SIZE = 16, GOSSIP_HEAD_SIZE = 5 };
 
-/* The most bytes of a frame: what SQLite can keep in a row, and from somebody unknown. */
-enum { GOSSIP_FRAME_MAX = 1 << 30, GOSSIP_STRANGER_MAX = 1 << 20 };
+/* The most bytes of a frame, and of one that opens a connection: the keys of a pull. */
+enum { GOSSIP_FRAME_MAX = 256 << 20, GOSSIP_STRANGER_MAX = 1 << 20 };
 
 typedef enum gossip_type {
   GOSSIP_HELLO = 1,

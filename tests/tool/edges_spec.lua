@@ -24,9 +24,23 @@ end]]
 local project = support.folder()
 support.write(project .. "/main.lua", main)
 
+-- The ports on which edges listen for each other.
+local function between(edges)
+  local _, listed = support.run(("cat /proc/%d/net/tcp"):format(edges.pid))
+  local _, inodes = support.run(("ls -l /proc/%d/fd"):format(edges.pid))
+  local public, ports = {}, {}
+  for _, port in ipairs(edges.ports) do public[tonumber(port)] = true end
+  for _, port in ipairs(json.decode(edges.page "flares").pages) do public[port] = true end
+  for port, inode in listed:gmatch "0100007F:(%x+) 00000000:0000 0A %S+ %S+ %S+ +%d+ +%d+ (%d+)" do
+    port = tonumber(port, 16)
+    if inodes:find("socket:[" .. inode .. "]", 1, true) and not public[port] then ports[#ports + 1] = port end
+  end
+  return ports
+end
+
 -- Serves the project on several edges; what it answers is asked as edges.ask(NUMBER, "set/key/value").
-local function serve(words, persist)
-  local edges = serving.serve(project, ("--persist %s %s"):format(persist or support.folder(), words))
+local function serve(words, persist, before)
+  local edges = serving.serve(project, ("--persist %s %s"):format(persist or support.folder(), words), before)
   local count = tonumber(words:match "%-%-edges (%d)")
   edges.ports = serving.wait(function()
     local ports = {}
@@ -184,27 +198,50 @@ describe("flaron-lua dev --edges 3", function()
   end)
 
   it("tells strangers nothing, whatever they send to the ports between edges", function()
-    local _, listed = support.run(("cat /proc/%d/net/tcp"):format(edges.pid))
-    local _, inodes = support.run(("ls -l /proc/%d/fd"):format(edges.pid))
-    local public, between = {}, 0
-    for _, port in ipairs(edges.ports) do public[tonumber(port)] = true end
-    for _, port in ipairs(json.decode(edges.page "flares").pages) do public[port] = true end
-    for port, inode in listed:gmatch "0100007F:(%x+) 00000000:0000 0A %S+ %S+ %S+ +%d+ +%d+ (%d+)" do
-      port = tonumber(port, 16)
-      if inodes:find("socket:[" .. inode .. "]", 1, true) and not public[port] then
-        between = between + 1
-        -- A pull of key "a" with a token of zeros; the exit code counts the bytes of the answer.
-        local code = support.run(([[node -e 'const s = require("net").connect(%d, "127.0.0.1");
-          s.write(Buffer.concat([Buffer.from([23, 0, 0, 0, 5]), Buffer.alloc(17), Buffer.from([1, 0, 0, 0, 97])]));
-          let n = 0;
-          s.on("data", d => n += d.length).on("error", () => {}).on("close", () => process.exit(n));
-          setTimeout(() => process.exit(99), 3000)']]):format(port))
-        assert.equal(0, code)
-      end
+    local ports = between(edges)
+    for _, port in ipairs(ports) do
+      -- A pull of key "a" with a token of zeros; the exit code counts the bytes of the answer.
+      local code = support.run(([[node -e 'const s = require("net").connect(%d, "127.0.0.1");
+        s.write(Buffer.concat([Buffer.from([23, 0, 0, 0, 5]), Buffer.alloc(17), Buffer.from([1, 0, 0, 0, 97])]));
+        let n = 0;
+        s.on("data", d => n += d.length).on("error", () => {}).on("close", () => process.exit(n));
+        setTimeout(() => process.exit(99), 3000)']]):format(port))
+      assert.equal(0, code)
     end
-    assert.equal(3, between)
+    assert.equal(3, #ports)
     edges.ask(1, "set/still/there")
     assert.is_true(edges.all("get/still", "there"))
+  end)
+
+  it("drops strangers that say nothing or drip, without work, and keeps few of them", function()
+    local folder = support.folder()
+    -- 600 that say nothing, of whom 256 are kept, and one that sends a byte of a frame without end every 50 ms.
+    local pid = serving.start(([[exec node -e 'const net = require("net"), begin = Date.now();
+      let open = 600, dripped = 0;
+      for (let i = 0; i < 600; i++) net.connect(%d, "127.0.0.1").on("error", () => {}).on("close", () => {
+        if (--open === 300) console.log("few", Date.now() - begin);
+        if (open === 0) console.log("all", Date.now() - begin);
+      });
+      const drip = net.connect(%d, "127.0.0.1", () => drip.write(Buffer.from([255, 255, 15, 0, 1])));
+      const timer = setInterval(() => drip.write("x"), 50);
+      drip.on("error", () => {}).on("close", () => { clearInterval(timer); console.log("drip", Date.now() - begin); });
+      setTimeout(() => process.exit(), 15000)']]):format(between(edges)[1], between(edges)[2]), folder .. "/strangers")
+    local function after(what) return tonumber((support.read(folder .. "/strangers.out") or ""):match(what .. " (%d+)")) end
+    local function cpu() -- of all threads, in hundredths of a second
+      local user, system = support.read(("/proc/%d/stat"):format(edges.pid)):match "%) %S+ [^a-zA-Z]-(%d+) (%d+) %d+ %d+ %d+ %d+ %d+ 0 "
+      return user + system
+    end
+    assert.truthy(serving.wait(function() return after "few" end, 5))
+    local before, begin = cpu(), os.time()
+    assert.equal("nil", edges.ask(1, "get/nothing"))
+    assert.truthy(serving.wait(function() return after "all" and after "drip" end, 10))
+    local used = (cpu() - before) / 100 / math.max(os.time() - begin, 1)
+    serving.stop(pid, "KILL")
+    assert.is_true(after "all" >= 2500 and after "all" < 8000, after "all")
+    assert.is_true(after "drip" < 5000, after "drip")
+    assert.is_true(used < 0.3, used .. " of a processor")
+    edges.ask(1, "set/after/strangers")
+    assert.is_true(edges.all("get/after", "strangers"))
   end)
 
   it("names the edge in its log, and gives each a machine of its own", function()
@@ -212,6 +249,26 @@ describe("flaron-lua dev --edges 3", function()
     assert.truthy(serving.wait(function()
       return support.read(edges.log .. ".out"):match "edge%-2 200 GET /get/anything "
     end, 2))
+  end)
+end)
+
+describe("flaron-lua dev --edges with few descriptors", function()
+  it("says once that none is left, goes on with those it has, and works on when there are some again", function()
+    local edges = serve("--edges 2", nil, "ulimit -n 100 && ")
+    assert.truthy(edges.settle())
+    local folder = support.folder()
+    local pid = serving.start(([[exec node -e 'const net = require("net");
+      for (let i = 0; i < 150; i++) net.connect(%d, "127.0.0.1").on("error", () => {});
+      setTimeout(() => process.exit(), 20000)']]):format(between(edges)[1]), folder .. "/strangers")
+    local function said() return select(2, support.read(edges.log .. ".err"):gsub("no descriptor is left: the edges", "")) end
+    assert.truthy(serving.wait(function() return said() > 0 end, 5))
+    assert.is_true(edges.all("get/nothing", "nil", 8))
+    os.execute "sleep 1.5"
+    serving.stop(pid, "KILL")
+    edges.ask(1, "set/still/there")
+    assert.is_true(edges.all("get/still", "there", 8))
+    edges.stop()
+    assert.equal(1, said())
   end)
 end)
 
