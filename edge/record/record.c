@@ -103,7 +103,11 @@ typedef struct writer {
   const recording *record;
   redaction redaction;
   json_t *redacted; /* names of what was replaced, for people */
+  bool hides_all;   /* what the flare was given and made: more is made of secrets than can be looked for */
 } writer;
+
+/* Adds as many x. */
+static void hide(bytes b, text *to) { memset(text_room(to, b.size), 'x', b.size); }
 
 /*
  * Adds what stands in the file for the answer of a call that has one; true when that is because of what the
@@ -111,6 +115,10 @@ typedef struct writer {
  */
 static bool add_answer(const writer *w, const record_call *call, text *to) {
   bytes answer = text_bytes(&call->answer), name = text_bytes(&call->a);
+  if (w->hides_all) {
+    hide(answer, to);
+    return true;
+  }
   if (w->redacted == NULL) {
     text_add(to, answer.data, answer.size);
     return false;
@@ -135,35 +143,39 @@ static bool add_answer(const writer *w, const record_call *call, text *to) {
   return derived;
 }
 
-/* Adds the name of what is replaced, once. */
-static void add_name(const writer *w, bytes name) {
+/* Adds the name of what is replaced, once; false: it was there. */
+static bool add_name(const writer *w, bytes name) {
   json_t *json = json_of_bytes(name), *other;
   size_t i;
   json_array_foreach(w->redacted, i, other) {
     if (!json_equal(json, other)) continue;
     json_decref(json);
-    return;
+    return false;
   }
   json_array_append_new(w->redacted, json);
+  return true;
 }
 
 /* Learns which secrets the flare read, and what the host made of them. */
 static void find_secrets(writer *w, bool keep, record_secrets *found) {
+  enum { MOST = 100 }; /* each of them is looked for in all that is written */
+  int derived = 0;
   if (!keep) w->redacted = json_array();
-  for (size_t i = 0; i < w->record->call_count; i++) {
+  for (size_t i = 0; !w->hides_all && i < w->record->call_count; i++) {
     const record_call *call = &w->record->calls[i];
     text as_written = {0};
     if (!call->present) continue;
     if (call->import == HOST_secret_get) {
       found->secret = true;
-      if (keep) continue;
-      add_name(w, text_bytes(&call->a));
+      if (keep || !add_name(w, text_bytes(&call->a))) continue;
       redaction_add_secret(&w->redaction, text_bytes(&call->a), text_bytes(&call->answer));
     } else if (w->redaction.count != 0 && add_answer(w, call, &as_written)) {
       redaction_add(&w->redaction, text_bytes(&call->answer), text_bytes(&as_written));
+      w->hides_all = ++derived > MOST;
     }
     text_free(&as_written);
   }
+  if (w->hides_all) add_name(w, bytes_of("(all, since so much is made of secrets)"));
 }
 
 /* Whether the flare was given a header. */
@@ -191,7 +203,11 @@ static bool is_credential(bytes name) {
 static json_t *write_bytes(const writer *w, bytes b) {
   if (w->redaction.count == 0) return json_of_bytes(b);
   text clean = {0};
-  redaction_apply(&w->redaction, b, &clean);
+  if (w->hides_all) {
+    hide(b, &clean);
+  } else {
+    redaction_apply(&w->redaction, b, &clean);
+  }
   json_t *json = json_of_bytes(text_bytes(&clean));
   text_free(&clean);
   return json;

@@ -323,6 +323,27 @@ describe("flaron-lua dev --record", function()
     assert.equal("flaron-lua dev: --record: " .. file .. "/x: Not a directory\n", errors)
   end)
 
+  it("is made of thousands of encodings of a secret, in no time and without one of them", function()
+    local many = support.project [[
+      local flaron = require "flaron"
+      return function()
+        local key, last = flaron.secrets.get "KEY", nil
+        for i = 1, 8000 do last = flaron.encoding.hex_encode(key .. i) end
+        return { body = last }
+      end]]
+    support.write(many .. "/secrets.json", '{"KEY": "0123456789abcdef"}')
+    support.run("chmod 600 " .. many .. "/secrets.json")
+    local begin = os.clock()
+    local code, output = support.cli("run", many, "--url", "http://a/", "--secrets", many .. "/secrets.json", "--record",
+      many .. "/record.json")
+    assert.equal(0, code)
+    assert.matches("3031323334353637383961626364656638303030", output)
+    local content = support.read(many .. "/record.json")
+    for _, secret in ipairs { "0123456789abcdef", "30313233343536373839" } do assert.falsy(content:find(secret, 1, true), secret) end
+    assert.is_true(#json.decode(content).calls >= 8000)
+    assert.is_true(os.clock() - begin < 5)
+  end)
+
   it("records secrets as they are with --record-secrets, and says so", function()
     local project = support.folder()
     support.write(project .. "/main.lua", "return function() return { body = require('flaron.secrets').get('KEY'):reverse() } end")
