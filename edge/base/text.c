@@ -171,3 +171,18 @@ void text_printf(text *t, const char *format, ...) {
 bytes text_bytes(const text *t) { return (bytes){(const uint8_t *)t->data, t->size}; }
 
 const char *text_string(const text *t) { return t->data != NULL ? t->data : ""; }
+
+size_t text_utf8_size(bytes b) {
+  uint8_t first = b.data[0], low = 0x80, high = 0xbf; /* what the second byte may be */
+  size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || size > b.size) return 0;
+  if (first == 0xe0) low = 0xa0;  /* shorter forms exist */
+  if (first == 0xed) high = 0x9f; /* surrogates */
+  if (first == 0xf0) low = 0x90;  /* shorter forms exist */
+  if (first == 0xf4) high = 0x8f; /* beyond U+10FFFF */
+  if (size > 1 && (b.data[1] < low || b.data[1] > high)) return 0;
+  for (size_t i = 2; i < size; i++) {
+    if (b.data[i] < 0x80 || b.data[i] > 0xbf) return 0;
+  }
+  return size;
+}

@@ -89,4 +89,7 @@ bytes text_bytes(const text *t);
 /* The text as a C string, "" when it is empty; borrowed until it changes. */
 const char *text_string(const text *t);
 
+/* The size of the UTF-8 character that `b`, which is not empty, begins with; 0 when it begins with none. */
+size_t text_utf8_size(bytes b);
+
 #endif

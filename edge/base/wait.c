@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 
 #include "base/clock.h"
@@ -13,12 +14,17 @@
 enum { PIECE_NS = 5 * CLOCK_NS_PER_MS };
 
 static _Thread_local const atomic_int *flag;
+static _Thread_local volatile sig_atomic_t is_spent;
 
 void wait_set_flag(const atomic_int *f) { flag = f; }
 
 bool wait_has_flag(void) { return flag != NULL; }
 
-bool wait_is_over(void) { return flag != NULL && atomic_load_explicit(flag, memory_order_relaxed) != 0; }
+void wait_set_spent(bool spent) { is_spent = spent; }
+
+bool wait_is_over(void) {
+  return is_spent || (flag != NULL && atomic_load_explicit(flag, memory_order_relaxed) != 0);
+}
 
 bool wait_for_ns(int64_t ns) {
   int64_t end = clock_ns(CLOCK_MONOTONIC) + ns;
@@ -42,7 +48,7 @@ bool wait_for_fd(int fd, short events, int64_t end_ns) {
 
 bool wait_for_lock(pthread_mutex_t *mutex) {
   if (pthread_mutex_trylock(mutex) == 0) return true;
-  if (flag == NULL) return pthread_mutex_lock(mutex) == 0;
+
   while (!wait_is_over()) {
     int64_t end = clock_ns(CLOCK_MONOTONIC) + PIECE_NS;
     struct timespec until = {end / CLOCK_NS_PER_S, end % CLOCK_NS_PER_S};

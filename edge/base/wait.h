@@ -19,8 +19,11 @@ void wait_set_flag(const atomic_int *flag);
 /* Whether the calling thread has a flag. */
 bool wait_has_flag(void);
 
-/* Whether the calling thread is to wait no more. Safe in a signal handler. */
+/* Whether the calling thread is to wait no more, or its CPU time is over. Safe in a signal handler. */
 bool wait_is_over(void);
+
+/* Of watchdog.c: whether the CPU time of what the calling thread does is over. Safe in a signal handler. */
+void wait_set_spent(bool spent);
 
 /* Waits for `ns` nanoseconds. False: it was ended before. */
 bool wait_for_ns(int64_t ns);

@@ -54,6 +54,7 @@ static void on_signal(int signal) {
   if (now >= dog->deadline_ns) {
     bool again = dog->fired;
     dog->fired = 1;
+    wait_set_spent(true);
     dog->deadline_ns = now + (int64_t)(again ? RETRY_MS : GRACE_MS) * CLOCK_NS_PER_MS;
     set(dog->deadline_ns);
     if (again) {
@@ -108,6 +109,7 @@ void watchdog_arm(watchdog *dog, int cpu_ms, void (*interrupt)(void *), void *da
   }
   if (dog->outer != NULL) dog->left_ns = dog->outer->deadline_ns - now_ns();
   thread.armed = dog;
+  wait_set_spent(false);
   int64_t set_to = thread.signal_ns;
   if (cpu_ms > 0 && (set_to == 0 || set_to > dog->deadline_ns)) set(dog->deadline_ns);
   if (wait_is_over()) raise(signal_number()); /* a nudge that came before could interrupt nothing */
@@ -115,6 +117,7 @@ void watchdog_arm(watchdog *dog, int cpu_ms, void (*interrupt)(void *), void *da
 
 bool watchdog_disarm(watchdog *dog) {
   if (thread.armed != dog) return false;
+  wait_set_spent(dog->outer != NULL && dog->outer->fired);
   if (dog->outer != NULL) {
     dog->outer->deadline_ns = now_ns() + dog->left_ns;
     thread.armed = dog->outer;

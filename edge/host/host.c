@@ -54,8 +54,11 @@ void host_pairs_set(host_pairs *pairs, bytes name, bytes value, bool overwrite) 
   if (pair == NULL) {
     if (pairs->count == pairs->capacity) grow(pairs);
     pair = &pairs->items[pairs->count++];
+  } else {
+    pairs->size -= pair->name_size + pair->value_size;
   }
   pair_set(pair, name, value);
+  pairs->size += name.size + value.size;
 }
 
 const host_pair *host_pairs_find(const host_pairs *pairs, bytes name) {
@@ -70,8 +73,10 @@ void host_pairs_remove(host_pairs *pairs, const char *name) {
   size_t kept = 0;
   for (size_t i = 0; i < pairs->count; i++) {
     host_pair pair = pairs->items[i];
-    if (bytes_same_ignoring_case((bytes){(const uint8_t *)pair.name, pair.name_size}, bytes_of(name)))
+    if (bytes_same_ignoring_case((bytes){(const uint8_t *)pair.name, pair.name_size}, bytes_of(name))) {
+      pairs->size -= pair.name_size + pair.value_size;
       continue;
+    }
     pairs->items[i] = pairs->items[kept];
     pairs->items[kept++] = pair;
   }
@@ -93,7 +98,7 @@ static void pairs_clear(host_pairs *pairs) {
     free(pairs->items[i].name);
     pairs->items[i] = (host_pair){0};
   }
-  pairs->count = 0;
+  pairs->count = pairs->size = 0;
 }
 
 void host_request_free(host_request *request) {
@@ -129,6 +134,13 @@ host_config host_config_default(void) {
       .max_log_line = 4096,
       .max_ws_sends = 1000,
       .max_ws_message = 1u << 20,
+      .max_ws_bytes = 16u << 20,
+      .max_call_bytes = 16u << 20,
+      .max_claims_bytes = 256u << 10,
+      .max_headers = 1000,
+      .max_headers_size = 256u << 10,
+      .max_response_body = 64u << 20,
+      .max_list_keys = 100000,
       .all_secrets = true,
       .machine_id = 1,
       .writes_spark_kv = true,
@@ -141,6 +153,7 @@ host_config host_config_default(void) {
       .spark_quota_bytes = 16u << 20,
       .all_fetch_urls = true,
       .max_fetch_requests = 16,
+      .max_fetch_url = 16u << 10,
       .max_fetch_body = 10u << 20,
       .fetch_timeout_ms = 30000,
   };
@@ -151,6 +164,7 @@ static void response_clear(host_response *response) {
   text_reuse(&response->body);
   response->status = 200;
   response->action = HOST_RESPOND;
+  response->frame_bytes = 0;
   for (size_t i = 0; i < response->frame_count; i++) text_free(&response->frames[i]);
   response->frame_count = 0;
   response->close_code = 0;
@@ -217,6 +231,45 @@ static void keep_recent(host *h, host_import import, bytes argument) {
     hide_secret(argument, &h->config.secrets[i], r->argument, size);
 }
 
+/* Bytes that every import takes; how much longer something becomes that is encoded. */
+enum { ALWAYS = 64 << 10, LONGER = 3 };
+
+/* The bytes that an import takes at most. What has codes for it sees for itself to what is too large. */
+static size_t most_bytes(const host *h, host_import import) {
+  switch (import) {
+    case HOST_crypto_sign_jwt:
+    case HOST_id_uuid:
+    case HOST_timestamp:
+    case HOST_req_header_get:
+    case HOST_spark_get:
+    case HOST_plasma_get:
+    case HOST_secret_get: return h->config.max_claims_bytes;
+    case HOST_resp_header_set:
+    case HOST_spark_set:
+    case HOST_spark_delete:
+    case HOST_spark_pull:
+    case HOST_plasma_set:
+    case HOST_plasma_delete:
+    case HOST_plasma_increment:
+    case HOST_plasma_decrement:
+    case HOST_ws_send: return SIZE_MAX;
+    case HOST_resp_body_set: return h->config.max_response_body;
+    case HOST_encoding_base64_decode:
+    case HOST_encoding_hex_decode:
+    case HOST_encoding_url_decode: return LONGER * h->config.max_call_bytes; /* what was encoded is decoded */
+    case HOST_crypto_decrypt_aes: return LONGER * (h->config.max_call_bytes / 2);
+    default: return h->config.max_call_bytes;
+  }
+}
+
+/* A call was given more than its import takes: it does nothing, and answers nothing. */
+static void refuse_size(host *h, host_import import, size_t size) {
+  text why = {0};
+  text_printf(&why, "%zu bytes: %zu are allowed", size, most_bytes(h, import));
+  host_refused(h, host_signatures[import].name, text_string(&why));
+  text_free(&why);
+}
+
 void host_call(host *h, host_import import, const host_arguments *arguments, host_answer *answer) {
   host_usage *usage = &h->usage[import];
   *answer = (host_answer){.number = h->failures[import].code};
@@ -224,7 +277,10 @@ void host_call(host *h, host_import import, const host_arguments *arguments, hos
   usage->in += arguments->a.size + arguments->b.size;
   keep_recent(h, import, arguments->a);
   bool waits = begin_wait(h, import);
-  if (!h->failures[import].on) {
+  size_t handed = arguments->a.size + arguments->b.size;
+  if (handed > ALWAYS && handed > most_bytes(h, import)) {
+    refuse_size(h, import, handed);
+  } else if (!h->failures[import].on) {
     answer->number = 0;
     if (h->tape == NULL || h->tape->before == NULL || !h->tape->before(h->tape, import, arguments, answer))
       functions[import](h, arguments, answer);
@@ -254,6 +310,7 @@ void host_take_response(host *h, host_response *response) {
   host_response taken = h->response;
   h->response = *response;
   *response = taken;
+  text_reuse(&h->answer);
 }
 
 void host_response_clear(host_response *response) {
@@ -292,6 +349,19 @@ void host_answer_json(host *h, host_answer *answer, json_t *value) {
 
 void host_add_key(void *array, bytes key) {
   json_array_append_new(array, json_stringn((const char *)key.data, key.size));
+}
+
+void host_answer_keys(host *h, host_answer *answer, const char *what, int result, json_t *keys) {
+  if (result == STORE_OK) {
+    host_answer_json(h, answer, keys);
+    return;
+  }
+  text why = {0};
+  text_printf(&why, "more than %zu keys, as many are allowed", h->config.max_list_keys);
+  if (result == STORE_QUOTA) host_refused(h, what, text_string(&why));
+  if (result == STORE_FAILED) host_store_failed(h, what);
+  text_free(&why);
+  json_decref(keys);
 }
 
 void host_refused(host *h, const char *what, const char *why) {

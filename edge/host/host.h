@@ -51,6 +51,7 @@ typedef struct host_pair {
 typedef struct host_pairs {
   host_pair *items;
   size_t count, capacity; /* those behind `count` keep their blocks for the next ones */
+  size_t size;            /* bytes of all names and values */
 } host_pairs;
 
 /* Adds a pair; with `overwrite`, in place of one whose name is the same but for case. Copies both. */
@@ -107,7 +108,7 @@ typedef struct host_response {
   host_line *lines; /* the log, those of the edge itself included */
   size_t line_count;
   text *frames; /* what the flare sent on a ws connection */
-  size_t frame_count;
+  size_t frame_count, frame_bytes;
   int close_code; /* of a ws connection the flare closed, 0 = it did not */
 } host_response;
 
@@ -153,13 +154,20 @@ typedef bool host_wait_function(host_wait_kind kind);
 
 /* What a flare is allowed, and the limits it runs under. host_config_default gives the documented ones. */
 typedef struct host_config {
-  bool requires_body;         /* else req_body answers nothing */
-  bool requires_raw_auth;     /* else Authorization, Cookie and X-Flaron-* are withheld */
-  size_t max_body;            /* bytes of a request body; a larger one is not handed over */
-  size_t max_log_lines;       /* per invocation; more are dropped */
-  size_t max_log_line;        /* bytes; a longer line is cut */
-  size_t max_ws_sends;        /* per invocation */
-  size_t max_ws_message;      /* bytes of a frame */
+  bool requires_body;      /* else req_body answers nothing */
+  bool requires_raw_auth;  /* else Authorization, Cookie and X-Flaron-* are withheld */
+  size_t max_body;         /* bytes of a request body; a larger one is not handed over */
+  size_t max_log_lines;    /* per invocation; more are dropped */
+  size_t max_log_line;     /* bytes; a longer line is cut */
+  size_t max_ws_sends;     /* per invocation */
+  size_t max_ws_message;   /* bytes of a frame */
+  size_t max_ws_bytes;     /* of all frames of an invocation */
+  size_t max_call_bytes;   /* that one call of an import may hand over, where nothing else is said */
+  size_t max_claims_bytes; /* of what is signed as a JWT, and other arguments that are short */
+  size_t max_headers,
+      max_headers_size;       /* of a response, and of a fetch: headers, bytes of names and values */
+  size_t max_response_body;   /* bytes */
+  size_t max_list_keys;       /* keys that a list of a store may have; longer ones are refused */
   int64_t now_ns;             /* the clock: nanoseconds since 1970; 0 = the machine's */
   int64_t skew_ns;            /* how far the clock is ahead of the machine's */
   const host_secret *secrets; /* borrowed, as the next list is */
@@ -181,6 +189,7 @@ typedef struct host_config {
   size_t allowed_fetch_url_count;
   bool all_fetch_urls;       /* any URL may be fetched, whatever the list: there is no manifest */
   size_t max_fetch_requests; /* per invocation; redirects are not counted */
+  size_t max_fetch_url;      /* bytes */
   size_t max_fetch_body;     /* bytes of an answer's body; a larger one is no answer */
   int fetch_timeout_ms;      /* for a fetch in all, redirects included */
   host_wait_function *wait;  /* told of calls that wait for something; NULL = nobody is */
@@ -292,6 +301,10 @@ void host_answer_json(host *h, host_answer *answer, struct json_t *value);
 
 /* For host_*.c: a store_key_function that adds the key to a JSON array. */
 void host_add_key(void *array, bytes key);
+
+/* For host_*.c: answers a list of keys, which is freed, or says why there is none; `result` is a
+ * store_result. */
+void host_answer_keys(host *h, host_answer *answer, const char *what, int result, struct json_t *keys);
 
 /* For host_*.c: a line of the log that says why `what`, a function of a flare, answers nothing. */
 void host_refused(host *h, const char *what, const char *why);

@@ -32,6 +32,8 @@
 #include "host/host.h"
 #include "base/http.h"
 #include "base/wait.h"
+#include "base/json_fast.h"
+#include "base/json_bytes.h"
 
 enum { MAX_REDIRECTS = 10, MAX_LOGGED_URL = 200 };
 
@@ -83,6 +85,17 @@ static const json_t *option(const json_t *options, const char *name) {
   return json_is_null(value) ? NULL : value;
 }
 
+/* Whether the headers of the request are within their limits. */
+static outcome check_sizes(fetch *f) {
+  const host_pairs *headers = &f->request.headers;
+  const host_config *config = &f->h->config;
+  if (headers->count <= config->max_headers && headers->size <= config->max_headers_size) return REPLIED;
+  text_clear(&f->why);
+  text_printf(&f->why, "%zu headers of %zu bytes: %zu of %zu are allowed", headers->count, headers->size,
+              config->max_headers, config->max_headers_size);
+  return REFUSED;
+}
+
 /* Takes the flare's headers into the request. */
 static outcome read_headers(fetch *f, const json_t *headers) {
   if (headers == NULL) return REPLIED;
@@ -101,12 +114,11 @@ static outcome read_headers(fetch *f, const json_t *headers) {
     }
     if (!is_hop_by_hop(name)) host_pairs_set(&f->request.headers, name, json_bytes(value), false);
   }
-  return REPLIED;
+  return check_sizes(f);
 }
 
 /* Takes the flare's options into the request. */
 static outcome read_options(fetch *f, const json_t *options) {
-  if (!json_is_object(options)) return because(f, BROKEN, "options are not an object");
   const json_t *method = option(options, "method"), *body = option(options, "body");
   if (method != NULL && !json_is_string(method)) return because(f, BROKEN, "options: method is not a string");
   if (body != NULL && !json_is_string(body)) return because(f, BROKEN, "options: body is not a string");
@@ -119,24 +131,28 @@ static outcome read_options(fetch *f, const json_t *options) {
 
 /* The same from JSON text; no text is no options. */
 static outcome parse_options(fetch *f, bytes json) {
-  json_error_t error;
-  json_t *options =
-      json.size != 0 ? json_loadb((const char *)json.data, json.size, JSON_ALLOW_NUL, &error) : json_object();
-  outcome outcome = REPLIED;
-  if (options == NULL) {
-    because(f, BROKEN, "options are not JSON: ");
-    text_add_string(&f->why, error.text);
-    outcome = BROKEN;
-  } else {
+  text why = {0};
+  json_t *options = json.size != 0 ? json_load_object(json, &why) : json_object();
+  outcome outcome = BROKEN;
+  if (options != NULL) {
     outcome = read_options(f, options);
+  } else {
+    because(f, BROKEN, "options are ");
+    text_add_string(&f->why, text_string(&why));
   }
   json_decref(options);
+  text_free(&why);
   return outcome;
 }
 
 /* Makes f->url of a URL, relative to what it was if it was something. http and https only. */
 static outcome set_url(fetch *f, bytes url) {
   if (url.size == 0) return because(f, BROKEN, "the URL is empty");
+  if (url.size > f->h->config.max_fetch_url) {
+    text_clear(&f->why);
+    text_printf(&f->why, "a URL of %zu bytes: %zu are allowed", url.size, f->h->config.max_fetch_url);
+    return REFUSED;
+  }
   if (memchr(url.data, '\0', url.size) != NULL) return because(f, BROKEN, "the URL has a NUL in it");
   if (f->url == NULL) f->url = curl_url();
   char *string = memory_copy(url);
@@ -181,22 +197,29 @@ static size_t take_line(char *data, size_t one, size_t size, void *to) {
   return one * size;
 }
 
+/* Adds a line behind the last of a list, which curl_slist_append would look for from the first. */
+static struct curl_slist **add_header(struct curl_slist **at, const char *line) {
+  *at = curl_slist_append(NULL, line);
+  if (*at == NULL) memory_get(SIZE_MAX); /* says that the machine is out of memory */
+  return &(*at)->next;
+}
+
 /* The headers of the request for curl, to be freed; those that curl would add by itself are taken out. */
 static struct curl_slist *request_headers(const host_pairs *headers) {
   static const char *const unwanted[] = {"Accept", "Content-Type", "Expect"};
-  struct curl_slist *list = NULL;
+  struct curl_slist *list = NULL, **at = &list;
   text line = {0};
   for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++) {
     if (host_pairs_find(headers, bytes_of(unwanted[i])) != NULL) continue;
     text_clear(&line);
     text_printf(&line, "%s:", unwanted[i]);
-    list = curl_slist_append(list, line.data);
+    at = add_header(at, line.data);
   }
   for (size_t i = 0; i < headers->count; i++) {
     const host_pair *header = &headers->items[i];
     text_clear(&line);
     text_printf(&line, header->value_size != 0 ? "%s: %s" : "%s;%s", header->name, header->value);
-    list = curl_slist_append(list, line.data);
+    at = add_header(at, line.data);
   }
   text_free(&line);
   return list;
@@ -386,27 +409,11 @@ static outcome run(fetch *f) {
   }
 }
 
-/* The size of the UTF-8 character that `b` begins with, 0 when it begins with none. */
-static size_t utf8_size(bytes b) {
-  uint8_t first = b.data[0], low = 0x80, high = 0xbf; /* what the second byte may be */
-  size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || size > b.size) return 0;
-  if (first == 0xe0) low = 0xa0;  /* shorter forms exist */
-  if (first == 0xed) high = 0x9f; /* surrogates */
-  if (first == 0xf0) low = 0x90;  /* shorter forms exist */
-  if (first == 0xf4) high = 0x8f; /* beyond U+10FFFF */
-  if (size > 1 && (b.data[1] < low || b.data[1] > high)) return 0;
-  for (size_t i = 2; i < size; i++) {
-    if (b.data[i] < 0x80 || b.data[i] > 0xbf) return 0;
-  }
-  return size;
-}
-
 /* Adds bytes as UTF-8: each byte that is not part of it becomes U+FFFD. */
 static void add_utf8(text *to, bytes b) {
   size_t done = 0;
   for (size_t i = 0; i < b.size;) {
-    size_t size = utf8_size((bytes){b.data + i, b.size - i});
+    size_t size = text_utf8_size((bytes){b.data + i, b.size - i});
     if (size == 0) {
       text_add(to, b.data + done, i - done);
       text_add_string(to, "\xef\xbf\xbd");
@@ -477,15 +484,19 @@ static void answer_fetch(fetch *f, outcome outcome, host_answer *answer) {
     log_refusal(f);
     return;
   }
-  json_t *value = json_object();
+  text *to = &f->h->answer;
+  text_clear(to);
   if (outcome == REPLIED) {
-    json_object_set_new(value, "status", json_integer(f->fetched.status));
-    json_object_set_new(value, "headers", json_headers(&f->fetched.headers));
-    json_object_set_new(value, "body", json_text(text_bytes(&f->fetched.body)));
+    text_printf(to, "{\"status\":%d,\"headers\":", f->fetched.status);
+    json_add_to(to, json_headers(&f->fetched.headers), JSON_COMPACT);
+    text_add_string(to, ",\"body\":");
+    json_add_string(to, text_bytes(&f->fetched.body));
   } else {
-    json_object_set_new(value, "error", json_text(text_bytes(&f->why)));
+    text_add_string(to, "{\"error\":");
+    json_add_string(to, text_bytes(&f->why));
   }
-  host_answer_json(f->h, answer, value);
+  text_add_string(to, "}");
+  host_answer_text(f->h, answer);
 }
 
 /* beam_fetch(url, options) -> response. Every call counts towards max_fetch_requests. */

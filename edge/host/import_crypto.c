@@ -18,6 +18,7 @@
 
 #include "base/encoding.h"
 #include "host/host.h"
+#include "base/json_fast.h"
 
 enum { AES_KEY_SIZE = 32, AES_NONCE_SIZE = 12, AES_TAG_SIZE = 16 };
 enum { RANDOM_BYTES = 32, RANDOM_MAX_BYTES = 256, RSA_MIN_BITS = 2048 };
@@ -49,7 +50,7 @@ static const jwt_algorithm jwt_algorithms[] = {
 
 /* Reads the one argument; NULL when it is not JSON. The caller gives it back with json_decref. */
 static json_t *read_arguments(const host_arguments *arguments) {
-  return json_loadb((const char *)arguments->a.data, arguments->a.size, JSON_ALLOW_NUL, NULL);
+  return json_load_object(arguments->a, NULL);
 }
 
 /* Finds a string of the argument, borrowed from it; false when it is missing or no string. */

@@ -42,7 +42,23 @@ void host_resp_set_status(host *h, const host_arguments *arguments, host_answer 
 
 void host_resp_header_set(host *h, const host_arguments *arguments, host_answer *answer) {
   (void)answer;
-  host_pairs_set(&h->response.headers, arguments->a, arguments->b, true);
+  const host_config *config = &h->config;
+  host_pairs *headers = &h->response.headers;
+  size_t size = arguments->a.size + arguments->b.size;
+  bool fits = headers->count < config->max_headers && size <= config->max_headers_size &&
+              headers->size <= config->max_headers_size - size;
+  const host_pair *before = fits ? NULL : host_pairs_find(headers, arguments->a);
+  if (before != NULL)
+    fits = headers->size - before->name_size - before->value_size + size <= config->max_headers_size;
+  if (fits) {
+    host_pairs_set(headers, arguments->a, arguments->b, true);
+    return;
+  }
+  text why = {0};
+  text_printf(&why, "%zu headers of %zu bytes and one of %zu: %zu of %zu are allowed", headers->count,
+              headers->size, size, config->max_headers, config->max_headers_size);
+  host_refused(h, "resp_header_set", text_string(&why));
+  text_free(&why);
 }
 
 void host_resp_body_set(host *h, const host_arguments *arguments, host_answer *answer) {

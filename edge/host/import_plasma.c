@@ -106,10 +106,6 @@ void host_plasma_list(host *h, const host_arguments *arguments, host_answer *ans
     return;
   }
   json_t *keys = json_array();
-  if (store_plasma_list(h->config.store, host_add_key, keys) == STORE_OK) {
-    host_answer_json(h, answer, keys);
-    return;
-  }
-  host_store_failed(h, "plasma.list");
-  json_decref(keys);
+  store_result result = store_plasma_list(h->config.store, h->config.max_list_keys, host_add_key, keys);
+  host_answer_keys(h, answer, "plasma.list", result, keys);
 }

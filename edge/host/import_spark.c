@@ -99,12 +99,9 @@ void host_spark_list(host *h, const host_arguments *arguments, host_answer *answ
   (void)arguments;
   if (!may_read(h, "spark.list")) return;
   json_t *keys = json_array();
-  if (store_spark_list(h->config.store, host_now_ns(h), host_add_key, keys) == STORE_OK) {
-    host_answer_json(h, answer, keys);
-    return;
-  }
-  host_store_failed(h, "spark.list");
-  json_decref(keys);
+  store_result result =
+      store_spark_list(h->config.store, host_now_ns(h), h->config.max_list_keys, host_add_key, keys);
+  host_answer_keys(h, answer, "spark.list", result, keys);
 }
 
 /* A pull under way. */
@@ -137,6 +134,8 @@ static void keep(void *taker, bytes key, bytes value, uint32_t ttl_s) {
 
 /* The keys of a JSON array as the keys of an object, each once; NULL when it is no array of good keys. */
 static json_t *parse_keys(bytes json) {
+  enum { MOST = 1 << 20 }; /* bytes: more than the most keys that any config allows */
+  if (json.size > MOST) return NULL;
   json_t *array = json_loadb((const char *)json.data, json.size, JSON_ALLOW_NUL, NULL);
   json_t *keys = json_is_array(array) ? json_object() : NULL;
   for (size_t i = 0; keys != NULL && i < json_array_size(array); i++) {

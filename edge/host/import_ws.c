@@ -3,7 +3,7 @@
  * connection.
  *
  * Frames and the closing are kept in the response, in order; who holds the connection sends them. Limits of
- * sends and of their size are not documented: the defaults here are 1,000 of 1 MiB (host_config_default).
+ * sends and of their size are not documented: those here are our own (host_config_default).
  */
 #include "host/host.h"
 
@@ -16,11 +16,13 @@ void host_ws_send(host *h, const host_arguments *arguments, host_answer *answer)
     answer->number = SEND_ERROR;
   } else if (arguments->a.size > h->config.max_ws_message) {
     answer->number = MESSAGE_TOO_LARGE;
-  } else if (r->frame_count >= h->config.max_ws_sends) {
+  } else if (r->frame_count >= h->config.max_ws_sends ||
+             arguments->a.size > h->config.max_ws_bytes - r->frame_bytes) {
     answer->number = SEND_LIMIT_REACHED;
   } else {
     r->frames = memory_resize(r->frames, (r->frame_count + 1) * sizeof *r->frames);
     r->frames[r->frame_count] = (text){0};
+    r->frame_bytes += arguments->a.size;
     text_add(&r->frames[r->frame_count++], arguments->a.data, arguments->a.size);
   }
 }

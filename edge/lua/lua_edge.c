@@ -603,9 +603,9 @@ static int contents(lua_State *L) {
   lua_newtable(L);
   lua_newtable(L);
   if (plasma) {
-    store_plasma_list(f->store, add_key, L);
+    store_plasma_list(f->store, SIZE_MAX, add_key, L);
   } else {
-    store_spark_list(f->store, now, add_key, L);
+    store_spark_list(f->store, now, SIZE_MAX, add_key, L);
   }
   for (lua_Integer i = 1; lua_rawgeti(L, 4, i) == LUA_TSTRING; i++) {
     size_t size;

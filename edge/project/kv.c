@@ -76,8 +76,8 @@ static store_result describe(kv k, const char *key, json_t *list) {
 
 store_result kv_list(kv k, bytes prefix, size_t most, size_t *total, json_t **list) {
   keys all = {.prefix = prefix, .most = most};
-  store_result result = k.plasma ? store_plasma_list(k.store, add_key, &all)
-                                 : store_spark_list(k.store, now_ns(), add_key, &all);
+  store_result result = k.plasma ? store_plasma_list(k.store, SIZE_MAX, add_key, &all)
+                                 : store_spark_list(k.store, now_ns(), SIZE_MAX, add_key, &all);
   *list = json_array();
   for (size_t i = 0; i < all.count; i++) {
     if (result == STORE_OK) result = describe(k, all.items[i], *list);

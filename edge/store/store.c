@@ -18,7 +18,7 @@
 #include "store/store_private.h"
 #include "base/wait.h"
 
-enum { SWEEP = 64, MAX_KEY = 256 };
+enum { SWEEP = 64, SWEEPS = 128, MAX_KEY = 256 };
 #define NS_PER_S INT64_C(1000000000)
 
 /* Whether `c` may stand in a key. */
@@ -139,21 +139,25 @@ store_result store_read_number(store *s, sqlite3_stmt *statement, int64_t *numbe
   return good ? STORE_OK : store_damaged(s);
 }
 
-store_result store_read_keys(store *s, sqlite3_stmt *statement, store_key_function *each, void *data) {
+store_result store_read_keys(store *s, sqlite3_stmt *statement, size_t most, store_key_function *each,
+                             void *data) {
   int code;
   text last = {0}; /* in a tree that is damaged, keys may come again without end */
-  while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+  size_t count = 0;
+  bool sound = true;
+  while ((code = sqlite3_step(statement)) == SQLITE_ROW && count++ < most) {
     bytes key = store_column(statement, 0);
-    if (!store_row_is(statement, "T") || !store_key_valid(key)) break;
-    if (store_compare(text_bytes(&last), key) >= 0) break;
+    sound = store_row_is(statement, "T") && store_key_valid(key) && store_compare(text_bytes(&last), key) < 0;
+    if (!sound) break;
     text_clear(&last);
     text_add(&last, key.data, key.size);
     each(data, key);
   }
   text_free(&last);
-  store_result result = code == SQLITE_DONE  ? STORE_OK
-                        : code == SQLITE_ROW ? store_damaged(s)
-                                             : store_failed(s);
+  store_result result = !sound                ? store_damaged(s)
+                        : code == SQLITE_DONE ? STORE_OK
+                        : code == SQLITE_ROW  ? STORE_QUOTA
+                                              : store_failed(s);
   store_finish(statement);
   return result;
 }
@@ -221,13 +225,14 @@ static store_result fits(store *s, bytes key, uint64_t size, uint64_t quota) {
   return next <= quota || next <= (uint64_t)total ? STORE_OK : STORE_QUOTA;
 }
 
-/* The change of store_spark_set. Only where the quota is in the way is more than one batch swept. */
+/* The change of store_spark_set. Only where the quota is in the way is more than one batch swept, up to
+ * SWEEPS. */
 static store_result spark_set(store *s, bytes key, bytes value, int64_t expires, int64_t now_ns,
                               uint64_t quota) {
   int removed;
   store_result result = sweep(s, now_ns, &removed);
   if (result == STORE_OK) result = fits(s, key, key.size + value.size, quota);
-  while (result == STORE_QUOTA && removed > 0) {
+  for (int sweeps = 1; result == STORE_QUOTA && removed > 0 && sweeps < SWEEPS; sweeps++) {
     result = sweep(s, now_ns, &removed);
     if (result == STORE_OK) result = fits(s, key, key.size + value.size, quota);
   }
@@ -265,10 +270,10 @@ store_result store_spark_delete(store *s, bytes key, int64_t now_ns) {
 }
 
 /* See store.h. */
-store_result store_spark_list(store *s, int64_t now_ns, store_key_function *each, void *data) {
+store_result store_spark_list(store *s, int64_t now_ns, size_t most, store_key_function *each, void *data) {
   if (!store_lock(s)) return STORE_FAILED;
   sqlite3_bind_int64(s->prepared[SPARK_LIST], 1, now_ns);
-  store_result result = store_read_keys(s, s->prepared[SPARK_LIST], each, data);
+  store_result result = store_read_keys(s, s->prepared[SPARK_LIST], most, each, data);
   pthread_mutex_unlock(&s->mutex);
   return result;
 }

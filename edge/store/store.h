@@ -60,7 +60,9 @@ store_result store_spark_get(store *s, bytes key, int64_t now_ns, text *value, u
 
 /*
  * Sets a value that expires `ttl_s` seconds from now, never when 0. QUOTA when keys and values together
- * would be more than `quota` bytes, expired ones not counted, and more than before. OK, QUOTA, FAILED.
+ * would be more than `quota` bytes, expired ones not counted, and more than before. Expired ones are removed
+ * for that, some thousands at a call: so QUOTA also when there are more in the way, and the next call goes
+ * on. OK, QUOTA, FAILED.
  */
 store_result store_spark_set(store *s, bytes key, bytes value, uint32_t ttl_s, int64_t now_ns,
                              uint64_t quota);
@@ -68,8 +70,11 @@ store_result store_spark_set(store *s, bytes key, bytes value, uint32_t ttl_s, i
 /* Removes a key; OK also when it is not there. OK, FAILED. */
 store_result store_spark_delete(store *s, bytes key, int64_t now_ns);
 
-/* Hands each unexpired key to `each`, sorted by bytes; `each` must not use the store. OK, FAILED. */
-store_result store_spark_list(store *s, int64_t now_ns, store_key_function *each, void *data);
+/*
+ * Hands each unexpired key to `each`, sorted by bytes; `each` must not use the store. OK, FAILED, or QUOTA
+ * when there are more than `most`: it was given that many then.
+ */
+store_result store_spark_list(store *s, int64_t now_ns, size_t most, store_key_function *each, void *data);
 
 /* The bytes of all keys and values, expired ones that are not yet removed included. OK, FAILED. */
 store_result store_spark_bytes(store *s, uint64_t *size);
@@ -90,8 +95,8 @@ store_result store_plasma_delete(store *s, bytes key, int64_t now_ns);
 store_result store_plasma_add(store *s, bytes key, int64_t delta, bool subtract, int64_t now_ns,
                               int64_t *total);
 
-/* Hands every key of a value or a counter to `each`, sorted by bytes; as store_spark_list. OK, FAILED. */
-store_result store_plasma_list(store *s, store_key_function *each, void *data);
+/* Hands every key of a value or a counter to `each`, sorted by bytes; as store_spark_list. */
+store_result store_plasma_list(store *s, size_t most, store_key_function *each, void *data);
 
 /* ---- Plasma between edges ---- */
 

@@ -255,9 +255,9 @@ store_result store_plasma_add(store *s, bytes key, int64_t delta, bool subtract,
 }
 
 /* See store.h. */
-store_result store_plasma_list(store *s, store_key_function *each, void *data) {
+store_result store_plasma_list(store *s, size_t most, store_key_function *each, void *data) {
   if (!store_lock(s)) return STORE_FAILED;
-  store_result result = store_read_keys(s, s->prepared[PLASMA_LIST], each, data);
+  store_result result = store_read_keys(s, s->prepared[PLASMA_LIST], most, each, data);
   pthread_mutex_unlock(&s->mutex);
   return result;
 }

@@ -104,7 +104,8 @@ store_result store_end(store *s, store_result result);
 /* Finds a row's only number; 0 when there is no row. */
 store_result store_read_number(store *s, sqlite3_stmt *statement, int64_t *number);
 
-/* Hands the first column of every row to `each`. */
-store_result store_read_keys(store *s, sqlite3_stmt *statement, store_key_function *each, void *data);
+/* Hands the first column of `most` rows to `each`; QUOTA: there are more. */
+store_result store_read_keys(store *s, sqlite3_stmt *statement, size_t most, store_key_function *each,
+                             void *data);
 
 #endif

@@ -129,6 +129,100 @@ checks["values of a response header"] = function(row)
   assert.equal(row.n, #values)
 end
 
+-- The warnings of a response, and what a flare with these options says there.
+local function warns(code, pattern, options)
+  local flare <close> = evaluate.open(options)
+  flare.flare:stub_fetch("", { body = "x" })
+  local values, response = flare:run(code)
+  local said = support.log(response, "warn") or ""
+  if pattern then assert.matches(pattern, said) else assert.equal("", said) end
+  return values, response
+end
+
+checks["headers of a response"] = function(row)
+  for extra, pattern in pairs { [0] = false, "resp_header_set: " .. row.n .. " headers of .* allowed$" } do
+    local _, response = warns(("for i = 1, %d do response.set_header('h' .. i, 'v') end"):format(row.n + extra), pattern)
+    local count = 0
+    for _ in pairs(response.headers) do count = count + 1 end
+    assert.equal(row.n, count)
+  end
+end
+
+checks["names and values of the headers of a response"] = function(row)
+  for extra, pattern in pairs { [0] = false, "resp_header_set: 0 headers of 0 bytes and one of " .. row.n + 1 .. ": " } do
+    local _, response = warns(("response.set_header('h', ('v'):rep(%d))"):format(row.n - 1 + extra), pattern)
+    assert.equal(extra == 0 and row.n - 1 or nil, response.headers.h and #response.headers.h)
+  end
+end
+
+checks["body of a response"] = function(row)
+  for extra, pattern in pairs { [0] = false, "resp_body_set: " .. row.n + 1 .. " bytes: " .. row.n .. " are allowed$" } do
+    local flare <close> = support.load(("return function() return { body = ('x'):rep(%d) } end"):format(row.n + extra),
+      { memory = 256 << 20 })
+    local response = flare:request {}
+    assert.equal(extra == 0 and row.n or 0, #response.body)
+    assert.matches(pattern or "^$", support.log(response, "warn") or "")
+  end
+end
+
+-- What a fetch comes to with the limit, and beyond it.
+local function fetches(row, code, pattern)
+  assert.is_true(warns("return " .. code:gsub("N", row.n) .. " ~= nil", false, { memory = 64 << 20 })[1])
+  local values = warns("return " .. code:gsub("N", row.n + 1), "^beam.fetch: http://.*: " .. pattern, { memory = 64 << 20 })
+  assert.same({ n = 2, nil, message_of(row) }, values)
+end
+
+checks["a URL that is fetched"] = function(row)
+  fetches(row, "beam.fetch('http://a/' .. ('x'):rep(N - 9))", ("a URL of %d bytes: %d are allowed"):format(row.n + 1, row.n))
+end
+
+checks["headers of a fetch"] = function(row)
+  fetches(row, "beam.fetch('http://a/', { headers = (function() local h = {} for i = 1, N do h['h' .. i] = '' end return h end)() })",
+    row.n + 1 .. " headers of ")
+end
+
+checks["names and values of the headers of a fetch"] = function(row)
+  fetches(row, "beam.fetch('http://a/', { headers = { h = ('v'):rep(N - 1) } })", "1 headers of " .. row.n + 1 .. " bytes: ")
+end
+
+checks["header lines of an answer"] = function(row)
+  assert.is_truthy(source "edge/base/http.h":find(("HTTP_HEAD_LINES = %d,"):format(row.n), 1, true))
+  assert.is_truthy(source "edge/base/http.c":find('"' .. message_of(row) .. '"', 1, true))
+end
+
+checks["head of an answer"] = function(row)
+  assert.is_truthy(source "edge/base/http.h":find(("HTTP_HEAD_SIZE = %d << 10 "):format(row.n >> 10), 1, true))
+  assert.is_truthy(source "edge/base/http.c":find('"' .. message_of(row) .. '"', 1, true))
+end
+
+checks["keys of a list"] = function(row) -- tests/flare/budget_spec.lua reaches it
+  assert.is_truthy(source "edge/host/host.c":find((".max_list_keys = %d,"):format(row.n), 1, true))
+end
+
+checks["all messages sent for one event"] = function(row)
+  local flare <close> = evaluate.open()
+  local values, response = flare:event("message", ([[
+    for _ = 1, %d do assert(ws.send(("x"):rep(1 << 20))) end
+    return select(2, ws.send "x")]]):format(row.n >> 20))
+  assert.same({ n = 2, message_of(row), 1 }, values)
+  assert.equal(row.n >> 20, #response.frames)
+end
+
+checks["input of `crypto` and `encoding`, options of a fetch"] = function(row)
+  local options = { memory = 256 << 20, secrets = { key = ("k"):rep(32) } }
+  local code = "return encoding.base64_encode(('x'):rep(%d)) ~= nil, crypto.hash('md5', ('x'):rep(%d - 100)) ~= nil"
+  assert.same({ n = 2, true, true }, (warns(code:format(row.n, row.n), false, options)))
+  assert.same({ n = 2, false, false }, (warns(code:format(row.n + 1, row.n + 100), "%d+ bytes: " .. row.n .. " are allowed", options)))
+  assert.same({ n = 2, nil, message_of(row) }, (warns(("return encoding.base64_encode(('x'):rep(%d))"):format(row.n + 1), "", options)))
+end
+
+checks["what `crypto.sign_jwt` is given"] = function(row)
+  local options = { secrets = { key = "k" } }
+  local code = "return crypto.sign_jwt('HS256', 'key', { a = ('x'):rep(%d) }) ~= nil"
+  assert.is_true(warns(code:format(row.n - 100), false, options)[1])
+  assert.is_false(warns(code:format(row.n), "^crypto_sign_jwt: %d+ bytes: " .. row.n .. " are allowed$", options)[1])
+end
+
 checks["fetches"] = function(row)
   local flare <close> = evaluate.open()
   flare.flare:stub_fetch("", { body = "x" })
