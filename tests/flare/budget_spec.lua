@@ -135,24 +135,32 @@ describe("the largest input of", function()
     local options = { memory = 1024 * MIB, secrets = { key = ("k"):rep(32) } }
     for key, value in pairs(case.options or {}) do options[key] = value end
 
-    it(name .. " is done within its budget", function()
+    it(name .. " is done within its budget, and what is beyond it is refused", function()
       local flare <close> = evaluate.open(options)
       flare.flare:stub_fetch("", { body = case.fetched or "x" })
       local values, response = ask(flare, case, case[1], case.request)
       assert.truthy(values[1])
       assert.is_true(response.calls[name] ~= nil or name == "id_snowflake" or name == "snowflake_id")
       assert.is_true(response.cpu_us < BUDGET * 1000 * (case.budget or 1), ("%d ms"):format(response.cpu_us // 1000))
+      if not case.beyond then return end
+      flare.flare:stub_fetch("", { body = "x" })
+      values, response = ask(flare, case, case.beyond, case.beyond_request or case.request)
+      assert.truthy(values[1])
+      if case.log then assert.matches(case.log, support.log(response, "warn")) end
+      assert.is_true(response.cpu_us < BUDGET * 1000, ("%d ms beyond"):format(response.cpu_us // 1000))
     end)
 
-    if case.beyond then
-      it(name .. " is the most that is taken", function()
-        local flare <close> = evaluate.open(options)
-        flare.flare:stub_fetch("", { body = "x" })
-        local values, response = ask(flare, case, case.beyond, case.beyond_request or case.request)
-        assert.truthy(values[1])
-        if case.log then assert.matches(case.log, support.log(response, "warn")) end
-        assert.is_true(response.cpu_us < BUDGET * 1000, ("%d ms"):format(response.cpu_us // 1000))
-      end)
-    end
+    it(name .. " again and again ends when the CPU time is over, or soon after", function()
+      local limited = { cpu_ms = 50 }
+      for key, value in pairs(options) do limited[key] = value end
+      if name:find "_list" then limited.spark, limited.plasma = many(1000, 1), many(1000, 1) end
+      local code = case[1]:gsub("100000", "1000")
+      local flare <close> = evaluate.open(limited)
+      flare.flare:stub_fetch("", { body = case.fetched or "x" })
+      local good, why = pcall(ask, flare, case, "while true do (function() " .. code .. " end)() end", case.request)
+      assert.is_false(good)
+      assert.matches("stopped: CPU time limit reached", why)
+      assert.is_true(flare.last.cpu_us < (50 + BUDGET / 2) * 1000, ("%d ms"):format(flare.last.cpu_us // 1000))
+    end)
   end
 end)

@@ -117,6 +117,7 @@ function Evaluator:run(code, request)
   for key, value in pairs(all.headers) do headers[key] = value end
   all.headers = headers
   local response = assert(self.flare:request(all))
+  self.last = response
   if response.failed or response.status == 500 then error(support.log(response, "error") or "failed", 0) end
   return literal(response.body, response)
 end
@@ -126,6 +127,7 @@ function Evaluator:event(kind, code, event)
   local all = { headers = { script = prefix .. code } }
   for key, value in pairs(event or {}) do all[key] = value end
   local response = assert(self.flare:event(kind, all))
+  self.last = response
   local last = response.logs[#response.logs]
   if response.close_code == 1011 then error(last and last.text or "failed", 0) end
   return literal(last.text, response)

@@ -313,10 +313,23 @@ typedef struct crowd {
   pool_flare *flare, *plain_flare;
   int listener, peers[WAITING], peer_count;
   int64_t asked_ms, plain_ms;
+  int most_threads;
 } crowd;
 
+/* Threads of this process. */
+static int count_threads(void) {
+  char line[256];
+  int count = 0;
+  FILE *status = fopen("/proc/self/status", "r");
+  while (status != NULL && fgets(line, sizeof line, status) != NULL) sscanf(line, "Threads: %d", &count);
+  if (status != NULL) fclose(status);
+  return count;
+}
+
 static bool answer_crowd(loop *l) {
+  enum { FEW = 12, END_MS = 8000 };
   crowd *c = l->data;
+  c->most_threads = l->done == 0 && count_threads() > c->most_threads ? count_threads() : c->most_threads;
   static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
   while (l->added < WAITING) add(l, &c->waiting[l->added], c->flare);
   int peer;
@@ -334,7 +347,7 @@ static bool answer_crowd(loop *l) {
       if (send(c->peers[i], answer, sizeof answer - 1, MSG_NOSIGNAL) < 0) perror("send");
     }
   }
-  return l->done == WAITING + 1;
+  return l->done == WAITING + 1 && (count_threads() < FEW || now_ms() - c->plain_ms > END_MS);
 }
 
 static void test_crowd(void) {
@@ -360,6 +373,8 @@ static void test_crowd(void) {
     free_job(&c->waiting[i]);
     close(c->peers[i]);
   }
+  check(c->most_threads > WAITING, "%d threads for %d that wait", c->most_threads, WAITING);
+  check(now_ms() - c->plain_ms < 8000, "its threads do not end");
   check(good == WAITING, "%d of %d that waited have their answer", good, WAITING);
   free_job(&c->plain);
   pool_flare_release(c->flare);
