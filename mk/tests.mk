@@ -26,7 +26,7 @@ $(N)/tests/hash_test: tests/unit/hash_test.c runtime/lua/lstring_hash.c
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -fsanitize=address,undefined $^ -o $@
 
 # Keys for tests/flare/flood_spec.lua.
-$(N)/tests/collide: tests/flood/collide.c runtime/lua/lstring_hash.c $(EDGE_OBJECTS) $(LIBS_STAMP)
+$(N)/tests/collide: tests/support/collide.c runtime/lua/lstring_hash.c $(EDGE_OBJECTS) $(LIBS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(NATIVE_FLAGS) $(filter %.c %.o,$^) -o $@ $(NATIVE_LIBS)
 

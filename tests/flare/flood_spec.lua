@@ -1,4 +1,4 @@
--- Keys that somebody chose to collide, by the seed that everybody knows who has the sources (tests/flood/collide.c), take
+-- Keys that somebody chose to collide, by the seed that everybody knows who has the sources (tests/support/collide.c), take
 -- a flare no longer than others do: in JSON, queries, cookies and names, short and long.
 local support = require "support"
 

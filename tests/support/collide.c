@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "flare/flare.h"
+#include "pack/bundle.h"
 #include "pack/pack.h"
 
 unsigned int luaS_hash(const char *string, size_t size, unsigned int seed); /* runtime/lua/lstring_hash.c */
