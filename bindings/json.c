@@ -1,5 +1,5 @@
 /*
- * json.c - flaron.json, cjson and cjson.safe: lua-cjson (runtime/json/lua-cjson.patch says what we changed).
+ * json.c - flaron.json, cjson and cjson.safe: lua-cjson (runtime/json/patches say what we changed).
  *
  * The bindings use an instance of it of their own, so that no script's configuration reaches them.
  */

@@ -33,19 +33,29 @@ $(TOOLS): $(call flags,packages,$(BUILD_PACKAGES))
 	@tools/setup.sh check $(BUILD_PACKAGES)
 	@touch $@
 
+# What differs from the sources as they come: patch series, applied in order (docs/internals/upgrade-lua.md).
+patches = $(1)/series $(wildcard $(1)/*.patch)
+
 LUA := $(B)/src/lua
-LUA_VERSION := 5.4.7
-LUA_TARBALL ?= $(B)/src/lua5.4_$(LUA_VERSION).orig.tar.gz
+LUA_PATCHES := runtime/lua/patches
+LUA_POOL := pool/main/l/lua5.4/lua5.4_5.4.7.orig.tar.gz
+LUA_TARBALL ?= $(B)/src/$(notdir $(LUA_POOL))
 LUA_SHA256 := 9fbf5e28ef86c69858f6d3d34eccc32e911c1a28b4120ff3e84aaa70cfbf1e30
 CJSON := $(B)/src/lua-cjson
-CJSON_TARBALL ?= $(B)/src/lua-cjson_2.1.0+dfsg.orig.tar.gz
+CJSON_PATCHES := runtime/json/patches
+CJSON_POOL := pool/main/l/lua-cjson/lua-cjson_2.1.0+dfsg.orig.tar.gz
+CJSON_TARBALL ?= $(B)/src/$(notdir $(CJSON_POOL))
 CJSON_SHA256 := 94f1fce36742cf00e99c5071b309b9f71e6e7daf60a7151f7bf4ac0a97259ac4
 
-$(B)/lua.stamp: $(call flags,lua,$(LUA_TARBALL) $(LUA_SHA256)) | $(TOOLS)
-	$(Q)tools/setup.sh source $(LUA_TARBALL) $(LUA_SHA256) pool/main/l/lua5.4/lua5.4_$(LUA_VERSION).orig.tar.gz $(LUA)
+$(B)/lua.stamp: $(call flags,lua,$(LUA_TARBALL) $(LUA_SHA256)) $(call patches,$(LUA_PATCHES)) | $(TOOLS)
+	$(Q)tools/setup.sh source $(LUA_TARBALL) $(LUA_SHA256) $(LUA_POOL) $(LUA) $(LUA_PATCHES)
 	@touch $@
 
-$(B)/cjson.stamp: $(call flags,cjson,$(CJSON_TARBALL) $(CJSON_SHA256)) runtime/json/lua-cjson.patch | $(TOOLS)
-	$(Q)tools/setup.sh source $(CJSON_TARBALL) $(CJSON_SHA256) pool/main/l/lua-cjson/lua-cjson_2.1.0+dfsg.orig.tar.gz $(CJSON)
-	$(Q)patch -s -p1 -d $(CJSON) <runtime/json/lua-cjson.patch
+# Lua as it comes, for what compares with it (tests/fuzz/fuzz_pattern.c).
+$(B)/lua-stock.stamp: $(B)/lua.stamp
+	$(Q)tools/setup.sh source $(LUA_TARBALL) $(LUA_SHA256) $(LUA_POOL) $(LUA)-stock
+	@touch $@
+
+$(B)/cjson.stamp: $(call flags,cjson,$(CJSON_TARBALL) $(CJSON_SHA256)) $(call patches,$(CJSON_PATCHES)) | $(TOOLS)
+	$(Q)tools/setup.sh source $(CJSON_TARBALL) $(CJSON_SHA256) $(CJSON_POOL) $(CJSON) $(CJSON_PATCHES)
 	@touch $@

@@ -27,9 +27,9 @@ NO_INLINING := -mllvm -inline-threshold=-50
 # Nothing unrolled, and few jump tables: a comparison with two values is none of a jump table's business. Little is
 # inlined, which costs no speed and decides over size, but for what makes calls and switches (pcall.c).
 SPEED := -O2 -fno-unroll-loops -mllvm -jump-table-density=40 -mllvm -inline-threshold=30
-LUA_HOT := lstring lvm ltable ltm lobject lfunc lauxlib
+LUA_HOT := lgc lstring lvm ltable ltm lobject lfunc lauxlib
 LUA_COLD := lstrlib lapi lmem lctype lopcodes lmathlib lutf8lib
-LUA_COMPILER := lcode ldebug ldump lparser lstate lundump lzio
+LUA_COMPILER := lcode ldebug ldump llex lparser lstate lundump lzio
 LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_COLD) $(LUA_COMPILER))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
 RUNTIME_SOURCES := $(wildcard runtime/*/*.c runtime/lua/fast/*.c bindings/*.c)
@@ -38,32 +38,18 @@ RUNTIME_OBJECTS := $(RUNTIME_SOURCES:%.c=$(W)/%.o)
 # Flags of single files: $(call flags_of,FOLDER,NAMES,FLAGS). They are in the stamp of flags, too.
 flags_of = $(foreach f,$(2),$(eval FLAGS_$(1)/$(f) += $(3)))
 
-LUA_FLAGS := $(WASM_FLAGS) -w -fno-builtin-memcpy -include runtime/lua/lua_config.h -Iruntime -Iruntime/lua/fast
+LUA_FLAGS := $(WASM_FLAGS) -w -fno-builtin-memcpy -include runtime/lua/lua_config.h -Iruntime
 $(call flags_of,lua,$(LUA_HOT),$(SPEED))
 $(call flags_of,lua,$(LUA_COLD) $(LUA_COMPILER),-Oz)
 $(call flags_of,lua,$(LUA_COMPILER),$(NO_INLINING))
-$(call flags_of,lua,lstate,-Dstatic=)
-$(call flags_of,lua,lmem lstring lauxlib lobject,-DSOME_ARE_OURS)
-# What api.c has the common cases of, and those functions of Lua for the rest.
-API_FAST := lua_geti lua_seti lua_pushvalue lua_settop lua_type lua_tointegerx lua_tolstring luaL_tolstring \
-  luaL_checkinteger luaL_checklstring
-$(call flags_of,lua,lapi,$(foreach f,$(filter lua_%,$(API_FAST)),-D$(f)=$(f)_of_lua))
-$(call flags_of,lua,lauxlib,$(foreach f,$(filter luaL_%,$(API_FAST)),-D$(f)=$(f)_of_lua))
-# lua_createtable's only: room for a table that is new (set.c).
-$(call flags_of,lua,lapi,-DluaH_resize=table_room)
-$(call flags_of,lua,ltable,-DLUA_CORE= -include runtime/lua/lstring_intern.h -DINTERN_KEYS)
-$(call flags_of,lua,lstrlib,-DCASE_IN_PLACE -include runtime/lua/fast/string_pattern.h -include runtime/lua/fast/string_slice.h)
-$(call flags_of,lua,lmathlib lstrlib lutf8lib,-DluaL_setfuncs=start_setfuncs)
 
 CJSON_FLAGS := $(WASM_FLAGS) -Oz -fshort-enums -DNDEBUG -w -include runtime/json/cjson_config.h
 
-SEES_LUA := $(addprefix lua/fast/,api call get string_pattern pcall string_slice set) $(addprefix lua/,collector lexer lobject_message lstring_intern)
+SEES_LUA := $(addprefix lua/fast/,api call get string_pattern pcall string_slice set) $(addprefix lua/,lobject_message lstring_intern)
 LIBRARIES := $(addprefix lua/library_,base coroutine debug os table)
 $(call flags_of,runtime,$(SEES_LUA) $(LIBRARIES),-include runtime/lua/lua_config.h)
-$(call flags_of,runtime,$(LIBRARIES),-DluaL_setfuncs=start_setfuncs)
-$(call flags_of,runtime,lua/lexer,$(NO_INLINING))
 $(call flags_of,runtime,$(addprefix lua/fast/,api call get string_pattern pcall string_slice set) \
-  $(addprefix lua/,collector lstring_intern library_table library_coroutine),$(SPEED))
+  $(addprefix lua/,lstring_intern library_table library_coroutine),$(SPEED))
 $(call flags_of,runtime,lua/fast/pcall lua/library_coroutine,-mllvm -inline-threshold=60)
 $(call flags_of,runtime,libc/memcpy,-fno-builtin-memcpy -O2)
 
@@ -73,29 +59,6 @@ WASM_STAMP := $(call flags,wasm,$(WASM_CC) $(OUR_WASM_FLAGS) $(LUA_FLAGS) $(CJSO
 $(W)/lua/%.o: $(B)/lua.stamp $(WASM_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(WASM_CC) $(LUA_FLAGS) $(FLAGS_lua/$*) -c $(LUA)/src/$*.c -o $@
-
-# From standard input, since ljumptab.h would be taken from the folder of the source (runtime/lua/fast/ljumptab.h).
-$(W)/lua/lvm.o: $(B)/lua.stamp runtime/lua/fast/ljumptab.h $(WASM_STAMP)
-	@mkdir -p $(@D)
-	$(Q)$(WASM_CC) $(LUA_FLAGS) $(FLAGS_lua/lvm) -MT $@ -x c -c - <$(LUA)/src/lvm.c -o $@
-
-# Keys that were chosen to collide are noticed before one more is inserted (lstring_intern.h).
-$(W)/lua/ltable.o: $(B)/lua.stamp runtime/lua/lstring_intern.h $(WASM_STAMP)
-	@mkdir -p $(@D)
-	$(Q)sed -e 's/^  mp = mainpositionTV(t, key);$$/  intern_guard(L, t);&/' $(LUA)/src/ltable.c >$(W)/ltable.c
-	$(Q)test $$(diff $(LUA)/src/ltable.c $(W)/ltable.c | grep -c '^>') = 1
-	$(Q)$(WASM_CC) $(LUA_FLAGS) $(FLAGS_lua/ltable) -c $(W)/ltable.c -o $@
-
-# A position beyond what size_t holds is behind the string, not what is left of it in 32 bits: ("x"):sub(2^32 + 1) is "".
-# And six functions are string_pattern.c's and string_slice.c's. Seven lines, each to be found.
-$(W)/lua/lstrlib.o: $(B)/lua.stamp $(WASM_STAMP)
-	@mkdir -p $(@D)
-	$(Q)sed -e '/^static size_t posrelatI/,/^}/s/^    return (size_t)pos;$$/    return pos > MAXSIZE ? MAXSIZE : (size_t)pos;/' \
-	  -e 's/^  {"\([a-z]*\)", \(str_find\|str_match\|gmatch\|str_gsub\)},$$/  {"\1", pattern_\1},/' \
-	  -e 's/^  {"\(byte\|sub\)", str_[a-z]*},$$/  {"\1", slice_\1},/' \
-	  $(LUA)/src/lstrlib.c >$(W)/lstrlib.c
-	$(Q)test $$(diff $(LUA)/src/lstrlib.c $(W)/lstrlib.c | grep -c '^>') = 7
-	$(Q)$(WASM_CC) $(LUA_FLAGS) $(FLAGS_lua/lstrlib) -c $(W)/lstrlib.c -o $@
 
 $(W)/cjson/%.o: $(B)/cjson.stamp $(B)/lua.stamp $(WASM_STAMP)
 	@mkdir -p $(@D)
@@ -121,9 +84,9 @@ FLARE_EXPORTS := memory,alloc,handle_request,ws_open,ws_message,ws_close
 # The order of the files in the code. gzip looks back 32 KiB, so what is alike has to stand together: moved about until
 # the whole was shortest, which is a kilobyte. Lua's API is first, since the first 80 functions have indices of one byte,
 # and it is called most. A file that is not named comes behind all others.
-LINK_ORDER := runtime/lua/fast/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm lua/lfunc runtime/lua/collector runtime/lua/lstring_intern lua/lstring \
+LINK_ORDER := runtime/lua/fast/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm lua/lfunc lua/lgc runtime/lua/lstring_intern lua/lstring \
   runtime/lua/fast/pcall runtime/life/life runtime/libc/wasi_stubs lua/ldebug lua/lmem lua/lcode lua/lparser lua/lstate \
-  runtime/lua/library_coroutine runtime/life/arena runtime/life/pages lua/lobject runtime/lua/lobject_message runtime/lua/lexer cjson/lua_cjson cjson/strbuf \
+  runtime/lua/library_coroutine runtime/life/arena runtime/life/pages lua/lobject runtime/lua/lobject_message lua/llex cjson/lua_cjson cjson/strbuf \
   runtime/libc/snprintf runtime/libc/strtod runtime/libc/decimal runtime/life/interrupt runtime/start/start lua/lauxlib runtime/libc/calendar \
   lua/lundump bindings/json runtime/start/bundle runtime/libc/strftime cjson/fpconv bindings/binding bindings/beam \
   bindings/response bindings/time lua/lzio bindings/stdlib bindings/crypto runtime/start/entry lua/lutf8lib \

@@ -49,7 +49,7 @@ run-lint: $(EXE)
 	$(Q)tests/lint.sh
 
 fuzz: setup-fuzz ## fuzz the parsers of untrusted bytes for a minute each (SECONDS_EACH=...)
-	$(Q)$(MAKE) $(JOBS) all
+	$(Q)$(MAKE) $(JOBS) all $(B)/lua-stock.stamp
 	$(Q)tests/fuzz/run.sh
 
 soak: setup-fuzz ## run dev under load and attack for SECONDS_EACH=600; ATTACKS=1 or ATTACK=NAME: the table of attacks

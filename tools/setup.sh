@@ -4,8 +4,10 @@
 #   setup.sh check NAME...               1, with what to do about it, when some are missing
 #   setup.sh packages NAME...            installs those that are missing, in one apt call
 #   setup.sh optional NAME...            the same; 1 with one line when it cannot be done
-#   setup.sh source FILE SHA256 POOL DIR fetches POOL (a path in the Debian pool) to FILE, where that is
-#                                        in build/ and not there, checks it, unpacks it into DIR
+#   setup.sh source FILE SHA256 POOL DIR [PATCHES]
+#                                        fetches POOL (a path in the Debian pool) to FILE, where that is in build/
+#                                        and not there, checks it, unpacks it into DIR, and applies what the file
+#                                        `series` in the folder PATCHES lists, in order, as quilt would
 #
 # The mirror is the one this machine's apt uses. Says what it does only when it has something to do. Where there is
 # no dpkg, a package counts as there when its program is on PATH, or pkg-config or the compilers find its library.
@@ -148,7 +150,16 @@ fetch() { # FILE SHA256 POOL
   fail "no mirror that apt knows has $3"
 }
 
-source_of() { # FILE SHA256 POOL DIR
+# Every patch must fit exactly: what fits nearly may be in a wrong place, and asks for somebody to look.
+apply() { # DIR PATCHES
+  grep -v '^ *\(#\|$\)' "$2/series" | while read -r name; do
+    [ -f "$2/$name" ] || fail "$2/series lists $name, which is not there"
+    said=$(patch -s -p1 -F0 --no-backup-if-mismatch -d "$1" <"$2/$name" 2>&1) ||
+      fail "$2/$name does not fit the sources (docs/internals/upgrade-lua.md says what to do): $said"
+  done
+}
+
+source_of() { # FILE SHA256 POOL DIR [PATCHES]
   case $1 in
     build/*) [ -f "$1" ] || fetch "$1" "$2" "$3" ;;
     *) [ -f "$1" ] || fail "$1: there is no such file" ;; # named by LUA_TARBALL or CJSON_TARBALL
@@ -157,6 +168,7 @@ source_of() { # FILE SHA256 POOL DIR
   rm -rf "$4" "$4.part"
   mkdir -p "$4.part"
   tar -xf "$1" -C "$4.part" --strip-components=1
+  [ $# -lt 5 ] || apply "$4.part" "$5"
   mv "$4.part" "$4"
 }
 
@@ -164,9 +176,12 @@ case ${1-} in
   check) shift && check_packages "$@" ;;
   packages) shift && packages "$@" ;;
   optional) shift && optional "$@" ;;
-  source) [ $# = 5 ] || fail "source takes FILE SHA256 POOL DIR" && shift && source_of "$@" ;;
+  source)
+    [ $# = 5 ] || [ $# = 6 ] || fail "source takes FILE SHA256 POOL DIR [PATCHES]"
+    shift && source_of "$@"
+    ;;
   *)
-    sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,15s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

@@ -13,7 +13,7 @@ int library_open_base(lua_State *L);
 /* What ipairs gives as the iterator. */
 extern const lua_CFunction library_ipairs_step;
 
-/* pcall, xpcall and coroutine.yield (pcall.c). */
+/* pcall, xpcall and coroutine.yield (fast/pcall.c). */
 int library_pcall(lua_State *L);
 int library_xpcall(lua_State *L);
 int library_yield(lua_State *L);

@@ -60,7 +60,7 @@ const lua_CFunction library_ipairs_step = ipairsaux;
 
 int library_open_base(lua_State *L) {
   lua_pushglobaltable(L);
-  luaL_setfuncs(L, functions, 0);
+  start_setfuncs(L, functions, 0);
   lua_pushvalue(L, -1);
   lua_setfield(L, -2, LUA_GNAME);
   lua_pushliteral(L, LUA_VERSION);

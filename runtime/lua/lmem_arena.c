@@ -3,7 +3,7 @@
  *
  * Lua's own (lmem.c) call the allocator of the state through a pointer. These call the arena, so small blocks
  * cost a few instructions, and tools/unwind sees that freeing cannot throw. lmem.c's own four are
- * weak (lua_config.h), so these win; the rest of it is used.
+ * left out (patches/memory-on-the-arena.patch); the rest of it is used.
  */
 #define LUA_CORE
 #include "life/arena.h"

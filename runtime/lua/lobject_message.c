@@ -1,6 +1,6 @@
 /*
  * lobject_message.c - messages, as lua_pushfstring makes them, in one buffer. lobject.c's own joins pieces
- * that it copied before.
+ * that it copied before; it is left out (patches/messages-in-one-buffer.patch).
  */
 #define LUA_CORE
 #include <stdarg.h>

@@ -4,7 +4,8 @@
  *
  * Eight bytes at a time are mixed into the hash so far, whose halves are then multiplied. The seed is in both
  * halves, so whoever does not know it cannot choose strings that collide; the one that a flare is packed with
- * is public, and intern.c has another when it must. lstring.c's own hash is weak.
+ * is public, and lstring_intern.c has another when it must. lstring.c's own is left out
+ * (patches/string-hash.patch).
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /*
- * intern.c - strings as Lua makes them, in place of lstring.c's, and what is done against keys that were
+ * lstring_intern.c - strings as Lua makes them, in place of lstring.c's, and what is done against keys that were
  * chosen to collide.
  *
  * The seed of hashes is public, since it comes from the bundle (start.c), so anybody can find strings that

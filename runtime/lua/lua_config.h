@@ -1,8 +1,8 @@
 /*
  * lua_config.h - how Lua is configured for a flare; in front of every file of Lua (`-include`).
  *
- * Lua's sources are used as they come, but for seven lines of lstrlib.c and one of ltable.c (Makefile): what
- * else differs from stock Lua is said here, by the macros that Lua leaves open, or has a file of its own.
+ * What is said here are the macros that Lua leaves open. What they cannot say is in the patches
+ * (patches/series).
  */
 #ifndef FLARON_LUA_CONFIG_H
 #define FLARON_LUA_CONFIG_H
@@ -27,27 +27,8 @@ __attribute__((export_name("unwind_never luaC_step"))) void luaC_step(struct lua
 __attribute__((export_name("unwind_never luaC_fullgc"))) void luaC_fullgc(struct lua_State *L,
                                                                           int isemergency);
 
-/* memory.c has four of these in place of lmem.c, text.c, hash.c, intern.c and api.c one each. */
-#ifdef SOME_ARE_OURS
-#pragma weak luaL_optinteger
-#pragma weak luaO_pushvfstring
-#pragma weak luaM_free_
-#pragma weak luaM_realloc_
-#pragma weak luaM_saferealloc_
-#pragma weak luaM_malloc_
-#pragma weak luaS_hash
-#pragma weak luaS_newlstr
-#endif
-
-/* libc's are functions, which string.lower and string.upper would call for each character. */
-#ifdef CASE_IN_PLACE
-#include <ctype.h>
-#define tolower(c) ((unsigned)(c) - 'A' < 26 ? (c) | 32 : (c))
-#define toupper(c) ((unsigned)(c) - 'a' < 26 ? (c)-32 : (c))
-#endif
-
 /* The seed of string hashes: from the bundle (start.c), so that equal bundles give equal images; so it is no
- * secret (intern.c). */
+ * secret (lstring_intern.c). */
 unsigned int start_hash_seed(void);
 #define luai_makeseed(L) ((void)(L), start_hash_seed())
 
@@ -61,7 +42,7 @@ void floor_write(const char *text, size_t length);
 #define lua_writeline() ((void)0)
 #define lua_writestringerror(s, p) ((void)(s), (void)(p))
 
-/* luaV_execute includes ljumptab.h, which is ours. */
+/* luaV_execute includes fast/vm.h, in place of ljumptab.h (patches/interpreter-in-place.patch). */
 #define LUA_USE_JUMPTABLE 1
 
 #define lua_getlocaledecpoint() '.'

@@ -48,8 +48,8 @@ int start_handler_ref(enum start_handler handler) { return handler_refs[handler]
 void __wasm_call_ctors(void); /* wasm-ld */
 
 /*
- * luaL_setfuncs for Lua's own libraries (Makefile). Their tables of functions are read once, here, and become
- * zeros, which no flare carries.
+ * luaL_setfuncs for Lua's own libraries (runtime/lua/patches/registered-once.patch). Their tables of
+ * functions are read once, here, and become zeros, which no flare carries.
  */
 void start_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues);
 

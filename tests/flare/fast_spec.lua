@@ -1,6 +1,5 @@
--- fast_spec.lua - what the files of runtime/lua/fast, and beside it lstring_hash.c, collector.c, lobject_message.c, library_base.c,
--- library_coroutine.c and library_table.c, do in place of Lua's own, at the edges of what they take for common: each piece comes
--- to what native Lua makes of it.
+-- fast_spec.lua - what the functions of ours in runtime/lua (the table in its README.md) do in place of Lua's own, at the
+-- edges of what they take for common: each piece comes to what native Lua makes of it.
 local support = require "support"
 
 local pieces = {

@@ -214,7 +214,7 @@ describe("json", function()
     assert.same({ n = 2, 201, "b" }, values)
   end)
 
-  -- Needs lua-cjson to give a large buffer back after encoding (runtime/json/lua-cjson.patch).
+  -- Needs lua-cjson to give a large buffer back after encoding (runtime/json/patches/memory-may-end.patch).
   it("a string of 5 MiB is encoded and decoded within 32 MiB", function()
     local values, response = flare:run [[
       local text = ("<plain> "):rep(5 * 1024 * 1024 // 8)

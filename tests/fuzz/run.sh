@@ -109,8 +109,8 @@ printf '\340A;a="b\\""\r\n0123456789\r\n0\r\nT: u\r\n\r\n' >"$out/seeds-http1/bo
 fuzz http1 "$out/seeds-http1" edge/server/http1.c edge/base/http.c edge/base/text.c
 fuzz gossip "$out/seeds-gossip" edge/gossip/gossip_wire.c edge/base/text.c
 # shellcheck disable=SC2046 # paths without spaces
-fuzz pattern "$out/seeds-pattern" -Iruntime -Ibuild/src/lua/src runtime/lua/fast/string_pattern.c runtime/lua/fast/string_slice.c \
-  $(find build/src/lua/src -name 'l*.c' ! -name lua.c ! -name luac.c ! -name lstrlib.c) -lm
+fuzz pattern "$out/seeds-pattern" -Iruntime -Ibuild/src/lua-stock/src runtime/lua/fast/string_pattern.c runtime/lua/fast/string_slice.c \
+  $(find build/src/lua-stock/src -name 'l*.c' ! -name lua.c ! -name luac.c ! -name lstrlib.c) -lm
 # The rest of the edge as it is built for the executable.
 # shellcheck disable=SC2046 # paths without spaces
 fuzz page "$out/seeds-page" edge/dev/page.c edge/project/kv.c \

@@ -3,8 +3,8 @@
  *
  * Those of lapi.c look up their index in place and call nothing, so that in Wasm they need neither a frame on
  * the stack in memory nor to store what a call would destroy, and do not read back what they have just
- * written to Lua's stack. Whatever is not common goes to Lua's own function of the name (lapi.c, lauxlib.c),
- * which the Makefile calls NAME_of_lua. What they do is in Lua's manual, sections 4.6 and 5.1.
+ * written to Lua's stack. Whatever is not common goes to Lua's own function (lapi.c, lauxlib.c), which is
+ * called NAME_of_lua (patches/api-common-cases.patch). What they do is in Lua's manual, sections 4.6 and 5.1.
  */
 #define LUA_CORE
 #include "lapi.h"

@@ -1,6 +1,9 @@
 /*
- * pcall.c - protected calls and coroutines: Lua's ldo.c, and pcall and xpcall, which leave results where
- * they are and do only what there is to do after an error.
+ * pcall.c - protected calls: pcall and xpcall, which leave results where they are and do only what there is
+ * to do after an error, and coroutine.yield.
+ *
+ * Lua's ldo.c is included, not linked beside it: its static functions are what these are made of, and a
+ * compiler that sees both puts them in place.
  */
 #define LUA_CORE
 #include <stdbool.h>
@@ -9,11 +12,6 @@
 #include "lua/libraries.h"
 #include "lopcodes.h"
 #include "lvm.h"
-
-/* A coroutine that yielded in a call has nothing left to do of that instruction. */
-#define luaV_finishOp(L) (GET_OPCODE(L->ci->u.l.savedpc[-1]) == OP_CALL ? (void)0 : (luaV_finishOp)(L))
-
-__attribute__((noinline)) static int resume_error(lua_State *L, const char *message, int arguments);
 
 #include "ldo.c"
 

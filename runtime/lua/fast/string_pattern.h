@@ -1,5 +1,6 @@
 /*
- * string_pattern.h - string.find, match, gmatch and gsub, in place of lstrlib.c's; in front of that file.
+ * string_pattern.h - string.find, match, gmatch and gsub, in place of lstrlib.c's
+ * (patches/string-functions.patch).
  */
 #ifndef FLARON_PATTERN_H
 #define FLARON_PATTERN_H

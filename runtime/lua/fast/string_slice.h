@@ -1,5 +1,5 @@
 /*
- * string_slice.h - string.byte and string.sub, in place of lstrlib.c's; in front of that file.
+ * string_slice.h - string.byte and string.sub, in place of lstrlib.c's (patches/string-functions.patch).
  */
 #ifndef FLARON_SLICE_H
 #define FLARON_SLICE_H

@@ -1,11 +1,11 @@
 /*
- * ljumptab.h - what is common in Lua's interpreter, done in place.
+ * vm.h - what is common in Lua's interpreter, done in place.
  *
- * Lua includes a file of this name at the head of luaV_execute when LUA_USE_JUMPTABLE is 1, for a table of
- * labels to jump by, which Wasm does not have. So here it defines some of the macros and functions that
- * the instructions are written with (lvm.c) for what engines make of Wasm: there a call costs about as much
- * as all of a simple instruction. What an instruction means stays Lua's: the rare cases go to the functions
- * they always went to. It does not touch dispatch: the `switch` is a br_table.
+ * luaV_execute includes it at its head, where Lua has a table of labels to jump by
+ * (patches/interpreter-in-place.patch). It defines some of the macros and functions that the instructions are
+ * written with (lvm.c) for what engines make of Wasm: there a call costs about as much as all of a simple
+ * instruction. What an instruction means stays Lua's: the rare cases go to the functions they always went to.
+ * It does not touch dispatch: the `switch` is a br_table.
  */
 
 #include "lua/fast/call.h"
