@@ -15,6 +15,7 @@
 #include "cli.h"
 #include "help/describe.h"
 #include "base/embedded.h"
+#include "lua_layout.h"
 
 static const cli_command *const commands[] = {&cli_new,     &cli_dev,    &cli_test,   &cli_check,
                                               &cli_pack,    &cli_run,    &cli_kv,     &cli_secret,
@@ -299,7 +300,8 @@ static bool answer(const char *word, const char *value) {
   if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
     print_help(stdout);
   } else if (strcmp(word, "--version") == 0) {
-    printf("flaron-lua %s (Lua 5.4.7, runtime %.12s)\n", FLARON_LUA_VERSION, flare_runtime_hash());
+    printf("flaron-lua %s (Lua %s, runtime %.12s)\n", FLARON_LUA_VERSION, LAYOUT_LUA_RELEASE,
+           flare_runtime_hash());
   } else if (strcmp(word, "--licenses") == 0) {
     const bytes *licenses = embedded_find("licenses.txt");
     fwrite(licenses->data, 1, licenses->size, stdout);

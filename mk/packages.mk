@@ -38,9 +38,9 @@ patches = $(1)/series $(wildcard $(1)/*.patch)
 
 LUA := $(B)/src/lua
 LUA_PATCHES := runtime/lua/patches
-LUA_POOL := pool/main/l/lua5.4/lua5.4_5.4.7.orig.tar.gz
+LUA_POOL := pool/main/l/lua5.4/lua5.4_5.4.8.orig.tar.gz
 LUA_TARBALL ?= $(B)/src/$(notdir $(LUA_POOL))
-LUA_SHA256 := 9fbf5e28ef86c69858f6d3d34eccc32e911c1a28b4120ff3e84aaa70cfbf1e30
+LUA_SHA256 := 4f18ddae154e793e46eeab727c59ef1c0c0c2b744e7b94219710d76f530629ae
 CJSON := $(B)/src/lua-cjson
 CJSON_PATCHES := runtime/json/patches
 CJSON_POOL := pool/main/l/lua-cjson/lua-cjson_2.1.0+dfsg.orig.tar.gz

@@ -136,4 +136,5 @@ $(W)/flare.wasm: $(W)/runtime.wasm
 $(W)/lua_layout.h: tools/layout.c $(B)/lua.stamp $(WASM_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(WASM_CC) $(OUR_WASM_FLAGS) -include runtime/lua/lua_config.h -S $< -o $(W)/layout.s
-	$(Q)(echo 'enum {'; sed -n 's/.*#layout \([A-Z_]*\) \([0-9]*\)$$/  LAYOUT_\1 = \2,/p' $(W)/layout.s; echo '};') >$@
+	$(Q)(echo 'enum {'; sed -n 's/.*#layout \([A-Z_]*\) \([0-9]*\)$$/  LAYOUT_\1 = \2,/p' $(W)/layout.s; echo '};'; \
+	  sed -n 's/.*#release \([0-9.]*\)$$/#define LAYOUT_LUA_RELEASE "\1"/p' $(W)/layout.s) >$@

@@ -1,8 +1,9 @@
 /*
- * layout.c - where the fields of Lua's structures lie in the runtime's memory, for edge/profile/callstack.c.
+ * layout.c - where the fields of Lua's structures lie in the runtime's memory, for edge/profile/callstack.c,
+ * and which Lua it is.
  *
  * It is compiled for wasm32, as Lua is, and never linked: the Makefile makes the enum of lua_layout.h of the
- * lines "#layout NAME VALUE" in the assembly.
+ * lines "#layout NAME VALUE" in the assembly, and LAYOUT_LUA_RELEASE, a text of three numbers, of "#release".
  */
 #include <stddef.h>
 
@@ -12,6 +13,7 @@
 #define SAY(name, value) __asm__ volatile("#layout " #name " %0" ::"i"(value))
 
 void layout(void) {
+  __asm__ volatile("#release " LUA_VERSION_MAJOR "." LUA_VERSION_MINOR "." LUA_VERSION_RELEASE);
   SAY(STATE_CI, offsetof(lua_State, ci));
   SAY(STATE_BASE_CI, offsetof(lua_State, base_ci));
   SAY(STATE_GLOBAL, offsetof(lua_State, l_G));

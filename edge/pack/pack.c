@@ -15,6 +15,7 @@
 #include "pack/bundle.h"
 #include "pack/linemap.h"
 #include "flare/wasm.h"
+#include "lua_layout.h"
 
 enum { PAGE = 65536, ARENA_BEGIN = 256 << 10 };
 
@@ -162,7 +163,7 @@ static void write_exports(wasm_writer *section, const wasm_section *runtime, uns
 
 static void write_producers(wasm_writer *body) {
   static const char *const fields[][3] = {
-      {"language", "Lua", "5.4.7"},
+      {"language", "Lua", LAYOUT_LUA_RELEASE},
       {"processed-by", "flaron-lua", FLARON_LUA_VERSION},
   };
   size_t count = sizeof fields / sizeof *fields;
