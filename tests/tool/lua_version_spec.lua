@@ -90,7 +90,8 @@ describe("the patches of the sources", function()
     support.write(folder .. "/patches/two.patch", "--- a/src/a.c\n+++ b/src/a.c\n@@ -1 +1 @@\n-int z;\n+int w;\n")
     local _, sum = support.run(("sha256sum <%s/lua.tar"):format(folder))
     local function source()
-      return support.run(("tools/setup.sh source %s/lua.tar %s pool/none %s/out %s/patches"):format(folder, sum:match "%x+", folder, folder))
+      return support.run(("tools/setup.sh source %s/lua.tar %s pool/none %s/out %s/patches"):format(folder, sum:match "%x+",
+        folder, folder))
     end
     local code, _, why = source()
     assert.equal(1, code)
