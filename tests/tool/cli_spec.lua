@@ -66,7 +66,7 @@ describe("flaron-lua", function()
   it("tells its version and the runtime's", function()
     local code, output, errors = support.cli "--version"
     assert.same({ 0, "" }, { code, errors })
-    local runtime = output:match "^flaron%-lua %d+%.%d+%.%d+ %(Lua 5%.4%.7, runtime (%x+)%)\n$"
+    local runtime = output:match "^flaron%-lua %d+%.%d+%.%d+ %(Lua 5%.4%.%d+, runtime (%x+)%)\n$"
     local about = dkjson.decode((select(2, support.cli("inspect", echo, "--json"))))
     assert.equal(runtime, about.runtime:sub(1, #runtime))
   end)

@@ -39,7 +39,7 @@ describe("Lua's version", function()
     -- Reasons, steps of upgrades, and figures of the day when they were measured.
     local history = { "^docs/benchmarks", "^docs/internals/upgrade%-lua%.md$", "^docs/decisions/", "^CHANGELOG%.md$", "^runtime/lua/",
       "^tests/flare/lua_fixes_spec%.lua$", "^tests/tool/lua_version_spec%.lua$", "[Mm]akefile$", "^mk/" }
-    local _, found = support.run [[git grep -nE 'Lua 5\.4\.[0-9]|lua5\.4_5\.4|"5\.4\.[0-9]"' -- .]]
+    local _, found = support.run [[git grep -nE 'Lua 5%?\.4%?\.[0-9]|lua5\.4_5\.4|"5\.4\.[0-9]"' -- .]]
     for line in found:gmatch "[^\n]+" do
       local file, known = line:match "^[^:]+", false
       for _, pattern in ipairs(history) do known = known or file:find(pattern) ~= nil end
