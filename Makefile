@@ -36,6 +36,7 @@ include mk/packages.mk
 include mk/runtime.mk
 include mk/native.mk
 include mk/tests.mk
+include mk/soak.mk
 include mk/bench.mk
 include mk/release.mk
 include mk/size.mk

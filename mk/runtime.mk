@@ -18,6 +18,10 @@ WASM_TARGET := --target=wasm32-wasi -mcpu=mvp -mbulk-memory -msign-ext -mnontrap
 WASM_FLAGS := $(WASM_TARGET) -std=gnu11 -ffunction-sections -fdata-sections -MMD -MP \
   -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -DLUA_USER_H='"lua_user.h"' \
   -nostdlibinc -Iruntime/lua/include -isystem $(WASI_INCLUDE) -isystem $(LUA)/src
+# CHECKED=1: Lua's assertions are on, and allocations fail when the program that runs it says so (mk/soak.mk).
+ifdef CHECKED
+WASM_FLAGS += '-Dlua_assert(c)=((c) ? (void)0 : __builtin_trap())'
+endif
 OUR_WASM_FLAGS := $(WASM_FLAGS) -Oz -Wall -Wextra -Werror -Iruntime -Ibindings
 WASM_FEATURES := --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals
 
@@ -34,6 +38,9 @@ LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_COLD) $(LUA_COMPILER))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
 RUNTIME_SOURCES := $(wildcard runtime/*/*.c runtime/lua/fast/*.c bindings/*.c)
 RUNTIME_OBJECTS := $(RUNTIME_SOURCES:%.c=$(W)/%.o)
+ifdef CHECKED
+RUNTIME_OBJECTS += $(W)/tests/soak/refuse.o
+endif
 
 # Flags of single files: $(call flags_of,FOLDER,NAMES,FLAGS). They are in the stamp of flags, too.
 flags_of = $(foreach f,$(2),$(eval FLAGS_$(1)/$(f) += $(3)))
@@ -53,7 +60,11 @@ $(call flags_of,runtime,$(addprefix lua/fast/,api call get string_pattern pcall 
 $(call flags_of,runtime,lua/fast/pcall lua/library_coroutine,-mllvm -inline-threshold=60)
 $(call flags_of,runtime,libc/memcpy,-fno-builtin-memcpy -O2)
 
-WASM_STAMP := $(call flags,wasm,$(WASM_CC) $(OUR_WASM_FLAGS) $(LUA_FLAGS) $(CJSON_FLAGS) \
+ifdef CHECKED
+$(call flags_of,runtime,life/arena,-Darena_alloc=arena_alloc_of_arena -Darena_resize=arena_resize_of_arena)
+endif
+
+WASM_STAMP := $(call flags,wasm$(if $(CHECKED),-checked),$(WASM_CC) $(OUR_WASM_FLAGS) $(LUA_FLAGS) $(CJSON_FLAGS) \
   $(foreach v,$(sort $(filter FLAGS_%,$(.VARIABLES))),$(v)=$($(v))))
 
 $(W)/lua/%.o: $(B)/lua.stamp $(WASM_STAMP)
@@ -106,7 +117,7 @@ STACK_SIZE := 524288
 
 # unwind.o is first: its data begins where all that can change begins (runtime/life/life.c). The linker is
 # called directly, since clang would run wasm-opt before the rewriter has seen the module.
-LINK_STAMP := $(call flags,wasm-link,$(LINK_ORDER) $(START_ONLY) $(FLARE_EXPORTS) $(STACK_SIZE) $(WASM_OPT) $(WASM_FEATURES))
+LINK_STAMP := $(call flags,wasm-link$(if $(CHECKED),-checked),$(LINK_ORDER) $(START_ONLY) $(FLARE_EXPORTS) $(STACK_SIZE) $(WASM_OPT) $(WASM_FEATURES))
 LINKED := $(LUA_OBJECTS) $(CJSON_OBJECTS) $(RUNTIME_OBJECTS)
 IN_ORDER := $(W)/unwind.o $(filter $(LINKED),$(patsubst %,$(W)/%.o,$(LINK_ORDER)))
 LINKED := $(IN_ORDER) $(filter-out $(IN_ORDER),$(LINKED))

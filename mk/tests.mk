@@ -34,12 +34,12 @@ $(N)/tests/arena_test: tests/unit/arena_test.c runtime/life/arena.c runtime/life
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -O2 -g -Wall -Wextra -Werror -Iruntime -fsanitize=address,undefined $(filter %.c,$^) -o $@
 
-.PHONY: test run-tests lint run-lint fuzz soak
+.PHONY: test run-tests lint run-lint fuzz soak run-soak-programs
 
 test: setup-test ## run all tests; the last line counts them (ONLY=WORD, ENGINES='wasm2c v8')
 	$(Q)$(MAKE) $(JOBS) run-tests
 
-run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(N)/tests/collide
+run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(SOAK) $(N)/tests/collide
 	$(Q)SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" CC='$(CC)' WASM2C_FLAGS='$(WASM2C_FLAGS)' tests/run.sh $(ONLY)
 
 lint: setup-test ## check format, style, the order of the rooms and common mistakes of C, Lua and shell
@@ -52,7 +52,9 @@ fuzz: setup-fuzz ## fuzz the parsers of untrusted bytes for a minute each (SECON
 	$(Q)$(MAKE) $(JOBS) all $(B)/lua-stock.stamp
 	$(Q)tests/fuzz/run.sh
 
-soak: setup-fuzz ## run dev under load and attack for SECONDS_EACH=600; ATTACKS=1 or ATTACK=NAME: the table of attacks
-	$(Q)$(MAKE) $(JOBS) all
+soak: setup-fuzz ## run dev under load and attack for SECONDS_EACH=600, then harm the runtime; ATTACKS=1 or ATTACK=NAME: the table of attacks
+	$(Q)$(MAKE) $(JOBS) all run-soak-programs
 	$(Q)$(if $(ATTACK)$(ATTACKS),NATIVE=$(N) SANITIZE=$(SANITIZE) node tests/soak/attacks.mjs $(ATTACK) $(if $(INTO),--into $(INTO)), \
-	  lua5.4 tests/soak/soak.lua $(SECONDS_EACH))
+	  lua5.4 tests/soak/soak.lua $(SECONDS_EACH) && NATIVE=$(N) tests/soak/run.sh)
+
+run-soak-programs: $(SOAK) $(N)/tests/images_test

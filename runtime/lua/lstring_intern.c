@@ -1,6 +1,6 @@
 /*
- * lstring_intern.c - strings as Lua makes them, in place of lstring.c's, and what is done against keys that were
- * chosen to collide.
+ * lstring_intern.c - strings as Lua makes them, in place of lstring.c's, and what is done against keys that
+ * were chosen to collide.
  *
  * The seed of hashes is public, since it comes from the bundle (start.c), so anybody can find strings that
  * all belong in one place of the table of strings, or of a table. Nobody can avoid that they are noticed
@@ -62,7 +62,8 @@ static TString *intern(lua_State *L, const char *string, size_t size) {
     if (compared > INTERN_LONGEST || secret != 0) other = secret_seed(L);
   } while (other != seed);
   if (table->nuse >= table->size) luaS_resize(L, table->size * 2); /* goes without where memory is full */
-  TString *s = gco2ts(luaC_newobj(L, LUA_VSHRSTR, sizelstring(size)));
+  GCObject *object = luaC_newobj(L, LUA_VSHRSTR, sizelstring(size));
+  TString *s = gco2ts(object);
   s->hash = hash;
   s->extra = 0;
   s->shrlen = cast_byte(size);

@@ -1,6 +1,6 @@
 /*
- * lstring_intern.h - keys that somebody chose to collide: how they are noticed, and what is done. For ltable.c
- * (patches/keys-that-collide.patch) and lstring_intern.c.
+ * lstring_intern.h - keys that somebody chose to collide: how they are noticed, and what is done. For
+ * ltable.c (patches/keys-that-collide.patch) and lstring_intern.c.
  */
 #ifndef FLARON_INTERN_H
 #define FLARON_INTERN_H

@@ -54,18 +54,24 @@ static inline void kept_open(kept *k, const char *source, uint32_t memory) {
       !flare_runs_here(&k->flare, &k->error)) {
     kept_end(&k->error);
   }
+  text_add_string(&k->request.url, "http://localhost/");
   kept_renew(k);
 }
 
 enum { KEPT_CPU_MS = 5000 }; /* nothing a test calls takes as long: a call that never ends is a failure */
 
-/* Calls handle_request with this method. Whether it came back; then the answer is in k->host.response. */
-static inline bool kept_call(kept *k, const char *method) {
-  uint64_t action;
+/* Begins a request with this method. */
+static inline void kept_prepare(kept *k, const char *method) {
   text_clear(&k->request.method);
   text_add_string(&k->request.method, method);
   text_clear(&k->error);
   host_begin(&k->host, &k->request);
+}
+
+/* Calls handle_request with this method. Whether it came back; then the answer is in k->host.response. */
+static inline bool kept_call(kept *k, const char *method) {
+  uint64_t action;
+  kept_prepare(k, method);
   return engine_call(k->engine, FLARE_HANDLE_REQUEST, KEPT_CPU_MS, &action, &k->error);
 }
 
@@ -80,6 +86,7 @@ static inline void kept_close(kept *k) {
   host_free(&k->host);
   flare_free(&k->flare);
   text_free(&k->request.method);
+  text_free(&k->request.url);
   text_free(&k->error);
 }
 

@@ -8,6 +8,7 @@
 #include "lua/fast/call.h"
 
 #include "ldo.h"
+#include "lgc.h"
 #include "lua/libraries.h"
 #include "lobject.h"
 #include "lstate.h"

@@ -1,0 +1,33 @@
+# soak.mk - programs that do the runtime harm (tests/soak), on a runtime of their own: the same sources with Lua's assertions,
+# and an import that says which allocation fails. `make test` runs each for some seconds, `make soak` for longer.
+
+C := $(B)/checked
+ifndef CHECKED
+$(C)/runtime_wasm2c.c $(C)/flare.wasm &: $(W)/runtime.wasm tests/soak/refuse.c
+	@echo 'building the runtime with assertions'
+	$(Q)$(MAKE) CHECKED=1 W=$(C) $(C)/runtime_wasm2c.c $(C)/flare.wasm
+	@touch $(C)/runtime_wasm2c.c $(C)/flare.wasm
+endif
+
+$(C)/runtime_wasm2c.o: $(C)/runtime_wasm2c.c
+	$(Q)$(CC) -O1 -w -ffp-contract=off -c $< -o $@
+
+$(C)/runtime_blob.o: edge/flare/runtime_blob.S $(C)/flare.wasm
+	$(Q)$(CC) -DRUNTIME_WASM='"$(C)/flare.wasm"' -c $< -o $@
+
+# Native Lua of the same version, as it comes and with assertions: what programs should do.
+$(C)/native-lua/%.o: $(B)/lua-stock.stamp
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu99 -O2 -w -DLUA_USE_POSIX -DLUAI_ASSERT -c $(LUA)-stock/src/$*.c -o $@
+
+LUA_CORE := lapi lcode lctype ldebug ldo ldump lfunc lgc llex lmem lobject lopcodes lparser lstate lstring ltable ltm \
+  lundump lvm lzio lauxlib lbaselib lcorolib ldblib liolib lmathlib loadlib loslib lstrlib ltablib lutf8lib linit
+SOAK_OBJECTS := $(filter-out %/runtime_blob.o %/runtime_wasm2c.o,$(EDGE_OBJECTS)) $(C)/runtime_blob.o $(C)/runtime_wasm2c.o
+SOAK := $(patsubst tests/soak/%_soak.c,$(N)/tests/%_soak_test,$(wildcard tests/soak/*_soak.c))
+
+$(N)/tests/%_soak_test: tests/soak/%_soak.c tests/soak/soak.h tests/unit/kept.h $(SOAK_OBJECTS) $(LIBS_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NATIVE_FLAGS) $(SOAK_FLAGS) -Itests/unit $(filter %.c %.o,$^) -o $@ $(NATIVE_LIBS)
+
+$(N)/tests/programs_soak_test: SOAK_FLAGS := -I$(LUA)-stock/src
+$(N)/tests/programs_soak_test: $(patsubst %,$(C)/native-lua/%.o,$(LUA_CORE))
