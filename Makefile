@@ -23,10 +23,12 @@ MODULE := $(N)/lua/flaron/edge.so
 # For makes that this one starts, unless the user said how many jobs.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
+FLAGS := $(B)/flags$(if $(CHECKED),-checked)
+
 # $(call flags,NAME,TEXT): the name of a file that is written when TEXT is another than it holds. What depends on it is
 # made again when flags change, and not when a comment does. `make -n` writes nothing.
-flags = $(if $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),$(B)/flags/$(1),$(call write_flags,$(1),$(2)))
-write_flags = $(shell mkdir -p $(B)/flags; f=$(B)/flags/$(1); t='$(subst ','\'',$(2))'; \
+flags = $(if $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),$(FLAGS)/$(1),$(call write_flags,$(1),$(2)))
+write_flags = $(shell mkdir -p $(FLAGS); f=$(FLAGS)/$(1); t='$(subst ','\'',$(2))'; \
   [ -f $$f ] && [ "$$(cat $$f)" = "$$t" ] || printf '%s\n' "$$t" >$$f; echo $$f)
 
 .PHONY: all demo run-demo docs clean help
@@ -35,8 +37,8 @@ all: $(EXE) $(MODULE) $(B)/compile_commands.json ## build the executable and the
 include mk/packages.mk
 include mk/runtime.mk
 include mk/native.mk
-include mk/tests.mk
 include mk/soak.mk
+include mk/tests.mk
 include mk/bench.mk
 include mk/release.mk
 include mk/size.mk

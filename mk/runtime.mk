@@ -64,7 +64,7 @@ ifdef CHECKED
 $(call flags_of,runtime,life/arena,-Darena_alloc=arena_alloc_of_arena -Darena_resize=arena_resize_of_arena)
 endif
 
-WASM_STAMP := $(call flags,wasm$(if $(CHECKED),-checked),$(WASM_CC) $(OUR_WASM_FLAGS) $(LUA_FLAGS) $(CJSON_FLAGS) \
+WASM_STAMP := $(call flags,wasm,$(WASM_CC) $(OUR_WASM_FLAGS) $(LUA_FLAGS) $(CJSON_FLAGS) \
   $(foreach v,$(sort $(filter FLAGS_%,$(.VARIABLES))),$(v)=$($(v))))
 
 $(W)/lua/%.o: $(B)/lua.stamp $(WASM_STAMP)
@@ -117,7 +117,7 @@ STACK_SIZE := 524288
 
 # unwind.o is first: its data begins where all that can change begins (runtime/life/life.c). The linker is
 # called directly, since clang would run wasm-opt before the rewriter has seen the module.
-LINK_STAMP := $(call flags,wasm-link$(if $(CHECKED),-checked),$(LINK_ORDER) $(START_ONLY) $(FLARE_EXPORTS) $(STACK_SIZE) $(WASM_OPT) $(WASM_FEATURES))
+LINK_STAMP := $(call flags,wasm-link,$(LINK_ORDER) $(START_ONLY) $(FLARE_EXPORTS) $(STACK_SIZE) $(WASM_OPT) $(WASM_FEATURES))
 LINKED := $(LUA_OBJECTS) $(CJSON_OBJECTS) $(RUNTIME_OBJECTS)
 IN_ORDER := $(W)/unwind.o $(filter $(LINKED),$(patsubst %,$(W)/%.o,$(LINK_ORDER)))
 LINKED := $(IN_ORDER) $(filter-out $(IN_ORDER),$(LINKED))
