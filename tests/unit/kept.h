@@ -85,8 +85,7 @@ static inline void kept_close(kept *k) {
   engine_close(k->engine);
   host_free(&k->host);
   flare_free(&k->flare);
-  text_free(&k->request.method);
-  text_free(&k->request.url);
+  host_request_free(&k->request);
   text_free(&k->error);
 }
 
