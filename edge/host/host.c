@@ -185,22 +185,22 @@ void host_begin(host *h, const host_request *request) {
   lines_clear(&h->response);
 }
 
+/* What imports wait for: 0 = nothing. */
+enum { BRIEF = 1, LONG };
+
+static const uint8_t waits[HOST_IMPORTS] = {
+    [HOST_beam_fetch] = LONG,     [HOST_spark_pull] = LONG,        [HOST_spark_set] = BRIEF,
+    [HOST_spark_delete] = BRIEF,  [HOST_spark_list] = BRIEF,       [HOST_plasma_set] = BRIEF,
+    [HOST_plasma_delete] = BRIEF, [HOST_plasma_increment] = BRIEF, [HOST_plasma_decrement] = BRIEF,
+    [HOST_plasma_list] = BRIEF,
+};
+
 /* Tells of a call that may wait. True: it waits long, and the end of it is to be told, too. */
 static bool begin_wait(host *h, host_import import) {
   if (h->config.wait == NULL) return false;
-  switch (import) {
-    case HOST_beam_fetch:
-    case HOST_spark_pull: h->must_not_wait = !h->config.wait(HOST_WAITS); return !h->must_not_wait;
-    case HOST_spark_set:
-    case HOST_spark_delete:
-    case HOST_spark_list:
-    case HOST_plasma_set:
-    case HOST_plasma_delete:
-    case HOST_plasma_increment:
-    case HOST_plasma_decrement:
-    case HOST_plasma_list: h->config.wait(HOST_WAITS_BRIEFLY); return false;
-    default: return false;
-  }
+  bool may = h->config.wait(waits[import] == LONG ? HOST_WAITS : HOST_WAITS_BRIEFLY);
+  h->must_not_wait = !may;
+  return waits[import] == LONG && may;
 }
 
 /* Makes '*' of what stands of a secret in the shown beginning of an argument. */
@@ -262,12 +262,14 @@ static size_t most_bytes(const host *h, host_import import) {
   }
 }
 
-/* A call was given more than its import takes: it does nothing, and answers nothing. */
-static void refuse_size(host *h, host_import import, size_t size) {
+/* Refuses a call that was given more than its import takes: it does nothing, and answers nothing. */
+static bool refuse_size(host *h, host_import import, size_t size) {
   text why = {0};
+  if (size <= most_bytes(h, import)) return false;
   text_printf(&why, "%zu bytes: %zu are allowed", size, most_bytes(h, import));
   host_refused(h, host_signatures[import].name, text_string(&why));
   text_free(&why);
+  return true;
 }
 
 void host_call(host *h, host_import import, const host_arguments *arguments, host_answer *answer) {
@@ -276,16 +278,15 @@ void host_call(host *h, host_import import, const host_arguments *arguments, hos
   usage->calls++;
   usage->in += arguments->a.size + arguments->b.size;
   keep_recent(h, import, arguments->a);
-  bool waits = begin_wait(h, import);
-  size_t handed = arguments->a.size + arguments->b.size;
-  if (handed > ALWAYS && handed > most_bytes(h, import)) {
-    refuse_size(h, import, handed);
-  } else if (!h->failures[import].on) {
+  bool waiting = waits[import] != 0 && begin_wait(h, import);
+  bool large = arguments->a.size > ALWAYS || arguments->b.size > ALWAYS;
+  bool refused = large && refuse_size(h, import, arguments->a.size + arguments->b.size);
+  if (!refused && !h->failures[import].on) {
     answer->number = 0;
     if (h->tape == NULL || h->tape->before == NULL || !h->tape->before(h->tape, import, arguments, answer))
       functions[import](h, arguments, answer);
   }
-  if (waits) h->config.wait(HOST_WAITED);
+  if (waiting) h->config.wait(HOST_WAITED);
   if (answer->present) usage->out += answer->data.size;
   h->recent[(h->call_count - 1) % HOST_RECENT].answered =
       (host_answer){answer->present, {NULL, answer->data.size}, answer->number};

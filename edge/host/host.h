@@ -245,7 +245,6 @@ typedef struct host {
   host_usage usage[HOST_IMPORTS];  /* of this invocation */
   host_recent recent[HOST_RECENT]; /* the n-th call is at n % HOST_RECENT */
   size_t call_count;
-  bool must_not_wait; /* the call that is under way is to be refused */
   const host_request *request;
   host_response response;
   size_t log_lines, refused_lines; /* of this invocation: the flare's and host_refused's */
@@ -253,6 +252,7 @@ typedef struct host {
   host_sequence uuid, ulid, snowflake;
   uint64_t random_words; /* taken from the seeded generator so far */
   size_t spark_reads, spark_writes, spark_pulls, plasma_writes, fetches; /* of this invocation */
+  bool must_not_wait; /* the call that is under way is to be refused: too many wait */
   void *curl; /* the CURLM handle of host_beam.c, made by the first fetch and kept for its connections */
 } host;
 

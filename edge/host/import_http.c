@@ -40,17 +40,24 @@ void host_resp_set_status(host *h, const host_arguments *arguments, host_answer 
   h->response.status = (int)arguments->n;
 }
 
+/* Whether a header of `size` bytes may be set; what it takes the place of is then no more. */
+static bool header_fits(const host *h, bytes name, size_t size) {
+  const host_config *config = &h->config;
+  const host_pairs *headers = &h->response.headers;
+  const host_pair *before = host_pairs_find(headers, name);
+  size_t others = headers->size - (before != NULL ? before->name_size + before->value_size : 0);
+  return (before != NULL || headers->count < config->max_headers) && size <= config->max_headers_size &&
+         others <= config->max_headers_size - size;
+}
+
 void host_resp_header_set(host *h, const host_arguments *arguments, host_answer *answer) {
-  (void)answer;
   const host_config *config = &h->config;
   host_pairs *headers = &h->response.headers;
   size_t size = arguments->a.size + arguments->b.size;
-  bool fits = headers->count < config->max_headers && size <= config->max_headers_size &&
+  (void)answer;
+  bool sure = headers->count < config->max_headers && size <= config->max_headers_size &&
               headers->size <= config->max_headers_size - size;
-  const host_pair *before = fits ? NULL : host_pairs_find(headers, arguments->a);
-  if (before != NULL)
-    fits = headers->size - before->name_size - before->value_size + size <= config->max_headers_size;
-  if (fits) {
+  if (sure || header_fits(h, arguments->a, size)) {
     host_pairs_set(headers, arguments->a, arguments->b, true);
     return;
   }
