@@ -14,14 +14,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "server/server_private.h"
+#include "base/text.h"
 
 enum { SMALL = 16 << 10, OPEN_CHUNK = 64 << 10, LOW = 64 << 10 };
 
 /* ---- the list of those that are looked after in the next round ---- */
 
 static void look_again(connection *c) {
-  server *s = c->server;
+  connection_set *s = c->set;
   if (c->again) return;
   c->again = true;
   c->next_again = NULL;
@@ -43,8 +43,8 @@ void connection_resume(connection *c) {
 }
 
 void connection_deadline(connection *c, int64_t ms) {
-  c->deadline_ms = ms > 0 ? c->server->now_ms + ms : 0;
-  if (ms > 0 && c->deadline_ms < c->server->sweep_ms) c->server->sweep_ms = c->deadline_ms;
+  c->deadline_ms = ms > 0 ? c->set->now_ms + ms : 0;
+  if (ms > 0 && c->deadline_ms < c->set->sweep_ms) c->set->sweep_ms = c->deadline_ms;
 }
 
 void connection_switch(connection *c, const protocol *protocol, void *state) {
@@ -59,7 +59,7 @@ void connection_switch(connection *c, const protocol *protocol, void *state) {
 enum { MOST_HELD = 128 << 20, FULL_MS = 250 };
 
 void connection_hold(connection *c, ptrdiff_t bytes) {
-  server *s = c->server;
+  connection_set *s = c->set;
   c->held += (size_t)bytes;
   s->held += (size_t)bytes;
   if (s->held > MOST_HELD && s->sweep_ms > s->now_ms + FULL_MS) s->sweep_ms = s->now_ms + FULL_MS;
@@ -82,7 +82,7 @@ static chunk *add_chunk(connection *c) {
 
 /* Counts bytes that are to be sent. */
 static void count(connection *c, size_t size) {
-  if (c->unsent == 0) c->progress_ms = c->server->now_ms;
+  if (c->unsent == 0) c->progress_ms = c->set->now_ms;
   c->unsent += size;
   connection_hold(c, (ptrdiff_t)size);
 }
@@ -150,7 +150,7 @@ static void drop_sent(connection *c, size_t size) {
   c->unsent -= size;
   connection_hold(c, -(ptrdiff_t)size);
   c->progress += size;
-  if (!c->tells_progress) c->progress_ms = c->server->now_ms;
+  if (!c->tells_progress) c->progress_ms = c->set->now_ms;
   while (c->first != NULL) {
     size_t left = c->first->data.size - c->first->sent;
     if (size < left) {
@@ -178,11 +178,11 @@ static void begin_to_linger(connection *c) {
 /* The client must take something of what waits, in time. A byte now and then is not enough. */
 static void set_write_deadline(connection *c) {
   enum { ENOUGH = 4096 };
-  server *s = c->server;
+  connection_set *s = c->set;
   if (c->unsent == 0) {
     c->write_deadline_ms = 0;
   } else if (c->write_deadline_ms == 0 || c->progress >= ENOUGH) {
-    c->write_deadline_ms = s->now_ms + s->options->timeout_ms;
+    c->write_deadline_ms = s->now_ms + s->timeout_ms;
     c->progress = 0;
     if (c->write_deadline_ms < s->sweep_ms) s->sweep_ms = c->write_deadline_ms;
   }
@@ -214,7 +214,7 @@ void connection_end(connection *c) {
 
 /* Reads into the server's buffer. 0: the client has finished; -1: there is nothing now. */
 static ssize_t receive(connection *c) {
-  server *s = c->server;
+  connection_set *s = c->set;
   ssize_t n;
   if (c->tls != NULL) {
     ERR_clear_error();
@@ -293,7 +293,7 @@ static void read_some(connection *c) {
       c->discarded += (size_t)n;
       if (c->discarded > MOST_DISCARDED) connection_break(c);
     } else if (n > 0) {
-      offer(c, c->server->input, (size_t)n);
+      offer(c, c->set->input, (size_t)n);
     }
   }
 }
@@ -301,7 +301,7 @@ static void read_some(connection *c) {
 /* ---- its life ---- */
 
 static void close_now(connection *c) {
-  server *s = c->server;
+  connection_set *s = c->set;
   loop_unwatch(s->loop, &c->watch);
   if (c->protocol != NULL) c->protocol->closed(c);
   connection_hold(c, -(ptrdiff_t)c->held);
@@ -313,14 +313,29 @@ static void close_now(connection *c) {
   close(c->watch.fd);
   *c->previous = c->next;
   if (c->next != NULL) c->next->previous = c->previous;
-  s->connection_count--;
   c->previous = NULL;
   if (!c->again) loop_free(s->loop, c); /* else that list has it still */
-  server_accept_again(s);
+  s->closed(s->server);
 }
 
-/* Goes on with the handshake of TLS; true when it is done. */
+/* Whether what a client begins with is there, and no handshake of TLS, which is a record of that kind. */
+static bool speaks_no_tls(connection *c) {
+  enum { HANDSHAKE = 22 };
+  uint8_t first;
+  if (c->greeted || recv(c->watch.fd, &first, 1, MSG_PEEK) != 1) return false;
+  c->greeted = true;
+  return first != HANDSHAKE;
+}
+
+/* Goes on with the handshake of TLS; true when it is done, or there is none. */
 static bool shake_hands(connection *c) {
+  if (speaks_no_tls(c)) {
+    SSL_free(c->tls);
+    c->tls = NULL;
+    c->shaking = false;
+    c->set->start(c, CONNECTION_NO_TLS);
+    return true;
+  }
   ERR_clear_error();
   int n = SSL_accept(c->tls);
   if (n == 1) {
@@ -328,11 +343,8 @@ static bool shake_hands(connection *c) {
     unsigned size;
     SSL_get0_alpn_selected(c->tls, &name, &size);
     c->shaking = false;
-    if (size == 2 && memcmp(name, "h2", 2) == 0) {
-      server_http2_start(c);
-    } else {
-      server_http1_start(c);
-    }
+    bool http2 = size == 2 && memcmp(name, "h2", 2) == 0;
+    c->set->start(c, http2 ? CONNECTION_HTTP2 : CONNECTION_HTTP1);
     return true;
   }
   int fault = SSL_get_error(c->tls, n);
@@ -369,7 +381,7 @@ static void on_ready(loop_watch *watch, unsigned what) {
   serve(c);
 }
 
-bool connection_serve_again(server *s) {
+bool connection_serve_again(connection_set *s) {
   connection *c = s->again, *next;
   s->again = NULL;
   s->again_last = &s->again;
@@ -385,25 +397,25 @@ bool connection_serve_again(server *s) {
   return s->again != NULL;
 }
 
-void connection_open(server *s, int fd, bool of_page, bool local) {
+void connection_open(connection_set *s, int fd, SSL_CTX *tls, bool of_page, bool local) {
   connection *c = memory_get(sizeof *c);
   c->watch = (loop_watch){fd, on_ready};
-  c->server = s;
+  c->set = s;
+  c->server = s->server;
   c->of_page = of_page;
   c->local = local;
   c->writable = true;
-  c->next = s->connections;
-  c->previous = &s->connections;
+  c->next = s->first;
+  c->previous = &s->first;
   if (c->next != NULL) c->next->previous = &c->next;
-  s->connections = c;
-  s->connection_count++;
-  if (s->tls != NULL && !of_page) {
-    c->tls = SSL_new(s->tls);
+  s->first = c;
+  if (tls != NULL) {
+    c->tls = SSL_new(tls);
     c->shaking = true;
     if (c->tls == NULL || SSL_set_fd(c->tls, fd) != 1) memory_get(SIZE_MAX);
-    connection_deadline(c, s->options->timeout_ms);
+    connection_deadline(c, s->timeout_ms);
   } else {
-    server_http1_start(c);
+    s->start(c, CONNECTION_HTTP1);
   }
   if (!loop_watch_for(s->loop, &c->watch, LOOP_READ | LOOP_WRITE | LOOP_EDGE)) connection_break(c);
 }
@@ -414,10 +426,10 @@ static bool is_stuck(const connection *c, int64_t now_ms) {
   return c->held > A_LOT && now_ms - c->progress_ms > A_WHILE_MS;
 }
 
-void connection_sweep(server *s) {
+void connection_sweep(connection_set *s) {
   int64_t now = s->now_ms;
   s->sweep_ms = s->held > MOST_HELD ? now + FULL_MS : INT64_MAX;
-  for (connection *c = s->connections, *next; c != NULL; c = next) {
+  for (connection *c = s->first, *next; c != NULL; c = next) {
     next = c->next;
     if (c->deadline_ms != 0 && c->deadline_ms <= now) {
       c->deadline_ms = 0;
@@ -435,7 +447,7 @@ void connection_sweep(server *s) {
   }
 }
 
-void connection_close_all(server *s) {
-  while (s->connections != NULL) close_now(s->connections);
+void connection_close_all(connection_set *s) {
+  while (s->first != NULL) close_now(s->first);
   connection_serve_again(s); /* frees them */
 }

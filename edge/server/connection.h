@@ -15,6 +15,26 @@
 
 typedef struct connection connection;
 
+/* What a client begins with. NO_TLS: with something else, at a port that is for TLS alone. */
+typedef enum connection_speech { CONNECTION_HTTP1, CONNECTION_HTTP2, CONNECTION_NO_TLS } connection_speech;
+
+/* The connections of a server, and what they share. */
+typedef struct connection_set {
+  struct server *server;
+  struct loop *loop;
+  int timeout_ms; /* how long a client may take nothing of what waits to be sent */
+  /* Gives a connection its protocol. */
+  void (*start)(connection *c, connection_speech speech);
+  /* One has ended: its descriptor is free. */
+  void (*closed)(struct server *s);
+  connection *first;
+  connection *again, **again_last; /* those that are looked after in the next round */
+  int64_t now_ms;                  /* of this round, CLOCK_MONOTONIC */
+  int64_t sweep_ms;                /* when the next one is late */
+  size_t held;                     /* bytes of answers that are kept for clients */
+  char input[64 << 10];            /* what is read */
+} connection_set;
+
 typedef struct protocol {
   /* Bytes came. Returns how many are taken; the rest is kept, and comes again with what follows it. */
   size_t (*received)(connection *c, const char *data, size_t size);
@@ -39,10 +59,12 @@ typedef struct chunk {
 struct connection {
   loop_watch watch;
   struct server *server;
+  connection_set *set;
   const protocol *protocol;
   void *state;   /* the protocol's */
   SSL *tls;      /* NULL = none */
   bool shaking;  /* TLS is not agreed on yet */
+  bool greeted;  /* but the client has begun with it */
   bool of_page;  /* it came to the page's port */
   bool local;    /* from this machine */
   bool readable; /* there may be something to read, so to say of the next */
@@ -66,12 +88,12 @@ struct connection {
   int64_t write_deadline_ms;    /* of what waits to be sent */
   bool tells_progress;          /* the protocol sets the next: not all that is sent is part of an answer */
   int64_t progress_ms;          /* when something of an answer was sent last */
-  connection *next, **previous; /* of the server's */
+  connection *next, **previous; /* of the set's */
   connection *next_again;
 };
 
-/* Takes over a socket that was accepted. */
-void connection_open(struct server *s, int fd, bool of_page, bool local);
+/* Takes over a socket that was accepted; `tls` is NULL where that is not spoken. */
+void connection_open(connection_set *s, int fd, SSL_CTX *tls, bool of_page, bool local);
 
 /* Adds bytes to what is to be sent: copies them, or takes the text over. */
 void connection_write(connection *c, const void *data, size_t size);
@@ -102,12 +124,12 @@ void connection_switch(connection *c, const protocol *protocol, void *state);
 /* ---- for the server ---- */
 
 /* Looks after those that wait for a round; true: some do again. */
-bool connection_serve_again(struct server *s);
+bool connection_serve_again(connection_set *s);
 
-/* Ends those that are late. Sets the server's `sweep_ms`. */
-void connection_sweep(struct server *s);
+/* Ends those that are late. Sets `sweep_ms`. */
+void connection_sweep(connection_set *s);
 
 /* Ends all. */
-void connection_close_all(struct server *s);
+void connection_close_all(connection_set *s);
 
 #endif

@@ -21,7 +21,7 @@
 
 enum { STOP_MS = 5000, JOBS_MS = 300, TICK_MS = 100, FULL_MS = 100 };
 
-void server_look_at_clock(server *s) { s->now_ms = clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
+void server_look_at_clock(server *s) { s->clients.now_ms = clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
 
 /* ---- listening ---- */
 
@@ -45,7 +45,7 @@ static void set_listening(server *s, bool on) {
 /* No descriptor is left: until one is closed, connections wait in the kernel's queue. */
 static void pause_accepting(server *s, int why) {
   s->full = true;
-  s->accept_ms = s->now_ms + FULL_MS;
+  s->accept_ms = s->clients.now_ms + FULL_MS;
   set_listening(s, false);
   if (s->said_full) return;
   s->said_full = true;
@@ -67,7 +67,8 @@ static void on_connection(loop_watch *watch, unsigned what) {
     socklen_t size = sizeof peer;
     int fd = accept4(watch->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      connection_open(l->server, fd, l->of_page, is_local(&peer));
+      connection_open(&l->server->clients, fd, l->of_page ? NULL : l->server->tls, l->of_page,
+                      is_local(&peer));
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       pause_accepting(l->server, errno);
       return;
@@ -124,11 +125,11 @@ static int listen_for_page(const server_options *o, int port, text *error) {
 
 /* Begins to end: no new connections, open ones get a last answer. */
 static void begin_to_end(server *s) {
-  s->end_ms = s->now_ms + STOP_MS;
+  s->end_ms = s->clients.now_ms + STOP_MS;
   set_listening(s, false);
   server_control_end(s);
   server_sockets_end(s);
-  for (connection *c = s->connections; c != NULL; c = c->next) {
+  for (connection *c = s->clients.first; c != NULL; c = c->next) {
     server_http1_end(c);
     server_http2_end(c);
   }
@@ -143,18 +144,18 @@ static void rest(server *s) {
 static int waiting_ms(server *s, bool busy) {
   int most = TICK_MS;
   if (s->origin != NULL) most = server_origin_round(s->origin, most);
-  if (busy || s->again != NULL) return 0;
-  int64_t late = s->sweep_ms - s->now_ms;
+  if (busy || s->clients.again != NULL) return 0;
+  int64_t late = s->clients.sweep_ms - s->clients.now_ms;
   return late < most ? (late > 0 ? (int)late : 0) : most;
 }
 
 /* Some time after much was kept for clients: what malloc still has of it goes back to the system. */
 static void give_memory_back(server *s) {
   enum { MUCH = 16 << 20, LITTLE = 1 << 20, SOME_TIME_MS = 1000 };
-  size_t kept = s->held + s->bodies;
+  size_t kept = s->clients.held + s->bodies;
   if (kept > MUCH) {
-    s->trim_ms = s->now_ms + SOME_TIME_MS;
-  } else if (s->trim_ms != 0 && s->trim_ms <= s->now_ms && kept < LITTLE) {
+    s->trim_ms = s->clients.now_ms + SOME_TIME_MS;
+  } else if (s->trim_ms != 0 && s->trim_ms <= s->clients.now_ms && kept < LITTLE) {
     s->trim_ms = 0;
     malloc_trim(0);
   }
@@ -165,13 +166,13 @@ static bool run_loop(void *data) {
   server *s = data;
   server_look_at_clock(s);
   if (s->stopping && s->end_ms == 0) begin_to_end(s);
-  if (s->end_ms != 0 && s->now_ms > s->end_ms - STOP_MS + JOBS_MS) pool_end_jobs(s->pool);
-  if (s->full && s->now_ms >= s->accept_ms) server_accept_again(s);
-  if (s->sweep_ms <= s->now_ms) connection_sweep(s);
-  bool busy = connection_serve_again(s);
+  if (s->end_ms != 0 && s->clients.now_ms > s->end_ms - STOP_MS + JOBS_MS) pool_end_jobs(s->pool);
+  if (s->full && s->clients.now_ms >= s->accept_ms) server_accept_again(s);
+  if (s->clients.sweep_ms <= s->clients.now_ms) connection_sweep(&s->clients);
+  bool busy = connection_serve_again(&s->clients);
   give_memory_back(s);
   rest(s);
-  bool goes_on = s->end_ms == 0 || ((s->open > 0 || s->held > 0) && s->now_ms < s->end_ms);
+  bool goes_on = s->end_ms == 0 || ((s->open > 0 || s->clients.held > 0) && s->clients.now_ms < s->end_ms);
   loop_round(s->loop, goes_on ? waiting_ms(s, busy) : 0);
   return goes_on;
 }
@@ -241,11 +242,27 @@ static void free_server(server *s) {
   free(s);
 }
 
+/* Gives a connection its protocol. */
+static void start(connection *c, connection_speech speech) {
+  enum { BAD_REQUEST = 400 };
+  switch (speech) {
+    case CONNECTION_HTTP1: server_http1_start(c); break;
+    case CONNECTION_HTTP2: server_http2_start(c); break;
+    case CONNECTION_NO_TLS:
+      server_http1_refuse(c, BAD_REQUEST, "This port speaks HTTPS: the URL must begin with https://.");
+      break;
+  }
+}
+
 server *server_open(const server_options *options, text *error) {
   server *s = memory_get(sizeof *s);
   s->options = options;
-  s->again_last = &s->again;
-  s->sweep_ms = INT64_MAX;
+  s->clients = (connection_set){.server = s,
+                                .timeout_ms = options->timeout_ms,
+                                .start = start,
+                                .closed = server_accept_again,
+                                .again_last = &s->clients.again,
+                                .sweep_ms = INT64_MAX};
   s->flares.watch.fd = s->page.watch.fd = -1;
   if (options->certificate != NULL) s->tls = certificate_load(options->certificate, error);
   if ((options->certificate != NULL && s->tls == NULL) || !open_sockets(s, error)) {
@@ -253,7 +270,7 @@ server *server_open(const server_options *options, text *error) {
     return NULL;
   }
   if (s->tls != NULL) set_up_tls(s->tls);
-  s->loop = loop_open();
+  s->loop = s->clients.loop = loop_open();
   if (s->loop == NULL) {
     text_printf(error, "cannot listen: %s", strerror(errno));
     free_server(s);
@@ -281,7 +298,7 @@ void server_close(server *s) {
   pool_close(s->pool);
   s->pool = NULL;
   loop_round(s->loop, 0); /* tasks that came back since the last one */
-  connection_close_all(s);
+  connection_close_all(&s->clients);
   if (s->origin != NULL) server_origin_close(s->origin);
   server_free_tasks(s);
   free_server(s);

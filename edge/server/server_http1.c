@@ -163,6 +163,11 @@ static void refuse(http1 *f, connection *c, int status, const char *why) {
   exchange_refuse(&f->x, status, "%s", why);
 }
 
+void server_http1_refuse(connection *c, int status, const char *why) {
+  server_http1_start(c);
+  refuse(front_of(c), c, status, why);
+}
+
 static bytes part_of(const char *data, http1_part part) {
   return (bytes){(const uint8_t *)data + part.at, part.size};
 }
@@ -227,14 +232,14 @@ static void ask(http1 *f, connection *c) {
 /* A body has a moment more for each byte that came: 1 KiB a second is enough. */
 static void set_body_deadline(http1 *f, connection *c) {
   server *s = c->server;
-  connection_deadline(c, f->body_ms + s->options->timeout_ms + (int64_t)f->body_size - s->now_ms);
+  connection_deadline(c, f->body_ms + s->options->timeout_ms + (int64_t)f->body_size - s->clients.now_ms);
   if (c->deadline_ms == 0) connection_deadline(c, 1);
 }
 
 static void begin_body(http1 *f, connection *c) {
   f->stage = BODY;
   f->body = http1_body_of(f->head.framing, f->head.length);
-  f->body_ms = c->server->now_ms;
+  f->body_ms = c->server->clients.now_ms;
   f->body_size = 0;
   set_body_deadline(f, c);
   if (!f->head.expects_continue) return;
@@ -275,6 +280,7 @@ static size_t read_body(http1 *f, connection *c, const char *data, size_t size) 
   }
   f->body_size += piece.size;
   int status = exchange_body(&f->x, piece);
+  if (f->body_size + http1_body_left(&f->body) > MAX_ENTITY) status = CONTENT_TOO_LARGE;
   if (status != 0) {
     refuse(f, c, status,
            status == CONTENT_TOO_LARGE ? "The body is larger than 64 MiB." : "There are too many bodies.");

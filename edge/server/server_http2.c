@@ -104,7 +104,7 @@ static ssize_t read_answer(nghttp2_session *session, int32_t id, uint8_t *to, si
   s->at += n;
   keep(f, -(ptrdiff_t)n);
   f->moved = true;
-  f->connection->progress_ms = f->connection->server->now_ms;
+  f->connection->progress_ms = f->connection->server->clients.now_ms;
   if (s->at == s->out.size) {
     text_free(&s->out);
     s->at = 0;
@@ -158,7 +158,7 @@ static void begin(exchange *x, const reply *r) {
 static void add(exchange *x, text *part) {
   stream *s = (stream *)x;
   http2 *f = s->front;
-  if (f->kept == 0) f->connection->progress_ms = x->server->now_ms;
+  if (f->kept == 0) f->connection->progress_ms = x->server->clients.now_ms;
   keep(f, (ptrdiff_t)part->size);
   if (s->out.size == 0) {
     text_free(&s->out);
@@ -413,7 +413,7 @@ static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *d
 /* Streams that the client resets cost it nothing and us some work: only so many a second are borne. */
 static void count_reset(http2 *f) {
   enum { BURST = 500, A_SECOND = 100, MS = 1000 };
-  int64_t now = f->connection->server->now_ms;
+  int64_t now = f->connection->server->clients.now_ms;
   f->resets -= (double)(now - f->resets_ms) * A_SECOND / MS;
   if (f->resets < 0) f->resets = 0;
   f->resets_ms = now;

@@ -293,17 +293,17 @@ static int on_socket(CURL *curl, curl_socket_t fd, int what, void *data, void *k
 static int on_timer(CURLM *multi, long ms, void *data) {
   struct origin *o = data;
   (void)multi;
-  o->timer_ms = ms < 0 ? -1 : o->server->now_ms + ms;
+  o->timer_ms = ms < 0 ? -1 : o->server->clients.now_ms + ms;
   return 0;
 }
 
 int server_origin_round(struct origin *o, int most_ms) {
-  if (o->timer_ms >= 0 && o->timer_ms <= o->server->now_ms) {
+  if (o->timer_ms >= 0 && o->timer_ms <= o->server->clients.now_ms) {
     o->timer_ms = -1;
     act(o, CURL_SOCKET_TIMEOUT, 0);
   }
-  if (o->timer_ms < 0 || o->timer_ms - o->server->now_ms >= most_ms) return most_ms;
-  int64_t left = o->timer_ms - o->server->now_ms;
+  if (o->timer_ms < 0 || o->timer_ms - o->server->clients.now_ms >= most_ms) return most_ms;
+  int64_t left = o->timer_ms - o->server->clients.now_ms;
   return left > 0 ? (int)left : 0;
 }
 

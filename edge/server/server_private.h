@@ -38,15 +38,10 @@ struct server {
   listener flares, page; /* a `watch.fd` of -1: there is none */
   bool full, said_full;  /* no descriptor is left: nothing is accepted; it was said */
   int64_t accept_ms;     /* when it is tried again */
-  connection *connections;
-  size_t connection_count;
-  connection *again, **again_last; /* those that are looked after in the next round */
-  int64_t now_ms;                  /* of this round, CLOCK_MONOTONIC */
-  int64_t sweep_ms;                /* when the next one is late */
-  size_t open;                     /* exchanges and sockets that are not over */
-  size_t held;                     /* bytes of answers that are kept for clients */
-  size_t bodies;                   /* bytes of requests' bodies and of messages */
-  int64_t trim_ms;                 /* when memory is given back; 0 = there was not much */
+  connection_set clients;
+  size_t open;     /* exchanges and sockets that are not over */
+  size_t bodies;   /* bytes of requests' bodies and of messages */
+  int64_t trim_ms; /* when memory is given back; 0 = there was not much */
   atomic_bool stopping;
   int64_t end_ms;     /* when it ends, whatever is open; 0 = not told to end */
   struct task *spare; /* tasks with nothing in them, linked by job.next */
@@ -57,8 +52,7 @@ struct server {
   struct origin *origin;      /* NULL = there is none */
   int64_t date_s;             /* the second that the next says */
   char date[32];
-  text scratch;         /* for whoever makes an answer, and is done with it then */
-  char input[64 << 10]; /* what is read */
+  text scratch; /* for whoever makes an answer, and is done with it then */
 };
 
 /*
@@ -119,7 +113,7 @@ typedef struct exchange {
 /* A descriptor is free again. */
 void server_accept_again(server *s);
 
-/* Sets `now_ms`. */
+/* Sets the time of this round: clients.now_ms. */
 void server_look_at_clock(server *s);
 
 /* ---- server_task.c ---- */
@@ -192,6 +186,9 @@ void server_exchange_done(task *t);
 /* Give a connection its protocol. */
 void server_http1_start(connection *c);
 void server_http2_start(connection *c);
+
+/* Answers what came so far, which is no request, and closes the connection. */
+void server_http1_refuse(connection *c, int status, const char *why);
 
 /* The connection of an exchange is HTTP/1.1 no more: ends the exchange and frees what it was part of. */
 void server_http1_leave(exchange *x);

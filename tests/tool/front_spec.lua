@@ -499,6 +499,19 @@ describe("flaron-lua dev", function()
     assert.same({ "hello", 1 }, { after, said })
   end)
 
+  it("tells clients that speak HTTP to the port of HTTPS so, and goes on with others", function()
+    local dev = serving.serve(folder, "--https --persist " .. support.folder())
+    local first = { "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "DELETE /a HTTP/1.1\r\nHost: x\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", "nonsense" }
+    for i, answer in ipairs(ask(dev.port, first)) do
+      assert.matches("^HTTP/1.1 400 .*\r\n\r\nThis port speaks HTTPS", answer[1], first[i])
+      assert.equal("closed", answer[2], first[i])
+    end
+    local _, hello = support.run(("curl -sk -m 8 https://127.0.0.1:%s/"):format(dev.port))
+    dev.stop()
+    assert.equal("hello", hello)
+  end)
+
   it("listens on an address of IPv6 in brackets", function()
     local log = folder .. "/six"
     local pid = serving.start(("exec %s dev %s --port 0 --host '[::1]'"):format(support.quote(support.flaron_lua), folder), log)
