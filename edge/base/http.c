@@ -134,17 +134,27 @@ bool http_read_length(bytes value, uint64_t *length) {
   return value.size != 0;
 }
 
+/* Reads a version up to its blank: 1.1, or what libcurl writes for HTTP/2 and 3, a digit. NULL: it is none.
+ */
+static const uint8_t *read_version(http_head *head, const uint8_t *at, const uint8_t *end) {
+  enum { POINT = 1, MINOR = 2, LENGTH = 3 };
+  head->framed = end - at > 1 && (at[0] == '2' || at[0] == '3') && at[1] == ' ';
+  if (head->framed) return at + 1;
+  if (end - at <= LENGTH || (at[0] != '0' && at[0] != '1') || at[POINT] != '.' || !is_digit(at[MINOR]))
+    return NULL;
+  head->old = at[0] == '0' || at[MINOR] == '0';
+  return at[LENGTH] == ' ' ? at + LENGTH : NULL;
+}
+
 /* Reads "HTTP/1.1 200 Reason", or "HTTP/2 200 " as libcurl has it. Interim answers may come before. */
 static const char *read_status_line(http_head *head, bytes line) {
   static const char protocol[] = "HTTP/";
   enum { PROTOCOL = sizeof protocol - 1, DIGITS = 3 };
   const uint8_t *at = line.data, *end = line.data + line.size;
   if (line.size < PROTOCOL || memcmp(at, protocol, PROTOCOL) != 0) return "the answer is not HTTP";
-  at += PROTOCOL;
-  head->old = at < end && (*at == '0' || (*at == '1' && end - at > 2 && at[1] == '.' && at[2] == '0'));
-  const uint8_t *version = at;
-  while (at < end && (is_digit(*at) || *at == '.')) at++;
-  if (at == version || at == end || *at != ' ') return "the answer's status line has no version";
+  head->old = false;
+  at = read_version(head, at + PROTOCOL, end);
+  if (at == NULL) return "the answer's status line has no version of HTTP/1";
   at++;
   bool has_status = end - at >= DIGITS && is_digit(at[0]) && is_digit(at[1]) && is_digit(at[2]) &&
                     at[0] != '0' && (end - at == DIGITS || at[DIGITS] == ' ');

@@ -41,6 +41,7 @@ typedef struct http_head {
   bool has_length, chunked;
   uint64_t length; /* if has_length */
   bool old;        /* HTTP/1.0 or earlier */
+  bool framed;     /* HTTP/2 or 3 */
   bool inside;     /* behind a status line, before the empty line */
   size_t lines, size;
 } http_head;

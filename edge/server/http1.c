@@ -412,3 +412,7 @@ http1_result http1_read_body(http1_body *b, const char *data, size_t size, size_
   *used = piece->size;
   return b->left == 0 ? HTTP1_DONE : HTTP1_MORE;
 }
+
+uint64_t http1_body_left(const http1_body *b) {
+  return b->framing == HTTP1_LENGTH || b->state == DATA ? b->left : 0;
+}

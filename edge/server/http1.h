@@ -76,6 +76,9 @@ http1_body http1_body_of(http1_framing framing, uint64_t length);
  */
 http1_result http1_read_body(http1_body *body, const char *data, size_t size, size_t *used, bytes *piece);
 
+/* Bytes of the content that are known to come: of the length, or of the chunk whose size was read last. */
+uint64_t http1_body_left(const http1_body *body);
+
 /* Whether it is a host with or without a port (RFC 9110, 7.2): no userinfo. */
 bool http1_is_authority(const char *data, size_t size);
 

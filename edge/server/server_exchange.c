@@ -47,6 +47,10 @@ bool exchange_target(exchange *x, bytes method, bytes target, bytes authority, c
   host_request *r = &x->task->job.request;
   const connection *c = x->connection;
   bool options = bytes_are(method, "OPTIONS");
+  if (bytes_are(method, "CONNECT")) {
+    *why = "CONNECT is not spoken here.";
+    return false;
+  }
   if (options && bytes_are(target, "*")) {
     target = bytes_of("/");
   } else if (target.size == 0 || target.data[0] != '/') {

@@ -134,10 +134,13 @@ static void begin(transfer *t) {
 }
 
 static size_t on_head(char *data, size_t one, size_t size, void *to) {
+  enum { MOST_STATUS = 599 }; /* RFC 9110, 15 */
   transfer *t = to;
   http_field field;
   if (t->x == NULL || t->wrong != NULL) return 0;
   t->wrong = http_read_head_line(&t->head, (bytes){(const uint8_t *)data, size}, &field);
+  if (t->wrong == NULL && t->head.framed) t->wrong = "the answer is of HTTP/2 or 3, for which nobody asked";
+  if (t->wrong == NULL && t->head.status > MOST_STATUS) t->wrong = "the answer's status is over 599";
   if (t->wrong != NULL) return 0;
   if (!t->head.inside && !t->head.over) { /* after an interim answer */
     host_pairs_free(&t->fields);

@@ -26,8 +26,10 @@ enum {
 };
 enum {
   GOING_AWAY = 1001,
+  PROTOCOL = 1002,
   NO_STATUS = 1005,
   ABNORMAL = 1006,
+  NOT_UTF8 = 1007,
   POLICY = 1008,
   TOO_BIG = 1009,
   TRY_LATER = 1013
@@ -58,6 +60,7 @@ typedef struct socket {
   text message;                    /* of the message that is read, so far */
   size_t fragments;                /* of it */
   int refused;                     /* the connection is to be closed with this code; 0 = it is not */
+  int broken;                      /* the same, at once, since what comes can be read no more */
   struct socket *next, **previous; /* of the server's */
 } socket_t;
 
@@ -165,7 +168,7 @@ static void add_close(socket_t *c, int code) {
 static ssize_t on_read(wslay_event_context_ptr frames, uint8_t *to, size_t size, int flags, void *data) {
   socket_t *c = data;
   (void)flags;
-  if (c->feed_size == 0 || c->refused != 0 || is_full(c)) {
+  if (c->feed_size == 0 || c->refused != 0 || c->broken != 0 || is_full(c)) {
     wslay_event_set_error(frames, WSLAY_ERR_WOULDBLOCK);
     return -1;
   }
@@ -198,12 +201,22 @@ static void on_piece(wslay_event_context_ptr frames, const struct wslay_event_on
   }
 }
 
+/* A close frame: none, a code, or a code and a reason. wslay lets a single byte pass, and of a reason that
+ * comes in parts only looks at some bytes. */
+static void on_close_frame(socket_t *c, const struct wslay_event_on_msg_recv_arg *message) {
+  enum { CODE = 2 };
+  size_t size = message->msg_length;
+  if (size > 0 && size < CODE) c->broken = PROTOCOL;
+  if (size > CODE && !wasm_is_utf8((const char *)message->msg + CODE, size - CODE)) c->broken = NOT_UTF8;
+  if (c->broken == 0) add_close(c, message->status_code != 0 ? message->status_code : NO_STATUS);
+}
+
 static void on_message(wslay_event_context_ptr frames, const struct wslay_event_on_msg_recv_arg *message,
                        void *data) {
   socket_t *c = data;
   (void)frames;
   if (message->opcode == WSLAY_CONNECTION_CLOSE) {
-    add_close(c, message->status_code != 0 ? message->status_code : NO_STATUS);
+    on_close_frame(c, message);
   } else if (!wslay_is_ctrl_frame(message->opcode) && c->refused == 0) {
     c->fragments = 0;
     add_event(c, EVENT_MESSAGE, &c->message, 0);
@@ -239,9 +252,24 @@ static void close_with(socket_t *c, int code) {
   connection_deadline(c->connection, REPLY_MS);
 }
 
+/* Closes at once, by a frame of our own: what wslay would answer waits in its queue, without this code. */
+static void fail(socket_t *c, int code) {
+  enum { FIN = 0x80, SIZE = 2, BITS = 8 };
+  const uint8_t frame[] = {FIN | WSLAY_CONNECTION_CLOSE, SIZE, (uint8_t)(code >> BITS), (uint8_t)code};
+  if (!wslay_event_get_close_sent(c->frames)) connection_write(c->connection, frame, sizeof frame);
+  wslay_event_shutdown_read(c->frames);
+  c->feed_size = 0;
+  add_close(c, ABNORMAL);
+  connection_end(c->connection);
+}
+
 /* Reads what is there. */
 static void read_frames(socket_t *c) {
-  if (wslay_event_recv(c->frames) != 0) connection_break(c->connection);
+  if (wslay_event_recv(c->frames) != 0 && c->broken == 0) c->broken = PROTOCOL;
+  if (c->broken != 0) {
+    fail(c, c->broken);
+    return;
+  }
   if (c->refused != 0 && wslay_event_get_read_enabled(c->frames)) {
     wslay_event_shutdown_read(c->frames);
     close_with(c, c->refused);

@@ -6,8 +6,8 @@
 // Prints the seed, and how many connections there were; exit code 1, and the numbers of the last connections, when a good
 // client was not answered. What connection INDEX sends depends on SEED and INDEX alone: with INDEX it sends only that.
 import { connect } from "node:net";
-import { CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, PING, PREFACE, PRIORITIZED, PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE, block, frame as h2, get, post, request, settings, u32 } from "../dev/strict/frames.mjs";
-import { code, frame as ws, handshake } from "../dev/strict/websocket.mjs";
+import { CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, PING, PREFACE, PRIORITIZED, PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE, block, frame as h2, get, post, request, settings, u32 } from "../support/strict/frames.mjs";
+import { code, frame as ws, handshake } from "../support/strict/websocket.mjs";
 import { ask } from "./dev.mjs";
 
 const AT_ONCE = 16;

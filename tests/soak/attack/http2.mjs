@@ -1,6 +1,6 @@
 // http2.mjs - attacks by one connection of HTTP/2, with frames that are written by hand: streams that are reset, windows
 // that stay closed, and frames that cost the server more than their sender. See ../attacks.mjs for what an attack is.
-import { ACK, CONTINUATION, Connection, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE, block, frame, get, post, request, settings, u32 } from "../../dev/strict/frames.mjs";
+import { ACK, CONTINUATION, Connection, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE, block, frame, get, post, request, settings, u32 } from "../../support/strict/frames.mjs";
 import { many, pour, push } from "./pour.mjs";
 import { sleep } from "../dev.mjs";
 

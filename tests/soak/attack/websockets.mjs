@@ -1,6 +1,6 @@
 // websockets.mjs - attacks by one WebSocket: more messages, pings and fragments than dev can handle, and a flare that
 // sends more than its client takes. See ../attacks.mjs for what an attack is.
-import { Socket, frame } from "../../dev/strict/websocket.mjs";
+import { Socket, frame } from "../../support/strict/websocket.mjs";
 import { pour, many } from "./pour.mjs";
 import { sleep } from "../dev.mjs";
 

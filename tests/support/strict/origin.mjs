@@ -111,7 +111,7 @@ refused({
   "1 MB of a header": ok(`X-A: ${"a".repeat(1 << 20)}`, "Content-Length: 2") + "ok",
 });
 refused(named("the status line", each([
-  "HTTP/1.1 99 OK", "HTTP/1.1 1000 OK", "HTTP/1.1 abc OK", "HTTP/1.1 -200 OK", "HTTP/1.1 2 00", "HTTP/1.1", "HTTP/1.1 ", "HTTP/2.0 200 OK", "HTTP/3 200 OK", "HTTP/1.1 20 OK", "HTTP/1.1 200OK", "HTTP/1.1  200 OK",
+  "HTTP/1.1 99 OK", "HTTP/1.1 1000 OK", "HTTP/1.1 abc OK", "HTTP/1.1 -200 OK", "HTTP/1.1 2 00", "HTTP/1.1", "HTTP/1.1 ", "HTTP/2.0 200 OK", "HTTP/2 200 OK", "HTTP/3 200 OK", "HTTP/1.10 200 OK", "HTTP/. 200 OK", "HTTP/1. 200 OK", "HTTP/9.9 200 OK", "HTTP/1.1 700", "HTTP/1.1 20 OK", "HTTP/1.1 200OK", "HTTP/1.1  200 OK",
   "HTTP/1.x 200 OK", "HTTP/11 200 OK", "http/1.1 200 OK", "HTTP/1.1 000 OK", "HTTP/1.1 600 OK", "HTTP/1.1 999 OK", "HTTPS/1.1 200 OK", "HTTP/1.1 200 O\0K", "HTTP/1.1\t200 OK", " HTTP/1.1 200 OK",
 ], (first) => `${first}\r\nContent-Length: 2\r\n\r\nok`)));
 add("answers 502 for an end without an answer", "", check_502, { ends: true });

@@ -276,11 +276,14 @@ ended([PROTOCOL], {
   "a length of 3 in eight bytes": frame(1, "bad", { length: [127, 0, 0, 0, 0, 0, 0, 0, 3] }),
   "a length of 65,535 in eight bytes": frame(1, "bad".padEnd(65535), { length: [127, 0, 0, 0, 0, 0, 0, 255, 255] }),
   "a close of one byte": frame(8, "\x03"),
+  "a close of one byte within a message": [frame(1, "b", { fin: false }), frame(8, "\x03")],
+  "a ping of 2^40 bytes": frame(9, "", { length: [127, 0, 0, 1, 0, 0, 0, 0, 0] }),
 });
 ended([PROTOCOL, TOO_BIG], { "a length over 2^63": frame(2, "bad", { length: [127, 128, 0, 0, 0, 0, 0, 0, 3] }) });
 ended([TOO_BIG], { "a message of 2^40 bytes": frame(2, "bad", { length: [127, 0, 0, 1, 0, 0, 0, 0, 0] }), "a message of 2^62 bytes": frame(2, "bad", { length: [127, 64, 0, 0, 0, 0, 0, 0, 0] }) });
 ended([PROTOCOL], Object.fromEntries([0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535].map((n) => [`close code ${n}`, frame(8, code(n))])));
-ended([NOT_UTF8, PROTOCOL], { "a reason to close that is not UTF-8": frame(8, code(1000, "\xff")), "a reason to close that is cut": frame(8, code(1000, "\xc3")) });
+ended([NOT_UTF8, PROTOCOL], { "a reason to close that is not UTF-8": frame(8, code(1000, "\xff")), "a reason to close that is cut": frame(8, code(1000, "\xc3")), "a reason to close that ends within a character": frame(8, code(4000, "why \xf0\x9f\x98")),
+  "a reason to close with a surrogate": frame(8, code(1001, "\xed\xa0\x80")) });
 
 const not_utf8 = {
   "0xff": "bad\xff", "0xc3 alone": "bad\xc3", "0x80 alone": "bad\x80", "overlong /": "bad\xc0\xaf", "overlong NUL": "bad\xe0\x80\x80", "overlong in four bytes": "bad\xf0\x80\x80\x80",
