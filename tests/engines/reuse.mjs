@@ -7,7 +7,7 @@
 // Prints how often it trapped, how often it did not, and the answer afterwards. It tests nothing: reuse_spec.lua does.
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import { open } from "../bench/host.mjs";
+import { open } from "../../bench/host.mjs";
 
 const [how, path, times] = process.argv.slice(2);
 const module = new WebAssembly.Module(readFileSync(path));

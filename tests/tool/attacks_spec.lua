@@ -8,7 +8,9 @@ local ATTACKS, AT_ONCE, SECONDS = "node tests/soak/attacks.mjs --short ", 3, 900
 
 describe("an attack, in short:", function()
   local names, results = {}, {}
-  for name in select(2, support.run(ATTACKS .. "--list")):gmatch "%S+" do names[#names + 1] = name end
+  local code, list, fault = support.run(ATTACKS .. "--list")
+  assert(code == 0, fault)
+  for name in list:gmatch "%S+" do names[#names + 1] = name end
 
   setup(function()
     local shares, logs, errors = {}, {}, {}
