@@ -15,8 +15,11 @@ cppcheck --quiet --std=c11 --language=c --inline-suppr --error-exitcode=1 --enab
   --suppress=missingIncludeSystem --suppress=syntaxError --suppress=unknownMacro --suppress=preprocessorErrorDirective \
   -Iedge -Ibindings -Iruntime -Itools $(git ls-files 'edge/*.c' 'cli/*.c' 'tools/*.c' 'runtime/*.c' 'bindings/*.c')
 
+echo 'rooms'
+lua5.4 tests/rooms.lua
+
 echo 'luacheck'
-luacheck --quiet scripts examples tests tools
+luacheck --quiet scripts examples tests tools bench
 
 echo 'shellcheck'
 # shellcheck disable=SC2046

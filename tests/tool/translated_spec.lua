@@ -6,7 +6,8 @@ local compiler, flags = os.getenv "CC", os.getenv "WASM2C_FLAGS"
 local fused = "vfn?m[as][du][db]%d+" -- vfmadd213sd, vfnmsub231pd...
 
 local function compile(source, more)
-  local code, out, errors = support.run(("printf '%%s' %s | %s %s -mfma %s -x c -S -o - -"):format(support.quote(source), compiler, flags, more))
+  local code, out, errors = support.run(("printf '%%s' %s | %s %s -mfma %s -x c -S -o - -"):format(support.quote(source),
+    compiler, flags, more))
   assert.equal(0, code, errors)
   return out
 end
@@ -24,7 +25,8 @@ describe("the translated runtime", function()
   end)
 
   it("has no fused operation when the machine has them", function()
-    local code, count, errors = support.run(("%s %s -mfma -S build/wasm/runtime_wasm2c.c -o - | grep -cE 'vfn?m(add|sub)'"):format(compiler, flags))
+    local code, count, errors = support.run(("%s %s -mfma -S build/wasm/runtime_wasm2c.c -o - | grep -cE 'vfn?m(add|sub)'"):format(
+      compiler, flags))
     assert.equal("0", (count:gsub("%s", "")), errors)
     assert.equal(1, code) -- grep's, for none
   end)
