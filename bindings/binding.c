@@ -33,7 +33,7 @@ static const char *function_name(lua_State *L) {
 }
 
 void binding_functions(lua_State *L, const char *name, const luaL_Reg *functions) {
-  if (group_count == GROUPS_MAX) luaL_error(L, "binding.c: GROUPS_MAX is too small");
+  if (group_count == GROUPS_MAX) luaL_error(L, "GROUPS_MAX");
   groups[group_count].module = name;
   groups[group_count++].functions = functions;
   luaL_setfuncs(L, functions, 0);

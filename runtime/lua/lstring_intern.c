@@ -30,8 +30,11 @@ unsigned intern_compared;
 
 static unsigned secret; /* 0 = not asked for in this invocation */
 
+/* What happens only when keys collide, so its size is what counts. */
+#define RARE __attribute__((noinline, minsize))
+
 /* The secret seed; the public one when there is none to be had. */
-static unsigned secret_seed(lua_State *L) {
+RARE static unsigned secret_seed(lua_State *L) {
   enum { BYTES = 16 };
   if (secret == 0 && !life_starting()) {
     abi_packed answer = crypto_random_bytes(BYTES);
@@ -100,7 +103,7 @@ int intern_equal(TString *a, TString *b) {
   return luaS_eqlngstr(a, b);
 }
 
-void intern_rescue(lua_State *L, Table *t) {
+RARE void intern_rescue(lua_State *L, Table *t) {
   Node *old = t->node, *end = old + sizenode(t);
   size_t size = (size_t)sizenode(t) * sizeof(Node);
   intern_compared = 0;
