@@ -2,12 +2,15 @@
  * plasma.c - flaron.plasma: the key-value store that edges gossip: registers and counters.
  */
 #include "binding.h"
-#include "abi/codes.h"
 #include "json.h"
 #include "modules.h"
 
 /* The store's error codes, from 1 on. */
-static const char *const messages[] = {CODES_PLASMA};
+static const char *const messages[] = {
+#define FLARON_PLASMA_CODE(number, name, text) [number - 1] = text,
+#include "abi/codes.def"
+#undef FLARON_PLASMA_CODE
+};
 
 static int answer_code(lua_State *L, int code) {
   return binding_code(L, code, messages, sizeof messages / sizeof *messages);

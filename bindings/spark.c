@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "binding.h"
-#include "abi/codes.h"
 #include "json.h"
 #include "modules.h"
 
 /* The store's error codes, from 1 on. */
-static const char *const messages[] = {CODES_SPARK};
+static const char *const messages[] = {
+#define FLARON_SPARK_CODE(number, name, text) [number - 1] = text,
+#include "abi/codes.def"
+#undef FLARON_SPARK_CODE
+};
 
 static int answer_code(lua_State *L, int code) {
   return binding_code(L, code, messages, sizeof messages / sizeof *messages);

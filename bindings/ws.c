@@ -2,11 +2,14 @@
  * ws.c - flaron.ws: the WebSocket connection that an event came from.
  */
 #include "binding.h"
-#include "abi/codes.h"
 #include "modules.h"
 
 /* The error codes of ws_send, from 1 on. */
-static const char *const messages[] = {CODES_WS};
+static const char *const messages[] = {
+#define FLARON_WS_CODE(number, name, text) [number - 1] = text,
+#include "abi/codes.def"
+#undef FLARON_WS_CODE
+};
 
 /* send(bytes) -> true or nil, message, code */
 static int send(lua_State *L) {

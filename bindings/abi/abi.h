@@ -24,7 +24,7 @@ typedef uint64_t abi_packed;
 #define ABI_PARAMS_BL const char *, size_t, int64_t
 
 /* A pointer goes with length 0 where there are no bytes: it means nothing then. */
-#define FLARON_IMPORT(result, name, params)                       \
+#define FLARON_IMPORT(result, name, params, flags, absent)        \
   __attribute__((import_module("flaron/v1"), import_name(#name))) \
   ABI_RESULT_##result name(ABI_PARAMS_##params);
 #include "abi/abi.def"

@@ -1,16 +1,17 @@
 /*
- * codes.h - what the error codes of the stores and of `ws` mean, from 1 on: for the bindings, and for specs
- * that name a failure (edge/lua/lua_edge.c).
+ * codes.h - the numbers of codes.def: SPARK_QUOTA, PLASMA_BAD_KEY, WS_SEND_LIMIT...
  */
 #ifndef FLARON_CODES_H
 #define FLARON_CODES_H
 
-#define CODES_SPARK                                                                                    \
-  "invalid ttl", "too large", "write limit", "quota", "not available", "internal error", "read limit", \
-      "bad key", "no capability"
-
-#define CODES_PLASMA "not available", "write limit", "too large", "bad key", "no capability", "internal error"
-
-#define CODES_WS "send limit", "too large", "send error"
+enum {
+#define FLARON_SPARK_CODE(number, name, text) SPARK_##name = number,
+#define FLARON_PLASMA_CODE(number, name, text) PLASMA_##name = number,
+#define FLARON_WS_CODE(number, name, text) WS_##name = number,
+#include "abi/codes.def"
+#undef FLARON_SPARK_CODE
+#undef FLARON_PLASMA_CODE
+#undef FLARON_WS_CODE
+};
 
 #endif

@@ -80,7 +80,7 @@ static u64 pack(instance *i, const host_answer *answer) {
 #define GLUE_RETURN_I32 return (u32)answer.number
 #define GLUE_RETURN_PACKED return pack(i, &answer)
 
-#define FLARON_IMPORT(result, name, params)                                                              \
+#define FLARON_IMPORT(result, name, params, flags, absent)                                               \
   GLUE_TYPE_##result Z_flaronZ2Fv1Z_##name(struct Z_flaronZ2Fv1_instance_t *self GLUE_PARAMS_##params) { \
     instance *i = instance_of(self);                                                                     \
     host_arguments arguments = GLUE_VALUES_##params;                                                     \

@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/codes.h"
 #include "base/json_bytes.h"
 #include "store/store.h"
 
 const host_signature host_signatures[HOST_IMPORTS] = {
-#define FLARON_IMPORT(result, name, params) {#name, #result, #params},
+#define FLARON_IMPORT(result, name, params, flags, absent) {#name, #result, #params, flags, absent},
 #include "abi/abi.def"
 #undef FLARON_IMPORT
 };
@@ -19,7 +20,7 @@ const host_signature host_signatures[HOST_IMPORTS] = {
 typedef void host_function(host *h, const host_arguments *arguments, host_answer *answer);
 
 static host_function *const functions[HOST_IMPORTS] = {
-#define FLARON_IMPORT(result, name, params) host_##name,
+#define FLARON_IMPORT(result, name, params, flags, absent) host_##name,
 #include "abi/abi.def"
 #undef FLARON_IMPORT
 };
@@ -185,22 +186,13 @@ void host_begin(host *h, const host_request *request) {
   lines_clear(&h->response);
 }
 
-/* What imports wait for: 0 = nothing. */
-enum { BRIEF = 1, LONG };
-
-static const uint8_t waits[HOST_IMPORTS] = {
-    [HOST_beam_fetch] = LONG,     [HOST_spark_pull] = LONG,        [HOST_spark_set] = BRIEF,
-    [HOST_spark_delete] = BRIEF,  [HOST_spark_list] = BRIEF,       [HOST_plasma_set] = BRIEF,
-    [HOST_plasma_delete] = BRIEF, [HOST_plasma_increment] = BRIEF, [HOST_plasma_decrement] = BRIEF,
-    [HOST_plasma_list] = BRIEF,
-};
-
 /* Tells of a call that may wait. True: it waits long, and the end of it is to be told, too. */
 static bool begin_wait(host *h, host_import import) {
   if (h->config.wait == NULL) return false;
-  bool may = h->config.wait(waits[import] == LONG ? HOST_WAITS : HOST_WAITS_BRIEFLY);
+  bool may =
+      h->config.wait((host_signatures[import].flags & ABI_WAITS) != 0 ? HOST_WAITS : HOST_WAITS_BRIEFLY);
   h->must_not_wait = !may;
-  return waits[import] == LONG && may;
+  return (host_signatures[import].flags & ABI_WAITS) != 0 && may;
 }
 
 /* Makes '*' of what stands of a secret in the shown beginning of an argument. */
@@ -278,7 +270,8 @@ void host_call(host *h, host_import import, const host_arguments *arguments, hos
   usage->calls++;
   usage->in += arguments->a.size + arguments->b.size;
   keep_recent(h, import, arguments->a);
-  bool waiting = waits[import] != 0 && begin_wait(h, import);
+  bool waiting =
+      (host_signatures[import].flags & (ABI_WAITS | ABI_WAITS_BRIEFLY)) != 0 && begin_wait(h, import);
   bool large = arguments->a.size > ALWAYS || arguments->b.size > ALWAYS;
   bool refused = large && refuse_size(h, import, arguments->a.size + arguments->b.size);
   if (!refused && !h->failures[import].on) {

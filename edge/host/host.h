@@ -8,11 +8,12 @@
 #ifndef FLARON_EDGE_HOST_H
 #define FLARON_EDGE_HOST_H
 
+#include "abi/flags.h"
 #include "base/text.h"
 
 /* The imports, numbered in the order of abi.def. */
 typedef enum host_import {
-#define FLARON_IMPORT(result, name, params) HOST_##name,
+#define FLARON_IMPORT(result, name, params, flags, absent) HOST_##name,
 #include "abi/abi.def"
 #undef FLARON_IMPORT
   HOST_IMPORTS
@@ -21,6 +22,8 @@ typedef enum host_import {
 /* What an import gives and takes, as the strings of abi.def: "PACKED", "BBN"... */
 typedef struct host_signature {
   const char *name, *result, *params;
+  unsigned flags; /* of enum abi_flag */
+  int32_t absent; /* the number that says "not available"; 0 = none does */
 } host_signature;
 
 extern const host_signature host_signatures[HOST_IMPORTS];
@@ -325,7 +328,7 @@ bool host_url_allowed(const host_config *config, const char *url);
 void host_beam_free(host *h);
 
 /* For host_*.c: the functions that host_call calls. */
-#define FLARON_IMPORT(result, name, params) \
+#define FLARON_IMPORT(result, name, params, flags, absent) \
   void host_##name(host *h, const host_arguments *arguments, host_answer *answer);
 #include "abi/abi.def"
 #undef FLARON_IMPORT

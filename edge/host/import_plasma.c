@@ -9,41 +9,39 @@
  */
 #include <jansson.h>
 
+#include "abi/codes.h"
 #include "host/host.h"
 #include "store/store.h"
-
-/* Of bindings/abi/codes.h. */
-enum { NOT_AVAILABLE = 1, WRITE_LIMIT = 2, TOO_LARGE = 3, BAD_KEY = 4, NO_CAPABILITY = 5, INTERNAL = 6 };
 
 enum { NUMBER_SIZE = 8 };
 
 /* Why a counter was not counted, for each code. */
 static const char *const reasons[] = {
-    [NOT_AVAILABLE] = "this edge has no store",
-    [WRITE_LIMIT] = "write limit",
-    [BAD_KEY] = "bad key",
-    [NO_CAPABILITY] = "no capability",
+    [PLASMA_NOT_AVAILABLE] = "this edge has no store",
+    [PLASMA_WRITE_LIMIT] = "write limit",
+    [PLASMA_BAD_KEY] = "bad key",
+    [PLASMA_NO_CAPABILITY] = "no capability",
 };
 
 /* Whether `size` bytes may be written under a key: 0 or a code. Counts the write. */
 static int check_writing(host *h, bytes key, size_t size) {
-  if (!h->config.writes_plasma_kv) return NO_CAPABILITY;
-  if (h->config.store == NULL) return NOT_AVAILABLE;
-  if (!store_key_valid(key)) return BAD_KEY;
-  if (size > h->config.max_kv_value_bytes) return TOO_LARGE;
-  return h->plasma_writes++ < h->config.max_plasma_writes ? 0 : WRITE_LIMIT;
+  if (!h->config.writes_plasma_kv) return PLASMA_NO_CAPABILITY;
+  if (h->config.store == NULL) return PLASMA_NOT_AVAILABLE;
+  if (!store_key_valid(key)) return PLASMA_BAD_KEY;
+  if (size > h->config.max_kv_value_bytes) return PLASMA_TOO_LARGE;
+  return h->plasma_writes++ < h->config.max_plasma_writes ? 0 : PLASMA_WRITE_LIMIT;
 }
 
 /* The code for what became of a write. */
 static int write_code(host *h, const char *what, store_result result) {
   if (result == STORE_OK) return 0;
   host_store_failed(h, what);
-  return INTERNAL;
+  return PLASMA_INTERNAL;
 }
 
 /* plasma_get(key) -> value; that of a counter is its number in decimal. */
 void host_plasma_get(host *h, const host_arguments *arguments, host_answer *answer) {
-  if (h->config.store == NULL) host_refused(h, "plasma.get", reasons[NOT_AVAILABLE]);
+  if (h->config.store == NULL) host_refused(h, "plasma.get", reasons[PLASMA_NOT_AVAILABLE]);
   if (h->config.store == NULL || !store_key_valid(arguments->a)) return;
   text_clear(&h->answer);
   store_result result = store_plasma_get(h->config.store, arguments->a, &h->answer);
@@ -102,7 +100,7 @@ void host_plasma_decrement(host *h, const host_arguments *arguments, host_answer
 void host_plasma_list(host *h, const host_arguments *arguments, host_answer *answer) {
   (void)arguments;
   if (h->config.store == NULL) {
-    host_refused(h, "plasma.list", reasons[NOT_AVAILABLE]);
+    host_refused(h, "plasma.list", reasons[PLASMA_NOT_AVAILABLE]);
     return;
   }
   json_t *keys = json_array();

@@ -10,20 +10,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "abi/codes.h"
 #include "host/host.h"
 #include "store/store.h"
-
-/* Of bindings/abi/codes.h. */
-enum {
-  INVALID_TTL = 1,
-  TOO_LARGE = 2,
-  WRITE_LIMIT = 3,
-  QUOTA = 4,
-  NOT_AVAILABLE = 5,
-  INTERNAL = 6,
-  BAD_KEY = 8,
-  NO_CAPABILITY = 9
-};
 
 enum { TTL_SIZE = 4 };
 
@@ -54,24 +43,24 @@ void host_spark_get(host *h, const host_arguments *arguments, host_answer *answe
 
 /* Whether keys may be written at all: 0 or a code. */
 static int check_writing(const host *h) {
-  if (!h->config.writes_spark_kv) return NO_CAPABILITY;
-  return h->config.store != NULL ? 0 : NOT_AVAILABLE;
+  if (!h->config.writes_spark_kv) return SPARK_NO_CAPABILITY;
+  return h->config.store != NULL ? 0 : SPARK_NOT_AVAILABLE;
 }
 
 /* spark_set(key, value, seconds to live, 0 = for ever) -> 0 or a code */
 static int set(host *h, bytes key, bytes value, int64_t ttl) {
   int code = check_writing(h);
   if (code != 0) return code;
-  if (!store_key_valid(key)) return BAD_KEY;
-  if (ttl < 0 || ttl > STORE_TTL_MAX_S) return INVALID_TTL;
-  if (value.size > h->config.max_kv_value_bytes) return TOO_LARGE;
-  if (h->spark_writes++ >= h->config.max_spark_writes) return WRITE_LIMIT;
+  if (!store_key_valid(key)) return SPARK_BAD_KEY;
+  if (ttl < 0 || ttl > STORE_TTL_MAX_S) return SPARK_INVALID_TTL;
+  if (value.size > h->config.max_kv_value_bytes) return SPARK_TOO_LARGE;
+  if (h->spark_writes++ >= h->config.max_spark_writes) return SPARK_WRITE_LIMIT;
   store_result result = store_spark_set(h->config.store, key, value, (uint32_t)ttl, host_now_ns(h),
                                         h->config.spark_quota_bytes);
   if (result == STORE_OK) return 0;
-  if (result == STORE_QUOTA) return QUOTA;
+  if (result == STORE_QUOTA) return SPARK_QUOTA;
   host_store_failed(h, "spark.set");
-  return INTERNAL;
+  return SPARK_INTERNAL;
 }
 
 /* spark_set: see `set`. */
@@ -84,7 +73,7 @@ void host_spark_delete(host *h, const host_arguments *arguments, host_answer *an
   (void)answer;
   int code = check_writing(h);
   if (code != 0) {
-    host_refused(h, "spark.delete", code == NO_CAPABILITY ? "no capability" : "this edge has no store");
+    host_refused(h, "spark.delete", code == SPARK_NO_CAPABILITY ? "no capability" : "this edge has no store");
   } else if (!store_key_valid(arguments->a)) {
     host_refused(h, "spark.delete", "bad key");
   } else if (h->spark_writes++ >= h->config.max_spark_writes) {
@@ -128,7 +117,7 @@ static void keep(void *taker, bytes key, bytes value, uint32_t ttl_s) {
     host_refused(p->h, "spark.pull", "a value is over the quota and was left out");
   } else {
     host_store_failed(p->h, "spark.pull");
-    p->code = INTERNAL;
+    p->code = SPARK_INTERNAL;
   }
 }
 
@@ -160,7 +149,7 @@ static int pull_keys(host *h, bytes origin, json_t *keys) {
     list[count++] = (bytes){(const uint8_t *)json_object_iter_key(at), json_object_iter_key_len(at)};
   }
   pull p = {.h = h, .wanted = json_copy(keys)};
-  if (!h->config.pull(h->config.pull_data, origin, list, count, keep, &p)) p.code = NOT_AVAILABLE;
+  if (!h->config.pull(h->config.pull_data, origin, list, count, keep, &p)) p.code = SPARK_NOT_AVAILABLE;
   json_decref(p.wanted);
   free(list);
   return p.code != 0 ? -p.code : p.count;
@@ -170,16 +159,16 @@ static int pull_keys(host *h, bytes origin, json_t *keys) {
 static int pull_from(host *h, bytes origin, bytes json) {
   int code = check_writing(h);
   if (code != 0) return -code;
-  if (h->config.pull == NULL) return -NOT_AVAILABLE;
+  if (h->config.pull == NULL) return -SPARK_NOT_AVAILABLE;
   if (h->must_not_wait) {
     host_refused(h, "spark.pull", "too many calls wait for an answer already");
-    return -NOT_AVAILABLE;
+    return -SPARK_NOT_AVAILABLE;
   }
   json_t *keys = parse_keys(json);
-  if (keys == NULL) return -BAD_KEY;
+  if (keys == NULL) return -SPARK_BAD_KEY;
   bool allowed = h->spark_pulls == 0 && json_object_size(keys) <= h->config.max_spark_pull;
   if (allowed) h->spark_pulls++;
-  int result = allowed ? pull_keys(h, origin, keys) : -WRITE_LIMIT;
+  int result = allowed ? pull_keys(h, origin, keys) : -SPARK_WRITE_LIMIT;
   json_decref(keys);
   return result;
 }

@@ -5,20 +5,19 @@
  * Frames and the closing are kept in the response, in order; who holds the connection sends them. Limits of
  * sends and of their size are not documented: those here are our own (host_config_default).
  */
+#include "abi/codes.h"
 #include "host/host.h"
-
-enum { SEND_LIMIT_REACHED = 1, MESSAGE_TOO_LARGE = 2, SEND_ERROR = 3 };
 
 /* ws_send(frame): an error when there is no connection, or the flare has closed it. */
 void host_ws_send(host *h, const host_arguments *arguments, host_answer *answer) {
   host_response *r = &h->response;
   if (h->request->event.type == NULL || r->close_code != 0) {
-    answer->number = SEND_ERROR;
+    answer->number = WS_SEND_ERROR;
   } else if (arguments->a.size > h->config.max_ws_message) {
-    answer->number = MESSAGE_TOO_LARGE;
+    answer->number = WS_TOO_LARGE;
   } else if (r->frame_count >= h->config.max_ws_sends ||
              arguments->a.size > h->config.max_ws_bytes - r->frame_bytes) {
-    answer->number = SEND_LIMIT_REACHED;
+    answer->number = WS_SEND_LIMIT;
   } else {
     r->frames = memory_resize(r->frames, (r->frame_count + 1) * sizeof *r->frames);
     r->frames[r->frame_count] = (text){0};

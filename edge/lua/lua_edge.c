@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "abi/codes.h"
 #include "engine/runner.h"
 #include "base/embedded.h"
 #include "lua/lua_cover.h"
@@ -530,14 +529,21 @@ static int stub_fetch(lua_State *L) {
 
 /* The code that `message` stands for, argument 3 of flare:fail, in what import `name` answers. */
 static int32_t code_of(lua_State *L, const char *name, const char *message) {
-  static const char *const spark[] = {CODES_SPARK, NULL}, *const plasma[] = {CODES_PLASMA, NULL},
-                           *const ws[] = {CODES_WS, NULL}, *const none[] = {NULL};
-  const char *const *codes = strncmp(name, "spark_", 6) == 0    ? spark
-                             : strncmp(name, "plasma_", 7) == 0 ? plasma
-                             : strncmp(name, "ws_", 3) == 0     ? ws
-                                                                : none;
-  for (int code = 1; codes[code - 1] != NULL; code++) {
-    if (strcmp(codes[code - 1], message) == 0) return code;
+  static const struct {
+    const char *prefix, *text;
+    int32_t number;
+  } codes[] = {
+#define FLARON_SPARK_CODE(number, name, text) {"spark_", text, number},
+#define FLARON_PLASMA_CODE(number, name, text) {"plasma_", text, number},
+#define FLARON_WS_CODE(number, name, text) {"ws_", text, number},
+#include "abi/codes.def"
+#undef FLARON_SPARK_CODE
+#undef FLARON_PLASMA_CODE
+#undef FLARON_WS_CODE
+  };
+  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+    if (strncmp(name, codes[i].prefix, strlen(codes[i].prefix)) == 0 && strcmp(codes[i].text, message) == 0)
+      return codes[i].number;
   }
   return (int32_t)luaL_error(L, "import '%s' does not fail with '%s'", name, message);
 }

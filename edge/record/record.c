@@ -19,23 +19,6 @@ static const char *const credentials[] = {"authorization", "proxy-authorization"
 
 enum { CREDENTIALS = sizeof credentials / sizeof *credentials, LEVELS = HOST_ERROR + 1 };
 
-bool record_is_output(host_import import) {
-  switch (import) {
-    case HOST_resp_set_status:
-    case HOST_resp_header_set:
-    case HOST_resp_body_set:
-    case HOST_log_info:
-    case HOST_log_warn:
-    case HOST_log_error: return true;
-    default: return false;
-  }
-}
-
-bool record_is_pure(host_import import) {
-  return import == HOST_crypto_hash ||
-         (import >= HOST_encoding_base64_encode && import <= HOST_encoding_url_decode);
-}
-
 void record_hash(const flare *f, char hash[RECORD_HASH_SIZE]) {
   uint8_t digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
@@ -128,7 +111,8 @@ static bool add_answer(const writer *w, const record_call *call, text *to) {
     return true;
   }
   text given = {0};
-  bool derived = record_is_pure(call->import) && redaction_apply(&w->redaction, name, &given);
+  bool derived =
+      (host_signatures[call->import].flags & ABI_PURE) != 0 && redaction_apply(&w->redaction, name, &given);
   if (derived) { /* the host is asked again, what it would have made of the placeholder */
     host h = {.config = host_config_default()};
     host_answer again;

@@ -84,10 +84,4 @@ bool record_read(recording *r, bytes content, text *error);
 
 void record_free(recording *r);
 
-/* Whether a call only adds to the response or to the log: it has no answer, and the order is told by them. */
-bool record_is_output(host_import import);
-
-/* Whether the answer of a call follows from its arguments alone. */
-bool record_is_pure(host_import import);
-
 #endif

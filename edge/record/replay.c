@@ -15,7 +15,8 @@ static bool is_same(const record_call *call, host_import import, const host_argu
          same_bytes(&call->b, arguments->b);
 }
 
-static bool is_log(host_import import) { return import >= HOST_log_info && import <= HOST_log_error; }
+/* Whether an import has one of these flags of abi.def. */
+static bool is(host_import import, unsigned flags) { return (host_signatures[import].flags & flags) != 0; }
 
 /* A copy of what was asked. */
 static record_call copy_asked(host_import import, const host_arguments *arguments) {
@@ -29,7 +30,7 @@ static record_call copy_asked(host_import import, const host_arguments *argument
 static size_t next_call(const recording *record, size_t at, bool log) {
   while (at < record->call_count) {
     host_import import = record->calls[at].import;
-    if (log ? is_log(import) : !record_is_output(import)) break;
+    if (log ? is(import, ABI_LOG) : !is(import, ABI_OUTPUT)) break;
     at++;
   }
   return at;
@@ -63,24 +64,6 @@ static void answer_from(replay *r, const record_call *call, const host_arguments
   if (call->import == HOST_ws_close_conn) host_ws_close_conn(r->host, arguments, &ignored);
 }
 
-/* The code that says "not available", for the imports that answer with one. */
-static int32_t not_available(host_import import) {
-  enum { SPARK = 5, PLASMA = 1 };
-  switch (import) {
-    case HOST_spark_set: return SPARK;
-    case HOST_spark_pull: return -SPARK;
-    case HOST_plasma_set:
-    case HOST_plasma_delete: return PLASMA;
-    default: return 0;
-  }
-}
-
-/* Whether the host knows the answer by itself: it is in the request or follows from the arguments. */
-static bool host_knows(host_import import) {
-  return record_is_pure(import) || (import >= HOST_req_method && import <= HOST_req_body) ||
-         (import >= HOST_ws_send && import <= HOST_ws_close_code);
-}
-
 /* A call after the departure. Returns what `before` does. */
 static bool answer_later(replay *r, host_import import, const host_arguments *arguments,
                          host_answer *answer) {
@@ -91,17 +74,17 @@ static bool answer_later(replay *r, host_import import, const host_arguments *ar
     answer_from(r, &r->record->calls[i], arguments, answer);
     return true;
   }
-  if (host_knows(import)) return false;
+  if (is(import, ABI_PURE | ABI_LOCAL)) return false; /* the host knows the answer by itself */
   r->unanswered++;
-  answer->number = not_available(import);
+  answer->number = host_signatures[import].absent;
   return true;
 }
 
 static bool before(host_tape *tape, host_import import, const host_arguments *arguments,
                    host_answer *answer) {
   replay *r = (replay *)((char *)tape - offsetof(replay, tape));
-  if (is_log(import)) follow_line(r, import, arguments);
-  if (record_is_output(import)) return false;
+  if (is(import, ABI_LOG)) follow_line(r, import, arguments);
+  if (is(import, ABI_OUTPUT)) return false;
   if (r->departed) return answer_later(r, import, arguments, answer);
   r->at = next_call(r->record, r->at, false);
   const record_call *call = r->at < r->record->call_count ? &r->record->calls[r->at] : NULL;

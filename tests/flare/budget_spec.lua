@@ -10,7 +10,7 @@ local MIB = 1 << 20
 local BUDGET = 1000 * (os.getenv "SANITIZE" ~= "" and 6 or 1)
 
 local imports = {}
-for name in support.read "bindings/abi/abi.def":gmatch "\nFLARON_IMPORT%(%u+%d*, ([%w_]+), %u+%)" do
+for name in support.read "bindings/abi/abi.def":gmatch "\nFLARON_IMPORT%(%u+%d*, ([%w_]+), %u+, " do
   imports[#imports + 1] = name
 end
 

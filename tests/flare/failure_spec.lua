@@ -4,7 +4,7 @@ local evaluate = require "evaluate"
 local support = require "support"
 
 local imports = {}
-for result, name in support.read "bindings/abi/abi.def":gmatch "\nFLARON_IMPORT%((%u+%d*), ([%w_]+), %u+%)" do
+for result, name in support.read "bindings/abi/abi.def":gmatch "\nFLARON_IMPORT%((%u+%d*), ([%w_]+), %u+, " do
   imports[#imports + 1] = { name = name, result = result }
 end
 
