@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "server/certificate.h"
@@ -280,11 +281,12 @@ static void raise_descriptors(void) {
 }
 
 static int serve(const cli_command *self, dev *d) {
-  enum { THREADS = 64, MS_PER_S = 1000 };
+  enum { FEWEST_THREADS = 4, MS_PER_S = 1000 };
+  int threads = 2 * get_nprocs();
   server_options options = {.host = d->words.host,
                             .port = (int)d->words.port,
                             .page_port = (int)d->words.page_port,
-                            .threads = THREADS,
+                            .threads = threads > FEWEST_THREADS ? threads : FEWEST_THREADS,
                             .origin = d->words.origin,
                             .timeout_ms = (int)d->words.timeout_s * MS_PER_S,
                             .certificate = d->certificate,

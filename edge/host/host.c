@@ -165,9 +165,8 @@ static void response_clear(host_response *response) {
   text_reuse(&response->body);
   response->status = 200;
   response->action = HOST_RESPOND;
-  response->frame_bytes = 0;
   for (size_t i = 0; i < response->frame_count; i++) text_free(&response->frames[i]);
-  response->frame_count = 0;
+  response->frame_count = response->frame_bytes = 0;
   response->close_code = 0;
 }
 

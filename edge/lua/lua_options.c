@@ -27,6 +27,7 @@ static const struct field {
     {"max_log_line", COUNT, offsetof(host_config, max_log_line)},
     {"max_ws_sends", COUNT, offsetof(host_config, max_ws_sends)},
     {"max_ws_message", COUNT, offsetof(host_config, max_ws_message)},
+    {"max_ws_bytes", COUNT, offsetof(host_config, max_ws_bytes)},
     {"max_kv_value_bytes", COUNT, offsetof(host_config, max_kv_value_bytes)},
     {"max_spark_reads", COUNT, offsetof(host_config, max_spark_reads)},
     {"max_spark_writes", COUNT, offsetof(host_config, max_spark_writes)},

@@ -56,7 +56,7 @@ void connection_switch(connection *c, const protocol *protocol, void *state) {
 /* ---- what waits to be sent ---- */
 
 /* Above this clients that take nothing are given up early. */
-enum { MOST_HELD = 128 << 20, FULL_MS = 250 };
+enum { MOST_HELD = 48 << 20, FULL_MS = 250 };
 
 void connection_hold(connection *c, ptrdiff_t bytes) {
   connection_set *s = c->set;
@@ -279,7 +279,7 @@ static void finish(connection *c) {
 }
 
 static void read_some(connection *c) {
-  enum { AT_ONCE = 8, MOST_DISCARDED = 8 << 20 };
+  enum { AT_ONCE = 2, MOST_DISCARDED = 8 << 20 };
   if (c->resumed && !c->paused && c->in.size > 0) offer(c, "", 0);
   for (int i = 0; c->readable && !c->paused && !c->broken; i++) {
     if (i == AT_ONCE) { /* others have their turn */

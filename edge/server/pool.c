@@ -30,6 +30,16 @@ enum { RESTING = 4, REST_S = 3 };
 /* The watch: its period, when it rests, what it does less often, and which job is slow. */
 enum { TICK_NS = CLOCK_NS_PER_MS, IDLE_TICKS = 50, NUDGE_TICKS = 4, SLOW_TICKS = 10, SLOW_NICE = 10 };
 
+/* The leader looks at the loop at least so often, in ticks, however many jobs wait. */
+enum { ROUND_TICKS = 2 };
+
+/*
+ * Jobs that compute for long are not counted against `max`, up to MOST_SLOW of them; those that are known to
+ * do so begin only while fewer than `max` do. Jobs that take more than SMALL bytes begin only while all that
+ * they are expected to take, and what is kept for clients, is not more than MOST_BYTES.
+ */
+enum { MOST_SLOW = 64, SMALL = 4 << 20, MOST_BYTES = 128 << 20, MOST_HELD = 48 << 20 };
+
 /* Stages of a job. */
 enum { QUEUED = 1, RUNNING, OVER };
 
@@ -38,9 +48,12 @@ typedef enum state { RESTS, LOOKS, WORKS, WAITS, RETURNS, ENDED } state;
 typedef struct worker {
   pool *pool;
   pthread_t thread;
-  pid_t id;                     /* the kernel's */
-  state state;                  /* RETURNS: its wait is over, its turn has not come */
-  bool has_job;                 /* from WORKS to the end of the job */
+  pid_t id;          /* the kernel's */
+  state state;       /* RETURNS: its wait is over, its turn has not come */
+  pool_job *job;     /* from WORKS to its end; NULL = none */
+  pool_flare *flare; /* of the job, with a reference, and what kind it is */
+  uint32_t kind;
+  size_t bytes;                 /* that it is expected to take */
   bool is_main;                 /* the one of pool_run, which does not end */
   bool slow;                    /* it has less priority, and ends after its job */
   bool uncounted;               /* it works, but is not counted against `max` */
@@ -57,23 +70,33 @@ typedef struct row {
   int count;
 } row;
 
+typedef struct pool_queue {
+  pool_job *first, *last;
+} pool_queue;
+
 struct pool {
   pool_round *round;
   void *data;
   pthread_mutex_t lock; /* of all that follows */
   pthread_cond_t begun; /* there is something to see again: for the watch */
   pthread_t watch;
-  pool_job *first, *last;
+  pool_queue jobs;
+  pool_queue waiting_jobs; /* that wait in the host: in turn with `jobs` */
+  bool waiting_turn;
+  pool_queue slow_jobs;   /* that wait for others to have computed */
+  pool_queue large_jobs;  /* that wait for memory */
+  size_t bytes, held;     /* that jobs are expected to take, those that run; that are kept for clients */
   pool_job *dropped;      /* that were cancelled before they began: for the leader */
   worker *all;            /* every thread */
   row resting, returning; /* the last that came to rest is woken first; the first that returned works first */
   row ended;              /* for the watch, which joins them */
   int count, working, waiting, with_job;
-  int slow;               /* of those that work, as many as are not counted against `max` */
-  int unwanted;           /* threads whose job is to end: the watch nudges them */
-  int max;                /* threads at work that are not slow, the leader included; and slow ones */
-  worker *leader;         /* NULL: whoever comes first */
-  uint64_t ticks;         /* of the watch */
+  int slow;       /* of those that work, as many as are not counted against `max`: they compute for long */
+  int unwanted;   /* threads whose job is to end: the watch nudges them */
+  int max;        /* threads at work that are not slow, the leader included; and slow ones */
+  worker *leader; /* NULL: whoever comes first */
+  uint64_t ticks; /* of the watch */
+  uint64_t round_tick;    /* at which the last round ended */
   uint64_t steps, rounds; /* that the leader began: rounds and jobs, rounds alone */
   uint64_t backlog;       /* the round at the last tick, when jobs waited then */
   bool in_job;            /* the leader is */
@@ -128,7 +151,7 @@ static void remove_worker(pool *p, worker *w) {
 /* Starts a thread, which rests. False: there can be none. */
 static bool start_worker(pool *p) {
   pthread_attr_t attributes;
-  if (p->closing || p->count > 2 * p->max + POOL_WAITING) return false;
+  if (p->closing || p->count > p->max + MOST_SLOW + POOL_WAITING) return false;
   worker *w = add_worker(p);
   w->state = RESTS;
   row_add(&p->resting, w);
@@ -153,6 +176,9 @@ static void call_one(pool *p) {
   w->state = LOOKS;
   pthread_cond_signal(&w->turn);
 }
+
+/* Whether jobs wait that may begin as soon as there is room. */
+static bool has_jobs(const pool *p) { return p->jobs.first != NULL || p->waiting_jobs.first != NULL; }
 
 /* Whether one more may work, beside the leader. */
 static bool has_room(const pool *p) { return p->working - p->slow < p->max - 1; }
@@ -212,10 +238,11 @@ static bool rest(pool *p, worker *w) {
 /* The job of a thread begins to wait. False: too many do, or there is nobody who could lead. */
 static bool begin_wait(pool *p, worker *w) {
   if (p->waiting >= POOL_WAITING || (p->leader == w && !has_relief(p))) return false;
+  pool_note_waits(w->flare, w->kind);
   if (p->leader == w) take_lead_away(p);
   p->waiting++;
   end_work(p, w, WAITS);
-  if (p->full && p->first != NULL && has_room(p)) call_one(p);
+  if (p->full && has_jobs(p) && has_room(p)) call_one(p);
   return true;
 }
 
@@ -255,10 +282,50 @@ bool pool_wait(host_wait_kind kind) {
 
 /* ---- jobs: with the lock, which some of it gives up meanwhile ---- */
 
-static void unqueue(pool *p, pool_job *job) {
-  *(job->before != NULL ? &job->before->next : &p->first) = job->next;
-  *(job->next != NULL ? &job->next->before : &p->last) = job->before;
+static void queue(pool_queue *q, pool_job *job) {
+  job->queue = q;
+  job->next = NULL;
+  job->before = q->last;
+  *(q->last != NULL ? &q->last->next : &q->first) = job;
+  q->last = job;
+}
+
+static void unqueue(pool_job *job) {
+  pool_queue *q = job->queue;
+  *(job->before != NULL ? &job->before->next : &q->first) = job->next;
+  *(job->next != NULL ? &job->next->before : &q->last) = job->before;
   job->next = job->before = NULL;
+}
+
+/* The queue in which a job is to wait, by what it costs; NULL: it may begin. */
+static pool_queue *put_off(pool *p, const pool_job *job) {
+  pool_cost cost = pool_cost_of(job);
+  bool first = p->bytes == 0 && p->held <= MOST_HELD;
+  if (cost.slow && p->slow >= p->max) return &p->slow_jobs;
+  if (cost.bytes > SMALL && p->bytes + p->held + cost.bytes > MOST_BYTES && !first) return &p->large_jobs;
+  return cost.waits ? &p->waiting_jobs : NULL;
+}
+
+/* Whether a job that was put off may begin now. */
+static bool may_begin(pool *p, const pool_job *job) {
+  if (job == NULL) return false;
+  pool_queue *q = put_off(p, job);
+  return q == NULL || q == &p->waiting_jobs;
+}
+
+/* The job that is to begin, in its queue; NULL: there is none. Puts others off. */
+static pool_job *next_job(pool *p) {
+  pool_queue *q;
+  if (may_begin(p, p->slow_jobs.first)) return p->slow_jobs.first;
+  if (may_begin(p, p->large_jobs.first)) return p->large_jobs.first;
+  while (p->jobs.first != NULL && (q = put_off(p, p->jobs.first)) != NULL) {
+    pool_job *job = p->jobs.first;
+    unqueue(job);
+    queue(q, job);
+  }
+  bool both = p->jobs.first != NULL && p->waiting_jobs.first != NULL;
+  if (both) p->waiting_turn = !p->waiting_turn;
+  return p->jobs.first == NULL || (both && p->waiting_turn) ? p->waiting_jobs.first : p->jobs.first;
 }
 
 /* The job of a thread is to end. */
@@ -269,19 +336,25 @@ static void end_job_of(pool *p, worker *w, int why) {
   pthread_cond_signal(&p->begun);
 }
 
-/* Whether a thread is to run the first job. */
-static bool may_run(const pool *p, const worker *w) {
-  return p->first != NULL && has_room(p) && (p->leader == w || p->helping || p->full);
+/* The job that a thread is to run; NULL = none. */
+static pool_job *job_for(pool *p, const worker *w) {
+  return has_room(p) && (p->leader == w || p->helping || p->full) ? next_job(p) : NULL;
 }
 
-static void run_first(pool *p, worker *w) {
-  pool_job *job = p->first;
-  unqueue(p, job);
+static void run(pool *p, worker *w, pool_job *job) {
+  pool_cost cost = pool_cost_of(job);
+  unqueue(job);
   job->stage = RUNNING;
   job->worker = w;
-  w->has_job = true;
+  w->job = job;
+  w->flare = pool_flare_retain(job->flare);
+  w->kind = job->kind;
+  w->bytes = cost.bytes > SMALL ? cost.bytes : 0;
+  p->bytes += w->bytes;
   p->with_job++;
   begin_work(p, w);
+  w->uncounted = cost.slow;
+  if (w->uncounted) p->slow++;
   if (p->leader == w) {
     p->in_job = true;
     p->steps++;
@@ -293,13 +366,15 @@ static void run_first(pool *p, worker *w) {
   if (leading) p->in_job = false;
   job->stage = OVER;
   job->worker = NULL;
-  w->has_job = false;
+  w->job = NULL;
   p->with_job--;
   if (atomic_exchange(&w->unwanted, POOL_WANTED) != POOL_WANTED) p->unwanted--;
   end_work(p, w, LOOKS);
   pthread_mutex_unlock(&p->lock);
+  pool_flare_release(w->flare);
   job->done(job, leading);
   pthread_mutex_lock(&p->lock);
+  p->bytes -= w->bytes;
 }
 
 /* Ends the jobs that were dropped. By the leader. */
@@ -321,7 +396,7 @@ static void end_dropped(pool *p) {
 
 static void end_jobs(pool *p) {
   for (worker *w = p->all; w != NULL; w = w->of_all) {
-    if (w->has_job && atomic_load(&w->unwanted) == POOL_WANTED) end_job_of(p, w, POOL_ENDING);
+    if (w->job != NULL && atomic_load(&w->unwanted) == POOL_WANTED) end_job_of(p, w, POOL_ENDING);
   }
 }
 
@@ -334,15 +409,16 @@ static void end_all(pool *p) {
 }
 
 /* One round of the loop. */
-static void run_round(pool *p) {
+static void run_round(pool *p, bool busy) {
   p->helping = false;
-  p->full = p->first != NULL;
+  p->full = has_jobs(p);
   p->steps++;
   p->rounds++;
   pthread_mutex_unlock(&p->lock);
-  bool more = p->round(p->data);
+  bool more = p->round(p->data, busy);
   pthread_mutex_lock(&p->lock);
   p->full = false;
+  p->round_tick = p->ticks;
   if (!more) end_all(p);
 }
 
@@ -353,12 +429,15 @@ static void serve(pool *p, worker *w) {
   while (!p->closing) {
     if (w->slow) break;
     if (p->leader == NULL) p->leader = w;
+    pool_job *job;
     if (p->leader == w && p->dropped != NULL) {
       end_dropped(p);
-    } else if (may_run(p, w)) {
-      run_first(p, w);
+    } else if (p->leader == w && p->ticks - p->round_tick >= ROUND_TICKS && has_room(p) && has_jobs(p)) {
+      run_round(p, true);
+    } else if ((job = job_for(p, w)) != NULL) {
+      run(p, w, job);
     } else if (p->leader == w) {
-      run_round(p);
+      run_round(p, false);
     } else if (!rest(p, w)) {
       break;
     }
@@ -390,7 +469,7 @@ static void *work(void *data) {
 /* Interrupts those again that have not heard it, or have begun another wait. */
 static void nudge_unwanted(const pool *p) {
   for (worker *w = p->all; p->unwanted > 0 && w != NULL; w = w->of_all) {
-    if (w->has_job && atomic_load(&w->unwanted) != POOL_WANTED) watchdog_nudge(w->thread);
+    if (w->job != NULL && atomic_load(&w->unwanted) != POOL_WANTED) watchdog_nudge(w->thread);
   }
 }
 
@@ -400,8 +479,9 @@ static void slow_down(pool *p) {
     if (w->state != WORKS || w->slow || w->is_main || p->leader == w || p->ticks - w->since < SLOW_TICKS)
       continue;
     w->slow = setpriority(PRIO_PROCESS, (id_t)w->id, getpriority(PRIO_PROCESS, 0) + SLOW_NICE) == 0;
-    w->uncounted = w->slow && p->slow < p->max;
-    if (!w->uncounted) continue;
+    pool_note_slow(w->flare, w->kind);
+    if (w->uncounted || !w->slow || p->slow >= MOST_SLOW) continue;
+    w->uncounted = true;
     p->slow++;
     let_return(p);
   }
@@ -427,13 +507,13 @@ static bool look(pool *p, uint64_t *seen) {
   if (p->ticks % SLOW_TICKS == 0) slow_down(p);
   join_ended(p);
   if (!p->closing && late && has_relief(p)) take_lead_away(p);
-  if (!p->closing && p->first != NULL && p->backlog == p->rounds && has_room(p)) {
+  if (!p->closing && has_jobs(p) && p->backlog == p->rounds && has_room(p)) {
     p->helping = true;
     call_one(p);
   }
   *seen = p->steps;
-  p->backlog = p->first != NULL ? p->rounds : p->rounds - 1;
-  return p->working > 0 || p->first != NULL || p->unwanted > 0 || p->ended.count > 0;
+  p->backlog = has_jobs(p) ? p->rounds : p->rounds - 1;
+  return p->working > 0 || has_jobs(p) || p->unwanted > 0 || p->ended.count > 0;
 }
 
 static void *watch(void *data) {
@@ -478,20 +558,24 @@ pool *pool_open(int threads, pool_round *round, void *data) {
 }
 
 void pool_add(pool *p, pool_job *job) {
+  job->kind = pool_kind_of(job);
   pthread_mutex_lock(&p->lock);
-  job->next = NULL;
-  job->before = p->last;
   job->stage = QUEUED;
   job->worker = NULL;
-  *(p->last != NULL ? &p->last->next : &p->first) = job;
-  p->last = job;
+  queue(&p->jobs, job);
+  pthread_mutex_unlock(&p->lock);
+}
+
+void pool_hold(pool *p, size_t bytes) {
+  pthread_mutex_lock(&p->lock);
+  p->held = bytes;
   pthread_mutex_unlock(&p->lock);
 }
 
 void pool_cancel(pool *p, pool_job *job) {
   pthread_mutex_lock(&p->lock);
   if (job->stage == QUEUED) {
-    unqueue(p, job);
+    unqueue(job);
     job->stage = OVER;
     job->next = p->dropped;
     p->dropped = job;

@@ -4,8 +4,13 @@
  * One thread at a time leads: it runs the event loop, and between two rounds of it the jobs that the round
  * brought, itself, which costs no switch to another thread. A flare that takes longer than a moment, or that
  * waits for something, loses it the lead: another thread goes on with the loop and the jobs that wait, so
- * that nothing waits for a flare. While jobs pile up other threads take some too. Jobs start in the order
- * they were added. When as many as may are at a job, one thread only leads, and jobs wait.
+ * that nothing waits for a flare. While jobs pile up other threads take some too. When as many as may are at
+ * a job, one thread only leads, and jobs wait.
+ *
+ * Jobs start in the order they were added, but for those that are known to cost much, by what jobs with the
+ * same handler and path did last: while as many as processors can serve compute for long, another such one
+ * waits, and one that takes much memory while much is taken already. Others go past them. Those that wait in
+ * the host begin in turn with others.
  */
 #ifndef FLARON_EDGE_POOL_H
 #define FLARON_EDGE_POOL_H
@@ -66,19 +71,21 @@ typedef struct pool_job {
   pool_limits limits;
   size_t used_count, recent_count; /* of the two lists at the end, which are long and mostly empty */
 
-  struct pool_job *next, *before; /* the pool's, as the next two */
+  struct pool_job *next, *before; /* the pool's, as the next four */
+  struct pool_queue *queue;
   struct worker *worker;
   int stage;
+  uint32_t kind; /* of handler and path, by a hash */
 
   pool_use used[HOST_IMPORTS];
   host_recent recent[HOST_RECENT]; /* the last calls, the oldest first */
 } pool_job;
 
 /*
- * One round of the event loop, on the thread that leads: waits for what comes, adds the jobs it brings.
- * False: the pool is to end.
+ * One round of the event loop, on the thread that leads: waits for what comes, unless it is `busy`, and adds
+ * the jobs it brings. False: the pool is to end.
  */
-typedef bool pool_round(void *data);
+typedef bool pool_round(void *data, bool busy);
 
 /* The most jobs that may wait in the host at once, for a fetch or another edge: the next one is refused it.
  */
@@ -89,13 +96,20 @@ enum { POOL_WAITING = 4096 };
 enum { POOL_STACK = 1 << 20 };
 
 /*
- * Makes a pool in which at most `threads` threads, 2 or more, compute at once; those whose flares wait for a
- * fetch or for another edge come on top. They are started as they are needed, and end when they are not.
+ * Makes a pool in which at most `threads` threads, 2 or more, compute at once; those that have computed for
+ * long, and those whose flares wait for a fetch or for another edge, come on top. They are started as they
+ * are needed, and end when they are not.
  */
 pool *pool_open(int threads, pool_round *round, void *data);
 
 /* Adds a job. On the thread that leads: in a round, or in a `done` that says so. */
 void pool_add(pool *p, pool_job *job);
+
+/*
+ * On the thread that leads: bytes of answers are kept for clients. While that is much, jobs that add much to
+ * it wait.
+ */
+void pool_hold(pool *p, size_t bytes);
 
 /*
  * On the thread that leads, for a job that was added and has not come back: nobody wants its answer. If it

@@ -8,13 +8,17 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/http.h"
 #include "server/pool_private.h"
 
 /* An edge at rest. */
 typedef struct idle_edge {
   edge edge;
+  size_t bytes; /* of its memory */
   struct idle_edge *next;
 } idle_edge;
+
+enum { COSTS = 64 };
 
 struct pool_flare {
   flare flare;
@@ -26,7 +30,11 @@ struct pool_flare {
   pthread_mutex_t lock; /* of the next two */
   idle_edge *idle;
   int idle_count;
+  atomic_uint_fast64_t costs[COSTS]; /* of kinds of jobs, by kind; one takes the place of another */
 };
+
+/* Bytes of the memory of all edges at rest. */
+static atomic_size_t idle_bytes;
 
 pool_flare *pool_flare_new(flare *f, const host_config *config, int cpu_ms, void (*release)(void *),
                            void *data) {
@@ -54,6 +62,7 @@ void pool_flare_release(pool_flare *f) {
   while (f->idle != NULL) {
     idle_edge *e = f->idle;
     f->idle = e->next;
+    atomic_fetch_sub(&idle_bytes, e->bytes);
     edge_close(&e->edge);
     free(e);
   }
@@ -71,6 +80,7 @@ static idle_edge *take_edge(pool_flare *f) {
   if (e != NULL) {
     f->idle = e->next;
     f->idle_count--;
+    atomic_fetch_sub(&idle_bytes, e->bytes);
   }
   pthread_mutex_unlock(&f->lock);
   if (e == NULL) {
@@ -85,11 +95,14 @@ static idle_edge *take_edge(pool_flare *f) {
   return e;
 }
 
-static void give_edge(pool_flare *f, idle_edge *e) {
-  enum { MAX_IDLE = 8 }; /* a burst's instances keep the memory they grew to */
+/* Keeps an edge for the next job, unless there are many, or large ones: they keep the memory they grew to. */
+static void give_edge(pool_flare *f, idle_edge *e, size_t bytes) {
+  enum { MAX_IDLE = 8, MAX_IDLE_BYTES = 48 << 20 };
+  e->bytes = bytes;
   pthread_mutex_lock(&f->lock);
-  bool keep = f->idle_count < MAX_IDLE;
+  bool keep = f->idle_count < MAX_IDLE && atomic_load(&idle_bytes) + bytes <= MAX_IDLE_BYTES;
   if (keep) {
+    atomic_fetch_add(&idle_bytes, bytes);
     e->next = f->idle;
     f->idle = e;
     f->idle_count++;
@@ -98,6 +111,62 @@ static void give_edge(pool_flare *f, idle_edge *e) {
   if (keep) return;
   edge_close(&e->edge);
   free(e);
+}
+
+/* ---- what jobs cost ---- */
+
+/* A cost in 64 bits: the kind, whether it is slow, whether it waits, KiB. */
+enum { KIND_BIT = 32, SLOW_BIT = 31, WAITS_BIT = 30, KIB_BIT = 10 };
+
+uint32_t pool_kind_of(const pool_job *job) {
+  enum { LONGEST = 256, FNV_BASIS = 2166136261, FNV_PRIME = 16777619 };
+  uint32_t hash = (uint32_t)FNV_BASIS ^ (uint32_t)job->handler;
+  const char *path = job->request.url.size != 0 ? http_path(job->request.url.data) : "";
+  for (int i = 0; i < LONGEST && path[i] != '\0' && path[i] != '?'; i++)
+    hash = (hash ^ (uint8_t)path[i]) * FNV_PRIME;
+  return hash;
+}
+
+static pool_cost cost_of(const pool_flare *f, uint32_t kind) {
+  uint64_t cost = atomic_load_explicit(&f->costs[kind % COSTS], memory_order_relaxed);
+  if (cost >> KIND_BIT != kind) return (pool_cost){0};
+  return (pool_cost){cost >> SLOW_BIT & 1, cost >> WAITS_BIT & 1,
+                     (size_t)(cost & ((1u << WAITS_BIT) - 1)) << KIB_BIT};
+}
+
+pool_cost pool_cost_of(const pool_job *job) { return cost_of(job->flare, job->kind); }
+
+static void note(pool_flare *f, uint32_t kind, pool_cost c) {
+  atomic_uint_fast64_t *at = &f->costs[kind % COSTS];
+  uint64_t cost = (uint64_t)kind << KIND_BIT | (uint64_t)c.slow << SLOW_BIT | (uint64_t)c.waits << WAITS_BIT |
+                  c.bytes >> KIB_BIT;
+  if (atomic_load_explicit(at, memory_order_relaxed) != cost)
+    atomic_store_explicit(at, cost, memory_order_relaxed);
+}
+
+void pool_note_slow(pool_flare *f, uint32_t kind) {
+  pool_cost cost = cost_of(f, kind);
+  cost.slow = true;
+  note(f, kind, cost);
+}
+
+void pool_note_waits(pool_flare *f, uint32_t kind) {
+  pool_cost cost = cost_of(f, kind);
+  cost.waits = true;
+  note(f, kind, cost);
+}
+
+/* Notes what a job has cost that is over. One that was cheap for once makes its kind cheaper by and by. */
+static void note_cost(const pool_job *job) {
+  enum { SLOW_US = 5000 };
+  pool_cost cost = pool_cost_of(job);
+  const host_response *r = &job->response;
+  size_t bytes = job->result.peak + r->body.size;
+  for (size_t i = 0; i < r->frame_count; i++) bytes += r->frames[i].size;
+  cost.bytes = bytes > cost.bytes / 2 ? bytes : cost.bytes / 2;
+  if (!job->result.cancelled) cost.slow = job->cpu_us > SLOW_US;
+  if (!job->result.cancelled && job->wall_us - job->cpu_us <= SLOW_US) cost.waits = false;
+  note(job->flare, job->kind, cost);
 }
 
 /* ---- jobs ---- */
@@ -161,9 +230,10 @@ void pool_run_job(pool_job *job) {
   text_free(&error);
   take_figures(job, h);
   host_take_response(h, &job->response);
-  give_edge(f, e);
+  give_edge(f, e, job->result.memory);
   pool_why why = pool_unwanted();
   job->result.cancelled = why == POOL_CANCELLED;
+  note_cost(job);
   if (why != POOL_WANTED) correct_reason(&job->response, why);
   if (job->finish != NULL) pool_wait(HOST_WAITS_BRIEFLY); /* it writes a file */
   pool_finish_job(job);

@@ -17,6 +17,20 @@ bool pool_wait(host_wait_kind kind);
 /* Runs a job on this thread, up to its `finish`. */
 void pool_run_job(pool_job *job);
 
+/* What a job is expected to cost: what the last one of its kind did. Nothing is known: {0}. */
+typedef struct pool_cost {
+  bool slow;    /* it computes for long */
+  bool waits;   /* it waits in the host */
+  size_t bytes; /* of linear memory and of its answer, at most at once */
+} pool_cost;
+
+uint32_t pool_kind_of(const pool_job *job);
+pool_cost pool_cost_of(const pool_job *job);
+
+/* Note that a job of this kind computes for long, or waits, while it runs. On any thread. */
+void pool_note_slow(pool_flare *f, uint32_t kind);
+void pool_note_waits(pool_flare *f, uint32_t kind);
+
 /* The job's own last step, and the end of its reference to the flare. For a job that is not begun, too. */
 void pool_finish_job(pool_job *job);
 

@@ -162,7 +162,7 @@ static void give_memory_back(server *s) {
 }
 
 /* A pool_round. */
-static bool run_loop(void *data) {
+static bool run_loop(void *data, bool jobs_wait) {
   server *s = data;
   server_look_at_clock(s);
   if (s->stopping && s->end_ms == 0) begin_to_end(s);
@@ -173,7 +173,8 @@ static bool run_loop(void *data) {
   give_memory_back(s);
   rest(s);
   bool goes_on = s->end_ms == 0 || ((s->open > 0 || s->clients.held > 0) && s->clients.now_ms < s->end_ms);
-  loop_round(s->loop, goes_on ? waiting_ms(s, busy) : 0);
+  loop_round(s->loop, goes_on ? waiting_ms(s, busy || jobs_wait) : 0);
+  pool_hold(s->pool, s->clients.held);
   return goes_on;
 }
 

@@ -294,7 +294,7 @@ static void refuse_head(stream *s, int status, const char *why) {
 
 static int on_field(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
                     size_t name_size, const uint8_t *value, size_t value_size, uint8_t flags, void *data) {
-  enum { OVERHEAD = 32 }; /* RFC 9113, 6.5.2 */
+  enum { OVERHEAD = 32, MOST_READ = 4 * HTTP1_MAX_HEAD }; /* RFC 9113, 6.5.2; more is no answer worth */
   static const struct {
     const char *name;
     size_t at;
@@ -307,6 +307,7 @@ static int on_field(nghttp2_session *session, const nghttp2_frame *frame, const 
   (void)flags, (void)data;
   if (s == NULL || s->taken) return 0; /* trailers */
   s->head_size += name_size + value_size + OVERHEAD;
+  if (s->head_size > MOST_READ) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* looks at no more of it */
   if (s->head_size > HTTP1_MAX_HEAD) refuse_head(s, TOO_LARGE_HEAD, "The headers are larger than 64 KiB.");
   if (s->refused != 0) return 0;
   for (size_t i = 0; i < sizeof pseudo / sizeof *pseudo; i++) {

@@ -313,6 +313,15 @@ checks["messages sent for one event"] = function(row)
   assert.same({ true, message_of(row) }, { values[1], values[2] })
 end
 
+checks["all messages sent for one event"] = function(row)
+  local flare <close> = evaluate.open()
+  local values = flare:event("message", ([[
+    local good, message = true, ("x"):rep(1 << 20)
+    for _ = 1, %d do good = good and ws.send(message) end
+    return good, (select(2, ws.send "x"))]]):format(row.n >> 20))
+  assert.same({ true, message_of(row) }, { values[1], values[2] })
+end
+
 checks["a message"] = function(row)
   local flare <close> = evaluate.open()
   local values = flare:event("message", ("return ws.send(('x'):rep(%d)), (select(2, ws.send(('x'):rep(%d))))"):format(row.n,
@@ -344,6 +353,8 @@ for name, place in pairs {
   ["flares at work for an HTTP/2 connection"] = { "server_http2.c", "MOST = %d }", 0 },
   ["answers kept for an HTTP/2 connection"] = { "server_http2.c", "MAX_KEPT = %d << 20", 20 },
   ["answers kept for all clients"] = { "connection.c", "MOST_HELD = %d << 20", 20 },
+  ["memory of flares and answers in `dev`"] = { "pool.c", "MOST_BYTES = %d << 20", 20 },
+  ["a request's head, of HTTP/2"] = { "server_http2.c", "MOST_READ = %d * HTTP1_MAX_HEAD", 16 },
   ["events of a WebSocket that wait"] = { "server_socket.c", "MAX_EVENTS = %d,", 0 },
   ["fragments of a message"] = { "server_socket.c", "MAX_FRAGMENTS = %d,", 0 },
   ["what a WebSocket does not read"] = { "server_socket.c", "MAX_UNSENT = %d << 20", 20 },
@@ -359,7 +370,7 @@ checks["flares that wait at once in `dev`, for a fetch or a pull"] = function(ro
 end
 
 checks["flares that compute at once in `dev`"] = function(row)
-  assert.is_truthy(source "cli/dev/dev.c":find(("THREADS = %d,"):format(row.n + 1), 1, true))
+  assert.is_truthy(source "cli/dev/dev.c":find(("FEWEST_THREADS = %d,"):format(row.n + 1), 1, true))
 end
 
 checks["edges of `dev`"] = function(row)

@@ -79,6 +79,13 @@ describe("ws.send's refusals", function()
     assert.same({ "a", "b" }, response.frames)
   end)
 
+  it("are 1 beyond the bytes of all messages, too, which a shorter one may still be within", function()
+    local flare <close> = evaluate.open { max_ws_bytes = 10 }
+    local values, response = flare:event("message", "return ws.send 'sixsix', ws.send 'fivee', ws.send 'four', ws.send '', ws.send 'x'")
+    assert.same({ n = 6, true, nil, true, true, nil, "send limit" }, { n = 6, table.unpack(values, 1, 6) })
+    assert.same({ "sixsix", "four", "" }, response.frames)
+  end)
+
   it("are 2, too large", function()
     local flare <close> = evaluate.open { max_ws_message = 4 }
     local values, response = flare:event("message", "return ws.send 'four', ws.send '5five'")

@@ -102,10 +102,10 @@ static void come_back(pool_job *job, bool leading) {
   pthread_mutex_unlock(&t->loop->lock);
 }
 
-static bool run_round(void *data) {
+static bool run_round(void *data, bool busy) {
   static const struct timespec moment = {.tv_nsec = 200000};
   loop *l = data;
-  nanosleep(&moment, NULL);
+  if (!busy) nanosleep(&moment, NULL);
   pthread_mutex_lock(&l->lock);
   pool_job *back = l->back;
   l->back = NULL;

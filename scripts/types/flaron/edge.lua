@@ -25,6 +25,7 @@
 ---@field max_log_line? integer bytes of a line; default: 4096
 ---@field max_ws_sends? integer messages an invocation; default: 1000
 ---@field max_ws_message? integer bytes of a message; default: 1 MiB
+---@field max_ws_bytes? integer bytes of all messages an invocation; default: 16 MiB
 ---@field max_kv_value_bytes? integer bytes of a value in Spark or Plasma; default: 65536
 ---@field max_spark_reads? integer reads an invocation; default: no limit
 ---@field max_spark_writes? integer writes an invocation; default: 1000
