@@ -312,7 +312,7 @@ void server_exchange_done(task *t) {
     x->task = NULL;
     server_origin_ask(x, t);
   }
-  pool_hold(t->server->pool, t->server->clients.held);
+  if (t->server->pool != NULL) pool_hold(t->server->pool, t->server->clients.held);
   server_record_task(t, status);
   server_end(t);
 }

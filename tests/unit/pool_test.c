@@ -384,6 +384,61 @@ static void test_crowd(void) {
   free(c);
 }
 
+/* Jobs whose kind is known to cost much: they wait, and a plain one goes past them. */
+enum { COSTLY = 12, RUN_AT_ONCE = 4 };
+
+typedef struct costly {
+  test_job jobs[COSTLY], plain;
+  pool_flare *flare, *plain_flare;
+  size_t held; /* bytes that are kept for clients until the plain one is back */
+  int done_before;
+} costly;
+
+static bool add_costly(loop *l) {
+  costly *c = l->data;
+  if (l->added == 0) add(l, &c->jobs[l->added], c->flare); /* its cost is learned */
+  if (l->done == 0) return false;
+  if (l->added == 1) {
+    pool_hold(l->pool, c->held);
+    while (l->added < COSTLY) add(l, &c->jobs[l->added], c->flare);
+    add(l, &c->plain, c->plain_flare);
+  }
+  if (c->plain.done != 0 && c->done_before == 0) {
+    c->done_before = l->done;
+    pool_hold(l->pool, 0);
+  }
+  return l->done == COSTLY + 1;
+}
+
+static void test_costly(const char *what, const char *script, size_t held, int most_before) {
+  host_config config = host_config_default();
+  costly *c = memory_get(sizeof *c);
+  c->held = held;
+  c->flare = make_flare(script, &config, 0);
+  c->plain_flare = make_flare(HANDLER("return 'hello'"), &config, 0);
+  loop l = {.step = add_costly, .data = c};
+  run_loop(&l, RUN_AT_ONCE);
+  check(c->done_before <= most_before, "%s: %d jobs were done before a plain one", what, c->done_before);
+  int good = 0;
+  for (int i = 0; i < COSTLY; i++) {
+    good += c->jobs[i].done == 1 && c->jobs[i].job.response.status == 200;
+    free_job(&c->jobs[i]);
+  }
+  check(good == COSTLY, "%s: %d of %d jobs were done", what, good, COSTLY);
+  free_job(&c->plain);
+  pool_flare_release(c->flare);
+  pool_flare_release(c->plain_flare);
+  free(c);
+}
+
+static void test_costs(void) {
+  enum { MUCH = 200 << 20 };
+  test_costly("jobs that compute for long",
+              HANDLER("local t = flaron.time.now 'ms' while flaron.time.now 'ms' - t < 100 do end"), 0,
+              2 + RUN_AT_ONCE);
+  test_costly("jobs that take much memory", HANDLER("return { body = ('x'):rep(6 << 20) }"), MUCH, 2);
+}
+
 /* What takes the most of C's stack, each as deep as Lua allows: it must do with that of a thread. */
 static bool run_deep(loop *l) {
   single *s = l->data;
@@ -483,6 +538,7 @@ int main(void) {
   test_waiting();
   test_store();
   test_crowd();
+  test_costs();
   test_many(HANDLER("return 'hello'"), false);
   test_many(HANDLER("for i = 1, 100000 do end return 'hello'"), false);
   snprintf(command, sizeof command, "rm -r '%s'", folder);
