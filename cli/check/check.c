@@ -33,46 +33,6 @@ typedef struct look {
 
 /* ---- findings ---- */
 
-void check_add(check_findings *findings, check_level level, const char *file, long line, long column,
-               const char *format, ...) {
-  va_list arguments, again;
-  va_start(arguments, format);
-  va_copy(again, arguments);
-  int size = vsnprintf(NULL, 0, format, arguments);
-  char *message = memory_get((size_t)size + 1);
-  vsnprintf(message, (size_t)size + 1, format, again);
-  va_end(arguments);
-  va_end(again);
-  findings->items = memory_resize(findings->items, (findings->count + 1) * sizeof *findings->items);
-  findings->items[findings->count++] =
-      (check_finding){level, file != NULL ? memory_copy(bytes_of(file)) : NULL, line, column, message};
-}
-
-void check_findings_free(check_findings *findings) {
-  for (size_t i = 0; i < findings->count; i++) {
-    free(findings->items[i].file);
-    free(findings->items[i].message);
-  }
-  free(findings->items);
-  *findings = (check_findings){0};
-}
-
-static size_t count(const check_findings *findings, check_level level) {
-  size_t n = 0;
-  for (size_t i = 0; i < findings->count; i++) n += findings->items[i].level == level;
-  return n;
-}
-
-/* qsort: by file, line and column; what is of no file comes last. */
-static int compare(const void *a, const void *b) {
-  const check_finding *x = a, *y = b;
-  if (x->file == NULL || y->file == NULL) return (x->file == NULL) - (y->file == NULL);
-  int files = strcmp(x->file, y->file);
-  if (files != 0) return files;
-  if (x->line != y->line) return x->line < y->line ? -1 : 1;
-  return (x->column > y->column) - (x->column < y->column);
-}
-
 /* The folder of the project as it stands before a file's name: "" for here. */
 static void add_prefix(const look *l, text *out) {
   if (strcmp(l->folder, ".") == 0) return;
@@ -81,17 +41,9 @@ static void add_prefix(const look *l, text *out) {
 }
 
 static void print_findings(look *l) {
-  static const char *const levels[] = {"error", "warning", "note"};
   text prefix = {0};
   add_prefix(l, &prefix);
-  if (l->findings.count > 0) qsort(l->findings.items, l->findings.count, sizeof *l->findings.items, compare);
-  for (size_t i = 0; i < l->findings.count; i++) {
-    const check_finding *f = &l->findings.items[i];
-    if (f->file != NULL) cli_print("%s%s:", text_string(&prefix), f->file);
-    if (f->line > 0) printf("%ld:", f->line);
-    if (f->column > 0) printf("%ld:", f->column);
-    cli_print("%s%s: %s\n", f->file != NULL ? " " : "", levels[f->level], f->message);
-  }
+  check_findings_print(&l->findings, text_string(&prefix));
   text_free(&prefix);
 }
 
@@ -387,7 +339,8 @@ static const char *plural(size_t n) { return n == 1 ? "" : "s"; }
 /* Prints all there is to say; the exit code. */
 static int conclude(look *l, bool strict) {
   print_findings(l);
-  size_t errors = count(&l->findings, CHECK_ERROR), warnings = count(&l->findings, CHECK_WARNING);
+  size_t errors = check_findings_count(&l->findings, CHECK_ERROR),
+         warnings = check_findings_count(&l->findings, CHECK_WARNING);
   if (l->packed) cli_print("%s packs to %zu bytes\n", l->path, l->flare.wasm.size);
   printf("%zu error%s, %zu warning%s\n", errors, plural(errors), warnings, plural(warnings));
   return errors > 0 || (strict && warnings > 0) ? CLI_FAILED : CLI_DONE;

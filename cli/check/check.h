@@ -1,34 +1,13 @@
 /*
- * check.h - what the files of `flaron-lua check` share: findings, what Lua says of the code (check_code.c),
- * and what the manifest is to allow (check_grants.c).
+ * check.h - what the files of `flaron-lua check` share besides findings (findings.h): what Lua says of the
+ * code (check_code.c), and what the manifest is to allow (check_grants.c).
  */
 #ifndef FLARON_CLI_CHECK_H
 #define FLARON_CLI_CHECK_H
 
+#include "check/findings.h"
 #include "pack/manifest.h"
 #include "pack/modules.h"
-
-typedef enum check_level { CHECK_ERROR, CHECK_WARNING, CHECK_NOTE } check_level;
-
-/* Something to say about a file of the project. `line` and `column` begin at 1; 0: not known. Owned. */
-typedef struct check_finding {
-  check_level level;
-  char *file; /* relative to the project; NULL: of no file */
-  long line, column;
-  char *message; /* further lines may be a traceback */
-} check_finding;
-
-typedef struct check_findings {
-  check_finding *items;
-  size_t count;
-} check_findings;
-
-/* Adds a finding; copies `file`, which may be NULL. */
-__attribute__((format(printf, 6, 7))) void check_add(check_findings *findings, check_level level,
-                                                     const char *file, long line, long column,
-                                                     const char *format, ...);
-
-void check_findings_free(check_findings *findings);
 
 /* ---- what Lua says: check_code.c ---- */
 
