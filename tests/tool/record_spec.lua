@@ -144,7 +144,7 @@ describe("flaron-lua dev --record", function()
 
   it("is replayed when the script fails", function()
     local _, file, _, log = same "/boom"
-    assert.matches("main.lua:26: boom\0boom\nstack traceback:", log)
+    assert.matches("main.lua:26: boom\\x00boom\nstack traceback:", log)
     assert.equal(500, json.decode(support.read(file)).response.status)
     same "/fault"
     same "/nothing"
