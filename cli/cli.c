@@ -56,17 +56,13 @@ void cli_print_json(const json_t *value) {
   free(dump);
 }
 
-static void print_message(const cli_command *self, const char *format, va_list arguments) {
-  cli_note("flaron-lua %s: ", self->name);
-  print_harmless(stderr, format, arguments);
-  fputc('\n', stderr);
-}
-
 int cli_fail(const cli_command *self, const char *format, ...) {
   va_list arguments;
+  cli_note("flaron-lua %s: ", self->name);
   va_start(arguments, format);
-  print_message(self, format, arguments);
+  print_harmless(stderr, format, arguments);
   va_end(arguments);
+  fputc('\n', stderr);
   return CLI_FAILED;
 }
 
@@ -78,48 +74,12 @@ int cli_fail_file(const cli_command *self, const char *name, int fault, size_t m
   return CLI_FAILED;
 }
 
-int cli_misuse(const cli_command *self, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  print_message(self, format, arguments);
-  va_end(arguments);
-  cli_note("usage: flaron-lua %s\n", self->usage);
-  return CLI_MISUSED;
-}
-
-int cli_show_help(const cli_command *self) {
-  printf("usage: flaron-lua %s\n\n%s.\n\n%s", self->usage, self->summary, self->help);
-  return CLI_DONE;
-}
-
-int cli_bad_option(const cli_command *self, int argc, char **argv) {
-  const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "";
-  const char *next = optind < argc ? argv[optind] : ""; /* getopt stays at "-xy" when it does not know x */
-  if (next[0] == '-' && next[1] == optopt && next[1] != '\0' && next[2] != '\0') word = next;
-  return cli_misuse(self, "option '%s' is unknown or lacks its value", word);
-}
-
-bool cli_read_size(const char *word, uint32_t *size) {
-  char *end;
-  errno = 0;
-  unsigned long long n = strtoull(word, &end, 10);
-  if (errno != 0 || *word < '0' || *word > '9') return false;
-  unsigned shift = *end == 'K' || *end == 'k' ? 10 : *end == 'M' || *end == 'm' ? 20 : 0;
-  if (shift != 0) end++;
-  if (*end != '\0' || n > (UINT64_C(1) << 32) - 1 || (n << shift) >= (UINT64_C(1) << 32)) return false;
-  *size = (uint32_t)(n << shift);
-  return true;
-}
-
-bool cli_read_time(const char *word, int64_t *ns) {
-  const int64_t ms = 1000000, day = 24 * 60 * 60 * 1000 * ms;
-  char *end;
-  errno = 0;
-  long long n = strtoll(word, &end, 10);
-  int64_t unit = strcmp(end, "ms") == 0 ? ms : strcmp(end, "s") == 0 ? 1000 * ms : 0;
-  if (errno != 0 || *word < '0' || *word > '9' || unit == 0 || n > day / unit) return false;
-  *ns = n * unit;
-  return true;
+bool cli_has_word(const char *words, const char *word) {
+  size_t size = strlen(word);
+  for (const char *at = words; (at = strstr(at, word)) != NULL && size > 0; at++) {
+    if ((at == words || at[-1] == ' ') && (at[size] == ' ' || at[size] == '\0')) return true;
+  }
+  return false;
 }
 
 bool cli_read_number(const char *word, long low, long high, long *number) {
@@ -241,4 +201,3 @@ void cli_print_log(const host_response *response) {
     text_free(&line);
   }
 }
-

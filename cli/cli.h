@@ -1,23 +1,17 @@
 /*
- * cli.h - what the subcommands of `flaron-lua` share: one file each, listed in main.c.
+ * cli.h - what the commands of `flaron-lua` share: one file each, listed in main.c. Their words are
+ * options.h's.
  */
 #ifndef FLARON_CLI_H
 #define FLARON_CLI_H
 
 #include "base/file.h"
+#include "command.h"
 #include "flare/flare.h"
 #include "host/host.h"
 #include "pack/pack.h"
 
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_MISUSED = 2 };
-
-typedef struct cli_command {
-  const char *name;
-  const char *summary;                                               /* for the list of commands */
-  const char *usage;                                                 /* the words behind "flaron-lua" */
-  const char *help;                                                  /* arguments and options, a line each */
-  int (*run)(const struct cli_command *self, int argc, char **argv); /* argv[0] is the command's name */
-} cli_command;
 
 extern const cli_command cli_new, cli_check, cli_pack, cli_run, cli_inspect, cli_dev, cli_replay, cli_kv,
     cli_secret, cli_test, cli_explain;
@@ -49,20 +43,8 @@ __attribute__((format(printf, 2, 3))) int cli_fail(const cli_command *self, cons
  */
 int cli_fail_file(const cli_command *self, const char *name, int fault, size_t most);
 
-/* As cli_fail, and how the command is used; returns CLI_MISUSED. */
-__attribute__((format(printf, 2, 3))) int cli_misuse(const cli_command *self, const char *format, ...);
-
-/* Prints the help of a command on standard output; returns CLI_DONE. */
-int cli_show_help(const cli_command *self);
-
-/* For getopt's '?' and ':': says which option is wrong; returns CLI_MISUSED. */
-int cli_bad_option(const cli_command *self, int argc, char **argv);
-
-/* Reads a size as "33554432", "512K" or "32M" (units of 1024) into `size`; false when it is none. */
-bool cli_read_size(const char *word, uint32_t *size);
-
-/* Reads a time as "80ms" or "2s", at most a day, in nanoseconds; false when it is none. */
-bool cli_read_time(const char *word, int64_t *ns);
+/* Whether `word` is one of `words`, which have a blank between: "bash zsh fish". */
+bool cli_has_word(const char *words, const char *word);
 
 /* Reads a whole number from `low` to `high`; false when it is none. */
 bool cli_read_number(const char *word, long low, long high, long *number);

@@ -3,7 +3,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "options.h"
 #include "pack/linemap.h"
 
 /* Reads the map; "-" is standard input. False after saying why not. */
@@ -63,23 +63,22 @@ static int explain(const linemap *map, int fd, size_t *others, char other[9]) {
   return fault;
 }
 
+typedef struct words {
+  const char *map, *log;
+} words;
+
 static int run(const cli_command *self, int argc, char **argv) {
-  static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-  for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
-    if (c == 'h') return cli_show_help(self);
-    return cli_bad_option(self, argc, argv);
-  }
-  if (argc - optind < 1 || argc - optind > 2) {
-    return cli_misuse(self, "a map and at most one log are expected, not %d arguments", argc - optind);
-  }
-  const char *path = argv[optind], *log = argc - optind == 2 ? argv[optind + 1] : "-";
+  words w = {.log = "-"};
+  int status = options_read(self, argc, argv, &w);
+  if (status != CLI_GO_ON) return status;
+  const char *path = w.map, *log = w.log;
   text json = {0}, error = {0};
   if (!read_map(self, path, &json)) {
     text_free(&json);
     return CLI_FAILED;
   }
   linemap *map = linemap_read(text_bytes(&json), &error);
-  int status = map != NULL ? CLI_DONE : cli_fail(self, "%s: %s", path, text_string(&error));
+  status = map != NULL ? CLI_DONE : cli_fail(self, "%s: %s", path, text_string(&error));
   if (map != NULL) {
     size_t others = 0;
     char other[9];
@@ -103,19 +102,24 @@ static int run(const cli_command *self, int argc, char **argv) {
   return status;
 }
 
+#define AT(field) offsetof(words, field)
+
+static const cli_option options[] = {
+    {CLI_ARGUMENT, 0, NULL, "FLARE.map", AT(map), 1, .offer = {.endings = ".map"},
+     .help = "what `flaron-lua pack --strip` wrote beside the flare"},
+    {CLI_ARGUMENT, 0, NULL, "LOG", AT(log), .help = "lines of its log (default: standard input, also as -)"},
+    CLI_LAST("this text"),
+};
+
 const cli_command cli_explain = {
     .name = "explain",
     .summary = "turn a stripped flare's log back into files and lines",
-    .usage = "explain FLARE.map [LOG]",
-    .help =
-        "  FLARE.map    what `flaron-lua pack --strip` wrote beside the flare\n"
-        "  LOG          lines of its log (default: standard input, also as -)\n"
-        "  -h, --help   this text\n"
-        "\n"
+    .options = options,
+    .expected = "a map, and perhaps a log, are",
+    .notes =
         "Every place such as ?7de7b32e:14 becomes the file and line it stands for; all else stays as it is, "
-        "but\n"
+        "but "
         "that control characters, which could take a terminal over, are shown as \\x1b. Places of another "
-        "flare\n"
-        "stay too, and then the exit code is 1.\n",
+        "flare stay too, and then the exit code is 1.",
     .run = run,
 };

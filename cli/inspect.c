@@ -1,7 +1,6 @@
 /*
  * inspect.c - `flaron-lua inspect`: what is in a packed flare.
  */
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "cli.h"
 #include "flare/flare_json.h"
+#include "options.h"
 
 static void print_list(const char *title, const json_t *list) {
   size_t i;
@@ -44,43 +44,42 @@ static void print(const char *path, const flare *f, const json_t *about) {
   print_list("exports", json_object_get(about, "exports"));
 }
 
+typedef struct words {
+  const char *input;
+  bool as_json;
+} words;
+
 static int run(const cli_command *self, int argc, char **argv) {
-  static const struct option options[] = {
-      {"json", no_argument, NULL, 'j'},
-      {"help", no_argument, NULL, 'h'},
-      {NULL, 0, NULL, 0},
-  };
-  bool as_json = false;
-  for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
-    switch (c) {
-      case 'j': as_json = true; break;
-      case 'h': return cli_show_help(self);
-      default: return cli_bad_option(self, argc, argv);
-    }
-  }
-  if (argc - optind != 1) return cli_misuse(self, "one flare is expected, not %d", argc - optind);
-  const char *path = argv[optind];
+  words w = {0};
   flare f = {0};
   pack_options o = {0};
-  if (!cli_read_flare(self, path, &o, false, &f)) return CLI_FAILED;
+  int status = options_read(self, argc, argv, &w);
+  if (status != CLI_GO_ON) return status;
+  if (!cli_read_flare(self, w.input, &o, false, &f)) return CLI_FAILED;
   json_t *about = flare_json(&f);
-  if (as_json) {
+  if (w.as_json) {
     cli_print_json(about);
   } else {
-    print(path, &f, about);
+    print(w.input, &f, about);
   }
   json_decref(about);
   flare_free(&f);
   return CLI_DONE;
 }
 
+#define AT(field) offsetof(words, field)
+
+static const cli_option options[] = {
+    {CLI_ARGUMENT, 0, NULL, "FLARE.wasm", AT(input), 1, .offer = {.endings = ".wasm"},
+     .help = "a packed flare (a script is packed first)"},
+    {CLI_FLAG, 0, "json", NULL, AT(as_json), .help = "the same as JSON"},
+    CLI_LAST("this text"),
+};
+
 const cli_command cli_inspect = {
     .name = "inspect",
     .summary = "tell what is in a packed flare",
-    .usage = "inspect FLARE.wasm [--json]",
-    .help =
-        "  FLARE.wasm   a packed flare (a script is packed first)\n"
-        "  --json       the same as JSON\n"
-        "  -h, --help   this text\n",
+    .options = options,
+    .expected = "one flare is",
     .run = run,
 };

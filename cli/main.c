@@ -3,50 +3,61 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
-#include <jansson.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "help/describe.h"
 #include "base/embedded.h"
+#include "base/nearest.h"
+#include "cli.h"
+#include "help/help.h"
+#include "options.h"
 #include "lua_layout.h"
 
-static const cli_command *const commands[] = {&cli_new,     &cli_dev,    &cli_test,   &cli_check,
-                                              &cli_pack,    &cli_run,    &cli_kv,     &cli_secret,
-                                              &cli_inspect, &cli_replay, &cli_explain};
+static const cli_command *const commands[] = {&cli_new,     &cli_dev,    &cli_test,    &cli_check,
+                                              &cli_pack,    &cli_run,    &cli_kv,      &cli_secret,
+                                              &cli_inspect, &cli_replay, &cli_explain, NULL};
 
-enum { COMMANDS = sizeof commands / sizeof *commands };
+/* What is asked for in place of a command. */
+enum { NOTHING, VERSION, LICENSES, MAN };
 
-/* What flaron-lua says of itself. */
-static const cli_command self = {
+typedef struct words {
+  int asked;
+  const char *shell;
+} words;
+
+#define AT(field) offsetof(words, field)
+
+static const cli_option options[] = {
+    {CLI_HELP, 'h', "help", .help = "this text; behind a command, more of that command"},
+    {CLI_MODE, 0, "version", .at = AT(asked), .id = VERSION, .help = "which flaron-lua this is"},
+    {CLI_MODE, 0, "licenses", .at = AT(asked), .id = LICENSES,
+     .help = "the licences of flaron-lua and of what is built in"},
+    {CLI_MODE, 0, "man", .at = AT(asked), .id = MAN, .help = "the manual page, as roff"},
+    {CLI_WORD, 0, "completion", "bash|zsh|fish", AT(shell), .lacks = "", .offer = {.words = "bash zsh fish"},
+     .help = "a script that completes words in this shell"},
+    {.kind = CLI_END},
+};
+
+static const cli_command program = {
     .name = "",
     .summary = "Lua 5.4 for the Flaron edge",
     .usage = "COMMAND [ARGUMENTS]",
-    .help =
-        "  -h, --help                   this text; behind a command, more of that command\n"
-        "  --version                    which flaron-lua this is\n"
-        "  --licenses                   the licences of flaron-lua and of what is built in\n"
-        "  --man                        the manual page, as roff\n"
-        "  --completion bash|zsh|fish   a script that completes words in this shell\n",
+    .options = options,
+    .expected = "no argument is",
+    .commands = commands,
 };
 
-static const describe_program program = {&self, commands, COMMANDS};
-
 static void print_help(FILE *to) {
-  fprintf(to, "usage: flaron-lua %s\n\n%s.\n\n", self.usage, self.summary);
-  for (int i = 0; i < COMMANDS; i++) fprintf(to, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
-  fprintf(to, "\n%s", self.help);
+  text help = {0};
+  help_add(&program, &help);
   text place = {0};
   if (cli_find_beside("../share/doc/flaron-lua/README.md", "../../README.md", &place)) {
-    fprintf(to, "\nThe documents begin with %s\n", place.data);
+    text_printf(&help, "\nThe documents begin with %s\n", place.data);
   }
+  fputs(help.data, to);
   text_free(&place);
+  text_free(&help);
 }
 
 /* Puts something in place of standard streams that are closed, so that no file gets theirs. Writing to it
@@ -66,44 +77,69 @@ static int finish(const char *name, int status) {
   return CLI_FAILED;
 }
 
-/* Does what an option in place of a command says; false when it is none. */
-static bool answer(const char *word, const char *value) {
-  if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
-    print_help(stdout);
-  } else if (strcmp(word, "--version") == 0) {
-    printf("flaron-lua %s (Lua %s, runtime %.12s)\n", FLARON_LUA_VERSION, LAYOUT_LUA_RELEASE,
-           flare_runtime_hash());
-  } else if (strcmp(word, "--licenses") == 0) {
+static const cli_command *find(const char *name) {
+  for (const cli_command *const *c = commands; *c != NULL; c++) {
+    if (strcmp((*c)->name, name) == 0) return *c;
+  }
+  return NULL;
+}
+
+/* Says that there is no such command, and which was perhaps meant. */
+static int refuse(const char *word) {
+  nearest n = {.name = word};
+  text guess = {0};
+  for (const cli_command *const *c = commands; *c != NULL; c++) nearest_try(&n, (*c)->name);
+  for (const cli_command *const *c = commands; n.found == NULL && *c != NULL; c++) {
+    if ((*c)->also != NULL && cli_has_word((*c)->also, word)) n.found = (*c)->name;
+  }
+  if (n.found == NULL && strcmp(word, "version") == 0) n.found = "--version";
+  nearest_add(&n, &guess);
+  options_misuse(&program, "there is no command '%s'%s", word, text_string(&guess));
+  text_free(&guess);
+  return CLI_MISUSED;
+}
+
+/* Does what an option in place of a command says; the exit code. */
+static int answer(int argc, char **argv) {
+  words w = {0};
+  int status = options_read(&program, argc, argv, &w);
+  if (status != CLI_GO_ON) return status;
+  if (w.asked == VERSION) {
+    printf("flaron-lua %s (Lua 5.4.7, runtime %.12s)\n", FLARON_LUA_VERSION, flare_runtime_hash());
+  } else if (w.asked == LICENSES) {
+#include "lua_layout.h"
     const bytes *licenses = embedded_find("licenses.txt");
     fwrite(licenses->data, 1, licenses->size, stdout);
-  } else if (strcmp(word, "--man") == 0) {
+  } else if (w.asked == MAN) {
     man_print(&program);
   } else {
-    return strcmp(word, "--completion") == 0 && completion_print(&program, value);
+    completion_print(&program, w.shell);
   }
-  return true;
+  return CLI_DONE;
+}
+
+/* Shows the help of a command, or that of flaron-lua when it is NULL; the exit code. */
+static int help(const char *name) {
+  const cli_command *command = name != NULL ? find(name) : NULL;
+  if (name != NULL && command == NULL) return refuse(name);
+  if (command != NULL) {
+    help_print(command);
+  } else {
+    print_help(stdout);
+  }
+  return CLI_DONE;
 }
 
 int main(int argc, char **argv) {
-  const char *word = argc > 1 ? argv[1] : "", *value = argc > 2 ? argv[2] : "";
-  static const char equals[] = "--completion=";
-  if (strncmp(word, equals, strlen(equals)) == 0) {
-    value = word + strlen(equals);
-    word = "--completion";
-  }
-  opterr = 0;
+  const char *word = argc > 1 ? argv[1] : "";
+  const cli_command *command = find(word);
   keep_streams();
-  for (int i = 0; i < COMMANDS; i++) {
-    if (strcmp(word, commands[i]->name) == 0) {
-      return finish(word, commands[i]->run(commands[i], argc - 1, argv + 1));
-    }
+  if (command != NULL) return finish(word, command->run(command, argc - 1, argv + 1));
+  if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+    return finish("", help(argc > 2 ? argv[2] : NULL));
   }
-  if (answer(word, value)) return finish("", CLI_DONE);
-  if (strcmp(word, "--completion") == 0) {
-    cli_note("flaron-lua: --completion takes bash, zsh or fish, not '%s'\n", value);
-  } else if (*word != '\0') {
-    cli_note("flaron-lua: there is no command '%s'\n", word);
-  }
+  if (*word == '-') return finish("", answer(argc, argv));
+  if (*word != '\0') return refuse(word);
   print_help(stderr);
   return CLI_MISUSED;
 }

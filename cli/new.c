@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,14 +14,16 @@
 #include "cli.h"
 #include "base/embedded.h"
 #include "flare/wasm.h"
+#include "options.h"
 
-static const char templates[] = "scripts/templates/", common[] = "common/", default_template[] = "http";
+static const char templates[] = "scripts/templates/", common[] = "common/";
 
 /* What is made, and what its files may say. */
 typedef struct job {
   const cli_command *self;
   const char *template;
-  char *path, *name; /* of the project: as given, and its last part */
+  const char *place; /* of the project, as given */
+  char *path, *name; /* the same without slashes behind it, and its last part */
   text parent, part; /* where it is made, and the folder it is made in */
   text library;      /* of annotations, for .luarc.json; empty: it is not there */
 } job;
@@ -42,29 +43,6 @@ static const char *path_in_project(const job *j, const embedded_file *file) {
   if (path == NULL) path = path_in(file, own.data);
   text_free(&own);
   return path;
-}
-
-/* Adds the names of the templates, separated by `separator`. */
-static void add_templates(text *out, const char *separator) {
-  const char *last = NULL;
-  size_t last_size = 0, start = out->size;
-  for (const embedded_file *f = embedded_files; f->path != NULL; f++) {
-    const char *name = path_in(f, "");
-    size_t size = name != NULL ? strcspn(name, "/") : 0;
-    if (name == NULL || strncmp(name, common, strlen(common)) == 0) continue;
-    if (last != NULL && size == last_size && strncmp(last, name, size) == 0) continue;
-    text_printf(out, "%s%.*s", out->size > start ? separator : "", (int)size, name);
-    last = name;
-    last_size = size;
-  }
-}
-
-static bool has_template(const job *j) {
-  text main = {0};
-  text_printf(&main, "%s%s/main.lua", templates, j->template);
-  bool found = strchr(j->template, '/') == NULL && embedded_find(main.data) != NULL;
-  text_free(&main);
-  return found;
 }
 
 /* ---- the text of a file ---- */
@@ -204,8 +182,8 @@ static int read_path(job *j, const char *word) {
     text_add(&j->parent, j->path, slash > j->path ? (size_t)(slash - j->path) : 1);
   }
   if (!valid_name(j->name)) {
-    return cli_misuse(j->self,
-                      "'%s' is no name: UTF-8 without control characters, and neither . nor .. is one", word);
+    return options_misuse(
+        j->self, "'%s' is no name: UTF-8 without control characters, and neither . nor .. is one", word);
   }
   if (lstat(j->path, &about) == 0) return cli_fail(j->self, "%s: it is there already", j->path);
   if (errno != ENOENT || stat(j->parent.data, &about) != 0) {
@@ -239,15 +217,8 @@ static void report(const job *j) {
   text_free(&word);
 }
 
-static int run_job(job *j, const char *word) {
-  if (!has_template(j)) {
-    text names = {0};
-    add_templates(&names, ", ");
-    cli_misuse(j->self, "there is no template '%s', but %s", j->template, text_string(&names));
-    text_free(&names);
-    return CLI_MISUSED;
-  }
-  int status = read_path(j, word);
+static int run_job(job *j) {
+  int status = read_path(j, j->place);
   if (status != CLI_DONE) return status;
   cli_find_beside("../share/flaron-lua/library", "../../scripts/types", &j->library);
   if (!make(j)) return CLI_FAILED;
@@ -256,21 +227,10 @@ static int run_job(job *j, const char *word) {
 }
 
 static int run(const cli_command *self, int argc, char **argv) {
-  static const struct option options[] = {
-      {"template", required_argument, NULL, 't'},
-      {"help", no_argument, NULL, 'h'},
-      {NULL, 0, NULL, 0},
-  };
-  job j = {.self = self, .template = default_template};
-  for (int c; (c = getopt_long(argc, argv, ":t:h", options, NULL)) != -1;) {
-    switch (c) {
-      case 't': j.template = optarg; break;
-      case 'h': return cli_show_help(self);
-      default: return cli_bad_option(self, argc, argv);
-    }
-  }
-  if (argc - optind != 1) return cli_misuse(self, "one name is expected, not %d", argc - optind);
-  int status = run_job(&j, argv[optind]);
+  job j = {.self = self, .template = "http"};
+  int status = options_read(self, argc, argv, &j);
+  if (status != CLI_GO_ON) return status;
+  status = run_job(&j);
   free(j.path);
   free(j.name);
   text_free(&j.parent);
@@ -279,14 +239,22 @@ static int run(const cli_command *self, int argc, char **argv) {
   return status;
 }
 
+#define AT(field) offsetof(job, field)
+
+static const cli_option options[] = {
+    {CLI_ARGUMENT, 0, NULL, "NAME", AT(place), 1,
+     .help = "the folder to make; its last part is the name of the flare"},
+    {CLI_WORD, 't', "template", "T", AT(template), .offer = {.words = "http websocket api rewriter"},
+     .help = "http (a request handler, the default), websocket (an echo), api (JSON over Spark) or rewriter "
+             "(pages of another site, changed)"},
+    CLI_LAST("this text"),
+};
+
 const cli_command cli_new = {
     .name = "new",
     .summary = "make a project: a script, its manifest, its specs",
-    .usage = "new NAME [--template http|websocket|api|rewriter]",
-    .help =
-        "  NAME                 the folder to make; its last part is the name of the flare\n"
-        "  -t, --template T     http (a request handler, the default), websocket (an echo), api (JSON over\n"
-        "                       Spark) or rewriter (pages of another site, changed)\n"
-        "  -h, --help           this text\n",
+    .also = "init create",
+    .options = options,
+    .expected = "one name is",
     .run = run,
 };

@@ -1,7 +1,6 @@
 /*
  * pack.c - `flaron-lua pack`: a script and its modules become one .wasm file.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,8 @@
 
 #include "cli.h"
 #include "base/clock.h"
+#include "base/size.h"
+#include "options.h"
 
 /* The output's name when none is given: that of the script or its folder, here, with .wasm. */
 static char *default_output(const char *input) {
@@ -62,40 +63,25 @@ static void report(const flare *f, const char *input, const char *output, const 
   cli_print(", in %.0f ms\n", ms);
 }
 
+typedef struct words {
+  const char *input, *output;
+  pack_options pack;
+} words;
+
 static int run(const cli_command *self, int argc, char **argv) {
-  enum { MEMORY = 256, STRIP };
-  static const struct option options[] = {
-      {"output", required_argument, NULL, 'o'},
-      {"memory", required_argument, NULL, MEMORY},
-      {"strip", no_argument, NULL, STRIP},
-      {"help", no_argument, NULL, 'h'},
-      {NULL, 0, NULL, 0},
-  };
-  pack_options o = {0};
-  const char *output = NULL;
+  words w = {.input = "."};
   text lines = {0};
-  for (int c; (c = getopt_long(argc, argv, ":o:h", options, NULL)) != -1;) {
-    switch (c) {
-      case 'o': output = optarg; break;
-      case MEMORY:
-        if (!cli_read_size(optarg, &o.memory) || o.memory < (1u << 20)) {
-          return cli_misuse(self, "--memory takes a size from 1M to 4095M, such as 32M, not '%s'", optarg);
-        }
-        break;
-      case STRIP: o.strip = true; break;
-      case 'h': return cli_show_help(self);
-      default: return cli_bad_option(self, argc, argv);
-    }
-  }
-  if (argc - optind > 1) return cli_misuse(self, "one script or folder is expected, not %d", argc - optind);
-  const char *input = optind < argc ? argv[optind] : ".";
+  int status = options_read(self, argc, argv, &w);
+  if (status != CLI_GO_ON) return status;
+  const char *input = w.input, *output = w.output;
   flare f = {0};
   double begin = now_ms();
-  if (o.strip) o.map = &lines;
-  if (!cli_read_flare(self, input, &o, false, &f)) return CLI_FAILED;
+  if (w.pack.strip) w.pack.map = &lines;
+  if (!cli_read_flare(self, input, &w.pack, false, &f)) return CLI_FAILED;
   char *name = output != NULL ? memory_copy(bytes_of(output)) : default_output(input);
   char *map = lines.size != 0 && is_file(name) ? map_name(name) : NULL;
-  int status = CLI_DONE, fault = 0;
+  int fault = 0;
+  status = CLI_DONE;
   if ((output == NULL && is_link(self, name)) || (map != NULL && is_link(self, map))) {
     status = CLI_FAILED;
   } else if (map != NULL && (fault = cli_write_file(map, text_bytes(&lines))) != 0) {
@@ -112,15 +98,25 @@ static int run(const cli_command *self, int argc, char **argv) {
   return status;
 }
 
+#define AT(field) offsetof(words, field)
+
+static const cli_option options[] = {
+    {CLI_ARGUMENT, 0, NULL, "MAIN.lua|DIR", AT(input), .offer = {.folders = true, .endings = ".lua"},
+     .help = "the main script, or the folder with a main.lua in it (default: this one)"},
+    {CLI_WORD, 'o', "output", "OUT.wasm", AT(output), .offer = {.files = true},
+     .help = "where to write it (default: the script's or folder's name with .wasm, here)"},
+    {CLI_SIZE, 0, "memory", "SIZE", AT(pack.memory), SIZE_MEMORY_MIN, SIZE_MEMORY_MAX, .takes = SIZE_MEMORY,
+     .help = "limit of its memory, such as 8M (default 32M)"},
+    {CLI_FLAG, 0, "strip", NULL, AT(pack.strip),
+     .help = "leave debug information out; OUT.map keeps the lines"},
+    CLI_LAST("this text"),
+};
+
 const cli_command cli_pack = {
     .name = "pack",
     .summary = "make one .wasm file of a script and the modules it requires",
-    .usage = "pack [MAIN.lua|DIR] [-o OUT.wasm] [--memory SIZE] [--strip]",
-    .help =
-        "  MAIN.lua|DIR     the main script, or the folder with a main.lua in it (default: this one)\n"
-        "  -o, --output F   where to write it (default: the script's or folder's name with .wasm, here)\n"
-        "  --memory SIZE    limit of its memory, such as 8M (default 32M)\n"
-        "  --strip          leave debug information out; OUT.map keeps the lines\n"
-        "  -h, --help       this text\n",
+    .also = "build bundle",
+    .options = options,
+    .expected = "one script or folder is",
     .run = run,
 };

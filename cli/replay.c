@@ -4,14 +4,15 @@
  */
 #include "record/replay.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/size.h"
 #include "cli.h"
 #include "engine/runner.h"
+#include "options.h"
 #include "pack/manifest.h"
 
 /* What the words of the command say. */
@@ -284,60 +285,41 @@ static int run_with(const cli_command *self, words *w) {
 }
 
 static int run(const cli_command *self, int argc, char **argv) {
-  enum { MEMORY = 256, CPU_MS, GO_ON };
-  static const struct option options[] = {
-      {"memory", required_argument, NULL, MEMORY},
-      {"cpu-ms", required_argument, NULL, CPU_MS},
-      {"go-on", no_argument, NULL, GO_ON},
-      {"help", no_argument, NULL, 'h'},
-      {NULL, 0, NULL, 0},
-  };
   words w = {.cpu_ms = -1};
-  for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
-    switch (c) {
-      case MEMORY:
-        if (!cli_read_size(optarg, &w.pack.memory) || w.pack.memory < (1u << 20)) {
-          return cli_misuse(self, "--memory takes a size from 1M to 4095M, such as 32M, not '%s'", optarg);
-        }
-        break;
-      case CPU_MS:
-        if (!cli_read_number(optarg, 0, INT32_MAX, &w.cpu_ms)) {
-          return cli_misuse(self, "--cpu-ms takes a number of milliseconds, not '%s'", optarg);
-        }
-        break;
-      case GO_ON: w.go_on = true; break;
-      case 'h': return cli_show_help(self);
-      default: return cli_bad_option(self, argc, argv);
-    }
-  }
-  if (argc - optind < 1 || argc - optind > 2) {
-    return cli_misuse(self, "a record, and perhaps a flare or script, are expected, not %d words",
-                      argc - optind);
-  }
-  w.file = argv[optind];
-  if (argc - optind == 2) w.input = argv[optind + 1];
-  return run_with(self, &w);
+  int status = options_read(self, argc, argv, &w);
+  return status == CLI_GO_ON ? run_with(self, &w) : status;
 }
+
+#define AT(field) offsetof(words, field)
+
+static const cli_option options[] = {
+    {CLI_ARGUMENT, 0, NULL, "FILE", AT(file), 1, .offer = {.files = true},
+     .help = "a record: of `flaron-lua dev --record` or `run --record`"},
+    {CLI_ARGUMENT, 0, NULL, "FLARE.wasm|MAIN.lua|DIR", AT(input),
+     .offer = {.folders = true, .endings = ".wasm .lua"},
+     .help = "what to run, also a changed script (default: what was recorded, if it is here)"},
+    {CLI_FLAG, 0, "go-on", NULL, AT(go_on),
+     .help = "after a departure, run on: calls that are recorded are answered, others are \"not available\"; "
+             "then "
+             "compare the outcome"},
+    {CLI_NUMBER, 0, "cpu-ms", "N", AT(cpu_ms), 0, INT32_MAX, .unit = "milliseconds",
+     .help =
+         "CPU time it may take, 0 = no limit (default: as recorded where that stopped it, else ten times as "
+         "much, and at most 10000)"},
+    {CLI_SIZE, 0, "memory", "SIZE", AT(pack.memory), SIZE_MEMORY_MIN, SIZE_MEMORY_MAX, .takes = SIZE_MEMORY,
+     .help = "limit of its memory when a script is packed (default 32M)"},
+    CLI_LAST("this text"),
+};
 
 const cli_command cli_replay = {
     .name = "replay",
     .summary = "run a recorded request again and say where it departs from its record",
-    .usage = "replay FILE [FLARE.wasm|MAIN.lua|DIR] [--go-on] [--cpu-ms N] [--memory SIZE]",
-    .help =
-        "  FILE                      a record: of `flaron-lua dev --record` or `run --record`\n"
-        "  FLARE.wasm|MAIN.lua|DIR   what to run, also a changed script (default: what was recorded, if it "
-        "is\n"
-        "                            here)\n"
-        "  --go-on                   after a departure, run on: calls that are recorded are answered, "
-        "others\n"
-        "                            are \"not available\"; then compare the outcome\n"
-        "  --cpu-ms N                CPU time it may take, 0 = no limit (default: as recorded where that\n"
-        "                            stopped it, else ten times as much, and at most 10000)\n"
-        "  --memory SIZE             limit of its memory when a script is packed (default 32M)\n"
-        "  -h, --help                this text\n"
-        "\nEvery call of the host is answered from the record: nothing is fetched, read or stored. What was "
-        "found\n"
+    .options = options,
+    .expected = "a record, and perhaps a flare or script, are",
+    .notes =
+        "Every call of the host is answered from the record: nothing is fetched, read or stored. What was "
+        "found "
         "goes to standard output, the log to standard error. The exit code is 0 when all is as recorded, "
-        "else 1.\n",
+        "else 1.",
     .run = run,
 };

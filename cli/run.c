@@ -1,7 +1,6 @@
 /*
  * run.c - `flaron-lua run`: one invocation of a flare, its answer printed as HTTP would have it.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,9 @@
 #include "cli.h"
 #include "engine/runner.h"
 #include "base/http.h"
+#include "base/size.h"
 #include "keep.h"
+#include "options.h"
 #include "pack/manifest.h"
 #include "profiler.h"
 #include "recorder.h"
@@ -32,15 +33,8 @@ static bool is_whole_url(const char *word) {
   return true;
 }
 
-/* Reads "Name: value" into the request's headers; false when it is none. */
-static bool add_header(host_request *request, const char *word) {
-  const char *colon = strchr(word, ':');
-  if (colon == NULL || colon == word) return false;
-  const char *value = colon + 1 + strspn(colon + 1, " \t");
-  host_pairs_set(&request->headers, (bytes){(const uint8_t *)word, (size_t)(colon - word)}, bytes_of(value),
-                 false);
-  return true;
-}
+/* Whether a word is "Name: value". */
+static bool is_header(const char *word) { return *word != ':' && strchr(word, ':') != NULL; }
 
 /* Prints the answer on standard output and the log on standard error. */
 static void print(const host_response *r) {
@@ -57,8 +51,10 @@ static void print(const host_response *r) {
   cli_print_bytes(text_bytes(&r->body));
 }
 
-/* What the words of the command say. Owned: `request`. */
+/* What the words of the command say. Owned: `headers`, and `request`, which is made of them. */
 typedef struct words {
+  const char *method, *url, *body;
+  cli_list headers;
   host_request request;
   pack_options pack;
   const char *input, *persist, *secrets, *record, *profile;
@@ -139,82 +135,19 @@ static int invoke(const cli_command *self, const flare *f, const words *w, const
   return status;
 }
 
-enum { DEFAULT_CPU_MS = 1000 };
-
-/* Reads the words; CLI_DONE when they are good, -1 when help was shown, else the exit code. */
-static int read_words(const cli_command *self, int argc, char **argv, words *w) {
-  enum { MEMORY = 256, CPU_MS, PERSIST, SECRETS, RECORD, RECORD_SECRETS, PROFILE, TIMES };
-  static const struct option options[] = {
-      {"method", required_argument, NULL, 'X'},
-      {"url", required_argument, NULL, 'u'},
-      {"header", required_argument, NULL, 'H'},
-      {"body", required_argument, NULL, 'd'},
-      {"memory", required_argument, NULL, MEMORY},
-      {"cpu-ms", required_argument, NULL, CPU_MS},
-      {"persist", required_argument, NULL, PERSIST},
-      {"secrets", required_argument, NULL, SECRETS},
-      {"record", required_argument, NULL, RECORD},
-      {"record-secrets", no_argument, NULL, RECORD_SECRETS},
-      {"profile", required_argument, NULL, PROFILE},
-      {"times", required_argument, NULL, TIMES},
-      {"help", no_argument, NULL, 'h'},
-      {NULL, 0, NULL, 0},
-  };
+/* Makes the request that the words describe. False after saying why not. */
+static bool make_request(const cli_command *self, words *w) {
   host_request *request = &w->request;
-  for (int c; (c = getopt_long(argc, argv, ":X:u:H:d:h", options, NULL)) != -1;) {
-    switch (c) {
-      case 'X':
-        text_clear(&request->method);
-        text_add_string(&request->method, optarg);
-        break;
-      case 'u':
-        if (!is_whole_url(optarg)) {
-          return cli_misuse(self, "--url takes a whole URL such as https://example.com/, not '%s'", optarg);
-        }
-        text_clear(&request->url);
-        text_add_string(&request->url, optarg);
-        break;
-      case 'H':
-        if (!add_header(request, optarg))
-          return cli_misuse(self, "--header takes 'Name: value', not '%s'", optarg);
-        break;
-      case 'd':
-        text_clear(&request->body);
-        if (!keep_value(self, optarg, FILE_BODY_MAX, &request->body)) return CLI_FAILED;
-        break;
-      case MEMORY:
-        if (!cli_read_size(optarg, &w->pack.memory) || w->pack.memory < (1u << 20)) {
-          return cli_misuse(self, "--memory takes a size from 1M to 4095M, such as 32M, not '%s'", optarg);
-        }
-        break;
-      case CPU_MS:
-        if (!cli_read_number(optarg, 0, INT32_MAX, &w->cpu_ms)) {
-          return cli_misuse(self, "--cpu-ms takes a number of milliseconds, not '%s'", optarg);
-        }
-        break;
-      case PERSIST: w->persist = optarg; break;
-      case SECRETS: w->secrets = optarg; break;
-      case RECORD: w->record = optarg; break;
-      case RECORD_SECRETS: w->record_secrets = true; break;
-      case PROFILE: w->profile = optarg; break;
-      case TIMES:
-        if (!cli_read_number(optarg, 1, PROFILER_MOST, &w->times)) {
-          return cli_misuse(self, "--times takes a number from 1 to %d, not '%s'", PROFILER_MOST, optarg);
-        }
-        break;
-      case 'h': cli_show_help(self); return -1;
-      default: return cli_bad_option(self, argc, argv);
-    }
+  bool good = w->body == NULL || keep_value(self, w->body, FILE_BODY_MAX, &request->body);
+  const char *method = request->body.size != 0 ? "POST" : "GET";
+  text_add_string(&request->method, w->method != NULL && *w->method != '\0' ? w->method : method);
+  text_add_string(&request->url, w->url);
+  for (size_t i = 0; i < w->headers.count; i++) {
+    const char *name = w->headers.items[i], *colon = strchr(name, ':');
+    host_pairs_set(&request->headers, (bytes){(const uint8_t *)name, (size_t)(colon - name)},
+                   bytes_of(colon + 1 + strspn(colon + 1, " \t")), false);
   }
-  if (argc - optind > 1) return cli_misuse(self, "one flare or script is expected, not %d", argc - optind);
-  if (w->times != 0 && w->profile == NULL) return cli_misuse(self, "--times is for --profile");
-  if (w->record_secrets && w->record == NULL) return cli_misuse(self, "--record-secrets is for --record");
-  if (w->record != NULL && w->profile != NULL)
-    return cli_misuse(self, "--profile and --record do not go together: recording takes time, too");
-  w->input = optind < argc ? argv[optind] : ".";
-  if (request->method.size == 0) text_add_string(&request->method, request->body.size != 0 ? "POST" : "GET");
-  if (request->url.size == 0) text_add_string(&request->url, "http://localhost/");
-  return CLI_DONE;
+  return good;
 }
 
 static int run_with(const cli_command *self, const words *w) {
@@ -233,51 +166,62 @@ static int run_with(const cli_command *self, const words *w) {
 }
 
 static int run(const cli_command *self, int argc, char **argv) {
-  words w = {.cpu_ms = DEFAULT_CPU_MS};
-  int status = read_words(self, argc, argv, &w);
-  if (status == CLI_DONE) status = run_with(self, &w);
+  words w = {.input = ".", .url = "http://localhost/", .cpu_ms = 1000};
+  int status = options_read(self, argc, argv, &w);
+  if (status != CLI_GO_ON) return status;
+  if (w.record != NULL && w.profile != NULL) {
+    status = options_misuse(self, "--profile and --record do not go together: recording takes time, too");
+  } else {
+    status = make_request(self, &w) ? run_with(self, &w) : CLI_FAILED;
+  }
+  cli_list_free(&w.headers);
   host_request_free(&w.request);
-  return status < 0 ? CLI_DONE : status;
+  return status;
 }
+
+#define AT(field) offsetof(words, field)
+
+static const cli_option options[] = {
+    {CLI_ARGUMENT, 0, NULL, "FLARE.wasm|MAIN.lua|DIR", AT(input),
+     .offer = {.folders = true, .endings = ".wasm .lua"},
+     .help = "a packed flare, or a script that is packed first (default: this folder)"},
+    {CLI_WORD, 'X', "method", "M", AT(method), .help = "the method (default GET, POST with a body)"},
+    {CLI_WORD, 'u', "url", "URL", AT(url), .good = is_whole_url,
+     .takes = "a whole URL such as https://example.com/", .help = "the URL (default http://localhost/)"},
+    {CLI_WORDS, 'H', "header", "'N: V'", AT(headers), .good = is_header, .takes = "'Name: value'",
+     .help = "a header; may be repeated"},
+    {CLI_WORD, 'd', "body", "TEXT|@FILE", AT(body), .help = "the body; @- is standard input"},
+    {CLI_NUMBER, 0, "cpu-ms", "N", AT(cpu_ms), 0, INT32_MAX, .unit = "milliseconds",
+     .help = "CPU time it may take, 0 = no limit (default 1000)"},
+    {CLI_SIZE, 0, "memory", "SIZE", AT(pack.memory), SIZE_MEMORY_MIN, SIZE_MEMORY_MAX, .takes = SIZE_MEMORY,
+     .help = "limit of its memory when a script is packed (default 32M)"},
+    {CLI_WORD, 0, "persist", "DIR", AT(persist), .offer = {.folders = true},
+     .help = "folder of its stores and secrets (default: .flaron beside the script or, for a .wasm, here, if "
+             "there is one; else stores are empty and forgotten)"},
+    {CLI_WORD, 0, "secrets", "FILE", AT(secrets), .offer = {.files = true},
+     .help = "secrets as JSON: {\"NAME\": \"value\"}, readable only by you"},
+    {CLI_WORD, 0, "record", "FILE", AT(record), .offer = {.files = true},
+     .help = "writes it to a file for `flaron-lua replay`, readable by you alone: it has all the flare saw. "
+             "Secrets that it read are replaced"},
+    {CLI_FLAG, 0, "record-secrets", NULL, AT(record_secrets), .with = "record",
+     .help = "secrets stand in this file as they are"},
+    {CLI_WORD, 0, "profile", "FILE", AT(profile), .offer = {.files = true},
+     .help =
+         "sends the request again and again, and writes where the time went as a flame graph (SVG; folded "
+         "stacks when the name ends with .folded). Stores keep what each does"},
+    {CLI_NUMBER, 0, "times", "N", AT(times), 1, PROFILER_MOST, .with = "profile",
+     .help = "how often for a profile (default: for a second)"},
+    CLI_LAST("this text"),
+};
 
 const cli_command cli_run = {
     .name = "run",
     .summary = "run a flare or a script once and print its answer",
-    .usage =
-        "run [FLARE.wasm|MAIN.lua|DIR] [--method M] [--url URL] [--header 'NAME: VALUE']... [--body "
-        "TEXT|@FILE]\n"
-        "                      [--cpu-ms N] [--memory SIZE] [--persist DIR] [--secrets FILE]\n"
-        "                      [--record FILE [--record-secrets]] [--profile FILE [--times N]]",
-    .help =
-        "  FLARE.wasm|MAIN.lua|DIR   a packed flare, or a script that is packed first (default: this "
-        "folder)\n"
-        "  -X, --method M            the method (default GET, POST with a body)\n"
-        "  -u, --url URL             the URL (default http://localhost/)\n"
-        "  -H, --header 'N: V'       a header; may be repeated\n"
-        "  -d, --body TEXT|@FILE     the body; @- is standard input\n"
-        "  --cpu-ms N                CPU time it may take, 0 = no limit (default 1000)\n"
-        "  --memory SIZE             limit of its memory when a script is packed (default 32M)\n"
-        "  --persist DIR             folder of its stores and secrets (default: .flaron beside the script "
-        "or, for\n"
-        "                            a .wasm, here, if there is one; else stores are empty and forgotten)\n"
-        "  --secrets FILE            secrets as JSON: {\"NAME\": \"value\"}, readable only by you\n"
-        "  --record FILE             writes it to a file for `flaron-lua replay`, readable by you alone: it "
-        "has\n"
-        "                            all the flare saw. Secrets that it read are replaced\n"
-        "  --record-secrets          secrets stand in this file as they are\n"
-        "  --profile FILE            sends the request again and again, and writes where the time went as a "
-        "flame "
-        "graph\n"
-        "                            (SVG; folded stacks when the name ends with .folded). Stores keep what "
-        "each "
-        "does\n"
-        "  --times N                 how often for a profile (default: for a second)\n"
-        "  -h, --help                this text\n"
-        "\nStatus line, headers and body go to standard output, the log to standard error. The body is "
-        "written "
-        "as\n"
-        "it is, but for what could take a terminal over: there, and always in headers and log, such "
-        "characters\n"
-        "are shown as \\x1b.\n",
+    .options = options,
+    .expected = "one flare or script is",
+    .notes =
+        "Status line, headers and body go to standard output, the log to standard error. The body is written "
+        "as it is, but for what could take a terminal over: there, and always in headers and log, such "
+        "characters are shown as \\x1b.",
     .run = run,
 };

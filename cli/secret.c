@@ -4,7 +4,6 @@
  * The file they are in is state.c's.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,31 +14,19 @@
 
 #include "cli.h"
 #include "keep.h"
+#include "options.h"
 #include "project/state.h"
 
-enum { WORDS = 3, VALUE_MAX = 1 << 20 };
-
-typedef struct job job;
-
-/* What can be done; the table is below. */
-typedef struct verb {
-  const char *name;
-  int least, most; /* words behind the verb */
-  const char *expected;
-  bool makes_folder;
-  int (*run)(const job *j);
-} verb;
+enum { SET, LIST, DELETE, VALUE_MAX = 1 << 20 };
 
 /* What the words of the command say, and what they are about. */
-struct job {
+typedef struct job {
   const cli_command *self;
-  const char *words[WORDS]; /* the verb, a name, a value */
-  int count;                /* of words, also those that were too many */
+  cli_call call; /* the verb, a name, a value */
   const char *persist, *project;
   bool as_json;
-  const verb *verb;
   text folder, value; /* the value is set's */
-};
+} job;
 
 /* ---- the value ---- */
 
@@ -89,13 +76,13 @@ static void cut_line_end(text *value) {
 
 /* Reads the value as it is given. False after saying why not. */
 static bool read_bytes(const job *j, text *value) {
-  if (j->count > 2) return keep_value(j->self, j->words[2], VALUE_MAX, value);
+  if (j->call.count > 1) return keep_value(j->self, j->call.words[1], VALUE_MAX, value);
   if (!isatty(STDIN_FILENO)) {
     if (!keep_value(j->self, "@-", VALUE_MAX, value)) return false;
     cut_line_end(value);
     return true;
   }
-  int fault = read_line(j->words[1], value);
+  int fault = read_line(j->call.words[0], value);
   if (fault != 0) cli_fail(j->self, "the terminal: %s", strerror(fault));
   return fault == 0;
 }
@@ -104,7 +91,7 @@ static bool read_bytes(const job *j, text *value) {
 static bool read_value(job *j) {
   if (!read_bytes(j, &j->value)) return false;
   if (j->value.size != 0) return true;
-  cli_fail(j->self, "'%s': a secret of no bytes counts as one that is not set", j->words[1]);
+  cli_fail(j->self, "'%s': a secret of no bytes counts as one that is not set", j->call.words[0]);
   return false;
 }
 
@@ -113,7 +100,7 @@ static bool read_value(job *j) {
 /* secret set NAME [VALUE] */
 static int set(const job *j) {
   text error = {0};
-  bool good = state_set_secret(j->folder.data, j->words[1], text_bytes(&j->value), &error);
+  bool good = state_set_secret(j->folder.data, j->call.words[0], text_bytes(&j->value), &error);
   if (!good) cli_fail(j->self, "%s", text_string(&error));
   text_free(&error);
   return good ? CLI_DONE : CLI_FAILED;
@@ -124,10 +111,10 @@ static int delete (const job *j) {
   text error = {0};
   bool found;
   int status = CLI_DONE;
-  if (!state_delete_secret(j->folder.data, j->words[1], &found, &error)) {
+  if (!state_delete_secret(j->folder.data, j->call.words[0], &found, &error)) {
     status = cli_fail(j->self, "%s", text_string(&error));
   } else if (!found) {
-    status = cli_fail(j->self, "there is no secret '%s'", j->words[1]);
+    status = cli_fail(j->self, "there is no secret '%s'", j->call.words[0]);
   }
   text_free(&error);
   return status;
@@ -177,107 +164,62 @@ static int list(const job *j) {
   return good ? CLI_DONE : CLI_FAILED;
 }
 
-static const verb verbs[] = {
-    {"set", 1, 2, "a name and perhaps a value", true, set},
-    {"list", 0, 0, "nothing else", false, list},
-    {"delete", 1, 1, "a name", false, delete},
-};
-
 /* ---- the words ---- */
 
-/* Finds the verb of the job; false when there is none of that name. */
-static bool find_verb(job *j) {
-  for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-    if (j->count > 0 && strcmp(j->words[0], verbs[i].name) == 0) j->verb = &verbs[i];
+/* Whether the words make sense: CLI_GO_ON, or CLI_MISUSED after saying why not. */
+static int check(const job *j) {
+  const char *name = j->call.words[0];
+  if (j->call.verb == SET && strchr(name, '=') != NULL) {
+    return options_misuse(j->self, "a name has no '=': name and value are words of their own");
   }
-  return j->verb != NULL;
-}
-
-/* Whether verb, words and options go together: CLI_DONE, or CLI_MISUSED after saying why not. */
-static int check(job *j) {
-  if (j->count == 0) return cli_misuse(j->self, "set, list or delete is expected");
-  if (!find_verb(j)) return cli_misuse(j->self, "set, list or delete is expected, not '%s'", j->words[0]);
-  const verb *v = j->verb;
-  if (j->count - 1 < v->least || j->count - 1 > v->most) {
-    return cli_misuse(j->self, "%s takes %s; %d word%s there", v->name, v->expected, j->count - 1,
-                      j->count == 2 ? " is" : "s are");
+  if (j->call.verb == SET && !state_secret_name_valid(name)) {
+    return options_misuse(
+        j->self, "'%s' is no name: a name has 1 to 256 bytes of UTF-8 without control characters", name);
   }
-  if (v->run == set && strchr(j->words[1], '=') != NULL) {
-    return cli_misuse(j->self, "a name has no '=': name and value are words of their own");
-  }
-  if (v->run == set && !state_secret_name_valid(j->words[1])) {
-    return cli_misuse(j->self,
-                      "'%s' is no name: a name has 1 to 256 bytes of UTF-8 without control characters",
-                      j->words[1]);
-  }
-  if (j->as_json && v->run != list) return cli_misuse(j->self, "--json goes with list");
-  return CLI_DONE;
-}
-
-/* Takes a word that is no option. */
-static void take_word(job *j, const char *word) {
-  if (j->count < WORDS) j->words[j->count] = word;
-  j->count++;
-}
-
-/* Reads the words; CLI_DONE when they are good, -1 when help was shown, else the exit code. */
-static int read_words(job *j, int argc, char **argv) {
-  enum { PERSIST = 256, PROJECT, AS_JSON };
-  static const struct option options[] = {
-      {"persist", required_argument, NULL, PERSIST},
-      {"project", required_argument, NULL, PROJECT},
-      {"json", no_argument, NULL, AS_JSON},
-      {"help", no_argument, NULL, 'h'},
-      {NULL, 0, NULL, 0},
-  };
-  for (int c; (c = getopt_long(argc, argv, "-:h", options, NULL)) != -1;) {
-    switch (c) {
-      case 1: take_word(j, optarg); break;
-      case PERSIST: j->persist = optarg; break;
-      case PROJECT: j->project = optarg; break;
-      case AS_JSON: j->as_json = true; break;
-      case 'h': cli_show_help(j->self); return -1;
-      default: return cli_bad_option(j->self, argc, argv);
-    }
-  }
-  for (; optind < argc; optind++) take_word(j, argv[optind]);
-  return check(j);
+  return CLI_GO_ON;
 }
 
 static int run(const cli_command *self, int argc, char **argv) {
+  static int (*const verbs[])(const job *j) = {set, list, delete};
   job j = {.self = self};
-  int status = read_words(&j, argc, argv);
-  if (status == CLI_DONE) {
-    bool ready = (j.verb->run != set || read_value(&j)) &&
-                 keep_folder(self, j.persist, j.project, j.verb->makes_folder, &j.folder);
-    status = ready ? j.verb->run(&j) : CLI_FAILED;
-  }
+  int status = options_read(self, argc, argv, &j);
+  if (status == CLI_GO_ON) status = check(&j);
+  if (status != CLI_GO_ON) return status;
+  bool ready = (j.call.verb != SET || read_value(&j)) &&
+               keep_folder(self, j.persist, j.project, j.call.verb == SET, &j.folder);
+  status = ready ? verbs[j.call.verb](&j) : CLI_FAILED;
   text_free(&j.value);
   text_free(&j.folder);
-  return status < 0 ? CLI_DONE : status;
+  return status;
 }
+
+#define AT(field) offsetof(job, field)
+
+static const cli_option options[] = {
+    {CLI_VERB, 0, "set", "NAME [VALUE|@FILE|@-]", AT(call), 1, 2, SET, "a name and perhaps a value",
+     .help =
+         "set a secret: to the word (which a shell remembers and others may see), to the file behind '@', or "
+         "to "
+         "standard input for @-. Without a value it is read from the terminal, unseen, or else from standard "
+         "input up to its last line end"},
+    {CLI_VERB, 0, "list", NULL, AT(call), 0, 0, LIST, "nothing else",
+     .help = "print the names and sizes of all secrets"},
+    {CLI_VERB, 0, "delete", "NAME", AT(call), 1, 1, DELETE, "a name", .help = "remove a secret"},
+    {CLI_FLAG, 0, "json", NULL, AT(as_json), .verb = "list", .help = "the list as JSON: name and bytes"},
+    {CLI_WORD, 0, "persist", "DIR", AT(persist), .offer = {.folders = true},
+     .help = "the folder of secrets.json, as in `run` and `dev`"},
+    {CLI_WORD, 0, "project", "DIR|MAIN.lua", AT(project), .offer = {.folders = true, .endings = ".lua"},
+     .help = "the project whose .flaron it is (default: this folder)"},
+    {CLI_DASHES, 0, NULL, "--", .help = "what follows is no option, such as a value that begins with '-'"},
+    CLI_LAST("this text"),
+};
 
 const cli_command cli_secret = {
     .name = "secret",
     .summary = "set, list and delete the secrets of a project",
-    .usage =
-        "secret set NAME [VALUE|@FILE|@-] | list | delete NAME\n"
-        "                         [--json] [--persist DIR] [--project DIR|MAIN.lua]",
-    .help =
-        "  set NAME [VALUE]        set a secret: to the word (which a shell remembers and others may see), "
-        "to the\n"
-        "                          file behind '@', or to standard input for @-. Without a value it is read "
-        "from\n"
-        "                          the terminal, unseen, or else from standard input up to its last line "
-        "end\n"
-        "  list                    print the names and sizes of all secrets\n"
-        "  delete NAME             remove a secret\n"
-        "  --json                  the list as JSON: name and bytes\n"
-        "  --persist DIR           the folder of secrets.json, as in `run` and `dev`\n"
-        "  --project DIR|MAIN.lua  the project whose .flaron it is (default: this folder)\n"
-        "  --                      what follows is no option, such as a value that begins with '-'\n"
-        "  -h, --help              this text\n"
-        "\nSecrets are in .flaron/secrets.json, which only you can read: keep it out of version control. A\n"
-        "`flaron-lua dev` that is running knows new ones once it is started again.\n",
+    .options = options,
+    .notes =
+        "Secrets are in .flaron/secrets.json, which only you can read: keep it out of version control. A "
+        "`flaron-lua dev` that is running knows new ones once it is started again.",
     .run = run,
 };

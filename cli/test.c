@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "options.h"
 
 extern char **environ;
 
@@ -176,68 +177,83 @@ static int test(const cli_command *self, char **words, bool coverage) {
   return code == 0 ? CLI_DONE : CLI_FAILED;
 }
 
-static int run(const cli_command *self, int argc, char **argv) {
-  const char *folder = NULL;
-  bool coverage = false;
-  char **words = memory_get(((size_t)argc + FIRST_WORDS) * sizeof *words);
-  int count = 0, status;
-  while (count < FIRST_WORDS) {
-    words[count] = (char *)first_words[count];
-    count++;
+typedef struct words {
+  const char *folder;
+  bool coverage;
+  cli_list rest; /* busted's */
+} words;
+
+/* Takes the project's folder from the words for busted, when it is the first of them. False after saying why
+ * not. */
+static bool take_folder(const cli_command *self, words *w) {
+  const char *first = w->rest.count > 0 ? w->rest.items[0] : "-";
+  if (w->folder != NULL || *first == '-') return true;
+  if (access(first, F_OK) != 0) {
+    cli_fail(self, "%s: %s", first, strerror(errno));
+    return false;
   }
-  for (int i = 1; i < argc; i++) {
-    bool has_value = i + 1 < argc;
-    if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-      free(words);
-      return cli_show_help(self);
-    }
-    if (strcmp(argv[i], "--coverage") == 0) {
-      coverage = true;
-    } else if (strcmp(argv[i], "-C") == 0 && has_value) {
-      folder = argv[++i];
-    } else if (strcmp(argv[i], "-C") == 0) {
-      free(words);
-      return cli_misuse(self, "-C lacks the project's folder");
-    } else if (strcmp(argv[i], "--lua") == 0 || strncmp(argv[i], "--lua=", 6) == 0) {
-      free(words);
-      return cli_misuse(self, "%s: specs run on lua5.4, which flaron.edge is made for", argv[i]);
-    } else if (i == 1 && is_project(argv[i])) {
-      folder = argv[i];
-    } else if (i == 1 && argv[i][0] != '-' && access(argv[i], F_OK) != 0) {
-      status = cli_fail(self, "%s: %s", argv[i], strerror(errno));
-      free(words);
-      return status;
-    } else {
-      words[count++] = argv[i];
+  if (!is_project(first)) return true;
+  w->folder = first;
+  w->rest.items[0] = NULL;
+  return true;
+}
+
+/* Runs the specs in the folder that the words name. */
+static int run_with(const cli_command *self, words *w) {
+  for (size_t i = 0; i < w->rest.count; i++) {
+    const char *word = w->rest.items[i];
+    if (strcmp(word, "--lua") == 0 || strncmp(word, "--lua=", 6) == 0) {
+      return options_misuse(self, "%s: specs run on lua5.4, which flaron.edge is made for", word);
     }
   }
-  if (folder != NULL && chdir(folder) != 0) {
-    status = cli_fail(self, "%s: %s", folder, strerror(errno));
-  } else {
-    status = test(self, words, coverage);
+  if (!take_folder(self, w)) return CLI_FAILED;
+  if (w->folder != NULL && chdir(w->folder) != 0) {
+    return cli_fail(self, "%s: %s", w->folder, strerror(errno));
   }
+  const char **words = memory_get((FIRST_WORDS + w->rest.count + 1) * sizeof *words);
+  size_t count = FIRST_WORDS;
+  memcpy(words, first_words, sizeof first_words);
+  for (size_t i = 0; i < w->rest.count; i++) {
+    if (w->rest.items[i] != NULL) words[count++] = w->rest.items[i];
+  }
+  int status = test(self, (char **)words, w->coverage);
   free(words);
   return status;
 }
 
+static int run(const cli_command *self, int argc, char **argv) {
+  words w = {0};
+  int status = options_read(self, argc, argv, &w);
+  if (status != CLI_GO_ON) return status;
+  status = run_with(self, &w);
+  cli_list_free(&w.rest);
+  return status;
+}
+
+#define AT(field) offsetof(words, field)
+
+static const cli_option options[] = {
+    {CLI_ARGUMENT, 0, NULL, "DIR", .offer = {.folders = true},
+     .help = "the project's folder, also as -C DIR (default: this one)"},
+    {CLI_WORD, 'C', NULL, "DIR", AT(folder), .lacks = "the project's folder", .offer = {.folders = true},
+     .help = "the same, wherever it stands"},
+    {CLI_FLAG, 0, "coverage", NULL, AT(coverage),
+     .help = "count the lines of the flare that ran: a table, luacov.stats.out, luacov.report.out"},
+    {CLI_REST, .value = "BUSTED ARGUMENTS", .at = AT(rest)},
+    CLI_LAST("this text"),
+};
+
 const cli_command cli_test = {
     .name = "test",
     .summary = "run a project's busted specs on the local edge",
-    .usage = "test [DIR] [--coverage] [BUSTED ARGUMENTS]",
-    .help =
-        "  DIR          the project's folder, also as -C DIR (default: this one)\n"
-        "  --coverage   count the lines of the flare that ran: a table, luacov.stats.out, luacov.report.out\n"
-        "  -h, --help   this text\n"
-        "\n"
+    .options = options,
+    .notes =
         "All else goes to busted, which finds the specs in spec/ or as the file .busted says: files, "
-        "folders,\n"
+        "folders, "
         "--filter=WORDS, -o TAP and more (`busted --help`), but not --lua: specs run on lua5.4, also where "
-        ".busted\n"
-        "names another Lua. In a spec, require \"flaron.edge\".\n"
-        "\n"
+        ".busted names another Lua. In a spec, require \"flaron.edge\".\n"
         "Specs and .busted are programs, not flares: they may do all that you may. With a project that you "
         "do "
-        "not\n"
-        "know, `check` is safe, this is not.\n",
+        "not know, `check` is safe, this is not.",
     .run = run,
 };

@@ -5,7 +5,6 @@
  * are lines as compilers write them. --fix edits flare.lua alone, and only when the new text is sure to be
  * right.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "check/check.h"
 #include "cli.h"
 #include "flare/wasm.h"
+#include "options.h"
 
 /* One look at a project. Owned. */
 typedef struct look {
@@ -366,49 +366,44 @@ static int check(const cli_command *self, const char *path, bool fix, bool stric
   }
 }
 
+typedef struct words {
+  const char *path;
+  bool fix, strict;
+} words;
+
 static int run(const cli_command *self, int argc, char **argv) {
-  enum { FIX = 256, STRICT };
-  static const struct option options[] = {
-      {"fix", no_argument, NULL, FIX},
-      {"strict", no_argument, NULL, STRICT},
-      {"help", no_argument, NULL, 'h'},
-      {NULL, 0, NULL, 0},
-  };
-  bool fix = false, strict = false;
-  for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
-    switch (c) {
-      case FIX: fix = true; break;
-      case STRICT: strict = true; break;
-      case 'h': return cli_show_help(self);
-      default: return cli_bad_option(self, argc, argv);
-    }
-  }
-  if (argc - optind > 1) return cli_misuse(self, "one script or folder is expected, not %d", argc - optind);
-  const char *path = optind < argc ? argv[optind] : ".", *dot = strrchr(path, '.');
+  words w = {.path = "."};
+  int status = options_read(self, argc, argv, &w);
+  if (status != CLI_GO_ON) return status;
+  const char *dot = strrchr(w.path, '.');
   if (dot != NULL && strcmp(dot, ".wasm") == 0) {
-    return cli_fail(self, "%s: it is packed; a script or its folder can be checked", path);
+    return cli_fail(self, "%s: it is packed; a script or its folder can be checked", w.path);
   }
-  return check(self, path, fix, strict);
+  return check(self, w.path, w.fix, w.strict);
 }
+
+#define AT(field) offsetof(words, field)
+
+static const cli_option options[] = {
+    {CLI_ARGUMENT, 0, NULL, "DIR|MAIN.lua", AT(path), .offer = {.folders = true, .endings = ".lua"},
+     .help = "the folder with a main.lua in it (default: this one), or the main script"},
+    {CLI_FLAG, 0, "fix", NULL, AT(fix),
+     .help = "put what the code needs into flare.lua, or make one, where that is safe"},
+    {CLI_FLAG, 0, "strict", NULL, AT(strict), .help = "warnings fail too"},
+    CLI_LAST("this text"),
+};
 
 const cli_command cli_check = {
     .name = "check",
     .summary = "look for mistakes, and for what flare.lua lacks",
-    .usage = "check [DIR|MAIN.lua] [--fix] [--strict]",
-    .help =
-        "  DIR|MAIN.lua   the folder with a main.lua in it (default: this one), or the main script\n"
-        "  --fix          put what the code needs into flare.lua, or make one, where that is safe\n"
-        "  --strict       warnings fail too\n"
-        "  -h, --help     this text\n"
-        "\n"
-        "Findings are lines FILE:LINE:COLUMN: error|warning|note: MESSAGE. The exit code is 1 when there "
-        "are\n"
+    .also = "lint",
+    .options = options,
+    .expected = "one script or folder is",
+    .notes =
+        "Findings are lines FILE:LINE:COLUMN: error|warning|note: MESSAGE. The exit code is 1 when there are "
         "errors. luacheck, the one that is in PATH, finds unknown globals and what is unused, as the "
-        "project's\n"
-        ".luacheckrc has it.\n"
-        "\n"
+        "project's .luacheckrc has it.\n"
         "Nothing of the project runs but in the sandbox of a flare, .luacheckrc and flare.lua included: it "
-        "is safe\n"
-        "to check a project that you do not know.\n",
+        "is safe to check a project that you do not know.",
     .run = run,
 };

@@ -2,7 +2,6 @@
  * dev.c - `flaron-lua dev`: serves a project on this machine while it is being written.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -20,6 +19,7 @@
 #include "dev/excerpt.h"
 #include "base/http.h"
 #include "dev/page.h"
+#include "options.h"
 #include "recorder.h"
 #include "dev/reload.h"
 #include "dev/report.h"
@@ -35,7 +35,7 @@ typedef struct words {
   long port, page_port, cpu_ms, timeout_s, edges;
   gossip_options between; /* edges: latency and skew */
   bool https, record_secrets;
-  style style;
+  int style; /* of enum style */
 } words;
 
 /* A project that is served. */
@@ -478,153 +478,81 @@ static int run_with(const cli_command *self, const words *w) {
 }
 
 /* An address of IPv6 may stand in brackets, as it does in URLs. */
-static char *without_brackets(char *host) {
+static const char *without_brackets(const char *host) {
   size_t size = strlen(host);
   if (size < 2 || host[0] != '[' || host[size - 1] != ']') return host;
-  host[size - 1] = '\0';
+  ((char *)host)[size - 1] = '\0'; /* it is of argv */
   return host + 1;
 }
 
 static int run(const cli_command *self, int argc, char **argv) {
-  enum {
-    HOST = 256,
-    ORIGIN,
-    PERSIST,
-    QUIETLY,
-    AS_JSON,
-    CPU_MS,
-    HTTPS,
-    SECONDS,
-    RECORD,
-    RECORD_SECRETS,
-    EDGES,
-    PAGE_PORT,
-    LATENCY,
-    SKEW,
-    PORT = 8787,
-    CPU = 1000,
-    TIMEOUT = 30
-  };
-  static const struct option options[] = {
-      {"port", required_argument, NULL, 'p'},
-      {"page-port", required_argument, NULL, PAGE_PORT},
-      {"host", required_argument, NULL, HOST},
-      {"origin", required_argument, NULL, ORIGIN},
-      {"persist", required_argument, NULL, PERSIST},
-      {"https", no_argument, NULL, HTTPS},
-      {"timeout", required_argument, NULL, SECONDS},
-      {"record", required_argument, NULL, RECORD},
-      {"record-secrets", no_argument, NULL, RECORD_SECRETS},
-      {"edges", required_argument, NULL, EDGES},
-      {"latency", required_argument, NULL, LATENCY},
-      {"skew", required_argument, NULL, SKEW},
-      {"quiet", no_argument, NULL, QUIETLY},
-      {"json", no_argument, NULL, AS_JSON},
-      {"cpu-ms", required_argument, NULL, CPU_MS},
-      {"help", no_argument, NULL, 'h'},
-      {NULL, 0, NULL, 0},
-  };
   words w = {.input = ".",
              .host = "127.0.0.1",
-             .port = PORT,
-             .cpu_ms = CPU,
-             .timeout_s = TIMEOUT,
+             .port = 8787,
+             .cpu_ms = 1000,
+             .timeout_s = 30,
              .edges = 1,
              .style = isatty(STDOUT_FILENO) ? COLOURS : PLAIN};
-  for (int c; (c = getopt_long(argc, argv, ":p:h", options, NULL)) != -1;) {
-    switch (c) {
-      case 'p':
-        if (!cli_read_number(optarg, 0, UINT16_MAX, &w.port))
-          return cli_misuse(self, "--port takes a number from 0 to 65535, not '%s'", optarg);
-        break;
-      case PAGE_PORT:
-        if (!cli_read_number(optarg, 1, UINT16_MAX, &w.page_port))
-          return cli_misuse(self, "--page-port takes a number from 1 to 65535, not '%s'", optarg);
-        break;
-      case HOST: w.host = without_brackets(optarg); break;
-      case ORIGIN:
-        w.origin = optarg;
-        if (!server_is_origin(w.origin)) {
-          return cli_misuse(
-              self, "--origin takes a URL without a path such as http://localhost:3000, not '%s'", optarg);
-        }
-        break;
-      case PERSIST: w.persist = optarg; break;
-      case SECONDS:
-        if (!cli_read_number(optarg, 1, 3600, &w.timeout_s)) {
-          return cli_misuse(self, "--timeout takes a number of seconds, not '%s'", optarg);
-        }
-        break;
-      case RECORD: w.record = optarg; break;
-      case RECORD_SECRETS: w.record_secrets = true; break;
-      case EDGES:
-        if (!cli_read_number(optarg, 1, GOSSIP_EDGES_MAX, &w.edges)) {
-          return cli_misuse(self, "--edges takes a number from 1 to %d, not '%s'", GOSSIP_EDGES_MAX, optarg);
-        }
-        break;
-      case LATENCY:
-      case SKEW:
-        if (!cli_read_time(optarg, c == SKEW ? &w.between.skew_ns : &w.between.latency_ns)) {
-          return cli_misuse(self, "--%s takes a time such as 80ms or 2s, not '%s'",
-                            c == SKEW ? "skew" : "latency", optarg);
-        }
-        break;
-      case HTTPS: w.https = true; break;
-      case QUIETLY: w.style = QUIET; break;
-      case AS_JSON: w.style = JSON; break;
-      case CPU_MS:
-        if (!cli_read_number(optarg, 0, INT32_MAX, &w.cpu_ms)) {
-          return cli_misuse(self, "--cpu-ms takes a number of milliseconds, not '%s'", optarg);
-        }
-        break;
-      case 'h': return cli_show_help(self);
-      default: return cli_bad_option(self, argc, argv);
-    }
-  }
-  if (argc - optind > 1) return cli_misuse(self, "one project is expected, not %d", argc - optind);
-  if (argc - optind == 1) w.input = argv[optind];
-  if (w.record_secrets && w.record == NULL) return cli_misuse(self, "--record-secrets is for --record");
+  int status = options_read(self, argc, argv, &w);
+  if (status != CLI_GO_ON) return status;
   if (w.edges == 1 && (w.between.latency_ns != 0 || w.between.skew_ns != 0)) {
-    return cli_misuse(self, "--latency and --skew are between edges: say --edges 2 or more");
+    return options_misuse(self, "--latency and --skew are between edges: say --edges 2 or more");
   }
+  w.host = without_brackets(w.host);
   return run_with(self, &w);
 }
+
+#define AT(field) offsetof(words, field)
+
+static const cli_option options[] = {
+    {CLI_ARGUMENT, 0, NULL, "DIR|MAIN.lua|FLARE.wasm", AT(input),
+     .offer = {.folders = true, .endings = ".lua .wasm"}, .help = "what to serve (default: this folder)"},
+    {CLI_NUMBER, 'p', "port", "N", AT(port), 0, UINT16_MAX,
+     .help = "the port (default 8787; 0: any that is free)"},
+    {CLI_NUMBER, 0, "page-port", "N", AT(page_port), 1, UINT16_MAX,
+     .help = "the port of the page (below), on 127.0.0.1 (default: 1000 above --port, or any that is free)"},
+    {CLI_WORD, 0, "host", "ADDRESS", AT(host),
+     .help = "the address to listen on (default 127.0.0.1: this machine alone)"},
+    {CLI_WORD, 0, "origin", "URL", AT(origin), .good = server_is_origin,
+     .takes = "a URL without a path such as http://localhost:3000",
+     .help = "where PASS_THROUGH and TRANSFORM go"},
+    {CLI_WORD, 0, "persist", "DIR", AT(persist), .offer = {.folders = true},
+     .help = "folder of stores and secrets (default: .flaron beside the script)"},
+    {CLI_FLAG, 0, "https", NULL, AT(https),
+     .help = "HTTPS and HTTP/2, with a certificate for this machine alone"},
+    {CLI_NUMBER, 0, "cpu-ms", "N", AT(cpu_ms), 0, INT32_MAX, .unit = "milliseconds",
+     .help = "CPU time an invocation may take, 0 = no limit (default 1000)"},
+    {CLI_NUMBER, 0, "timeout", "N", AT(timeout_s), 1, 3600, .unit = "seconds",
+     .help =
+         "seconds a client may take to send a request or to go on reading, and the origin to answer (default "
+         "30)"},
+    {CLI_WORD, 0, "record", "DIR", AT(record), .offer = {.folders = true},
+     .help = "a file for each request in DIR, for `flaron-lua replay`, readable by you alone: it has all the "
+             "flare "
+             "saw. Secrets that it read are replaced"},
+    {CLI_FLAG, 0, "record-secrets", NULL, AT(record_secrets), .with = "record",
+     .help = "secrets stand in these files as they are"},
+    {CLI_NUMBER, 0, "edges", "N", AT(edges), 1, GOSSIP_EDGES_MAX,
+     .help = "edges, 1 to 9, on ports from --port on, that gossip (default 1)"},
+    {CLI_TIME, 0, "latency", "TIME", AT(between.latency_ns), .with = "edges",
+     .help = "how long a message between edges is on its way (80ms, 2s; default 0s)"},
+    {CLI_TIME, 0, "skew", "TIME", AT(between.skew_ns), .with = "edges",
+     .help = "how far each edge's clock is ahead of the one before (default 0s)"},
+    {CLI_MODE, 0, "quiet", NULL, AT(style), .id = QUIET, .help = "no line for a request"},
+    {CLI_MODE, 0, "json", NULL, AT(style), .id = JSON, .or_else = true,
+     .help = "a line of JSON for each request, on standard output"},
+    CLI_LAST("this text"),
+};
 
 const cli_command cli_dev = {
     .name = "dev",
     .summary = "serve a project on this machine and load it again when it changes",
-    .usage =
-        "dev [DIR|MAIN.lua|FLARE.wasm] [--port N] [--page-port N] [--host ADDRESS] [--origin URL]\n"
-        "                      [--persist DIR] [--https] [--cpu-ms N] [--timeout N]\n"
-        "                      [--record DIR [--record-secrets]]\n"
-        "                      [--edges N [--latency TIME] [--skew TIME]] [--quiet|--json]",
-    .help =
-        "  DIR|MAIN.lua|FLARE.wasm   what to serve (default: this folder)\n"
-        "  -p, --port N              the port (default 8787; 0: any that is free)\n"
-        "  --page-port N             the port of the page (below), on 127.0.0.1 (default: 1000 above --port, "
-        "or "
-        "any\n"
-        "                            that is free)\n"
-        "  --host ADDRESS            the address to listen on (default 127.0.0.1: this machine alone)\n"
-        "  --origin URL              where PASS_THROUGH and TRANSFORM go\n"
-        "  --persist DIR             folder of stores and secrets (default: .flaron beside the script)\n"
-        "  --https                   HTTPS and HTTP/2, with a certificate for this machine alone\n"
-        "  --cpu-ms N                CPU time an invocation may take, 0 = no limit (default 1000)\n"
-        "  --timeout N               seconds a client may take to send a request or to go on reading, and\n"
-        "                            the origin to answer (default 30)\n"
-        "  --record DIR              a file for each request in DIR, for `flaron-lua replay`, readable by "
-        "you\n"
-        "                            alone: it has all the flare saw. Secrets that it read are replaced\n"
-        "  --record-secrets          secrets stand in these files as they are\n"
-        "  --edges N                 edges, 1 to 9, on ports from --port on, that gossip (default 1)\n"
-        "  --latency TIME            how long a message between edges is on its way (80ms, 2s; default 0s)\n"
-        "  --skew TIME               how far each edge's clock is ahead of the one before (default 0s)\n"
-        "  --quiet                   no line for a request\n"
-        "  --json                    a line of JSON for each request, on standard output\n"
-        "  -h, --help                this text\n"
-        "\nOn a port of its own, under /__flaron/, is a page for browsers on this machine: requests as they "
+    .also = "serve start watch",
+    .options = options,
+    .expected = "one project is",
+    .notes =
+        "On a port of its own, under /__flaron/, is a page for browsers on this machine: requests as they "
         "come, "
-        "with\n"
-        "logs and tracebacks, the stores, what the flare is made of.\n",
+        "with logs and tracebacks, the stores, what the flare is made of.",
     .run = run,
 };

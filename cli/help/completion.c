@@ -1,13 +1,13 @@
 /*
  * completion.c - `flaron-lua --completion`: scripts that complete its words in bash, zsh and fish.
  *
- * They know commands, options, verbs and what options take, all read from the help texts, and ask no
+ * They know commands, options, verbs and what options take, all from the tables of the commands, and ask no
  * flaron-lua while a user types.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "help/describe.h"
+#include "help/help.h"
 
 /* Prints a word in single quotes, as `shell` reads it: fish knows \' inside of them, the others do not. */
 static void print_quoted(const char *word, bool fish) {
@@ -24,32 +24,37 @@ static void print_quoted(const char *word, bool fish) {
   putchar('\'');
 }
 
-/* Adds the options of a help text: " -o --output", with a blank before each. */
-static void add_options(const describe_parts *parts, text *list) {
-  for (size_t i = 0; i < parts->count; i++) {
-    const describe_part *part = &parts->items[i];
-    if (part->letter != '\0') text_printf(list, " -%c", part->letter);
-    if (part->kind == DESCRIBE_OPTION && part->name != NULL) text_printf(list, " --%s", part->name);
+/* Adds the options of a command: " -o --output", with a blank before each. */
+static void add_options(const cli_command *command, text *list) {
+  for (const cli_option *o = command->options; o->kind != CLI_END; o++) {
+    if (o->letter != '\0') text_printf(list, " -%c", o->letter);
+    if (cli_is_option(o) && o->name != NULL) text_printf(list, " --%s", o->name);
   }
 }
 
-/* Adds the verbs of a help text. */
-static void add_verbs(const describe_parts *parts, text *list) {
-  for (size_t i = 0; i < parts->count; i++) {
-    if (parts->items[i].kind == DESCRIBE_VERB) text_printf(list, " %s", parts->items[i].name);
+/* Adds its verbs. */
+static void add_verbs(const cli_command *command, text *list) {
+  for (const cli_option *o = command->options; o->kind != CLI_END; o++) {
+    if (o->kind == CLI_VERB) text_printf(list, " %s", o->name);
   }
 }
 
 /* Whether files or folders can stand there. */
-static bool names_files(const describe_choice *choice) {
-  return choice->files || choice->folders || choice->endings.size > 0;
+static bool names_files(const cli_offer *offer) {
+  return offer->files || offer->folders || offer->endings != NULL;
 }
 
-/* Adds what the arguments can be. */
-static void choose_arguments(const describe_parts *parts, describe_choice *choice) {
-  for (size_t i = 0; i < parts->count; i++) {
-    if (parts->items[i].kind == DESCRIBE_ARGUMENT) describe_choose(parts->items[i].choices, choice);
+/* What its arguments can be: what the one that says most can. */
+static cli_offer offer_arguments(const cli_command *command) {
+  cli_offer all = {0};
+  for (const cli_option *o = command->options; o->kind != CLI_END; o++) {
+    if (o->kind != CLI_ARGUMENT) continue;
+    all.files = all.files || o->offer.files;
+    all.folders = all.folders || o->offer.folders;
+    if (o->offer.endings != NULL) all.endings = o->offer.endings;
+    if (o->offer.words != NULL) all.words = o->offer.words;
   }
+  return all;
 }
 
 /* ---- bash ---- */
@@ -89,63 +94,56 @@ static const char bash_begin[] =
     "  fi\n";
 
 /* Prints calls that offer what a value can be; none when nothing is known of it. */
-static void bash_choice(const describe_choice *choice, const char *indent) {
-  if (choice->words.size > 0) printf("%s_flaron_lua_words%s\n", indent, choice->words.data);
-  if (names_files(choice)) {
-    printf("%s_flaron_lua_files%s%s\n", indent, choice->files ? " ''" : "", text_string(&choice->endings));
-  }
+static void bash_offer(const cli_offer *offer, const char *indent) {
+  if (offer->words != NULL) printf("%s_flaron_lua_words %s\n", indent, offer->words);
+  if (!names_files(offer)) return;
+  printf("%s_flaron_lua_files%s%s%s\n", indent, offer->files ? " ''" : "", offer->endings != NULL ? " " : "",
+         offer->endings != NULL ? offer->endings : "");
 }
 
 /* Prints a case that offers an option's values behind it. */
-static void bash_option(const describe_part *part) {
-  if (part->kind != DESCRIBE_OPTION || part->value == NULL) return;
-  describe_choice choice = {0};
-  describe_choose(part->choices, &choice);
+static void bash_option(const cli_option *o) {
+  if (!cli_is_option(o) || o->value == NULL) return;
   fputs("        ", stdout);
-  if (part->letter != '\0') printf("-%c%s", part->letter, part->name != NULL ? " | " : "");
-  if (part->name != NULL) printf("--%s", part->name);
+  if (o->letter != '\0') printf("-%c%s", o->letter, o->name != NULL ? " | " : "");
+  if (o->name != NULL) printf("--%s", o->name);
   puts(")");
-  bash_choice(&choice, "          ");
+  bash_offer(&o->offer, "          ");
   puts("          ;;");
-  describe_choice_free(&choice);
 }
 
-/* Prints the case of a command, or of the first word when `name` is empty. */
+/* Prints the case of a command, or of the first word when its name is empty; `first`: the commands. */
 static void bash_command(const cli_command *command, const text *first) {
-  describe_parts parts = {0};
-  describe_choice choice = {0};
   text options = {0}, verbs = {0};
-  describe_read(command, &parts);
-  choose_arguments(&parts, &choice);
-  add_options(&parts, &options);
-  add_verbs(&parts, &verbs);
+  cli_offer offer = offer_arguments(command);
+  add_options(command, &options);
+  add_verbs(command, &verbs);
   printf("    %s)\n      case $before in\n", *command->name != '\0' ? command->name : "*");
-  for (size_t i = 0; i < parts.count; i++) bash_option(&parts.items[i]);
+  for (const cli_option *o = command->options; o->kind != CLI_END; o++) bash_option(o);
   puts("        *)");
   if (first != NULL) {
     printf("          ((COMP_CWORD == 1)) && _flaron_lua_words%s%s\n", first->data, text_string(&options));
   } else {
-    bool more = verbs.size > 0 || choice.words.size > 0 || names_files(&choice);
+    bool more = verbs.size > 0 || offer.words != NULL || names_files(&offer);
     printf("          if [[ $cur == -* ]]; then\n            _flaron_lua_words%s\n", text_string(&options));
     if (more) puts("          else");
     if (verbs.size > 0) printf("            ((COMP_CWORD == 2)) && _flaron_lua_words%s\n", verbs.data);
-    bash_choice(&choice, "            ");
+    bash_offer(&offer, "            ");
     puts("          fi");
   }
   puts("          ;;\n      esac\n      ;;");
   text_free(&options);
   text_free(&verbs);
-  describe_choice_free(&choice);
-  describe_free(&parts);
 }
 
-static void print_bash(const describe_program *program) {
+static void print_bash(const cli_command *program) {
   text first = {0};
-  for (size_t i = 0; i < program->count; i++) text_printf(&first, " %s", program->commands[i]->name);
+  for (const cli_command *const *c = program->commands; *c != NULL; c++)
+    text_printf(&first, " %s", (*c)->name);
   fputs(bash_begin, stdout);
   puts("  local command=\n  ((COMP_CWORD > 1)) && command=${COMP_WORDS[1]}\n  case $command in");
-  for (size_t i = 0; i < program->count; i++) bash_command(program->commands[i], NULL);
-  bash_command(program->self, &first);
+  for (const cli_command *const *c = program->commands; *c != NULL; c++) bash_command(*c, NULL);
+  bash_command(program, &first);
   puts("  esac\n  return 0\n}\ncomplete -F _flaron_lua flaron-lua");
   text_free(&first);
 }
@@ -161,18 +159,18 @@ static void add_escaped(text *to, const char *words, const char *special) {
 }
 
 /* Adds ":message:action" of a value. */
-static void zsh_value(text *spec, const char *value, const describe_choice *choice) {
+static void zsh_value(text *spec, const char *value, const cli_offer *offer) {
   text_add_string(spec, ":");
   add_escaped(spec, value, ":\\");
   text_add_string(spec, ":");
-  if (choice->words.size > 0) {
-    text_printf(spec, "(%s)", choice->words.data + 1);
-  } else if (choice->files) {
+  if (offer->words != NULL) {
+    text_printf(spec, "(%s)", offer->words);
+  } else if (offer->files) {
     text_add_string(spec, "_files");
-  } else if (choice->endings.size > 0) {
-    bool several = strchr(choice->endings.data + 1, ' ') != NULL;
+  } else if (offer->endings != NULL) {
+    bool several = strchr(offer->endings, ' ') != NULL;
     text_printf(spec, "_files -g \"%s*", several ? "(" : "");
-    for (const char *c = choice->endings.data + 1; *c != '\0'; c++) {
+    for (const char *c = offer->endings; *c != '\0'; c++) {
       if (*c == ' ') {
         text_add_string(spec, "|*");
       } else {
@@ -180,7 +178,7 @@ static void zsh_value(text *spec, const char *value, const describe_choice *choi
       }
     }
     text_add_string(spec, several ? ")\"" : "\"");
-  } else if (choice->folders) {
+  } else if (offer->folders) {
     text_add_string(spec, "_files -/");
   } else {
     text_add_string(spec, " ");
@@ -194,60 +192,47 @@ static void zsh_print(const text *spec) {
 }
 
 /* Prints one spelling of an option: `dashes` and `name`. */
-static void zsh_spelling(const describe_part *part, const char *dashes, const char *name, const char *joint) {
-  describe_choice choice = {0};
+static void zsh_spelling(const cli_option *o, const char *dashes, const char *name, const char *joint) {
   text spec = {0};
-  text_printf(&spec, "*%s%s%s[", dashes, name, part->value != NULL ? joint : "");
-  add_escaped(&spec, part->words, "[]\\:");
+  text_printf(&spec, "*%s%s%s[", dashes, name, o->value != NULL ? joint : "");
+  add_escaped(&spec, o->help, "[]\\:");
   text_add_string(&spec, "]");
-  if (part->value != NULL) {
-    describe_choose(part->choices, &choice);
-    zsh_value(&spec, part->value, &choice);
-  }
+  if (o->value != NULL) zsh_value(&spec, o->value, &o->offer);
   zsh_print(&spec);
   text_free(&spec);
-  describe_choice_free(&choice);
 }
 
-/* Prints the options of a help text as arguments of _arguments. */
-static void zsh_options(const describe_parts *parts) {
-  for (size_t i = 0; i < parts->count; i++) {
-    const describe_part *part = &parts->items[i];
-    if (part->kind != DESCRIBE_OPTION) continue;
-    const char letter[] = {part->letter, '\0'};
-    if (part->letter != '\0') zsh_spelling(part, "-", letter, "+");
-    if (part->name != NULL) zsh_spelling(part, "--", part->name, "=");
+/* Prints the options of a command as arguments of _arguments. */
+static void zsh_options(const cli_command *command) {
+  for (const cli_option *o = command->options; o->kind != CLI_END; o++) {
+    const char letter[] = {o->letter, '\0'};
+    if (!cli_is_option(o)) continue;
+    if (o->letter != '\0') zsh_spelling(o, "-", letter, "+");
+    if (o->name != NULL) zsh_spelling(o, "--", o->name, "=");
   }
 }
 
 /* Prints the case of a command. */
 static void zsh_command(const cli_command *command) {
-  describe_parts parts = {0};
-  describe_choice choice = {0};
   text spec = {0}, verbs = {0};
-  describe_read(command, &parts);
+  cli_offer offer = offer_arguments(command);
   printf("    %s)\n      _arguments -s", command->name);
-  zsh_options(&parts);
-  add_verbs(&parts, &verbs);
+  zsh_options(command);
+  add_verbs(command, &verbs);
   if (verbs.size > 0) {
     text_printf(&spec, "1:what to do:(%s)", verbs.data + 1);
     zsh_print(&spec);
     text_clear(&spec);
   }
-  choose_arguments(&parts, &choice);
   text_add_string(&spec, "*");
-  zsh_value(&spec, "argument", &choice);
+  zsh_value(&spec, "argument", &offer);
   zsh_print(&spec);
   puts("\n      ;;");
   text_free(&spec);
   text_free(&verbs);
-  describe_choice_free(&choice);
-  describe_free(&parts);
 }
 
-static void print_zsh(const describe_program *program) {
-  describe_parts parts = {0};
-  describe_read(program->self, &parts);
+static void print_zsh(const cli_command *program) {
   puts(
       "#compdef flaron-lua\n"
       "# Completion of flaron-lua for zsh, written by `flaron-lua --completion zsh`.\n\n"
@@ -255,24 +240,23 @@ static void print_zsh(const describe_program *program) {
       "  local curcontext=$curcontext state line\n"
       "  local -A opt_args\n"
       "  local -a commands=(");
-  for (size_t i = 0; i < program->count; i++) {
+  for (const cli_command *const *c = program->commands; *c != NULL; c++) {
     text both = {0};
-    add_escaped(&both, program->commands[i]->name, ":\\");
+    add_escaped(&both, (*c)->name, ":\\");
     text_add_string(&both, ":");
-    add_escaped(&both, program->commands[i]->summary, "\\");
+    add_escaped(&both, (*c)->summary, "\\");
     fputs("    ", stdout);
     print_quoted(both.data, false);
     putchar('\n');
     text_free(&both);
   }
   fputs("  )\n  _arguments -C -A '-*'", stdout);
-  zsh_options(&parts);
+  zsh_options(program);
   puts(" \\\n        '1:command:->command' '*::argument:->argument' && return");
   puts("  [[ $state == command ]] && _describe -t commands command commands && return");
   puts("  [[ $state == argument ]] || return 1\n  case $words[1] in");
-  for (size_t i = 0; i < program->count; i++) zsh_command(program->commands[i]);
+  for (const cli_command *const *c = program->commands; *c != NULL; c++) zsh_command(*c);
   puts("  esac\n}\n\n_flaron-lua \"$@\"");
-  describe_free(&parts);
 }
 
 /* ---- fish ---- */
@@ -312,73 +296,51 @@ static void fish_meaning(const char *words) {
 }
 
 /* Prints what a value can be; `required` goes for the values of options. */
-static void fish_choice(const describe_choice *choice, bool required) {
-  if (choice->files || choice->endings.size > 0) {
+static void fish_offer(const cli_offer *offer, bool required) {
+  if (offer->files || offer->endings != NULL) {
     fputs(required ? " -r -F" : " -F", stdout);
-  } else if (choice->folders) {
+  } else if (offer->folders) {
     fputs(required ? " -x -a '(__fish_complete_directories)'" : " -a '(__fish_complete_directories)'",
           stdout);
   } else if (required) {
     fputs(" -x", stdout);
   }
-  if (choice->words.size > 0) printf(" -a '%s'", choice->words.data + 1);
+  if (offer->words != NULL) printf(" -a '%s'", offer->words);
 }
 
 /* Prints the lines of options and arguments. */
 static void fish_command(const cli_command *command) {
-  describe_parts parts = {0};
-  describe_choice choice = {0};
-  describe_read(command, &parts);
-  for (size_t i = 0; i < parts.count; i++) {
-    const describe_part *part = &parts.items[i];
-    if (part->kind == DESCRIBE_VERB) {
+  for (const cli_option *o = command->options; o->kind != CLI_END; o++) {
+    if (o->kind == CLI_VERB) {
       fish_line("__flaron_lua_bare", command->name);
-      printf(" -a %s", part->name);
-      fish_meaning(part->words);
-    } else if (part->letter != '\0' || (part->kind == DESCRIBE_OPTION && part->name != NULL)) {
-      describe_choice values = {0};
+      printf(" -a %s", o->name);
+      fish_meaning(o->help);
+    } else if (cli_is_option(o)) {
       fish_line("__flaron_lua_command", command->name);
-      if (part->letter != '\0') printf(" -s %c", part->letter);
-      if (part->name != NULL) printf(" -l %s", part->name);
-      if (part->value != NULL) {
-        describe_choose(part->choices, &values);
-        fish_choice(&values, true);
-      }
-      fish_meaning(part->words);
-      describe_choice_free(&values);
+      if (o->letter != '\0') printf(" -s %c", o->letter);
+      if (o->name != NULL) printf(" -l %s", o->name);
+      if (o->value != NULL) fish_offer(&o->offer, true);
+      fish_meaning(o->help);
     }
   }
-  choose_arguments(&parts, &choice);
-  if (choice.words.size > 0 || names_files(&choice)) {
-    fish_line("__flaron_lua_command", command->name);
-    fish_choice(&choice, false);
-    putchar('\n');
-  }
-  describe_choice_free(&choice);
-  describe_free(&parts);
+  cli_offer offer = offer_arguments(command);
+  if (offer.words == NULL && !names_files(&offer)) return;
+  fish_line("__flaron_lua_command", command->name);
+  fish_offer(&offer, false);
+  putchar('\n');
 }
 
-static void print_fish(const describe_program *program) {
+static void print_fish(const cli_command *program) {
   fputs(fish_begin, stdout);
-  for (size_t i = 0; i < program->count; i++) {
+  for (const cli_command *const *c = program->commands; *c != NULL; c++) {
     fish_line("__flaron_lua_command", "");
-    printf(" -a %s", program->commands[i]->name);
-    fish_meaning(program->commands[i]->summary);
+    printf(" -a %s", (*c)->name);
+    fish_meaning((*c)->summary);
   }
-  fish_command(program->self);
-  for (size_t i = 0; i < program->count; i++) fish_command(program->commands[i]);
+  fish_command(program);
+  for (const cli_command *const *c = program->commands; *c != NULL; c++) fish_command(*c);
 }
 
-bool completion_print(const describe_program *program, const char *shell) {
-  static const struct {
-    const char *name;
-    void (*print)(const describe_program *program);
-  } shells[] = {{"bash", print_bash}, {"zsh", print_zsh}, {"fish", print_fish}};
-  for (size_t i = 0; i < sizeof shells / sizeof *shells; i++) {
-    if (strcmp(shell, shells[i].name) == 0) {
-      shells[i].print(program);
-      return true;
-    }
-  }
-  return false;
+void completion_print(const cli_command *program, const char *shell) {
+  (*shell == 'b' ? print_bash : *shell == 'z' ? print_zsh : print_fish)(program);
 }

@@ -1,12 +1,13 @@
 /*
- * man.c - `flaron-lua --man`: the man page, made of the help of all commands.
+ * man.c - `flaron-lua --man`: the man page, made of the tables of all commands.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "help/describe.h"
+#include "flare/flare.h"
+#include "help/help.h"
 
 /* Prints a character of text so that roff shows it as it is. */
 static void print_character(char c) {
@@ -45,48 +46,36 @@ static void print_line(const char *macro, const char *words) {
   putchar('\n');
 }
 
-/* Prints a term and what it means. */
-static void print_term(const char *term, const char *words) {
-  puts(".TP");
-  print_line("B", term);
-  print_line(NULL, words);
-}
-
-/* Prints the help of a command. */
+/* Prints the words of a command and what they mean. */
 static void print_help(const cli_command *command) {
-  describe_parts parts = {0};
-  describe_read(command, &parts);
-  bool listed = false; /* the lines before are examples */
-  for (size_t i = 0; i < parts.count; i++) {
-    const describe_part *part = &parts.items[i];
-    bool example = part->kind == DESCRIBE_EXAMPLE && *part->words == '\0';
-    if (example && !listed) puts(".PP\n.RS\n.nf");
-    if (!example && listed) puts(".fi\n.RE");
-    listed = example;
-    if (example) {
-      print_words(part->term, 0);
-      putchar('\n');
-    } else if (part->kind == DESCRIBE_PROSE) {
-      puts(".PP");
-      print_line(NULL, part->words);
-    } else {
-      print_term(part->term, part->words);
-    }
+  for (const cli_option *o = command->options; o->kind != CLI_END; o++) {
+    text term = {0};
+    if (o->help == NULL) continue;
+    help_add_term(o, &term);
+    puts(".TP");
+    print_line("B", term.data);
+    print_line(NULL, o->help);
+    text_free(&term);
   }
-  if (listed) puts(".fi\n.RE");
-  describe_free(&parts);
+  for (const char *at = command->notes; at != NULL && *at != '\0';) {
+    size_t size = strcspn(at, "\n");
+    char *paragraph = memory_copy((bytes){(const uint8_t *)at, size});
+    puts(".PP");
+    print_line(NULL, paragraph);
+    free(paragraph);
+    at += size + strspn(at + size, "\n");
+  }
 }
 
-/* Prints how something is used: the first word of `usage` in bold, behind the program's name. */
-static void print_usage(const char *usage) {
-  size_t word = strcspn(usage, " ");
-  text name = {0};
-  text_printf(&name, "flaron-lua %.*s", (int)word, usage);
+/* Prints how something is used: the command in bold, behind the program's name. */
+static void print_usage(const cli_command *command) {
+  text name = {0}, usage = {0};
+  text_printf(&name, "flaron-lua%s%s", *command->name != '\0' ? " " : "", command->name);
+  help_add_usage(command, &usage);
   print_line("B", name.data);
-  usage += word;
-  usage += strspn(usage, " ");
-  if (*usage != '\0') print_line(NULL, usage);
+  print_line(NULL, text_string(&usage));
   text_free(&name);
+  text_free(&usage);
 }
 
 /* Prints the page's title; the date is that of the sources, so that the same sources make the same page. */
@@ -119,22 +108,21 @@ static const char end[] =
     ".SH SEE ALSO\n"
     ".BR lua5.4 (1)\n";
 
-void man_print(const describe_program *program) {
+void man_print(const cli_command *program) {
   print_title();
   printf(".SH NAME\nflaron\\-lua \\- ");
-  print_line(NULL, program->self->summary);
+  print_line(NULL, program->summary);
   puts(".SH SYNOPSIS");
-  print_usage(program->self->usage);
+  print_usage(program);
   puts(".SH OPTIONS");
-  print_help(program->self);
+  print_help(program);
   puts(".SH COMMANDS");
-  for (size_t i = 0; i < program->count; i++) {
-    const cli_command *command = program->commands[i];
-    print_line("SS", command->name);
-    print_usage(command->usage);
+  for (const cli_command *const *c = program->commands; *c != NULL; c++) {
+    print_line("SS", (*c)->name);
+    print_usage(*c);
     puts(".PP");
-    print_line(NULL, command->summary);
-    print_help(command);
+    print_line(NULL, (*c)->summary);
+    print_help(*c);
   }
   fputs(end, stdout);
 }

@@ -75,32 +75,44 @@ describe("flaron-lua", function()
     local wrong = {
       { words = {}, message = "^usage: flaron%-lua COMMAND" },
       { words = { "" }, message = "^usage: flaron%-lua COMMAND" },
-      { words = { "nope" }, message = "^flaron%-lua: there is no command 'nope'\nusage: " },
-      { words = { "--nope" }, message = "there is no command '%-%-nope'" },
-      { words = { "Pack" }, message = "there is no command 'Pack'" },
+      { words = { "nope" }, message = "^flaron%-lua: there is no command 'nope'\nusage: [^\n]*; see flaron%-lua %-%-help\n$" },
+      { words = { "--nope" }, message = "^flaron%-lua: unknown option '%-%-nope'\nusage: [^\n]*; see flaron%-lua %-%-help\n$" },
+      { words = { "help", "nope" }, message = "there is no command 'nope'" },
+      { words = { "Pack" }, message = "there is no command 'Pack': did you mean 'pack'%?\n" },
+      { words = { "tets" }, message = "there is no command 'tets': did you mean 'test'%?\n" },
+      { words = { "inspekt" }, message = "there is no command 'inspekt': did you mean 'inspect'%?\n" },
+      { words = { "serve" }, message = "there is no command 'serve': did you mean 'dev'%?\n" },
+      { words = { "version" }, message = "did you mean '%-%-version'%?\n" },
+      { words = { "-v" }, message = "unknown option '%-v': did you mean '%-%-version'%?\n" },
+      { words = { "--vershun" }, message = "unknown option '%-%-vershun': did you mean '%-%-version'%?\n" },
+      { words = { "--man", "more" }, message = "no argument is expected, not 1\n" },
     }
     for _, command in ipairs(commands) do
       local function add(message, ...)
         wrong[#wrong + 1] = { words = { command, ... },
-          message = ("^flaron%%-lua %s: %s\nusage: flaron%%-lua %s"):format(command, message, command) }
+          message = ("^flaron%%-lua %s: %s\nusage: flaron%%-lua %s [^\n]*; see flaron%%-lua %s %%-%%-help\n$"):format(command,
+            message, command, command) }
       end
       if command == "inspect" then add "one flare is expected, not 0" end
       add("one [%l ]+ is expected, not 2", "a", "b")
       add("one [%l ]+ is expected, not 3", "a", "b", "c")
-      add("option '%-%-nope' is unknown or lacks its value", "--nope", "a")
-      add("option '%-z' is unknown or lacks its value", "-z", "a")
-      add("option '%-z' is unknown or lacks its value", "a", "-z")
+      add("unknown option '%-%-nope'", "--nope", "a")
+      add("unknown option '%-z'", "-z", "a")
+      add("unknown option '%-z'", "a", "-z")
+      add("unknown option '%-%-hlep': did you mean '%-%-help'%?", "a", "--hlep")
+      add("option '%-%-help' takes no value, and not 'yes'", "--help=yes")
     end
     local function lacks(command, word)
       wrong[#wrong + 1] = { words = { command, echo, word },
-        message = ("option '%s' is unknown or lacks its value"):format(word:gsub("%-", "%%-")) }
+        message = ("^flaron%%-lua %s: option '%s' lacks its value\n"):format(command, (word:gsub("%-", "%%-"))) }
     end
     for _, word in ipairs { "-X", "-u", "-H", "-d", "--method", "--url", "--header", "--body", "--memory", "--cpu-ms" } do
       lacks("run", word)
     end
     for _, word in ipairs { "-o", "--output", "--memory" } do lacks("pack", word) end
     for _, value in ipairs { "x", "", "-1", "1.5", "99999999999999999999", "10s" } do
-      wrong[#wrong + 1] = { words = { "run", echo, "--cpu-ms", value }, message = "%-%-cpu%-ms takes a number of milliseconds, not '" }
+      wrong[#wrong + 1] = { words = { "run", echo, "--cpu-ms", value }, 
+        message = "%-%-cpu%-ms takes a number of milliseconds, not '" .. value:gsub("%p", "%%%0") .. "' %(from 0 to 2147483647%)\n" }
     end
     for _, value in ipairs { "no colon", ": no name", "" } do
       wrong[#wrong + 1] = { words = { "run", echo, "-H", value }, message = "%-%-header takes 'Name: value', not '" .. value }
@@ -115,7 +127,20 @@ describe("flaron-lua", function()
     for _, value in ipairs { "x", "1.5", "65536" } do
       wrong[#wrong + 1] = { words = { "dev", echo, "--port", value }, message = "%-%-port takes a number from 0 to 65535, not '" .. value }
     end
-    wrong[#wrong + 1] = { words = { "inspect", echo, "--json=yes" }, message = "option '%-%-json=yes' is unknown or" }
+    for _, case in ipairs {
+      { "inspect", "--json=yes", "option '%-%-json' takes no value, and not 'yes'\n" },
+      { "run", "--rec", "option '%-%-rec' is ambiguous: %-%-record or %-%-record%-secrets\n" },
+      { "run", "--memory=8x", "%-%-memory takes a size from 1M to 4095M, such as 32M, not '8x'\n" },
+      { "run", "--tims=3", "unknown option '%-%-tims=3': did you mean '%-%-times'%?\n" },
+      { "run", "--times=3", "%-%-times is for %-%-profile\n" },
+      { "dev", "-quiet", "unknown option '%-quiet': did you mean '%-%-quiet'%?\n" },
+      { "dev", "--timeout=0", "%-%-timeout takes a number of seconds, not '0' %(from 1 to 3600%)\n" },
+      { "dev", "--latency=80", "%-%-latency takes a time such as 80ms or 2s, not '80' %(at most 86400s%)\n" },
+      { "dev", "--skew=1s", "%-%-skew is for %-%-edges\n" },
+      { "new", "-t", "option '%-t' lacks its value: http, websocket, api or rewriter\n" },
+    } do
+      wrong[#wrong + 1] = { words = { case[1], echo, case[2] }, message = case[3] }
+    end
     for _, case in ipairs(wrong) do
       local code, output, errors = support.cli(table.unpack(case.words))
       local name = table.concat(case.words, " ")
@@ -123,6 +148,22 @@ describe("flaron-lua", function()
       assert.equal("", output, name)
       assert.matches(case.message, errors)
       assert.matches("usage: flaron%-lua ", errors)
+    end
+  end)
+
+  it("takes a long option cut short, options behind arguments, and -- where they end", function()
+    local expected = "HTTP/1.1 201 Created\nx-type: none\n\nPUT http://localhost/ "
+    for _, words in ipairs { { "--meth", "PUT", echo }, { echo, "--met=PUT" }, { echo, "-XPUT" }, { "-X", "PUT", "--", echo } } do
+      assert.same({ 0, expected, "" }, { support.cli("run", table.unpack(words)) })
+    end
+    assert.matches("^flaron%-lua run: %-XPUT: ", (select(3, support.cli("run", "--", "-XPUT"))))
+    assert.matches("^flaron%-lua run: %-1: ", (select(3, support.cli("run", "-1"))))
+  end)
+
+  it("shows the help of a command for `help COMMAND`, too", function()
+    for _, command in ipairs(commands) do
+      assert.same({ support.cli(command, "--help") }, { support.cli("help", command) })
+      assert.same({ support.cli(command, "--help") }, { support.cli("--help", command) })
     end
   end)
 

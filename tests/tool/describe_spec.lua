@@ -1,4 +1,4 @@
--- What flaron-lua makes of its help texts: the man page and the completion of bash, zsh and fish.
+-- What flaron-lua makes of the tables of its commands' words: the man page and the completion of bash, zsh and fish.
 -- Where they are installed is in install_spec.lua.
 local support = require "support"
 
@@ -65,24 +65,49 @@ describe("the man page", function()
 end)
 
 describe("options", function()
-  it("are in the help as the command takes them, with letter and value", function()
-    local fish = printed("--completion", "fish")
-    local found = 0
-    local _, files = support.run "ls cli/*.c cli/*/*.c"
-    for path in files:gmatch "%S+" do
-      local source = support.read(path)
-      local name = source:match "%.name = \"(%l+)\""
-      for option, takes, letter in source:gmatch "\n%s+{\"([%l-]+)\", (%l+)_argument, NULL, '?([%w_]+)'?}" do
-        assert.is_string(name, path)
-        local words = ("-n '__flaron_lua_command %s'"):format(name)
-        if #letter == 1 and source:find("\"[^\"%s]*:[^\"%s]*" .. letter .. "[^\"%s]*\"") then words = words .. " -s " .. letter end
-        words = words .. " -l " .. option .. (takes == "no" and " -d" or takes == "required" and " -" or "")
-        assert.is_number(fish:find(words, 1, true), ("%s: the help lacks --%s, or has it otherwise: %s"):format(path, option, words))
-        if takes == "required" then assert.is_nil(fish:find(words .. "d ", 1, true), path .. ": no value: " .. option) end
-        found = found + 1
+  -- Each as the fish completion has it: command, letter, name, and whether it takes a value.
+  local function options()
+    local all = {}
+    for line in printed("--completion", "fish"):gmatch "[^\n]+" do
+      local command, rest = line:match "^complete %-c flaron%-lua %-n '__flaron_lua_command (%l+)'( %-[sl] .*)$"
+      if command then
+        local words = rest:match "^(.-) %-d '" or rest
+        all[#all + 1] = { command = command, letter = words:match "^ %-s (%a)", name = words:match " %-l ([%l-]+)",
+          takes = words:find " %-x" ~= nil or words:find " %-r" ~= nil }
       end
     end
-    assert.is_true(found > 30)
+    assert.is_true(#all > 50)
+    return all
+  end
+
+  it("are taken as help and completion have them, with a value or without", function()
+    for _, option in ipairs(options()) do
+      local help = printed(option.command, "--help")
+      for _, word in ipairs { option.letter and "-" .. option.letter or "", option.name and "--" .. option.name or "" } do
+        local what = option.command .. " " .. word
+        if word ~= "" and option.name ~= "help" then
+          assert.is_number(help:find("\n  [^\n]*" .. word:gsub("%-", "%%-") .. "%f[^%w-]"), what)
+        end
+        if word ~= "" and option.takes then
+          local code, _, errors = support.cli(option.command, word)
+          assert.equal(2, code, what)
+          assert.is_number(errors:find(word, 1, true), what)
+          assert.matches("lacks", errors, 1, true)
+        elseif word:find "^%-%-" and option.command ~= "test" then -- there it may be busted's
+          local code, _, errors = support.cli(option.command, word .. "=x")
+          assert.equal(2, code, what)
+          assert.is_number(errors:find(("option '%s' takes no value"):format(word), 1, true), what .. ": " .. errors)
+        end
+      end
+    end
+  end)
+
+  it("are all in the usage", function()
+    for _, option in ipairs(options()) do
+      local usage = printed(option.command, "--help"):match "^(.-)\n\n"
+      local word = option.name and "--" .. option.name or "-" .. option.letter
+      if option.name ~= "help" then assert.is_number(usage:find("[%[|]" .. word:gsub("%-", "%%-") .. "%f[^%w-]"), usage .. word) end
+    end
   end)
 end)
 

@@ -164,6 +164,15 @@ describe("flaron-lua new", function()
     assert.equal("", listing(base))
   end)
 
+  it("has all templates there are", function()
+    local _, names = support.run "cd scripts/templates && ls -d */"
+    local found = {}
+    for name in names:gmatch "(%l+)/" do if name ~= "common" then found[#found + 1] = name end end
+    local sorted = { table.unpack(templates) }
+    table.sort(sorted)
+    assert.same(sorted, found)
+  end)
+
   it("has help for what it takes", function()
     local code, output = support.cli("new", "--help")
     assert.equal(0, code)

@@ -1,0 +1,24 @@
+/*
+ * nearest.h - what was perhaps meant by a name that there is not: the one that is fewest edits away.
+ *
+ * An edit adds, drops or changes a byte, or swaps two neighbours. Up to two bytes nothing is guessed, up to
+ * five one edit, in longer names two.
+ */
+#ifndef FLARON_EDGE_NEAREST_H
+#define FLARON_EDGE_NEAREST_H
+
+#include "base/text.h"
+
+/* Begin with {.name = NAME}. Borrowed: both names. */
+typedef struct nearest {
+  const char *name, *found; /* found: NULL, none is near */
+  size_t edits;             /* between them */
+} nearest;
+
+/* Looks at a name that there is; of several that are as near, the first in the order of bytes is kept. */
+void nearest_try(nearest *n, const char *candidate);
+
+/* Adds ": did you mean 'FOUND'?", or nothing. */
+void nearest_add(const nearest *n, text *to);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * size.h - sizes as people write them: "33554432", "512K", "8m".
+ */
+#ifndef FLARON_EDGE_SIZE_H
+#define FLARON_EDGE_SIZE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The memory that a flare may be given, in bytes, and how messages say so. */
+#define SIZE_MEMORY_MIN (UINT32_C(1) << 20)
+#define SIZE_MEMORY_MAX (UINT32_C(4095) << 20)
+#define SIZE_MEMORY "a size from 1M to 4095M, such as 32M"
+
+/*
+ * Reads a whole number of bytes, or with 'K' or 'M' behind it (small letters, too) of KiB or MiB. False when
+ * it is none, or not from `low` to `high`; `size` is then as it was.
+ */
+bool size_read(const char *word, uint32_t low, uint32_t high, uint32_t *size);
+
+#endif
