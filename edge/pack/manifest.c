@@ -8,13 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
+#include "base/size.h"
 #include "engine/engine_wasm2c.h"
 
 typedef enum kind { STRING, BOOLEAN, INTEGER, STRINGS, SIZE } kind;
 
 static const char *const kind_names[] = {"a string with something in it", "a boolean",
-                                         "an integer of 0 or more", "a list of strings",
-                                         "a size from 1 MiB to 4 GiB: bytes, or a string such as \"32M\""};
+                                         "an integer of 0 or more", "a list of strings", SIZE_MEMORY};
 
 typedef struct key {
   const char *name;
@@ -60,19 +61,14 @@ static bool is_list(const json_t *value) {
   return true;
 }
 
-/* Reads a size as a number of bytes, or as "512K" or "32M"; false when it is none from 1 MiB to 4 GiB. */
+/* Reads a size as the command line has it, or as a number of bytes; false when it is none. */
 static bool read_size(const json_t *value, uint32_t *size) {
-  unsigned long long n = (unsigned long long)json_integer_value(value);
-  const char *word = json_string_value(value);
-  if (word != NULL) {
-    char *end;
-    n = strtoull(word, &end, 10);
-    unsigned shift = *end == 'K' ? 10 : *end == 'M' ? 20 : 0;
-    if (end == word || end[shift != 0] != '\0' || n > UINT32_MAX) return false;
-    n <<= shift;
+  if (json_is_string(value)) {
+    return size_read(json_string_value(value), SIZE_MEMORY_MIN, SIZE_MEMORY_MAX, size);
   }
+  json_int_t n = json_integer_value(value);
   *size = (uint32_t)n;
-  return n >= 1u << 20 && n < UINT64_C(1) << 32;
+  return n >= SIZE_MEMORY_MIN && n <= SIZE_MEMORY_MAX;
 }
 
 static bool has_kind(const json_t *value, kind kind) {
@@ -87,6 +83,26 @@ static bool has_kind(const json_t *value, kind kind) {
   return false;
 }
 
+/* Says that there is no such key, which there are, and which was perhaps meant. */
+static void refuse_key(const char *name, bool host, text *error) {
+  nearest n = {.name = name};
+  text_printf(error, "unknown key '%s'; known are", name);
+  for (int i = 0; i < KEYS; i++) {
+    if (host && !keys[i].host) continue;
+    text_printf(error, " %s", keys[i].name);
+    nearest_try(&n, keys[i].name);
+  }
+  nearest_add(&n, error);
+}
+
+/* Says what a key is not, and what it is. */
+static void refuse_value(const key *k, const json_t *value, text *error) {
+  bool scalar = !json_is_array(value) && !json_is_object(value);
+  char *found = scalar ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
+  text_printf(error, "key '%s' is not %s, but %s", k->name, kind_names[k->kind], scalar ? found : "a table");
+  free(found);
+}
+
 /* Checks keys and types; with `host`, only keys for the host are known. */
 static bool check(json_t *table, bool host, text *error) {
   const char *name;
@@ -98,14 +114,11 @@ static bool check(json_t *table, bool host, text *error) {
   json_object_foreach(table, name, value) {
     const key *k = find_key(name);
     if (k == NULL || (host && !k->host)) {
-      text_printf(error, "unknown key '%s'; known are", name);
-      for (int i = 0; i < KEYS; i++) {
-        if (!host || keys[i].host) text_printf(error, " %s", keys[i].name);
-      }
+      refuse_key(name, host, error);
       return false;
     }
     if (!has_kind(value, k->kind)) {
-      text_printf(error, "key '%s' is not %s", name, kind_names[k->kind]);
+      refuse_value(k, value, error);
       return false;
     }
   }

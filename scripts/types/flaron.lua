@@ -105,7 +105,7 @@
 ---@field main? string the path of the main script, when a folder is packed; default: `"main.lua"`
 ---@field modules? string[] modules to pack although no constant `require` names them; default: none
 ---@field assets? string[] files to pack, for `flaron.asset`; default: none
----@field memory? integer|string limit of memory: bytes, or a number with `K` or `M`; from 1 MiB to below 4 GiB; default: `"32M"`
+---@field memory? integer|string limit of memory: bytes, or a number with `K` or `M`, as for `--memory`; from 1M to 4095M; default: `"32M"`
 ---@field requires_body? boolean the host hands the request body over; default: `false`
 ---@field requires_raw_auth? boolean the host hands `Authorization`, `Cookie` and `X-Flaron-*` over; default: `false`
 ---@field writes_spark_kv? boolean the flare may write to Spark; default: `false`

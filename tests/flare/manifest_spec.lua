@@ -113,6 +113,30 @@ describe("flare.lua", function()
     end)
   end
 
+  it("says what was found, and what was perhaps meant", function()
+    for value, message in pairs {
+      ["memory = '8x'"] = "key 'memory' is not a size from 1M to 4095M, such as 32M, but \"8x\"",
+      ["memory = '4096m'"] = "key 'memory' is not a size from 1M to 4095M, such as 32M, but \"4096m\"",
+      ["memory = 5"] = "key 'memory' is not a size from 1M to 4095M, such as 32M, but 5",
+      ["name = {}"] = "key 'name' is not a string with something in it, but a table",
+      ["websocket = 'yes'"] = "key 'websocket' is not a boolean, but \"yes\"",
+      ["memmory = '8M'"] = "max_spark_pull_per_invocation websocket: did you mean 'memory'?",
+      ["asets = {}"] = "max_spark_pull_per_invocation websocket: did you mean 'assets'?",
+      ["write_spark_kv = true"] = "websocket: did you mean 'writes_spark_kv'?",
+    } do
+      local found = refusal("return { " .. value .. " }")
+      assert.is_number(found:find(message, 1, true), found)
+    end
+  end)
+
+  it("has a memory as the command line takes it", function()
+    for word, bytes in pairs { ["'8m'"] = 8 << 20, ["'2048k'"] = 2 << 20, ["'2M'"] = 2 << 20, ["2097152"] = 2 << 20 } do
+      local flare <close> = evaluate.open({}, { ["flare.lua"] = "return { memory = " .. word .. " }" })
+      local values = flare:run(("return (pcall(string.rep, 'x', %d))"):format(bytes))
+      assert.same({ n = 1, false }, values)
+    end
+  end)
+
   it("is refused with the line of a syntax error", function()
     assert.matches("flare%.lua:2: .*expected", refusal "return {\n name = 'x' main = 1 }")
   end)
