@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { LONGEST = 64, SHORT = 2, MIDDLE = 5 };
+enum { LONGEST = NEAREST_LONGEST, SHORT = 2, MIDDLE = 5 };
 
 /* The least of the edits that lead from a row's cells to the next: `change` costs nothing for the same byte.
  */
@@ -39,7 +39,8 @@ void nearest_try(nearest *n, const char *candidate) {
   bool better =
       n->found == NULL || edits < n->edits || (edits == n->edits && strcmp(candidate, n->found) < 0);
   if (edits > most || !better) return;
-  n->found = candidate;
+  memcpy(n->copy, candidate, other + 1);
+  n->found = n->copy;
   n->edits = edits;
 }
 

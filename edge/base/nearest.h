@@ -9,13 +9,17 @@
 
 #include "base/text.h"
 
-/* Begin with {.name = NAME}. Borrowed: both names. */
+enum { NEAREST_LONGEST = 64 }; /* bytes of a name; longer ones are near to none */
+
+/* Begin with {.name = NAME}. Borrowed: `name`. */
 typedef struct nearest {
   const char *name, *found; /* found: NULL, none is near */
   size_t edits;             /* between them */
+  char copy[NEAREST_LONGEST + 1];
 } nearest;
 
-/* Looks at a name that there is; of several that are as near, the first in the order of bytes is kept. */
+/* Looks at a name that there is, which need not live on; of several that are as near, the first in the order
+ * of bytes is kept. */
 void nearest_try(nearest *n, const char *candidate);
 
 /* Adds ": did you mean 'FOUND'?", or nothing. */

@@ -5,8 +5,10 @@
 #include "pack/modules.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/embedded.h"
 
@@ -94,7 +96,60 @@ static int find_refused(const modules_source *source, const char *name, text *pa
   return file_is_refused(fault) ? fault : 0;
 }
 
-void modules_say_missing(const modules_source *source, const char *name, text *out) {
+/* Tries the names of ready-made modules. */
+static void try_ready(nearest *n) {
+  static const char folder[] = "scripts/modules/", ending[] = ".lua";
+  for (const embedded_file *f = embedded_files; f->path != NULL; f++) {
+    text name = {0};
+    const char *end = strrchr(f->path, '.');
+    if (!has_prefix(f->path, folder) || end == NULL || strcmp(end, ending) != 0) continue;
+    for (const char *c = f->path + strlen(folder); c < end; c++) text_add(&name, *c == '/' ? "." : c, 1);
+    nearest_try(n, text_string(&name));
+    text_free(&name);
+  }
+}
+
+/* Tries the modules that lie beside where this one would be, below `root`: files, and folders with an
+ * init.lua. */
+static void try_beside(const file_place *place, const char *root, nearest *n) {
+  const char *dot = strrchr(n->name, '.');
+  size_t size = dot != NULL ? (size_t)(dot + 1 - n->name) : 0;
+  char *prefix = memory_copy((bytes){(const uint8_t *)n->name, size});
+  text folder = {0}, path = {0}, name = {0};
+  int fd;
+  text_add_string(&folder, root);
+  for (const char *c = prefix; *c != '\0'; c++) text_add(&folder, *c == '.' ? "/" : c, 1);
+  bool opened = file_open_folder_below(place, folder.size > 0 ? folder.data : ".", &fd) == 0;
+  DIR *list = opened ? fdopendir(fd) : NULL;
+  if (opened && list == NULL) close(fd);
+  for (const struct dirent *e; list != NULL && (e = readdir(list)) != NULL;) {
+    const char *end = strrchr(e->d_name, '.');
+    bool file = end != NULL && strcmp(end, ".lua") == 0;
+    text_clear(&path);
+    text_printf(&path, "%s%s/init.lua", text_string(&folder), e->d_name);
+    if (!file && (*e->d_name == '.' || file_look_below(place, path.data) != 0)) continue;
+    text_clear(&name);
+    text_printf(&name, "%s%.*s", prefix, (int)(file ? end - e->d_name : (long)strlen(e->d_name)), e->d_name);
+    nearest_try(n, name.data);
+  }
+  if (list != NULL) closedir(list);
+  text_free(&folder);
+  text_free(&path);
+  text_free(&name);
+  free(prefix);
+}
+
+/* Tries the files of a project that is a folder. */
+static void try_files(const modules_source *source, nearest *n) {
+  file_place place = {source->data, ""};
+  if (source->read == modules_read_place) place = *(const file_place *)source->data;
+  if (source->read != modules_read_place && source->read != modules_read_file) return;
+  try_beside(&place, "", n);
+  try_beside(&place, "lua_modules/share/lua/5.4/", n);
+}
+
+void modules_say_missing(const modules_source *source, nearest *n, text *out) {
+  const char *name = n->name;
   text path = {0};
   int refused = find_refused(source, name, &path);
   if (refused != 0) {
@@ -109,7 +164,10 @@ void modules_say_missing(const modules_source *source, const char *name, text *o
   if (is_c) {
     text_printf(out, "module '%s' is C code (%s): a flare is Wasm and cannot load it", name, path.data);
   } else {
+    try_ready(n);
+    try_files(source, n);
     text_printf(out, "module '%s' not found:", name);
+    if (n->found != NULL) text_printf(out, "\n\tdid you mean '%s'?", n->found);
     for (int i = 0; i < PLACES; i++) {
       place_path(places[i], name, &path);
       text_printf(out, "\n\tno file '%s'", path.data);

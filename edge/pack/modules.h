@@ -6,6 +6,7 @@
 #define FLARON_EDGE_MODULES_H
 
 #include "base/file.h"
+#include "base/nearest.h"
 
 /*
  * Where files come from: a folder on disk or a table in memory. `read` appends the file at `path`,
@@ -61,10 +62,11 @@ int modules_add_asset(modules *m, const modules_source *source, const char *file
 bool modules_have(const modules *m, const char *name);
 
 /*
- * Adds why there is no module `name`, from "module 'NAME'" on: it is C code in a rock, or a file that is
- * refused, or else every place that it was looked for at, each on a line "\tno file 'PATH'".
+ * Adds why there is no module n->name, from "module 'NAME'" on: it is C code in a rock, or a file that is
+ * refused, or else every place that it was looked for at, each on a line "\tno file 'PATH'", and which was perhaps
+ * meant: of ready-made Lua and of the files beside it, or what the caller has found in `n`.
  */
-void modules_say_missing(const modules_source *source, const char *name, text *out);
+void modules_say_missing(const modules_source *source, nearest *n, text *out);
 
 void modules_free(modules *m);
 

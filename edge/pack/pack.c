@@ -55,6 +55,47 @@ static bool add_missing(modules *m, const modules_source *source, bytes missing)
   return added;
 }
 
+/* modules_read_file of a project whose main script is `data`. */
+static int read_script(void *data, const char *path, text *out) {
+  if (strcmp(path, "main.lua") != 0) return ENOENT;
+  text_add_string(out, data);
+  return 0;
+}
+
+/* Tries the names of the modules that the runtime has, which it is asked for. */
+static void try_builtin(nearest *n) {
+  static char script[] =
+      "local t = {} for k in pairs(package.loaded) do t[#t + 1] = k end "
+      "error(table.concat(t, '\\n') .. '\\n\\n', 0)";
+  modules_source source = {read_script, script};
+  modules m = {0};
+  text bundle = {0}, fault = {0}, names = {0};
+  engine *instance;
+  instance_start_report report;
+  modules_add_main(&m, &source, "main.lua");
+  pack_bundle(&m, &bundle);
+  if (instance_start(&instance, text_bytes(&bundle), PACK_MEMORY, 0, false, PACK_START_MS, NULL, &report,
+                     &fault))
+    text_add(&names, report.error.data, report.error.size);
+  engine_close(instance);
+  for (char *at = names.data, *end; at != NULL && (end = strchr(at, '\n')) != NULL && end > at;
+       at = end + 1) {
+    *end = '\0';
+    nearest_try(n, at);
+  }
+  modules_free(&m);
+  text_free(&bundle);
+  text_free(&fault);
+  text_free(&names);
+}
+
+/* Adds why there is no module `name`, and which was perhaps meant. */
+static void say_missing(const modules_source *source, const char *name, text *out) {
+  nearest n = {.name = name};
+  try_builtin(&n);
+  modules_say_missing(source, &n, out);
+}
+
 /*
  * Copies start-up's message. Where it is one of runtime/start/bundle.c that a module is not found, it is said
  * why, as only the packer knows.
@@ -69,7 +110,7 @@ static void add_message(const modules_source *source, bytes message, text *error
   if (close != NULL) {
     char *copy = memory_copy((bytes){(const uint8_t *)name, (size_t)(close - name)});
     text_printf(&missing, "module '%s' not found:\n\t%s%s']", copy, mark, copy);
-    modules_say_missing(source, copy, &why);
+    say_missing(source, copy, &why);
     free(copy);
   }
   const char *begin = missing.size > 0 ? memmem(at, message.size, missing.data, missing.size) : NULL;
@@ -315,7 +356,7 @@ bool pack_find_files(const modules_source *source, const char *file, const manif
     const char *name = m->modules.items[i];
     if (modules_have(found, name) || modules_add(found, source, name)) continue;
     text_add_string(error, "flare.lua: ");
-    modules_say_missing(source, name, error);
+    say_missing(source, name, error);
     return false;
   }
   for (size_t i = 0; i < m->assets.count; i++) {

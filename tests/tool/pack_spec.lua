@@ -424,6 +424,13 @@ return function() end]]
       "lua_modules/share/lua/5.4/gone/away/init.lua" } do
       assert.is_number(all:find("no file '" .. place .. "'", 1, true), place)
     end
+    assert.is_nil(all:find("did you mean", 1, true))
+    for name, meant in pairs { uitl = "util", ["lib.hepler"] = "lib.helper", ["flaron.sprak"] = "flaron.spark", strng = "string",
+      rokc = "rock" } do
+      local _, hint = refused { ["main.lua"] = ("require '%s'"):format(name), ["util.lua"] = "", ["lib/helper.lua"] = "",
+        ["lua_modules/share/lua/5.4/rock/init.lua"] = "" }
+      assert.is_number(hint:find(("main.lua:1: module '%s' not found:\n\tdid you mean '%s'?\n\tno file"):format(name, meant), 1, true), hint)
+    end
     local computed, more = refused "\nlocal n = 'gone'\nlocal _ = require(n .. '2')\nreturn function() end"
     assert.equal("main.lua:3: module 'gone2' not found:", computed)
     assert.is_number(more:find("no file 'gone2.lua'", 1, true))

@@ -276,6 +276,7 @@ describe("ready-made Lua", function()
   it("that there is not is an error that says where it was looked for", function()
     local first, all = refusal "return function() require 'flaron.routr' end"
     assert.equal("main.lua:1: module 'flaron.routr' not found:", first)
+    assert.matches("not found:\n\tdid you mean 'flaron%.router'%?\n\tno file 'flaron/routr%.lua'\n", all)
     assert.matches("\n\tno file 'flaron/routr%.lua'\n.*\n\tno file 'flaron/routr%.lua' in flaron%-lua$", all)
     for _, name in ipairs { "flaron.", "flaron..url", "flaron.../templates/x", "flaron.router.", "flaronx.url" } do
       assert.matches("not found", (refusal(("return function() require '%s' end"):format(name))))
