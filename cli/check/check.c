@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
 #include "check/check.h"
 #include "cli.h"
 #include "flare/wasm.h"
@@ -160,6 +161,22 @@ static void take_syntax(look *l, const check_record *r, const char *file) {
             (int)r->text.size, (const char *)r->text.data);
 }
 
+/* Adds what a record of the kind "error" or "warning" says, and the name that was perhaps meant. */
+static void take_finding(look *l, const check_record *r, const char *file) {
+  const char *at = (const char *)r->text.data, *end = at + r->text.size; /* a line feed follows */
+  text message = {0};
+  const char *name = memchr(at, '\0', r->text.size);
+  text_add(&message, at, name != NULL ? (size_t)(name - at) : r->text.size);
+  if (name != NULL && end[-1] == '\0' && name + 1 < end) {
+    nearest n = {.name = name + 1};
+    for (at = n.name + strlen(n.name) + 1; at < end; at += strlen(at) + 1) nearest_try(&n, at);
+    nearest_add(&n, &message);
+  }
+  check_add(&l->findings, *r->kind == 'e' ? CHECK_ERROR : CHECK_WARNING, file, r->line, r->column, "%s",
+            text_string(&message));
+  text_free(&message);
+}
+
 /* Whether the flare handles an event of a WebSocket; `name` NULL: any of them. */
 static bool has_handler(const look *l, const char *name) {
   for (int h = FLARE_WS_OPEN; h < FLARE_HANDLERS; h++) {
@@ -187,9 +204,7 @@ static void take_records(look *l, bytes records, const host_config *config) {
         check_websocket(&l->needs, name, file, r.line, r.column, &l->manifest, &l->findings);
       }
     }
-    if (strcmp(r.kind, "warning") != 0 && strcmp(r.kind, "error") != 0) continue;
-    check_add(&l->findings, *r.kind == 'e' ? CHECK_ERROR : CHECK_WARNING, file, r.line, r.column, "%.*s",
-              (int)r.text.size, (const char *)r.text.data);
+    if (strcmp(r.kind, "warning") == 0 || strcmp(r.kind, "error") == 0) take_finding(l, &r, file);
   }
   if (has_handler(l, NULL)) { /* it may be named in a way that was not seen */
     check_websocket(&l->needs, "a handler of WebSockets", l->found.items[0].file, 0, 0, &l->manifest,

@@ -18,7 +18,8 @@
 -- It answers with records (record.lua):
 --
 --   luacheck                luacheck cannot do it: why
---   warning, error          a finding, by luacheck or here
+--   warning, error          a finding, by luacheck or here; of a name that there is not, a NUL, the name, a NUL, and each
+--                           that there is and a NUL
 --   syntax                  luacheck's parser refuses the file
 --   use                     a function, or the name of a module (or "flaron") that goes to where it cannot be
 --                           followed; a NUL; for a call, each argument ("=" and its string, or "?") and a NUL
@@ -121,27 +122,11 @@ local function resolve(node, depth)
   end
 end
 
--- A name that was perhaps meant: one edit away, two in longer ones.
-local function similar(name, names)
-  local best, best_distance
-  for candidate in pairs(names) do
-    local row = {}
-    for j = 0, #candidate do row[j] = j end
-    for i = 1, #name do
-      local diagonal = row[0]
-      row[0] = i
-      for j = 1, #candidate do
-        local change = name:byte(i) == candidate:byte(j) and 0 or 1
-        diagonal, row[j] = row[j], math.min(row[j] + 1, row[j - 1] + 1, diagonal + change)
-      end
-    end
-    local distance = row[#candidate]
-    if distance <= (#name > 4 and 2 or 1) and (not best or distance < best_distance
-      or (distance == best_distance and candidate < best)) then
-      best, best_distance = candidate, distance
-    end
-  end
-  return best and (": did you mean '%s'?"):format(best) or ""
+-- What stands behind a message about a name that there is not: the name, and those that there are, the keys of `names`.
+local function instead(name, names)
+  local all = { "", name }
+  for candidate in pairs(names or {}) do all[#all + 1] = tostring(candidate) end
+  return table.concat(all, "\0") .. "\0"
 end
 
 -- ---- what a file uses ----
@@ -182,7 +167,7 @@ local function visit_index(file, node)
   local name = node[2][1]
   if modules[base][name] or written[base .. "." .. name] then return end
   local line, column = place(file.state, node[2])
-  write("error", file.number, line, column, ("%s has no '%s'%s"):format(short(base), name, similar(name, modules[base])))
+  write("error", file.number, line, column, ("%s has no '%s'"):format(short(base), name) .. instead(name, modules[base]))
 end
 
 -- A call: of a function we know, with its arguments.
@@ -362,8 +347,11 @@ local function ask_luacheck()
       if event.code == "011" then
         write("syntax", numbers[file.filename], event.line, event.column, luacheck.get_message(event))
       elseif not taste then
+        local globals = input.runtime.globals
+        local hint = event.code == "113" and instead(event.name, globals)
+          or event.code == "143" and type(globals[event.name]) == "table" and instead(event.field, globals[event.name])
         write(wrong and "error" or "warning", numbers[file.filename], event.line, event.column,
-          luacheck.get_message(event))
+          luacheck.get_message(event) .. (hint or ""))
       end
     end
   end

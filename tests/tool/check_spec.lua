@@ -83,6 +83,8 @@ describe("flaron-lua check", function()
     local code, output = check(folder)
     assert.equal(1, code)
     assert.matches("^main%.lua:1: error: oh\nstack traceback:\n.*\n1 error, 0 warnings\n$", output)
+    support.write(folder .. "/main.lua", "\nrequire 'flaron.ruoter'")
+    assert.matches("^main%.lua:2: error: module 'flaron.ruoter' not found:\n\tdid you mean 'flaron.router'%?\n", (select(2, check(folder))))
     support.write(folder .. "/main.lua", "\nrequire 'nowhere'")
     assert.matches("^main%.lua:2: error: module 'nowhere' not found:\n", (select(2, check(folder))))
     folder = project { ["main.lua"] = "return {}", ["flare.lua"] = "return {}" }
@@ -92,7 +94,10 @@ describe("flaron-lua check", function()
   it("tells what is wrong with flare.lua, where", function()
     for manifest, message in pairs {
       ["return {\n  name = 'a',\n  nam = 1,\n}"] = "flare.lua:3:3: error: unknown key 'nam'; known are name main ",
-      ["return {\n\tmemory = true }"] = "flare.lua:2:2: error: key 'memory' is not a size ",
+      ["return {\n\tmemory = true }"] = "flare.lua:2:2: error: key 'memory' is not a size from 1M to 4095M, such as 32M, but true\n",
+      ["return {\n memroy = '8M' }"] = "flare.lua:2:2: error: unknown key 'memroy'; known are name main modules assets memory "
+        .. "requires_body requires_raw_auth writes_spark_kv writes_plasma_kv allowed_secrets allowed_fetch_urls "
+        .. "max_fetch_requests max_kv_value_bytes max_spark_pull_per_invocation websocket: did you mean 'memory'?\n",
       ["return {\n  =\n}"] = "flare.lua:2: error: unexpected symbol near '='\n",
       ["\n\nerror 'x'"] = "flare.lua:3: error: attempt to call a nil value (global 'error')\n",
       ["return 1"] = "flare.lua: error: it returns a number, not a table\n",
@@ -111,6 +116,9 @@ describe("flaron-lua check", function()
       ["io.write 'x'"] = "4:29: error: accessing undefined variable 'io'",
       ["os.exit(1)"] = "4:29: error: accessing undefined field 'exit' of global 'os'",
       ["string.trim 'x'"] = "4:29: error: accessing undefined field 'trim' of global 'string'",
+      ["string.fromat 'x'"] = "4:29: error: accessing undefined field 'fromat' of global 'string': did you mean 'format'?",
+      ["os.tiem()"] = "4:29: error: accessing undefined field 'tiem' of global 'os': did you mean 'time'?",
+      ["pirnt 'x'"] = "4:29: error: accessing undefined variable 'pirnt': did you mean 'print'?",
       ["flaron.reqest.body()"] = "4:36: error: flaron has no 'reqest': did you mean 'request'?",
       ["spark.gett 'x'"] = "4:35: error: spark has no 'gett': did you mean 'get'?",
       ["spark['lizt']()"] = "4:35: error: spark has no 'lizt': did you mean 'list'?",
