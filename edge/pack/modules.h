@@ -63,8 +63,8 @@ bool modules_have(const modules *m, const char *name);
 
 /*
  * Adds why there is no module n->name, from "module 'NAME'" on: it is C code in a rock, or a file that is
- * refused, or else every place that it was looked for at, each on a line "\tno file 'PATH'", and which was perhaps
- * meant: of ready-made Lua and of the files beside it, or what the caller has found in `n`.
+ * refused, or else every place that it was looked for at, each on a line "\tno file 'PATH'", and which was
+ * perhaps meant: of ready-made Lua and of the files beside it, or what the caller has found in `n`.
  */
 void modules_say_missing(const modules_source *source, nearest *n, text *out);
 

@@ -111,7 +111,7 @@ describe("flaron-lua", function()
     end
     for _, word in ipairs { "-o", "--output", "--memory" } do lacks("pack", word) end
     for _, value in ipairs { "x", "", "-1", "1.5", "99999999999999999999", "10s" } do
-      wrong[#wrong + 1] = { words = { "run", echo, "--cpu-ms", value }, 
+      wrong[#wrong + 1] = { words = { "run", echo, "--cpu-ms", value },
         message = "%-%-cpu%-ms takes a number of milliseconds, not '" .. value:gsub("%p", "%%%0") .. "' %(from 0 to 2147483647%)\n" }
     end
     for _, value in ipairs { "no colon", ": no name", "" } do
