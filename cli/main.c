@@ -105,7 +105,8 @@ static int answer(int argc, char **argv) {
   int status = options_read(&program, argc, argv, &w);
   if (status != CLI_GO_ON) return status;
   if (w.asked == VERSION) {
-    printf("flaron-lua %s (Lua 5.4.7, runtime %.12s)\n", FLARON_LUA_VERSION, flare_runtime_hash());
+    printf("flaron-lua %s (Lua %s, runtime %.12s)\n", FLARON_LUA_VERSION, LAYOUT_LUA_RELEASE,
+           flare_runtime_hash());
   } else if (w.asked == LICENSES) {
 #include "lua_layout.h"
     const bytes *licenses = embedded_find("licenses.txt");

@@ -108,7 +108,8 @@ void replay_start(replay *r, const recording *record, host *h, bool go_on) {
   *r = (replay){.tape = {.before = before}, .record = record, .host = h, .go_on = go_on};
   r->used = memory_get(record->call_count + 1);
   h->tape = &r->tape;
-  h->config.max_ws_sends = h->config.max_ws_message = h->config.max_ws_bytes = SIZE_MAX; /* whether one was sent, the record says */
+  h->config.max_ws_sends = h->config.max_ws_message = h->config.max_ws_bytes =
+      SIZE_MAX; /* whether one was sent, the record says */
 }
 
 void replay_finish(replay *r, bool cut) {
