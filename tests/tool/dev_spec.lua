@@ -16,7 +16,7 @@ function routes.origin() return flaron.PASS_THROUGH end
 function routes.big() return { body = ("x"):rep(10 << 20) } end
 function routes.boom() error "boom" end
 function routes.spin() while true do end end
-function routes.memory() local t = {} while true do t[#t + 1] = ("x"):rep(1000) .. #t end end
+function routes.memory() local t = {} while true do t[#t + 1] = ("x"):rep(100000) .. #t end end
 function routes.slow() return { body = tostring(flaron.beam.fetch(request.header "x-url")) } end
 
 return function()
