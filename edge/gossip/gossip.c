@@ -21,14 +21,6 @@
 
 enum { TICK_MS = 250, RETRY_MS = 100 };
 
-int64_t gossip_clock(void) { return clock_ns(CLOCK_MONOTONIC); }
-
-int64_t gossip_now(const gossip *g, int edge) { return clock_ns(CLOCK_REALTIME) + gossip_skew_ns(g, edge); }
-
-const char *gossip_name(const gossip *g, int edge) { return g->edges[edge].name; }
-
-int64_t gossip_skew_ns(const gossip *g, int edge) { return g->options.skew_ns * edge; }
-
 void gossip_set_port(gossip *g, int edge, int port) {
   pthread_mutex_lock(&g->mutex);
   g->edges[edge].port = port;

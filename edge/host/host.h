@@ -256,7 +256,11 @@ typedef struct host {
   uint64_t random_words; /* taken from the seeded generator so far */
   size_t spark_reads, spark_writes, spark_pulls, plasma_writes, fetches; /* of this invocation */
   bool must_not_wait; /* the call that is under way is to be refused: too many wait */
-  void *curl; /* the CURLM handle of host_beam.c, made by the first fetch and kept for its connections */
+  struct {
+    void
+        *state; /* of import_beam.c: libcurl's handle, made by the first fetch and kept for its connections */
+    void (*free)(void *state);
+  } fetching;
 } host;
 
 /* Begins an invocation: the request is borrowed until the next one, the response is empty. */
@@ -323,9 +327,6 @@ bool host_secret_allowed(const host_config *config, bytes name);
 
 /* Of fetch_url.c: whether a flare may fetch a URL. */
 bool host_url_allowed(const host_config *config, const char *url);
-
-/* Of host_beam.c, for host_free: ends the connections. */
-void host_beam_free(host *h);
 
 /* For host_*.c: the functions that host_call calls. */
 #define FLARON_IMPORT(result, name, params, flags, absent) \

@@ -1,7 +1,7 @@
 /*
  * import_beam.c - the import of `beam`: HTTP requests of a flare, made with libcurl or by a spec's stub.
  *
- * It owns h->curl, the connections. What becomes of a fetch:
+ * It owns h->fetching, the connections. What becomes of a fetch:
  *
  *   {"status","headers","body"}  an answer came, whatever its status
  *   {"error": message}           the request makes no sense, or the transport failed: refused or broken
@@ -307,10 +307,13 @@ static CURLcode perform(CURLM *connections, CURL *curl) {
   return code;
 }
 
+/* Ends the connections of a host. */
+static void end_connections(void *multi) { curl_multi_cleanup(multi); }
+
 /*
- * One request over the network. Connections are kept in h->curl, but the handle is a new one: libcurl 7.88
- * takes a folded first line for the continuation of the last header that a handle saw, and has freed that
- * one.
+ * One request over the network. Connections are kept in h->fetching, but the handle is a new one:
+ * libcurl 7.88 takes a folded first line for the continuation of the last header that a handle saw, and has
+ * freed that one.
  */
 static outcome transfer(fetch *f) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -318,15 +321,18 @@ static outcome transfer(fetch *f) {
   int64_t left_ms = f->deadline_ms - clock_ms();
   if (left_ms <= 0) return because(f, REFUSED, "out of time");
   pthread_once(&once, start_curl);
-  if (f->h->curl == NULL) f->h->curl = curl_multi_init();
-  CURL *curl = f->h->curl != NULL ? curl_easy_init() : NULL;
+  if (f->h->fetching.state == NULL) {
+    f->h->fetching.state = curl_multi_init();
+    f->h->fetching.free = end_connections;
+  }
+  CURL *curl = f->h->fetching.state != NULL ? curl_easy_init() : NULL;
   if (curl == NULL) return because(f, BROKEN, "libcurl cannot be started");
   f->head = (http_head){0};
   f->wrong = NULL;
   struct curl_slist *headers = request_headers(&f->request.headers);
   set_options(curl, f, left_ms, message);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-  outcome outcome = judge(f, perform(f->h->curl, curl), message);
+  outcome outcome = judge(f, perform(f->h->fetching.state, curl), message);
   curl_easy_cleanup(curl);
   curl_slist_free_all(headers);
   return outcome;
@@ -516,10 +522,4 @@ void host_beam_fetch(host *h, const host_arguments *arguments, host_answer *answ
   clear_fetched(&f.fetched);
   text_free(&f.fetched.body);
   text_free(&f.why);
-}
-
-/* Ends the connections of a host. */
-void host_beam_free(host *h) {
-  curl_multi_cleanup(h->curl);
-  h->curl = NULL;
 }

@@ -162,6 +162,24 @@ store_result store_read_keys(store *s, sqlite3_stmt *statement, size_t most, sto
   return result;
 }
 
+/* See store_inside.h. */
+int store_read_node(store *s) {
+  sqlite3_stmt *node = NULL;
+  int code = sqlite3_prepare_v2(s->db, "SELECT node FROM plasma_node WHERE id = 0", -1, &node, NULL);
+  if (code == SQLITE_OK) {
+    code = sqlite3_step(node) == SQLITE_ROW && store_row_is(node, "T") ? SQLITE_OK : SQLITE_CORRUPT;
+    bytes name = code == SQLITE_OK ? store_column(node, 0) : (bytes){0};
+    if (name.size == 0 || name.size > STORE_NODE_MAX || memchr(name.data, '\0', name.size) != NULL) {
+      code = SQLITE_CORRUPT;
+    } else {
+      memcpy(s->node, name.data, name.size);
+      s->node[name.size] = '\0';
+    }
+  }
+  sqlite3_finalize(node);
+  return code;
+}
+
 /* See store.h. */
 void store_close(store *s) {
   if (s == NULL) return;

@@ -71,7 +71,7 @@ store_result store_damaged(store *s);
 /* Whether the columns of a row are what a letter each says: I an integer, T a text, B a blob. */
 bool store_row_is(sqlite3_stmt *statement, const char *types);
 
-/* Reads the node's name, in store_open.c. SQLite's code. */
+/* Reads the node's name. SQLite's code. */
 int store_read_node(store *s);
 
 /* Ends the use of a statement, so that it holds no lock and no borrowed bytes. */

@@ -1,0 +1,14 @@
+/*
+ * gossip_clock.c - what an edge is called and what time it has: the parts of gossip read it, and it reads
+ * none of them.
+ */
+#include "base/clock.h"
+#include "gossip/gossip_private.h"
+
+int64_t gossip_clock(void) { return clock_ns(CLOCK_MONOTONIC); }
+
+int64_t gossip_skew_ns(const gossip *g, int edge) { return g->options.skew_ns * edge; }
+
+int64_t gossip_now(const gossip *g, int edge) { return clock_ns(CLOCK_REALTIME) + gossip_skew_ns(g, edge); }
+
+const char *gossip_name(const gossip *g, int edge) { return g->edges[edge].name; }

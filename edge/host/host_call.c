@@ -1,0 +1,122 @@
+/*
+ * host_call.c - the table of imports, and the way from an engine to one of them: what a call may hand over,
+ * whether it may wait, what is counted and kept of it. What an import does is in import_*.c.
+ */
+#include <string.h>
+
+#include "abi/codes.h"
+#include "host/host.h"
+
+const host_signature host_signatures[HOST_IMPORTS] = {
+#define FLARON_IMPORT(result, name, params, flags, absent) {#name, #result, #params, flags, absent},
+#include "abi/abi.def"
+#undef FLARON_IMPORT
+};
+
+typedef void host_function(host *h, const host_arguments *arguments, host_answer *answer);
+
+static host_function *const functions[HOST_IMPORTS] = {
+#define FLARON_IMPORT(result, name, params, flags, absent) host_##name,
+#include "abi/abi.def"
+#undef FLARON_IMPORT
+};
+
+/* Tells of a call that may wait. True: it waits long, and the end of it is to be told, too. */
+static bool begin_wait(host *h, host_import import) {
+  if (h->config.wait == NULL) return false;
+  bool may =
+      h->config.wait((host_signatures[import].flags & ABI_WAITS) != 0 ? HOST_WAITS : HOST_WAITS_BRIEFLY);
+  h->must_not_wait = !may;
+  return (host_signatures[import].flags & ABI_WAITS) != 0 && may;
+}
+
+/* Makes '*' of what stands of a secret in the shown beginning of an argument. */
+static void hide_secret(bytes argument, const host_secret *secret, char *shown, size_t size) {
+  enum { SHORT = 4 }; /* such a one would be found where it is not meant */
+  const uint8_t *at = argument.data, *end = at + argument.size;
+  if (argument.size == 0 || secret->size < SHORT) return;
+  if (argument.size > size + secret->size) end = at + size + secret->size;
+  while ((at = memmem(at, (size_t)(end - at), secret->value, secret->size)) != NULL) {
+    size_t from = (size_t)(at - argument.data), to = from + secret->size < size ? from + secret->size : size;
+    if (from < to) memset(shown + from, '*', to - from);
+    at += secret->size;
+  }
+}
+
+/* Keeps a call among the last ones. The value of a secret is shown to nobody. */
+static void keep_recent(host *h, host_import import, bytes argument) {
+  enum { SHOWN = sizeof h->recent->argument - 1 };
+  host_recent *r = &h->recent[h->call_count++ % HOST_RECENT];
+  size_t size = argument.size < SHOWN ? argument.size : SHOWN;
+  r->import = import;
+  r->shortened = size < argument.size;
+  for (size_t i = 0; i < size; i++)
+    r->argument[i] = argument.data[i] >= ' ' && argument.data[i] <= '~' ? (char)argument.data[i] : '.';
+  r->argument[size] = '\0';
+  if (h->usage[HOST_secret_get].calls == 0) return;
+  for (size_t i = 0; i < h->config.secret_count; i++)
+    hide_secret(argument, &h->config.secrets[i], r->argument, size);
+}
+
+/* Bytes that every import takes; how much longer something becomes that is encoded. */
+enum { ALWAYS = 64 << 10, LONGER = 3 };
+
+/* The bytes that an import takes at most. What has codes for it sees for itself to what is too large. */
+static size_t most_bytes(const host *h, host_import import) {
+  switch (import) {
+    case HOST_crypto_sign_jwt:
+    case HOST_id_uuid:
+    case HOST_timestamp:
+    case HOST_req_header_get:
+    case HOST_spark_get:
+    case HOST_plasma_get:
+    case HOST_secret_get: return h->config.max_claims_bytes;
+    case HOST_resp_header_set:
+    case HOST_spark_set:
+    case HOST_spark_delete:
+    case HOST_spark_pull:
+    case HOST_plasma_set:
+    case HOST_plasma_delete:
+    case HOST_plasma_increment:
+    case HOST_plasma_decrement:
+    case HOST_ws_send: return SIZE_MAX;
+    case HOST_resp_body_set: return h->config.max_response_body;
+    case HOST_encoding_base64_decode:
+    case HOST_encoding_hex_decode:
+    case HOST_encoding_url_decode: return LONGER * h->config.max_call_bytes; /* what was encoded is decoded */
+    case HOST_crypto_decrypt_aes: return LONGER * (h->config.max_call_bytes / 2);
+    default: return h->config.max_call_bytes;
+  }
+}
+
+/* Refuses a call that was given more than its import takes: it does nothing, and answers nothing. */
+static bool refuse_size(host *h, host_import import, size_t size) {
+  text why = {0};
+  if (size <= most_bytes(h, import)) return false;
+  text_printf(&why, "%zu bytes: %zu are allowed", size, most_bytes(h, import));
+  host_refused(h, host_signatures[import].name, text_string(&why));
+  text_free(&why);
+  return true;
+}
+
+void host_call(host *h, host_import import, const host_arguments *arguments, host_answer *answer) {
+  host_usage *usage = &h->usage[import];
+  *answer = (host_answer){.number = h->failures[import].code};
+  usage->calls++;
+  usage->in += arguments->a.size + arguments->b.size;
+  keep_recent(h, import, arguments->a);
+  bool waiting =
+      (host_signatures[import].flags & (ABI_WAITS | ABI_WAITS_BRIEFLY)) != 0 && begin_wait(h, import);
+  bool large = arguments->a.size > ALWAYS || arguments->b.size > ALWAYS;
+  bool refused = large && refuse_size(h, import, arguments->a.size + arguments->b.size);
+  if (!refused && !h->failures[import].on) {
+    answer->number = 0;
+    if (h->tape == NULL || h->tape->before == NULL || !h->tape->before(h->tape, import, arguments, answer))
+      functions[import](h, arguments, answer);
+  }
+  if (waiting) h->config.wait(HOST_WAITED);
+  if (answer->present) usage->out += answer->data.size;
+  h->recent[(h->call_count - 1) % HOST_RECENT].answered =
+      (host_answer){answer->present, {NULL, answer->data.size}, answer->number};
+  if (h->tape != NULL && h->tape->after != NULL) h->tape->after(h->tape, import, arguments, answer);
+}
