@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/start_report.h"
 #include "profile/profile.h"
 #include "runtime_wasm2c.h"
 #include "engine/trap.h"
@@ -109,10 +110,12 @@ static void run_handler(void *data) {
   call *c = data;
   Z_runtime_instance_t *wasm = &c->instance->wasm;
   switch (c->handler) {
-    case FLARE_HANDLE_REQUEST: c->result = Z_runtimeZ_handle_request(wasm); break;
-    case FLARE_WS_OPEN: c->result = Z_runtimeZ_ws_open(wasm); break;
-    case FLARE_WS_MESSAGE: c->result = Z_runtimeZ_ws_message(wasm); break;
-    case FLARE_WS_CLOSE: c->result = Z_runtimeZ_ws_close(wasm); break;
+#define FLARON_HANDLER(id, name)         \
+  case FLARE_##id:                       \
+    c->result = Z_runtimeZ_##name(wasm); \
+    break;
+#include "abi/handlers.def"
+#undef FLARON_HANDLER
     case FLARE_HANDLERS: break;
   }
 }
@@ -274,14 +277,14 @@ bool instance_start(engine **out, bytes bundle, uint32_t memory_limit, uint32_t 
   const wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
   call c = {.instance = i, .bundle = bundle, .bundle_at = memory_limit, .hash = hash, .strip = strip};
   if (!run(i, run_start, &c, cpu_ms, error)) return false;
-  u32 words[9];
-  memcpy(words, memory->data + (u32)c.result, sizeof words); /* struct report of runtime/start/start.c */
-  report->handlers = words[0];
-  report->error = argument(i, words[1], words[2]);
-  report->missing = argument(i, words[3], words[4]);
-  report->image_end = words[6];
-  report->assets_start = words[7];
-  report->arena_start = words[8];
+  start_report left;
+  memcpy(&left, argument(i, (u32)c.result, sizeof left).data, sizeof left);
+  report->handlers = left.handlers;
+  report->error = argument(i, left.error, left.error_size);
+  report->missing = argument(i, left.missing, left.missing_size);
+  report->image_end = left.layout.image_end;
+  report->assets_start = left.layout.assets_start;
+  report->arena_start = left.layout.arena_start;
   report->data_start = i->stack_top;
   report->memory = memory->data;
   if (i->engine.spent && report->error.size == 0) { /* too late for an error, but the image is not clean */
@@ -305,10 +308,10 @@ bool instance_evaluate(const char *name, bytes source, text *json, text *error) 
   call c = {.instance = i, .bundle = text_bytes(&input), .bundle_at = MEMORY};
   bool good = put_input(i, c.bundle, MEMORY, &fault) && run(i, run_manifest, &c, CPU_MS, &fault);
   if (good) {
-    u32 words[3];
-    memcpy(words, i->wasm.w2c_memory.data + (u32)c.result, sizeof words); /* struct manifest_report */
-    bytes answer = argument(i, words[1], words[2]);
-    good = words[0] != 0;
+    manifest_report left;
+    memcpy(&left, argument(i, (u32)c.result, sizeof left).data, sizeof left);
+    bytes answer = argument(i, left.text, left.size);
+    good = left.good != 0;
     text_add(good ? json : &fault, answer.data, answer.size);
   }
   if (!good) {

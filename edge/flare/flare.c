@@ -13,8 +13,11 @@
 
 extern const uint8_t runtime_blob[], runtime_blob_end[]; /* runtime_blob.S */
 
-const char *const flare_handler_names[FLARE_HANDLERS] = {"handle_request", "ws_open", "ws_message",
-                                                         "ws_close"};
+const char *const flare_handler_names[FLARE_HANDLERS] = {
+#define FLARON_HANDLER(id, name) #name,
+#include "abi/handlers.def"
+#undef FLARON_HANDLER
+};
 
 enum { PAGE = 65536 };
 

@@ -13,12 +13,11 @@
 #define FLARON_LUA_VERSION "0.1.0"
 enum { FLARE_FORMAT = 1 };
 
-/* The exports a host calls; the first ones are the handlers, in the order of runtime/start/start.h. */
+/* The handlers a flare can have, which a host calls: FLARE_HANDLE_REQUEST and so on. */
 typedef enum flare_handler {
-  FLARE_HANDLE_REQUEST,
-  FLARE_WS_OPEN,
-  FLARE_WS_MESSAGE,
-  FLARE_WS_CLOSE,
+#define FLARON_HANDLER(id, name) FLARE_##id,
+#include "abi/handlers.def"
+#undef FLARON_HANDLER
   FLARE_HANDLERS
 } flare_handler;
 

@@ -29,7 +29,7 @@ int life_is_kept(void); /* unwind.S */
 void life_set_kept(void);
 
 static lua_State *state;
-static life_layout layout;
+static start_layout layout;
 static char *memory_limit;
 static bool refused;
 static void *reserve; /* RESERVE bytes that nobody gets before memory has ended; NULL = given up */
@@ -80,7 +80,7 @@ lua_State *life_main(void) { return state; }
 
 bool life_starting(void) { return layout.image_end == 0; }
 
-const life_layout *life_get_layout(void) { return &layout; }
+const start_layout *life_get_layout(void) { return &layout; }
 
 /* Does `visit` with every short string there is. */
 static void each_short_string(void (*visit)(TString *)) {

@@ -10,15 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "abi/start_report.h"
 #include "lua.h"
-
-/* Where things lie in linear memory, as the packer reads it: addresses in bytes. */
-typedef struct life_layout {
-  uint32_t image_start;  /* first byte that can differ from runtime.wasm's own data */
-  uint32_t image_end;    /* one behind the last byte of the image */
-  uint32_t assets_start; /* constant bytes, behind room for the kept image */
-  uint32_t arena_start;  /* where the first invocation's blocks begin, behind the assets */
-} life_layout;
 
 /*
  * Makes the one Lua state of this instance, with memory up to `limit` (an address). NULL when there is
@@ -43,7 +36,7 @@ lua_State *life_main(void);
 bool life_freeze(size_t assets);
 
 /* What life_freeze fixed; all zero before. */
-const life_layout *life_get_layout(void);
+const start_layout *life_get_layout(void);
 
 /* True until life_freeze: the script's start-up is running and there is no host to call. */
 bool life_starting(void);

@@ -4,15 +4,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "abi/start_report.h"
 #include "json.h"
 #include "lauxlib.h"
 #include "life/life.h"
-
-/* What the packer reads when manifest() is back; every field a little-endian u32. Owned here. */
-typedef struct manifest_report {
-  uint32_t good; /* 1: `text` is the table as JSON, 0: it is a message */
-  uint32_t text, size;
-} manifest_report;
 
 static manifest_report result;
 

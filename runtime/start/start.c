@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "abi/start_report.h"
 #include "bindings.h"
 #include "start/bundle.h"
 #include "lauxlib.h"
@@ -14,16 +15,11 @@
 #include "life/life.h"
 #include "lualib.h"
 
-/* What the packer reads when start() is back; every field a little-endian u32. Owned here. */
-typedef struct report {
-  uint32_t handlers;              /* bit n: the script has handler n of start_handler */
-  uint32_t error, error_size;     /* message, with traceback where there is one; 0, 0 = none */
-  uint32_t missing, missing_size; /* modules required and not found, each with a line feed */
-  life_layout layout;             /* where the image is; 0 when start-up failed */
-} report;
-
-static const char *const handler_names[START_HANDLERS] = {"handle_request", "ws_open", "ws_message",
-                                                          "ws_close"};
+static const char *const handler_names[START_HANDLERS] = {
+#define FLARON_HANDLER(id, name) #name,
+#include "abi/handlers.def"
+#undef FLARON_HANDLER
+};
 
 static const luaL_Reg libraries[] = {
     {LUA_GNAME, library_open_base},       {LUA_COLIBNAME, luaopen_coroutine},
@@ -32,7 +28,7 @@ static const luaL_Reg libraries[] = {
     {LUA_OSLIBNAME, library_open_os},     {LUA_DBLIBNAME, library_open_debug},
 };
 
-static report result;
+static start_report result;
 static uint32_t seed;
 static int handler_refs[START_HANDLERS];
 
@@ -123,7 +119,7 @@ static int traceback(lua_State *L) {
   return 1;
 }
 
-/* Protected: everything that can raise an error. Not static, so that the Makefile can name it (START_ONLY).
+/* Protected: everything that can raise an error. Not static, so that mk/runtime.mk can name it (START_ONLY).
  */
 int start_run(lua_State *L);
 
@@ -158,8 +154,8 @@ static void keep_text(lua_State *L, uint32_t *data, uint32_t *size) {
  * Export for the packer: starts the script of a bundle (bundle.c) that lies at `limit` or above, out of
  * the arena's reach. `hash` seeds the hashing of strings. Returns a report, owned here.
  */
-__attribute__((export_name("start"))) const report *start(const uint8_t *bundle, size_t size, char *limit,
-                                                          uint32_t hash, int32_t strip) {
+__attribute__((export_name("start"))) const start_report *start(const uint8_t *bundle, size_t size,
+                                                                char *limit, uint32_t hash, int32_t strip) {
   arguments args = {bundle, size, strip != 0};
   __wasm_call_ctors(); /* by hand: else wasm-ld wraps every export in a call of it */
   seed = hash;

@@ -4,8 +4,13 @@
 #ifndef FLARON_START_H
 #define FLARON_START_H
 
-/* The handlers a script can have; the order is that of the names in start.c and of the report. */
-enum start_handler { START_HANDLE_REQUEST, START_WS_OPEN, START_WS_MESSAGE, START_WS_CLOSE, START_HANDLERS };
+/* The handlers a script can have: START_HANDLE_REQUEST and so on. */
+enum start_handler {
+#define FLARON_HANDLER(id, name) START_##id,
+#include "abi/handlers.def"
+#undef FLARON_HANDLER
+  START_HANDLERS
+};
 
 /* The registry reference of a handler, LUA_NOREF when the script has none. */
 int start_handler_ref(enum start_handler handler);

@@ -1,0 +1,34 @@
+/*
+ * start_report.h - what the runtime leaves in its memory for who packs: written by runtime/start/, read by
+ * edge/engine/engine_wasm2c.c. No packed flare has any of it.
+ *
+ * Every field is a little-endian u32; what is an address counts from the beginning of linear memory.
+ */
+#ifndef FLARON_START_REPORT_H
+#define FLARON_START_REPORT_H
+
+#include <stdint.h>
+
+/* Where things lie once start-up is over; all 0 when it failed. */
+typedef struct start_layout {
+  uint32_t image_start;  /* first byte that can differ from runtime.wasm's own data */
+  uint32_t image_end;    /* one after the last byte of the image */
+  uint32_t assets_start; /* constant bytes, after room for the kept image */
+  uint32_t arena_start;  /* where the first invocation's blocks begin, after the assets */
+} start_layout;
+
+/* What start() leaves. */
+typedef struct start_report {
+  uint32_t handlers;              /* bit n: the script has handler n of handlers.def */
+  uint32_t error, error_size;     /* message, with traceback where there is one; 0, 0 = none */
+  uint32_t missing, missing_size; /* modules required and not found, each with a line feed */
+  start_layout layout;
+} start_report;
+
+/* What manifest() leaves. */
+typedef struct manifest_report {
+  uint32_t good; /* 1: `text` is the table as JSON, 0: it is a message */
+  uint32_t text, size;
+} manifest_report;
+
+#endif
