@@ -1,14 +1,16 @@
 /*
- * layout.c - where the fields of Lua's structures lie in the runtime's memory, for edge/profile/callstack.c,
- * and which Lua it is.
+ * layout.c - where the fields of Lua's structures lie in the runtime's memory, and how many there can be of
+ * some, for edge/profile/callstack.c; and which Lua it is.
  *
- * It is compiled for wasm32, as Lua is, and never linked: the Makefile makes the enum of lua_layout.h of the
+ * It is compiled for wasm32, as Lua is, and never linked: mk/runtime.mk makes the enum of lua_layout.h of the
  * lines "#layout NAME VALUE" in the assembly, and LAYOUT_LUA_RELEASE, a text of three numbers, of "#release".
  */
 #include <stddef.h>
 
 #include "lobject.h"
 #include "lstate.h"
+
+enum { ERROR_STACK = 200 }; /* values more while an error of the stack is handled: ERRORSTACKSIZE of ldo.c */
 
 #define SAY(name, value) __asm__ volatile("#layout " #name " %0" ::"i"(value))
 
@@ -18,6 +20,8 @@ void layout(void) {
   SAY(STATE_BASE_CI, offsetof(lua_State, base_ci));
   SAY(STATE_GLOBAL, offsetof(lua_State, l_G));
   SAY(STATE_STACK, offsetof(lua_State, stack));
+  SAY(STACK_MOST, LUAI_MAXSTACK + ERROR_STACK + EXTRA_STACK);
+  SAY(STATES_MOST, LUAI_MAXCCALLS + LUAI_MAXCCALLS / 10);
   SAY(GLOBAL_MAIN, offsetof(global_State, mainthread));
   SAY(GLOBAL_REGISTRY, offsetof(global_State, l_registry));
   SAY(CALL_FUNC, offsetof(CallInfo, func));

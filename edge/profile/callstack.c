@@ -12,10 +12,10 @@
 #include "lua_layout.h"
 
 /* The most that is looked at, so that the signal of a profile leaves time for the script. */
-enum { MOST_CALLS = 10000, MOST_STATES = 220, MOST_NAME = 200, MOST_LOG_SIZE = 20 };
+enum { MOST_CALLS = 10000, MOST_NAME = 200, MOST_LOG_SIZE = 20 };
 
-/* Bytes that a stack may have: LUAI_MAXSTACK values and a little. */
-enum { MOST_STACK = 1010000 * LAYOUT_VALUE_SIZE };
+/* What Lua has at most: states, since each one that is resumed is a nested C call; bytes of a stack. */
+enum { MOST_STATES = LAYOUT_STATES_MOST, MOST_STACK = LAYOUT_STACK_MOST * LAYOUT_VALUE_SIZE };
 
 /* ---- words of the memory; 0 where there are none ---- */
 
