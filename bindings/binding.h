@@ -38,7 +38,8 @@ int binding_argument_error(lua_State *L, int arg, const char *message);
 /* The bytes of argument `arg`, a string (or a number, as Lua converts it); raises otherwise. */
 const char *binding_check_bytes(lua_State *L, int arg, size_t *size);
 
-/* The integer at `arg`, from `low` to `high`; `fallback` when it is nil or absent and `optional`. */
+/* The integer at `arg`, from `low` to `high`; raises otherwise. With `opt`, `fallback` when it is nil or
+ * absent. */
 lua_Integer binding_check_integer(lua_State *L, int arg, lua_Integer low, lua_Integer high);
 lua_Integer binding_opt_integer(lua_State *L, int arg, lua_Integer fallback, lua_Integer low,
                                 lua_Integer high);

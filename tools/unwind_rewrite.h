@@ -2,8 +2,8 @@
  * unwind_rewrite.h - teaches a linked module to unwind without exceptions.
  *
  * Lua throws and yields by longjmp, and core Wasm has none. So throwing is setting a global and
- * returning, and this rewriter puts behind every call that may come back that way a check which
- * returns too. docs: "Errors without exceptions in Wasm".
+ * returning, and this rewriter puts after every call that may come back that way a check which
+ * returns too. docs/internals.md, "Unwinding", shows it.
  *
  * It works on bytes in memory: no files, no output (tools/unwind.c has those).
  */

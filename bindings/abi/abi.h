@@ -2,7 +2,7 @@
  * abi.h - `flaron/v1` as C functions, and the exports a flare gives the host.
  *
  * The prototypes are made from abi.def. Nothing but bindings/ and runtime/ includes this; nothing here
- * is native. Error codes are those of the public SDKs (ABI reference, section 2).
+ * is native. What error codes mean is in codes.h.
  */
 #ifndef FLARON_ABI_H
 #define FLARON_ABI_H
