@@ -149,10 +149,9 @@ static bool outcome_differs(const recording *r, const again *a) {
 
 /* ---- the departure ---- */
 
-/* Prints where the script was: what the last line of the log has below its first line. */
+/* Prints where the script was: what the error that ended it has below its first line. */
 static void print_traceback(const host_response *response) {
-  if (response->line_count == 0) return;
-  const char *trace = strchr(text_string(&response->lines[response->line_count - 1].line), '\n');
+  const char *trace = strchr(text_string(&response->error), '\n');
   if (trace != NULL) cli_print("%s\n", trace + 1);
 }
 

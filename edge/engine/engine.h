@@ -19,6 +19,7 @@ typedef struct engine_watcher {
 
 typedef struct engine_class {
   bool (*call)(engine *e, flare_handler handler, int cpu_ms, uint64_t *result, text *error);
+  bool (*raised)(const engine *e, bytes *message);
   size_t (*memory)(const engine *e);
   size_t (*peak)(engine *e); /* NULL = it cannot tell */
   void (*close)(engine *e);
@@ -37,6 +38,13 @@ struct engine {
 static inline bool engine_call(engine *e, flare_handler handler, int cpu_ms, uint64_t *result, text *error) {
   return e->class->call(e, handler, cpu_ms, result, error);
 }
+
+/*
+ * Whether an error of the script ended the handler of the last call, which came back with true; then
+ * `message` is that error with its traceback, borrowed until the next call or the engine's end. An engine in
+ * another process guesses it from what the flare called last.
+ */
+static inline bool engine_raised(const engine *e, bytes *message) { return e->class->raised(e, message); }
 
 /* Bytes of linear memory it has. */
 static inline size_t engine_memory(const engine *e) { return e->class->memory(e); }

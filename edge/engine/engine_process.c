@@ -21,6 +21,7 @@ typedef struct process {
   int fd;
   text out, in;
   size_t memory;
+  bool is_request; /* the last call was of handle_request */
 } process;
 
 enum { MESSAGE_MAX = 256 << 20 };
@@ -149,9 +150,45 @@ static bool converse(process *p, uint64_t *result, text *error) {
 static bool call_process(engine *e, flare_handler handler, int cpu_ms, uint64_t *result, text *error) {
   process *p = (process *)e;
   (void)cpu_ms;
+  p->is_request = handler == FLARE_HANDLE_REQUEST;
   begin(p, 'C');
   add_bytes(&p->out, bytes_of(flare_handler_names[handler]));
   return converse(p, result, error);
+}
+
+/*
+ * Whether the last calls are what the runtime does after an error (runtime/start/entry.c): it logs it, and
+ * makes the response the 500 of every failure, or closes the connection.
+ */
+static bool ended_by_error(const host *h, bool is_request) {
+  static const host_import request[] = {HOST_log_error, HOST_resp_set_status, HOST_resp_header_set,
+                                        HOST_resp_body_set};
+  static const host_import event[] = {HOST_log_error, HOST_ws_close_conn};
+  const host_import *calls = is_request ? request : event;
+  size_t count = is_request ? sizeof request / sizeof *request : sizeof event / sizeof *event;
+  if (h->call_count < count) return false;
+  for (size_t i = 0; i < count; i++) {
+    if (h->recent[(h->call_count - count + i) % HOST_RECENT].import != calls[i]) return false;
+  }
+  return is_request ? host_is_failure(&h->response) : h->response.close_code == HOST_WS_FAILED;
+}
+
+/*
+ * A packed flare has no export that tells, so this goes by the last calls and the last line of the log;
+ * nothing else does. The message is cut as lines of the log are. A script that logs a traceback and answers
+ * what the runtime would, to the letter, is taken for one that raised.
+ */
+static bool process_raised(const engine *e, bytes *message) {
+  const process *p = (const process *)e;
+  const host_response *r = &p->host->response;
+  static const char mark[] = "stack traceback:";
+  if (!ended_by_error(p->host, p->is_request)) return false;
+  *message = bytes_of("the error is not in the log, which was full");
+  if (p->host->log_lines > p->host->config.max_log_lines || r->line_count == 0) return true;
+  *message = text_bytes(&r->lines[r->line_count - 1].line);
+  return message->size == p->host->config.max_log_line ||
+         memmem(message->data, message->size, mark, sizeof mark - 1) != NULL ||
+         bytes_are(*message, "not enough memory") || bytes_are(*message, "error in error handling");
 }
 
 static size_t process_memory(const engine *e) { return ((const process *)e)->memory; }
@@ -168,7 +205,7 @@ static void close_process(engine *e) {
   free(p);
 }
 
-static const engine_class class = {call_process, process_memory, NULL, close_process};
+static const engine_class class = {call_process, process_raised, process_memory, NULL, close_process};
 
 /* Starts the command with one end of a socket as its standard input and output. */
 static bool spawn(process *p, const char *const *command, text *error) {

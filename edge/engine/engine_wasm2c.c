@@ -24,6 +24,8 @@ typedef struct instance {
   const engine_watcher *watcher; /* NULL = none */
   uint32_t stack_top;            /* the stack pointer of an instance at rest */
   bool packing;                  /* in the guest's alloc, which may not call the host */
+  bool raised;                   /* an error ended the last handler */
+  bytes message;                 /* of that error, in memory */
 } instance;
 
 /*
@@ -118,6 +120,9 @@ static void run_handler(void *data) {
 #undef FLARON_HANDLER
     case FLARE_HANDLERS: break;
   }
+  u64 raised = Z_runtimeZ_raised(wasm); /* here, since its image may be anybody's: it may trap */
+  c->instance->raised = raised != 0;
+  c->instance->message = argument(c->instance, (u32)(raised >> 32), (u32)raised);
 }
 
 static void run_start(void *data) {
@@ -239,7 +244,8 @@ engine *instance_open(const flare *f, host *h, const engine_watcher *watcher) {
 
 static bool call_handler(engine *e, flare_handler handler, int cpu_ms, uint64_t *result, text *error) {
   call c = {.instance = (instance *)e, .handler = handler};
-  bool good = run((instance *)e, run_handler, &c, cpu_ms, error);
+  c.instance->raised = false;
+  bool good = run(c.instance, run_handler, &c, cpu_ms, error);
   *result = c.result;
   return good;
 }
@@ -248,12 +254,18 @@ static size_t memory_size(const engine *e) { return ((const instance *)e)->wasm.
 
 static size_t peak(engine *e) { return Z_runtimeZ_peak(&((instance *)e)->wasm); }
 
+static bool get_raised(const engine *e, bytes *message) {
+  const instance *i = (const instance *)e;
+  *message = i->message;
+  return i->raised;
+}
+
 static void close_instance(engine *e) {
   Z_runtime_free(&((instance *)e)->wasm);
   free(e);
 }
 
-static const engine_class class = {call_handler, memory_size, peak, close_instance};
+static const engine_class class = {call_handler, get_raised, memory_size, peak, close_instance};
 
 /* Puts input for start-up into memory at `limit`, behind all that start-up may use; false when it does not
  * fit. */

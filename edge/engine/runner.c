@@ -13,13 +13,36 @@ bool edge_open(edge *e, text *error) {
   return e->engine != NULL;
 }
 
+/* Says why the invocation failed. */
+static void set_error(host_response *response, bytes message) {
+  static const char more[] = "...";
+  enum { PART = (RUNNER_ERROR_MAX - (sizeof more - 1)) / 2 };
+  text *error = &response->error;
+  text_clear(error);
+  if (message.size <= RUNNER_ERROR_MAX) {
+    text_add(error, message.data, message.size);
+    return;
+  }
+  text_add(error, message.data, PART);
+  text_add_string(error, more);
+  text_add(error, message.data + message.size - PART, PART); /* the traceback */
+}
+
 bool edge_invoke(edge *e, flare_handler handler, const host_request *request, edge_result *result,
                  text *error) {
   uint64_t answer = 0;
   text fault = {0};
+  bytes message;
   if (!edge_open(e, error)) return false;
   host_begin(&e->host, request);
   result->failed = !engine_call(e->engine, handler, e->cpu_ms, &answer, &fault);
+  result->raised = !result->failed && engine_raised(e->engine, &message);
+  if (result->raised) {
+    host *h = &e->host;
+    set_error(&h->response, message);
+    if (h->log_lines > h->config.max_log_lines) /* the runtime's line did not get in */
+      host_log(h, HOST_ERROR, h->response.error.data, h->response.error.size);
+  }
   result->stopped = e->engine->spent;
   result->memory = engine_memory(e->engine);
   result->peak = engine_peak(e->engine);
@@ -30,10 +53,10 @@ bool edge_invoke(edge *e, flare_handler handler, const host_request *request, ed
     e->host.response.action = (host_action)action;
   }
   if (result->failed) {
-    enum { INTERNAL_ERROR = 1011 }; /* RFC 6455, 7.4.1 */
     host_fail(&e->host);
-    if (handler != FLARE_HANDLE_REQUEST) e->host.response.close_code = INTERNAL_ERROR;
+    if (handler != FLARE_HANDLE_REQUEST) e->host.response.close_code = HOST_WS_FAILED;
     host_log(&e->host, HOST_ERROR, text_string(&fault), fault.size);
+    set_error(&e->host.response, text_bytes(&fault));
   }
   if (result->failed || e->engine->spent) edge_renew(e);
   text_free(&fault);

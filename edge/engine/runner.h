@@ -20,14 +20,26 @@ typedef struct edge {
   engine *engine; /* NULL until it is needed, and after a trap */
 } edge;
 
-/* One invocation's figures. */
+/*
+ * What became of an invocation. It failed when `failed` or `raised` is set; then host.response is the 500,
+ * and host.response.error says why, in RUNNER_ERROR_MAX bytes at most: of a longer one the middle is "...".
+ */
 typedef struct edge_result {
-  bool failed;    /* it trapped or was stopped; `host.response` is the 500 */
-  bool stopped;   /* its CPU time was over; unless it trapped then, `failed` is not set */
+  bool failed;    /* the edge ended it: it trapped or could not be stopped otherwise */
+  bool raised;    /* an error of the script, which nothing in it caught, ended it */
+  bool stopped;   /* its CPU time was over: `raised`, or `failed` where that was not enough */
   bool cancelled; /* nobody waits for its answer: it was not begun, or it was interrupted (pool_cancel) */
   size_t memory;  /* bytes of linear memory afterwards */
   size_t peak; /* bytes of it that the invocation used at most, the script's image included; 0 = not known */
 } edge_result;
+
+/* Whether it failed. A job that nobody waits for did not, whatever ended it. */
+static inline bool edge_result_is_bad(const edge_result *r) {
+  return !r->cancelled && (r->failed || r->raised);
+}
+
+/* Bytes of the message of an error, with its traceback, that are kept. */
+enum { RUNNER_ERROR_MAX = 64 << 10 };
 
 /*
  * Runs a handler, which the flare must have, on a request (an empty one for ws events), which is

@@ -154,6 +154,7 @@ static void response_clear(host_response *response) {
   for (size_t i = 0; i < response->frame_count; i++) text_free(&response->frames[i]);
   response->frame_count = response->frame_bytes = 0;
   response->close_code = 0;
+  text_reuse(&response->error);
 }
 
 static void lines_clear(host_response *response) {
@@ -178,11 +179,21 @@ void host_log(host *h, host_level level, const char *line, size_t size) {
   text_add(&r->lines[r->line_count++].line, line, size);
 }
 
+static const char failure_type[] = "text/plain; charset=utf-8", failure_body[] = "Internal Server Error";
+enum { FAILURE_STATUS = 500 };
+
 void host_fail(host *h) {
   response_clear(&h->response);
-  h->response.status = 500;
-  host_pairs_set(&h->response.headers, bytes_of("content-type"), bytes_of("text/plain; charset=utf-8"), true);
-  text_add_string(&h->response.body, "Internal Server Error");
+  h->response.status = FAILURE_STATUS;
+  host_pairs_set(&h->response.headers, bytes_of("content-type"), bytes_of(failure_type), true);
+  text_add_string(&h->response.body, failure_body);
+}
+
+bool host_is_failure(const host_response *response) {
+  const host_pair *type = host_pairs_find(&response->headers, bytes_of("content-type"));
+  return response->action == HOST_RESPOND && response->status == FAILURE_STATUS &&
+         response->headers.count == 1 && type != NULL && strcmp(type->value, failure_type) == 0 &&
+         bytes_are(text_bytes(&response->body), failure_body);
 }
 
 void host_take_response(host *h, host_response *response) {
@@ -203,6 +214,7 @@ void host_response_free(host_response *response) {
   free(response->lines);
   free(response->frames);
   text_free(&response->body);
+  text_free(&response->error);
   *response = (host_response){0};
 }
 

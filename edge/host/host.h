@@ -113,6 +113,7 @@ typedef struct host_response {
   text *frames; /* what the flare sent on a ws connection */
   size_t frame_count, frame_bytes;
   int close_code; /* of a ws connection the flare closed, 0 = it did not */
+  text error;     /* why the invocation failed (runner.h), with a traceback; empty = it did not */
 } host_response;
 
 /* A secret. Owned by whoever made it; a host borrows it. One of size 0 counts as not set. */
@@ -274,6 +275,12 @@ void host_log(host *h, host_level level, const char *line, size_t size);
 
 /* Takes back what the flare set on the response and makes it the 500 of a failed invocation. */
 void host_fail(host *h);
+
+/* Whether a response is the 500 of a failed invocation, as host_fail and the runtime make it. */
+bool host_is_failure(const host_response *response);
+
+/* What a ws connection is closed with when its handler failed: RFC 6455, 7.4.1. */
+enum { HOST_WS_FAILED = 1011 };
 
 /* Takes the response out of the host in place of what `response` held, whose memory serves the next one. */
 void host_take_response(host *h, host_response *response);

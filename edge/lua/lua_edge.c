@@ -298,6 +298,10 @@ static void push_response(lua_State *L, const lua_flare *f, const edge_result *r
   lua_setfield(L, -2, "action");
   lua_pushboolean(L, result->failed);
   lua_setfield(L, -2, "failed");
+  if (result->failed || result->raised) {
+    lua_pushlstring(L, text_string(&r->error), r->error.size);
+    lua_setfield(L, -2, "error");
+  }
   lua_pushlstring(L, text_string(&r->body), r->body.size);
   lua_setfield(L, -2, "body");
   if (r->close_code != 0) set_integer(L, "close_code", r->close_code);

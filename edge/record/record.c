@@ -346,9 +346,9 @@ void record_write(const recording *r, bool keep, text *to, record_secrets *found
       json_pack("{s:s*, s:o*, s:s}", "name", r->name, "file",
                 r->file != NULL ? json_of_bytes(bytes_of(r->file)) : NULL, "sha256", r->hash);
   json_t *request = write_request(&w, what), *response = write_response(&w, what);
-  json_t *result =
-      json_pack("{s:b, s:b, s:b, s:I, s:I}", "failed", r->result.failed, "stopped", r->result.stopped, "cut",
-                r->cut, "cpu_us", (json_int_t)r->cpu_us, "memory_bytes", (json_int_t)r->result.memory);
+  json_t *result = json_pack("{s:b, s:b, s:b, s:b, s:I, s:I}", "failed", r->result.failed, "raised",
+                             r->result.raised, "stopped", r->result.stopped, "cut", r->cut, "cpu_us",
+                             (json_int_t)r->cpu_us, "memory_bytes", (json_int_t)r->result.memory);
   json_t *all =
       json_pack("{s:i, s:s*, s:o, s:s*, s:I, s:s, s:i, s:o*, s:o, s:o, s:o, s:o}", "format", RECORD_FORMAT,
                 "flaron_lua", r->version, "flare", flare_of_it, "begin", r->begin, "id", (json_int_t)r->id,
@@ -512,6 +512,7 @@ static bool read_result(recording *r, const json_t *all, text *error) {
     return false;
   }
   r->result = (edge_result){.failed = json_is_true(json_object_get(part, "failed")),
+                            .raised = json_is_true(json_object_get(part, "raised")),
                             .stopped = json_is_true(json_object_get(part, "stopped")),
                             .memory = (size_t)memory};
   r->cpu_us = cpu_us;

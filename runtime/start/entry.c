@@ -4,8 +4,6 @@
  * It calls the handlers that start.c found, inside a protected call. What a handler set on the response
  * reaches the host only when it ended well (bindings/response.c holds it back until then).
  */
-#include <string.h>
-
 #include "abi/abi.h"
 #include "life/interrupt.h"
 #include "lauxlib.h"
@@ -26,7 +24,11 @@ static int add_traceback(lua_State *L) {
   return 1;
 }
 
-/* Begins an invocation and calls `function` protected, with the handler; true when it raised no error. */
+/*
+ * Begins an invocation and calls `function` protected, with the handler; true when it raised no error. What
+ * it left is the only value on the stack above add_traceback, until the next invocation: of an error the
+ * message, a string, since add_traceback makes one, as Lua does where that fails or memory ends.
+ */
 static bool call(lua_CFunction function, enum start_handler handler) {
   life_begin();
   lua_State *L = life_main();
@@ -37,12 +39,21 @@ static bool call(lua_CFunction function, enum start_handler handler) {
   interrupt_set_running(L);
   size_t size;
   const char *message = lua_tolstring(L, -1, &size);
-  if (message == NULL) {
-    message = "error in error handling";
-    size = strlen(message);
-  }
   log_error(message, size);
   return false;
+}
+
+/*
+ * For the edge, not in a flare: the message, with its traceback, of the error that ended the last invocation,
+ * where it is until the next one; 0 = none did. What a handler leaves is a number or nil.
+ */
+ABI_EXPORT(raised)
+abi_packed entry_raised(void) {
+  lua_State *L = life_main();
+  size_t size;
+  if (lua_type(L, -1) != LUA_TSTRING) return 0;
+  const char *message = lua_tolstring(L, -1, &size);
+  return (abi_packed)(uintptr_t)message << 32 | size;
 }
 
 /* Protected: the request handler and what it answers; returns the action. */

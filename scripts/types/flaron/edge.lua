@@ -60,6 +60,7 @@
 ---@field action "respond"|"transform"|"pass_through" `"respond"`, `"transform"` or `"pass_through"`
 ---@field logs flaron.edge.LogLine[] the log: `level` (`"info"`, `"warn"` or `"error"`) and `text`; warnings of the edge too
 ---@field failed boolean the flare trapped or could not be stopped. An error in the script is a plain 500
+---@field error? string why the handler did not end well, with a traceback: the error that the script raised and did not catch, or what `failed` is about. 64 KiB at most: of a longer one the middle is `...`
 ---@field json fun(): any `response.json()` or `response:json()` is the body as a value; raises when it is no JSON
 ---@field fetches flaron.edge.Request[] what was fetched, redirects too: `method`, `url`, `headers` and `body`
 ---@field cpu_us integer CPU time in microseconds; with another `engine`, time on the clock
