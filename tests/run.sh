@@ -7,6 +7,7 @@ set -u
 
 only=${1-}
 export LC_ALL=C.UTF-8
+unset MAKEFLAGS MFLAGS MAKELEVEL # what specs make is no part of the make that called this
 export LUA_PATH="tests/support/?.lua;scripts/modules/?.lua;;" LUA_CPATH="$NATIVE/lua/?.so;;"
 RESULTS=$(mktemp)
 export RESULTS NATIVE SANITIZE

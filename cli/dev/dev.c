@@ -16,7 +16,6 @@
 #include "server/certificate.h"
 #include "cli.h"
 #include "dev/dev_nodes.h"
-#include "dev/excerpt.h"
 #include "base/http.h"
 #include "dev/page.h"
 #include "options.h"
@@ -79,12 +78,6 @@ static site *site_of(dev *d, const pool_job *job) {
   return find_site(d, path, strlen(path));
 }
 
-/* The files of the project that a job was for; NULL for a packed flare. */
-static const modules_source *source_of(dev *d, const pool_job *job) {
-  site *s = site_of(d, job);
-  return s != NULL ? reload_source(s->reload) : NULL;
-}
-
 /* ---- the log ---- */
 
 static const char *colour(const dev *d, const char *code) { return d->words.style == COLOURS ? code : ""; }
@@ -109,11 +102,9 @@ static void record(void *data, const server_record *r) {
   enum { MANY = 65536 };
   dev_node *node = data;
   dev *d = node->dev;
-  bool failed = report_failed(r->job);
-  bool told = failed || d->words.style == JSON || server_has_audience(node->server);
-  report_style style = {.colours = d->words.style == COLOURS,
-                        .edge = node->name,
-                        .source = failed ? source_of(d, r->job) : NULL};
+  bool told =
+      edge_result_is_bad(&r->job->result) || d->words.style == JSON || server_has_audience(node->server);
+  report_style style = {.colours = d->words.style == COLOURS, .edge = node->name};
   if (d->words.style == PLAIN || d->words.style == COLOURS) report_text(&node->log, r, &style);
   if (told) {
     bytes line = page_add(d->pages[node->index], report_json(r, &style));
@@ -183,11 +174,10 @@ static int say_why(void *data, const char *path, size_t size, bool html, text *p
   text error = {0};
   const char *title = s != NULL ? "The flare cannot be packed" : "No route";
   if (s != NULL) {
-    text source = {0};
-    reload_error(s->reload, &error);
-    if (excerpt_add(&source, reload_source(s->reload), text_bytes(&error), ""))
-      text_printf(&error, "\n\n%s", source.data);
-    text_free(&source);
+    text excerpt = {0};
+    reload_error(s->reload, &error, &excerpt);
+    if (excerpt.size != 0) text_printf(&error, "\n\n%s", excerpt.data);
+    text_free(&excerpt);
   } else {
     text_printf(&error, "edge.lua has no route for %.*s", (int)size, path);
   }
@@ -201,10 +191,10 @@ static int say_why(void *data, const char *path, size_t size, bool html, text *p
 }
 
 static bool explain(void *data, const pool_job *job, text *page) {
-  const modules_source *source = source_of(((dev_node *)data)->dev, job);
-  if (!report_failed(job) || source == NULL) return false;
+  const site *s = site_of(((dev_node *)data)->dev, job);
+  if (!edge_result_is_bad(&job->result) || s == NULL || !reload_has_sources(s->reload)) return false;
   text what = {0};
-  report_failure(&what, job, source);
+  report_failure(&what, job);
   add_page(data, page, "The flare failed", text_string(&what),
            "Browsers see this page from dev alone; production says Internal Server Error.");
   text_free(&what);
@@ -305,7 +295,7 @@ static int serve(const cli_command *self, dev *d) {
   }
   for (size_t i = 0; i < d->site_count; i++) {
     text_clear(&error);
-    if (reload_error(d->sites[i].reload, &error)) changed(&d->sites[i], text_string(&error), 0);
+    if (reload_error(d->sites[i].reload, &error, NULL)) changed(&d->sites[i], text_string(&error), 0);
   }
   text_free(&error);
   keep_memory();

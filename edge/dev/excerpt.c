@@ -8,7 +8,7 @@
 
 enum { AROUND = 2, MAX_DIGITS = 9 };
 
-/* The next "FILE.lua:LINE:" behind `*at`, which moves; 0 when there is none, else the line, `file` its file.
+/* The next "FILE.lua:LINE:" after `*at`, which moves; 0 when there is none, else the line, `file` its file.
  */
 static long next_place(bytes message, size_t *at, text *file) {
   static const char mark[] = ".lua:";
@@ -32,13 +32,13 @@ static long next_place(bytes message, size_t *at, text *file) {
   return 0;
 }
 
-static void add_lines(text *to, bytes source, long line, const char *indent) {
+static void add_lines(text *to, bytes source, long line) {
   const char *at = (const char *)source.data, *end = at + source.size;
   for (long n = 1; at < end && n <= line + AROUND; n++) {
     const char *newline = memchr(at, '\n', (size_t)(end - at));
     size_t size = newline != NULL ? (size_t)(newline - at) : (size_t)(end - at);
     if (n >= line - AROUND) {
-      text_printf(to, "%s%c %4ld | ", indent, n == line ? '>' : ' ', n);
+      text_printf(to, "%c %4ld | ", n == line ? '>' : ' ', n);
       text_add_harmless(to, (bytes){(const uint8_t *)at, size}, "");
       text_add_string(to, "\n");
     }
@@ -46,15 +46,13 @@ static void add_lines(text *to, bytes source, long line, const char *indent) {
   }
 }
 
-bool excerpt_add(text *to, const modules_source *source, bytes message, const char *indent) {
+void excerpt_add(text *to, const modules_source *source, bytes message) {
   text file = {0}, content = {0};
   size_t at = 0, before = to->size;
-  for (long line; source != NULL && to->size == before && (line = next_place(message, &at, &file)) != 0;) {
+  for (long line; to->size == before && (line = next_place(message, &at, &file)) != 0;) {
     text_clear(&content);
-    if (source->read(source->data, file.data, &content) == 0)
-      add_lines(to, text_bytes(&content), line, indent);
+    if (source->read(source->data, file.data, &content) == 0) add_lines(to, text_bytes(&content), line);
   }
   text_free(&file);
   text_free(&content);
-  return to->size != before;
 }

@@ -8,9 +8,9 @@
 
 /*
  * Looks for the first "FILE.lua:LINE:" in `message` whose file is in `source`, and adds that line with two
- * before and two after it, numbered, the line itself marked with '>', each begun with `indent`, and made
- * harmless for terminals. False, with nothing added, when there is none or no source (NULL).
+ * before and two after it, each with its newline: numbered, the line itself marked with '>', and made
+ * harmless for terminals. Adds nothing when there is none.
  */
-bool excerpt_add(text *to, const modules_source *source, bytes message, const char *indent);
+void excerpt_add(text *to, const modules_source *source, bytes message);
 
 #endif

@@ -153,6 +153,7 @@ void page_hold(page *p, const server_record *record, const char *edge) {
          offsetof(pool_job, used)); /* not the last calls: they are shown of a failed one alone */
   memcpy(e->job->used, from->used, from->used_count * sizeof *from->used);
   e->job->recent_count = 0;
+  e->job->excerpt = (text){0}; /* it is the job's, and empty */
   e->record = *record;
   e->record.job = e->job;
   e->edge = edge;
@@ -213,7 +214,7 @@ static void answer_flares(const question *q) {
       text_printf(&route, "%s%s", f->route->pattern, f->route->prefix ? "*" : "");
       json_object_set_new(item, "route", report_string(text_bytes(&route)));
     }
-    if (reload_error(f->reload, &error))
+    if (reload_error(f->reload, &error, NULL))
       json_object_set_new(item, "error", report_string(text_bytes(&error)));
     if (last != NULL) {
       json_object_set_new(item, "flare", describe(pool_flare_get(last)));

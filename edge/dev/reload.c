@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "dev/excerpt.h"
 #include "project/state.h"
 
 enum { SETTLE_MS = 5, MAX_FOLDERS = 1000, DEEPEST = 64 };
@@ -31,9 +33,9 @@ struct reload {
   int state;   /* inotify's number of the state's folder, -1 = none */
   int folders; /* met by watch_tree */
   pthread_t thread;
-  pthread_mutex_t lock; /* of the two below */
+  pthread_mutex_t lock; /* of what is below */
   pool_flare **flares;  /* one for each edge; NULL: there were none yet */
-  text error;
+  text error, excerpt;  /* of the last packing */
 };
 
 static double now_ms(void) { return (double)clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
@@ -89,21 +91,49 @@ static void watch_packed(const reload *r) {
   free(real);
 }
 
-/* What a flare borrows. */
+/* The Lua that a flare was packed of, for the flares of all edges. */
+typedef struct sources {
+  modules files;
+  atomic_int references;
+} sources;
+
+static void release_sources(sources *s) {
+  if (s == NULL || atomic_fetch_sub(&s->references, 1) != 1) return;
+  modules_free(&s->files);
+  free(s);
+}
+
+/* Whether what is served was packed before: there are no sources. */
+static bool is_packed(const reload *r) {
+  const char *dot = strrchr(r->options->path, '.');
+  return dot != NULL && strcmp(dot, ".wasm") == 0;
+}
+
+/* What a flare borrows, and what is known of it. */
 typedef struct loans {
   manifest_grants grants;
   state secrets;
+  sources *sources; /* NULL: it was packed before */
 } loans;
 
 static void free_loans(void *data) {
   loans *l = data;
   manifest_grants_free(&l->grants);
   state_close(&l->secrets);
+  release_sources(l->sources);
   free(l);
 }
 
-/* Makes a flare of packed bytes, ready for an edge's pool; NULL with a sentence in `error`. */
-static pool_flare *make_flare(reload *r, const text *wasm, int edge, text *error) {
+/* pool_maker.add_excerpt */
+static void add_excerpt(const void *data, bytes message, text *excerpt) {
+  const loans *l = data;
+  modules_source source = {modules_read_kept, &l->sources->files};
+  excerpt_add(excerpt, &source, message);
+}
+
+/* Makes a flare of packed bytes, ready for an edge's pool; NULL with a sentence in `error`. `from`: its
+ * sources, or NULL. */
+static pool_flare *make_flare(reload *r, const text *wasm, sources *from, int edge, text *error) {
   flare f;
   text own = {0};
   text_add(&own, wasm->data, wasm->size);
@@ -125,7 +155,13 @@ static pool_flare *make_flare(reload *r, const text *wasm, int edge, text *error
   watch_file(r, "flare.lua");
   for (size_t i = 0; i < f.module_count; i++) watch_file(r, f.modules[i].file);
   for (size_t i = 0; i < f.asset_count; i++) watch_file(r, f.assets[i].file);
-  return pool_flare_new(&f, &config, r->options->cpu_ms, free_loans, l);
+  pool_maker maker = {.release = free_loans, .data = l};
+  if (from != NULL) {
+    atomic_fetch_add(&from->references, 1);
+    l->sources = from;
+    maker.add_excerpt = add_excerpt;
+  }
+  return pool_flare_new(&f, &config, r->options->cpu_ms, &maker);
 }
 
 static void free_flares(const reload *r, pool_flare **flares) {
@@ -136,10 +172,10 @@ static void free_flares(const reload *r, pool_flare **flares) {
 }
 
 /* Makes the flares of all edges; NULL with a sentence in `error`. */
-static pool_flare **make_flares(reload *r, const text *wasm, text *error) {
+static pool_flare **make_flares(reload *r, const text *wasm, sources *from, text *error) {
   pool_flare **flares = memory_get((size_t)r->options->edges * sizeof *flares);
   for (int i = 0; i < r->options->edges; i++) {
-    flares[i] = make_flare(r, wasm, i, error);
+    flares[i] = make_flare(r, wasm, from, i, error);
     if (flares[i] != NULL) continue;
     free_flares(r, flares);
     return NULL;
@@ -158,13 +194,22 @@ static bool is_served(const reload *r, const text *wasm) {
  * False: nothing is other than it was. Only this thread changes what it reads here without the lock.
  */
 static bool pack(reload *r, bool secrets) {
-  text wasm = {0}, error = {0};
+  text wasm = {0}, error = {0}, excerpt = {0};
   pool_flare **fresh = NULL, **old = NULL;
+  sources *from = is_packed(r) ? NULL : memory_get(sizeof *from);
   const reload_options *o = r->options;
-  bool good = o->root != NULL ? pack_path_below(o->root, o->below, &o->pack, &wasm, &error)
-                              : pack_path(o->path, &o->pack, &wasm, &error);
+  pack_options how = o->pack;
+  if (from != NULL) {
+    atomic_init(&from->references, 1);
+    how.files = &from->files;
+  }
+  bool good = o->root != NULL ? pack_path_below(o->root, o->below, &how, &wasm, &error)
+                              : pack_path(o->path, &how, &wasm, &error);
   bool same = good && !secrets && r->error.size == 0 && is_served(r, &wasm);
-  if (good && !same) fresh = make_flares(r, &wasm, &error);
+  if (good && from != NULL) modules_keep_sources(&from->files);
+  if (good && !same) fresh = make_flares(r, &wasm, from, &error);
+  release_sources(from);
+  if (error.size != 0 && from != NULL) excerpt_add(&excerpt, &r->source, text_bytes(&error));
   if (fresh == NULL && error.size == r->error.size &&
       strcmp(text_string(&error), text_string(&r->error)) == 0)
     same = true;
@@ -174,7 +219,9 @@ static bool pack(reload *r, bool secrets) {
     r->flares = fresh;
   }
   text_free(&r->error);
+  text_free(&r->excerpt);
   r->error = error;
+  r->excerpt = excerpt;
   pthread_mutex_unlock(&r->lock);
   free_flares(r, old);
   text_free(&wasm);
@@ -223,7 +270,7 @@ static void *watch(void *data) {
     double begin = now_ms();
     if (!pack(r, changes & SECRETS_CHANGED)) continue;
     text error = {0};
-    bool bad = reload_error(r, &error);
+    bool bad = reload_error(r, &error, NULL);
     r->options->changed(r->options->data, bad ? text_string(&error) : NULL, now_ms() - begin);
     text_free(&error);
   }
@@ -243,11 +290,6 @@ static void find_place(reload *r) {
   r->below = o->root != NULL ? folder : memory_copy(bytes_of(""));
   r->place = (file_place){r->root, r->below};
   r->source = (modules_source){modules_read_place, &r->place};
-}
-
-static bool is_packed(const reload *r) {
-  const char *dot = strrchr(r->options->path, '.');
-  return dot != NULL && strcmp(dot, ".wasm") == 0;
 }
 
 reload *reload_open(const reload_options *options) {
@@ -271,14 +313,15 @@ pool_flare *reload_flare(reload *r, int edge) {
   return f;
 }
 
-bool reload_error(reload *r, text *error) {
+bool reload_error(reload *r, text *error, text *excerpt) {
   pthread_mutex_lock(&r->lock);
   text_add(error, text_string(&r->error), r->error.size);
+  if (excerpt != NULL) text_add(excerpt, text_string(&r->excerpt), r->excerpt.size);
   pthread_mutex_unlock(&r->lock);
   return error->size != 0;
 }
 
-const modules_source *reload_source(const reload *r) { return is_packed(r) ? NULL : &r->source; }
+bool reload_has_sources(const reload *r) { return !is_packed(r); }
 
 void reload_close(reload *r) {
   close(r->stop[1]);
@@ -288,6 +331,7 @@ void reload_close(reload *r) {
   free_flares(r, r->flares);
   pthread_mutex_destroy(&r->lock);
   text_free(&r->error);
+  text_free(&r->excerpt);
   free(r->root);
   free(r->below);
   free(r);

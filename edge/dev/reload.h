@@ -39,11 +39,14 @@ reload *reload_open(const reload_options *options);
 /* The last good flare as an edge has it, with a reference for the caller; NULL: there was none yet. */
 pool_flare *reload_flare(reload *r, int edge);
 
-/* Adds what was wrong the last time, if anything was; false when nothing was. */
-bool reload_error(reload *r, text *error);
+/*
+ * Adds what was wrong the last time, if anything was, and to `excerpt` (may be NULL) the lines of the file
+ * that it names, as they were then; false when nothing was.
+ */
+bool reload_error(reload *r, text *error, text *excerpt);
 
-/* The project's files; NULL when a packed flare is served. Borrowed. */
-const modules_source *reload_source(const reload *r);
+/* Whether there are sources of what is served: it is no packed flare. */
+bool reload_has_sources(const reload *r);
 
 void reload_close(reload *r);
 

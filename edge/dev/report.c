@@ -7,7 +7,6 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "dev/excerpt.h"
 #include "base/http.h"
 
 #define RED "\033[31m"
@@ -17,26 +16,6 @@
 #define PLAIN "\033[0m"
 
 static const char *colour(const report_style *style, const char *code) { return style->colours ? code : ""; }
-
-/*
- * The error that ended the handler: the last line of the log that has a traceback, or is what Lua says,
- * without one, when memory has run out. NULL when there is none.
- */
-static const host_line *find_error(const pool_job *job) {
-  static const char mark[] = "stack traceback:";
-  for (size_t i = job->response.line_count; i > 0; i--) {
-    const host_line *l = &job->response.lines[i - 1];
-    if (l->level == HOST_ERROR && (memmem(l->line.data, l->line.size, mark, sizeof mark - 1) != NULL ||
-                                   bytes_are(text_bytes(&l->line), "not enough memory")))
-      return l;
-  }
-  return NULL;
-}
-
-bool report_failed(const pool_job *job) {
-  if (job->result.cancelled) return false;
-  return job->result.failed || (job->response.status == 500 && find_error(job) != NULL);
-}
 
 /* "12 B", "3.4 KiB", "10 MiB". */
 static void add_size(text *to, uint64_t size) {
@@ -102,9 +81,16 @@ static void add_line(text *to, const host_line *l, const report_style *style) {
   text_add_string(to, "\n");
 }
 
+/* Adds the script where it failed, each line with `indent` in front. */
+static void add_excerpt(text *to, const pool_job *job, const char *indent) {
+  const char *at = text_string(&job->excerpt);
+  for (const char *end; (end = strchr(at, '\n')) != NULL; at = end + 1)
+    text_printf(to, "%s%.*s\n", indent, (int)(end - at), at);
+}
+
 /* The calls before the failure: those that the runtime made to report an error are left out. */
 static size_t count_last_calls(const pool_job *job) {
-  if (!job->result.failed) {
+  if (job->result.raised) {
     for (size_t i = job->recent_count; i > 0; i--) {
       if (job->recent[i - 1].import == HOST_log_error) return i - 1;
     }
@@ -138,7 +124,7 @@ static void add_outcome(text *to, const server_record *record) {
 
 void report_text(text *to, const server_record *record, const report_style *style) {
   const pool_job *job = record->job;
-  bool failed = report_failed(job);
+  bool failed = edge_result_is_bad(&job->result);
   bool gone = job->result.cancelled;
   const char *shade = gone                              ? YELLOW
                       : record->status >= 500 || failed ? RED
@@ -156,17 +142,14 @@ void report_text(text *to, const server_record *record, const report_style *styl
   text_printf(to, "%s\n", colour(style, PLAIN));
   for (size_t i = 0; i < job->response.line_count; i++) add_line(to, &job->response.lines[i], style);
   if (!failed) return;
-  const host_line *error = find_error(job);
-  if (error != NULL && style->source != NULL)
-    excerpt_add(to, style->source, text_bytes(&error->line), "    ");
+  add_excerpt(to, job, "    ");
   add_last_calls(to, job, "  ");
 }
 
-void report_failure(text *to, const pool_job *job, const modules_source *source) {
+void report_failure(text *to, const pool_job *job) {
   static const report_style plain = {0};
-  const host_line *error = find_error(job);
   for (size_t i = 0; i < job->response.line_count; i++) add_line(to, &job->response.lines[i], &plain);
-  if (error != NULL) excerpt_add(to, source, text_bytes(&error->line), "  ");
+  add_excerpt(to, job, "  ");
   add_last_calls(to, job, "  ");
 }
 
@@ -178,12 +161,6 @@ json_t *report_string(bytes b) {
   string = json_stringn(text_string(&copy), copy.size);
   text_free(&copy);
   return string;
-}
-
-/* Adds a text that is made by the way; frees it. */
-static void set_text(json_t *object, const char *name, text *value) {
-  if (value->size > 0) json_object_set_new(object, name, report_string(text_bytes(value)));
-  text_free(value);
 }
 
 static json_t *limits_json(const pool_limits *limits) {
@@ -198,7 +175,7 @@ static json_t *limits_json(const pool_limits *limits) {
 json_t *report_json(const server_record *record, const report_style *style) {
   enum { NS_PER_MS = 1000000 };
   const pool_job *job = record->job;
-  bool failed = report_failed(job);
+  bool failed = edge_result_is_bad(&job->result);
   json_t *calls = json_object(), *lines = json_array();
   for (size_t i = 0; i < job->used_count; i++) {
     const host_usage *u = &job->used[i].usage;
@@ -222,13 +199,12 @@ json_t *report_json(const server_record *record, const report_style *style) {
   if (record->event == NULL && record->status != 0 && !job->result.cancelled)
     json_object_set_new(json, "status", json_integer(record->status));
   if (failed) {
-    text lines = {0}, last = {0};
-    const host_line *error = find_error(job);
-    if (error != NULL && style->source != NULL)
-      excerpt_add(&lines, style->source, text_bytes(&error->line), "");
+    text last = {0};
+    json_object_set_new(json, "error", report_string(text_bytes(&job->response.error)));
     add_last_calls(&last, job, "");
-    set_text(json, "source", &lines);
-    set_text(json, "last_calls", &last);
+    if (job->excerpt.size > 0) json_object_set_new(json, "source", report_string(text_bytes(&job->excerpt)));
+    if (last.size > 0) json_object_set_new(json, "last_calls", report_string(text_bytes(&last)));
+    text_free(&last);
   }
   return json;
 }

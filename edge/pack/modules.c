@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -477,22 +478,80 @@ int modules_add_asset(modules *m, const modules_source *source, const char *file
   return fault;
 }
 
-static void free_items(module *items, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    free(items[i].name);
-    free(items[i].file);
-    text_free(&items[i].source);
-  }
-  free(items);
+static void free_item(module *item) {
+  free(item->name);
+  free(item->file);
+  text_free(&item->source);
 }
 
-void modules_free(modules *m) {
-  free_items(m->items, m->count);
-  free_items(m->assets, m->asset_count);
+static void free_wishes(modules *m) {
   for (size_t i = 0; i < m->wish_count; i++) {
     free(m->wishes[i].name);
     free(m->wishes[i].file);
   }
   free(m->wishes);
+  m->wishes = NULL;
+  m->wish_count = 0;
+}
+
+/* Whether a module is one that lies in the executable. */
+static bool is_ready(const module *item) {
+  text path = {0};
+  text_printf(&path, "scripts/modules/%s", item->file);
+  const bytes *ready = embedded_find(path.data);
+  text_free(&path);
+  return ready != NULL && ready->size == item->source.size &&
+         memcmp(ready->data, text_string(&item->source), ready->size) == 0;
+}
+
+static bool is_lua(const module *item) {
+  const char *dot = strrchr(item->file, '.');
+  return dot != NULL && strcmp(dot, ".lua") == 0;
+}
+
+void modules_keep_sources(modules *m) {
+  size_t items = 0, assets = 0;
+  free_wishes(m);
+  for (size_t i = 0; i < m->count; i++) {
+    if (is_ready(&m->items[i])) {
+      free_item(&m->items[i]);
+    } else {
+      m->items[items++] = m->items[i];
+    }
+  }
+  for (size_t i = 0; i < m->asset_count; i++) {
+    if (is_lua(&m->assets[i])) {
+      m->assets[assets++] = m->assets[i];
+    } else {
+      free_item(&m->assets[i]);
+    }
+  }
+  m->count = items;
+  m->asset_count = assets;
+}
+
+/* Adds the text of `path` among some; false when it is none of them. */
+static bool add_text_of(const module *items, size_t count, const char *path, text *out) {
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(items[i].file, path) != 0) continue;
+    text_add(out, text_string(&items[i].source), items[i].source.size);
+    return true;
+  }
+  return false;
+}
+
+int modules_read_kept(void *data, const char *path, text *out) {
+  const modules *m = data;
+  bool found =
+      add_text_of(m->items, m->count, path, out) || add_text_of(m->assets, m->asset_count, path, out);
+  return found ? 0 : ENOENT;
+}
+
+void modules_free(modules *m) {
+  free_wishes(m);
+  for (size_t i = 0; i < m->count; i++) free_item(&m->items[i]);
+  for (size_t i = 0; i < m->asset_count; i++) free_item(&m->assets[i]);
+  free(m->items);
+  free(m->assets);
   *m = (modules){0};
 }

@@ -23,6 +23,7 @@ int modules_read_file(void *data, const char *path, text *out);
 /* The same for a file_place, which is `data`. */
 int modules_read_place(void *data, const char *path, text *out);
 
+/* A file of a flare. */
 typedef struct module {
   char *name, *file; /* as required; relative to the project */
   text source;
@@ -60,6 +61,15 @@ int modules_add_asset(modules *m, const modules_source *source, const char *file
 
 /* Whether module `name` is among them. */
 bool modules_have(const modules *m, const char *name);
+
+/*
+ * Frees all but the Lua of the project, with its rocks: other assets, ready-made Lua of the executable,
+ * wishes. For who wants to show sources later.
+ */
+void modules_keep_sources(modules *m);
+
+/* modules_source.read for what was read before: `data` is a modules. */
+int modules_read_kept(void *data, const char *path, text *out);
 
 /*
  * Adds why there is no module n->name, from "module 'NAME'" on: it is C code in a rock, or a file that is

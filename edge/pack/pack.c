@@ -454,6 +454,10 @@ bool pack_project(const modules_source *source, const char *file, const pack_opt
   bool good = read_manifest(&p, source, error) &&
               pack_find_files(source, file, &p.manifest, &p.modules, error) &&
               start_and_write(&p, source, p.modules.items[0].file, wasm, error);
+  if (good && options->files != NULL) {
+    *options->files = p.modules;
+    p.modules = (modules){0};
+  }
   modules_free(&p.modules);
   manifest_free(&p.manifest);
   return good;

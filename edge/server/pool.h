@@ -25,13 +25,21 @@ typedef struct pool pool;
  */
 typedef struct pool_flare pool_flare;
 
+/* Who made a flare: what it borrows from him, and what he knows of it. */
+typedef struct pool_maker {
+  void (*release)(void *data); /* called when the flare is gone; NULL = nothing is lent to it */
+  /* Adds the lines of the script around the place that an error's message names. On any thread, at several
+   * jobs at once; NULL = there are no sources. */
+  void (*add_excerpt)(const void *data, bytes message, text *excerpt);
+  void *data;
+} pool_maker;
+
 /*
  * Takes a flare over, with the configuration that its hosts get and the CPU time an invocation may take
- * (ms, 0 = no limit). What the configuration borrows must outlive it; `release(data)` is called when it is
- * gone. The caller has one reference.
+ * (ms, 0 = no limit). What the configuration borrows must live until `maker` is told that the flare is gone.
+ * The caller has one reference.
  */
-pool_flare *pool_flare_new(flare *f, const host_config *config, int cpu_ms, void (*release)(void *),
-                           void *data);
+pool_flare *pool_flare_new(flare *f, const host_config *config, int cpu_ms, const pool_maker *maker);
 
 /* What an invocation may use. */
 typedef struct pool_limits {
@@ -65,6 +73,7 @@ typedef struct pool_job {
   void (*finish)(struct pool_job *job); /* before that, while there is the flare; NULL = none */
 
   host_response response; /* the owner's to free: host_response_free */
+  text excerpt; /* the script where it failed, of the flare that ran; empty = not known. The owner's */
   edge_result result;
   int64_t begin_ns, wall_us; /* when it began, since 1970; how long it took */
   int64_t cpu_us;            /* the CPU time it took, within CLOCK_ABOUT_NS */

@@ -24,8 +24,7 @@ struct pool_flare {
   flare flare;
   host_config config;
   int cpu_ms;
-  void (*release)(void *);
-  void *data;
+  pool_maker maker;
   atomic_int references;
   pthread_mutex_t lock; /* of the next two */
   idle_edge *idle;
@@ -36,15 +35,13 @@ struct pool_flare {
 /* Bytes of the memory of all edges at rest. */
 static atomic_size_t idle_bytes;
 
-pool_flare *pool_flare_new(flare *f, const host_config *config, int cpu_ms, void (*release)(void *),
-                           void *data) {
+pool_flare *pool_flare_new(flare *f, const host_config *config, int cpu_ms, const pool_maker *maker) {
   pool_flare *shared = memory_get(sizeof *shared);
   shared->flare = *f;
   *f = (flare){0};
   shared->config = *config;
   shared->cpu_ms = cpu_ms;
-  shared->release = release;
-  shared->data = data;
+  shared->maker = *maker;
   atomic_init(&shared->references, 1);
   pthread_mutex_init(&shared->lock, NULL);
   return shared;
@@ -68,7 +65,7 @@ void pool_flare_release(pool_flare *f) {
   }
   flare_free(&f->flare);
   pthread_mutex_destroy(&f->lock);
-  if (f->release != NULL) f->release(f->data);
+  if (f->maker.release != NULL) f->maker.release(f->maker.data);
   free(f);
 }
 
@@ -182,21 +179,25 @@ static void take_figures(pool_job *job, const host *h) {
     job->recent[i] = h->recent[(h->call_count - job->recent_count + i) % HOST_RECENT];
 }
 
-/* The runtime knows one reason for a stop. Says the true one in the log of a job that was to end. */
-static void correct_reason(host_response *response, pool_why why) {
+/* The runtime knows one reason for a stop. Says the true one in a message. */
+static void correct_reason(text *message, pool_why why) {
   static const char said[] = "stopped: CPU time limit reached";
-  for (size_t i = 0; i < response->line_count; i++) {
-    text *line = &response->lines[i].line, next = {0};
-    const char *at = line->size != 0 ? memmem(line->data, line->size, said, sizeof said - 1) : NULL;
-    if (at == NULL) continue;
-    const char *rest = at + sizeof said - 1;
-    text_add(&next, line->data, (size_t)(at - line->data));
-    text_add_string(
-        &next, why == POOL_CANCELLED ? "stopped: nobody waits for the answer" : "stopped: the edge ends");
-    text_add(&next, rest, (size_t)(line->data + line->size - rest));
-    text_free(line);
-    *line = next;
-  }
+  text next = {0};
+  const char *at = message->size != 0 ? memmem(message->data, message->size, said, sizeof said - 1) : NULL;
+  if (at == NULL) return;
+  const char *rest = at + sizeof said - 1;
+  text_add(&next, message->data, (size_t)(at - message->data));
+  text_add_string(&next,
+                  why == POOL_CANCELLED ? "stopped: nobody waits for the answer" : "stopped: the edge ends");
+  text_add(&next, rest, (size_t)(message->data + message->size - rest));
+  text_free(message);
+  *message = next;
+}
+
+/* The same in all that is told of a job that was to end. */
+static void correct_reasons(host_response *response, pool_why why) {
+  for (size_t i = 0; i < response->line_count; i++) correct_reason(&response->lines[i].line, why);
+  correct_reason(&response->error, why);
 }
 
 void pool_finish_job(pool_job *job) {
@@ -221,6 +222,7 @@ void pool_run_job(pool_job *job) {
   if (!edge_invoke(&e->edge, job->handler, &job->request, &job->result, &error)) {
     host_fail(h);
     host_log(h, HOST_ERROR, text_string(&error), error.size);
+    text_add(&h->response.error, error.data, error.size);
     job->result.failed = true;
   }
   h->tape = NULL;
@@ -234,7 +236,10 @@ void pool_run_job(pool_job *job) {
   pool_why why = pool_unwanted();
   job->result.cancelled = why == POOL_CANCELLED;
   note_cost(job);
-  if (why != POOL_WANTED) correct_reason(&job->response, why);
+  if (why != POOL_WANTED) correct_reasons(&job->response, why);
+  text_clear(&job->excerpt);
+  if (edge_result_is_bad(&job->result) && f->maker.add_excerpt != NULL)
+    f->maker.add_excerpt(f->maker.data, text_bytes(&job->response.error), &job->excerpt);
   if (job->finish != NULL) pool_wait(HOST_WAITS_BRIEFLY); /* it writes a file */
   pool_finish_job(job);
 }

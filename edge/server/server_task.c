@@ -1,5 +1,5 @@
 /*
- * server_task.c - tasks: jobs of the pool with what they are for. See server_parts.h.
+ * server_task.c - tasks: jobs of the pool with what they are for. See server_private.h.
  */
 #include <stdlib.h>
 
@@ -50,6 +50,7 @@ task *server_task(server *s) {
 
 static void free_task(task *t) {
   host_response_free(&t->job.response);
+  text_free(&t->job.excerpt);
   host_request_free(&t->job.request);
   free(t);
 }
@@ -84,6 +85,7 @@ void server_end(task *t) {
     return;
   }
   host_response_clear(&t->job.response);
+  text_reuse(&t->job.excerpt);
   host_request_clear(&t->job.request);
   t->job.next = (pool_job *)s->spare;
   s->spare = t;

@@ -56,7 +56,7 @@ static pool_flare *make_flare(const char *script, const host_config *config, int
   flare f;
   if (!pack_project(&source, NULL, &(pack_options){0}, &wasm, &error) || !flare_read(&f, &wasm, &error))
     printf("failed: %s\n", text_string(&error)), exit(1);
-  return pool_flare_new(&f, config, cpu_ms, NULL, NULL);
+  return pool_flare_new(&f, config, cpu_ms, &(pool_maker){0});
 }
 
 /* ---- a loop ---- */

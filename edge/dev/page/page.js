@@ -113,7 +113,7 @@ const records = []; // the oldest first
 let chosen = null; // the record whose details are open
 
 const isEvent = (r) => r.event !== undefined;
-const isBad = (r) => !r.cancelled && (r.failed || r.status >= 500 || r.logs.some((line) => line.level === "error"));
+const isBad = (r) => !r.cancelled && (r.failed || r.status >= 500);
 const memoryOf = (r) => r.peak_bytes || r.memory_bytes;
 const callsOf = (r) => Object.values(r.calls).reduce((sum, call) => sum + call.calls, 0);
 
