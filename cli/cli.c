@@ -75,9 +75,9 @@ int cli_fail_file(const cli_command *self, const char *name, int fault, size_t m
 }
 
 bool cli_has_word(const char *words, const char *word) {
-  size_t size = strlen(word);
-  for (const char *at = words; (at = strstr(at, word)) != NULL && size > 0; at++) {
-    if ((at == words || at[-1] == ' ') && (at[size] == ' ' || at[size] == '\0')) return true;
+  for (size_t size; *words != '\0'; words += size + strspn(words + size, " ")) {
+    size = strcspn(words, " ");
+    if (bytes_are((bytes){(const uint8_t *)words, size}, word)) return true;
   }
   return false;
 }

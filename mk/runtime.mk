@@ -56,7 +56,7 @@ SEES_LUA := $(addprefix lua/fast/,api call get string_pattern pcall string_slice
 LIBRARIES := $(addprefix lua/library_,base coroutine debug os table)
 $(call flags_of,runtime,$(SEES_LUA) $(LIBRARIES),-include runtime/lua/lua_config.h)
 $(call flags_of,runtime,$(addprefix lua/fast/,api call get string_pattern pcall string_slice set) \
-  $(addprefix lua/,lstring_intern library_table library_coroutine),$(SPEED))
+  $(addprefix lua/,library_table library_coroutine),$(SPEED))
 $(call flags_of,runtime,lua/fast/pcall lua/library_coroutine,-mllvm -inline-threshold=60)
 $(call flags_of,runtime,libc/memcpy,-fno-builtin-memcpy -O2)
 

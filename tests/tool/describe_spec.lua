@@ -118,7 +118,7 @@ describe("completion", function()
       assert.same({ 0, "", "" }, { support.run(("%s -n %s"):format(shell, path)) })
       assert.equal(support.read(path), printed("--completion=" .. shell))
     end
-    for _, words in ipairs { { "csh" }, {} } do
+    for _, words in ipairs { { "csh" }, { "zsh fish" }, {} } do
       local code, output, errors = support.cli("--completion", table.unpack(words))
       assert.same({ 2, "" }, { code, output })
       assert.matches("^flaron%-lua: %-%-completion takes bash, zsh or fish, not '" .. (words[1] or "") .. "'\n", errors)

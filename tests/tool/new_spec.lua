@@ -153,7 +153,7 @@ describe("flaron-lua new", function()
       assert.same({ 2, "" }, { code, output })
       assert.matches(message, errors, 1, true)
     end
-    for _, template in ipairs { "nope", "", "common", "README.md", "../templates/http", "http/spec" } do
+    for _, template in ipairs { "nope", "", "htt", "http ", "http websocket", "common", "../templates/http", "http/spec" } do
       local code, _, errors = support.cli("new", base .. "/a", "-t", template)
       assert.equal(2, code)
       for _, word in ipairs(templates) do assert.matches(word, errors, 1, true) end
