@@ -30,6 +30,9 @@ enum { RESTING = 4, REST_S = 3 };
 /* The watch: its period, when it rests, what it does less often, and which job is slow. */
 enum { TICK_NS = CLOCK_NS_PER_MS, IDLE_TICKS = 50, NUDGE_TICKS = 4, SLOW_TICKS = 10, SLOW_NICE = 10 };
 
+/* Threads that are interrupted in a tick, at most: each wakes. */
+enum { NUDGES = 16 };
+
 /* The leader looks at the loop at least so often, in ticks, however many jobs wait. */
 enum { ROUND_TICKS = 2 };
 
@@ -58,6 +61,7 @@ typedef struct worker {
   bool slow;                    /* it has less priority, and ends after its job */
   bool uncounted;               /* it works, but is not counted against `max` */
   uint64_t since;               /* the tick at which it began to work */
+  uint64_t nudged;              /* the tick at which it was interrupted last */
   atomic_int unwanted;          /* a pool_why: the flag of wait.h */
   pthread_cond_t turn;          /* its state was changed by another thread */
   struct worker *next, *before; /* of the row it is in by its state */
@@ -93,6 +97,7 @@ struct pool {
   int count, working, waiting, with_job;
   int slow;       /* of those that work, as many as are not counted against `max`: they compute for long */
   int unwanted;   /* threads whose job is to end: the watch nudges them */
+  int nudges;     /* in this tick */
   int max;        /* threads at work that are not slow, the leader included; and slow ones */
   worker *leader; /* NULL: whoever comes first */
   uint64_t ticks; /* of the watch */
@@ -246,12 +251,12 @@ static bool begin_wait(pool *p, worker *w) {
   return true;
 }
 
-/* Its wait is over: it works on when there is room, or at once if that is to end it. */
+/* Its wait is over: it works on when there is room, or at once if the pool ends. */
 static void end_wait(pool *p, worker *w) {
   if (p->returning.first != NULL || !has_room(p)) {
     w->state = RETURNS;
     row_add(&p->returning, w);
-    while (w->state == RETURNS && atomic_load(&w->unwanted) == POOL_WANTED)
+    while (w->state == RETURNS && atomic_load(&w->unwanted) != POOL_ENDING)
       pthread_cond_wait(&w->turn, &p->lock);
     if (w->state != RETURNS) return;
     row_remove(&p->returning, w);
@@ -328,10 +333,18 @@ static pool_job *next_job(pool *p) {
   return p->jobs.first == NULL || (both && p->waiting_turn) ? p->waiting_jobs.first : p->jobs.first;
 }
 
+/* Interrupts a thread, unless it only waits for its turn. The watch does it again, or later if many are. */
+static void nudge(pool *p, worker *w) {
+  if (p->nudges >= NUDGES || w->state == RETURNS) return;
+  p->nudges++;
+  w->nudged = p->ticks;
+  watchdog_nudge(w->thread);
+}
+
 /* The job of a thread is to end. */
 static void end_job_of(pool *p, worker *w, int why) {
   if (atomic_exchange(&w->unwanted, why) == POOL_WANTED) p->unwanted++;
-  watchdog_nudge(w->thread);
+  nudge(p, w);
   pthread_cond_signal(&w->turn); /* it may wait for its turn */
   pthread_cond_signal(&p->begun);
 }
@@ -467,9 +480,11 @@ static void *work(void *data) {
 /* ---- the watch: with the lock ---- */
 
 /* Interrupts those again that have not heard it, or have begun another wait. */
-static void nudge_unwanted(const pool *p) {
+static void nudge_unwanted(pool *p) {
+  p->nudges = 0;
   for (worker *w = p->all; p->unwanted > 0 && w != NULL; w = w->of_all) {
-    if (w->job != NULL && atomic_load(&w->unwanted) != POOL_WANTED) watchdog_nudge(w->thread);
+    bool due = w->nudged + NUDGE_TICKS <= p->ticks;
+    if (due && w->job != NULL && atomic_load(&w->unwanted) != POOL_WANTED) nudge(p, w);
   }
 }
 
@@ -503,7 +518,7 @@ static void join_ended(pool *p) {
 /* What is seen at a tick; true: there is something to be seen at the next. */
 static bool look(pool *p, uint64_t *seen) {
   bool late = p->in_job && p->steps == *seen;
-  if (p->ticks % NUDGE_TICKS == 0) nudge_unwanted(p);
+  nudge_unwanted(p);
   if (p->ticks % SLOW_TICKS == 0) slow_down(p);
   join_ended(p);
   if (!p->closing && late && has_relief(p)) take_lead_away(p);
