@@ -23,7 +23,7 @@ describe("an attack, in short:", function()
       serving.start(("sh -c 'timeout %d %s --json --exactly %s; echo over'"):format(SECONDS, ATTACKS, share), logs[i])
     end
     for i, log in ipairs(logs) do
-      serving.wait(function() return support.read(log .. ".out"):find "over\n$" end, SECONDS)
+      serving.wait(function() return (support.read(log .. ".out") or ""):find "over\n$" end, SECONDS)
       for line in support.read(log .. ".out"):gmatch "{[^\n]+" do
         local result = require("dkjson").decode(line)
         results[result.name] = result
