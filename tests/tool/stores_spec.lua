@@ -205,10 +205,10 @@ describe("a row that no flaron-lua writes", function()
       local code, output = shell(folder, "TOOL run")
       assert.equal(0, code)
       assert.matches("^HTTP/1.1 200 OK\n", output)
-      local dev = serving.serve(folder, "--quiet")
+      local dev = serving.serve(folder)
+      finally(function() dev.stop() end)
       for _ = 1, 3 do assert.matches(" ", dev.curl "/", 1, true) end
-      for _, store in ipairs { "spark", "plasma" } do assert.matches("^{", dev.curl("/__flaron/kv/" .. store)) end
-      dev.stop()
+      for _, store in ipairs { "spark", "plasma" } do assert.matches("^{", dev.page("kv/" .. store)) end
     end)
   end
 
