@@ -3,7 +3,7 @@
  *
  * Lua throws and yields by longjmp, and core Wasm has none. So throwing is setting a global and
  * returning, and this rewriter puts after every call that may come back that way a check which
- * returns too. docs/internals.md, "Unwinding", shows it.
+ * returns too. docs/internals/runtime.md, "Unwinding", shows it.
  *
  * It works on bytes in memory: no files, no output (tools/unwind.c has those).
  */

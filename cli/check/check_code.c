@@ -17,6 +17,7 @@
 #include "cli.h"
 #include "engine/runner.h"
 #include "base/embedded.h"
+#include "base/file.h"
 #include "pack/pack.h"
 
 /* Limits: of luacheck's own files, of looking at a project, and of reading its .luacheckrc. */
@@ -204,7 +205,12 @@ static bool find_config(const char *folder, text *anchor, text *content, text *e
     at.data[at.size] = '\0';
   } while (true);
   bool good = fault == 0 || absent;
-  if (!good) text_printf(error, "%s/.luacheckrc: %s", at.data, strerror(fault));
+  if (!good) {
+    text path = {0};
+    text_printf(&path, "%s/.luacheckrc", at.data);
+    file_explain(error, path.data, fault, FILE_PROJECT_MAX);
+    text_free(&path);
+  }
   text_free(&at);
   return good;
 }

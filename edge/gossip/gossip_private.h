@@ -2,8 +2,8 @@
  * gossip_private.h - what gossip.c, gossip_link.c, gossip_pull.c and gossip_control.c share. Nobody else
  * includes it.
  */
-#ifndef FLARON_EDGE_GOSSIP_INSIDE_H
-#define FLARON_EDGE_GOSSIP_INSIDE_H
+#ifndef FLARON_EDGE_GOSSIP_PRIVATE_H
+#define FLARON_EDGE_GOSSIP_PRIVATE_H
 
 #include <pthread.h>
 

@@ -1,6 +1,6 @@
 /*
  * fetch_url.h - the URLs of fetches: what the allow-list of a flare (allowed_fetch_urls) says of them. It
- * sees them as libcurl has parsed them and will send them, and makes no requests (host_beam.c).
+ * sees them as libcurl has parsed them and will send them, and makes no requests (import_beam.c).
  */
 #ifndef FLARON_EDGE_FETCH_URL_H
 #define FLARON_EDGE_FETCH_URL_H

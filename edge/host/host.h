@@ -2,8 +2,8 @@
  * host.h - the host side of `flaron/v1`: what a flare may ask for, and what it answers with.
  *
  * A host serves one invocation at a time. It sees bytes and numbers, not linear memory, so every engine
- * (instance.c: the wasm2c build; process.c: another process) runs flares against the same host. Each
- * import is one function in a file host_MODULE.c; abi.def is the list of them.
+ * (engine_wasm2c.c: the wasm2c build; engine_process.c: another process) runs flares against the same host.
+ * Each import is one function in a file host_MODULE.c; abi.def is the list of them.
  */
 #ifndef FLARON_EDGE_HOST_H
 #define FLARON_EDGE_HOST_H
@@ -203,7 +203,7 @@ typedef struct host_config {
 
 host_config host_config_default(void);
 
-/* Where a sequence of ids stands that must not repeat or go back (host_id.c). Begin with {0}. */
+/* Where a sequence of ids stands that must not repeat or go back (import_id.c). Begin with {0}. */
 typedef struct host_sequence {
   bool started;
   uint64_t ms, high, low; /* the time of the last id, and what follows the time in it */
@@ -293,49 +293,49 @@ void host_response_clear(host_response *response);
 /* Frees what the host holds. */
 void host_free(host *h);
 
-/* For host_*.c: makes `answer` bytes that live on until the next call: nothing when there are none. */
+/* For import_*.c: makes `answer` bytes that live on until the next call: nothing when there are none. */
 void host_answer_bytes(host_answer *answer, bytes b);
 
-/* For host_*.c: makes `answer` the bytes in h->answer, or nothing when there are none. */
+/* For import_*.c: makes `answer` the bytes in h->answer, or nothing when there are none. */
 void host_answer_text(host *h, host_answer *answer);
 
-/* For host_*.c: the clock a flare sees, nanoseconds since 1970. */
+/* For import_*.c: the clock a flare sees, nanoseconds since 1970. */
 int64_t host_now_ns(const host *h);
 
-/* For host_*.c: fills `to` with random bytes; the same in each process when the config has a seed. */
+/* For import_*.c: fills `to` with random bytes; the same in each process when the config has a seed. */
 void host_random(host *h, void *to, size_t size);
 
-/* For host_*.c: the secret of a name, borrowed; NULL when it is not set or the flare may not use it. */
+/* For import_*.c: the secret of a name, borrowed; NULL when it is not set or the flare may not use it. */
 const host_secret *host_find_secret(const host *h, bytes name);
 
 struct json_t;
 
-/* For host_*.c: makes `answer` a JSON value in compact form, and frees the value. */
+/* For import_*.c: makes `answer` a JSON value in compact form, and frees the value. */
 void host_answer_json(host *h, host_answer *answer, struct json_t *value);
 
-/* For host_*.c: a store_key_function that adds the key to a JSON array. */
+/* For import_*.c: a store_key_function that adds the key to a JSON array. */
 void host_add_key(void *array, bytes key);
 
-/* For host_*.c: answers a list of keys, which is freed, or says why there is none; `result` is a
+/* For import_*.c: answers a list of keys, which is freed, or says why there is none; `result` is a
  * store_result. */
 void host_answer_keys(host *h, host_answer *answer, const char *what, int result, struct json_t *keys);
 
-/* For host_*.c: a line of the log that says why `what`, a function of a flare, answers nothing. */
+/* For import_*.c: a line of the log that says why `what`, a function of a flare, answers nothing. */
 void host_refused(host *h, const char *what, const char *why);
 
-/* For host_*.c: logs what the store said of its failure. */
+/* For import_*.c: logs what the store said of its failure. */
 void host_store_failed(host *h, const char *what);
 
-/* Of host_http.c: whether a request header is kept from flares without requires_raw_auth. */
+/* Of import_http.c: whether a request header is kept from flares without requires_raw_auth. */
 bool host_header_withheld(bytes name);
 
-/* Of host_secrets.c: whether a flare may use a secret, be it set or not. */
+/* Of import_secrets.c: whether a flare may use a secret, be it set or not. */
 bool host_secret_allowed(const host_config *config, bytes name);
 
 /* Of fetch_url.c: whether a flare may fetch a URL. */
 bool host_url_allowed(const host_config *config, const char *url);
 
-/* For host_*.c: the functions that host_call calls. */
+/* For import_*.c: the functions that host_call calls. */
 #define FLARON_IMPORT(result, name, params, flags, absent) \
   void host_##name(host *h, const host_arguments *arguments, host_answer *answer);
 #include "abi/abi.def"

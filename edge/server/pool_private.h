@@ -1,9 +1,9 @@
 /*
- * pool_inside.h - what pool.c (threads and jobs that wait) and pool_flare.c (flares, and a job run on one)
+ * pool_private.h - what pool.c (threads and jobs that wait) and pool_flare.c (flares, and a job run on one)
  * share. Nobody else includes it.
  */
-#ifndef FLARON_EDGE_POOL_INSIDE_H
-#define FLARON_EDGE_POOL_INSIDE_H
+#ifndef FLARON_EDGE_POOL_PRIVATE_H
+#define FLARON_EDGE_POOL_PRIVATE_H
 
 #include "server/pool.h"
 

@@ -1,5 +1,5 @@
 /*
- * server.c - the rounds of a server: it listens, takes connections, and ends. See server.h, server_parts.h.
+ * server.c - the rounds of a server: it listens, takes connections, and ends. See server.h, server_private.h.
  */
 #include "server/server.h"
 

@@ -1,7 +1,7 @@
 /*
  * server_control.c - what is asked at the page's port, under /__flaron/, for this machine alone: the options'
  * `control` answers it, but for `events`, a stream of server-sent events, and `send`, which asks the flare.
- * See server_parts.h.
+ * See server_private.h.
  *
  * The port is not the flare's, so that scripts of the flare, and of pages that it hands on, are of another
  * origin. Web pages of other sites must neither read nor do anything here, though the browser that shows them
@@ -31,19 +31,6 @@ static const char *const policy[][2] = {
 };
 
 /* ---- who may ask ---- */
-
-/* Whether an authority, such as "localhost:8787", names this machine. */
-static bool names_this_machine(bytes authority) {
-  static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    size_t size = strlen(names[i]);
-    if (authority.size >= size && strncasecmp((const char *)authority.data, names[i], size) == 0 &&
-        (authority.size == size || authority.data[size] == ':')) {
-      return true;
-    }
-  }
-  return false;
-}
 
 /* Whether somebody follows a link to the page, or opens it: whoever made the link sees nothing of it. */
 static bool opens_page(const exchange *x, bytes path) {
@@ -278,7 +265,7 @@ void server_control(exchange *x) {
   bytes name = ours ? (bytes){path.data + PREFIX, path.size - PREFIX} : path;
   if (!x->local) {
     exchange_refuse(x, FORBIDDEN, "This answers this machine only.");
-  } else if (!names_this_machine(exchange_header(x, "host"))) {
+  } else if (!server_names_this_machine(exchange_header(x, "host"))) {
     exchange_refuse(x, FORBIDDEN, "This answers as localhost, 127.0.0.1 and [::1] only.");
   } else if (bytes_are(path, "/")) {
     text nothing = {0};

@@ -1,6 +1,6 @@
 /*
  * server_exchange.c - a request and its answer, whatever brought it: by a flare, by the origin when the flare
- * hands it on, or by the server itself. See server_parts.h.
+ * hands it on, or by the server itself. See server_private.h.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,11 +109,26 @@ bytes exchange_header(const exchange *x, const char *name) {
   return h != NULL ? (bytes){(const uint8_t *)h->value, h->value_size} : (bytes){0};
 }
 
-/* Whether the client may see sources and logs: a program on this machine, or a page that a browser there
- * shows. */
+bool server_names_this_machine(bytes authority) {
+  static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    size_t size = strlen(names[i]);
+    if (authority.size >= size && strncasecmp((const char *)authority.data, names[i], size) == 0 &&
+        (authority.size == size || authority.data[size] == ':')) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/*
+ * Whether the client may see sources and logs: a program on this machine that asks this machine by name (so
+ * no page by a name that was bound to it), or a browser there that opens the page: no script of any page.
+ */
 static bool may_see_sources(const exchange *x) {
   bytes dest = exchange_header(x, "sec-fetch-dest");
-  return x->local && (dest.data == NULL || bytes_are(dest, "document"));
+  return x->local && server_names_this_machine(exchange_header(x, "host")) &&
+         exchange_header(x, "origin").data == NULL && (dest.data == NULL || bytes_are(dest, "document"));
 }
 
 /* Whether a browser asks: its `Accept` names text/html. */

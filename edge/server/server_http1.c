@@ -1,6 +1,6 @@
 /*
  * server_http1.c - HTTP/1.1 and 1.0 on a connection: one request after the other, answered in order. See
- * server_parts.h; http1.c reads them.
+ * server_private.h; http1.c reads them.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
  * server_http2.c - HTTP/2 on a connection (RFC 9113): nghttp2 knows the frames, each stream is an exchange.
- * See server_parts.h.
+ * See server_private.h.
  *
  * What a client can make us do is bounded, beyond nghttp2's own limits: streams it resets, flares that work
  * for it while it reads nothing, answers that are kept for it. Answers are kept once, and handed to nghttp2

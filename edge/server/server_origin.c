@@ -1,6 +1,6 @@
 /*
  * server_origin.c - answers of the origin (PASS_THROUGH, TRANSFORM): libcurl's multi interface in the loop of
- * the server, so that no thread waits for it. See server_parts.h.
+ * the server, so that no thread waits for it. See server_private.h.
  *
  * An answer is streamed: the client's pace is the origin's. What the origin sends is read as strictly as what
  * clients send (http_read_head_line, http1_read_body), before anything of it goes on: an answer whose end is

@@ -1,5 +1,6 @@
 /*
- * server_parts.h - what the files of the server share: the server itself, and how its parts call each other.
+ * server_private.h - what the files of the server share: the server itself, and how its parts call each
+ * other.
  *
  *   server.c            listens, and runs the rounds of the loop
  *   connection.c        a socket, its TLS, what waits to be sent
@@ -11,8 +12,8 @@
  *   server_socket.c     WebSockets, by wslay
  *   server_control.c    the page's port
  */
-#ifndef FLARON_EDGE_SERVER_PARTS_H
-#define FLARON_EDGE_SERVER_PARTS_H
+#ifndef FLARON_EDGE_SERVER_PRIVATE_H
+#define FLARON_EDGE_SERVER_PRIVATE_H
 
 #include <stdatomic.h>
 
@@ -222,6 +223,9 @@ void server_origin_go_on(struct transfer *t);
 
 /* In each round; returns after how many ms the next one must be, at most `most_ms`. */
 int server_origin_round(struct origin *o, int most_ms);
+
+/* Whether an authority, such as "localhost:8787", names this machine. In server_exchange.c. */
+bool server_names_this_machine(bytes authority);
 
 /* Answers a request at the page's port. */
 void server_control(exchange *x);

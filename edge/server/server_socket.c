@@ -1,6 +1,6 @@
 /*
  * server_socket.c - a WebSocket connection (RFC 6455), whose events a flare handles one after the other.
- * wslay reads the frames. See server_parts.h.
+ * wslay reads the frames. See server_private.h.
  *
  * What a client can make us keep is bounded: it is read on only while few events wait and it takes what it is
  * sent. The request that opened the connection is kept once; each event borrows its headers while it is

@@ -10,7 +10,7 @@
  * Spark. A row per key; `expires` is 0 or a time. An expired row is absent for every reader at once; each
  * write removes up to SWEEP expired rows. The sum of all sizes is kept by triggers in `spark_total`.
  *
- * Plasma is in store_plasma.c, opening in store_open.c; what they share is in store_inside.h.
+ * Plasma is in store_plasma.c, opening in store_open.c; what they share is in store_private.h.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -162,7 +162,7 @@ store_result store_read_keys(store *s, sqlite3_stmt *statement, size_t most, sto
   return result;
 }
 
-/* See store_inside.h. */
+/* See store_private.h. */
 int store_read_node(store *s) {
   sqlite3_stmt *node = NULL;
   int code = sqlite3_prepare_v2(s->db, "SELECT node FROM plasma_node WHERE id = 0", -1, &node, NULL);

@@ -1,11 +1,11 @@
 /*
- * store_inside.h - what store_open.c, store.c (Spark) and store_plasma.c share. Nobody else includes it.
+ * store_private.h - what store_open.c, store.c (Spark) and store_plasma.c share. Nobody else includes it.
  *
  * All of it is called with the store's mutex held. The statements are prepared once and used again: whoever
  * steps one to a row finishes it.
  */
-#ifndef FLARON_EDGE_STORE_INSIDE_H
-#define FLARON_EDGE_STORE_INSIDE_H
+#ifndef FLARON_EDGE_STORE_PRIVATE_H
+#define FLARON_EDGE_STORE_PRIVATE_H
 
 #include <pthread.h>
 #include <sqlite3.h>

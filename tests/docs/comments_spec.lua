@@ -27,7 +27,7 @@ local function comment_of(path, line)
   if path:find "%.[chS]$" or path:find "%.def$" then
     return line:match "^%s*%*(.*)" or line:match "/%*(.*)" or line:match "^%s*#%s(.*)"
   end
-  if path:find "%.lua$" then return line:match "%-%-(.*)" end
+  if path:find "%.lua$" then return line:match "^%s*%-%-(.*)" or line:match "%s%-%-%s([^\"]*)$" end
   return line:match "^%s*#(.*)"
 end
 

@@ -461,8 +461,10 @@ describe("flaron-lua dev", function()
     local function boom(words) return dev.curl("/boom", "-H 'Accept: text/html' " .. words) end
     local head = boom "-I -X GET"
     local shown, document, script = boom "", boom "-H 'Sec-Fetch-Dest: document'", boom "-H 'Sec-Fetch-Dest: empty'"
+    local foreign = { boom "-H 'Host: evil.example'", boom "-H 'Origin: http://evil.example'" }
     local address = ("http://localhost:%s/__flaron/"):format(dev.page_port)
     dev.stop()
+    assert.same({ "Internal Server Error", "Internal Server Error" }, foreign) -- a name bound to 127.0.0.1, another site's page
     assert.truthy(shown:find(address, 1, true))
     assert.matches("content%-security%-policy: sandbox;", head)
     assert.equal("<!doctype html>", shown:sub(1, 15))

@@ -336,6 +336,14 @@ describe("dev", function()
 end)
 
 describe("pack", function()
+  it("waits for nobody who reads a pipe that it writes to", function()
+    local base = world { ["main.lua"] = "return print" }
+    support.run(("mkfifo %s/pipe"):format(quote(base)))
+    local code, _, errors = shell(base .. "/p", "timeout 10 TOOL pack -o ../pipe")
+    assert.equal(1, code)
+    assert.matches("../pipe: No such device or address", errors, 1, true)
+  end)
+
   it("writes through no link that a project has in the place of its output", function()
     local base = world { ["main.lua"] = "return print" }
     support.write(base .. "/precious", "precious")

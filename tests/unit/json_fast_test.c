@@ -1,7 +1,7 @@
 /*
- * json_fast_test.c - compares edge/json_fast.c with Jansson: on objects that are right, that are broken at
- * every byte, and that are changed at random; and on strings of all kinds of bytes. Prints a line per failed
- * check, then "N passed, N failed".
+ * json_fast_test.c - compares edge/base/json_fast.c with Jansson: on objects that are right, that are broken
+ * at every byte, and that are changed at random; and on strings of all kinds of bytes. Prints a line per
+ * failed check, then "N passed, N failed".
  */
 #include <jansson.h>
 #include <stdio.h>
