@@ -127,7 +127,8 @@ describe("names in backticks are in the sources:", function()
         for line in (read(path) .. "\n"):gmatch "([^\n]*)\n" do
           number = number + 1
           for name in line:gmatch "`([%a_][%w_]+_[%w_]+)`" do
-            local placeholder = name:find "^lua%u?_" or name:find "%f[%u]X%f[^%w]" or name:find "_X$" or name:find "^X_" or name:find "_NAME$"
+            local placeholder = name:find "^lua%u?_" or name:find "%f[%u]X%f[^%w]" or name:find "_X$"
+              or name:find "^X_" or name:find "_NAME$"
             assert.is_truthy(known[name] or examples[name] or placeholder, ("%s:%d: there is no %s"):format(path, number, name))
           end
         end
