@@ -58,8 +58,8 @@ static void use(store *s) {
   uint64_t size;
   bool counter;
   bytes spark = bytes_of("a"), counted = bytes_of("c"), set = bytes_of("v"), fresh = bytes_of("new");
-  check(s, store_spark_list(s, 5, take_key, &count));
-  check(s, store_plasma_list(s, take_key, &count));
+  check(s, store_spark_list(s, 5, SIZE_MAX, take_key, &count));
+  check(s, store_plasma_list(s, SIZE_MAX, take_key, &count));
   check(s, store_spark_get(s, spark, 5, &value, &ttl));
   check(s, store_spark_bytes(s, &size));
   check(s, store_spark_set(s, spark, bytes_of("other"), 9, 5, 1 << 20));

@@ -13,7 +13,14 @@ flags='-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sa
 
 rss=4096 # MB that one may take
 
-# NAME SEEDS SOURCES...: builds and runs one.
+# All of the edge as it is built for the executable: what a target needs besides the sources that it names.
+rest=$out/rest.a
+mkdir -p "$out"
+rm -f "$rest"
+# shellcheck disable=SC2046 # paths without spaces
+ar rcs "$rest" $(find build/native/edge build/native/embedded.o build/native/runtime_wasm2c.o -name '*.o' ! -path '*/lua/*')
+
+# NAME SEEDS SOURCES...: builds and runs one. The sources, and the target's own stand-ins, come before the rest.
 fuzz() {
   name=$1 seeds=$2
   shift 2
@@ -21,7 +28,8 @@ fuzz() {
   printf "$what" "$name"
   mkdir -p "$out/$name"
   # shellcheck disable=SC2086 # words
-  $clang $flags "tests/fuzz/fuzz_$name.c" "$@" -o "$out/fuzz_$name" -ljansson -lcrypto -lpthread -lcurl -lsqlite3
+  $clang $flags "tests/fuzz/fuzz_$name.c" "$@" "$rest" -Wl,--allow-multiple-definition \
+    -o "$out/fuzz_$name" -ljansson -lcrypto -lpthread -lcurl -lsqlite3 -lnghttp2 -lwslay -lssl -lm
   # shellcheck disable=SC2086 # words
   "$out/fuzz_$name" "$limit" -artifact_prefix="$out/$name-" -rss_limit_mb="$rss" -timeout=20 \
     -print_final_stats=0 \
@@ -92,15 +100,14 @@ end
 END
 
 fuzz unwind "$out/seeds-wasm" tools/unwind_rewrite.c edge/flare/wasm.c
-fuzz flare "$out/seeds-flare" edge/flare/flare.c edge/base/text.c edge/flare/wasm.c build/native/edge/flare/runtime_blob.o
-fuzz modules "$out/seeds-lua" edge/pack/modules.c edge/base/embedded.c edge/base/file.c edge/base/text.c build/native/embedded.o
+fuzz flare "$out/seeds-flare" edge/flare/flare.c edge/base/text.c edge/flare/wasm.c
+fuzz modules "$out/seeds-lua" edge/pack/modules.c edge/base/text.c
 fuzz linemap "$out/seeds-map" edge/pack/linemap.c edge/base/text.c
 fuzz encoding "$out/seeds-text" edge/base/encoding.c edge/base/text.c
 rss=2048 # a few records at a time, each bounded
-fuzz record "$out/seeds-record" edge/record/record.c edge/record/redact.c edge/base/json_bytes.c edge/flare/flare.c edge/base/text.c edge/flare/wasm.c \
-  edge/host/*.c edge/base/http.c edge/store/*.c edge/base/file.c edge/base/wait.c edge/base/clock.c build/native/edge/flare/runtime_blob.o
+fuzz record "$out/seeds-record" edge/record/record.c edge/record/redact.c edge/base/json_bytes.c edge/base/text.c edge/host/*.c
 rss=4096
-fuzz store "$out/seeds-store" edge/store/*.c edge/base/file.c edge/base/text.c edge/base/wait.c edge/base/clock.c
+fuzz store "$out/seeds-store" edge/store/*.c edge/base/file.c edge/base/text.c
 mkdir -p "$out/seeds-http1"
 printf '@POST /a?b HTTP/1.1\r\nHost: x:80\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello' >"$out/seeds-http1/length"
 printf '@POST http://x/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n5;a="b"\r\nhello\r\n0\r\nT: u\r\n\r\n' \
@@ -111,10 +118,5 @@ fuzz gossip "$out/seeds-gossip" edge/gossip/gossip_wire.c edge/base/text.c
 # shellcheck disable=SC2046 # paths without spaces
 fuzz pattern "$out/seeds-pattern" -Iruntime -Ibuild/src/lua-stock/src runtime/lua/fast/string_pattern.c runtime/lua/fast/string_slice.c \
   $(find build/src/lua-stock/src -name 'l*.c' ! -name lua.c ! -name luac.c ! -name lstrlib.c) -lm
-# The rest of the edge as it is built for the executable.
-# shellcheck disable=SC2046 # paths without spaces
-fuzz page "$out/seeds-page" edge/dev/page.c edge/project/kv.c \
-  $(find build/native/edge build/native/embedded.o build/native/runtime_wasm2c.o -name '*.o' \
-    ! -path '*/lua/*' ! -name page.o ! -name kv.o) \
-  -lnghttp2 -lwslay -lssl -lcurl -lsqlite3 -lm
+fuzz page "$out/seeds-page" edge/dev/page.c edge/project/kv.c
 echo 'nothing found'
