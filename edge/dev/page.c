@@ -6,11 +6,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "flare/flare_json.h"
+#include "base/digest.h"
 #include "base/embedded.h"
 #include "base/encoding.h"
 #include "base/json_bytes.h"
@@ -192,11 +192,8 @@ static void answer_history(const question *q) {
 
 static json_t *describe(const flare *f) {
   json_t *about = flare_json(f);
-  uint8_t digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
   text hex = {0};
-  EVP_Digest(f->wasm.data, f->wasm.size, digest, &size, EVP_sha256(), NULL);
-  hex_encode(&hex, (bytes){digest, size});
+  digest_add_hex(&hex, text_bytes(&f->wasm));
   json_object_set_new(about, "sha256", json_string(text_string(&hex)));
   text_free(&hex);
   return about;

@@ -4,11 +4,11 @@
 #include "flare/flare.h"
 
 #include <jansson.h>
-#include <openssl/evp.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "flare/wasm.h"
 
 extern const uint8_t runtime_blob[], runtime_blob_end[]; /* runtime_blob.S */
@@ -26,18 +26,13 @@ bytes flare_runtime(void) {
   return (bytes){runtime_blob, (size_t)(runtime_blob_end - runtime_blob)};
 }
 
-static char runtime_hash[2 * EVP_MAX_MD_SIZE + 1];
+static char runtime_hash[DIGEST_HEX_SIZE + 1];
 
 static void hash_runtime(void) {
-  uint8_t digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  bytes runtime = flare_runtime();
-  EVP_Digest(runtime.data, runtime.size, digest, &size, EVP_sha256(), NULL);
-  static const char digits[] = "0123456789abcdef";
-  for (unsigned i = 0; i < size; i++) {
-    runtime_hash[2 * i] = digits[digest[i] >> 4];
-    runtime_hash[2 * i + 1] = digits[digest[i] & 15];
-  }
+  text hex = {0};
+  digest_add_hex(&hex, flare_runtime());
+  memcpy(runtime_hash, hex.data, DIGEST_HEX_SIZE);
+  text_free(&hex);
 }
 
 const char *flare_runtime_hash(void) {

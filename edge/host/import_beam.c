@@ -63,15 +63,10 @@ static outcome because(fetch *f, outcome outcome, const char *why) {
 /* A clock that does not jump. */
 static int64_t clock_ms(void) { return clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
 
-/* Whether a header is of the connection, so that curl alone may say it. */
+/* Whether curl alone may say a header: it is of the connection, or of how the body is sent. */
 static bool is_hop_by_hop(bytes name) {
-  static const char *const names[] = {
-      "connection", "content-length",   "expect",  "keep-alive", "proxy-authenticate", "proxy-authorization",
-      "te",         "proxy-connection", "trailer", "upgrade",    "transfer-encoding"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    if (bytes_same_ignoring_case(name, bytes_of(names[i]))) return true;
-  }
-  return false;
+  return http_is_of_connection(name) || bytes_same_ignoring_case(name, bytes_of("content-length")) ||
+         bytes_same_ignoring_case(name, bytes_of("expect"));
 }
 
 /* The bytes of a JSON string. */

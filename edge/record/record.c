@@ -4,11 +4,10 @@
 #include "record/record.h"
 
 #include <jansson.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/encoding.h"
+#include "base/digest.h"
 #include "base/json_bytes.h"
 #include "record/redact.h"
 
@@ -20,11 +19,8 @@ static const char *const credentials[] = {"authorization", "proxy-authorization"
 enum { CREDENTIALS = sizeof credentials / sizeof *credentials, LEVELS = HOST_ERROR + 1 };
 
 void record_hash(const flare *f, char hash[RECORD_HASH_SIZE]) {
-  uint8_t digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
   text hex = {0};
-  EVP_Digest(f->wasm.data, f->wasm.size, digest, &size, EVP_sha256(), NULL);
-  hex_encode(&hex, (bytes){digest, size});
+  digest_add_hex(&hex, text_bytes(&f->wasm));
   memcpy(hash, hex.data, RECORD_HASH_SIZE);
   text_free(&hex);
 }
