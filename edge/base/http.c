@@ -115,12 +115,17 @@ bool http_is_of_connection(bytes name) {
   return false;
 }
 
+bytes http_next_element(bytes *rest) {
+  const uint8_t *comma = memchr(rest->data, ',', rest->size);
+  bytes one = {rest->data, comma != NULL ? (size_t)(comma - rest->data) : rest->size};
+  size_t taken = one.size + (comma != NULL);
+  *rest = (bytes){rest->data + taken, rest->size - taken};
+  return http_trimmed(one);
+}
+
 bool http_lists(bytes list, const char *token) {
   while (list.size != 0) {
-    const uint8_t *comma = memchr(list.data, ',', list.size);
-    size_t size = comma != NULL ? (size_t)(comma - list.data) : list.size, taken = size + (comma != NULL);
-    if (bytes_same_ignoring_case(http_trimmed((bytes){list.data, size}), bytes_of(token))) return true;
-    list = (bytes){list.data + taken, list.size - taken};
+    if (bytes_same_ignoring_case(http_next_element(&list), bytes_of(token))) return true;
   }
   return false;
 }

@@ -24,6 +24,9 @@ bytes http_trimmed(bytes b);
 /* Whether a header of this name is about one connection (RFC 9110, 7.6.1) and goes no further than that. */
 bool http_is_of_connection(bytes name);
 
+/* Takes the next element of a list of commas, without blanks around it, from the front of `rest`. */
+bytes http_next_element(bytes *rest);
+
 /* Whether `list`, the value of a header, names `token` among what stands between its commas, case ignored. */
 bool http_lists(bytes list, const char *token);
 

@@ -132,21 +132,12 @@ static bool is_named(const char *data, http1_part name, const char *expected) {
   return name.size == strlen(expected) && strncasecmp(data + name.at, expected, name.size) == 0;
 }
 
-/* Takes the next element of a list, without blanks around it, from the front of `rest`. */
-static bytes next_element(bytes *rest) {
-  const uint8_t *comma = memchr(rest->data, ',', rest->size);
-  bytes one = {rest->data, comma != NULL ? (size_t)(comma - rest->data) : rest->size};
-  size_t taken = one.size + (comma != NULL);
-  *rest = (bytes){rest->data + taken, rest->size - taken};
-  return http_trimmed(one);
-}
-
 /* Equal lengths in a list or in several lines count as one (RFC 9112, 6.3). */
 static http1_result read_length(http1_head *h, bytes value) {
   bool last;
   do {
     last = memchr(value.data, ',', value.size) == NULL;
-    bytes one = next_element(&value);
+    bytes one = http_next_element(&value);
     uint64_t length;
     if (!http_read_length(one, &length)) return refuse(h, BAD, "Content-Length is not a number.");
     if (h->length_given && length != h->length)
@@ -168,7 +159,7 @@ static http1_result read_coding(http1_head *h, bytes value) {
 
 static http1_result read_connection(http1_head *h, bytes value) {
   while (value.size > 0) {
-    bytes one = next_element(&value);
+    bytes one = http_next_element(&value);
     if (one.size > 0 && !is_token((const char *)one.data, one.size))
       return refuse(h, BAD, "Connection is not a list of tokens.");
     if (bytes_same_ignoring_case(one, bytes_of("close"))) h->close = true;

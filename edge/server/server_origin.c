@@ -110,12 +110,9 @@ static void drop_named(host_pairs *fields) {
   text_add(&list, connection->value, connection->value_size);
   bytes rest = text_bytes(&list);
   while (rest.size != 0) {
-    const uint8_t *comma = memchr(rest.data, ',', rest.size);
-    size_t size = comma != NULL ? (size_t)(comma - rest.data) : rest.size, taken = size + (comma != NULL);
-    char *name = memory_copy(http_trimmed((bytes){rest.data, size}));
+    char *name = memory_copy(http_next_element(&rest));
     host_pairs_remove(fields, name);
     free(name);
-    rest = (bytes){rest.data + taken, rest.size - taken};
   }
   text_free(&list);
 }

@@ -412,16 +412,14 @@ static void add_accept(text *to, bytes key) {
  * chooses. */
 static void add_answer(text *head, const exchange *x) {
   bytes offered = exchange_header(x, "sec-websocket-protocol");
-  const uint8_t *comma = offered.size != 0 ? memchr(offered.data, ',', offered.size) : NULL;
-  if (comma != NULL) offered.size = (size_t)(comma - offered.data);
-  offered = http_trimmed(offered);
+  bytes protocol = offered.size != 0 ? http_next_element(&offered) : offered;
   text_add_string(head,
                   "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                   "Sec-WebSocket-Accept: ");
   add_accept(head, exchange_header(x, "sec-websocket-key"));
-  if (http_is_token(offered)) {
+  if (http_is_token(protocol)) {
     text_add_string(head, "\r\nSec-WebSocket-Protocol: ");
-    text_add(head, offered.data, offered.size);
+    text_add(head, protocol.data, protocol.size);
   }
   text_add_string(head, "\r\n\r\n");
 }
