@@ -94,6 +94,8 @@ void hex_encode(text *to, bytes from) {
   }
 }
 
+int hex_value(uint8_t digit) { return hex_values[digit] - 1; }
+
 /* The byte two hex digits stand for, -1 when they are no such digits. */
 static inline int hex_byte(const uint8_t *digits) {
   int high = hex_values[digits[0]], low = hex_values[digits[1]];

@@ -18,6 +18,9 @@ void base64url_encode(text *to, bytes from);
 /* Adds what padded standard base64 stands for; refuses anything base64_encode would not have written. */
 bool base64_decode(text *to, bytes from);
 
+/* The value of a hex digit of either case, 0 to 15; -1 for another byte. */
+int hex_value(uint8_t digit);
+
 /* Adds `from` as lower-case hex, two digits a byte. */
 void hex_encode(text *to, bytes from);
 

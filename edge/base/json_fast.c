@@ -6,6 +6,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/encoding.h"
+
 enum { SHORT = 4096 }; /* what Jansson reads alone */
 
 /* What is left to be read. */
@@ -37,14 +39,9 @@ static bool read_hex(reader *r, uint32_t *code) {
   *code = 0;
   if (left(r) < DIGITS) return false;
   for (int i = 0; i < DIGITS; i++, r->at++) {
-    uint8_t c = *r->at, lower = c | 0x20;
-    if (c >= '0' && c <= '9') {
-      *code = *code << 4 | (uint32_t)(c - '0');
-    } else if (lower >= 'a' && lower <= 'f') {
-      *code = *code << 4 | (uint32_t)(lower - 'a' + 10);
-    } else {
-      return false;
-    }
+    int digit = hex_value(*r->at);
+    if (digit < 0) return false;
+    *code = *code << 4 | (uint32_t)digit;
   }
   return true;
 }

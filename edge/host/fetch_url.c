@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/encoding.h"
+
 char *fetch_url_part(CURLU *url, CURLUPart which, unsigned flags) {
   char *part = NULL;
   return curl_url_get(url, which, &part, flags) == CURLUE_OK ? part : NULL;
@@ -101,23 +103,19 @@ static bool item_matches(const char *string, const item *url, const char *defaul
 
 /* ---- paths ---- */
 
-/* Decodes each `%XX` once; whether there was one. */
-static bool decode(text *path) {
-  size_t to = 0;
-  for (size_t from = 0; from < path->size; from++, to++) {
-    unsigned value;
-    char digits[3] = {0};
-    path->data[to] = path->data[from];
-    if (path->data[from] != '%' || path->size - from < 3) continue;
-    memcpy(digits, path->data + from + 1, 2);
-    if (strspn(digits, "0123456789abcdefABCDEF") != 2) continue;
-    value = (unsigned)strtoul(digits, NULL, 16);
-    path->data[to] = (char)value;
-    from += 2;
+/* Decodes each `%XX`, and each that this makes, in one pass: an escape is whole with its last byte. */
+static void decode_all(text *path) {
+  size_t end = 0;
+  for (size_t i = 0; i < path->size; i++) {
+    path->data[end++] = path->data[i];
+    while (end >= 3 && path->data[end - 3] == '%') {
+      int high = hex_value((uint8_t)path->data[end - 2]), low = hex_value((uint8_t)path->data[end - 1]);
+      if (high < 0 || low < 0) break;
+      end -= 2;
+      path->data[end - 1] = (char)(high << 4 | low);
+    }
   }
-  bool any = to < path->size;
-  path->size = to;
-  return any;
+  path->size = end;
 }
 
 /*
@@ -136,15 +134,15 @@ static bool has_dots(const text *path) {
   return false;
 }
 
-/* Whether a server may find dot segments in a path, however often it decodes it. libcurl has resolved plain
- * ones. */
+/*
+ * Whether a server may find dot segments in a path, however often it decodes it: neither the dots nor what
+ * they stand between are decoded further. libcurl has resolved plain ones.
+ */
 static bool has_hidden_dots(const char *path) {
   text decoded = {0};
   text_add_string(&decoded, path);
-  bool found;
-  do {
-    found = has_dots(&decoded);
-  } while (!found && decode(&decoded));
+  decode_all(&decoded);
+  bool found = has_dots(&decoded);
   text_free(&decoded);
   return found;
 }

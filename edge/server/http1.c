@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/encoding.h"
 #include "base/http.h"
 
 enum { BAD = 400, TARGET_TOO_LONG = 414, EXPECTATION_FAILED = 417, TOO_LARGE = 431 };
@@ -58,18 +59,13 @@ static bool is_token(const char *data, size_t size) { return size > 0 && all_are
 
 bool http1_is_target(const char *data, size_t size) { return size > 0 && all_are(data, size, TARGET); }
 
-static int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+static bool is_hex(char c) { return hex_value((uint8_t)c) >= 0; }
 
 /* Whether it is an address of IPv6 in its brackets, by its characters. */
 static bool is_bracketed(const char *data, size_t size) {
   if (size < 4 || data[0] != '[' || data[size - 1] != ']') return false;
   for (size_t i = 1; i < size - 1; i++) {
-    if (hex_digit(data[i]) < 0 && data[i] != ':' && data[i] != '.') return false;
+    if (!is_hex(data[i]) && data[i] != ':' && data[i] != '.') return false;
   }
   return true;
 }
@@ -85,8 +81,7 @@ bool http1_is_authority(const char *data, size_t size) {
   if (host == 0 || size - host > sizeof ":65535" - 1) return false;
   if (data[0] == '[') return is_bracketed(data, host);
   for (size_t i = 0; i < host; i++) {
-    if (data[i] == '%' && (i + 2 >= host || hex_digit(data[i + 1]) < 0 || hex_digit(data[i + 2]) < 0))
-      return false;
+    if (data[i] == '%' && (i + 2 >= host || !is_hex(data[i + 1]) || !is_hex(data[i + 2]))) return false;
   }
   return all_are(data, host, HOST);
 }
@@ -323,7 +318,7 @@ static bytes take(http1_body *b, const char *data, size_t size) {
 /* A character of the line with a chunk's size. False: it is none. */
 static bool read_size(http1_body *b, char c) {
   enum { BITS = 4, MOST_DIGITS = 15 }; /* below 2^60 */
-  int digit = hex_digit(c);
+  int digit = hex_value((uint8_t)c);
   if (digit >= 0) {
     b->left = b->left << BITS | (uint64_t)digit;
     return ++b->digits <= MOST_DIGITS;

@@ -85,6 +85,18 @@ static void test_items(void) {
   }
 }
 
+/* What is encoded as often as a URL has room for, and what only looks as if it were. */
+static void test_deep_dots(void) {
+  enum { TIMES = 8000 };
+  static char url[2 * TIMES + 64], *at;
+  at = url + sprintf(url, "https://a/v1/%%");
+  for (int i = 0; i < TIMES; i++) at += sprintf(at, "25");
+  strcpy(at, "2e./x");
+  check(strstr(refusal("https://a/*", url), "dot segments") != NULL, "https://a/*", "sees no dots in", url);
+  strcpy(at, "2g./x");
+  check(*refusal("https://a/*", url) == '\0', "https://a/*", "does not allow", url);
+}
+
 static void test_dots(void) {
   static const char *const hidden[] = {
       "%2e%2e/x",   "%2E%2e/x", ".%2e/x",   "%2e/x",   "%2e",     "..%2fx",       "..%2Fx",     "..%5cx",
@@ -159,6 +171,7 @@ static void test_traps(void) {
 int main(void) {
   test_items();
   test_dots();
+  test_deep_dots();
   test_traps();
   printf("%d passed, %d failed\n", passed, failed);
   return failed != 0;
