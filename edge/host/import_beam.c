@@ -28,6 +28,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "host/curl_request.h"
 #include "host/fetch_url.h"
 #include "host/host.h"
 #include "base/http.h"
@@ -62,12 +63,6 @@ static outcome because(fetch *f, outcome outcome, const char *why) {
 
 /* A clock that does not jump. */
 static int64_t clock_ms(void) { return clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
-
-/* Whether curl alone may say a header: it is of the connection, or of how the body is sent. */
-static bool is_hop_by_hop(bytes name) {
-  return http_is_of_connection(name) || bytes_same_ignoring_case(name, bytes_of("content-length")) ||
-         bytes_same_ignoring_case(name, bytes_of("expect"));
-}
 
 /* The bytes of a JSON string. */
 static bytes json_bytes(const json_t *string) {
@@ -107,7 +102,7 @@ static outcome read_headers(fetch *f, const json_t *headers) {
                   json_is_string(value) ? "has a control character" : "is not a string");
       return BROKEN;
     }
-    if (!is_hop_by_hop(name)) host_pairs_set(&f->request.headers, name, json_bytes(value), false);
+    if (!curl_request_owns(name)) host_pairs_set(&f->request.headers, name, json_bytes(value), false);
   }
   return check_sizes(f);
 }
@@ -192,49 +187,6 @@ static size_t take_line(char *data, size_t one, size_t size, void *to) {
   return one * size;
 }
 
-/* Adds a line behind the last of a list, which curl_slist_append would look for from the first. */
-static struct curl_slist **add_header(struct curl_slist **at, const char *line) {
-  *at = curl_slist_append(NULL, line);
-  if (*at == NULL) memory_get(SIZE_MAX); /* says that the machine is out of memory */
-  return &(*at)->next;
-}
-
-/* The headers of the request for curl, to be freed; those that curl would add by itself are taken out. */
-static struct curl_slist *request_headers(const host_pairs *headers) {
-  static const char *const unwanted[] = {"Accept", "Content-Type", "Expect"};
-  struct curl_slist *list = NULL, **at = &list;
-  text line = {0};
-  for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++) {
-    if (host_pairs_find(headers, bytes_of(unwanted[i])) != NULL) continue;
-    text_clear(&line);
-    text_printf(&line, "%s:", unwanted[i]);
-    at = add_header(at, line.data);
-  }
-  for (size_t i = 0; i < headers->count; i++) {
-    const host_pair *header = &headers->items[i];
-    text_clear(&line);
-    text_printf(&line, header->value_size != 0 ? "%s: %s" : "%s;%s", header->name, header->value);
-    at = add_header(at, line.data);
-  }
-  text_free(&line);
-  return list;
-}
-
-/* Sets method and body. A method that usually has a body says so when it has none: Content-Length: 0. */
-static void set_method(CURL *curl, const host_request *request) {
-  bytes method = text_bytes(&request->method);
-  if (bytes_are(method, "HEAD")) {
-    curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
-    return;
-  }
-  bool usual = bytes_are(method, "POST") || bytes_are(method, "PUT") || bytes_are(method, "PATCH");
-  if (usual || request->body.size != 0) {
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, text_string(&request->body));
-  }
-  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method.data);
-}
-
 /* Opens a socket for curl, which would not say that there are no more descriptors. */
 static curl_socket_t open_socket(void *fetch_, curlsocktype purpose, struct curl_sockaddr *address) {
   fetch *f = fetch_;
@@ -261,7 +213,7 @@ static void set_options(CURL *curl, fetch *f, int64_t left_ms, char *message) {
   curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, f);
   curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); /* its end does not wait for a name that is not found */
-  set_method(curl, &f->request);
+  curl_request_set_method(curl, &f->request.method, &f->request.body);
 }
 
 /* What curl's code means to the flare. */
@@ -324,12 +276,15 @@ static outcome transfer(fetch *f) {
   if (curl == NULL) return because(f, BROKEN, "libcurl cannot be started");
   f->head = (http_head){0};
   f->wrong = NULL;
-  struct curl_slist *headers = request_headers(&f->request.headers);
+  curl_lines lines = {0};
+  curl_lines_begin(&lines, &f->request.headers);
+  for (size_t i = 0; i < f->request.headers.count; i++)
+    curl_lines_add_header(&lines, &f->request.headers.items[i]);
   set_options(curl, f, left_ms, message);
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, lines.first);
   outcome outcome = judge(f, perform(f->h->fetching.state, curl), message);
   curl_easy_cleanup(curl);
-  curl_slist_free_all(headers);
+  curl_slist_free_all(lines.first);
   return outcome;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/http.h"
+#include "host/curl_request.h"
 #include "server/server_private.h"
 
 enum { HIGH = 256 << 10, BAD_GATEWAY = 502, GATEWAY_TIMEOUT = 504 };
@@ -34,7 +35,7 @@ typedef struct transfer {
   struct origin *origin;
   exchange *x; /* NULL: nobody waits for it any more */
   CURL *curl;
-  struct curl_slist *headers, *last;
+  curl_lines lines;
   text body;   /* of the request */
   size_t held; /* bytes of it that count among the server's */
   http_head head;
@@ -49,42 +50,20 @@ typedef struct transfer {
 
 /* ---- the request ---- */
 
-/* Adds a header. curl_slist_append looks for the end of the list each time. */
-static void add_header(transfer *t, const char *line) {
-  struct curl_slist *one = curl_slist_append(NULL, line);
-  if (one == NULL) memory_get(SIZE_MAX);
-  if (t->last == NULL) {
-    t->headers = one;
-  } else {
-    t->last->next = one;
-  }
-  t->last = one;
-}
-
 /* Adds the headers of the request that go further, and takes out what curl would add. */
 static void add_headers(transfer *t, const host_pairs *headers) {
-  static const char *const unwanted[] = {"Accept:", "Content-Type:", "Expect:", "User-Agent:"};
   const host_pair *connection = host_pairs_find(headers, bytes_of("connection"));
-  text line = {0};
-  for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++) {
-    bytes bare = {(const uint8_t *)unwanted[i], strlen(unwanted[i]) - 1};
-    if (host_pairs_find(headers, bare) == NULL) add_header(t, unwanted[i]);
-  }
+  curl_lines_begin(&t->lines, headers);
   for (size_t i = 0; i < headers->count; i++) {
     const host_pair *h = &headers->items[i];
-    bytes n = {(const uint8_t *)h->name, h->name_size};
-    if (http_is_of_connection(n) || bytes_same_ignoring_case(n, bytes_of("content-length")) ||
-        bytes_same_ignoring_case(n, bytes_of("host")) || bytes_same_ignoring_case(n, bytes_of("expect")))
-      continue;
+    bytes name = {(const uint8_t *)h->name, h->name_size};
+    if (curl_request_owns(name) || bytes_same_ignoring_case(name, bytes_of("host"))) continue;
     if (connection != NULL &&
         http_lists((bytes){(const uint8_t *)connection->value, connection->value_size}, h->name))
       continue;
-    text_clear(&line);
-    text_printf(&line, h->value_size != 0 ? "%s: %s" : "%s;", h->name, h->value);
-    add_header(t, line.data);
+    curl_lines_add_header(&t->lines, h);
   }
-  add_header(t, "Via: 1.1 flaron-lua"); /* RFC 9110, 7.6.3 */
-  text_free(&line);
+  curl_lines_add(&t->lines, "Via: 1.1 flaron-lua"); /* RFC 9110, 7.6.3 */
 }
 
 /* ---- the answer ---- */
@@ -196,7 +175,7 @@ static void free_transfer(transfer *t) {
   forget_ready(t);
   curl_multi_remove_handle(t->origin->multi, t->curl);
   curl_easy_cleanup(t->curl);
-  curl_slist_free_all(t->headers);
+  curl_slist_free_all(t->lines.first);
   server_hold_body(t->origin->server, -(ptrdiff_t)t->held);
   text_free(&t->body);
   host_pairs_free(&t->fields);
@@ -333,18 +312,8 @@ static void set_options(transfer *t, const host_request *request) {
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, t);
   add_headers(t, &request->headers);
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, t->headers);
-  bytes method = text_bytes(&request->method);
-  if (bytes_are(method, "HEAD")) {
-    curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
-    return;
-  }
-  bool usual = bytes_are(method, "POST") || bytes_are(method, "PUT") || bytes_are(method, "PATCH");
-  if (usual || t->body.size != 0) {
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body.size);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, text_string(&t->body));
-  }
-  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, text_string(&request->method));
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, t->lines.first);
+  curl_request_set_method(curl, &request->method, &t->body);
 }
 
 void server_origin_ask(exchange *x, task *task) {
