@@ -453,6 +453,14 @@ describe("the origin of flaron-lua dev", function()
     for _, hidden in ipairs { "hop", "te: ", "trailer", "connection", "close" } do assert.falsy(seen:find(hidden, 1, true), seen) end
     assert.truthy(seen:find("x-kept: 1", 1, true))
   end)
+
+  it("is not asked whether it wants a large body, whatever the client asked us", function()
+    support.write(folder .. "/large", ("x"):rep(2 << 20))
+    dev.curl("/origin/0", ("-X PUT -H 'Expect: 100-continue' -T %s/large"):format(folder))
+    local seen = serving.wait(function() return (support.read(folder .. "/origin.out")):match '"PUT /origin/0[^\n]*' end, 2):lower()
+    assert.truthy(seen:find("content-length: 2097152", 1, true))
+    assert.falsy(seen:find("expect", 1, true))
+  end)
 end)
 
 describe("flaron-lua dev", function()
