@@ -87,6 +87,7 @@ struct pool {
   pool_queue jobs;
   pool_queue waiting_jobs; /* that wait in the host: in turn with `jobs` */
   bool waiting_turn;
+  bool jobs_turn;         /* a thread that returned began last: a job that may begin is next */
   pool_queue slow_jobs;   /* that wait for others to have computed */
   pool_queue large_jobs;  /* that wait for memory */
   size_t bytes, held;     /* that jobs are expected to take, those that run; that are kept for clients */
@@ -195,12 +196,16 @@ static void begin_work(pool *p, worker *w) {
   if (!p->watching) pthread_cond_signal(&p->begun);
 }
 
-/* The first that returns works on, if there is room. */
+/*
+ * The first that returns works on, if there is room. In turn with jobs: when a thousand return at once,
+ * whoever asks next need not wait for all. Jobs that give up their turn say so by another call.
+ */
 static void let_return(pool *p) {
   worker *w = p->returning.first;
-  if (w == NULL || !has_room(p)) return;
+  if (w == NULL || !has_room(p) || (p->jobs_turn && has_jobs(p))) return;
   row_remove(&p->returning, w);
   p->waiting--;
+  p->jobs_turn = true;
   begin_work(p, w);
   pthread_cond_signal(&w->turn);
 }
@@ -365,6 +370,7 @@ static void run(pool *p, worker *w, pool_job *job) {
   w->bytes = cost.bytes > SMALL ? cost.bytes : 0;
   p->bytes += w->bytes;
   p->with_job++;
+  p->jobs_turn = false;
   begin_work(p, w);
   w->uncounted = cost.slow;
   if (w->uncounted) p->slow++;
@@ -427,6 +433,8 @@ static void run_round(pool *p, bool busy) {
   p->full = has_jobs(p);
   p->steps++;
   p->rounds++;
+  p->jobs_turn = p->jobs_turn && has_jobs(p);
+  let_return(p);
   pthread_mutex_unlock(&p->lock);
   bool more = p->round(p->data, busy);
   pthread_mutex_lock(&p->lock);
@@ -482,7 +490,7 @@ static void *work(void *data) {
 /* Interrupts those again that have not heard it, or have begun another wait. */
 static void nudge_unwanted(pool *p) {
   p->nudges = 0;
-  for (worker *w = p->all; p->unwanted > 0 && w != NULL; w = w->of_all) {
+  for (worker *w = p->all; p->unwanted > 0 && p->nudges < NUDGES && w != NULL; w = w->of_all) {
     bool due = w->nudged + NUDGE_TICKS <= p->ticks;
     if (due && w->job != NULL && atomic_load(&w->unwanted) != POOL_WANTED) nudge(p, w);
   }

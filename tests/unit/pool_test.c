@@ -439,6 +439,59 @@ static void test_costs(void) {
   test_costly("jobs that take much memory", HANDLER("return { body = ('x'):rep(6 << 20) }"), MUCH, 2);
 }
 
+/* Jobs whose waits end all at once, and that compute then: a plain one has its turn among them. */
+enum { RETURNING = 60 };
+
+typedef struct returning {
+  test_job jobs[RETURNING], plain;
+  pool_flare *flare, *plain_flare;
+  int listener;
+  int done_before;
+} returning;
+
+static bool end_waits(loop *l) {
+  enum { ALL_WAIT_MS = 300 };
+  returning *r = l->data;
+  while (l->added < RETURNING) add(l, &r->jobs[l->added], r->flare);
+  if (r->listener >= 0 && now_ms() - l->begin_ms > ALL_WAIT_MS) {
+    close(r->listener); /* it resets what nobody has accepted */
+    r->listener = -1;
+    add(l, &r->plain, r->plain_flare);
+  }
+  if (r->plain.done != 0 && r->done_before < 0) r->done_before = l->done;
+  return l->done == RETURNING + 1;
+}
+
+static void test_returning(void) {
+  host_config config = host_config_default();
+  text script = {0};
+  int port;
+  returning *r = memory_get(sizeof *r);
+  r->done_before = -1;
+  r->listener = listen_silently(&port);
+  text_printf(&script,
+              HANDLER("flaron.beam.fetch 'http://127.0.0.1:%d/' local t = flaron.time.now 'ms' "
+                      "while flaron.time.now 'ms' - t < 10 do end return {}"),
+              port);
+  r->flare = make_flare(script.data, &config, 0);
+  r->plain_flare = make_flare(HANDLER("return 'hello'"), &config, 0);
+  loop l = {.step = end_waits, .data = r};
+  run_loop(&l, RUN_AT_ONCE);
+  check(r->done_before >= 0 && r->done_before < RETURNING / 2,
+        "%d of %d that returned were done before a plain job", r->done_before, RETURNING);
+  int good = 0;
+  for (int i = 0; i < RETURNING; i++) {
+    good += r->jobs[i].done == 1 && r->jobs[i].job.response.status == 200;
+    free_job(&r->jobs[i]);
+  }
+  check(good == RETURNING, "%d of %d that returned were done", good, RETURNING);
+  free_job(&r->plain);
+  pool_flare_release(r->flare);
+  pool_flare_release(r->plain_flare);
+  text_free(&script);
+  free(r);
+}
+
 /* What takes the most of C's stack, each as deep as Lua allows: it must do with that of a thread. */
 static bool run_deep(loop *l) {
   single *s = l->data;
@@ -539,6 +592,7 @@ int main(void) {
   test_store();
   test_crowd();
   test_costs();
+  test_returning();
   test_many(HANDLER("return 'hello'"), false);
   test_many(HANDLER("for i = 1, 100000 do end return 'hello'"), false);
   snprintf(command, sizeof command, "rm -r '%s'", folder);
