@@ -115,34 +115,15 @@ const char *host_level_name(host_level level) {
 
 host_config host_config_default(void) {
   return (host_config){
+#define FLARON_LIMIT(name, type, value, set_by) .name = value,
+#include "host/limits.def"
+#undef FLARON_LIMIT
       .requires_body = true,
-      .max_body = 10u << 20,
-      .max_log_lines = 100,
-      .max_log_line = 4096,
-      .max_ws_sends = 1000,
-      .max_ws_message = 1u << 20,
-      .max_ws_bytes = 16u << 20,
-      .max_call_bytes = 16u << 20,
-      .max_claims_bytes = 256u << 10,
-      .max_headers = 1000,
-      .max_headers_size = 256u << 10,
-      .max_response_body = 64u << 20,
-      .max_list_keys = 100000,
       .all_secrets = true,
       .machine_id = 1,
       .writes_spark_kv = true,
       .writes_plasma_kv = true,
-      .max_kv_value_bytes = 64u << 10,
-      .max_spark_reads = SIZE_MAX,
-      .max_spark_writes = 1000,
-      .max_plasma_writes = 1000,
-      .max_spark_pull = 1000,
-      .spark_quota_bytes = 16u << 20,
       .all_fetch_urls = true,
-      .max_fetch_requests = 16,
-      .max_fetch_url = 16u << 10,
-      .max_fetch_body = 10u << 20,
-      .fetch_timeout_ms = 30000,
   };
 }
 

@@ -158,44 +158,27 @@ typedef bool host_wait_function(host_wait_kind kind);
 
 /* What a flare is allowed, and the limits it runs under. host_config_default gives the documented ones. */
 typedef struct host_config {
-  bool requires_body;      /* else req_body answers nothing */
-  bool requires_raw_auth;  /* else Authorization, Cookie and X-Flaron-* are withheld */
-  size_t max_body;         /* bytes of a request body; a larger one is not handed over */
-  size_t max_log_lines;    /* per invocation; more are dropped */
-  size_t max_log_line;     /* bytes; a longer line is cut */
-  size_t max_ws_sends;     /* per invocation */
-  size_t max_ws_message;   /* bytes of a frame */
-  size_t max_ws_bytes;     /* of all frames of an invocation */
-  size_t max_call_bytes;   /* that one call of an import may hand over, where nothing else is said */
-  size_t max_claims_bytes; /* of what is signed as a JWT, and other arguments that are short */
-  size_t max_headers,
-      max_headers_size;       /* of a response, and of a fetch: headers, bytes of names and values */
-  size_t max_response_body;   /* bytes */
-  size_t max_list_keys;       /* keys that a list of a store may have; longer ones are refused */
-  int64_t now_ns;             /* the clock: nanoseconds since 1970; 0 = the machine's */
-  int64_t skew_ns;            /* how far the clock is ahead of the machine's */
-  const host_secret *secrets; /* borrowed, as the next list is */
+#define FLARON_LIMIT(name, type, value, set_by) type name;
+#include "host/limits.def"
+#undef FLARON_LIMIT
+  bool requires_body;                     /* else req_body answers nothing */
+  bool requires_raw_auth;                 /* else Authorization, Cookie and X-Flaron-* are withheld */
+  bool writes_spark_kv, writes_plasma_kv; /* else writing is answered with "no capability" */
+  int64_t now_ns;                         /* the clock: nanoseconds since 1970; 0 = the machine's */
+  int64_t skew_ns;                        /* how far the clock is ahead of the machine's */
+  const host_secret *secrets;             /* borrowed, as the next list is */
   size_t secret_count;
   char *const *allowed_secrets; /* names of the secrets a flare may use */
   size_t allowed_secret_count;
-  bool all_secrets;     /* a flare may use them all, whatever the list: there is no manifest */
-  uint16_t machine_id;  /* 0 to 1023, goes into snowflakes */
-  uint64_t random_seed; /* of ids and random bytes, for specs; 0 = true randomness. Not for AES nonces */
-  struct store *store;  /* of spark and plasma, borrowed; NULL = not available */
-  bool writes_spark_kv, writes_plasma_kv; /* else writing is answered with "no capability" */
-  size_t max_kv_value_bytes;              /* of a value of either store */
-  size_t max_spark_reads, max_spark_writes, max_plasma_writes; /* per invocation */
-  size_t max_spark_pull;                                       /* keys of the one pull of an invocation */
-  uint64_t spark_quota_bytes;                                  /* of all keys and values in spark */
-  host_pull_function *pull;                                    /* NULL = there are no other edges */
+  bool all_secrets;         /* a flare may use them all, whatever the list: there is no manifest */
+  uint16_t machine_id;      /* 0 to 1023, goes into snowflakes */
+  uint64_t random_seed;     /* of ids and random bytes, for specs; 0 = true randomness. Not for AES nonces */
+  struct store *store;      /* of spark and plasma, borrowed; NULL = not available */
+  host_pull_function *pull; /* NULL = there are no other edges */
   void *pull_data;
   char *const *allowed_fetch_urls; /* see fetch_url.h; borrowed */
   size_t allowed_fetch_url_count;
   bool all_fetch_urls;       /* any URL may be fetched, whatever the list: there is no manifest */
-  size_t max_fetch_requests; /* per invocation; redirects are not counted */
-  size_t max_fetch_url;      /* bytes */
-  size_t max_fetch_body;     /* bytes of an answer's body; a larger one is no answer */
-  int fetch_timeout_ms;      /* for a fetch in all, redirects included */
   host_wait_function *wait;  /* told of calls that wait for something; NULL = nobody is */
   host_fetch_function *stub; /* NULL = none */
   void *stub_data;

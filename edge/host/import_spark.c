@@ -166,7 +166,7 @@ static int pull_from(host *h, bytes origin, bytes json) {
   }
   json_t *keys = parse_keys(json);
   if (keys == NULL) return -SPARK_BAD_KEY;
-  bool allowed = h->spark_pulls == 0 && json_object_size(keys) <= h->config.max_spark_pull;
+  bool allowed = h->spark_pulls == 0 && json_object_size(keys) <= h->config.max_spark_pull_per_invocation;
   if (allowed) h->spark_pulls++;
   int result = allowed ? pull_keys(h, origin, keys) : -SPARK_WRITE_LIMIT;
   json_decref(keys);

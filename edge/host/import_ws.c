@@ -3,7 +3,7 @@
  * connection.
  *
  * Frames and the closing are kept in the response, in order; who holds the connection sends them. Limits of
- * sends and of their size are not documented: those here are our own (host_config_default).
+ * sends and of their size are not documented: those here are our own (limits.def).
  */
 #include "abi/codes.h"
 #include "host/host.h"

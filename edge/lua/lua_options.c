@@ -1,5 +1,6 @@
 /*
- * lua_options.c - see lua_options.h. `fields` is the one list of the options that are plain values.
+ * lua_options.c - see lua_options.h. `fields` are the options that are plain values; those that are limits
+ * come of host/limits.def.
  */
 #include "lua/lua_options.h"
 
@@ -11,35 +12,31 @@
 
 #include "store/store.h"
 
-typedef enum kind { FLAG, COUNT, BYTES64, SEED, MILLISECONDS, MACHINE } kind;
+typedef enum kind { KIND_bool, KIND_size_t, KIND_uint64_t, KIND_int, KIND_uint16_t } kind;
 
+#define FIELD(name, type) {#name, KIND_##type, offsetof(host_config, name)},
+#define FIELD_HERE(name, type)
+#define FIELD_SPECS FIELD
+#define FIELD_FLARE FIELD
+#define FLARON_LIMIT(name, type, value, set_by) FIELD_##set_by(name, type)
+
+/* clang-format off */
 static const struct field {
   const char *name;
   kind kind;
   size_t offset;
 } fields[] = {
-    {"requires_body", FLAG, offsetof(host_config, requires_body)},
-    {"requires_raw_auth", FLAG, offsetof(host_config, requires_raw_auth)},
-    {"writes_spark_kv", FLAG, offsetof(host_config, writes_spark_kv)},
-    {"writes_plasma_kv", FLAG, offsetof(host_config, writes_plasma_kv)},
-    {"max_body", COUNT, offsetof(host_config, max_body)},
-    {"max_log_lines", COUNT, offsetof(host_config, max_log_lines)},
-    {"max_log_line", COUNT, offsetof(host_config, max_log_line)},
-    {"max_ws_sends", COUNT, offsetof(host_config, max_ws_sends)},
-    {"max_ws_message", COUNT, offsetof(host_config, max_ws_message)},
-    {"max_ws_bytes", COUNT, offsetof(host_config, max_ws_bytes)},
-    {"max_kv_value_bytes", COUNT, offsetof(host_config, max_kv_value_bytes)},
-    {"max_spark_reads", COUNT, offsetof(host_config, max_spark_reads)},
-    {"max_spark_writes", COUNT, offsetof(host_config, max_spark_writes)},
-    {"max_plasma_writes", COUNT, offsetof(host_config, max_plasma_writes)},
-    {"max_spark_pull", COUNT, offsetof(host_config, max_spark_pull)},
-    {"spark_quota_bytes", BYTES64, offsetof(host_config, spark_quota_bytes)},
-    {"max_fetch_requests", COUNT, offsetof(host_config, max_fetch_requests)},
-    {"max_fetch_body", COUNT, offsetof(host_config, max_fetch_body)},
-    {"fetch_timeout_ms", MILLISECONDS, offsetof(host_config, fetch_timeout_ms)},
-    {"machine_id", MACHINE, offsetof(host_config, machine_id)},
-    {"random_seed", SEED, offsetof(host_config, random_seed)},
+    FIELD(requires_body, bool)
+    FIELD(requires_raw_auth, bool)
+    FIELD(writes_spark_kv, bool)
+    FIELD(writes_plasma_kv, bool)
+    FIELD(machine_id, uint16_t)
+    FIELD(random_seed, uint64_t)
+#include "host/limits.def"
 };
+/* clang-format on */
+
+#undef FLARON_LIMIT
 
 enum { FIELDS = sizeof fields / sizeof *fields };
 
@@ -83,20 +80,17 @@ lua_Integer lua_options_integer(lua_State *L, int index, const char *name, lua_I
 static void read_field(lua_State *L, int index, const struct field *f, host_config *config) {
   void *to = (char *)config + f->offset;
   switch (f->kind) {
-    case FLAG: *(bool *)to = lua_options_boolean(L, index, f->name, *(bool *)to); break;
-    case COUNT:
+    case KIND_bool: *(bool *)to = lua_options_boolean(L, index, f->name, *(bool *)to); break;
+    case KIND_size_t:
       *(size_t *)to =
           (size_t)lua_options_integer(L, index, f->name, (lua_Integer) * (size_t *)to, 0, UINT32_MAX);
       break;
-    case BYTES64:
-    case SEED:
+    case KIND_uint64_t:
       *(uint64_t *)to =
           (uint64_t)lua_options_integer(L, index, f->name, (lua_Integer) * (uint64_t *)to, 0, LUA_MAXINTEGER);
       break;
-    case MILLISECONDS:
-      *(int *)to = (int)lua_options_integer(L, index, f->name, *(int *)to, 1, INT32_MAX);
-      break;
-    case MACHINE:
+    case KIND_int: *(int *)to = (int)lua_options_integer(L, index, f->name, *(int *)to, 1, INT32_MAX); break;
+    case KIND_uint16_t:
       *(uint16_t *)to = (uint16_t)lua_options_integer(L, index, f->name, *(uint16_t *)to, 0, 1023);
       break;
   }

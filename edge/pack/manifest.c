@@ -1,6 +1,6 @@
 /*
  * manifest.c - reading flare.lua: evaluated by the runtime (instance_evaluate), checked here. `keys` is the
- * one list of what a manifest can say.
+ * one list of what a manifest can say; the limits in it come of host/limits.def.
  */
 #include "pack/manifest.h"
 
@@ -35,9 +35,13 @@ static const key keys[] = {
     {"writes_plasma_kv", BOOLEAN, true},
     {"allowed_secrets", STRINGS, true},
     {"allowed_fetch_urls", STRINGS, true},
-    {"max_fetch_requests", INTEGER, true},
-    {"max_kv_value_bytes", INTEGER, true},
-    {"max_spark_pull_per_invocation", INTEGER, true},
+#define LIMIT_FLARE(name) {#name, INTEGER, true},
+#define LIMIT_SPECS(name)
+#define LIMIT_HERE(name)
+#define FLARON_LIMIT(name, type, value, set_by) LIMIT_##set_by(name)
+#include "host/limits.def"
+#undef FLARON_LIMIT
+#undef LIMIT_FLARE
     {"websocket", BOOLEAN, true},
 };
 
@@ -191,9 +195,10 @@ bool manifest_configure(const json_t *json, host_config *config, manifest_grants
   config->requires_raw_auth = json_is_true(json_object_get(json, "requires_raw_auth"));
   config->writes_spark_kv = json_is_true(json_object_get(json, "writes_spark_kv"));
   config->writes_plasma_kv = json_is_true(json_object_get(json, "writes_plasma_kv"));
-  set_limit(json, "max_fetch_requests", &config->max_fetch_requests);
-  set_limit(json, "max_kv_value_bytes", &config->max_kv_value_bytes);
-  set_limit(json, "max_spark_pull_per_invocation", &config->max_spark_pull);
+#define LIMIT_FLARE(name) set_limit(json, #name, &config->name);
+#define FLARON_LIMIT(name, type, value, set_by) LIMIT_##set_by(name)
+#include "host/limits.def"
+#undef FLARON_LIMIT
   manifest_grants_free(grants);
   grants->secrets = copy_list(json, "allowed_secrets");
   grants->fetch_urls = copy_list(json, "allowed_fetch_urls");

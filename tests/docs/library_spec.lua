@@ -337,7 +337,10 @@ describe("flaron.edge", function()
   it("has the options that docs/api.md and the library name", function()
     local source = assert(support.read "edge/lua/lua_options.c")
     local known = {}
-    for name in source:match("} fields%[%] = {(.-)\n};"):gmatch '{"([%w_]+)",' do known[name] = true end
+    for name in source:match("} fields%[%] = {(.-)\n};"):gmatch "FIELD%(([%w_]+)," do known[name] = true end
+    for name, set_by in assert(support.read "edge/host/limits.def"):gmatch "FLARON_LIMIT%(([%w_]+), [^\n]-, (%u+)%)" do
+      if set_by ~= "HERE" then known[name] = true end
+    end
     for name in source:match("others%[%] = {(.-)};"):gmatch '"([%w_]+)"' do known[name] = true end
     assert.truthy(known.secrets and known.requires_body, "edge/lua/lua_options.c no longer lists them as is read here")
     local load_heading = document:match "\n(### edge%.load[^\n]*)"

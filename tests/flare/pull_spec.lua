@@ -22,7 +22,7 @@ describe("spark.pull", function()
   end)
 
   it("refuses more keys than an invocation may pull", function()
-    local flare <close> = support.load(script, { edges = { ["fra-1"] = { a = "1" } }, max_spark_pull = 2 })
+    local flare <close> = support.load(script, { edges = { ["fra-1"] = { a = "1" } }, max_spark_pull_per_invocation = 2 })
     assert.matches('^%[null,"write limit",3', flare:request().body)
   end)
 end)

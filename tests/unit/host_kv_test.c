@@ -442,7 +442,7 @@ static void test_pull(void) {
   check(pull(&h, "[\"large\"]") == 0 && logged(&h, "too large"), "a value that is too large is left out");
   h.config.spark_quota_bytes = 1;
   check(pull(&h, "[\"c\"]") == 0 && logged(&h, "quota"), "so is one over the quota");
-  h.config.max_spark_pull = 1;
+  h.config.max_spark_pull_per_invocation = 1;
   check(pull(&h, "[\"a\",\"b\"]") == -3, "more keys than allowed");
   other.reachable = false;
   check(pull(&h, "[\"a\"]") == -5, "the other edge is not there");

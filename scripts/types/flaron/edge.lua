@@ -30,7 +30,7 @@
 ---@field max_spark_reads? integer reads an invocation; default: no limit
 ---@field max_spark_writes? integer writes an invocation; default: 1000
 ---@field max_plasma_writes? integer writes an invocation; default: 1000
----@field max_spark_pull? integer keys of a pull; default: 1000
+---@field max_spark_pull_per_invocation? integer keys of a pull; default: 1000
 ---@field spark_quota_bytes? integer bytes of all keys and values in Spark; default: 16 MiB
 ---@field max_fetch_requests? integer fetches an invocation; default: 16
 ---@field max_fetch_body? integer bytes of a fetched body; a larger one fails; default: 10 MiB
