@@ -13,7 +13,7 @@
 
 #include "cli.h"
 #include "base/embedded.h"
-#include "flare/wasm.h"
+#include "base/utf8.h"
 #include "options.h"
 
 static const char templates[] = "scripts/templates/", common[] = "common/";
@@ -165,7 +165,7 @@ static bool valid_name(const char *name) {
     if ((unsigned char)*c < ' ' || *c == 0x7f) return false;
   }
   return *name != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-         wasm_is_utf8(name, strlen(name));
+         utf8_is_valid(name, strlen(name));
 }
 
 /* Takes the path of the project apart. CLI_DONE, or the exit code after saying what is wrong. */

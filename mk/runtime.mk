@@ -83,7 +83,8 @@ $(W)/unwind.o: runtime/life/unwind.S $(WASM_STAMP) | $(TOOLS)
 	@mkdir -p $(@D)
 	$(Q)$(WASM_CC) $(WASM_TARGET) -c $< -o $@
 
-$(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/flare/wasm.c tools/unwind_rewrite.h tools/trim.h edge/flare/wasm.h | $(TOOLS)
+$(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/flare/wasm.c edge/base/utf8.c \
+  tools/unwind_rewrite.h tools/trim.h edge/flare/wasm.h edge/base/utf8.h | $(TOOLS)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -Iedge $(filter %.c,$^) -o $@
 
 # Functions that only start-up reaches, beside the exports it is called by; in no flare is there any code of them.

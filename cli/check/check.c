@@ -13,7 +13,7 @@
 #include "base/nearest.h"
 #include "check/check.h"
 #include "cli.h"
-#include "flare/wasm.h"
+#include "base/utf8.h"
 #include "options.h"
 
 /* One look at a project. Owned. */
@@ -271,7 +271,7 @@ static void write_manifest(const look *l, text *out) {
   char *real = realpath(l->folder, NULL);
   const char *name = real != NULL ? strrchr(real, '/') + 1 : "";
   bool main = l->file != NULL && strcmp(l->file, "main.lua") != 0;
-  check_write_manifest(&l->needs, *name != '\0' && wasm_is_utf8(name, strlen(name)) ? name : NULL,
+  check_write_manifest(&l->needs, *name != '\0' && utf8_is_valid(name, strlen(name)) ? name : NULL,
                        main ? l->file : NULL, out);
   free(real);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/encoding.h"
+#include "base/utf8.h"
 
 enum { SHORT = 4096 }; /* what Jansson reads alone */
 
@@ -92,7 +93,7 @@ static bool read_string(reader *r, text *to) {
     const uint8_t *from = r->at;
     while (r->at < r->end && is_plain(*r->at)) r->at++;
     while (r->at < r->end && *r->at >= 0x80) {
-      size_t size = text_utf8_size((bytes){r->at, left(r)});
+      size_t size = utf8_size(r->at, left(r));
       if (size == 0) return false;
       r->at += size;
     }
@@ -181,7 +182,7 @@ void json_add_string(text *to, bytes b) {
     char *first = text_room(to, (end - i) * LONGEST), *out = first;
     while (i < end) {
       uint8_t c = b.data[i];
-      size_t size = c < 0x80 ? 1 : text_utf8_size((bytes){b.data + i, b.size - i});
+      size_t size = c < 0x80 ? 1 : utf8_size(b.data + i, b.size - i);
       const char *at = c < 0x80 && !is_plain(c) && c != '\0' ? strchr(characters, (char)c) : NULL;
       if (at != NULL) {
         *out++ = '\\';

@@ -10,6 +10,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 bytes bytes_of(const char *string) { return (bytes){(const uint8_t *)string, strlen(string)}; }
 
 bool bytes_are(bytes b, const char *string) {
@@ -87,22 +89,6 @@ void text_add_markup(text *t, bytes b) {
   }
 }
 
-size_t bytes_utf8(bytes b, uint32_t *code) {
-  enum { MORE = 0x80, MORE_MASK = 0xC0, MORE_BITS = 6, VALUE = 0x3F, HIGHEST = 0x10FFFF };
-  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000}; /* by size: what is less has a shorter form */
-  if (b.size == 0) return 0;
-  uint8_t lead = b.data[0];
-  size_t size = lead < 0x80 ? 1 : lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF8 ? 4 : 0;
-  if (size == 0 || size > b.size) return 0;
-  *code = size == 1 ? lead : lead & (0x7Fu >> size);
-  for (size_t i = 1; i < size; i++) {
-    if ((b.data[i] & MORE_MASK) != MORE) return 0;
-    *code = *code << MORE_BITS | (b.data[i] & VALUE);
-  }
-  bool surrogate = *code >= 0xD800 && *code <= 0xDFFF;
-  return *code >= least[size] && *code <= HIGHEST && !surrogate ? size : 0;
-}
-
 /* Whether a terminal may do something other than show the character. */
 static bool is_control(uint32_t code) {
   bool c0 = code < ' ' && code != '\t' && code != '\n', c1 = code >= 0x7F && code <= 0x9F;
@@ -112,7 +98,7 @@ static bool is_control(uint32_t code) {
 void text_add_harmless(text *t, bytes b, const char *indent) {
   for (size_t i = 0, size; i < b.size; i += size) {
     uint32_t code = b.data[i];
-    size = bytes_utf8((bytes){b.data + i, b.size - i}, &code);
+    size = utf8_read(b.data + i, b.size - i, &code);
     if (size == 0) {
       text_printf(t, "\\x%02x", b.data[i]);
       size = 1;
@@ -128,7 +114,7 @@ void text_add_harmless(text *t, bytes b, const char *indent) {
 void text_add_harmless_json(text *t, bytes b) {
   for (size_t i = 0, size; i < b.size; i += size) {
     uint32_t code = b.data[i];
-    size = bytes_utf8((bytes){b.data + i, b.size - i}, &code);
+    size = utf8_read(b.data + i, b.size - i, &code);
     if (size > 0 && is_control(code)) {
       text_printf(t, "\\u%04x", (unsigned)code);
     } else {
@@ -171,18 +157,3 @@ void text_printf(text *t, const char *format, ...) {
 bytes text_bytes(const text *t) { return (bytes){(const uint8_t *)t->data, t->size}; }
 
 const char *text_string(const text *t) { return t->data != NULL ? t->data : ""; }
-
-size_t text_utf8_size(bytes b) {
-  uint8_t first = b.data[0], low = 0x80, high = 0xbf; /* what the second byte may be */
-  size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || size > b.size) return 0;
-  if (first == 0xe0) low = 0xa0;  /* shorter forms exist */
-  if (first == 0xed) high = 0x9f; /* surrogates */
-  if (first == 0xf0) low = 0x90;  /* shorter forms exist */
-  if (first == 0xf4) high = 0x8f; /* beyond U+10FFFF */
-  if (size > 1 && (b.data[1] < low || b.data[1] > high)) return 0;
-  for (size_t i = 2; i < size; i++) {
-    if (b.data[i] < 0x80 || b.data[i] > 0xbf) return 0;
-  }
-  return size;
-}

@@ -60,11 +60,6 @@ __attribute__((format(printf, 2, 0))) void text_vprintf(text *t, const char *for
 void text_add_markup(text *t, bytes b);
 
 /*
- * The size of the character of UTF-8 that `b` begins with, its number in `code`; 0: it begins with none.
- */
-size_t bytes_utf8(bytes b, uint32_t *code);
-
-/*
  * Adds a text from elsewhere for a terminal, which it cannot take over: control characters but tab and line
  * feed (C0, DEL, C1 as characters and as bytes) and whatever is not UTF-8 are shown as \x1b, the marks that
  * turn the direction of writing around as \u{202e}. After each line feed comes `indent`.
@@ -88,8 +83,5 @@ bytes text_bytes(const text *t);
 
 /* The text as a C string, "" when it is empty; borrowed until it changes. */
 const char *text_string(const text *t);
-
-/* The size of the UTF-8 character that `b`, which is not empty, begins with; 0 when it begins with none. */
-size_t text_utf8_size(bytes b);
 
 #endif

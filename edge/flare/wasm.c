@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static const uint8_t wasm_header[8] = {0x00, 'a', 's', 'm', 0x01, 0x00, 0x00, 0x00};
 
 /* -- Reader ------------------------------------------------------------------------------------ */
@@ -120,32 +122,6 @@ int32_t wasm_read_s32(wasm_reader *r) { return (int32_t)(int64_t)read_signed(r, 
 
 int64_t wasm_read_s64(wasm_reader *r) { return (int64_t)read_signed(r, 64); }
 
-bool wasm_is_utf8(const void *bytes, size_t len) {
-  const uint8_t *s = bytes;
-  size_t i = 0;
-  while (i < len) {
-    uint8_t lead = s[i++];
-    if (lead < 0x80) {
-      continue;
-    }
-    size_t more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
-    if (lead < 0xC2 || lead > 0xF4 || more > len - i) {
-      return false;
-    }
-    /* Only the byte behind the lead has narrower bounds than 80..BF. */
-    uint8_t low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    uint8_t high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    for (; more > 0; more--, i++) {
-      if (s[i] < low || s[i] > high) {
-        return false;
-      }
-      low = 0x80;
-      high = 0xBF;
-    }
-  }
-  return true;
-}
-
 const char *wasm_read_name(wasm_reader *r, uint32_t *len) {
   *len = 0;
   uint32_t size = wasm_read_u32(r);
@@ -153,7 +129,7 @@ const char *wasm_read_name(wasm_reader *r, uint32_t *len) {
   if (bytes == NULL) {
     return NULL;
   }
-  if (!wasm_is_utf8(bytes, size)) {
+  if (!utf8_is_valid(bytes, size)) {
     wasm_reader_fail(r, "a name is not UTF-8");
     return NULL;
   }

@@ -112,9 +112,6 @@ const uint8_t *wasm_read_bytes(wasm_reader *r, size_t len);
  */
 const char *wasm_read_name(wasm_reader *r, uint32_t *len);
 
-/* Whether `len` bytes are well-formed UTF-8: no overlong form, no surrogate (RFC 3629). */
-bool wasm_is_utf8(const void *bytes, size_t len);
-
 /*
  * One section, all of it borrowed. `whole` is the section with its id and its size field, to copy
  * it as it stands; `data` is the payload. In a custom section `name` is its name (without a NUL) and

@@ -35,6 +35,7 @@
 #include "base/wait.h"
 #include "base/json_fast.h"
 #include "base/json_bytes.h"
+#include "base/utf8.h"
 
 enum { MAX_REDIRECTS = 10, MAX_LOGGED_URL = 200 };
 
@@ -369,7 +370,7 @@ static outcome run(fetch *f) {
 static void add_utf8(text *to, bytes b) {
   size_t done = 0;
   for (size_t i = 0; i < b.size;) {
-    size_t size = text_utf8_size((bytes){b.data + i, b.size - i});
+    size_t size = utf8_size(b.data + i, b.size - i);
     if (size == 0) {
       text_add(to, b.data + done, i - done);
       text_add_string(to, "\xef\xbf\xbd");

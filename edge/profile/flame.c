@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flare/wasm.h"
+#include "base/utf8.h"
 
 enum { WIDTH = 1200, MARGIN = 10, ROW = 17, HEAD = 44, FOOT = 10 };
 
@@ -24,14 +24,12 @@ typedef struct view {
 /* Makes bytes fit to be shown: UTF-8 without control characters; others become '?'. */
 static void make_readable(text *t) {
   for (size_t i = 0, size; i < t->size; i += size) {
-    uint8_t c = (uint8_t)t->data[i];
-    size = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-    bool good = i + size <= t->size && c >= 0x20 && c != 0x7f && wasm_is_utf8(t->data + i, size);
-    /* U+0080 to U+009F, U+FFFE and U+FFFF are no text either */
-    if (good &&
-        ((c == 0xc2 && (uint8_t)t->data[i + 1] < 0xa0) || memcmp(t->data + i, "\xef\xbf", size - 1) == 0))
-      good = size == 1;
-    if (good) continue;
+    uint32_t code;
+    size = utf8_read(t->data + i, t->size - i, &code);
+    /* what XML 1.0 has no characters for, and those it discourages */
+    bool control =
+        size != 0 && (code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0xFFFE || code == 0xFFFF);
+    if (size != 0 && !control) continue;
     size = 1;
     t->data[i] = '?';
   }

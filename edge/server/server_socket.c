@@ -14,7 +14,7 @@
 #include "base/encoding.h"
 #include "base/http.h"
 #include "server/server_private.h"
-#include "flare/wasm.h"
+#include "base/utf8.h"
 
 enum { EVENT_OPEN, EVENT_MESSAGE, EVENT_CLOSE };
 enum {
@@ -207,7 +207,7 @@ static void on_close_frame(socket_t *c, const struct wslay_event_on_msg_recv_arg
   enum { CODE = 2 };
   size_t size = message->msg_length;
   if (size > 0 && size < CODE) c->broken = PROTOCOL;
-  if (size > CODE && !wasm_is_utf8((const char *)message->msg + CODE, size - CODE)) c->broken = NOT_UTF8;
+  if (size > CODE && !utf8_is_valid((const char *)message->msg + CODE, size - CODE)) c->broken = NOT_UTF8;
   if (c->broken == 0) add_close(c, message->status_code != 0 ? message->status_code : NO_STATUS);
 }
 
@@ -342,7 +342,7 @@ static const protocol socket_protocol = {received, drained, finished, late, clos
 static void send_message(connection *k, text *message) {
   enum { FIN = 0x80, SHORT = 125, TWO_BYTES = 126, EIGHT_BYTES = 127, MOST_SHORT = 65535, BYTE = 8 };
   uint8_t head[10] = {FIN |
-                      (wasm_is_utf8(message->data, message->size) ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME)};
+                      (utf8_is_valid(message->data, message->size) ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME)};
   size_t size = message->size, bytes = size <= SHORT ? 0 : size <= MOST_SHORT ? 2 : 8;
   head[1] = bytes == 0 ? (uint8_t)size : bytes == 2 ? TWO_BYTES : EIGHT_BYTES;
   for (size_t i = 0; i < bytes; i++) head[2 + i] = (uint8_t)(size >> BYTE * (bytes - 1 - i));
