@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/nearest.h"
 #include "base/size.h"
+#include "base/list.h"
 #include "help/help.h"
 
 /* The words of a command while they are read. */
@@ -39,7 +40,7 @@ int options_misuse(const cli_command *self, const char *format, ...) {
 }
 
 static void add_word(cli_list *list, const char *word) {
-  list->items = memory_resize(list->items, (list->count + 1) * sizeof *list->items);
+  LIST_ROOM(list->items, list->count);
   list->items[list->count++] = word;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/engine_wasm2c.h"
+#include "base/list.h"
 
 /* qsort: longer patterns first; of the same length, whole paths before prefixes. */
 static int compare(const void *a, const void *b) {
@@ -36,7 +37,7 @@ bool routes_read(routes *r, bytes source, text *error) {
       good = false;
     }
     if (!good) break;
-    r->items = memory_resize(r->items, (r->count + 1) * sizeof *r->items);
+    LIST_ROOM(r->items, r->count);
     r->items[r->count++] = (route){memory_copy((bytes){(const uint8_t *)pattern, size - (star != NULL)}),
                                    star != NULL, memory_copy(bytes_of(json_string_value(project)))};
   }

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 
 #include "base/text.h"
+#include "base/list.h"
 
 #define RESERVATION (UINT64_C(8) << 30)
 
@@ -162,7 +163,7 @@ uint32_t wasm_rt_register_func_type(uint32_t params, uint32_t results, ...) {
   uint32_t i = 0;
   while (i < type_count && memcmp(&types[i], &type, sizeof type) != 0) i++;
   if (i == type_count) {
-    types = memory_resize(types, (type_count + 1) * sizeof *types);
+    LIST_ROOM(types, type_count);
     types[type_count++] = type;
   }
   pthread_mutex_unlock(&types_lock);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "gossip/gossip_private.h"
 
 enum { TICK_MS = 250, RETRY_MS = 100 };
@@ -135,8 +136,8 @@ static void limit(waiting *w, int64_t due, int64_t now) {
 }
 
 static void add_fd(waiting *w, int fd, short events, gossip_conn *c) {
-  w->fds = memory_resize(w->fds, (w->count + 1) * sizeof *w->fds);
-  w->conns = memory_resize(w->conns, (w->count + 1) * sizeof *w->conns);
+  LIST_ROOM(w->fds, w->count);
+  LIST_ROOM(w->conns, w->count);
   w->conns[w->count] = c;
   w->fds[w->count++] = (struct pollfd){fd, events, 0};
 }

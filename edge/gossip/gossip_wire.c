@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
+
 enum { SIZE_SIZE = 4, NUMBER_SIZE = 8, SUM_SIZE = 16 };
 
 /* ---- writing ---- */
@@ -141,7 +143,7 @@ static void read_plasma(reader *r, gossip_frame *frame) {
               (p.stamp != 0 || p.node.size == 0);
   if (!fits) r->bad = true;
   p.sums = read_sums(r, p.sums_count);
-  frame->plasma = memory_resize(frame->plasma, (frame->count + 1) * sizeof *frame->plasma);
+  LIST_ROOM(frame->plasma, frame->count);
   frame->plasma[frame->count++] = p;
 }
 
@@ -151,7 +153,7 @@ static void read_value(reader *r, gossip_frame *frame) {
     v.ttl_s = (uint32_t)read_number(r, SIZE_SIZE);
     v.value = read_bytes(r);
   }
-  frame->values = memory_resize(frame->values, (frame->count + 1) * sizeof *frame->values);
+  LIST_ROOM(frame->values, frame->count);
   frame->values[frame->count++] = v;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json_bytes.h"
+#include "base/list.h"
 #include "store/store.h"
 
 /* Copies both into the block of a pair. */
@@ -155,7 +156,7 @@ void host_begin(host *h, const host_request *request) {
 
 void host_log(host *h, host_level level, const char *line, size_t size) {
   host_response *r = &h->response;
-  r->lines = memory_resize(r->lines, (r->line_count + 1) * sizeof *r->lines);
+  LIST_ROOM(r->lines, r->line_count);
   r->lines[r->line_count] = (host_line){.level = level};
   text_add(&r->lines[r->line_count++].line, line, size);
 }

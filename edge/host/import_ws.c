@@ -7,6 +7,7 @@
  */
 #include "abi/codes.h"
 #include "host/host.h"
+#include "base/list.h"
 
 /* ws_send(frame): an error when there is no connection, or the flare has closed it. */
 void host_ws_send(host *h, const host_arguments *arguments, host_answer *answer) {
@@ -19,7 +20,7 @@ void host_ws_send(host *h, const host_arguments *arguments, host_answer *answer)
              arguments->a.size > h->config.max_ws_bytes - r->frame_bytes) {
     answer->number = WS_SEND_LIMIT;
   } else {
-    r->frames = memory_resize(r->frames, (r->frame_count + 1) * sizeof *r->frames);
+    LIST_ROOM(r->frames, r->frame_count);
     r->frames[r->frame_count] = (text){0};
     r->frame_bytes += arguments->a.size;
     text_add(&r->frames[r->frame_count++], arguments->a.data, arguments->a.size);

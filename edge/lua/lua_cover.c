@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/list.h"
+
 typedef struct cover_file {
   char *name;
   uint64_t *counts; /* by line */
@@ -39,7 +41,7 @@ static size_t find_file(project *p, bytes name) {
   for (size_t i = 0; i < p->file_count; i++) {
     if (bytes_are(name, p->files[i].name)) return i;
   }
-  p->files = memory_resize(p->files, (p->file_count + 1) * sizeof *p->files);
+  LIST_ROOM(p->files, p->file_count);
   p->files[p->file_count] = (cover_file){.name = memory_copy(name)};
   return p->file_count++;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "store/store.h"
 
 typedef enum kind { KIND_bool, KIND_size_t, KIND_uint64_t, KIND_int, KIND_uint16_t } kind;
@@ -105,8 +106,7 @@ static void read_secrets(lua_State *L, int index, lua_options *options, host_con
         luaL_error(L, "option 'secrets' is not a table from names to strings");
       }
       const char *value = lua_tolstring(L, -1, &size);
-      options->secrets =
-          memory_resize(options->secrets, (options->secret_count + 1) * sizeof *options->secrets);
+      LIST_ROOM(options->secrets, options->secret_count);
       options->secrets[options->secret_count++] =
           (host_secret){memory_copy(bytes_of(lua_tostring(L, -2))),
                         (uint8_t *)memory_copy((bytes){(const uint8_t *)value, size}), size};

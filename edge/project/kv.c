@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "host/host.h"
 
 /* The clock of the stores. */
@@ -53,7 +54,7 @@ static void add_key(void *list, bytes key) {
   if (key.size < prefix.size || (prefix.size > 0 && memcmp(key.data, prefix.data, prefix.size) != 0)) return;
   all->total++;
   if (all->count == all->most) return;
-  all->items = memory_resize(all->items, (all->count + 1) * sizeof *all->items);
+  LIST_ROOM(all->items, all->count);
   all->items[all->count++] = memory_copy(key);
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/json_bytes.h"
+#include "base/list.h"
 #include "store/store.h"
 
 #define SECRETS "secrets.json"
@@ -59,7 +60,7 @@ static bool add_secret(state *s, const char *name, const json_t *value) {
     text_free(&bytes_of_it); /* it may have a buffer */
     return false;
   }
-  s->secrets = memory_resize(s->secrets, (s->secret_count + 1) * sizeof *s->secrets);
+  LIST_ROOM(s->secrets, s->secret_count);
   s->secrets[s->secret_count++] = (host_secret){
       memory_copy(bytes_of(name)), (uint8_t *)memory_copy(text_bytes(&bytes_of_it)), bytes_of_it.size};
   text_free(&bytes_of_it);

@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/json_bytes.h"
+#include "base/list.h"
 #include "record/redact.h"
 
 static const char *const action_names[] = {
@@ -28,10 +29,7 @@ void record_hash(const flare *f, char hash[RECORD_HASH_SIZE]) {
 /* ---- the tape ---- */
 
 static record_call *add_call(recording *r, host_import import) {
-  if ((r->call_count & (r->call_count + 1)) ==
-      0) { /* 0, 1, 3, 7...: there is room for one more than twice that */
-    r->calls = memory_resize(r->calls, (2 * r->call_count + 1) * sizeof *r->calls);
-  }
+  LIST_ROOM(r->calls, r->call_count);
   record_call *call = &r->calls[r->call_count++];
   *call = (record_call){.import = import};
   return call;
@@ -466,7 +464,7 @@ static bool read_logs(host_response *response, const json_t *part, text *error) 
       text_free(&line.line);
       return false;
     }
-    response->lines = memory_resize(response->lines, (i + 1) * sizeof *response->lines);
+    LIST_ROOM(response->lines, response->line_count);
     line.level = (host_level)level;
     response->lines[response->line_count++] = line;
   }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
+
 /* A character of the same kind as `c`, chosen by a random byte. */
 static char other(char c, uint8_t random) {
   static const char digits[] = "0123456789", lower_hex[] = "abcdef", upper_hex[] = "ABCDEF",
@@ -41,7 +43,7 @@ void redaction_add(redaction *r, bytes from, bytes to) {
     const struct redact_pair *p = &r->pairs[at];
     if (p->from.size == from.size && memcmp(p->from.data, from.data, from.size) == 0) return;
   }
-  r->pairs = memory_resize(r->pairs, (r->count + 1) * sizeof *r->pairs);
+  LIST_ROOM(r->pairs, r->count);
   memmove(&r->pairs[at + 1], &r->pairs[at], (r->count++ - at) * sizeof *r->pairs);
   r->pairs[at] = (struct redact_pair){{0}, {0}};
   text_add(&r->pairs[at].from, from.data, from.size);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/list.h"
 
 struct loop {
   int epoll;
@@ -18,7 +19,7 @@ struct loop {
   pthread_mutex_t lock; /* of the calls */
   loop_call *first, **last;
   void **freed; /* memory to be freed after the round */
-  size_t freed_count, freed_room;
+  size_t freed_count;
 };
 
 static void on_wake(loop_watch *watch, unsigned what) {
@@ -64,11 +65,7 @@ void loop_unwatch(loop *l, loop_watch *watch) {
 }
 
 void loop_free(loop *l, void *memory) {
-  enum { FEW = 16 };
-  if (l->freed_count == l->freed_room) {
-    l->freed_room = l->freed_room != 0 ? 2 * l->freed_room : FEW;
-    l->freed = memory_resize(l->freed, l->freed_room * sizeof *l->freed);
-  }
+  LIST_ROOM(l->freed, l->freed_count);
   l->freed[l->freed_count++] = memory;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/http.h"
+#include "base/list.h"
 #include "server/server_private.h"
 
 enum {
@@ -265,7 +266,7 @@ void exchange_ask(exchange *x) {
 
 /* Says in the log that a header of the flare goes nowhere. */
 static void log_dropped(host_response *r, const host_pair *h) {
-  r->lines = memory_resize(r->lines, (r->line_count + 1) * sizeof *r->lines);
+  LIST_ROOM(r->lines, r->line_count);
   r->lines[r->line_count] = (host_line){.level = HOST_WARN};
   text_printf(&r->lines[r->line_count++].line, "response header '%s' is dropped: the connection sets it",
               h->name);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "server/server_private.h"
+#include "base/list.h"
 
 enum { MAX_STREAMS = 100, STREAM_WINDOW = 256 << 10, CONNECTION_WINDOW = 1 << 20 };
 enum { HIGH = 128 << 10, MAX_OUT = 1 << 20, MAX_KEPT = 16 << 20 };
@@ -117,16 +118,12 @@ static ssize_t read_answer(nghttp2_session *session, int32_t id, uint8_t *to, si
 
 typedef struct fields {
   nghttp2_nv *items;
-  size_t count, room;
+  size_t count;
 } fields;
 
 static void add_field(void *to, bytes name, bytes value) {
   fields *f = to;
-  enum { FEW = 16 };
-  if (f->count == f->room) {
-    f->room = f->room != 0 ? 2 * f->room : FEW;
-    f->items = memory_resize(f->items, f->room * sizeof *f->items);
-  }
+  LIST_ROOM(f->items, f->count);
   f->items[f->count++] =
       (nghttp2_nv){(uint8_t *)name.data, (uint8_t *)(value.data != NULL ? value.data : name.data), name.size,
                    value.size, NGHTTP2_NV_FLAG_NONE};

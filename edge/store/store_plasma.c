@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "store/store_private.h"
+#include "base/list.h"
 
 enum { SUM_SIZE = 16, SUM_ZEROS = 3 }; /* no sum comes to where its first bytes are not 0 */
 
@@ -316,7 +317,7 @@ static store_result read_sums(store *s, bytes key, sums_list *list) {
   int code;
   while ((code = sqlite3_step(get)) == SQLITE_ROW && is_sums(get)) {
     bytes node = store_column(get, 0);
-    list->items = memory_resize(list->items, (list->count + 1) * sizeof *list->items);
+    LIST_ROOM(list->items, list->count);
     list->items[list->count++] =
         (store_sums){{NULL, node.size}, column_sum(get, 1), column_sum(get, 2), sqlite3_column_int64(get, 3)};
     text_add(&list->names, node.data, node.size);
