@@ -56,11 +56,13 @@ typedef struct worker {
   pool_job *job;     /* from WORKS to its end; NULL = none */
   pool_flare *flare; /* of the job, with a reference, and what kind it is */
   uint32_t kind;
-  size_t bytes;                 /* that it is expected to take */
-  bool is_main;                 /* the one of pool_run, which does not end */
-  bool slow;                    /* it has less priority, and ends after its job */
-  bool uncounted;               /* it works, but is not counted against `max` */
-  uint64_t since;               /* the tick at which it began to work */
+  size_t bytes;       /* that it is expected to take */
+  bool is_main;       /* the one of pool_run, which does not end */
+  bool slow;          /* it has less priority, and ends after its job */
+  bool uncounted;     /* it works, but is not counted against `max` */
+  uint64_t since;     /* the tick at which it began to work */
+  uint64_t looked_at; /* `since` of the job at which `cpu`, in ns, was its CPU clock */
+  int64_t cpu;
   uint64_t nudged;              /* the tick at which it was interrupted last */
   atomic_int unwanted;          /* a pool_why: the flag of wait.h */
   pthread_cond_t turn;          /* its state was changed by another thread */
@@ -496,14 +498,31 @@ static void nudge_unwanted(pool *p) {
   }
 }
 
-/* Gives less priority to threads that have been at work for long. It cannot be taken back without rights. */
-static void slow_down(pool *p) {
+/* CPU time in ns that a thread, which is at its job, has used; 0 when the kernel does not tell. */
+static int64_t cpu_of(const worker *w) {
+  clockid_t clock;
+  return pthread_getcpuclockid(w->thread, &clock) == 0 ? clock_ns(clock) : 0;
+}
+
+/* Gives less priority to a thread that has computed for long. It cannot be taken back without rights. */
+static void slow_down(worker *w) {
+  int64_t cpu = cpu_of(w);
+  if (w->looked_at != w->since) { /* its job was not seen before */
+    w->looked_at = w->since;
+    w->cpu = cpu;
+    return;
+  }
+  if (cpu - w->cpu < (int64_t)SLOW_TICKS * TICK_NS) return;
+  w->slow = setpriority(PRIO_PROCESS, (id_t)w->id, getpriority(PRIO_PROCESS, 0) + SLOW_NICE) == 0;
+  pool_note_computing(w->flare, w->kind, (cpu - w->cpu) / CLOCK_NS_PER_US);
+}
+
+/* Looks at threads that have been at one job for long: computing, or waiting for a processor. */
+static void look_at_slow(pool *p) {
   for (worker *w = p->all; w != NULL; w = w->of_all) {
-    if (w->state != WORKS || w->slow || w->is_main || p->leader == w || p->ticks - w->since < SLOW_TICKS)
-      continue;
-    w->slow = setpriority(PRIO_PROCESS, (id_t)w->id, getpriority(PRIO_PROCESS, 0) + SLOW_NICE) == 0;
-    pool_note_slow(w->flare, w->kind);
-    if (w->uncounted || !w->slow || p->slow >= MOST_SLOW) continue;
+    if (w->state != WORKS || w->is_main || p->leader == w || p->ticks - w->since < SLOW_TICKS) continue;
+    if (!w->slow) slow_down(w);
+    if (w->uncounted || p->slow >= MOST_SLOW) continue;
     w->uncounted = true;
     p->slow++;
     let_return(p);
@@ -527,7 +546,7 @@ static void join_ended(pool *p) {
 static bool look(pool *p, uint64_t *seen) {
   bool late = p->in_job && p->steps == *seen;
   nudge_unwanted(p);
-  if (p->ticks % SLOW_TICKS == 0) slow_down(p);
+  if (p->ticks % SLOW_TICKS == 0) look_at_slow(p);
   join_ended(p);
   if (!p->closing && late && has_relief(p)) take_lead_away(p);
   if (!p->closing && has_jobs(p) && p->backlog == p->rounds && has_room(p)) {

@@ -112,8 +112,19 @@ static void give_edge(pool_flare *f, idle_edge *e, size_t bytes) {
 
 /* ---- what jobs cost ---- */
 
-/* A cost in 64 bits: the kind, whether it is slow, whether it waits, KiB. */
-enum { KIND_BIT = 32, SLOW_BIT = 31, WAITS_BIT = 30, KIB_BIT = 10 };
+/* A cost in 64 bits: the kind, whether it waits, CPU time in units of 64 us, KiB. The last two end at their
+ * highest. */
+enum {
+  KIND_BIT = 32,
+  WAITS_BIT = 31,
+  CPU_BIT = 23,
+  CPU_UNIT_US = 64,
+  CPU_MAX = 255,
+  KIB_BIT = 10,
+  KIB_MAX = (1 << CPU_BIT) - 1
+};
+
+enum { SLOW_US = 5000, SHARE = 4 };
 
 uint32_t pool_kind_of(const pool_job *job) {
   enum { LONGEST = 256, FNV_BASIS = 2166136261, FNV_PRIME = 16777619 };
@@ -126,24 +137,41 @@ uint32_t pool_kind_of(const pool_job *job) {
 
 static pool_cost cost_of(const pool_flare *f, uint32_t kind) {
   uint64_t cost = atomic_load_explicit(&f->costs[kind % COSTS], memory_order_relaxed);
-  if (cost >> KIND_BIT != kind) return (pool_cost){0};
-  return (pool_cost){cost >> SLOW_BIT & 1, cost >> WAITS_BIT & 1,
-                     (size_t)(cost & ((1u << WAITS_BIT) - 1)) << KIB_BIT};
+  if (cost >> KIND_BIT != kind || cost == 0) return (pool_cost){0};
+  unsigned cpu_us = (cost >> CPU_BIT & CPU_MAX) * CPU_UNIT_US;
+  return (pool_cost){true, cpu_us > SLOW_US, cost >> WAITS_BIT & 1, cpu_us,
+                     (size_t)(cost & KIB_MAX) << KIB_BIT};
 }
 
 pool_cost pool_cost_of(const pool_job *job) { return cost_of(job->flare, job->kind); }
 
+static uint64_t at_most(uint64_t n, uint64_t most) { return n < most ? n : most; }
+
 static void note(pool_flare *f, uint32_t kind, pool_cost c) {
   atomic_uint_fast64_t *at = &f->costs[kind % COSTS];
-  uint64_t cost = (uint64_t)kind << KIND_BIT | (uint64_t)c.slow << SLOW_BIT | (uint64_t)c.waits << WAITS_BIT |
-                  c.bytes >> KIB_BIT;
+  uint64_t cost = (uint64_t)kind << KIND_BIT | (uint64_t)c.waits << WAITS_BIT |
+                  at_most(c.cpu_us / CPU_UNIT_US, CPU_MAX) << CPU_BIT | at_most(c.bytes >> KIB_BIT, KIB_MAX);
   if (atomic_load_explicit(at, memory_order_relaxed) != cost)
     atomic_store_explicit(at, cost, memory_order_relaxed);
 }
 
-void pool_note_slow(pool_flare *f, uint32_t kind) {
+/*
+ * What is expected of a kind when a job of it has taken so much CPU time: a mean in which the last one counts
+ * for a quarter. So one that was slow for once, since the machine was busy, does not have all of its kind
+ * wait.
+ */
+static unsigned expected_us(pool_cost before, int64_t cpu_us) {
+  int64_t most = (int64_t)CPU_MAX * CPU_UNIT_US * SHARE;
+  if (cpu_us > most) cpu_us = most;
+  if (!before.known) return (unsigned)cpu_us;
+  return before.cpu_us + (unsigned)((cpu_us - (int64_t)before.cpu_us) / SHARE);
+}
+
+void pool_note_computing(pool_flare *f, uint32_t kind, int64_t cpu_us) {
   pool_cost cost = cost_of(f, kind);
-  cost.slow = true;
+  unsigned expected = expected_us(cost, cpu_us);
+  if (cost.known && expected <= cost.cpu_us) return;
+  cost.cpu_us = expected;
   note(f, kind, cost);
 }
 
@@ -155,13 +183,12 @@ void pool_note_waits(pool_flare *f, uint32_t kind) {
 
 /* Notes what a job has cost that is over. One that was cheap for once makes its kind cheaper by and by. */
 static void note_cost(const pool_job *job) {
-  enum { SLOW_US = 5000 };
   pool_cost cost = pool_cost_of(job);
   const host_response *r = &job->response;
   size_t bytes = job->result.peak + r->body.size;
   for (size_t i = 0; i < r->frame_count; i++) bytes += r->frames[i].size;
   cost.bytes = bytes > cost.bytes / 2 ? bytes : cost.bytes / 2;
-  if (!job->result.cancelled) cost.slow = job->cpu_us > SLOW_US;
+  if (!job->result.cancelled) cost.cpu_us = expected_us(cost, job->cpu_us);
   if (!job->result.cancelled && job->wall_us - job->cpu_us <= SLOW_US) cost.waits = false;
   note(job->flare, job->kind, cost);
 }

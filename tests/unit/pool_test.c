@@ -439,6 +439,63 @@ static void test_costs(void) {
   test_costly("jobs that take much memory", HANDLER("return { body = ('x'):rep(6 << 20) }"), MUCH, 2);
 }
 
+/* A kind that is cheap, and has computed for long once: it does not wait among those that always do. */
+enum { CHEAP = 20, LONG = 12 };
+
+typedef struct outlier {
+  test_job cheap[CHEAP], once, again, first, slow[LONG];
+  pool_flare *flare, *slow_flare;
+  int step, done_before;
+} outlier;
+
+static bool add_outlier(loop *l) {
+  outlier *o = l->data;
+  if (l->done < l->added) {
+    if (o->step == 4 && o->again.done != 0 && o->done_before < 0) o->done_before = l->done;
+    return false;
+  }
+  switch (o->step++) {
+    case 0:
+      for (int i = 0; i < CHEAP; i++) add(l, &o->cheap[i], o->flare);
+      return false;
+    case 1:
+      text_add_string(&o->once.job.request.body, "long");
+      add(l, &o->once, o->flare);
+      return false;
+    case 2: add(l, &o->first, o->slow_flare); return false; /* its cost is learned */
+    case 3:
+      for (int i = 0; i < LONG; i++) add(l, &o->slow[i], o->slow_flare);
+      add(l, &o->again, o->flare);
+      return false;
+    default: return true;
+  }
+}
+
+static void test_outlier(void) {
+  host_config config = host_config_default();
+  outlier *o = memory_get(sizeof *o);
+  o->done_before = -1;
+  o->flare = make_flare(HANDLER("if flaron.request.body() == 'long' then local t = flaron.time.now 'ms' "
+                                "while flaron.time.now 'ms' - t < 15 do end end return {}"),
+                        &config, 0);
+  o->slow_flare = make_flare(
+      HANDLER("local t = flaron.time.now 'ms' while flaron.time.now 'ms' - t < 100 do end return {}"),
+      &config, 0);
+  loop l = {.step = add_outlier, .data = o};
+  run_loop(&l, RUN_AT_ONCE);
+  int before = CHEAP + 2; /* that were done before the last lot was added */
+  check(o->done_before >= before && o->done_before <= before + 1 + RUN_AT_ONCE,
+        "%d of %d slow jobs were done before one that was slow once", o->done_before - before, LONG);
+  for (int i = 0; i < CHEAP; i++) free_job(&o->cheap[i]);
+  for (int i = 0; i < LONG; i++) free_job(&o->slow[i]);
+  free_job(&o->once);
+  free_job(&o->again);
+  free_job(&o->first);
+  pool_flare_release(o->flare);
+  pool_flare_release(o->slow_flare);
+  free(o);
+}
+
 /* Jobs whose waits end all at once, and that compute then: a plain one has its turn among them. */
 enum { RETURNING = 60 };
 
@@ -592,6 +649,7 @@ int main(void) {
   test_store();
   test_crowd();
   test_costs();
+  test_outlier();
   test_returning();
   test_many(HANDLER("return 'hello'"), false);
   test_many(HANDLER("for i = 1, 100000 do end return 'hello'"), false);
