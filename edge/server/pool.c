@@ -221,7 +221,7 @@ static void end_work(pool *p, worker *w, state next) {
   let_return(p);
 }
 
-/* The leader leads no more, another is to come. */
+/* The leader, which is in a job and not in the loop, leads no more; another is to come. */
 static void take_lead_away(pool *p) {
   p->leader = NULL;
   p->in_job = false;
@@ -544,10 +544,10 @@ static void join_ended(pool *p) {
 
 /* What is seen at a tick; true: there is something to be seen at the next. */
 static bool look(pool *p, uint64_t *seen) {
-  bool late = p->in_job && p->steps == *seen;
+  join_ended(p); /* first: others go on meanwhile */
   nudge_unwanted(p);
   if (p->ticks % SLOW_TICKS == 0) look_at_slow(p);
-  join_ended(p);
+  bool late = p->in_job && p->steps == *seen;
   if (!p->closing && late && has_relief(p)) take_lead_away(p);
   if (!p->closing && has_jobs(p) && p->backlog == p->rounds && has_room(p)) {
     p->helping = true;

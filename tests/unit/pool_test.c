@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,7 @@ struct loop {
   pool_job *back; /* jobs that came back on threads that did not lead */
   int added, done, cancelled, begun;
   step_function *step;
+  atomic_int inside;
   bool on_other; /* pool_run on a thread of its own, with as little stack as the pool's threads have */
   int64_t begin_ms, cancel_ms;
   void *data;
@@ -93,7 +95,10 @@ static void account(test_job *t) {
 static void come_back(pool_job *job, bool leading) {
   test_job *t = (test_job *)job;
   if (leading) {
+    if (atomic_fetch_add(&t->loop->inside, 1) != 0)
+      check(false, "a thread leads while another is in the loop");
     account(t);
+    atomic_fetch_sub(&t->loop->inside, 1);
     return;
   }
   pthread_mutex_lock(&t->loop->lock);
@@ -105,6 +110,7 @@ static void come_back(pool_job *job, bool leading) {
 static bool run_round(void *data, bool busy) {
   static const struct timespec moment = {.tv_nsec = 200000};
   loop *l = data;
+  if (atomic_fetch_add(&l->inside, 1) != 0) check(false, "two threads are in the loop at once");
   if (!busy) nanosleep(&moment, NULL);
   pthread_mutex_lock(&l->lock);
   pool_job *back = l->back;
@@ -119,7 +125,9 @@ static bool run_round(void *data, bool busy) {
     check(false, "%d of %d jobs have come back after 20 s", l->done, l->added);
     return false;
   }
-  return !l->step(l);
+  bool more = !l->step(l);
+  atomic_fetch_sub(&l->inside, 1);
+  return more;
 }
 
 static void add(loop *l, test_job *t, pool_flare *flare) {
