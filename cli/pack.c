@@ -63,6 +63,15 @@ static void report(const flare *f, const char *input, const char *output, const 
   cli_print(", in %.0f ms\n", ms);
 }
 
+/* Shows the packer's notes, "FILE:LINE: ..." each, as compilers write them. */
+static void say_notes(const text *notes) {
+  const char *at = text_string(notes), *end;
+  for (; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+    const char *gap = strstr(at, ": ");
+    cli_note("%.*s: note: %.*s\n", (int)(gap - at), at, (int)(end - gap - 2), gap + 2);
+  }
+}
+
 typedef struct words {
   const char *input, *output;
   pack_options pack;
@@ -70,14 +79,16 @@ typedef struct words {
 
 static int run(const cli_command *self, int argc, char **argv) {
   words w = {.input = "."};
-  text lines = {0};
+  text lines = {0}, notes = {0};
   int status = options_read(self, argc, argv, &w);
   if (status != CLI_GO_ON) return status;
   const char *input = w.input, *output = w.output;
   flare f = {0};
   double begin = now_ms();
   if (w.pack.strip) w.pack.map = &lines;
+  w.pack.notes = &notes;
   if (!cli_read_flare(self, input, &w.pack, false, &f)) return CLI_FAILED;
+  say_notes(&notes);
   char *name = output != NULL ? memory_copy(bytes_of(output)) : default_output(input);
   char *map = lines.size != 0 && is_file(name) ? map_name(name) : NULL;
   int fault = 0;
@@ -94,6 +105,7 @@ static int run(const cli_command *self, int argc, char **argv) {
   free(name);
   free(map);
   text_free(&lines);
+  text_free(&notes);
   flare_free(&f);
   return status;
 }

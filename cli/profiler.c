@@ -48,7 +48,7 @@ static void name_functions(const char *input, profile *p) {
   text content = {0};
   if (dot != NULL && strcmp(dot, ".wasm") == 0) return;
   if (pack_split_path(input, &folder, &file, &ignored)) {
-    modules_source source = {modules_read_file, folder};
+    modules_source source = {modules_read_file, folder, NULL};
     if (pack_read_manifest(&source, &m, &content, &ignored))
       pack_find_files(&source, file, &m, &found, &ignored);
     for (size_t i = 0; i < found.count; i++)

@@ -90,7 +90,7 @@ $(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/flare/wasm.
 # Functions that only start-up reaches, beside the exports it is called by; in no flare is there any code of them.
 # Scripts may load text alone (bindings/stdlib.c), so luaU_undump is one.
 START_ONLY := f_luaopen luaopen_coroutine luaopen_math luaopen_string luaopen_utf8 library_open_base \
-  library_open_debug library_open_os library_open_table start_run luaU_undump
+  library_open_debug library_open_os library_open_table start_run luaU_undump bundle_ask
 FLARE_EXPORTS := memory,alloc,$(shell sed -n 's/^FLARON_HANDLER([A-Z_]*, \(.*\))$$/\1/p' bindings/abi/handlers.def | paste -sd,)
 
 # The order of the files in the code. gzip looks back 32 KiB, so what is alike has to stand together: moved about until

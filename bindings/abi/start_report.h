@@ -19,9 +19,9 @@ typedef struct start_layout {
 
 /* What start() leaves. */
 typedef struct start_report {
-  uint32_t handlers;              /* bit n: the script has handler n of handlers.def */
-  uint32_t error, error_size;     /* message, with traceback where there is one; 0, 0 = none */
-  uint32_t missing, missing_size; /* modules required and not found, each with a line feed */
+  uint32_t handlers;          /* bit n: the script has handler n of handlers.def */
+  uint32_t error, error_size; /* message, with traceback where there is one; 0, 0 = none */
+  uint32_t notes, notes_size; /* of modules that are missing (runtime/start/bundle.h) */
   start_layout layout;
 } start_report;
 

@@ -50,7 +50,7 @@ static void print_findings(look *l) {
 
 /* Adds a message of the packer: when it begins with a file of the project and a line, the finding is there.
  */
-static void add_message(look *l, const char *message) {
+static void add_message(look *l, check_level level, const char *message) {
   const char *main = l->file != NULL ? l->file : l->manifest.main != NULL ? l->manifest.main : "main.lua";
   for (size_t i = 0; i < l->found.count + 2; i++) {
     const char *file = i < l->found.count ? l->found.items[i].file : i == l->found.count ? main : "flare.lua";
@@ -60,25 +60,35 @@ static void add_message(look *l, const char *message) {
     long line = strtol(message + size + 1, &end, 10);
     bool has_line = line > 0 && *end == ':';
     const char *rest = has_line ? end + 1 : message + size + 1;
-    check_add(&l->findings, CHECK_ERROR, file, has_line ? line : 0, 0, "%s", rest + strspn(rest, " "));
+    check_add(&l->findings, level, file, has_line ? line : 0, 0, "%s", rest + strspn(rest, " "));
     return;
   }
   bool of_main = strncmp(message, "the main script ", 16) == 0;
-  check_add(&l->findings, CHECK_ERROR, of_main ? main : NULL, 0, 0, "%s", message);
+  check_add(&l->findings, level, of_main ? main : NULL, 0, 0, "%s", message);
+}
+
+/* Adds the packer's notes, a line each. */
+static void add_notes(look *l, const text *notes) {
+  const char *at = text_string(notes), *end;
+  for (; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+    char *line = memory_copy((bytes){(const uint8_t *)at, (size_t)(end - at)});
+    add_message(l, CHECK_NOTE, line);
+    free(line);
+  }
 }
 
 /* ---- looking ---- */
 
 /* Reads the manifest and finds all files; packs. Nothing of it is said twice. */
 static void read_project(look *l, text *pack_error) {
-  modules_source source = {modules_read_file, l->folder};
-  pack_options options = {0};
-  text error = {0}, wasm = {0};
+  modules_source source = {modules_read_file, l->folder, NULL};
+  text error = {0}, wasm = {0}, notes = {0};
+  pack_options options = {.notes = &notes};
   l->bad_manifest = !pack_read_manifest(&source, &l->manifest, &l->source, &error);
-  if (l->bad_manifest) add_message(l, text_string(&error));
+  if (l->bad_manifest) add_message(l, CHECK_ERROR, text_string(&error));
   text_clear(&error);
   bool good = pack_find_files(&source, l->file, &l->manifest, &l->found, &error);
-  if (!good) add_message(l, text_string(&error));
+  if (!good) add_message(l, CHECK_ERROR, text_string(&error));
   text_clear(&error);
   if (good && !l->bad_manifest) {
     l->packed = pack_project(&source, l->file, &options, &wasm, pack_error) &&
@@ -86,8 +96,9 @@ static void read_project(look *l, text *pack_error) {
   }
   for (size_t i = 0; l->packed && i < l->flare.module_count; i++) { /* those that start-up asked for */
     const char *name = l->flare.modules[i].name;
-    if (i > 0 && !modules_have(&l->found, name)) modules_add(&l->found, &source, name);
+    if (i > 0 && !modules_have(&l->found, name)) modules_add(&l->found, &source, name, false);
   }
+  add_notes(l, &notes);
   l->ours = memory_get(l->found.count * sizeof *l->ours);
   for (size_t i = 0; i < l->found.count; i++) {
     text path = {0};
@@ -97,6 +108,7 @@ static void read_project(look *l, text *pack_error) {
   }
   text_free(&wasm);
   text_free(&error);
+  text_free(&notes);
 }
 
 /* Compiles all files; what the runtime has goes to `runtime` as Lua source. False when that failed. */
@@ -247,7 +259,8 @@ static void look_at(look *l, text *runtime) {
   bool refused = false;
   read_project(l, &pack_error);
   if (l->found.count > 0 && compile(l, runtime, &refused)) {
-    if (pack_error.size > 0 && !refused) add_message(l, pack_error.data); /* else it is what compiling said */
+    if (pack_error.size > 0 && !refused)
+      add_message(l, CHECK_ERROR, pack_error.data); /* else it is what compiling said */
     ask_luacheck(l, runtime);
   }
   text_free(&pack_error);

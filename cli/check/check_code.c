@@ -138,7 +138,7 @@ static bool run_flare(const flare *f, int cpu_ms, text *records, text *error) {
 
 /* Packs a probe and runs it. Frees what it owns. */
 static bool run_probe(probe *p, int memory_mib, int cpu_ms, text *records, text *error) {
-  modules_source source = {read_probe, p};
+  modules_source source = {read_probe, p, NULL};
   pack_options options = {0};
   text wasm = {0};
   flare f = {0};

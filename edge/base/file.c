@@ -136,8 +136,7 @@ static bool is_name(const char *name, size_t size, const char *other) {
   return strlen(other) == size && memcmp(name, other, size) == 0;
 }
 
-/* What is wrong with a path as it is written; 0 = nothing. */
-static int check_path(const char *path) {
+int file_check_path(const char *path) {
   int depth = 0;
   bool dots = false, out = *path == '/', state = false;
   if (*path == '\0') return ENOENT;
@@ -313,10 +312,10 @@ static int walk_path(int root, const char *path, int flags, void (*visit)(void *
 
 /* Opens the root of a place, and makes the path from it. 0 or a fault. */
 static int open_root(const file_place *place, const char *path, int *root, text *full) {
-  int fault = check_path(path);
+  int fault = file_check_path(path);
   if (fault != 0) return fault;
   text_printf(full, "%s%s%s", place->below, *place->below != '\0' ? "/" : "", path);
-  fault = check_path(full->data);
+  fault = file_check_path(full->data);
   if (fault != 0) return fault;
   *root = open(place->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
   return *root >= 0 ? 0 : errno;

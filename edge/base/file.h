@@ -64,6 +64,9 @@ typedef struct file_place {
   const char *root, *below;
 } file_place;
 
+/* What is wrong with a path in a project as it is written: 0, or a fault. */
+int file_check_path(const char *path);
+
 /* Adds the file at `path`, relative to the place, up to `most` bytes. 0 or a fault. */
 int file_read_below(const file_place *place, const char *path, size_t most, text *out);
 

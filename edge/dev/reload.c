@@ -109,6 +109,20 @@ static bool is_packed(const reload *r) {
   return dot != NULL && strcmp(dot, ".wasm") == 0;
 }
 
+/* Watches the folders of further places for modules, which may be hidden: what is missing may come into them.
+ */
+static void watch_places(reload *r, const modules *files) {
+  for (size_t i = 0; i < files->path_count; i++) {
+    const char *place = files->paths[i];
+    text folder = {0};
+    text_add(&folder, place, strcspn(place, "?"));
+    while (folder.size > 0 && folder.data[folder.size - 1] != '/') folder.size--;
+    text_add_string(&folder, "."); /* the last name is that of no folder */
+    watch_file(r, folder.data);
+    text_free(&folder);
+  }
+}
+
 /* What a flare borrows, and what is known of it. */
 typedef struct loans {
   manifest_grants grants;
@@ -127,7 +141,7 @@ static void free_loans(void *data) {
 /* pool_maker.add_excerpt */
 static void add_excerpt(const void *data, bytes message, text *excerpt) {
   const loans *l = data;
-  modules_source source = {modules_read_kept, &l->sources->files};
+  modules_source source = {modules_read_kept, &l->sources->files, NULL};
   excerpt_add(excerpt, &source, message);
 }
 
@@ -206,7 +220,8 @@ static bool pack(reload *r, bool secrets) {
   bool good = o->root != NULL ? pack_path_below(o->root, o->below, &how, &wasm, &error)
                               : pack_path(o->path, &how, &wasm, &error);
   bool same = good && !secrets && r->error.size == 0 && is_served(r, &wasm);
-  if (good && from != NULL) modules_keep_sources(&from->files);
+  if (from != NULL) watch_places(r, &from->files);
+  if (from != NULL) modules_keep_sources(&from->files);
   if (good && !same) fresh = make_flares(r, &wasm, from, &error);
   release_sources(from);
   if (error.size != 0 && from != NULL) excerpt_add(&excerpt, &r->source, text_bytes(&error));
@@ -289,7 +304,7 @@ static void find_place(reload *r) {
   r->root = o->root != NULL ? memory_copy(bytes_of(o->root)) : folder;
   r->below = o->root != NULL ? folder : memory_copy(bytes_of(""));
   r->place = (file_place){r->root, r->below};
-  r->source = (modules_source){modules_read_place, &r->place};
+  r->source = (modules_source){modules_read_place, &r->place, NULL};
 }
 
 reload *reload_open(const reload_options *options) {

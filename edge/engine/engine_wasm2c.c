@@ -22,6 +22,7 @@ typedef struct instance {
   Z_runtime_instance_t wasm;
   host *host;
   const engine_watcher *watcher; /* NULL = none */
+  const instance_finder *finder; /* NULL = none */
   uint32_t stack_top;            /* the stack pointer of an instance at rest */
   bool packing;                  /* in the guest's alloc, which may not call the host */
   bool raised;                   /* an error ended the last handler */
@@ -105,7 +106,7 @@ typedef struct call {
   flare_handler handler;
   u64 result;
   bytes bundle;
-  u32 bundle_at, hash, strip;
+  u32 bundle_at, hash, strip, finder;
 } call;
 
 static void run_handler(void *data) {
@@ -128,7 +129,7 @@ static void run_handler(void *data) {
 static void run_start(void *data) {
   call *c = data;
   c->result = Z_runtimeZ_start(&c->instance->wasm, c->bundle_at, (u32)c->bundle.size, c->bundle_at, c->hash,
-                               c->strip);
+                               c->strip, c->finder);
 }
 
 static void run_trace(void *data) {
@@ -194,21 +195,40 @@ static void on_line(void *self, u32 source, u32 size, u32 line) {
   trap_leave_host();
 }
 
+/* Puts a function of ours into the table, behind all that are there; its place. */
+static u32 add_function(instance *i, u32 type, wasm_rt_function_ptr_t function) {
+  wasm_rt_funcref_table_t *table = &i->wasm.w2c_T0;
+  table->data = memory_resize(table->data, (table->size + 1) * sizeof *table->data);
+  table->data[table->size] = (wasm_rt_funcref_t){type, function, &i->wasm};
+  return table->size++;
+}
+
 static void run_watch(void *data) {
   call *c = data;
   Z_runtimeZ_interrupt_watch(&c->instance->wasm, c->instance->wasm.w2c_T0.size - 1);
 }
 
-/* Puts on_line into the table, behind all functions of the runtime, and has the runtime call it. */
+/* Has the runtime call on_line. */
 static void watch(instance *i, const engine_watcher *watcher) {
-  wasm_rt_funcref_table_t *table = &i->wasm.w2c_T0;
   i->watcher = watcher;
-  table->data = memory_resize(table->data, (table->size + 1) * sizeof *table->data);
-  table->data[table->size++] =
-      (wasm_rt_funcref_t){wasm_rt_register_func_type(3, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32),
-                          (wasm_rt_function_ptr_t)on_line, &i->wasm};
+  add_function(i, wasm_rt_register_func_type(3, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32),
+               (wasm_rt_function_ptr_t)on_line);
   call c = {.instance = i};
   trap_call(&i->wasm.w2c_memory, run_watch, &c);
+}
+
+/* What start-up calls for a module that its bundle has not (bundle_finder in runtime/start/bundle.h). */
+static u64 on_missing(void *self, u32 name, u32 size) {
+  instance *i = instance_of(self);
+  text bundle = {0};
+  bytes asked = argument(i, name, size);
+  trap_enter_host();
+  bool found = i->finder->find(i->finder->data, asked, &bundle);
+  trap_leave_host();
+  host_answer answer = {.present = found, .data = text_bytes(&bundle)};
+  u64 packed = pack(i, &answer);
+  text_free(&bundle);
+  return packed;
 }
 
 /* ---- life ---- */
@@ -281,19 +301,25 @@ static bool put_input(instance *i, bytes input, u32 limit, text *error) {
 }
 
 bool instance_start(engine **out, bytes bundle, uint32_t memory_limit, uint32_t hash, bool strip, int cpu_ms,
-                    const engine_watcher *watcher, instance_start_report *report, text *error) {
+                    const engine_watcher *watcher, const instance_finder *finder,
+                    instance_start_report *report, text *error) {
   instance *i = make(NULL);
   *out = &i->engine;
   if (!put_input(i, bundle, memory_limit, error)) return false;
   if (watcher != NULL) watch(i, watcher);
   const wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
   call c = {.instance = i, .bundle = bundle, .bundle_at = memory_limit, .hash = hash, .strip = strip};
+  if (finder != NULL) {
+    i->finder = finder;
+    c.finder = add_function(i, wasm_rt_register_func_type(2, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64),
+                            (wasm_rt_function_ptr_t)on_missing);
+  }
   if (!run(i, run_start, &c, cpu_ms, error)) return false;
   start_report left;
   memcpy(&left, argument(i, (u32)c.result, sizeof left).data, sizeof left);
   report->handlers = left.handlers;
   report->error = argument(i, left.error, left.error_size);
-  report->missing = argument(i, left.missing, left.missing_size);
+  report->notes = argument(i, left.notes, left.notes_size);
   report->image_end = left.layout.image_end;
   report->assets_start = left.layout.assets_start;
   report->arena_start = left.layout.arena_start;

@@ -70,10 +70,18 @@ static int read_table(void *data, const char *path, text *out) {
   return fault;
 }
 
+/* modules_source.list of the same. */
+static void list_table(void *data, void (*take)(void *to, const char *path), void *to) {
+  lua_State *L = data;
+  for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) {
+    if (lua_type(L, -2) == LUA_TSTRING) take(to, lua_tostring(L, -2));
+  }
+}
+
 /* Makes the bytes of a flare from argument 1: a table of files, a .wasm, a main script or its folder. */
 static bool get_wasm(lua_State *L, const pack_options *options, text *wasm, text *error) {
   if (lua_istable(L, 1)) {
-    modules_source source = {read_table, L};
+    modules_source source = {read_table, L, list_table};
     return pack_project(&source, NULL, options, wasm, error);
   }
   const char *path = luaL_checkstring(L, 1);

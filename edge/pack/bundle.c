@@ -13,26 +13,52 @@ static void bundle_text(text *bundle, const char *data, size_t size) {
 
 static void bundle_string(text *bundle, const char *string) { bundle_text(bundle, string, strlen(string)); }
 
-void pack_bundle(const modules *m, text *bundle) {
+/* Adds the modules from `first` on. */
+static void bundle_modules(const modules *m, size_t first, bool named, text *bundle) {
   text place = {0};
-  for (size_t i = 0; i < m->count; i++) {
+  for (size_t i = first; i < m->count; i++) {
     text_clear(&place);
     text_printf(&place, "@%s", m->items[i].file);
-    bundle_string(bundle, m->items[i].name);
+    bundle_string(bundle, named ? m->items[i].name : "");
     bundle_string(bundle, place.data);
     bundle_text(bundle, text_string(&m->items[i].source), m->items[i].source.size);
   }
+  text_free(&place);
+}
+
+/* Adds where modules are looked for, as package.path says it. */
+static void bundle_places(const modules *m, text *bundle) {
+  text path = {0};
+  const char *place;
+  for (size_t i = 0; (place = modules_place(m, i)) != NULL; i++)
+    text_printf(&path, "%s./%s", i > 0 ? ";" : "", place);
+  bundle_string(bundle, "");
+  bundle_string(bundle, "=");
+  bundle_string(bundle, path.data);
+  text_free(&path);
+}
+
+void pack_bundle(const modules *m, bool named, text *bundle) {
+  text place = {0};
+  bundle_places(m, bundle);
+  bundle_modules(m, 0, named, bundle);
   for (size_t i = 0; i < m->asset_count; i++) {
     bundle_string(bundle, m->assets[i].file);
     bundle_string(bundle, "&");
     bundle_text(bundle, text_string(&m->assets[i].source), m->assets[i].source.size);
   }
   for (size_t i = 0; i < m->wish_count; i++) {
+    module_need need = modules_judge(m, &m->wishes[i]);
+    if (need == MODULE_OPTIONAL) continue;
     text_clear(&place);
-    text_printf(&place, "%s:%d", m->wishes[i].file, m->wishes[i].line);
+    text_printf(&place, "%c%s:%d", need == MODULE_NEEDED ? '!' : '?', m->wishes[i].file, m->wishes[i].line);
     bundle_string(bundle, m->wishes[i].name);
     bundle_string(bundle, place.data);
     bundle_string(bundle, "");
   }
   text_free(&place);
+}
+
+void pack_bundle_added(const modules *m, size_t first, text *bundle) {
+  bundle_modules(m, first, false, bundle);
 }

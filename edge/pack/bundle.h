@@ -6,8 +6,14 @@
 
 #include "pack/modules.h"
 
-/* Adds the bundle of modules, assets and wishes; its layout is described where it is read,
- * runtime/start/bundle.c. */
-void pack_bundle(const modules *m, text *bundle);
+/*
+ * Adds the bundle of modules, assets and wishes; its layout is described where it is read,
+ * runtime/start/bundle.c. `named`: modules but the main script go into package.preload, each by its name, in
+ * place of being found by their files.
+ */
+void pack_bundle(const modules *m, bool named, text *bundle);
+
+/* Adds a bundle of the modules from `first` on, for a start-up that asked for one of them. */
+void pack_bundle_added(const modules *m, size_t first, text *bundle);
 
 #endif

@@ -37,17 +37,17 @@ bool linemap_make(const modules *m, uint32_t hash, text *json, text *error) {
   modules renamed = {.items = memory_get((m->count + 1) * sizeof *m->items), .count = m->count + 1};
   char(*names)[24] = memory_get((m->count + 1) * sizeof *names);
   bytes script = *embedded_find("scripts/testing/lines.lua");
-  renamed.items[0] = (module){"lines", "lines.lua", {(char *)script.data, script.size, 0}};
+  renamed.items[0] = (module){"lines", "lines.lua", {(char *)script.data, script.size, 0}, false};
   for (size_t i = 0; i < m->count; i++) {
     snprintf(names[i + 1], sizeof names[i + 1], "%zu", i + 1);
-    renamed.items[i + 1] = (module){names[i + 1], m->items[i].file, m->items[i].source};
+    renamed.items[i + 1] = (module){names[i + 1], m->items[i].file, m->items[i].source, false};
   }
   text bundle = {0};
-  pack_bundle(&renamed, &bundle);
+  pack_bundle(&renamed, true, &bundle);
   engine *instance;
   instance_start_report report = {0};
   bool good =
-      instance_start(&instance, text_bytes(&bundle), MEMORY, hash, false, CPU_MS, NULL, &report, error);
+      instance_start(&instance, text_bytes(&bundle), MEMORY, hash, false, CPU_MS, NULL, NULL, &report, error);
   const char *answer = (const char *)report.error.data;
   const char *end = good && report.error.size != 0 ? memchr(answer, '\n', report.error.size) : NULL;
   json_t *functions = end != NULL ? json_loadb(answer, (size_t)(end - answer), 0, NULL) : NULL;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/nearest.h"
 #include "base/size.h"
 #include "engine/engine_wasm2c.h"
@@ -28,6 +29,7 @@ static const key keys[] = {
     {"main", STRING, false},
     {"modules", STRINGS, false},
     {"assets", STRINGS, false},
+    {"paths", STRINGS, false},
     {"memory", SIZE, false},
     {"requires_body", BOOLEAN, true},
     {"requires_raw_auth", BOOLEAN, true},
@@ -129,6 +131,37 @@ static bool check(json_t *table, bool host, text *error) {
   return true;
 }
 
+/* What is wrong with a place to look for modules; NULL = nothing that is not a fault of its path. */
+static const char *judge_place(const json_t *place) {
+  const char *text = json_string_value(place);
+  if (strlen(text) != json_string_length(place)) return "has a NUL in it";
+  if (strchr(text, '?') == NULL) return "has no '?', for which the module's name stands";
+  if (strchr(text, ';') != NULL) return "has a ';': each place is a string of its own";
+  return NULL;
+}
+
+/* Checks the places to look for modules. */
+static bool check_places(const json_t *list, text *error) {
+  enum { MOST = 100 };
+  size_t i;
+  json_t *item;
+  if (json_array_size(list) > MOST) {
+    text_printf(error, "paths: there are %zu places, and %d are the most", json_array_size(list), MOST);
+    return false;
+  }
+  json_array_foreach((json_t *)list, i, item) {
+    const char *wrong = judge_place(item);
+    int fault = wrong == NULL ? file_check_path(json_string_value(item)) : 0;
+    if (wrong == NULL && fault == 0) continue;
+    text_printf(error, "paths[%zu]: '%s' ", i + 1, json_string_value(item));
+    if (wrong != NULL) text_add_string(error, wrong);
+    if (wrong == NULL && file_is_refused(fault)) file_add_predicate(error, fault, FILE_PROJECT_MAX);
+    if (wrong == NULL && !file_is_refused(fault)) text_add_string(error, strerror(fault));
+    return false;
+  }
+  return true;
+}
+
 static char *copy_string(const json_t *table, const char *name) {
   const char *value = json_string_value(json_object_get(table, name));
   return value != NULL ? memory_copy(bytes_of(value)) : NULL;
@@ -152,14 +185,14 @@ bool manifest_read(manifest *m, bytes source, text *error) {
   text json = {0}, fault = {0};
   if (!instance_evaluate("flare.lua", source, &json, error)) return false;
   json_t *table = json_loadb(text_string(&json), json.size, JSON_ALLOW_NUL, NULL);
-  bool good = check(table, false, &fault);
+  bool good = check(table, false, &fault) && check_places(json_object_get(table, "paths"), &fault);
   if (good) {
-    *m = (manifest){copy_string(table, "name"),
-                    copy_string(table, "main"),
-                    copy_list(table, "modules"),
-                    copy_list(table, "assets"),
-                    0,
-                    json_object()};
+    *m = (manifest){.name = copy_string(table, "name"),
+                    .main = copy_string(table, "main"),
+                    .modules = copy_list(table, "modules"),
+                    .assets = copy_list(table, "assets"),
+                    .paths = copy_list(table, "paths"),
+                    .config = json_object()};
     if (json_object_get(table, "memory") != NULL) read_size(json_object_get(table, "memory"), &m->memory);
     for (int i = 0; i < KEYS; i++) {
       json_t *value = json_object_get(table, keys[i].name);
@@ -179,6 +212,7 @@ void manifest_free(manifest *m) {
   free(m->main);
   free_list(&m->modules);
   free_list(&m->assets);
+  free_list(&m->paths);
   json_decref(m->config);
   *m = (manifest){0};
 }

@@ -17,9 +17,10 @@ typedef struct manifest_list {
 /* Owned; begin with {0}. A field that the manifest does not have is NULL, empty or 0. */
 typedef struct manifest {
   char *name, *main;
-  manifest_list modules, assets;
-  uint32_t memory;       /* bytes */
-  struct json_t *config; /* the keys for the host, an object; NULL: there is no manifest */
+  manifest_list modules, assets; /* patterns (patterns.h) among them */
+  manifest_list paths;           /* places to look for modules, each with a '?' */
+  uint32_t memory;               /* bytes */
+  struct json_t *config;         /* the keys for the host, an object; NULL: there is no manifest */
 } manifest;
 
 /*

@@ -1,10 +1,9 @@
 /*
- * modules.c - finding what a script requires, by reading it as Lua's lexer would: comments and strings
- * are told from code, nothing is run. See modules.h.
+ * modules.c - finding the files of the modules that a script requires, and what those require. See modules.h;
+ * which names a source has is read in requires.c.
  */
 #include "pack/modules.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/embedded.h"
+#include "pack/requires.h"
 
 int modules_read_place(void *data, const char *path, text *out) {
   return file_read_below(data, path, FILE_PROJECT_MAX, out);
@@ -29,15 +29,46 @@ static int read_into(const modules *m, const modules_source *source, const char 
   return fault;
 }
 
-/* Where `require` looks, in order; '?' is the name with '/' for '.'. */
-static const char *const places[] = {
-    "?.lua",
-    "?/init.lua",
-    "lua_modules/share/lua/5.4/?.lua",
-    "lua_modules/share/lua/5.4/?/init.lua",
+static bool has_prefix(const char *string, const char *prefix) {
+  return strncmp(string, prefix, strlen(prefix)) == 0;
+}
+
+bool modules_get_place(const modules_source *source, file_place *place) {
+  if (source->read == modules_read_place) {
+    *place = *(const file_place *)source->data;
+  } else if (source->read == modules_read_file) {
+    *place = (file_place){source->data, ""};
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/* ---- places ---- */
+
+/* Where `require` looks, in order: the project's own modules, then what flare.lua names, then rocks. */
+static const char *const own_places[] = {"?.lua", "?/init.lua"};
+static const char *const rock_places[] = {"lua_modules/share/lua/5.4/?.lua",
+                                          "lua_modules/share/lua/5.4/?/init.lua"};
+
+enum {
+  OWN_PLACES = sizeof own_places / sizeof *own_places,
+  ROCK_PLACES = sizeof rock_places / sizeof *rock_places
 };
 
-enum { PLACES = sizeof places / sizeof *places };
+void modules_add_path(modules *m, const char *place) {
+  while (has_prefix(place, "./")) place += 2 + strspn(place + 2, "/");
+  m->paths = memory_resize(m->paths, (m->path_count + 1) * sizeof *m->paths);
+  m->paths[m->path_count++] = memory_copy(bytes_of(place));
+}
+
+const char *modules_place(const modules *m, size_t i) {
+  if (i < OWN_PLACES) return own_places[i];
+  i -= OWN_PLACES;
+  if (i < m->path_count) return m->paths[i];
+  i -= m->path_count;
+  return i < ROCK_PLACES ? rock_places[i] : NULL;
+}
 
 /* Where LuaRocks puts C code. */
 static const char *const c_places[] = {
@@ -47,18 +78,13 @@ static const char *const c_places[] = {
 
 enum { C_PLACES = sizeof c_places / sizeof *c_places };
 
-static bool has_prefix(const char *string, const char *prefix) {
-  return strncmp(string, prefix, strlen(prefix)) == 0;
-}
-
 /* Whether a file of the project belongs to a rock. */
 static bool is_rock(const char *file) { return has_prefix(file, "lua_modules/"); }
 
 /* Whether a name may be that of ready-made Lua, in the executable. */
 static bool may_be_ready(const char *name) { return has_prefix(name, "flaron."); }
 
-/* The path of `name` at a place, in `out`. */
-static void place_path(const char *place, const char *name, text *out) {
+void modules_fill_place(const char *place, const char *name, text *out) {
   text_clear(out);
   for (; *place != '\0'; place++) {
     if (*place != '?') {
@@ -74,7 +100,7 @@ static bool find_c(const modules_source *source, const char *name, text *path) {
   text content = {0};
   bool found = false;
   for (int i = 0; i < C_PLACES && !found; i++) {
-    place_path(c_places[i], name, path);
+    modules_fill_place(c_places[i], name, path);
     text_clear(&content);
     int fault = source->read(source->data, path->data, &content);
     found = fault == 0 || file_is_refused(fault);
@@ -84,11 +110,12 @@ static bool find_c(const modules_source *source, const char *name, text *path) {
 }
 
 /* Finds the first place of a module at which there is something that is refused; why. 0 = none. */
-static int find_refused(const modules_source *source, const char *name, text *path) {
+static int find_refused(const modules *m, const modules_source *source, const char *name, text *path) {
   int fault = 0;
   text content = {0};
-  for (int i = 0; i < PLACES && !file_is_refused(fault); i++) {
-    place_path(places[i], name, path);
+  const char *place;
+  for (size_t i = 0; (place = modules_place(m, i)) != NULL && !file_is_refused(fault); i++) {
+    modules_fill_place(place, name, path);
     text_clear(&content);
     fault = source->read(source->data, path->data, &content);
     if (fault == 0) fault = FILE_ALL; /* it can be read, so it is too much */
@@ -141,242 +168,107 @@ static void try_beside(const file_place *place, const char *root, nearest *n) {
 }
 
 /* Tries the files of a project that is a folder. */
-static void try_files(const modules_source *source, nearest *n) {
-  file_place place = {source->data, ""};
-  if (source->read == modules_read_place) place = *(const file_place *)source->data;
-  if (source->read != modules_read_place && source->read != modules_read_file) return;
-  try_beside(&place, "", n);
-  try_beside(&place, "lua_modules/share/lua/5.4/", n);
+static void try_files(const modules *m, const modules_source *source, nearest *n) {
+  static const char ending[] = "?.lua";
+  file_place at;
+  const char *place;
+  if (!modules_get_place(source, &at)) return;
+  for (size_t i = 0; (place = modules_place(m, i)) != NULL; i++) {
+    const char *mark = strchr(place, '?');
+    if (strcmp(mark, ending) != 0) continue;
+    char *root = memory_copy((bytes){(const uint8_t *)place, (size_t)(mark - place)});
+    try_beside(&at, root, n);
+    free(root);
+  }
 }
 
-void modules_say_missing(const modules_source *source, nearest *n, text *out) {
+/* Adds why a module is refused or cannot be loaded; false, with only its name looked at, when it is nowhere.
+ */
+static bool add_reason(const modules *m, const modules_source *source, nearest *n, text *out) {
   const char *name = n->name;
   text path = {0};
-  int refused = find_refused(source, name, &path);
+  int refused = find_refused(m, source, name, &path);
+  char *root = memory_copy((bytes){(const uint8_t *)name, strcspn(name, ".")}); /* a.so may have a.b, too */
+  bool is_c = refused == 0 && (find_c(source, name, &path) || find_c(source, root, &path));
+  free(root);
   if (refused != 0) {
     text_printf(out, "module '%s' not found: ", name);
     file_explain(out, path.data, refused, FILE_PROJECT_MAX);
-    text_free(&path);
-    return;
-  }
-  char *root = memory_copy((bytes){(const uint8_t *)name, strcspn(name, ".")}); /* a.so may have a.b, too */
-  bool is_c = find_c(source, name, &path) || find_c(source, root, &path);
-  free(root);
-  if (is_c) {
+  } else if (is_c) {
     text_printf(out, "module '%s' is C code (%s): a flare is Wasm and cannot load it", name, path.data);
   } else {
     try_ready(n);
-    try_files(source, n);
-    text_printf(out, "module '%s' not found:", name);
-    if (n->found != NULL) text_printf(out, "\n\tdid you mean '%s'?", n->found);
-    for (int i = 0; i < PLACES; i++) {
-      place_path(places[i], name, &path);
-      text_printf(out, "\n\tno file '%s'", path.data);
-    }
-    place_path("?.lua", name, &path);
-    if (may_be_ready(name)) text_printf(out, "\n\tno file '%s' in flaron-lua", path.data);
+    try_files(m, source, n);
   }
+  text_free(&path);
+  return refused != 0 || is_c;
+}
+
+void modules_say_missing(const modules *m, const modules_source *source, nearest *n, text *out) {
+  const char *name = n->name, *place;
+  if (add_reason(m, source, n, out)) return;
+  text path = {0};
+  text_printf(out, "module '%s' not found:", name);
+  if (n->found != NULL) text_printf(out, "\n\tdid you mean '%s'?", n->found);
+  for (size_t i = 0; (place = modules_place(m, i)) != NULL; i++) {
+    modules_fill_place(place, name, &path);
+    text_printf(out, "\n\tno file '%s'", path.data);
+  }
+  modules_fill_place("?.lua", name, &path);
+  if (may_be_ready(name)) text_printf(out, "\n\tno file '%s' in flaron-lua", path.data);
   text_free(&path);
 }
 
-bool modules_have(const modules *m, const char *name) {
+void modules_note_missing(const modules *m, const modules_source *source, nearest *n, text *out) {
+  if (add_reason(m, source, n, out)) return;
+  text_printf(out, "module '%s' not found, so requiring it is an error", n->name);
+  nearest_add(n, out);
+}
+
+/* The module called `name`; 0 = none, since that is the main script. */
+static size_t find_name(const modules *m, const char *name) {
   for (size_t i = 1; i < m->count; i++) {
-    if (strcmp(m->items[i].name, name) == 0) return true;
+    if (strcmp(m->items[i].name, name) == 0) return i;
   }
-  return false;
+  return 0;
 }
 
-/* ---- the lexer ---- */
+bool modules_have(const modules *m, const char *name) { return find_name(m, name) != 0; }
 
-typedef struct lexer {
-  const char *at, *end;
-  int line;
-  int blocks; /* open blocks: functions, conditions, loops */
-  int parens; /* open parentheses */
-  int tried;  /* the parenthesis that a pcall opened, the outermost; 0 = none */
-} lexer;
-
-/* A `require` of a constant string. */
-typedef struct required {
-  bytes name;
-  int line;
-  bool tried; /* in a pcall */
-  bool sure;  /* outside of blocks, and not behind `and` or `or`: it is run when the module is */
-} required;
-
-static bool at_end(const lexer *l) { return l->at >= l->end; }
-
-static int peek(const lexer *l, size_t offset) {
-  return (size_t)(l->end - l->at) > offset ? (unsigned char)l->at[offset] : -1;
-}
-
-static void step(lexer *l) {
-  if (*l->at == '\n') l->line++;
-  l->at++;
-}
-
-/* The level of a long bracket that opens here ("[==[": 2), -1 when none does. */
-static int long_bracket(const lexer *l) {
-  size_t n = 1;
-  if (peek(l, 0) != '[') return -1;
-  while (peek(l, n) == '=') n++;
-  return peek(l, n) == '[' ? (int)n - 1 : -1;
-}
-
-/* Steps over a long bracket of `level`; `content` gets what stands in it. */
-static void skip_long(lexer *l, int level, bytes *content) {
-  l->at += level + 2;
-  const char *start = l->at;
-  for (; !at_end(l); step(l)) {
-    int n = 0;
-    if (*l->at != ']') continue;
-    while (n < level && peek(l, (size_t)n + 1) == '=') n++;
-    if (n == level && peek(l, (size_t)n + 1) == ']') break;
+/* The module that is in a file; 0 = none. */
+static size_t find_file(const modules *m, const char *file) {
+  for (size_t i = 1; i < m->count; i++) {
+    if (strcmp(m->items[i].file, file) == 0) return i;
   }
-  *content = (bytes){(const uint8_t *)start, (size_t)(l->at - start)};
-  for (int n = 0; n < level + 2 && !at_end(l); n++) l->at++;
-}
-
-/* Steps over white space and comments. */
-static void skip_space(lexer *l) {
-  bytes comment;
-  while (!at_end(l)) {
-    if (isspace((unsigned char)*l->at)) {
-      step(l);
-    } else if (peek(l, 0) == '-' && peek(l, 1) == '-') {
-      l->at += 2;
-      int level = long_bracket(l);
-      if (level >= 0) {
-        skip_long(l, level, &comment);
-      } else {
-        while (!at_end(l) && *l->at != '\n') l->at++;
-      }
-    } else {
-      return;
-    }
-  }
-}
-
-/* Steps over an escape, as far as it can have a line feed or a quote: those do not end the string. */
-static void skip_escape(lexer *l) {
-  step(l); /* the backslash */
-  if (at_end(l)) return;
-  int c = *l->at;
-  step(l);
-  int next = peek(l, 0);
-  if (c == 'z') {
-    while (!at_end(l) && isspace((unsigned char)*l->at)) step(l);
-  } else if ((c == '\r' && next == '\n') || (c == '\n' && next == '\r')) {
-    step(l);
-  }
-}
-
-/* Steps over a string that begins here; false when none does. A string with an escape has no content. */
-static bool read_string(lexer *l, bytes *content) {
-  int level = long_bracket(l);
-  *content = (bytes){0};
-  if (level >= 0) {
-    skip_long(l, level, content);
-    return true;
-  }
-  int quote = peek(l, 0);
-  if (quote != '"' && quote != '\'') return false;
-  const char *start = ++l->at;
-  bool escaped = false;
-  while (!at_end(l) && *l->at != quote && *l->at != '\n') {
-    if (*l->at == '\\') {
-      escaped = true;
-      skip_escape(l);
-    } else {
-      step(l);
-    }
-  }
-  if (!escaped) *content = (bytes){(const uint8_t *)start, (size_t)(l->at - start)};
-  if (!at_end(l)) step(l);
-  return true;
-}
-
-static bool is_name(int c) { return c == '_' || (c >= 0 && isalnum(c)); }
-
-/* Steps over what is no name and no string; true when a name behind it is a field's, after '.' or ':'. */
-static bool skip_symbol(lexer *l) {
-  int c = peek(l, 0);
-  size_t n = 1;
-  if (c == '.' || c == ':') {
-    while (peek(l, n) == c) n++; /* "..", "..." and "::" */
-  } else if (c == '(') {
-    l->parens++;
-  } else if (c == ')') {
-    if (l->parens-- == l->tried) l->tried = 0;
-  }
-  l->at += n;
-  return n == 1 && (c == '.' || c == ':');
-}
-
-/* Notes what a keyword opens or closes, and a pcall. */
-static void note_word(lexer *l, bytes word) {
-  static const char *const openers[] = {"function", "if", "do", "repeat"};
-  for (size_t i = 0; i < sizeof openers / sizeof *openers; i++) l->blocks += bytes_are(word, openers[i]);
-  if (bytes_are(word, "end") || bytes_are(word, "until")) l->blocks--;
-  if (l->tried != 0 || (!bytes_are(word, "pcall") && !bytes_are(word, "xpcall"))) return;
-  skip_space(l);
-  if (peek(l, 0) == '(') l->tried = l->parens + 1;
-}
-
-/*
- * Reads the argument of a `require` when it is a string alone; false for `require("x" .. y)`. In
- * `pcall(require, "x")` it is behind the comma.
- */
-static bool read_argument(lexer *l, bytes *name) {
-  bool open = peek(l, 0) == '(';
-  bool passed = l->tried != 0 && peek(l, 0) == ',';
-  if (open || passed) {
-    l->parens += open;
-    l->at++;
-    skip_space(l);
-  }
-  if (!read_string(l, name) || name->size == 0) return false;
-  skip_space(l);
-  return !(open || passed) || peek(l, 0) == ')' || peek(l, 0) == ',';
-}
-
-/* Finds the next `require "x"` or `require("x")`; false at the end. */
-static bool next_require(lexer *l, required *found) {
-  bytes string;
-  bool field = false; /* after '.' or ':' a name is no global */
-  bool maybe = false; /* after `and` or `or` */
-  for (skip_space(l); !at_end(l); skip_space(l)) {
-    if (read_string(l, &string)) {
-      field = maybe = false;
-      continue;
-    }
-    const char *start = l->at;
-    while (is_name(peek(l, 0))) l->at++;
-    bytes word = {(const uint8_t *)start, (size_t)(l->at - start)};
-    if (word.size == 0) {
-      field = skip_symbol(l);
-      maybe = false;
-      continue;
-    }
-    bool global = !field && bytes_are(word, "require");
-    found->tried = l->tried != 0;
-    found->sure = l->blocks == 0 && !maybe;
-    maybe = bytes_are(word, "and") || bytes_are(word, "or");
-    if (!field) note_word(l, word);
-    field = false;
-    if (!global) continue;
-    found->line = l->line;
-    skip_space(l);
-    if (read_argument(l, &found->name)) return true;
-  }
-  return false;
+  return 0;
 }
 
 /* ---- adding ---- */
 
-static void add_wish(modules *m, bytes name, const char *file, int line) {
+static void add_wish(modules *m, size_t from, const required *r) {
   m->wishes = memory_resize(m->wishes, (m->wish_count + 1) * sizeof *m->wishes);
-  m->wishes[m->wish_count++] = (module_wish){memory_copy(name), memory_copy(bytes_of(file)), line};
+  m->wishes[m->wish_count++] =
+      (module_wish){memory_copy(r->name), memory_copy(bytes_of(m->items[from].file)), r->line, from, r->sure};
+}
+
+module_need modules_judge(const modules *m, const module_wish *wish) {
+  if (wish->sure && m->items[wish->from].counted) return MODULE_NEEDED;
+  return is_rock(wish->file) ? MODULE_OPTIONAL : MODULE_NOTED;
+}
+
+/* Notes that a module must be complete, and so must those be that it requires. */
+static void count_module(modules *m, size_t i) {
+  if (m->items[i].counted) return;
+  m->items[i].counted = true;
+  for (size_t e = 0; e < m->edge_count; e++) {
+    if (m->edges[e].from == i) count_module(m, m->edges[e].to);
+  }
+}
+
+static void add_edge(modules *m, size_t from, size_t to) {
+  m->edges = memory_resize(m->edges, (m->edge_count + 1) * sizeof *m->edges);
+  m->edges[m->edge_count++] = (module_edge){from, to};
+  if (m->items[from].counted) count_module(m, to);
 }
 
 /* Removes the byte order mark that some editors begin a file with; Lua's own loader passes over it too. */
@@ -393,55 +285,59 @@ static void add_item(modules *m, const char *name, const char *file, text *sourc
   m->size += source->size;
   drop_mark(source);
   m->items = memory_resize(m->items, (m->count + 1) * sizeof *m->items);
-  m->items[m->count++] = (module){memory_copy(bytes_of(name)), memory_copy(bytes_of(file)), *source};
+  m->items[m->count++] = (module){memory_copy(bytes_of(name)), memory_copy(bytes_of(file)), *source, false};
   *source = (text){0};
 }
 
-/* Looks for a module's file and adds it, without what it requires. */
-static bool add_found(modules *m, const modules_source *source, const char *name) {
+/* Looks for a module, and for its file, which is added without what it requires. The module; 0 = there is
+ * none. */
+static size_t add_found(modules *m, const modules_source *source, const char *name) {
   text path = {0}, content = {0};
   bool found = false, refused = false; /* what is refused is not passed over for something else */
-  for (int i = 0; i < PLACES && !found && !refused; i++) {
-    place_path(places[i], name, &path);
+  const char *place;
+  size_t at = find_name(m, name);
+  if (at != 0) return at;
+  for (size_t i = 0; (place = modules_place(m, i)) != NULL && !found && !refused; i++) {
+    modules_fill_place(place, name, &path);
     text_clear(&content);
     int fault = read_into(m, source, path.data, &content);
     found = fault == 0;
     refused = file_is_refused(fault);
   }
   if (!found && !refused && may_be_ready(name)) {
-    place_path("scripts/modules/?.lua", name, &path);
+    modules_fill_place("scripts/modules/?.lua", name, &path);
     const bytes *ready = embedded_find(path.data);
     if (ready != NULL) text_add(&content, ready->data, ready->size);
     found = ready != NULL;
-    place_path("?.lua", name, &path);
+    modules_fill_place("?.lua", name, &path);
   }
-  if (found) add_item(m, name, path.data, &content);
+  if (found) at = find_file(m, path.data); /* by another name */
+  if (found && at == 0) {
+    at = m->count;
+    add_item(m, name, path.data, &content);
+  }
   text_free(&path);
   text_free(&content);
-  return found;
+  return at;
 }
 
 /*
  * Adds what the modules from `first` on require, and what those do. What is missing becomes a wish, unless it
- * may well be missing: what is tried in a pcall, and what a rock requires only when it comes to it (many a
- * rock can do with C code or without).
+ * is tried in a pcall.
  */
 static void add_required(modules *m, const modules_source *source, size_t first) {
   for (size_t i = first; i < m->count; i++) {
+    requires reader;
     required r;
-    const char *source_text = text_string(&m->items[i].source);
-    lexer l = {source_text, source_text + m->items[i].source.size, .line = 1};
-    if (peek(&l, 0) == '#') { /* a first line for the shell */
-      while (!at_end(&l) && *l.at != '\n') l.at++;
-    }
-    while (next_require(&l, &r)) {
+    text content = m->items[i].source; /* borrowed: the list may move */
+    requires_begin(&reader, text_bytes(&content));
+    while (requires_next(&reader, &r)) {
       if (memchr(r.name.data, '\0', r.name.size) != NULL || memchr(r.name.data, '\n', r.name.size) != NULL)
         continue;
       char *name = memory_copy(r.name);
-      bool needed = !r.tried && (r.sure || !is_rock(m->items[i].file));
-      if (!modules_have(m, name) && !add_found(m, source, name) && needed) {
-        add_wish(m, r.name, m->items[i].file, r.line);
-      }
+      size_t to = add_found(m, source, name);
+      if (to != 0 && !r.tried && !r.maybe) add_edge(m, i, to);
+      if (to == 0 && !r.tried) add_wish(m, i, &r);
       free(name);
     }
   }
@@ -452,26 +348,31 @@ int modules_add_main(modules *m, const modules_source *source, const char *file)
   int fault = read_into(m, source, file, &content);
   if (fault == 0) {
     add_item(m, "main", file, &content);
+    m->items[0].counted = true;
     add_required(m, source, 0);
   }
   text_free(&content);
   return fault;
 }
 
-bool modules_add(modules *m, const modules_source *source, const char *name) {
-  size_t first = m->count;
-  if (!add_found(m, source, name)) return false;
+bool modules_add(modules *m, const modules_source *source, const char *name, bool counted) {
+  size_t first = m->count, at = add_found(m, source, name);
+  if (at == 0) return false;
+  if (counted) count_module(m, at);
   add_required(m, source, first);
   return true;
 }
 
 int modules_add_asset(modules *m, const modules_source *source, const char *file) {
   text content = {0};
+  for (size_t i = 0; i < m->asset_count; i++) {
+    if (strcmp(m->assets[i].file, file) == 0) return 0;
+  }
   int fault = read_into(m, source, file, &content);
   if (fault == 0) {
     m->size += content.size;
     m->assets = memory_resize(m->assets, (m->asset_count + 1) * sizeof *m->assets);
-    m->assets[m->asset_count++] = (module){NULL, memory_copy(bytes_of(file)), content};
+    m->assets[m->asset_count++] = (module){NULL, memory_copy(bytes_of(file)), content, false};
   } else {
     text_free(&content);
   }
@@ -490,8 +391,10 @@ static void free_wishes(modules *m) {
     free(m->wishes[i].file);
   }
   free(m->wishes);
+  free(m->edges);
   m->wishes = NULL;
-  m->wish_count = 0;
+  m->edges = NULL;
+  m->wish_count = m->edge_count = 0;
 }
 
 /* Whether a module is one that lies in the executable. */
@@ -551,6 +454,8 @@ void modules_free(modules *m) {
   free_wishes(m);
   for (size_t i = 0; i < m->count; i++) free_item(&m->items[i]);
   for (size_t i = 0; i < m->asset_count; i++) free_item(&m->assets[i]);
+  for (size_t i = 0; i < m->path_count; i++) free(m->paths[i]);
+  free(m->paths);
   free(m->items);
   free(m->assets);
   *m = (modules){0};

@@ -14,6 +14,7 @@
 #include "engine/engine_wasm2c.h"
 #include "pack/bundle.h"
 #include "pack/linemap.h"
+#include "pack/patterns.h"
 #include "flare/wasm.h"
 #include "lua_layout.h"
 
@@ -43,16 +44,21 @@ static uint32_t hash_of(const text *bundle) {
   return hash;
 }
 
-/* Adds the modules that start-up asked for and did not get, where there are files; true if any. */
-static bool add_missing(modules *m, const modules_source *source, bytes missing) {
-  bool added = false;
-  const char *at = (const char *)missing.data, *end = at + missing.size, *line;
-  for (; at < end && (line = memchr(at, '\n', (size_t)(end - at))) != NULL; at = line + 1) {
-    char *name = memory_copy((bytes){(const uint8_t *)at, (size_t)(line - at)});
-    if (!modules_have(m, name) && modules_add(m, source, name)) added = true;
-    free(name);
-  }
-  return added;
+/* What start-up may ask for modules. */
+typedef struct finder {
+  modules *modules;
+  const modules_source *source;
+} finder;
+
+/* instance_finder: adds a module, and what it requires. */
+static bool find_module(void *data, bytes name, text *bundle) {
+  finder *f = data;
+  char *copy = memory_copy(name);
+  size_t first = f->modules->count;
+  modules_add(f->modules, f->source, copy, false);
+  free(copy);
+  pack_bundle_added(f->modules, first, bundle);
+  return f->modules->count > first;
 }
 
 /* modules_read_file of a project whose main script is `data`. */
@@ -67,15 +73,15 @@ static void try_builtin(nearest *n) {
   static char script[] =
       "local t = {} for k in pairs(package.loaded) do t[#t + 1] = k end "
       "error(table.concat(t, '\\n') .. '\\n\\n', 0)";
-  modules_source source = {read_script, script};
+  modules_source source = {read_script, script, NULL};
   modules m = {0};
   text bundle = {0}, fault = {0}, names = {0};
   engine *instance;
   instance_start_report report;
   modules_add_main(&m, &source, "main.lua");
-  pack_bundle(&m, &bundle);
-  if (instance_start(&instance, text_bytes(&bundle), PACK_MEMORY, 0, false, PACK_START_MS, NULL, &report,
-                     &fault))
+  pack_bundle(&m, false, &bundle);
+  if (instance_start(&instance, text_bytes(&bundle), PACK_MEMORY, 0, false, PACK_START_MS, NULL, NULL,
+                     &report, &fault))
     text_add(&names, report.error.data, report.error.size);
   engine_close(instance);
   for (char *at = names.data, *end; at != NULL && (end = strchr(at, '\n')) != NULL && end > at;
@@ -90,38 +96,62 @@ static void try_builtin(nearest *n) {
 }
 
 /* Adds why there is no module `name`, and which was perhaps meant. */
-static void say_missing(const modules_source *source, const char *name, text *out) {
+static void say_missing(const modules *m, const modules_source *source, const char *name, text *out) {
   nearest n = {.name = name};
   try_builtin(&n);
-  modules_say_missing(source, &n, out);
+  modules_say_missing(m, source, &n, out);
 }
 
 /*
  * Copies start-up's message. Where it is one of runtime/start/bundle.c that a module is not found, it is said
- * why, as only the packer knows.
+ * why, as only the packer knows; what further searchers said stands behind that.
  */
-static void add_message(const modules_source *source, bytes message, text *error) {
-  static const char mark[] = "no field package.preload['";
+static void add_message(const modules *m, const modules_source *source, bytes message, text *error) {
+  static const char mark[] = "\n\tno field package.preload['";
   const char *at = (const char *)message.data, *end = at + message.size;
   const char *found = memmem(at, message.size, mark, sizeof mark - 1);
   const char *name = found != NULL ? found + sizeof mark - 1 : NULL;
   const char *close = name != NULL ? memmem(name, (size_t)(end - name), "']", 2) : NULL;
-  text missing = {0}, why = {0};
   if (close != NULL) {
+    text head = {0}, why = {0};
     char *copy = memory_copy((bytes){(const uint8_t *)name, (size_t)(close - name)});
-    text_printf(&missing, "module '%s' not found:\n\t%s%s']", copy, mark, copy);
-    say_missing(source, copy, &why);
+    text_printf(&head, "module '%s' not found:", copy);
+    const char *begin = memmem(at, (size_t)(found - at), head.data, head.size);
+    if (begin != NULL) {
+      say_missing(m, source, copy, &why);
+      text_add(error, at, (size_t)(begin - at));
+      text_add(error, why.data, why.size);
+      text_add(error, begin + head.size, (size_t)(found - begin) - head.size);
+      at = close + 2;
+    }
+    text_free(&head);
+    text_free(&why);
     free(copy);
   }
-  const char *begin = missing.size > 0 ? memmem(at, message.size, missing.data, missing.size) : NULL;
-  if (begin != NULL) {
-    text_add(error, at, (size_t)(begin - at));
-    text_add(error, why.data, why.size);
-    at = begin + missing.size;
-  }
   text_add(error, at, (size_t)(end - at));
-  text_free(&missing);
-  text_free(&why);
+}
+
+/* Whether a module is named in a place of start-up's notes before `at`. */
+static bool was_noted(const char *notes, const char *at, const char *name) {
+  for (const char *other; notes < at; notes = other + strlen(other) + 1) {
+    other = notes + strlen(notes) + 1;
+    if (strcmp(other, name) == 0) return true;
+  }
+  return false;
+}
+
+/* Adds start-up's notes (bundle_push_notes) as lines, of each module its first place. */
+static void add_notes(const modules *m, const modules_source *source, bytes notes, text *out) {
+  const char *begin = (const char *)notes.data, *end = begin + notes.size;
+  for (const char *at = begin, *name; at < end; at = name + strlen(name) + 1) {
+    name = at + strlen(at) + 1;
+    if (was_noted(begin, at, name)) continue;
+    nearest n = {.name = name};
+    try_builtin(&n);
+    text_printf(out, "%s: ", at);
+    modules_note_missing(m, source, &n, out);
+    text_add_string(out, "\n");
+  }
 }
 
 /* Adds start-up's message: a script that is stripped names its lines here all the same. */
@@ -134,7 +164,7 @@ static void explain(const project *p, const modules_source *source, const text *
     map = linemap_read(text_bytes(&json), &fault);
   }
   if (map != NULL) linemap_explain(map, message, &plain, other);
-  add_message(source, map != NULL ? text_bytes(&plain) : message, error);
+  add_message(&p->modules, source, map != NULL ? text_bytes(&plain) : message, error);
   linemap_free(map);
   text_free(&json);
   text_free(&fault);
@@ -328,22 +358,68 @@ static void say_refused(const char *key, const char *file, int fault, text *erro
   file_add_predicate(error, fault, FILE_PROJECT_MAX);
 }
 
-/* Says what is wrong with asset `i` of flare.lua, from 0. */
-static void say_asset(const manifest *m, size_t i, int fault, text *error) {
-  const char *file = m->assets.items[i];
-  if (file_is_refused(fault)) {
-    text key = {0};
-    text_printf(&key, "assets[%zu]", i + 1);
-    say_refused(key.data, file, fault, error);
-    text_free(&key);
+/* Says what is wrong with a file that item `i` of a list of flare.lua, from 0, names. */
+static void say_item(const char *key, size_t i, const char *file, int fault, text *error) {
+  text item = {0};
+  text_printf(&item, "%s[%zu]", key, i + 1);
+  if (fault == PATTERNS_TOO_MANY) {
+    text_printf(error, "flare.lua: %s: more than %d names are to be looked at for '%s'", item.data,
+                PATTERNS_MOST, file);
+  } else if (file_is_refused(fault)) {
+    say_refused(item.data, file, fault, error);
   } else {
     text_printf(error, "flare.lua: asset '%s': %s", file, strerror(fault));
   }
+  text_free(&item);
+}
+
+/* Adds the assets that item `i` names. False after saying why not. */
+static bool add_assets(const modules_source *source, const manifest *m, size_t i, modules *found,
+                       text *error) {
+  const char *item = m->assets.items[i];
+  pattern_names files = {0};
+  text at = {0};
+  int fault =
+      pattern_is(item) ? pattern_files(source, item, &files, &at) : modules_add_asset(found, source, item);
+  if (fault != 0)
+    say_item("assets", i, at.size > 0 && fault != PATTERNS_TOO_MANY ? at.data : item, fault, error);
+  for (size_t n = 0; fault == 0 && n < files.count; n++) {
+    fault = modules_add_asset(found, source, files.items[n]);
+    if (fault != 0) say_item("assets", i, files.items[n], fault, error);
+  }
+  bool none = fault == 0 && pattern_is(item) && files.count == 0;
+  if (none) text_printf(error, "flare.lua: assets[%zu]: no file matches '%s'", i + 1, item);
+  pattern_names_free(&files);
+  text_free(&at);
+  return fault == 0 && !none;
+}
+
+/* Adds the modules that item `i` names. False after saying why not. */
+static bool add_modules(const modules_source *source, const manifest *m, size_t i, modules *found,
+                        text *error) {
+  const char *item = m->modules.items[i];
+  pattern_names names = {0};
+  text at = {0};
+  if (!pattern_is(item)) {
+    if (modules_add(found, source, item, true)) return true;
+    text_add_string(error, "flare.lua: ");
+    say_missing(found, source, item, error);
+    return false;
+  }
+  int fault = pattern_modules(found, source, item, &names, &at);
+  if (fault != 0) say_item("modules", i, fault != PATTERNS_TOO_MANY ? at.data : item, fault, error);
+  for (size_t n = 0; n < names.count; n++) modules_add(found, source, names.items[n], false);
+  bool none = fault == 0 && names.count == 0;
+  if (none) text_printf(error, "flare.lua: modules[%zu]: no module matches '%s'", i + 1, item);
+  pattern_names_free(&names);
+  text_free(&at);
+  return fault == 0 && !none;
 }
 
 bool pack_find_files(const modules_source *source, const char *file, const manifest *m, modules *found,
                      text *error) {
   bool named = file == NULL && m->main != NULL;
+  for (size_t i = 0; i < m->paths.count; i++) modules_add_path(found, m->paths.items[i]);
   if (file == NULL) file = named ? m->main : "main.lua";
   int fault = modules_add_main(found, source, file);
   if (fault != 0 && named && file_is_refused(fault)) {
@@ -351,21 +427,10 @@ bool pack_find_files(const modules_source *source, const char *file, const manif
   } else if (fault != 0) {
     file_explain(error, file, fault, FILE_PROJECT_MAX);
   }
-  if (fault != 0) return false;
-  for (size_t i = 0; i < m->modules.count; i++) {
-    const char *name = m->modules.items[i];
-    if (modules_have(found, name) || modules_add(found, source, name)) continue;
-    text_add_string(error, "flare.lua: ");
-    say_missing(source, name, error);
-    return false;
-  }
-  for (size_t i = 0; i < m->assets.count; i++) {
-    fault = modules_add_asset(found, source, m->assets.items[i]);
-    if (fault == 0) continue;
-    say_asset(m, i, fault, error);
-    return false;
-  }
-  return true;
+  bool good = fault == 0;
+  for (size_t i = 0; good && i < m->modules.count; i++) good = add_modules(source, m, i, found, error);
+  for (size_t i = 0; good && i < m->assets.count; i++) good = add_assets(source, m, i, found, error);
+  return good;
 }
 
 /* Whether memory did not do for start-up, or does not for what it left. */
@@ -378,9 +443,10 @@ static bool ran_out(const instance_start_report *r, uint32_t memory) {
 
 /* Runs start-up with `memory`; false when it did not end. The caller closes `instance` either way. */
 static bool start(const project *p, const text *bundle, uint32_t memory, const engine_watcher *watcher,
-                  engine **instance, instance_start_report *report, text *fault) {
+                  const instance_finder *finder, engine **instance, instance_start_report *report,
+                  text *fault) {
   return instance_start(instance, text_bytes(bundle), memory, hash_of(bundle), p->options.strip,
-                        p->options.start_ms, watcher, report, fault);
+                        p->options.start_ms, watcher, finder, report, fault);
 }
 
 /* Says that the memory is too small, and what comes of more: it is doubled until there is enough. */
@@ -395,7 +461,7 @@ static void say_too_small(const project *p, const modules_source *source, const 
     instance_start_report report;
     text fault = {0};
     memory *= 2;
-    ended = start(p, bundle, memory, NULL, &instance, &report, &fault);
+    ended = start(p, bundle, memory, NULL, NULL, &instance, &report, &fault);
     enough = ended && !ran_out(&report, memory);
     good = !enough || report.error.size == 0;
     if (enough && good) text_printf(error, ": %u KiB would do", memory >> 10);
@@ -414,30 +480,38 @@ static void show_start(const project *p, const text *bundle) {
   engine *instance;
   instance_start_report report;
   text fault = {0};
-  start(p, bundle, p->options.memory, p->options.watcher, &instance, &report, &fault);
+  start(p, bundle, p->options.memory, p->options.watcher, NULL, &instance, &report, &fault);
   engine_close(instance);
   text_free(&fault);
 }
 
-/* Runs start-up, again as long as it asks for modules that there are, and makes the flare of what it left. */
+/*
+ * Runs start-up and makes the flare of what it left. When it asked for modules, which it was given while it
+ * ran, it runs again with all of them in the bundle: what was handed over has left its marks in memory.
+ */
 static bool start_and_write(project *p, const modules_source *source, const char *file, text *wasm,
                             text *error) {
   for (;;) {
     engine *instance;
     instance_start_report report;
     text bundle = {0}, fault = {0};
-    bool good = false, again = false;
-    pack_bundle(&p->modules, &bundle);
-    if (!start(p, &bundle, p->options.memory, NULL, &instance, &report, &fault)) {
+    bool good = false;
+    size_t before = p->modules.count;
+    instance_finder finder = {find_module, &(struct finder){&p->modules, source}};
+    pack_bundle(&p->modules, false, &bundle);
+    bool ended = start(p, &bundle, p->options.memory, NULL, &finder, &instance, &report, &fault);
+    bool again = p->modules.count > before;
+    if (again) {
+      /* what it came to is of no interest */
+    } else if (!ended) {
       text_printf(error, "%s: start-up did not end: %s", file, text_string(&fault));
-    } else if (add_missing(&p->modules, source, report.missing)) {
-      again = true;
     } else if (ran_out(&report, p->options.memory)) {
       say_too_small(p, source, &bundle, file, error);
     } else if (report.error.size != 0) {
       explain(p, source, &bundle, report.error, error);
     } else {
       write_flare(p, &report, wasm);
+      if (p->options.notes != NULL) add_notes(&p->modules, source, report.notes, p->options.notes);
       good = p->options.map == NULL || linemap_make(&p->modules, hash_of(&bundle), p->options.map, error);
       if (p->options.watcher != NULL) show_start(p, &bundle);
     }
@@ -454,7 +528,7 @@ bool pack_project(const modules_source *source, const char *file, const pack_opt
   bool good = read_manifest(&p, source, error) &&
               pack_find_files(source, file, &p.manifest, &p.modules, error) &&
               start_and_write(&p, source, p.modules.items[0].file, wasm, error);
-  if (good && options->files != NULL) {
+  if (options->files != NULL) {
     *options->files = p.modules;
     p.modules = (modules){0};
   }
@@ -522,7 +596,7 @@ bool pack_path(const char *path, const pack_options *options, text *wasm, text *
   if (file != NULL && is_packed(file)) {
     good = was_read(file_read(path, FILE_FLARE_MAX, wasm), path, error);
   } else {
-    modules_source source = {modules_read_file, folder};
+    modules_source source = {modules_read_file, folder, NULL};
     good = pack_project(&source, file, options, wasm, error);
   }
   free(folder);
@@ -544,7 +618,7 @@ bool pack_path_below(const char *root, const char *path, const pack_options *opt
     good = was_read(file_read_below(&base, path, FILE_FLARE_MAX, wasm), path, error);
   } else {
     file_place place = {root, below};
-    modules_source source = {modules_read_place, &place};
+    modules_source source = {modules_read_place, &place, NULL};
     good = pack_project(&source, file, options, wasm, error);
   }
   free(below);

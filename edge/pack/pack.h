@@ -13,7 +13,8 @@ typedef struct pack_options {
   bool strip;      /* leave debug information out */
   int start_ms;    /* CPU time that start-up may take; 0 = PACK_START_MS */
   text *map;       /* where the line map (linemap.h) is added, unless it was packed already; NULL = nowhere */
-  modules *files;  /* gets what was packed, unless it was packed already; NULL = nobody wants it */
+  modules *files;  /* gets what was packed, also as far as it came; NULL = nobody wants it */
+  text *notes; /* gets a line "FILE:LINE: ..." for each module that is missing and need not be there; NULL */
   const engine_watcher *watcher; /* told of each line that start-up runs, borrowed; NULL = nobody */
 } pack_options;
 

@@ -1,12 +1,19 @@
 /*
- * bundle.c - the modules of a flare: from the packer's bundle into package.preload.
+ * bundle.c - the modules of a flare: from the packer's bundle into a table by file, and `require` and
+ * `package` over it.
  *
- * Layout of a bundle, made by edge/pack/pack.c: for each module its name, its chunk name and its source, each
- * a u32 length (little-endian) and the bytes. An entry whose chunk name does not begin with '@'
- * is no module but a place ("main.lua:3") that requires `name` by a constant string; a module or library
- * of that name must exist. One whose chunk name is "&" is an asset: its name is its path, its source its
- * bytes. It is compiled whole at start-up, so nothing of it is kept but functions, and a syntax error in a
- * module that is only required later is found when packing.
+ * Layout of a bundle, made by edge/pack/bundle.c: entries of three texts, each a u32 length (little-endian)
+ * and the bytes. What an entry is, is said by the first byte of its second text:
+ *
+ *   '@'  a module: name, "@" and its file, source. The first one is the main script. One that has a name is
+ * put into package.preload, the others are found by their file
+ *   '&'  an asset: path, "&", bytes
+ *   '!'  a place that requires a module by a constant string, and cannot do without: name, "!main.lua:3", ""
+ *   '?'  one that can: name, "?main.lua:3", ""
+ *   '='  where modules are looked for, as package.path says it: "", "=", path
+ *
+ * It is compiled whole at start-up, so nothing of it is kept but functions, and a syntax error in a module
+ * that is only required later is found when packing.
  */
 #include <string.h>
 
@@ -16,9 +23,14 @@
 #include "life/life.h"
 #include "start/strip.h"
 
-#define NOT_FOUND "module '%s' not found:\n\tno field package.preload['%s']"
-#define ASSETS "flaron.assets"   /* registry: path -> offset << 32 | size */
-#define MISSING "flaron.missing" /* registry: names, each with a line feed */
+#define NOT_FOUND "module '%s' not found:%s"
+#define NO_PRELOAD "no field package.preload['%s']"
+#define ASSETS "flaron.assets" /* registry: path -> offset << 32 | size */
+#define FILES                                                                                               \
+  "flaron.files"             /* registry: "@" and a module's file -> its function; of the main script, true \
+                              */
+#define PLACES "flaron.path" /* registry: what package.path was at first */
+#define NOTES "flaron.notes" /* registry: what bundle_push_notes pushes */
 
 typedef struct text {
   const char *data;
@@ -40,11 +52,10 @@ static text read_text(lua_State *L, reader *r) {
   return t;
 }
 
-static bool is_asset(text chunkname) { return chunkname.size == 1 && *chunkname.data == '&'; }
+/* What an entry is: the first byte of its second text. */
+static char kind_of(text chunkname) { return chunkname.size > 0 ? *chunkname.data : '\0'; }
 
-static bool is_place(text chunkname) {
-  return !is_asset(chunkname) && (chunkname.size == 0 || *chunkname.data != '@');
-}
+static bool is_asset(text chunkname) { return kind_of(chunkname) == '&'; }
 
 /* Compiles one module; leaves its function on the stack. */
 static void compile(lua_State *L, text chunkname, text source, const unsigned *strip) {
@@ -58,16 +69,6 @@ static void compile(lua_State *L, text chunkname, text source, const unsigned *s
   if (luaL_loadbufferx(L, source.data, source.size, name, "t") != LUA_OK) lua_error(L);
   if (strip != NULL) strip_function(L, *strip);
   lua_remove(L, -2);
-}
-
-/* Notes at start-up that module `name` is wanted, so that the packer can look for it. */
-static void note_missing(lua_State *L, const char *name) {
-  bundle_push_missing(L);
-  if (strchr(name, '\n') == NULL) {
-    lua_pushfstring(L, "%s%s\n", lua_tostring(L, -1), name);
-    lua_setfield(L, LUA_REGISTRYINDEX, MISSING);
-  }
-  lua_pop(L, 1);
 }
 
 static size_t assets_size;    /* of all assets, while they are only in the bundle */
@@ -110,104 +111,309 @@ bool bundle_push_asset(lua_State *L, const char *path, size_t path_size) {
   return true;
 }
 
-/* Raises an error when there is no module or library `name`, which `place` requires. */
-static void expect(lua_State *L, text name, text place) {
-  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
-  const char *key = lua_pushlstring(L, name.data, name.size);
-  if (lua_getfield(L, -3, key) == LUA_TNIL && lua_getfield(L, -3, key) == LUA_TNIL) {
-    note_missing(L, key);
-    lua_pushlstring(L, place.data, place.size);
-    luaL_error(L, "%s: " NOT_FOUND, lua_tostring(L, -1), key, key);
-  }
+/* Keeps a module's function, on top of the stack, where `require` finds it. */
+static void keep_module(lua_State *L, text name, text chunkname) {
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, name.size > 0 ? LUA_PRELOAD_TABLE : FILES);
+  if (name.size == 0) name = chunkname;
+  lua_pushlstring(L, name.data, name.size);
+  lua_rotate(L, -3, -1);
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
 }
 
-void bundle_expect(lua_State *L, const uint8_t *bundle, size_t size) {
+/* Notes that there is an asset, for package.searchpath; "./" in front of its path says nothing. */
+static void keep_path(lua_State *L, text path) {
+  lua_pushlstring(L, path.data, path.size);
+  const char *file = lua_tostring(L, -1);
+  lua_getfield(L, LUA_REGISTRYINDEX, FILES);
+  lua_pushfstring(L, "@%s", file + (file[0] == '.' && file[1] == '/' ? 2 : 0));
+  if (lua_getfield(L, -2, lua_tostring(L, -1)) == LUA_TNIL) {
+    lua_pushvalue(L, -2);
+    lua_pushboolean(L, 1);
+    lua_rawset(L, -5);
+  }
+  lua_pop(L, 4);
+}
+
+/* Says where modules are looked for. */
+static void set_places(lua_State *L, text places) {
+  lua_pushlstring(L, places.data, places.size);
+  lua_setfield(L, LUA_REGISTRYINDEX, PLACES);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  lua_getfield(L, -1, "package");
+  lua_getfield(L, LUA_REGISTRYINDEX, PLACES);
+  lua_setfield(L, -2, "path");
+  lua_pop(L, 2);
+}
+
+/* Takes in all of a bundle. `main`: its first module is the main script, which is left on the stack. */
+static void load_entries(lua_State *L, const uint8_t *bundle, size_t size, const unsigned *strip, bool main) {
   reader r = {bundle, bundle + size};
-  int top = lua_gettop(L);
   while (r.at < r.end) {
-    text name = read_text(L, &r), chunkname = read_text(L, &r);
-    read_text(L, &r);
-    if (is_place(chunkname)) expect(L, name, chunkname);
-    lua_settop(L, top);
+    text name = read_text(L, &r), chunkname = read_text(L, &r), content = read_text(L, &r);
+    switch (kind_of(chunkname)) {
+      case '@':
+        compile(L, chunkname, content, strip);
+        if (main) lua_pushboolean(L, 1);
+        if (main) name.size = 0;
+        keep_module(L, name, chunkname);
+        main = false;
+        break;
+      case '&':
+        note_asset(L, name, content);
+        keep_path(L, name);
+        break;
+      case '=': set_places(L, content); break;
+      default: break;
+    }
   }
 }
 
 void bundle_load(lua_State *L, const uint8_t *bundle, size_t size, const unsigned *strip) {
-  reader r = {bundle, bundle + size};
-  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
-  int preload = lua_gettop(L);
-  lua_pushnil(L); /* the main script's place */
-  for (bool main = true; r.at < r.end; main = false) {
-    text name = read_text(L, &r), chunkname = read_text(L, &r), source = read_text(L, &r);
-    if (is_asset(chunkname)) {
-      note_asset(L, name, source);
-      continue;
-    }
-    if (is_place(chunkname)) continue;
-    lua_pushlstring(L, name.data, name.size);
-    compile(L, chunkname, source, strip);
-    if (main) {
-      lua_replace(L, preload + 1);
-      lua_pop(L, 1);
-    } else {
-      lua_rawset(L, preload);
-    }
-  }
-  lua_remove(L, preload);
+  load_entries(L, bundle, size, strip, true);
 }
 
-/* require(name) -> the module's value, where it came from. Upvalues: package.loaded, package.preload. */
-static int require(lua_State *L) {
-  const char *name = luaL_checkstring(L, 1);
-  lua_settop(L, 1);
-  if (lua_getfield(L, lua_upvalueindex(1), name), lua_toboolean(L, -1)) return 1;
-  if (lua_getfield(L, lua_upvalueindex(2), name) == LUA_TNIL) {
-    if (life_starting()) {
-      note_missing(L, name);
-      return luaL_error(L, NOT_FOUND, name, name);
-    }
-    return luaL_error(
-        L, NOT_FOUND "\n\tonly what was packed can be required: name it under 'modules' in flare.lua", name,
-        name);
+/*
+ * Looks for the first file of `path`, a list with ';' between, that is in the flare. Pushes its name and what
+ * FILES has of it; false, with something else pushed, when there is none.
+ */
+static bool find_file(lua_State *L, const char *path) {
+  lua_getfield(L, LUA_REGISTRYINDEX, FILES);
+  for (const char *end; *path != '\0'; path = *end != '\0' ? end + 1 : end) {
+    end = path + strcspn(path, ";");
+    const char *file = lua_pushlstring(L, path, (size_t)(end - path));
+    lua_pushfstring(L, "@%s", file + (file[0] == '.' && file[1] == '/' ? 2 : 0));
+    if (lua_rawget(L, -3) != LUA_TNIL) return true;
+    lua_pop(L, 2);
   }
-  lua_pushvalue(L, 1);
-  lua_pushliteral(L, ":preload:");
-  lua_call(L, 2, 1);
-  if (!lua_isnil(L, -1)) lua_setfield(L, lua_upvalueindex(1), name);
-  if (lua_getfield(L, lua_upvalueindex(1), name) == LUA_TNIL) {
-    lua_pushboolean(L, 1);
-    lua_copy(L, -1, -2);
-    lua_setfield(L, lua_upvalueindex(1), name);
+  return false;
+}
+
+/* Pushes a string with `to` for each `from` in it. Not luaL_gsub: libc's strstr is as long as all that is
+ * here. */
+static const char *replace(lua_State *L, const char *string, const char *from, const char *to) {
+  size_t size = strlen(from);
+  luaL_Buffer b;
+  luaL_buffinit(L, &b);
+  while (*string != '\0') {
+    if (size != 0 && strncmp(string, from, size) == 0) {
+      luaL_addstring(&b, to);
+      string += size;
+    } else {
+      luaL_addchar(&b, *string++);
+    }
+  }
+  luaL_pushresult(&b);
+  return lua_tostring(L, -1);
+}
+
+/* package.searchpath(name, path [, sep [, rep]]) -> the file's name, or nil and where it is not. */
+static int search_path(lua_State *L) {
+  const char *name = luaL_checkstring(L, 1), *path = luaL_checkstring(L, 2);
+  name = replace(L, name, luaL_optstring(L, 3, "."), luaL_optstring(L, 4, "/"));
+  path = replace(L, path, "?", name);
+  if (find_file(L, path)) {
+    lua_pop(L, 1);
+    return 1;
+  }
+  const char *files = replace(L, path, ";", "'\n\tno file '");
+  luaL_pushfail(L);
+  lua_pushfstring(L, "no file '%s'", files);
+  return 2;
+}
+
+/* package.loadlib, as where there are no dynamic libraries. */
+static int load_library(lua_State *L) {
+  luaL_pushfail(L);
+  lua_pushliteral(L, "dynamic libraries not enabled");
+  lua_pushliteral(L, "absent");
+  return 3;
+}
+
+/* The first of package.searchers: package.preload. */
+static int search_preload(lua_State *L) {
+  const char *name = luaL_checkstring(L, 1);
+  lua_getfield(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+  if (lua_getfield(L, -1, name) == LUA_TNIL) {
+    lua_pushfstring(L, NO_PRELOAD, name);
+    return 1;
   }
   lua_pushliteral(L, ":preload:");
   return 2;
 }
 
+/* Asks the packer for the file of a module and takes what it gives; whether that is anything. Start-up's
+ * alone, and not static, so that mk/runtime.mk can name it (START_ONLY). */
+__attribute__((noinline)) bool bundle_ask(lua_State *L, const char *name);
+
+static bundle_finder finder;
+
+void bundle_set_finder(bundle_finder f) { finder = f; }
+
+bool bundle_ask(lua_State *L, const char *name) {
+  if (finder == NULL) return false;
+  uint64_t found = finder(name, strlen(name));
+  uint8_t *bundle = (uint8_t *)(uintptr_t)(found >> 32);
+  size_t size = (size_t)(found & UINT32_MAX);
+  if (bundle == NULL) return false;
+  load_entries(L, bundle, size, NULL, false);
+  life_resize(bundle, size, 0);
+  return true;
+}
+
+/* The second: what was packed. Upvalue: `package`. */
+static int search_packed(lua_State *L) {
+  static const char only[] = "only what was packed can be required: name it under 'modules' in flare.lua\n\t";
+  const char *name = luaL_checkstring(L, 1);
+  bool starts = life_starting();
+  lua_settop(L, 1);
+  lua_getfield(L, LUA_REGISTRYINDEX, PLACES);
+  const char *path = replace(L, lua_tostring(L, 2), "?", replace(L, name, ".", "/"));
+  do {
+    if (find_file(L, path) && lua_isfunction(L, -1)) {
+      lua_insert(L, -2);
+      return 2;
+    }
+  } while (starts && bundle_ask(L, name));
+  lua_getfield(L, lua_upvalueindex(1), "path");
+  bool changed = !lua_rawequal(L, 2, -1);
+  lua_pushlstring(L, only, starts ? 0 : sizeof only - (changed ? 1 : 3));
+  if (!changed) return !starts;
+  lua_pushliteral(L, "package.path has no effect: name places under 'paths' in flare.lua");
+  lua_concat(L, 2);
+  return 1;
+}
+
+/* Pushes a module's loader and what goes with it, from the first of package.searchers that has one. Arguments
+ * of `require` and package.loaded are at 1 and 2. */
+static void find_loader(lua_State *L) {
+  lua_settop(L, 1);
+  if (lua_getfield(L, lua_upvalueindex(2), "searchers") != LUA_TTABLE)
+    luaL_error(L, "'package.searchers' must be a table");
+  lua_pushliteral(L, "");
+  for (lua_Integer i = 1; lua_rawgeti(L, 2, i) != LUA_TNIL; i++) {
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 2);
+    if (lua_isfunction(L, -2)) return;
+    lua_pop(L, 1);
+    if (lua_isstring(L, -1)) { /* its message, behind those before */
+      lua_pushliteral(L, "\n\t");
+      lua_insert(L, -2);
+      lua_concat(L, 3);
+    }
+    lua_settop(L, 3);
+  }
+  luaL_error(L, NOT_FOUND, lua_tostring(L, 1), lua_tostring(L, 3));
+}
+
+/* require(name) -> the module's value, where it came from. Upvalues: package.loaded, package. */
+static int require(lua_State *L) {
+  const char *name = luaL_checkstring(L, 1);
+  lua_settop(L, 1);
+  if (lua_getfield(L, lua_upvalueindex(1), name), lua_toboolean(L, -1)) return 1;
+  find_loader(L);
+  lua_insert(L, 2); /* where it came from */
+  lua_pushvalue(L, 1);
+  lua_pushvalue(L, 2);
+  lua_call(L, 2, 1);
+  if (!lua_isnil(L, -1)) lua_setfield(L, lua_upvalueindex(1), name);
+  if (lua_getfield(L, lua_upvalueindex(1), name) == LUA_TNIL) {
+    lua_pushboolean(L, 1);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, lua_upvalueindex(1), name);
+  }
+  lua_pushvalue(L, 2);
+  return 2;
+}
+
+static const lua_CFunction searchers[] = {search_preload, search_packed};
+
+enum { SEARCHERS = sizeof searchers / sizeof *searchers };
+
+/* Whether the script has searchers of its own: what they find is known to nobody else. */
+static bool has_searchers(lua_State *L, int package) {
+  bool own = lua_getfield(L, package, "searchers") != LUA_TTABLE || lua_rawlen(L, -1) != SEARCHERS;
+  lua_pop(L, 1);
+  return own;
+}
+
+/* Notes a place that requires module `name`, which there is not, and can do without. */
+static void note_place(lua_State *L, const char *name, const char *place) {
+  bundle_push_notes(L);
+  lua_pushstring(L, place);
+  lua_pushlstring(L, "", 1);
+  lua_pushstring(L, name);
+  lua_pushvalue(L, -2);
+  lua_concat(L, 5);
+  lua_setfield(L, LUA_REGISTRYINDEX, NOTES);
+}
+
+/* Raises an error, or makes a note, when there is no module or library `name`, which a place requires.
+ * `package` is at index 1. */
+static void expect(lua_State *L, text name, text place) {
+  const char *key = lua_pushlstring(L, name.data, name.size);
+  const char *where = lua_pushlstring(L, place.data + 1, place.size - 1);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+  if (lua_getfield(L, -1, key) != LUA_TNIL || lua_getfield(L, -3, key) != LUA_TNIL) return;
+  lua_pushvalue(L, 1);
+  lua_pushcclosure(L, search_packed, 1);
+  lua_pushstring(L, key);
+  lua_call(L, 1, 1);
+  if (lua_isfunction(L, -1)) return;
+  if (kind_of(place) == '?') {
+    note_place(L, key, where);
+    return;
+  }
+  const char *hint = luaL_optstring(L, -1, "");
+  luaL_error(L, "%s: " NOT_FOUND "%s%s", where, key, lua_pushfstring(L, "\n\t" NO_PRELOAD, key),
+             *hint != '\0' ? "\n\t" : "", hint);
+}
+
+void bundle_expect(lua_State *L, const uint8_t *bundle, size_t size) {
+  reader r = {bundle, bundle + size};
+  lua_settop(L, 0);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  lua_getfield(L, 1, "package");
+  lua_replace(L, 1);
+  if (!lua_istable(L, 1) || has_searchers(L, 1)) return;
+  while (r.at < r.end) {
+    text name = read_text(L, &r), place = read_text(L, &r);
+    read_text(L, &r);
+    if (kind_of(place) == '!' || kind_of(place) == '?') expect(L, name, place);
+    lua_settop(L, 1);
+  }
+}
+
 void bundle_open_require(lua_State *L) {
-  lua_newtable(L);
+  static const luaL_Reg functions[] = {{"searchpath", search_path}, {"loadlib", load_library}, {NULL, NULL}};
+  luaL_newlib(L, functions);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   lua_pushvalue(L, -2);
   lua_setfield(L, -2, "package");
-  lua_setfield(L, -2, "loaded");
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, "loaded");
+  lua_pushvalue(L, -2);
+  lua_pushcclosure(L, require, 2);
+  lua_setglobal(L, "require");
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   lua_setfield(L, -2, "preload");
+  lua_createtable(L, SEARCHERS, 0);
+  for (int i = 0; i < SEARCHERS; i++) {
+    lua_pushvalue(L, -2);
+    lua_pushcclosure(L, searchers[i], 1);
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_setfield(L, -2, "searchers");
   lua_pushliteral(L, "/\n;\n?\n!\n-\n");
   lua_setfield(L, -2, "config");
   lua_pushliteral(L, "");
   lua_setfield(L, -2, "cpath");
-  lua_pushliteral(
-      L, "./?.lua;./?/init.lua;./lua_modules/share/lua/5.4/?.lua;./lua_modules/share/lua/5.4/?/init.lua");
-  lua_setfield(L, -2, "path");
-  lua_getfield(L, -1, "loaded");
-  lua_getfield(L, -2, "preload");
-  lua_pushcclosure(L, require, 2);
-  lua_setglobal(L, "require");
   lua_setglobal(L, "package");
 }
 
-void bundle_push_missing(lua_State *L) {
-  if (lua_getfield(L, LUA_REGISTRYINDEX, MISSING) == LUA_TSTRING) return;
+void bundle_push_notes(lua_State *L) {
+  if (lua_getfield(L, LUA_REGISTRYINDEX, NOTES) == LUA_TSTRING) return;
   lua_pop(L, 1);
   lua_pushliteral(L, "");
 }

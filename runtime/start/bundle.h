@@ -10,7 +10,7 @@
 #include "lua.h"
 
 /*
- * Compiles every module of the bundle, in the order it has, into package.preload; the first one is the
+ * Compiles every module of the bundle, in the order it has, to where `require` finds it; the first one is the
  * main script and is left on the stack instead, as a function. Raises Lua's own message for a syntax
  * error. With `strip`, the hash that places are then named by, debug information is taken out (strip.h); NULL
  * = it stays. The bundle is only read.
@@ -18,19 +18,33 @@
 void bundle_load(lua_State *L, const uint8_t *bundle, size_t size, const unsigned *strip);
 
 /*
- * Raises an error for a place in the bundle that requires a module which is nowhere. After the main script
- * has run: it may put modules into package.preload itself.
+ * Raises an error for a place in the bundle that requires a module which is nowhere and cannot do without,
+ * and notes those that can. After the main script has run: it may put modules into package.preload itself. Of
+ * one that has searchers of its own nothing is expected. Clears the stack.
  */
 void bundle_expect(lua_State *L, const uint8_t *bundle, size_t size);
 
-/* Opens `package` and `require`: modules come from package.loaded and package.preload, nowhere else. */
+/*
+ * Opens `package` and `require`, as Lua's own, but with two searchers: one for package.preload, and one for
+ * what is packed. `package.path` comes with the bundle.
+ */
 void bundle_open_require(lua_State *L);
 
 /*
- * Pushes the names of modules that were required at start-up and not found, each with a line
- * feed behind it; a name that has one itself is left out.
+ * Finds a module that start-up requires and the bundle has not, `name` of `size` bytes: a bundle of it and of
+ * what it requires, as a block of `alloc`, pointer << 32 | size; 0 = there is none. start-up's memory is not
+ * packed after one was given.
  */
-void bundle_push_missing(lua_State *L);
+typedef uint64_t (*bundle_finder)(const char *name, size_t size);
+
+/* Has start-up ask for modules that are missing; NULL, as at first: they are missing. */
+void bundle_set_finder(bundle_finder finder);
+
+/*
+ * Pushes the places that require a module which there is not, and can do without: of each the place
+ * ("main.lua:3"), a NUL, the module's name and a NUL.
+ */
+void bundle_push_notes(lua_State *L);
 
 /* Bytes of all assets of the bundle that was loaded. */
 size_t bundle_assets_size(void);

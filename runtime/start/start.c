@@ -152,13 +152,16 @@ static void keep_text(lua_State *L, uint32_t *data, uint32_t *size) {
 
 /*
  * Export for the packer: starts the script of a bundle (bundle.c) that lies at `limit` or above, out of
- * the arena's reach. `hash` seeds the hashing of strings. Returns a report, owned here.
+ * the arena's reach. `hash` seeds the hashing of strings, `finder` is asked for modules that the bundle has
+ * not (bundle.h). Returns a report, owned here.
  */
 __attribute__((export_name("start"))) const start_report *start(const uint8_t *bundle, size_t size,
-                                                                char *limit, uint32_t hash, int32_t strip) {
+                                                                char *limit, uint32_t hash, int32_t strip,
+                                                                bundle_finder finder) {
   arguments args = {bundle, size, strip != 0};
   __wasm_call_ctors(); /* by hand: else wasm-ld wraps every export in a call of it */
   seed = hash;
+  bundle_set_finder(finder);
   lua_State *L = life_create(limit);
   if (L == NULL) {
     static const char message[] = "not enough memory to start";
@@ -169,9 +172,10 @@ __attribute__((export_name("start"))) const start_report *start(const uint8_t *b
   lua_pushcfunction(L, start_run);
   lua_pushlightuserdata(L, &args);
   bool good = lua_pcall(L, 1, 0, 0) == LUA_OK;
+  bundle_set_finder(NULL); /* it is no part of the image */
   if (!good) keep_text(L, &result.error, &result.error_size);
-  bundle_push_missing(L);
-  keep_text(L, &result.missing, &result.missing_size);
+  bundle_push_notes(L);
+  keep_text(L, &result.notes, &result.notes_size);
   lua_settop(L, 0);
   if (good && life_freeze(bundle_assets_size())) {
     result.layout = *life_get_layout();

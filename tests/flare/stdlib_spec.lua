@@ -356,7 +356,7 @@ describe("require", function()
         end]],
       ["lib/a.lua"] = "runs = (runs or 0) + 1 return { name = ..., runs = runs }",
     }
-    assert.equal("lib.a :preload: true 1", flare:request({}).body)
+    assert.equal("lib.a ./lib/a.lua true 1", flare:request({}).body)
   end)
 
   it("finds lib/init.lua, and gives true for a module without a value", function()

@@ -13,15 +13,13 @@
 /* What making a map wants; none is made here. */
 const bytes *embedded_find(const char *path) { return path == NULL ? (const bytes *)path : NULL; }
 
-void pack_bundle(const modules *m, text *bundle) {
-  (void)m;
-  (void)bundle;
-}
+void pack_bundle(const modules *m, bool named, text *bundle) { (void)m, (void)named, (void)bundle; }
 
 bool instance_start(engine **instance, bytes bundle, uint32_t memory_limit, uint32_t hash, bool strip,
-                    int cpu_ms, const engine_watcher *watcher, instance_start_report *report, text *error) {
+                    int cpu_ms, const engine_watcher *watcher, const instance_finder *finder,
+                    instance_start_report *report, text *error) {
   (void)instance, (void)bundle, (void)memory_limit, (void)hash, (void)strip, (void)cpu_ms, (void)watcher;
-  (void)report, (void)error;
+  (void)finder, (void)report, (void)error;
   return false;
 }
 

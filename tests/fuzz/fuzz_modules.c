@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   bytes input = {data, size};
-  modules_source source = {read_source, &input};
+  modules_source source = {read_source, &input, NULL};
   modules m = {0};
   modules_add_main(&m, &source, "main.lua");
   modules_free(&m);

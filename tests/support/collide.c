@@ -20,7 +20,7 @@ unsigned int luaS_hash(const char *string, size_t size, unsigned int seed); /* r
 
 /* The seed of the flare that packing the folder makes. */
 static unsigned seed_of(const char *folder) {
-  modules_source source = {modules_read_file, (void *)folder};
+  modules_source source = {modules_read_file, (void *)folder, NULL};
   modules found = {0};
   text bundle = {0}, all = {0}, error = {0};
   uint8_t digest[EVP_MAX_MD_SIZE];
@@ -29,7 +29,7 @@ static unsigned seed_of(const char *folder) {
     fprintf(stderr, "collide: %s\n", text_string(&error));
     exit(1);
   }
-  pack_bundle(&found, &bundle);
+  pack_bundle(&found, false, &bundle);
   text_add_string(&all, flare_runtime_hash());
   text_add(&all, bundle.data, bundle.size);
   EVP_Digest(all.data, all.size, digest, NULL, EVP_sha256(), NULL);

@@ -316,18 +316,18 @@ describe("the modules of a flare", function()
       ["counted.lua"] = "loads = (loads or 0) + 1 return { n = loads }",
     }
     assert.equal([[
-true,:preload:
+true,./nothing.lua
 true
-true,:preload:
+true,./nothing_nil.lua
 true
-false,:preload:
+false,./no.lua
 false
-false,:preload:
-itself,:preload:
+false,./no.lua
+itself,./itself.lua
 itself
 true,1
 true,true,true
-function,true
+nil,true
 false,bad argument #1 to 'require' (string expected, got no value)
 false,bad argument #1 to 'require' (string expected, got table)]], (run(path)))
   end)
@@ -417,9 +417,9 @@ return function() end]]
   it("a module that is missing: who asked for it, and where it was looked for", function()
     local first, all = refused {
       ["main.lua"] = "local a = require 'a'\nreturn function() return a end",
-      ["a.lua"] = "local function late()\n  return require 'gone.away'\nend\nreturn late",
+      ["a.lua"] = "local function now()\nend\nnow(require 'gone.away')\nreturn now",
     }
-    assert.equal("a.lua:2: module 'gone.away' not found:", first)
+    assert.equal("a.lua:3: module 'gone.away' not found:", first)
     for _, place in ipairs { "gone/away.lua", "gone/away/init.lua", "lua_modules/share/lua/5.4/gone/away.lua",
       "lua_modules/share/lua/5.4/gone/away/init.lua" } do
       assert.is_number(all:find("no file '" .. place .. "'", 1, true), place)

@@ -46,7 +46,7 @@ static inline void kept_renew(kept *k) {
 /* Packs a main script with `memory` bytes at most (0 = the usual) and opens an instance; ends the program
  * when it cannot. */
 static inline void kept_open(kept *k, const char *source, uint32_t memory) {
-  modules_source files = {kept_read, (void *)source};
+  modules_source files = {kept_read, (void *)source, NULL};
   pack_options options = {.memory = memory};
   text wasm = {0};
   *k = (kept){.host = {.config = host_config_default()}};

@@ -1,0 +1,458 @@
+/*
+ * requires.c - see requires.h. Beside the tokens it follows what they open and close: blocks, brackets, a
+ * pcall's parentheses, expressions with `and` and `or`, and the scopes of locals that are called `require`.
+ */
+#include "pack/requires.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* What the last token was: a statement begins here; a value ended, so that a name begins a statement;
+ * neither. */
+enum { BEGIN, OPERAND, OPERATOR };
+
+/* Kinds of blocks, and of headers. */
+enum { FUNCTION = 'f', CONDITION = 'c', PLAIN = 'p', HEADER_IF = 1, HEADER_LOOP = 2, HEADER_SHADOW = 4 };
+
+/* ---- characters ---- */
+
+static bool at_end(const requires *r) { return r->at >= r->end; }
+
+static int peek(const requires *r, size_t offset) {
+  return (size_t)(r->end - r->at) > offset ? (unsigned char)r->at[offset] : -1;
+}
+
+static void step(requires *r) {
+  if (*r->at == '\n') r->line++;
+  r->at++;
+}
+
+/* The level of a long bracket that opens here ("[==[": 2), -1 when none does. */
+static int long_bracket(const requires *r) {
+  size_t n = 1;
+  if (peek(r, 0) != '[') return -1;
+  while (peek(r, n) == '=') n++;
+  return peek(r, n) == '[' ? (int)n - 1 : -1;
+}
+
+/* Steps over a long bracket of `level`; `content` gets what stands in it. */
+static void skip_long(requires *r, int level, bytes *content) {
+  r->at += level + 2;
+  const char *start = r->at;
+  for (; !at_end(r); step(r)) {
+    int n = 0;
+    if (*r->at != ']') continue;
+    while (n < level && peek(r, (size_t)n + 1) == '=') n++;
+    if (n == level && peek(r, (size_t)n + 1) == ']') break;
+  }
+  *content = (bytes){(const uint8_t *)start, (size_t)(r->at - start)};
+  for (int n = 0; n < level + 2 && !at_end(r); n++) r->at++;
+}
+
+/* Steps over white space and comments. */
+static void skip_space(requires *r) {
+  bytes comment;
+  while (!at_end(r)) {
+    if (isspace((unsigned char)*r->at)) {
+      step(r);
+    } else if (peek(r, 0) == '-' && peek(r, 1) == '-') {
+      r->at += 2;
+      int level = long_bracket(r);
+      if (level >= 0) {
+        skip_long(r, level, &comment);
+      } else {
+        while (!at_end(r) && *r->at != '\n') r->at++;
+      }
+    } else {
+      return;
+    }
+  }
+}
+
+/* Steps over an escape, as far as it can have a line feed or a quote: those do not end the string. */
+static void skip_escape(requires *r) {
+  step(r); /* the backslash */
+  if (at_end(r)) return;
+  int c = *r->at;
+  step(r);
+  int next = peek(r, 0);
+  if (c == 'z') {
+    while (!at_end(r) && isspace((unsigned char)*r->at)) step(r);
+  } else if ((c == '\r' && next == '\n') || (c == '\n' && next == '\r')) {
+    step(r);
+  }
+}
+
+/*
+ * Steps over a string that begins here; false when none does. `content` has no data for one with an escape:
+ * what it says is not known here.
+ */
+static bool read_string(requires *r, bytes *content) {
+  int level = long_bracket(r);
+  *content = (bytes){0};
+  if (level >= 0) {
+    skip_long(r, level, content);
+    return true;
+  }
+  int quote = peek(r, 0);
+  if (quote != '"' && quote != '\'') return false;
+  const char *start = ++r->at;
+  bool escaped = false;
+  while (!at_end(r) && *r->at != quote && *r->at != '\n') {
+    if (*r->at == '\\') {
+      escaped = true;
+      skip_escape(r);
+    } else {
+      step(r);
+    }
+  }
+  if (!escaped) *content = (bytes){(const uint8_t *)start, (size_t)(r->at - start)};
+  if (!at_end(r)) step(r);
+  return true;
+}
+
+static bool is_name(int c) { return c == '_' || (c >= 0 && isalnum(c)); }
+
+static bool is_digit(int c) { return c >= 0 && isdigit(c); }
+
+/* Steps over a name or keyword; an empty one where none stands. */
+static bytes read_word(requires *r) {
+  const char *start = r->at;
+  if (!is_digit(peek(r, 0))) {
+    while (is_name(peek(r, 0))) r->at++;
+  }
+  return (bytes){(const uint8_t *)start, (size_t)(r->at - start)};
+}
+
+/* Steps over a number that begins here; false when none does. */
+static bool read_number(requires *r) {
+  if (!is_digit(peek(r, 0)) && (peek(r, 0) != '.' || !is_digit(peek(r, 1)))) return false;
+  for (int before = 0; is_name(peek(r, 0)) || peek(r, 0) == '.' ||
+                       ((peek(r, 0) == '-' || peek(r, 0) == '+') && strchr("eEpP", before) != NULL);) {
+    before = peek(r, 0);
+    r->at++;
+  }
+  return true;
+}
+
+/* ---- blocks, statements, scopes ---- */
+
+static void shadow(requires *r) {
+  if (r->shadow == 0) r->shadow = r->blocks + 1;
+}
+
+/* Ends the statement that went until here, when there is one at this depth. */
+static void end_statement(requires *r) {
+  if (r->doubt == r->depth + 1 && r->doubt_blocks == r->blocks) r->doubt = 0;
+  if (r->local == 0 || r->local_depth != r->depth || r->local_blocks != r->blocks) return;
+  if (!r->local_own) shadow(r);
+  r->local = 0;
+}
+
+static void open_block(requires *r, char kind) {
+  if (r->blocks < REQUIRES_DEEPEST) r->kinds[r->blocks] = kind;
+  if (r->blocks >= REQUIRES_DEEPEST || kind == CONDITION) r->conditions++;
+  if (r->blocks < REQUIRES_DEEPEST && kind == FUNCTION) r->functions++;
+  r->blocks++;
+  if (r->blocks < REQUIRES_DEEPEST) r->headers[r->blocks] = 0;
+}
+
+static void close_block(requires *r) {
+  if (r->blocks == 0) return;
+  r->blocks--;
+  char kind = r->blocks < REQUIRES_DEEPEST ? r->kinds[r->blocks] : CONDITION;
+  if (kind == CONDITION) r->conditions--;
+  if (kind == FUNCTION) r->functions--;
+  if (r->shadow > r->blocks + 1) r->shadow = 0;
+  if (r->doubt_blocks > r->blocks) r->doubt = 0;
+  if (r->local_blocks > r->blocks) r->local = 0;
+}
+
+static void set_header(requires *r, int header) {
+  if (r->blocks < REQUIRES_DEEPEST) r->headers[r->blocks] |= (char)header;
+}
+
+/* The header that is open at this level, which it closes. */
+static int take_header(requires *r) {
+  if (r->blocks >= REQUIRES_DEEPEST) return HEADER_IF | HEADER_LOOP;
+  int header = r->headers[r->blocks];
+  r->headers[r->blocks] = 0;
+  return header;
+}
+
+/* Whether the value that begins here is Lua's require, and no more than that. */
+static bool is_own(const requires *from) {
+  requires r = *from;
+  skip_space(&r);
+  bytes word = read_word(&r);
+  if (bytes_are(word, "_G") && peek(&r, 0) == '.') {
+    r.at++;
+    word = read_word(&r);
+  }
+  if (!bytes_are(word, "require")) return false;
+  skip_space(&r);
+  int next = peek(&r, 0);
+  return (next < 0 || strchr(".:([{\"'", next) == NULL) && !bytes_are(read_word(&r), "and");
+}
+
+/* Reads names with commas between, and attributes behind them; the place of `require` among them, 0 = none.
+ */
+static int read_names(requires *r) {
+  int found = 0, count = 0;
+  bool more = true;
+  while (more) {
+    skip_space(r);
+    if (bytes_are(read_word(r), "require")) found = count + 1;
+    count++;
+    skip_space(r);
+    if (peek(r, 0) == '<') {
+      while (!at_end(r) && *r->at != '>') step(r);
+      if (!at_end(r)) r->at++;
+      skip_space(r);
+    }
+    more = peek(r, 0) == ',';
+    if (more) r->at++;
+  }
+  return found;
+}
+
+/* After `function`: its name, where it has one, and its parameters. `statement`: it is one, and not a
+ * local's. */
+static void read_function(requires *r, bool statement) {
+  skip_space(r);
+  bytes name = read_word(r);
+  bool global = statement && bytes_are(name, "require");
+  while (!at_end(r) && *r->at != '(') { /* what stands between is fields, or no Lua */
+    if (*r->at == '.' || *r->at == ':') global = false;
+    step(r);
+  }
+  if (!at_end(r)) r->at++;
+  r->replaced = r->replaced || global;
+  open_block(r, FUNCTION);
+  if (read_names(r) != 0) shadow(r);
+  skip_space(r);
+  while (peek(r, 0) == '.') r->at++;
+  skip_space(r);
+  if (peek(r, 0) == ')') r->at++;
+  r->last = BEGIN;
+}
+
+/* After `local`. */
+static void read_local(requires *r) {
+  requires before = *r;
+  skip_space(r);
+  if (bytes_are(read_word(r), "function")) {
+    skip_space(r);
+    if (bytes_are(read_word(r), "require")) shadow(r);
+    read_function(r, false);
+    return;
+  }
+  *r = before;
+  int place = read_names(r);
+  skip_space(r);
+  bool values = peek(r, 0) == '=';
+  if (values) r->at++;
+  r->last = values ? OPERATOR : OPERAND;
+  if (place == 0) return;
+  if (!values) {
+    shadow(r);
+    return;
+  }
+  r->local = place;
+  r->local_depth = r->depth;
+  r->local_blocks = r->blocks;
+  r->local_own = place == 1 && is_own(r);
+}
+
+/* ---- tokens ---- */
+
+/* Follows a keyword; false when `word` is none. */
+static bool note_keyword(requires *r, bytes word) {
+  static const char *const words[] = {
+      "and", "or",    "not", "in",  "nil",  "true",  "false",  "if",    "then",   "else",  "elseif",
+      "for", "while", "do",  "end", "goto", "local", "repeat", "until", "return", "break", "function"};
+  enum {
+    AND,
+    OR,
+    NOT,
+    IN,
+    NIL,
+    TRUE,
+    FALSE,
+    IF,
+    THEN,
+    ELSE,
+    ELSEIF,
+    FOR,
+    WHILE,
+    DO,
+    END,
+    GOTO,
+    LOCAL,
+    REPEAT,
+    UNTIL,
+    RETURN,
+    BREAK,
+    FUNC
+  };
+  enum { WORDS = sizeof words / sizeof *words };
+  int n = 0, header;
+  while (n < WORDS && !bytes_are(word, words[n])) n++;
+  if (n == WORDS) return false;
+  bool statement = n >= IF && (n != FUNC || r->last != OPERATOR);
+  if (statement) end_statement(r);
+  r->last = statement ? BEGIN : OPERATOR;
+  switch (n) {
+    case AND:
+    case OR:
+      if (r->doubt != 0) break;
+      r->doubt = r->depth + 1;
+      r->doubt_blocks = r->blocks;
+      break;
+    case NIL:
+    case TRUE:
+    case FALSE:
+    case BREAK: r->last = OPERAND; break;
+    case IF: set_header(r, HEADER_IF); break;
+    case THEN:
+      if (take_header(r) & HEADER_IF) open_block(r, CONDITION);
+      break;
+    case ELSE:
+    case ELSEIF:
+      if (r->shadow == r->blocks + 1) r->shadow = 0;
+      break;
+    case FOR: set_header(r, HEADER_LOOP | (read_names(r) != 0 ? HEADER_SHADOW : 0)); break;
+    case WHILE: set_header(r, HEADER_LOOP); break;
+    case DO:
+      header = take_header(r);
+      open_block(r, header & HEADER_LOOP ? CONDITION : PLAIN);
+      if (header & HEADER_SHADOW) shadow(r);
+      break;
+    case REPEAT: open_block(r, CONDITION); break;
+    case END:
+      close_block(r);
+      r->last = OPERAND;
+      break;
+    case UNTIL:
+      close_block(r);
+      r->last = OPERATOR;
+      break;
+    case RETURN:
+    case GOTO:
+      r->ends = r->ends || (r->functions == 0 && (n == GOTO || r->blocks > 0));
+      r->last = OPERATOR;
+      break;
+    case LOCAL: read_local(r); break;
+    case FUNC: read_function(r, statement); break;
+    default: break;
+  }
+  if (n == IF || n == WHILE || n == FOR || n == ELSEIF) r->last = OPERATOR;
+  return true;
+}
+
+/* Steps over what is no name, string or number. */
+static void read_symbol(requires *r) {
+  int c = peek(r, 0);
+  size_t n = 1;
+  r->field = false;
+  r->last = OPERATOR;
+  switch (c) {
+    case '.':
+    case ':':
+      while (peek(r, n) == c) n++; /* "..", "..." and "::" */
+      r->field = n == 1;
+      if (n == 3) r->last = OPERAND;
+      if (c == ':' && n == 2) {
+        end_statement(r);
+        r->last = BEGIN;
+      }
+      break;
+    case '(':
+    case '[':
+    case '{': r->depth++; break;
+    case ')':
+    case ']':
+    case '}':
+      if (r->depth-- == r->tried) r->tried = 0;
+      if (r->doubt > r->depth + 1) r->doubt = 0;
+      r->last = OPERAND;
+      break;
+    case ',':
+      if (r->doubt == r->depth + 1 && r->doubt_blocks == r->blocks) r->doubt = 0;
+      break;
+    case ';':
+      end_statement(r);
+      r->last = BEGIN;
+      break;
+    default: break;
+  }
+  r->at += n;
+  bool next = c == ',' && r->local > 1 && r->local_depth == r->depth && r->local_blocks == r->blocks;
+  if (next && --r->local == 1) r->local_own = is_own(r);
+}
+
+/*
+ * Reads the argument of a `require` when it is a string alone; false for `require("x" .. y)`. In
+ * `pcall(require, "x")` it is behind the comma.
+ */
+static bool read_argument(requires *r, bytes *name) {
+  bool open = peek(r, 0) == '(';
+  bool passed = r->tried != 0 && peek(r, 0) == ',';
+  if (open || passed) {
+    r->depth += open;
+    r->at++;
+    skip_space(r);
+  }
+  if (!read_string(r, name)) {
+    if (open || passed) r->last = OPERATOR;
+    return false;
+  }
+  skip_space(r);
+  return name->data != NULL && (!(open || passed) || peek(r, 0) == ')' || peek(r, 0) == ',');
+}
+
+/* Follows a name that is no keyword and no field; true when it is Lua's `require` with a constant string. */
+static bool read_name(requires *r, bytes word, required *found) {
+  bool begins = r->last != OPERATOR;
+  if (begins) end_statement(r);
+  r->last = OPERAND;
+  if (r->tried == 0 && (bytes_are(word, "pcall") || bytes_are(word, "xpcall"))) {
+    skip_space(r);
+    if (peek(r, 0) == '(') r->tried = r->depth + 1;
+  }
+  if (r->shadow != 0 || !bytes_are(word, "require")) return false;
+  found->line = r->line;
+  found->tried = r->tried != 0;
+  found->maybe = r->conditions != 0 || r->doubt != 0 || r->ends || r->replaced;
+  found->sure = !found->maybe && r->functions == 0;
+  skip_space(r);
+  if (begins && peek(r, 0) == '=' && peek(r, 1) != '=') r->replaced = true;
+  return read_argument(r, &found->name);
+}
+
+void requires_begin(requires *r, bytes source) {
+  *r = (requires){.at = (const char *)source.data, .end = (const char *)source.data + source.size, .line = 1};
+  if (peek(r, 0) != '#') return; /* a first line for the shell */
+  while (!at_end(r) && *r->at != '\n') r->at++;
+}
+
+bool requires_next(requires *r, required *found) {
+  for (skip_space(r); !at_end(r); skip_space(r)) {
+    bytes string, word;
+    if (read_string(r, &string) || read_number(r)) {
+      r->field = false;
+      r->last = OPERAND;
+      continue;
+    }
+    word = read_word(r);
+    if (word.size == 0) {
+      read_symbol(r);
+    } else if (r->field) {
+      r->field = false;
+      r->last = OPERAND;
+    } else if (!note_keyword(r, word) && read_name(r, word, found)) {
+      return true;
+    }
+  }
+  return false;
+}
