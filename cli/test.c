@@ -20,6 +20,7 @@
 
 #include "cli.h"
 #include "options.h"
+#include "pack/pack.h"
 
 extern char **environ;
 
@@ -53,6 +54,27 @@ static void prepend(const char *name, const char *entry) {
   text_free(&value);
 }
 
+/* Lets Lua find modules where a flare's are looked for, but for the project's own, which Lua finds by itself:
+ * the further places that flare.lua names, and rocks. A flare.lua that cannot be read is for the specs to
+ * find. */
+static void set_module_path(void) {
+  modules_source source = {modules_read_file, (void *)".", NULL};
+  manifest m = {0};
+  modules found = {0};
+  text content = {0}, error = {0}, path = {0};
+  const char *place;
+  pack_read_manifest(&source, &m, &content, &error);
+  for (size_t i = 0; i < m.paths.count; i++) modules_add_path(&found, m.paths.items[i]);
+  for (size_t i = modules_own_places(); (place = modules_place(&found, i)) != NULL; i++)
+    text_printf(&path, "%s./%s", path.size > 0 ? ";" : "", place);
+  prepend("LUA_PATH", path.data);
+  modules_free(&found);
+  manifest_free(&m);
+  text_free(&content);
+  text_free(&error);
+  text_free(&path);
+}
+
 /* Lets Lua find flaron.edge: beside this executable where it was built, or where it is installed, by
  * `make install` or as Debian's packages have it. */
 static bool set_paths(const cli_command *self) {
@@ -72,7 +94,7 @@ static bool set_paths(const cli_command *self) {
     if (found) {
       text_printf(&entry, "%s/?.so", folder.data);
       prepend("LUA_CPATH", entry.data);
-      prepend("LUA_PATH", "./lua_modules/share/lua/5.4/?.lua;./lua_modules/share/lua/5.4/?/init.lua");
+      set_module_path();
     }
     text_free(&folder);
     text_free(&entry);

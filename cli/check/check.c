@@ -204,6 +204,8 @@ static void take_records(look *l, bytes records, const host_config *config) {
   bytes rest = records;
   while (check_next_record(&rest, &r)) {
     const char *file = r.file > 0 ? l->found.items[r.file - 1].file : "flare.lua";
+    if (strcmp(r.kind, "note") == 0)
+      check_add(&l->findings, CHECK_NOTE, NULL, 0, 0, "%.*s", (int)r.text.size, (const char *)r.text.data);
     if (r.file > 0 && l->ours[r.file - 1]) {
       if (strcmp(r.kind, "use") == 0) check_use_within(&l->needs, &r);
       continue;

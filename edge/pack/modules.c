@@ -62,6 +62,8 @@ void modules_add_path(modules *m, const char *place) {
   m->paths[m->path_count++] = memory_copy(bytes_of(place));
 }
 
+size_t modules_own_places(void) { return OWN_PLACES; }
+
 const char *modules_place(const modules *m, size_t i) {
   if (i < OWN_PLACES) return own_places[i];
   i -= OWN_PLACES;

@@ -72,6 +72,9 @@ void modules_add_path(modules *m, const char *place);
  * last. */
 const char *modules_place(const modules *m, size_t i);
 
+/* How many of them, the first ones, are the project's own. */
+size_t modules_own_places(void);
+
 /* Puts the path of `name` at a place into `out`. */
 void modules_fill_place(const char *place, const char *name, text *out);
 

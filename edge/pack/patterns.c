@@ -133,11 +133,11 @@ static int enter(search *s, const char *name, size_t size, const char *rest, boo
   size_t before = s->path.size;
   text_printf(&s->path, "%s%.*s", before > 0 ? "/" : "", (int)size, name);
   int fault = file_look_below(&s->place, s->path.data);
+  bool folder = fault == EISDIR;
   if (last && fault == 0) add_name(s->found, s->path.data);
-  if (last && fault == EISDIR) fault = 0;
-  if (!last && fault == EISDIR) fault = walk(s, rest, depth + 1);
   if (!last && (fault == FILE_PIPE || fault == FILE_SOCKET || fault == FILE_DEVICE)) fault = 0;
-  if (fault == ENOENT || fault == ENOTDIR) fault = 0;
+  if (folder || fault == ENOENT || fault == ENOTDIR) fault = 0;
+  if (folder && !last) fault = walk(s, rest, depth + 1);
   if (fault != 0) return fault;
   s->path.size = before;
   if (s->path.data != NULL) s->path.data[before] = '\0';

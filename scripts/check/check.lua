@@ -20,6 +20,7 @@
 --   luacheck                luacheck cannot do it: why
 --   warning, error          a finding, by luacheck or here; of a name that there is not, a NUL, the name, a NUL, and each
 --                           that there is and a NUL
+--   note                    what is said of all rocks together
 --   syntax                  luacheck's parser refuses the file
 --   use                     a function, or the name of a module (or "flaron") that goes to where it cannot be
 --                           followed; a NUL; for a call, each argument ("=" and its string, or "?") and a NUL
@@ -266,6 +267,197 @@ local function look_at_files()
   end
 end
 
+-- ---- names that there are not ----
+
+-- What other Luas have: whoever only reads such a name, and neither calls nor indexes it, knows that it may be nil.
+local elsewhere = {}
+for _, name in ipairs { "bit", "bit32", "debug.getfenv", "debug.setfenv", "gcinfo", "getfenv", "jit", "loadstring", "math.mod",
+  "module", "newproxy", "ngx", "package.loaders", "package.seeall", "setfenv", "string.gfind", "table.clear", "table.foreach",
+  "table.foreachi", "table.getn", "table.maxn", "table.new", "table.setn", "unpack" } do elsewhere[name] = true end
+
+local testing = { ["and"] = true, ["or"] = true, ["not"] = true, eq = true, ne = true }
+local asking = { type = true, tostring = true, rawequal = true, rawget = true }
+
+-- The name of a global, or of a global's field: "jit", "table.getn".
+local function global_name(node)
+  if node.tag == "Id" then return not node.var and node[1] or nil end
+  if node.tag ~= "Index" or node[1].tag ~= "Id" or node[2].tag ~= "String" then return nil end
+  local base = node[1].var and value_of(node[1]) or node[1]
+  return base and base.tag == "Id" and not base.var and base[1] .. "." .. node[2][1] or nil
+end
+
+-- Calls `found` with each name that an expression tests for being nil, and with its node when that stands there.
+local function each_test(node, found, depth)
+  depth = depth or 0
+  if depth > 20 then return end
+  local name = global_name(node)
+  if name then return found(name, node) end
+  if node.tag == "Paren" then return each_test(node[1], found, depth + 1) end
+  if node.tag == "Op" and testing[node[1]] then
+    for n = 2, #node do each_test(node[n], found, depth + 1) end
+  elseif node.tag == "Call" and asking[global_name(node[1])] then
+    for n = 2, #node do each_test(node[n], found, depth + 1) end
+    if node[1][1] == "rawget" and node[2] and global_name(node[2]) == "_G" then
+      local asked = constant(node[3])
+      if asked then found(asked) end
+    end
+  elseif node.tag == "Id" then -- a local: `local has_jit = type(jit) == "table"`
+    local value = value_of(node)
+    if value then each_test(value, function(tested) found(tested) end, depth + 1) end
+  end
+end
+
+-- The names in `guards` and those that an expression tests.
+local function with_tests(guards, node)
+  local all = setmetatable({}, { __index = guards })
+  each_test(node, function(name) all[name] = true end)
+  return all
+end
+
+-- Whether a block is left at its end.
+local function leaves(block)
+  local last = block[#block]
+  if not last then return false end
+  return last.tag == "Return" or last.tag == "Break" or last.tag == "Goto"
+    or last.tag == "Call" and (global_name(last[1]) == "error" or global_name(last[1]) == "os.exit")
+end
+
+local look
+
+local function look_all(seen, nodes, guards, from)
+  for n = from or 1, #nodes do
+    if type(nodes[n]) == "table" then guards = look(seen, nodes[n], guards) or guards end
+  end
+end
+
+-- Notes a name as one that may be nil. A field is one where what it is a field of is there.
+local function mark(seen, node, guards)
+  if node.tag ~= "Index" then
+    seen.tested[node] = true
+  elseif input.runtime.globals[global_name(node):match "^[^.]*"] or guards[node[1][1]] then
+    seen.tested[node[1]] = true
+  end
+end
+
+local function look_at_test(seen, node, guards)
+  each_test(node, function(_, tested)
+    if tested then mark(seen, tested, guards) end
+  end)
+  look(seen, node, guards)
+end
+
+-- A name that is read; `plain`: neither called nor indexed, nor part of a sum.
+local function look_at_name(seen, node, name, guards, plain)
+  local base = node.tag == "Index" and node[1]
+  local guarded = guards[name] or (base and not base.var and guards[base[1]])
+  if guarded or (plain and elsewhere[name]) then mark(seen, node, guards) end
+  seen.names[#seen.names + 1] = { node = base or node, name = name }
+end
+
+-- Looks at a statement or an expression whose names in `guards` were tested. Returns, for a statement after which more of
+-- them are, all those.
+function look(seen, node, guards)
+  local tag = node.tag
+  local name = global_name(node)
+  if name then return look_at_name(seen, node, name, guards, true) end
+  if tag == "Op" and testing[node[1]] then
+    look_at_test(seen, node[2], guards)
+    if node[3] then look_at_test(seen, node[3], with_tests(guards, node[2])) end
+  elseif tag == "Call" and asking[global_name(node[1])] then
+    for n = 2, #node do look_at_test(seen, node[n], guards) end
+  elseif tag == "If" then
+    local tested, left = guards, false
+    for n = 1, #node - 1, 2 do
+      look_at_test(seen, node[n], tested)
+      tested = with_tests(tested, node[n])
+      look_all(seen, node[n + 1], tested)
+      left = left or leaves(node[n + 1])
+    end
+    if #node % 2 == 1 then
+      look_all(seen, node[#node], tested)
+      left = left or leaves(node[#node])
+    end
+    return left and tested or nil
+  elseif tag == "While" then
+    look_at_test(seen, node[1], guards)
+    look_all(seen, node[2], with_tests(guards, node[1]))
+  elseif tag == "Set" then
+    for _, to in ipairs(node[1]) do
+      local set = global_name(to)
+      if set then seen.set[set] = true else look(seen, to, guards) end
+    end
+    look_all(seen, node[2], guards)
+  elseif tag == "Index" or tag == "Call" or tag == "Invoke" or tag == "Op" then -- where nil is an error
+    for n = tag == "Op" and 2 or 1, #node do
+      local inner = type(node[n]) == "table" and global_name(node[n])
+      local plain = n > 1 and (tag == "Call" or tag == "Invoke")
+      if inner then
+        look_at_name(seen, node[n], inner, guards, plain)
+      elseif type(node[n]) == "table" then
+        look(seen, node[n], guards)
+      end
+    end
+  else
+    look_all(seen, node, guards)
+  end
+end
+
+-- Looks at a whole file: which globals it reads (`names`), which of those are tested (`tested`, by node), and which it sets.
+local function look_at_globals(state)
+  local seen = { names = {}, tested = {}, set = {} }
+  try(look_all, seen, state.ast, {})
+  return seen
+end
+
+local function is_rock(name) return name:find "^lua_modules/" ~= nil end
+
+-- Whether a flare has a global, or a field of one; `set` has those that the files set.
+local function is_there(name, set)
+  local globals = input.runtime.globals
+  local base, field = name:match "^([^.]*)%.(.*)$"
+  base = base or name
+  if set[name] or set[base] or base == "_ENV" then return true end
+  if not field or not globals[base] then return globals[base] ~= nil end
+  return base == "package" or type(globals[base]) ~= "table" or globals[base][field] ~= nil or globals._G == globals[base]
+end
+
+-- What rocks name and a flare has not, in one note: each name with the first place of it.
+local function note_rocks()
+  local rocks, set, first, names = {}, {}, {}, {}
+  for number, file in ipairs(input.files) do
+    local state = read_tree(flaron.asset("source/" .. number))
+    if state then
+      local seen = look_at_globals(state)
+      for name in pairs(seen.set) do set[name] = true end
+      if is_rock(file.name) then rocks[#rocks + 1] = { name = file.name, seen = seen } end
+    end
+  end
+  for _, rock in ipairs(rocks) do
+    for _, read in ipairs(rock.seen.names) do
+      local name = read.name
+      if not rock.seen.tested[read.node] and not is_there(name, set) then
+        local base = name:match "^[^.]*"
+        if not input.runtime.globals[base] then name = base end
+        if not first[name] then names[#names + 1] = name end
+        first[name] = first[name] or ("%s:%d"):format(rock.name, read.node.line)
+      end
+    end
+  end
+  if #names == 0 then return end
+  table.sort(names)
+  for n, name in ipairs(names) do names[n] = ("%s (%s)"):format(name, first[name]) end
+  write("note", 0, 0, 0, "rocks name what a flare has not: " .. table.concat(names, ", "))
+end
+
+-- The places, "LINE:COLUMN", of names in a file that are tested before they are used, or only tested.
+local function tested_places(source)
+  local state, places = read_tree(source), {}
+  for node in pairs(state and look_at_globals(state).tested or {}) do
+    places[table.concat({ place(state, node) }, ":")] = true
+  end
+  return places
+end
+
 -- ---- luacheck's own warnings ----
 
 -- What is there, in luacheck's form.
@@ -314,6 +506,29 @@ local function load_config()
   return { options = options, config_path = ".luacheckrc", anchor_dir = config.anchor }
 end
 
+-- Whether a .luacheckrc says how long lines may be.
+local function states_length(options)
+  for key, value in pairs(options) do
+    if tostring(key):find "line_length$" then return true end
+    if key == "files" and type(value) == "table" then
+      for _, own in pairs(value) do
+        if type(own) == "table" and states_length(own) then return true end
+      end
+    end
+  end
+  return false
+end
+
+-- Whether an event says that a variable is not used which is there to be closed: luacheck passes over attributes.
+local function is_closed(event, source)
+  if not event.name or not event.code:find "^[23]" then return false end
+  local number = 0
+  for line in (source .. "\n"):gmatch "([^\n]*)\n" do
+    number = number + 1
+    if number == event.line then return line:find("%f[%w_]" .. event.name .. "%s*<%s*close%s*>") ~= nil end
+  end
+end
+
 local function ask_luacheck()
   local rc = load_config()
   luacheck_config.load_config = function() return rc end -- which runner.new calls
@@ -321,7 +536,7 @@ local function ask_luacheck()
   if not checker then return write("luacheck", 0, 0, 0, message) end
   local inputs, numbers = {}, {}
   for number, file in ipairs(input.files) do
-    if not file.ours and not file.name:find "^lua_modules/" then -- what others wrote
+    if not file.ours and not is_rock(file.name) then -- what others wrote
       inputs[#inputs + 1] = { string = flaron.asset("source/" .. number), filename = file.name }
       numbers[file.name] = number
     end
@@ -339,14 +554,19 @@ local function ask_luacheck()
     end
   end
   for _, file in ipairs(report) do
+    local source = flaron.asset("source/" .. numbers[file.filename])
+    local tested = file.fatal and {} or tested_places(source)
     if file.fatal then write("syntax", numbers[file.filename], 0, 0, file.msg) end
     for _, event in ipairs(file) do
       -- Line lengths and white space are a matter of taste, which a project states in its .luacheckrc.
       local taste = event.code:sub(1, 1) == "6" and not rc.config_path
+        or event.code:find "^63" and not states_length(rc.options)
+      local absent = event.code == "113" or event.code == "143"
+      local fine = absent and tested[event.line .. ":" .. event.column] or is_closed(event, source)
       local wrong = event.code == "143" or (event.code == "113" and not set[event.name])
       if event.code == "011" then
         write("syntax", numbers[file.filename], event.line, event.column, luacheck.get_message(event))
-      elseif not taste then
+      elseif not taste and not fine then
         local globals = input.runtime.globals
         local hint = event.code == "113" and instead(event.name, globals)
           or event.code == "143" and type(globals[event.name]) == "table" and instead(event.field, globals[event.name])
@@ -499,6 +719,7 @@ local function handle_request()
   else
     tell_keys()
     ask_luacheck()
+    note_rocks()
     look_at_files()
   end
   write("done", 0, 0, 0, "")

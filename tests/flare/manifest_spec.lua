@@ -9,7 +9,7 @@ local function refusal(manifest)
   return message
 end
 
-local known = { "name", "main", "modules", "assets", "memory", "requires_body", "requires_raw_auth", "writes_spark_kv",
+local known = { "name", "main", "modules", "assets", "paths", "memory", "requires_body", "requires_raw_auth", "writes_spark_kv",
   "writes_plasma_kv", "allowed_secrets", "allowed_fetch_urls", "max_fetch_requests", "max_kv_value_bytes",
   "max_spark_pull_per_invocation", "websocket" }
 
