@@ -9,6 +9,10 @@
 
 #include <stdint.h>
 
+/* A line of what `require` says of a module that there is not (runtime/start/bundle.c). The packer, who knows
+ * more, takes it out of the message of start-up. */
+#define BUNDLE_ONLY "only what was packed can be required: name it under 'modules' in flare.lua"
+
 /* Where things lie once start-up is over; all 0 when it failed. */
 typedef struct start_layout {
   uint32_t image_start;  /* first byte that can differ from runtime.wasm's own data */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "abi/start_report.h"
 #include "engine/engine_wasm2c.h"
 #include "pack/bundle.h"
 #include "pack/linemap.h"
@@ -107,7 +108,7 @@ static void say_missing(const modules *m, const modules_source *source, const ch
  * why, as only the packer knows; what further searchers said stands behind that.
  */
 static void add_message(const modules *m, const modules_source *source, bytes message, text *error) {
-  static const char mark[] = "\n\tno field package.preload['";
+  static const char mark[] = "\n\tno field package.preload['", hint[] = "\n\t" BUNDLE_ONLY;
   const char *at = (const char *)message.data, *end = at + message.size;
   const char *found = memmem(at, message.size, mark, sizeof mark - 1);
   const char *name = found != NULL ? found + sizeof mark - 1 : NULL;
@@ -123,6 +124,9 @@ static void add_message(const modules *m, const modules_source *source, bytes me
       text_add(error, why.data, why.size);
       text_add(error, begin + head.size, (size_t)(found - begin) - head.size);
       at = close + 2;
+      const char *only = memmem(at, (size_t)(end - at), hint, sizeof hint - 1);
+      if (only != NULL) text_add(error, at, (size_t)(only - at));
+      if (only != NULL) at = only + sizeof hint - 1;
     }
     text_free(&head);
     text_free(&why);

@@ -19,6 +19,8 @@
 
 #include "start/bundle.h"
 
+#include "abi/start_report.h"
+
 #include "lauxlib.h"
 #include "life/life.h"
 #include "start/strip.h"
@@ -196,12 +198,9 @@ static const char *replace(lua_State *L, const char *string, const char *from, c
   luaL_Buffer b;
   luaL_buffinit(L, &b);
   while (*string != '\0') {
-    if (size != 0 && strncmp(string, from, size) == 0) {
-      luaL_addstring(&b, to);
-      string += size;
-    } else {
-      luaL_addchar(&b, *string++);
-    }
+    bool here = size != 0 && strncmp(string, from, size) == 0;
+    luaL_addlstring(&b, here ? to : string, here ? strlen(to) : 1);
+    string += here ? size : 1;
   }
   luaL_pushresult(&b);
   return lua_tostring(L, -1);
@@ -263,9 +262,7 @@ bool bundle_ask(lua_State *L, const char *name) {
 
 /* The second: what was packed. Upvalue: `package`. */
 static int search_packed(lua_State *L) {
-  static const char only[] = "only what was packed can be required: name it under 'modules' in flare.lua\n\t";
   const char *name = luaL_checkstring(L, 1);
-  bool starts = life_starting();
   lua_settop(L, 1);
   lua_getfield(L, LUA_REGISTRYINDEX, PLACES);
   const char *path = replace(L, lua_tostring(L, 2), "?", replace(L, name, ".", "/"));
@@ -274,13 +271,11 @@ static int search_packed(lua_State *L) {
       lua_insert(L, -2);
       return 2;
     }
-  } while (starts && bundle_ask(L, name));
+  } while (life_starting() && bundle_ask(L, name));
   lua_getfield(L, lua_upvalueindex(1), "path");
-  bool changed = !lua_rawequal(L, 2, -1);
-  lua_pushlstring(L, only, starts ? 0 : sizeof only - (changed ? 1 : 3));
-  if (!changed) return !starts;
-  lua_pushliteral(L, "package.path has no effect: name places under 'paths' in flare.lua");
-  lua_concat(L, 2);
+  lua_pushfstring(
+      L, BUNDLE_ONLY "%s",
+      lua_rawequal(L, 2, -1) ? "" : "\n\tpackage.path has no effect: name places under 'paths' in flare.lua");
   return 1;
 }
 
@@ -296,7 +291,7 @@ static void find_loader(lua_State *L) {
     lua_call(L, 1, 2);
     if (lua_isfunction(L, -2)) return;
     lua_pop(L, 1);
-    if (lua_isstring(L, -1)) { /* its message, behind those before */
+    if (lua_isstring(L, -1)) { /* what it says, behind what those before it said */
       lua_pushliteral(L, "\n\t");
       lua_insert(L, -2);
       lua_concat(L, 3);
@@ -365,9 +360,8 @@ static void expect(lua_State *L, text name, text place) {
     note_place(L, key, where);
     return;
   }
-  const char *hint = luaL_optstring(L, -1, "");
-  luaL_error(L, "%s: " NOT_FOUND "%s%s", where, key, lua_pushfstring(L, "\n\t" NO_PRELOAD, key),
-             *hint != '\0' ? "\n\t" : "", hint);
+  const char *said = lua_tostring(L, -1), *first = lua_pushfstring(L, "\n\t" NO_PRELOAD "\n\t", key);
+  luaL_error(L, "%s: " NOT_FOUND "%s", where, key, first, said);
 }
 
 void bundle_expect(lua_State *L, const uint8_t *bundle, size_t size) {
@@ -400,8 +394,8 @@ void bundle_open_require(lua_State *L) {
   lua_setfield(L, -2, "preload");
   lua_createtable(L, SEARCHERS, 0);
   for (int i = 0; i < SEARCHERS; i++) {
-    lua_pushvalue(L, -2);
-    lua_pushcclosure(L, searchers[i], 1);
+    if (searchers[i] == search_packed) lua_pushvalue(L, -2);
+    lua_pushcclosure(L, searchers[i], searchers[i] == search_packed);
     lua_rawseti(L, -2, i + 1);
   }
   lua_setfield(L, -2, "searchers");

@@ -103,8 +103,9 @@
 ---@class flaron.Manifest
 ---@field name? string the name of the flare; default: none
 ---@field main? string the path of the main script, when a folder is packed; default: `"main.lua"`
----@field modules? string[] modules to pack although no constant `require` names them; default: none
----@field assets? string[] files to pack, for `flaron.asset`; default: none
+---@field modules? string[] modules to pack although no constant `require` names them; may be patterns; default: none
+---@field assets? string[] files to pack, for `flaron.asset`; may be patterns; default: none
+---@field paths? string[] further places to look for modules, `?` being the name: `"vendor/?.lua"`; 100 at most; default: none
 ---@field memory? integer|string limit of memory: bytes, or a number with `K` or `M`, as for `--memory`; from 1M to 4095M; default: `"32M"`
 ---@field requires_body? boolean the host hands the request body over; default: `false`
 ---@field requires_raw_auth? boolean the host hands `Authorization`, `Cookie` and `X-Flaron-*` over; default: `false`
