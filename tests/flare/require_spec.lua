@@ -144,7 +144,8 @@ describe("paths of flare.lua", function()
         require(name .. "e")
         return function() return { body = table.concat({ require "a", b, from, require "c", require(name .. "e") }, " ") } end]],
       ["a.lua"] = "return 'own'", ["vendor/a.lua"] = "return 'vendor'", ["vendor/b.lua"] = "return 'vendor'",
-      ["lua_modules/share/lua/5.4/b.lua"] = "return 'rock'", ["vendor/c/src/c.lua"] = "return 'twice'", ["vendor/late.lua"] = "return 'late'" })
+      ["lua_modules/share/lua/5.4/b.lua"] = "return 'rock'", ["vendor/c/src/c.lua"] = "return 'twice'",
+        ["vendor/late.lua"] = "return 'late'" })
   end)
 
   it("stand in what is said of a module that is missing", function()
@@ -155,7 +156,8 @@ describe("paths of flare.lua", function()
 
   it("are confined to the project", function()
     for path, message in pairs {
-      ["../x/?.lua"] = "leaves the project", ["/x/?.lua"] = "leaves the project", ["x/../?.lua"] = "has '..' in it, which paths in a project do not",
+      ["../x/?.lua"] = "leaves the project", ["/x/?.lua"] = "leaves the project",
+        ["x/../?.lua"] = "has '..' in it, which paths in a project do not",
       [".flaron/?.lua"] = "is in .flaron, which has secrets and stores and is not for flares",
       ["vendor/x.lua"] = "has no '?', for which the module's name stands", [""] = "has no '?', for which the module's name stands",
       ["a/?.lua;b/?.lua"] = "has a ';': each place is a string of its own",
@@ -163,7 +165,8 @@ describe("paths of flare.lua", function()
       assert.equal(("flare.lua: paths[2]: '%s' %s"):format(path, message), refusal { ["main.lua"] = "return print",
         ["flare.lua"] = ("return { paths = { 'a/?.lua', %q } }"):format(path) })
     end
-    assert.equal("flare.lua: key 'paths' is not a list of strings, but \"x\"", refusal { ["main.lua"] = "", ["flare.lua"] = "return { paths = 'x' }" })
+    assert.equal("flare.lua: key 'paths' is not a list of strings, but \"x\"", refusal { ["main.lua"] = "",
+      ["flare.lua"] = "return { paths = 'x' }" })
     assert.matches("^flare%.lua: paths: there are 101 places, and 100 are the most$", refusal { ["main.lua"] = "",
       ["flare.lua"] = "local t = {} for i = 1, 101 do t[i] = '?' end return { paths = t }" })
   end)
@@ -184,7 +187,8 @@ describe("patterns of flare.lua", function()
       local manifest = ("return { modules = { %q }, paths = { 'vendor/?.lua' } }"):format(pattern)
       if good then
         assert.equal("vs.io.u vs/io/i vs.io.f", packed(manifest, files,
-          "local dot, slash = 'vs.io.', 'vs/io/' return { body = require(dot .. 'u') .. ' ' .. require(slash .. 'i') .. ' ' .. require(dot .. 'f') }"))
+          "local dot, slash = 'vs.io.', 'vs/io/' return { body = require(dot .. 'u') .. ' ' .. require(slash .. 'i') .. ' ' "
+            .. ".. require(dot .. 'f') }"))
       else
         files["flare.lua"], files["main.lua"] = manifest, "return print"
         assert.equal("flare.lua: modules[1]: no module matches 'vs/**/[ui]*'", refusal(files)) -- '*' is all there is
@@ -194,27 +198,32 @@ describe("patterns of flare.lua", function()
 
   it("name assets, in any depth", function()
     local files = function()
-      return { ["pages/a.html"] = "a", ["pages/x/b.html"] = "b", ["pages/x/y/c.html"] = "c", ["pages/x/d.txt"] = "d", ["pages/.e.html"] = "e" }
+      return { ["pages/a.html"] = "a", ["pages/x/b.html"] = "b", ["pages/x/y/c.html"] = "c", ["pages/x/d.txt"] = "d",
+        ["pages/.e.html"] = "e" }
     end
     local body = "local t = {} for _, n in ipairs { 'a.html', 'x/b.html', 'x/y/c.html', 'x/d.txt', '.e.html' } do "
       .. "t[#t + 1] = flaron.asset('pages/' .. n) or '-' end return { body = table.concat(t) }"
     for pattern, expected in pairs { ["pages/*.html"] = "a----", ["pages/**/*.html"] = "abc--", ["pages/*/*.html"] = "-b---",
       ["**/x/**"] = "-bcd-", ["./pages//**"] = "abcd-", ["pages/.*"] = "----e", ["pages/*"] = "a----", ["**/*.t*t"] = "---d-" } do
-      assert.equal(expected, packed(("return { assets = { %q, 'pages/a.html' } }"):format(pattern), files(), body):gsub("^a", expected:sub(1, 1)), pattern)
+      assert.equal(expected, packed(("return { assets = { %q, 'pages/a.html' } }"):format(pattern), files(), body):gsub("^a",
+        expected:sub(1, 1)), pattern)
     end
   end)
 
   it("that match nothing are an error", function()
     assert.equal("flare.lua: assets[2]: no file matches 'x/*'", refusal { ["main.lua"] = "return print", ["a"] = "",
       ["flare.lua"] = "return { assets = { 'a', 'x/*' } }" })
-    assert.equal("flare.lua: modules[1]: no module matches 'x.*'", refusal { ["main.lua"] = "return print", ["flare.lua"] = "return { modules = { 'x.*' } }" })
-    assert.equal("flare.lua: assets[1]: '../*' leaves the project", refusal { ["main.lua"] = "return print", ["flare.lua"] = "return { assets = { '../*' } }" })
+    assert.equal("flare.lua: modules[1]: no module matches 'x.*'", refusal { ["main.lua"] = "return print",
+      ["flare.lua"] = "return { modules = { 'x.*' } }" })
+    assert.equal("flare.lua: assets[1]: '../*' leaves the project", refusal { ["main.lua"] = "return print",
+      ["flare.lua"] = "return { assets = { '../*' } }" })
   end)
 
   it("bind nobody to what a module of them requires", function()
     assert.equal("false", packed("return { modules = { 'opt.*' } }", { ["opt/a.lua"] = "return require 'nowhere'" },
       "local name = 'opt.a' return { body = tostring(pcall(require, name)) }"))
-    assert.matches("^opt/a%.lua:1: module 'nowhere' not found", refusal { ["main.lua"] = "return print", ["opt/a.lua"] = "return require 'nowhere'",
+    assert.matches("^opt/a%.lua:1: module 'nowhere' not found", refusal { ["main.lua"] = "return print",
+      ["opt/a.lua"] = "return require 'nowhere'",
       ["flare.lua"] = "return { modules = { 'opt.a' } }" })
   end)
 end)

@@ -152,13 +152,16 @@ section "package"
 works("package.config", "return package.config")
 differs("package.cpath", "return package.cpath == ''", "empty: a flare cannot load C code")
 works("package.loaded", "return package.loaded.string == string, package.loaded._G == _G")
-differs("package.loadlib", "return select(3, package.loadlib('a', 'b'))", "a flare cannot load C code: it fails as on a machine without dynamic libraries")
-differs("package.path", "return package.path", "names the places where the packer looked; in a flare it has no effect: `paths` in flare.lua adds places")
+differs("package.loadlib", "return select(3, package.loadlib('a', 'b'))",
+  "a flare cannot load C code: it fails as on a machine without dynamic libraries")
+differs("package.path", "return package.path",
+  "names the places where the packer looked; in a flare it has no effect: `paths` in flare.lua adds places")
 works("package.preload", "local name = 'mine' package.preload[name] = function(...) return ... end return require(name)")
 differs("package.searchers", "return #package.searchers",
   "two: one for `package.preload`, one for what was packed; those that a script adds are called",
   "return package.searchers[1]('no.such')")
-works("package.searchpath", "return package.searchpath('no.such', './?.x;?/y', '.', '_')", "finds assets and packed modules, the only files there are")
+works("package.searchpath", "return package.searchpath('no.such', './?.x;?/y', '.', '_')",
+  "finds assets and packed modules, the only files there are")
 
 section "string"
 works("string.byte", "return ('aä'):byte(1, -1)")

@@ -136,17 +136,22 @@ describe("flaron-lua check", function()
 
   it("takes no test of what a Lua has for a mistake, nor what stands behind one", function()
     for _, body in ipairs {
-      "return unpack or table.unpack", "return table.unpack or unpack", "return (loadstring or load) 'x'", "if setfenv then setfenv(1, {}) end",
-      "return jit and jit.version", "return type(jit) == 'table' and jit.os", "return rawget(_G, 'jit') and jit.os", "return jit ~= nil and jit.arch",
+      "return unpack or table.unpack", "return table.unpack or unpack", "return (loadstring or load) 'x'",
+        "if setfenv then setfenv(1, {}) end",
+      "return jit and jit.version", "return type(jit) == 'table' and jit.os", "return rawget(_G, 'jit') and jit.os",
+        "return jit ~= nil and jit.arch",
       "local has = type(jit) == 'table' if has then jit.off() end", "if not bit32 then return end return bit32.band(1, 2)",
-      "if not jit then return 1 else return jit.os end", "local n = math.mod or math.fmod return n", "return table.getn and table.getn {} or 0",
+      "if not jit then return 1 else return jit.os end", "local n = math.mod or math.fmod return n",
+        "return table.getn and table.getn {} or 0",
       "local a, b = loadstring, setfenv return a, b", "return { unpack = unpack }", "while newproxy do newproxy() end",
-      "local f = function() return ngx and ngx.say end return f", "if jit and jit.version then print(jit.version, bit and bit.tobit(1)) end",
+      "local f = function() return ngx and ngx.say end return f",
+        "if jit and jit.version then print(jit.version, bit and bit.tobit(1)) end",
       "local m = math return m.mod or m.fmod", "return pcall(loadstring, 'x')",
     } do
       assert.equal("", findings(body, "return {}"), body)
     end
-    for body, name in pairs { ["return unpack {}"] = "unpack", ["return jit.version"] = "jit", ["return jit.version and 1"] = "jit", ["return typo"] = "typo",
+    for body, name in pairs { ["return unpack {}"] = "unpack", ["return jit.version"] = "jit", ["return jit.version and 1"] = "jit",
+      ["return typo"] = "typo",
       ["if setfenv then print 'x' end return setfenv(1, {})"] = "setfenv", ["return unpack and 1, loadstring 'x'"] = "loadstring",
       ["return math.mod(1, 2)"] = "math", ["local f = function() return unpack and 1 end return f, unpack {}"] = "unpack" } do
       local found = findings(body, "return {}")
@@ -156,8 +161,10 @@ describe("flaron-lua check", function()
 
   it("says nothing of what is there to be closed, nor of long lines, unless a .luacheckrc says how long", function()
     local long = ("x"):rep(200)
-    local files = { ["main.lua"] = "return function()\n  local lock <close> = setmetatable({}, { __close = print })\n  local a <const> = 1\n"
-      .. "  local other<close>, b = nil, 2\n  return { body = '" .. long .. "' }\nend\n", ["flare.lua"] = "return {}", [".luacheckrc"] = "std = 'lua54'\n" }
+    local files = { ["main.lua"] = "return function()\n  local lock <close> = setmetatable({}, { __close = print })\n"
+      .. "  local a <const> = 1\n"
+      .. "  local other<close>, b = nil, 2\n  return { body = '" .. long .. "' }\nend\n", ["flare.lua"] = "return {}",
+        [".luacheckrc"] = "std = 'lua54'\n" }
     local unused = "main.lua:3:9: warning: unused variable 'a'\nmain.lua:4:23: warning: unused variable 'b'\n"
     assert.equal(unused, findings(files))
     files[".luacheckrc"] = "max_line_length = 100\n"
@@ -166,12 +173,14 @@ describe("flaron-lua check", function()
 
   it("says in one note what rocks name and a flare has not", function()
     local rocks = "lua_modules/share/lua/5.4/"
-    assert.equal("note: rocks name what a flare has not: newproxy (" .. rocks .. "a.lua:4), os.nothing (" .. rocks .. "b.lua:1), setfenv (" .. rocks
+    assert.equal("note: rocks name what a flare has not: newproxy (" .. rocks .. "a.lua:4), os.nothing (" .. rocks
+      .. "b.lua:1), setfenv (" .. rocks
       .. "a.lua:1)\n", findings {
         ["main.lua"] = "local a, b = require 'a', require 'b'\nreturn function() return a, b end\n", ["flare.lua"] = "return {}",
         [rocks .. "a.lua"] = "local function f() setfenv(1, {}) setfenv(2, {}) end\nlocal u = unpack or table.unpack\nmine = 1\n"
           .. "local function g() f(newproxy().x) end\nif jit then jit.off() end\nreturn { f, g, u, theirs }\n",
-        [rocks .. "b.lua"] = "local function g() return os.nothing() end\ntheirs = 1\nfunction string.more() end\nreturn { g, string.more }\n" })
+        [rocks .. "b.lua"] = "local function g() return os.nothing() end\ntheirs = 1\n"
+          .. "function string.more() end\nreturn { g, string.more }\n" })
   end)
 
   it("follows no name that may be something else", function()
