@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/embedded.h"
+#include "base/list.h"
 #include "pack/requires.h"
 
 int modules_read_place(void *data, const char *path, text *out) {
@@ -58,7 +59,7 @@ enum {
 
 void modules_add_path(modules *m, const char *place) {
   while (has_prefix(place, "./")) place += 2 + strspn(place + 2, "/");
-  m->paths = memory_resize(m->paths, (m->path_count + 1) * sizeof *m->paths);
+  LIST_ROOM(m->paths, m->path_count);
   m->paths[m->path_count++] = memory_copy(bytes_of(place));
 }
 
@@ -248,7 +249,7 @@ static size_t find_file(const modules *m, const char *file) {
 /* ---- adding ---- */
 
 static void add_wish(modules *m, size_t from, const required *r) {
-  m->wishes = memory_resize(m->wishes, (m->wish_count + 1) * sizeof *m->wishes);
+  LIST_ROOM(m->wishes, m->wish_count);
   m->wishes[m->wish_count++] =
       (module_wish){memory_copy(r->name), memory_copy(bytes_of(m->items[from].file)), r->line, from, r->sure};
 }
@@ -268,7 +269,7 @@ static void count_module(modules *m, size_t i) {
 }
 
 static void add_edge(modules *m, size_t from, size_t to) {
-  m->edges = memory_resize(m->edges, (m->edge_count + 1) * sizeof *m->edges);
+  LIST_ROOM(m->edges, m->edge_count);
   m->edges[m->edge_count++] = (module_edge){from, to};
   if (m->items[from].counted) count_module(m, to);
 }
@@ -286,7 +287,7 @@ static void drop_mark(text *source) {
 static void add_item(modules *m, const char *name, const char *file, text *source) {
   m->size += source->size;
   drop_mark(source);
-  m->items = memory_resize(m->items, (m->count + 1) * sizeof *m->items);
+  LIST_ROOM(m->items, m->count);
   m->items[m->count++] = (module){memory_copy(bytes_of(name)), memory_copy(bytes_of(file)), *source, false};
   *source = (text){0};
 }
@@ -367,18 +368,17 @@ bool modules_add(modules *m, const modules_source *source, const char *name, boo
 
 int modules_add_asset(modules *m, const modules_source *source, const char *file) {
   text content = {0};
-  for (size_t i = 0; i < m->asset_count; i++) {
-    if (strcmp(m->assets[i].file, file) == 0) return 0;
-  }
   int fault = read_into(m, source, file, &content);
-  if (fault == 0) {
-    m->size += content.size;
-    m->assets = memory_resize(m->assets, (m->asset_count + 1) * sizeof *m->assets);
-    m->assets[m->asset_count++] = (module){NULL, memory_copy(bytes_of(file)), content, false};
-  } else {
+  bool there = false;
+  if (fault == 0) m->size += content.size; /* also of one that is named again: it was read */
+  for (size_t i = 0; i < m->asset_count && !there; i++) there = strcmp(m->assets[i].file, file) == 0;
+  if (fault != 0 || there) {
     text_free(&content);
+    return fault;
   }
-  return fault;
+  LIST_ROOM(m->assets, m->asset_count);
+  m->assets[m->asset_count++] = (module){NULL, memory_copy(bytes_of(file)), content, false};
+  return 0;
 }
 
 static void free_item(module *item) {

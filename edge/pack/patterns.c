@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/list.h"
+
 enum { DEEPEST = 64 };
 
 /* One search. Borrowed but for `path`. */
@@ -28,7 +30,7 @@ bool pattern_is(const char *item) { return strchr(item, '*') != NULL; }
 /* ---- names ---- */
 
 static void add_name(pattern_names *names, const char *name) {
-  names->items = memory_resize(names->items, (names->count + 1) * sizeof *names->items);
+  LIST_ROOM(names->items, names->count);
   names->items[names->count++] = memory_copy(bytes_of(name));
 }
 
