@@ -101,7 +101,7 @@ END
 
 fuzz unwind "$out/seeds-wasm" tools/unwind_rewrite.c edge/flare/wasm.c
 fuzz flare "$out/seeds-flare" edge/flare/flare.c edge/base/text.c edge/flare/wasm.c
-fuzz modules "$out/seeds-lua" edge/pack/modules.c edge/base/text.c
+fuzz modules "$out/seeds-lua" edge/pack/modules.c edge/pack/requires.c edge/base/text.c
 fuzz linemap "$out/seeds-map" edge/pack/linemap.c edge/base/text.c
 fuzz encoding "$out/seeds-text" edge/base/encoding.c edge/base/text.c
 rss=2048 # a few records at a time, each bounded
