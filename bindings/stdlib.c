@@ -67,7 +67,8 @@ static int os_clock(lua_State *L) {
 static bool seeded; /* in the image: false at the beginning of each invocation, unless the script seeded */
 static lua_CFunction lua_random, lua_randomseed;
 
-/* Seeds the generator from the host by calling Lua's own randomseed, upvalue 2, with 128 bits. */
+/* Seeds the generator from the host by calling Lua's own randomseed, upvalue 2, with 128 bits. Leaves both.
+ */
 static void seed_from_host(lua_State *L) {
   enum { SEED_BYTES = 16 };
   lua_Unsigned seeds[2] = {0, 0};
@@ -83,7 +84,7 @@ static void seed_from_host(lua_State *L) {
   lua_pushvalue(L, lua_upvalueindex(2));
   lua_pushinteger(L, (lua_Integer)seeds[0]);
   lua_pushinteger(L, (lua_Integer)seeds[1]);
-  lua_call(L, 2, 0);
+  lua_call(L, 2, 2);
   seeded = true;
 }
 
@@ -92,16 +93,17 @@ static int math_random(lua_State *L) {
   if (!seeded) {
     binding_need_host_as(L, "math.random");
     seed_from_host(L);
+    lua_pop(L, 2);
   }
   return lua_random(L);
 }
 
-/* math.randomseed([x [, y]]): Lua's own; without arguments the host seeds, and nothing is returned */
+/* math.randomseed([x [, y]]): Lua's own; without arguments the host seeds. Returns the two seeds */
 static int math_randomseed(lua_State *L) {
   if (lua_isnone(L, 1)) {
     binding_need_host_as(L, "math.randomseed");
     seed_from_host(L);
-    return 0;
+    return 2;
   }
   seeded = true;
   return lua_randomseed(L);

@@ -13,7 +13,7 @@ $(N)/tests/numbers_test: tests/unit/numbers_test.c tests/unit/random.h runtime/l
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -fno-builtin -Wall -Wextra -Werror -Wno-format-truncation -Iruntime \
 	  -include tests/unit/numbers_test.h -fsanitize=address,undefined $(filter %.c,$^) -o $@ -lm
 
-RENAMED := $(foreach f,exp fmod log log2 log10 pow,--redefine-sym $(f)=runtime_$(f)) --redefine-sym __rem_pio2=runtime_rem_pio2
+RENAMED := $(foreach f,cosh exp fmod log log2 log10 pow sinh tanh,--redefine-sym $(f)=runtime_$(f)) --redefine-sym __rem_pio2=runtime_rem_pio2
 
 $(N)/tests/elementary_test: tests/unit/elementary_test.c runtime/libc/math.c tests/unit/random.h
 	@mkdir -p $(@D)

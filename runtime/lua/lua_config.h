@@ -9,6 +9,12 @@
 
 #include <stddef.h>
 
+/*
+ * What Lua's own Makefile, and so every lua5.4 that is installed somewhere, is built with: `a <= b` by __lt
+ * alone (LUA_COMPAT_LT_LE), and math.pow and its like (LUA_COMPAT_MATHLIB). The rest of it are macros for C.
+ */
+#define LUA_COMPAT_5_3
+
 /* Errors: plain returns, made into unwinding by tools/unwind (unwind.S). That memory ended is told (life.c).
  */
 __attribute__((noreturn)) void unwind_throw(void);

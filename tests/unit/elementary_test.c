@@ -16,6 +16,9 @@ double runtime_log(double x);
 double runtime_log2(double x);
 double runtime_log10(double x);
 double runtime_pow(double x, double y);
+double runtime_sinh(double x);
+double runtime_cosh(double x);
+double runtime_tanh(double x);
 int runtime_rem_pio2(double x, double *y);
 
 static int passed, failed;
@@ -28,8 +31,8 @@ static void expect(int good, const char *what, double x, double y, double ours, 
   }
 }
 
-/* Half a unit and a little, or the same double where there is no unit. */
-static void near(const char *what, double x, double y, double ours, long double exact) {
+/* At most `units`, or the same double where there is no unit. */
+static void within(long double units, const char *what, double x, double y, double ours, long double exact) {
   double theirs = (double)exact;
   if (isnan(theirs) || isinf(theirs) || theirs == 0 || isinf(ours)) {
     int same = isnan(theirs) ? isnan(ours) != 0 : ours == theirs && !signbit(ours) == !signbit(theirs);
@@ -39,8 +42,20 @@ static void near(const char *what, double x, double y, double ours, long double 
   int exponent;
   frexpl(exact, &exponent);
   long double unit = ldexpl(1, (exponent < -1021 ? -1021 : exponent) - 53);
-  long double most = fabsl(exact) < DBL_MIN ? 1.01L : 0.53L;
+  long double most = fabsl(exact) < DBL_MIN ? 1.01L : units;
   expect(fabsl(ours - exact) / unit <= most, what, x, y, ours, theirs);
+}
+
+/* Half a unit and a little. */
+static void near(const char *what, double x, double y, double ours, long double exact) {
+  within(0.53L, what, x, y, ours, exact);
+}
+
+/* They are sums and quotients of what is near, without a second double for what that rounds off. */
+static void test_hyperbolic(double x) {
+  within(1.5L, "sinh", x, 0, runtime_sinh(x), sinhl(x));
+  within(1.5L, "cosh", x, 0, runtime_cosh(x), coshl(x));
+  within(3L, "tanh", x, 0, runtime_tanh(x), tanhl(x));
 }
 
 /* fmod is exact. */
@@ -81,6 +96,7 @@ int main(void) {
     near("log", ends[i], 0, runtime_log(ends[i]), logl(ends[i]));
     near("log2", ends[i], 0, runtime_log2(ends[i]), log2l(ends[i]));
     near("log10", ends[i], 0, runtime_log10(ends[i]), log10l(ends[i]));
+    test_hyperbolic(ends[i]);
     for (int j = 0; j < ENDS; j++) {
       near("pow", ends[i], ends[j], runtime_pow(ends[i], ends[j]), powl(ends[i], ends[j]));
       test_fmod(ends[i], ends[j]);
@@ -104,6 +120,10 @@ int main(void) {
     test_fmod(any(), any());
     test_fmod(between(-1e6, 1e6), between(-100, 100));
     test_fmod(any() * 0x1p-1022, any() * 0x1p-1022);
+    test_hyperbolic(between(-712, 712));
+    test_hyperbolic(between(-23, 23));
+    test_hyperbolic(between(-1, 1));
+    test_hyperbolic(any());
     test_angle(between(-1000, 1000));
     test_angle(ldexp(between(0.5, 1), (int)(random_bits() % 62)));
   }
