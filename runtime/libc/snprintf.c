@@ -234,7 +234,7 @@ static void put_hexadecimal(output *o, const conversion *c, bool negative, doubl
 }
 
 static void put_double(output *o, conversion *c, double number) {
-  bool negative = bits_of(number) >> 63;
+  bool negative = number == number && bits_of(number) >> 63; /* which NaN it is, the engine decides */
   const char *prefix = sign(c, negative);
   if (number - number != 0) { /* not finite */
     c->zero = false;

@@ -14,6 +14,7 @@
 #include "lua/libraries.h"
 #include "life/life.h"
 #include "lualib.h"
+#include "start/values.h"
 
 static const char *const handler_names[START_HANDLERS] = {
 #define FLARON_HANDLER(id, name) #name,
@@ -177,6 +178,7 @@ __attribute__((export_name("start"))) const start_report *start(const uint8_t *b
   bundle_push_notes(L);
   keep_text(L, &result.notes, &result.notes_size);
   lua_settop(L, 0);
+  if (good) values_settle(L);
   if (good && life_freeze(bundle_assets_size())) {
     result.layout = *life_get_layout();
     bundle_place_assets(bundle, size, (char *)(uintptr_t)result.layout.assets_start);
