@@ -35,7 +35,7 @@ LUA_HOT := lgc lstring lvm ltable ltm lobject lfunc lauxlib
 LUA_COLD := lstrlib lapi lmem lctype lopcodes lmathlib lutf8lib
 LUA_COMPILER := lcode ldebug ldump llex lparser lstate lundump lzio
 LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_COLD) $(LUA_COMPILER))
-CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf fpconv)
+CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf)
 RUNTIME_SOURCES := $(wildcard runtime/*/*.c runtime/lua/fast/*.c bindings/*.c)
 RUNTIME_OBJECTS := $(RUNTIME_SOURCES:%.c=$(W)/%.o)
 ifdef CHECKED
@@ -100,7 +100,7 @@ LINK_ORDER := runtime/lua/fast/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm
   runtime/lua/fast/pcall runtime/life/life runtime/libc/wasi_stubs lua/ldebug lua/lmem lua/lcode lua/lparser lua/lstate \
   runtime/lua/library_coroutine runtime/life/arena runtime/life/pages lua/lobject runtime/lua/lobject_message lua/llex cjson/lua_cjson cjson/strbuf \
   runtime/libc/snprintf runtime/libc/strtod runtime/libc/decimal runtime/life/interrupt runtime/start/start lua/lauxlib runtime/libc/calendar \
-  lua/lundump bindings/json runtime/start/bundle runtime/libc/strftime cjson/fpconv bindings/binding bindings/beam \
+  lua/lundump bindings/json runtime/start/bundle runtime/libc/strftime bindings/binding bindings/beam \
   bindings/response bindings/time lua/lzio bindings/stdlib bindings/crypto runtime/start/entry lua/lutf8lib \
   runtime/lua/library_table bindings/request bindings/id bindings/secrets bindings/logging bindings/ws \
   runtime/lua/library_base bindings/encoding runtime/lua/library_os runtime/start/manifest bindings/flaron lua/lstrlib \

@@ -50,13 +50,15 @@ void redaction_add(redaction *r, bytes from, bytes to) {
   text_add(&r->pairs[at].to, to.data, to.size);
 }
 
-/* Adds a value as it stands inside a string of JSON that a flare writes: lua-cjson also escapes '/' and DEL.
+/*
+ * Adds a value as it stands inside a string of JSON that a flare writes: lua-cjson also escapes DEL, and '/'
+ * but where it was told not to.
  */
-static void add_escaped(text *to, bytes value) {
+static void add_escaped(text *to, bytes value, bool slash) {
   static const char escapes[] = "\"\\/\b\f\n\r\t", names[] = "\"\\/bfnrt";
   for (size_t i = 0; i < value.size; i++) {
     char c = (char)value.data[i];
-    const char *at = c != '\0' ? strchr(escapes, c) : NULL;
+    const char *at = c != '\0' && (slash || c != '/') ? strchr(escapes, c) : NULL;
     if (at != NULL) {
       text_printf(to, "\\%c", names[at - escapes]);
     } else if ((uint8_t)c < ' ' || c == 0x7f) {
@@ -70,10 +72,14 @@ static void add_escaped(text *to, bytes value) {
 void redaction_add_secret(redaction *r, bytes name, bytes value) {
   text to = {0}, escaped = {0}, escaped_to = {0};
   redact_placeholder(name, value, &to);
-  add_escaped(&escaped, value);
-  add_escaped(&escaped_to, text_bytes(&to));
   redaction_add(r, value, text_bytes(&to));
-  redaction_add(r, text_bytes(&escaped), text_bytes(&escaped_to));
+  for (int slash = 0; slash <= 1; slash++) {
+    text_clear(&escaped);
+    text_clear(&escaped_to);
+    add_escaped(&escaped, value, slash);
+    add_escaped(&escaped_to, text_bytes(&to), slash);
+    redaction_add(r, text_bytes(&escaped), text_bytes(&escaped_to));
+  }
   text_free(&to);
   text_free(&escaped);
   text_free(&escaped_to);

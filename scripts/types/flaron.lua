@@ -553,12 +553,14 @@ function ws.event_text() end
 function ws.close_code() end
 
 --- lua-cjson. It is also there as `require "cjson"`; `require "cjson.safe"` returns `nil, message` where this
---- one raises an error. It needs no host and works at start-up. What differs from lua-cjson 2.1: integers are
---- exact both ways, floats are written so that they read back the same, there is `empty_array`, and decoding is
---- strict.
+--- one raises an error. It needs no host and works at start-up. It is as OpenResty has it: `array_mt`,
+--- `empty_array_mt` and the settings below are that one's. What differs: integers are exact both ways, floats are
+--- written with all the digits that they need, and decoding is strict.
 ---@class flaron.json
 ---@field null lightuserdata null, both ways; it is true in a condition
 ---@field empty_array lightuserdata encodes as `[]`; an empty table encodes as `{}`
+---@field empty_array_mt table a metatable: a table that has it encodes as `[]` when it is empty
+---@field array_mt table a metatable: a table that has it always encodes as an array, of its first `#t` elements
 ---@field _NAME string
 ---@field _VERSION string
 local json = {}
@@ -578,7 +580,7 @@ function json.encode(value) end
 --- Raises: `Expected value but found T_END at character 1` and the like; for more than 1000 nested values. For
 --- an argument that is no string, under the name `cjson.decode`.
 ---@param text string one JSON value, as RFC 8259 has it.
----@return flaron.Json value arrays and objects become tables, null becomes `json.null`. A number without fraction or exponent is an integer when 64 bits can hold it, else a float.
+---@return flaron.Json value arrays and objects become tables, null becomes `json.null`. A number without fraction or exponent is an integer when 64 bits can hold it, else a float; `-0` is the float.
 function json.decode(text) end
 
 --- Another instance of the module, with settings of its own.
@@ -610,10 +612,26 @@ function json.encode_sparse_array(convert, ratio, safe) end
 
 --- How many digits a float is written with.
 ---
---- Raises: `expected integer between 1 and 14`.
----@param digits? integer from 1 to 14.
+--- Raises: `expected integer between 1 and 16`.
+---@param digits? integer from 1 to 16.
 ---@return integer digits the setting; at 14, the default, as many more as are needed to read back the same float.
 function json.encode_number_precision(digits) end
+
+--- Whether an empty table is `{}`, or `[]`.
+---@param enabled? boolean|"on"|"off" `false` writes `[]`, for all tables that have no metatable to say otherwise.
+---@return boolean enabled the setting, `true` by default.
+function json.encode_empty_table_as_object(enabled) end
+
+--- Whether `/` is written as `\/`. Both are the same to whoever reads JSON, but not to a signature of the text.
+---@param enabled? boolean|"on"|"off" `false` leaves it as it is.
+---@return boolean enabled the setting, `true` by default.
+function json.encode_escape_forward_slash(enabled) end
+
+--- Whether arrays that are decoded get the metatable `json.array_mt`, so that `[]` stays `[]` when it is encoded
+--- again.
+---@param enabled? boolean|"on"|"off" `true` gives it to them.
+---@return boolean enabled the setting, `false` by default.
+function json.decode_array_with_array_mt(enabled) end
 
 --- Whether the buffer is kept from one `encode` to the next, which is faster.
 ---@param keep? boolean `false` frees it.
@@ -621,7 +639,9 @@ function json.encode_number_precision(digits) end
 function json.encode_keep_buffer(keep) end
 
 --- What becomes of NaN and infinity, which JSON does not have.
----@param setting? boolean|"null" `true` writes them as they are, `"null"` writes null, `false` raises an error.
+---
+--- Raises: `Infinity, NaN, and/or hexadecimal numbers are not supported.` for `true`.
+---@param setting? boolean|"null" `"null"` writes null, `false` raises an error.
 ---@return boolean|"null" setting the setting, `false` by default.
 function json.encode_invalid_numbers(setting) end
 

@@ -53,9 +53,14 @@ describe("json", function()
       end
     end)
 
-    it("reads -0.0 as minus zero, and -0 as zero", function()
-      assert.equal(-math.huge, 1 / decode "-0.0")
-      assert.equal(0, decode "-0")
+    it("keeps the sign of -0.0, and of -0", function()
+      for _, text in ipairs { "-0.0", "-0", "-0e5", "-0.000" } do
+        assert.same({ -math.huge, "float" }, flare:value(("local n = json.decode(%q) return { 1 / n, math.type(n) }"):format(text)))
+      end
+      assert.same({ "integer", "integer" }, flare:value "return { math.type(json.decode '0'), math.type(json.decode '[0]'[1]) }")
+      assert.equal("[-0.0,0,0,0]", encode "{ -0.0, 0.0, 0, -0 }")
+      assert.equal(-math.huge, flare:value "return 1 / json.decode(json.encode { -0.0 })[1]")
+      assert.equal("[-0.0,-0.0]", flare:value "return json.encode(json.decode '[-0,-0.0]')")
     end)
 
     it("reads 1e400 as infinity, which encode refuses", function()
@@ -87,7 +92,7 @@ describe("json", function()
     for _, text in ipairs { "", " ", "[1,]", '{"a":1,}', "[,1]", "[1 2]", "[1", '{"a"', '{"a":', '{"a" 1}', "{a:1}",
       "{'a':1}", "{1:1}", "]", "[]]", "[] []", "nul", "nulll", "True", "undefined", "\"a", "\"a\nb\"", "\"a\tb\"",
       "\"a\0b\"", "\"\1\"", "\"\31\"", [["\x41"]], [["\u12"]], [["\u12g4"]], [["\a"]], "\"\\", "'a'",
-      "\u{feff}[]", "01", "-", "+1", ".5", "1.", "1e", "1e+", "-01", "0x10", "NaN", "nan", "Infinity", "-Infinity",
+      "\u{feff}[]", "01", "-", "+1", ".5", "1.", "1e", "1e+", "-01", "0x10", "-0x10", "-0x0", "NaN", "nan", "Infinity", "-Infinity",
       "inf", "1_000", "[]\0", "[1]\0[2]", "// x\n[]", "/**/[]", "\v[]", "[\u{a0}1]" } do
       it(("refuses %q"):format(text), function() refused(text) end)
     end
@@ -193,6 +198,117 @@ describe("json", function()
         local inside = deep(150)
         local co = coroutine.wrap(function() return #json.encode(json.decode(text)) end)
         return inside == true and co() == 2000 or inside == "refused"]])
+    end)
+  end)
+
+  describe("as OpenResty has it", function()
+    -- In an instance of its own, since a setting holds for the rest of the invocation.
+    local function with(code)
+      return flare:value("local cjson = json.new() " .. code)
+    end
+
+    it("writes empty tables with empty_array_mt as []", function()
+      assert.equal('{"list":[]}', with "return cjson.encode { list = setmetatable({}, cjson.empty_array_mt) }")
+      assert.equal('[1,2]', with "return cjson.encode(setmetatable({ 1, 2 }, cjson.empty_array_mt))")
+      assert.equal('{"a":1}', with "return cjson.encode(setmetatable({ a = 1 }, cjson.empty_array_mt))")
+      assert.equal('[[],{},[]]', with [[return cjson.encode { setmetatable({}, cjson.empty_array_mt), {}, cjson.empty_array }]])
+    end)
+
+    it("writes tables with array_mt as arrays, whatever is in them", function()
+      assert.equal("[]", with "return cjson.encode(setmetatable({}, cjson.array_mt))")
+      assert.equal('["hello","world"]', with "return cjson.encode(setmetatable({ 'hello', 'world' }, cjson.array_mt))")
+      assert.equal('["one","two",null,"three"]', with [[
+        local t = { "one", "two", nil, "three" }
+        t.foo = "bar"
+        return cjson.encode(setmetatable(t, cjson.array_mt))]])
+      assert.equal("[]", with "return cjson.encode(setmetatable({ a = 1 }, cjson.array_mt))")
+      assert.equal("[[[]]]", with "local m = cjson.array_mt return cjson.encode { { setmetatable({}, m) } }")
+    end)
+
+    it("has the same two metatables in every instance, and cjson.safe", function()
+      assert.is_true(with [[
+        local safe = require "cjson.safe"
+        return cjson.array_mt == json.array_mt and safe.array_mt == json.array_mt and safe.new().array_mt == json.array_mt
+          and cjson.empty_array_mt == json.empty_array_mt and safe.empty_array_mt == json.empty_array_mt
+          and json.array_mt ~= json.empty_array_mt and getmetatable(json.decode "[]") == nil]])
+    end)
+
+    it("writes empty tables as [] when it is told to", function()
+      assert.equal('true {} false [] [{},[]]', with [[
+        local before, object = cjson.encode_empty_table_as_object(), cjson.encode {}
+        local after, list = cjson.encode_empty_table_as_object(false), cjson.encode {}
+        cjson.encode_empty_table_as_object "on"
+        local both = cjson.encode { {}, cjson.empty_array }
+        return table.concat({ tostring(before), object, tostring(after), list, both }, " ")]])
+      assert.equal("{}", encode "{}")
+    end)
+
+    it("keeps [] through decode and encode with decode_array_with_array_mt", function()
+      local text = [=[[[],{},[[]],[1]]]=]
+      assert.equal("[{},{},[{}],[1]]", flare:value(("return json.encode(json.decode %q)"):format(text)))
+      assert.equal(text, with(("cjson.decode_array_with_array_mt(true) return cjson.encode(cjson.decode %q)"):format(text)))
+      assert.equal('{"items":[]}', with [[
+        cjson.decode_array_with_array_mt(true)
+        local t = cjson.decode '{"items":["a"]}'
+        t.items[1] = nil
+        return getmetatable(t.items) == cjson.array_mt and getmetatable(t) == nil and cjson.encode(t)]])
+      assert.same({ false, true, false }, with [[
+        return { cjson.decode_array_with_array_mt(), cjson.decode_array_with_array_mt(true), cjson.decode_array_with_array_mt "off" }]])
+    end)
+
+    it("leaves / as it is when it is told to", function()
+      assert.equal([["http:\/\/a\/"]], encode "'http://a/'")
+      assert.equal([[{"a/b":"http://a/\"\\"}]], with [[
+        cjson.encode_escape_forward_slash(false)
+        return cjson.encode { ["a/b"] = 'http://a/"\\' }]])
+      assert.equal([["\/"]], with "cjson.encode_escape_forward_slash(false) cjson.encode_escape_forward_slash(true) return cjson.encode '/'")
+      assert.equal([["\/"]], encode "'/'")
+    end)
+
+    it("writes up to 16 digits", function()
+      assert.equal("9007199254740992", with "cjson.encode_number_precision(16) return cjson.encode(2 ^ 53)")
+      assert.equal("0.3333333333333333 0.33 1e+20", with [[
+        cjson.encode_number_precision(16)
+        local long = cjson.encode(1 / 3)
+        cjson.encode_number_precision(2)
+        return long .. " " .. cjson.encode(1 / 3) .. " " .. cjson.encode(1e20)]])
+      assert.equal(16, with "return cjson.encode_number_precision(16)")
+      for _, digits in ipairs { 0, 17, -1 } do
+        assert.matches("expected integer between 1 and 16", flare:fault(("json.new().encode_number_precision(%d)"):format(digits)))
+      end
+    end)
+
+    it("refuses settings of a wrong kind", function()
+      for _, name in ipairs { "encode_empty_table_as_object", "encode_escape_forward_slash", "decode_array_with_array_mt" } do
+        assert.matches("bad argument #1", flare:fault(("json.new().%s(7)"):format(name)))
+        assert.matches("bad argument #1 to .* %(invalid option 'maybe'%)", flare:fault(("json.new().%s 'maybe'"):format(name)))
+        assert.matches("found too many arguments", flare:fault(("json.new().%s(true, true)"):format(name)))
+      end
+    end)
+
+    it("reads numbers that are none when it is told to, and nothing else", function()
+      assert.same({ 16, -16, 1, 1, 0.5, -math.huge, true }, with [[
+        cjson.decode_invalid_numbers(true)
+        local nan = cjson.decode "-NaN"
+        return { cjson.decode "0x10", cjson.decode "-0x10", cjson.decode "+1", cjson.decode "01", cjson.decode "[0.5]"[1],
+          cjson.decode "-Infinity", nan ~= nan and tostring(nan) == "nan" }]])
+      for _, text in ipairs { "nul", "x", "-", "tru", "'a'" } do
+        assert.is_false(with(("cjson.decode_invalid_numbers(true) return (pcall(cjson.decode, %q))"):format(text)), text)
+      end
+    end)
+
+    it("takes what start-up set, in every invocation, and not what a handler sets", function()
+      local support = require "support"
+      local packed <close> = support.load [[
+        local cjson = require "cjson"
+        cjson.decode_array_with_array_mt(true)
+        local kept = cjson.decode "[]"
+        return function()
+          local text = cjson.encode { kept, cjson.decode "[]", setmetatable({}, cjson.array_mt), {}, "/" }
+          cjson.encode_empty_table_as_object(false)
+          return { body = text }
+        end]]
+      for _ = 1, 2 do assert.equal([=[[[],[],[],{},"\/"]]=], packed:request({}).body) end
     end)
   end)
 

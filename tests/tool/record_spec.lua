@@ -172,6 +172,23 @@ describe("flaron-lua dev --record", function()
     assert.matches("the flare read a secret: its value is replaced", support.read(dev.log .. ".err"))
   end)
 
+  it("replaces a secret in JSON whose slashes are not escaped", function()
+    local folder = support.project {
+      ["main.lua"] = [[
+        local flaron = require "flaron"
+        flaron.json.encode_escape_forward_slash(false)
+        return function() return { body = flaron.json.encode { key = flaron.secrets.get "API_KEY" } } end]],
+      ["flare.lua"] = "return { allowed_secrets = { 'API_KEY' } }",
+      [".flaron/secrets.json"] = [[{"API_KEY":"sk/1\"zz9/x"}]],
+    }
+    assert(os.execute("chmod 600 " .. folder .. "/.flaron/secrets.json"))
+    local code, output, errors = support.cli("run", folder, "--record", folder .. "/r.json")
+    assert.equal(0, code, errors)
+    assert.is_truthy(output:find([[{"key":"sk/1\"zz9/x"}]], 1, true), output)
+    local record = support.read(folder .. "/r.json")
+    assert.falsy(record:find("zz9", 1, true), record)
+  end)
+
   it("replaces credentials that the flare was not given", function()
     local file, answer = dev.record("/login", "-H 'Cookie: session=abcdef' -H 'Authorization: Basic bWU6bWU='")
     assert.equal("none", answer)
