@@ -2,8 +2,8 @@
  * stdlib.c - Lua's own libraries, fitted to a flare: what asks the host (runtime/lua/libraries.h has what is
  * left out).
  *
- * Lua's functions do the work; here stands only what differs from the reference manual: text-only load,
- * no files, os on the host's clock, math.random seeded once per invocation.
+ * Lua's functions do the work; here stands only what differs from the reference manual: load takes text
+ * unless its mode says more, no files, os on the host's clock, math.random seeded once per invocation.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +16,14 @@
 /* The functions of Lua that do the work. */
 static lua_CFunction lua_load_chunk, lua_time, lua_date;
 
-/* load(chunk [, chunkname [, mode [, env]]]): "bt" is "t", and "b" is refused */
-static int load_text(lua_State *L) {
-  const char *mode = luaL_optstring(L, 3, "t");
-  if (strchr(mode, 't') == NULL) {
-    lua_pushnil(L);
-    lua_pushfstring(L, "only text can be loaded (mode is '%s')", mode);
-    return 2;
+/* load(chunk [, chunkname [, mode [, env]]]): the mode is "t" unless it is given, so that no text from
+ * outside is bytecode */
+static int load(lua_State *L) {
+  if (lua_isnoneornil(L, 3)) {
+    if (lua_gettop(L) < 3) lua_settop(L, 3);
+    lua_pushliteral(L, "t");
+    lua_replace(L, 3);
   }
-  if (lua_gettop(L) < 3) lua_settop(L, 3);
-  lua_pushliteral(L, "t");
-  lua_replace(L, 3);
   return lua_load_chunk(L);
 }
 
@@ -153,7 +150,7 @@ static void warning(void *ud, const char *message, int to_be_continued) {
 }
 
 void stdlib_open(lua_State *L) {
-  static const luaL_Reg base[] = {{"load", load_text}, {NULL, NULL}};
+  static const luaL_Reg base[] = {{"load", load}, {NULL, NULL}};
   static const luaL_Reg os[] = {{"time", os_time}, {"date", os_date}, {"clock", os_clock}, {NULL, NULL}};
   lua_pushglobaltable(L);
   lua_load_chunk = function(L, "load");

@@ -33,7 +33,7 @@ NO_INLINING := -mllvm -inline-threshold=-50
 SPEED := -O2 -fno-unroll-loops -mllvm -jump-table-density=40 -mllvm -inline-threshold=30
 LUA_HOT := lgc lstring lvm ltable ltm lobject lfunc lauxlib
 LUA_COLD := lstrlib lapi lmem lctype lopcodes lmathlib lutf8lib
-LUA_COMPILER := lcode ldebug ldump llex lparser lstate lundump lzio
+LUA_COMPILER := lcode ldebug ldump llex lparser lstate lzio
 LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_COLD) $(LUA_COMPILER))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf)
 RUNTIME_SOURCES := $(wildcard runtime/*/*.c runtime/lua/fast/*.c bindings/*.c)
@@ -52,7 +52,7 @@ $(call flags_of,lua,$(LUA_COMPILER),$(NO_INLINING))
 
 CJSON_FLAGS := $(WASM_FLAGS) -Oz -fshort-enums -DNDEBUG -w -include runtime/json/cjson_config.h
 
-SEES_LUA := $(addprefix lua/fast/,api call get string_pattern pcall string_slice set) $(addprefix lua/,lobject_message lstring_intern)
+SEES_LUA := $(addprefix lua/fast/,api call get string_pattern pcall string_slice set) $(addprefix lua/,lobject_message lstring_intern lundump_late)
 LIBRARIES := $(addprefix lua/library_,base coroutine debug os table)
 $(call flags_of,runtime,$(SEES_LUA) $(LIBRARIES),-include runtime/lua/lua_config.h)
 $(call flags_of,runtime,$(addprefix lua/fast/,api call get string_pattern pcall string_slice set) \
@@ -88,9 +88,8 @@ $(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/flare/wasm.
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -Iedge $(filter %.c,$^) -o $@
 
 # Functions that only start-up reaches, beside the exports it is called by; in no flare is there any code of them.
-# Scripts may load text alone (bindings/stdlib.c), so luaU_undump is one.
 START_ONLY := f_luaopen luaopen_coroutine luaopen_math luaopen_string luaopen_utf8 library_open_base \
-  library_open_debug library_open_os library_open_table start_run luaU_undump bundle_ask
+  library_open_debug library_open_os library_open_table start_run bundle_ask
 FLARE_EXPORTS := memory,alloc,$(shell sed -n 's/^FLARON_HANDLER([A-Z_]*, \(.*\))$$/\1/p' bindings/abi/handlers.def | paste -sd,)
 
 # The order of the files in the code. gzip looks back 32 KiB, so what is alike has to stand together: moved about until
@@ -100,7 +99,7 @@ LINK_ORDER := runtime/lua/fast/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm
   runtime/lua/fast/pcall runtime/life/life runtime/libc/wasi_stubs lua/ldebug lua/lmem lua/lcode lua/lparser lua/lstate \
   runtime/lua/library_coroutine runtime/life/arena runtime/life/pages lua/lobject runtime/lua/lobject_message lua/llex cjson/lua_cjson cjson/strbuf \
   runtime/libc/snprintf runtime/libc/strtod runtime/libc/decimal runtime/life/interrupt runtime/start/start lua/lauxlib runtime/libc/calendar \
-  lua/lundump bindings/json runtime/start/bundle runtime/libc/strftime bindings/binding bindings/beam \
+  runtime/lua/lundump_late bindings/json runtime/start/bundle runtime/libc/strftime bindings/binding bindings/beam \
   bindings/response bindings/time lua/lzio bindings/stdlib bindings/crypto runtime/start/entry lua/lutf8lib \
   runtime/lua/library_table bindings/request bindings/id bindings/secrets bindings/logging bindings/ws \
   runtime/lua/library_base bindings/encoding runtime/lua/library_os runtime/start/manifest bindings/flaron lua/lstrlib \

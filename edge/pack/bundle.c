@@ -56,6 +56,11 @@ void pack_bundle(const modules *m, bool named, text *bundle) {
     bundle_string(bundle, place.data);
     bundle_string(bundle, "");
   }
+  if (m->bytecode) {
+    bundle_string(bundle, "bytecode");
+    bundle_string(bundle, "*");
+    bundle_string(bundle, "");
+  }
   text_free(&place);
 }
 

@@ -31,6 +31,7 @@ static const key keys[] = {
     {"assets", STRINGS, false},
     {"paths", STRINGS, false},
     {"memory", SIZE, false},
+    {"bytecode", BOOLEAN, false},
     {"requires_body", BOOLEAN, true},
     {"requires_raw_auth", BOOLEAN, true},
     {"writes_spark_kv", BOOLEAN, true},
@@ -192,6 +193,7 @@ bool manifest_read(manifest *m, bytes source, text *error) {
                     .modules = copy_list(table, "modules"),
                     .assets = copy_list(table, "assets"),
                     .paths = copy_list(table, "paths"),
+                    .bytecode = json_is_true(json_object_get(table, "bytecode")),
                     .config = json_object()};
     if (json_object_get(table, "memory") != NULL) read_size(json_object_get(table, "memory"), &m->memory);
     for (int i = 0; i < KEYS; i++) {

@@ -20,6 +20,7 @@ typedef struct manifest {
   manifest_list modules, assets; /* patterns (patterns.h) among them */
   manifest_list paths;           /* places to look for modules, each with a '?' */
   uint32_t memory;               /* bytes */
+  bool bytecode;                 /* load takes it */
   struct json_t *config;         /* the keys for the host, an object; NULL: there is no manifest */
 } manifest;
 

@@ -62,7 +62,8 @@ typedef struct modules {
   size_t wish_count;
   module_edge *edges;
   size_t edge_count;
-  size_t size; /* bytes of all files */
+  size_t size;   /* bytes of all files */
+  bool bytecode; /* the flare may load bytecode */
 } modules;
 
 /* Adds a further place to look for modules, "vendor/?.lua". Before anything else. */

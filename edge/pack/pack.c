@@ -432,6 +432,7 @@ bool pack_find_files(const modules_source *source, const char *file, const manif
     file_explain(error, file, fault, FILE_PROJECT_MAX);
   }
   bool good = fault == 0;
+  found->bytecode = m->bytecode;
   for (size_t i = 0; good && i < m->modules.count; i++) good = add_modules(source, m, i, found, error);
   for (size_t i = 0; good && i < m->assets.count; i++) good = add_assets(source, m, i, found, error);
   return good;

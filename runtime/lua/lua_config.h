@@ -33,6 +33,9 @@ __attribute__((export_name("unwind_never luaC_step"))) void luaC_step(struct lua
 __attribute__((export_name("unwind_never luaC_fullgc"))) void luaC_fullgc(struct lua_State *L,
                                                                           int isemergency);
 
+/* Whether the flare may load bytecode (runtime/start/bundle.c); what is loaded is read by lundump_late.c. */
+int bundle_takes_bytecode(void);
+
 /* The seed of string hashes: from the bundle (start.c), so that equal bundles give equal images; so it is no
  * secret (lstring_intern.c). */
 unsigned int start_hash_seed(void);

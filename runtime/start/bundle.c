@@ -10,6 +10,7 @@
  *   '&'  an asset: path, "&", bytes
  *   '!'  a place that requires a module by a constant string, and cannot do without: name, "!main.lua:3", ""
  *   '?'  one that can: name, "?main.lua:3", ""
+ *   '*'  an option: "bytecode", "*", ""; it is enough that it is there
  *   '='  where modules are looked for, as package.path says it: "", "=", path
  *
  * It is compiled whole at start-up, so nothing of it is kept but functions, and a syntax error in a module
@@ -58,6 +59,10 @@ static text read_text(lua_State *L, reader *r) {
 static char kind_of(text chunkname) { return chunkname.size > 0 ? *chunkname.data : '\0'; }
 
 static bool is_asset(text chunkname) { return kind_of(chunkname) == '&'; }
+
+static bool bytecode;
+
+int bundle_takes_bytecode(void) { return bytecode; }
 
 /* Compiles one module; leaves its function on the stack. */
 static void compile(lua_State *L, text chunkname, text source, const unsigned *strip) {
@@ -165,6 +170,7 @@ static void load_entries(lua_State *L, const uint8_t *bundle, size_t size, const
         note_asset(L, name, content);
         keep_path(L, name);
         break;
+      case '*': bytecode = true; break; /* there is no other */
       case '=': set_places(L, content); break;
       default: break;
     }

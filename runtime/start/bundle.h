@@ -24,6 +24,9 @@ void bundle_load(lua_State *L, const uint8_t *bundle, size_t size, const unsigne
  */
 void bundle_expect(lua_State *L, const uint8_t *bundle, size_t size);
 
+/* Whether flare.lua said `bytecode = true`. Asked by Lua's load (patches/bytecode-by-leave.patch). */
+int bundle_takes_bytecode(void);
+
 /*
  * Opens `package` and `require`, as Lua's own, but with two searchers: one for package.preload, and one for
  * what is packed. `package.path` comes with the bundle.

@@ -107,6 +107,7 @@
 ---@field assets? string[] files to pack, for `flaron.asset`; may be patterns; default: none
 ---@field paths? string[] further places to look for modules, `?` being the name: `"vendor/?.lua"`; 100 at most; default: none
 ---@field memory? integer|string limit of memory: bytes, or a number with `K` or `M`, as for `--memory`; from 1M to 4095M; default: `"32M"`
+---@field bytecode? boolean `load` takes what `string.dump` gives, when its mode says `"b"` or `"bt"`. Bytecode that was changed can do anything to the flare, and to nobody else: load none that comes from outside; default: `false`
 ---@field requires_body? boolean the host hands the request body over; default: `false`
 ---@field requires_raw_auth? boolean the host hands `Authorization`, `Cookie` and `X-Flaron-*` over; default: `false`
 ---@field writes_spark_kv? boolean the flare may write to Spark; default: `false`

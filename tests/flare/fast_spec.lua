@@ -19,6 +19,19 @@ local pieces = {
       end
     end
     return table.concat(out, " ")]=],
+  ["string.rep"] = [=[
+    local out = {}
+    for _, s in ipairs { "", "a", "ab", "abc", ("x"):rep(40), ("xy"):rep(500) } do
+      for _, separator in ipairs { "", ",", ", ", ("-"):rep(33) } do
+        for _, n in ipairs { -1, 0, 1, 2, 3, 4, 5, 7, 8, 9, 63, 64, 65 } do
+          local text, sum = s:rep(n, separator), 0
+          for i = 1, #text do sum = (sum * 31 + text:byte(i)) % 1000003 end
+          out[#out + 1] = #text .. ":" .. sum
+        end
+      end
+    end
+    out[#out + 1] = ("a\0b"):rep(3, "\0") .. tostring(pcall(string.rep, "x", -math.maxinteger))
+    return table.concat(out, " ")]=],
   ["equality of each type with each"] = [=[
     local t, f, co = {}, function() end, coroutine.create(print)
     local same = setmetatable({}, { __eq = function() return true end })

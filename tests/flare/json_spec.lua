@@ -261,7 +261,10 @@ describe("json", function()
       assert.equal([[{"a/b":"http://a/\"\\"}]], with [[
         cjson.encode_escape_forward_slash(false)
         return cjson.encode { ["a/b"] = 'http://a/"\\' }]])
-      assert.equal([["\/"]], with "cjson.encode_escape_forward_slash(false) cjson.encode_escape_forward_slash(true) return cjson.encode '/'")
+      assert.equal([["\/"]], with [[
+        cjson.encode_escape_forward_slash(false)
+        cjson.encode_escape_forward_slash(true)
+        return cjson.encode "/"]])
       assert.equal([["\/"]], encode "'/'")
     end)
 

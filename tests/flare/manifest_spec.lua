@@ -9,7 +9,7 @@ local function refusal(manifest)
   return message
 end
 
-local known = { "name", "main", "modules", "assets", "paths", "memory", "requires_body", "requires_raw_auth", "writes_spark_kv",
+local known = { "name", "main", "modules", "assets", "paths", "memory", "bytecode", "requires_body", "requires_raw_auth", "writes_spark_kv",
   "writes_plasma_kv", "allowed_secrets", "allowed_fetch_urls", "max_fetch_requests", "max_kv_value_bytes",
   "max_spark_pull_per_invocation", "websocket" }
 
@@ -18,7 +18,7 @@ describe("flare.lua", function()
     local flare <close> = support.load {
       ["main.lua"] = "error 'not this one'",
       ["flare.lua"] = [[return { name = "all", main = "start.lua", modules = { "lib" }, assets = { "a.txt" },
-        memory = "16M", requires_body = true, requires_raw_auth = true, writes_spark_kv = true, writes_plasma_kv = true,
+        memory = "16M", bytecode = true, requires_body = true, requires_raw_auth = true, writes_spark_kv = true, writes_plasma_kv = true,
         allowed_secrets = { "s" }, allowed_fetch_urls = { "https://*" }, max_fetch_requests = 3,
         max_kv_value_bytes = 1000, max_spark_pull_per_invocation = 5, websocket = true }]],
       ["start.lua"] = "return function() local name = 'lib' return { body = require(name) } end",
@@ -94,6 +94,7 @@ describe("flare.lua", function()
     modules = { "'lib'", "{ 1 }", "{ a = 'b' }", "true" },
     assets = { "'a'", "{ {} }" },
     memory = { "'lots'", "true", "-1", "'32MB'", "1", "'1K'", "1 << 33", "1.5" },
+    bytecode = { "1", "'b'", "{}" },
     requires_body = { "1", "'yes'", "{}" },
     requires_raw_auth = { "0" },
     writes_spark_kv = { "'true'" },

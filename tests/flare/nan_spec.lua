@@ -9,7 +9,8 @@ local sources = { "0/0", "-(0/0)", "0/0 * -1", "math.huge - math.huge", "math.hu
   "math.fmod(1, 0.0)", "math.abs(-(0/0))", "math.abs(0/0)", "(-8.0) ^ (1/3)", "math.pow(-8, 1/3)", "math.exp(0/0)", "math.log10(-1)",
   "math.log(-1, 2)", "math.log(-1, 10)", "math.cosh(0/0)", "math.sinh(-(0/0))", "math.tanh(0/0)", "math.ldexp(0/0, 3)",
   "(math.frexp(-(0/0)))", "math.max(0/0, 1)", "math.min(-(0/0), 1)", "math.floor(0/0)", "(math.modf(-(0/0)))", "select(2, math.modf(0/0))",
-  "(string.unpack('<d', '\\1\\0\\0\\0\\0\\0\\xf0\\xff'))", "(string.unpack('<f', '\\1\\0\\xa0\\x7f'))", "(string.unpack('>n', ('\\xff'):rep(8)))" }
+  "(string.unpack('<d', '\\1\\0\\0\\0\\0\\0\\xf0\\xff'))", "(string.unpack('<f', '\\1\\0\\xa0\\x7f'))",
+  "(string.unpack('>n', ('\\xff'):rep(8)))" }
 
 -- What shows it.
 local shows = {

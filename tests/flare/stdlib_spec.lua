@@ -95,7 +95,7 @@ describe("the standard library", function()
     end)
 
     it("refuses text when the mode is b", function()
-      assert.same({ n = 2, nil, "only text can be loaded (mode is 'b')" }, flare:run "return load('', 'c', 'b')")
+      assert.same({ n = 2, nil, "attempt to load a text chunk (mode is 'b')" }, flare:run "return load('', 'c', 'b')")
       assert.equal(1, flare:value "return load('return 1', 'c', 'bt')()")
     end)
 
@@ -105,6 +105,14 @@ describe("the standard library", function()
 
     it("gives nil and the message for a syntax error", function()
       assert.same({ n = 2, nil, "c:1: unexpected symbol near <eof>" }, flare:run "return load('return (', '=c')")
+    end)
+  end)
+
+  describe("string.rep", function()
+    it("of nothing is nothing at once, and of too much an error", function()
+      assert.same({ n = 2, "", "" }, flare:run "return (''):rep(1 << 50), (''):rep(math.maxinteger, '')")
+      assert.same({ n = 2, false, "resulting string too large" }, flare:run "return pcall(string.rep, 'x', 1 << 32)")
+      assert.same({ n = 2, false, "resulting string too large" }, flare:run "return pcall(string.rep, '', 1 << 33, 'y')")
     end)
   end)
 

@@ -38,8 +38,9 @@ works("error", "return pcall(error, 'x', 0), pcall(error), pcall(error, { 1 })")
 works("getmetatable", "return getmetatable('').__index == string, getmetatable(setmetatable({}, { __metatable = 7 }))")
 works("ipairs", "local n = 0 for i, v in ipairs { 1, 2, nil, 4 } do n = n + i * v end return n")
 differs("load", "return load(string.dump(function() end))",
-  "takes text only: bytecode gives `nil` and a message, and so does the mode `\"b\"`",
-  "return load('return 1 + 1')(), load('x ='), load('return x', 'c', 't', { x = 5 })()")
+  "the mode is `\"t\"` unless it is given; `\"b\"` and `\"bt\"` take bytecode when flare.lua has " ..
+  "[`bytecode = true`](api.md#flarelua)",
+  "return load('return 1 + 1')(), load('x ='), load('return x', 'c', 't', { x = 5 })(), load('', 'c', 'b'), load('', 'c', 'x')")
 absent("loadfile", "there are no files")
 works("next", "return next {}, next({ 7 }), pcall(next, {}, 1)")
 works("pairs", "local n = 0 for k, v in pairs { 1, 2, x = 3 } do n = n + v + #tostring(k) end return n",
@@ -175,7 +176,7 @@ works("package.searchpath", "return package.searchpath('no.such', './?.x;?/y', '
 section "string"
 works("string.byte", "return ('aä'):byte(1, -1)")
 works("string.char", "return string.char(0, 97, 255), pcall(string.char, 256)")
-works("string.dump", "return type(string.dump(function() end))", "`load` does not take what it gives")
+works("string.dump", "return type(string.dump(function() end))", "`load` takes what it gives where flare.lua has `bytecode = true`")
 works("string.find", "return ('THE (quick) fox'):find '%((%a+)%)', ('a.b'):find('.', 2, true)")
 works("string.format", "return ('%5.2f|%-5d|%05d|%x|%q|%s|%a|%g|%i|%c'):format(1 / 3, 7, 42, 255, 'a\\n\\0', nil, 0.5, 1e20, 3, 65)",
   "NaN has no sign: `%f`, `%g`, `%e`, `%a` write `nan`, `%G` and its like `NAN`")
