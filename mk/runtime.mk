@@ -88,8 +88,9 @@ $(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/flare/wasm.
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -Iedge $(filter %.c,$^) -o $@
 
 # Functions that only start-up reaches, beside the exports it is called by; in no flare is there any code of them.
+# luaU_undump is in those that take bytecode (flare_bytecode.wasm).
 START_ONLY := f_luaopen luaopen_coroutine luaopen_math luaopen_string luaopen_utf8 library_open_base \
-  library_open_debug library_open_os library_open_table start_run bundle_ask
+  library_open_debug library_open_os library_open_table start_run bundle_ask luaU_undump
 FLARE_EXPORTS := memory,alloc,$(shell sed -n 's/^FLARON_HANDLER([A-Z_]*, \(.*\))$$/\1/p' bindings/abi/handlers.def | paste -sd,)
 
 # The order of the files in the code. gzip looks back 32 KiB, so what is alike has to stand together: moved about until
@@ -142,6 +143,11 @@ $(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
 $(W)/flare.wasm: $(W)/runtime.wasm
 	$(Q)$(B)/unwind $< -o $(W)/trimmed.wasm --keep $(FLARE_EXPORTS)
 	$(Q)$(call optimise_flare,$(W)/trimmed.wasm,$@)
+
+# The same for a flare that takes bytecode. Their tables are alike, so an image fits either.
+$(W)/flare_bytecode.wasm: $(W)/runtime.wasm
+	$(Q)$(B)/unwind $< -o $(W)/trimmed_bytecode.wasm --keep $(FLARE_EXPORTS),luaU_undump
+	$(Q)$(call optimise_flare,$(W)/trimmed_bytecode.wasm,$@)
 
 # The layout of Lua's structures for what looks at them from outside (edge/profile/callstack.c).
 $(W)/lua_layout.h: tools/layout.c $(B)/lua.stamp $(WASM_STAMP)

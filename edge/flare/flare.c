@@ -11,7 +11,7 @@
 #include "base/digest.h"
 #include "flare/wasm.h"
 
-extern const uint8_t runtime_blob[], runtime_blob_end[]; /* runtime_blob.S */
+extern const uint8_t runtime_blob[], runtime_blob_bytecode[], runtime_blob_end[]; /* runtime_blob.S */
 
 const char *const flare_handler_names[FLARE_HANDLERS] = {
 #define FLARON_HANDLER(id, name) #name,
@@ -21,16 +21,18 @@ const char *const flare_handler_names[FLARE_HANDLERS] = {
 
 enum { PAGE = 65536 };
 
-bytes flare_runtime(void) {
-  /* cppcheck-suppress comparePointers ; two labels of one blob */
-  return (bytes){runtime_blob, (size_t)(runtime_blob_end - runtime_blob)};
+bytes flare_runtime(bool bytecode) {
+  const uint8_t *begin = bytecode ? runtime_blob_bytecode : runtime_blob;
+  const uint8_t *end = bytecode ? runtime_blob_end : runtime_blob_bytecode;
+  /* cppcheck-suppress comparePointers ; labels of one blob */
+  return (bytes){begin, (size_t)(end - begin)};
 }
 
 static char runtime_hash[DIGEST_HEX_SIZE + 1];
 
 static void hash_runtime(void) {
   text hex = {0};
-  digest_add_hex(&hex, flare_runtime());
+  digest_add_hex(&hex, flare_runtime(true)); /* it has all that the other one has */
   memcpy(runtime_hash, hex.data, DIGEST_HEX_SIZE);
   text_free(&hex);
 }
@@ -75,11 +77,10 @@ static bool is_code(uint8_t id) {
   }
 }
 
-/* Whether all sections of the flare that are code are those of the runtime, in the same order. */
-static bool same_code(bytes wasm) {
+/* Whether all sections of the flare that are code are those of a runtime, in the same order. */
+static bool same_code(bytes wasm, bytes runtime) {
   wasm_reader ours, theirs;
   wasm_section a, b;
-  bytes runtime = flare_runtime();
   wasm_reader_init(&ours, runtime.data, runtime.size);
   wasm_reader_init(&theirs, wasm.data, wasm.size);
   wasm_check_header(&ours);
@@ -248,7 +249,8 @@ bool flare_read(flare *f, text *wasm, text *error) {
 }
 
 bool flare_runs_here(const flare *f, text *error) {
-  if (same_code(text_bytes(&f->wasm))) return true;
+  bytes wasm = text_bytes(&f->wasm);
+  if (same_code(wasm, flare_runtime(false)) || same_code(wasm, flare_runtime(true))) return true;
   text_printf(error, "it was packed with another runtime (%.12s, this flaron-lua has %.12s): pack it again",
               f->runtime_hash, flare_runtime_hash());
   return false;

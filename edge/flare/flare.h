@@ -65,8 +65,11 @@ void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, byt
 /* Frees what `f` holds and leaves it empty. */
 void flare_free(flare *f);
 
-/* The runtime.wasm in this executable, and its SHA-256 as lower-case hex. Static. */
-bytes flare_runtime(void);
+/*
+ * The runtime in this executable, for a flare that takes bytecode or for one that does not, and a SHA-256
+ * that stands for both, as lower-case hex. Static.
+ */
+bytes flare_runtime(bool bytecode);
 const char *flare_runtime_hash(void);
 
 #endif

@@ -65,7 +65,7 @@ static void convert(char *text, char letter, const struct tm *t) {
     case 't': name = "\t"; break;
     case '%': name = "%"; break;
     case 'p': name = t->tm_hour >= 12 ? "PM" : "AM"; break;
-    case 'Z': name = "UTC"; break;
+    case 'Z': name = "GMT"; break;
     case 'z': name = "+0000"; break;
     case 'd': n = t->tm_mday; break;
     case 'e': n = t->tm_mday, format = "%2d"; break;

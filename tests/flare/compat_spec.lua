@@ -82,7 +82,8 @@ describe("math", function()
 
   -- Numbers of all sizes, as pieces of source text.
   local numbers = { "0", "-0.0", "1", "-1", "0.5", "2", "3", "-3", "10", "1e-300", "5e-324", "-5e-324", "2.2250738585072014e-308", "1e300",
-    "1.7976931348623157e308", "math.huge", "-math.huge", "0.1", "1/3", "1e15", "2^53", "math.maxinteger", "math.mininteger", "-12.5", "'8'" }
+    "1.7976931348623157e308", "math.huge", "-math.huge", "0.1", "1/3", "1e15", "2^53", "math.maxinteger", "math.mininteger",
+    "-12.5", "'8'" }
   math.randomseed(7)
   for _ = 1, 60 do numbers[#numbers + 1] = ("%a"):format((math.random() - 0.5) * 2 ^ math.random(-60, 60)) end
 

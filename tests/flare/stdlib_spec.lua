@@ -134,8 +134,7 @@ describe("the standard library", function()
       for conversion in ("aAbBcdDeFgGhHIjmMnprRStTuUVwWxXyYzZ%"):gmatch "." do
         local format = "!%" .. conversion
         for _, time in ipairs { 0, NOW, 951782400, 4102444799 } do
-          assert.equal(os.date(format, time):gsub("UTC", "GMT"), (flare:value(
-            ("return os.date(%q, %d)"):format(format, time)):gsub("UTC", "GMT")), format)
+          assert.equal(os.date(format, time), flare:value(("return os.date(%q, %d)"):format(format, time)), format)
         end
       end
     end)
