@@ -19,6 +19,7 @@
 #include "lgc.h"
 #include "lstate.h"
 #include "lstring.h"
+#include "ltable.h"
 
 enum { KEEP_ALIGN = 16, CACHE_LINE = 64, RESERVE = 16384 };
 
@@ -124,6 +125,42 @@ static void hash_strings(void) {
   each_short_string(hash);
 }
 
+/* Of a value what its type does not use becomes 0, and all of one that is empty or nil. */
+static void clean_value(TValue *value) {
+  if (ttisnil(value))
+    *value = (TValue){0};
+  else if (!ttisnumber(value))
+    value->value_.i &= ttisboolean(value) ? 0 : UINTPTR_MAX;
+}
+
+static void clean_table(const Table *t) {
+  for (unsigned i = luaH_realasize(t); i > 0; i--) clean_value(&t->array[i - 1]);
+  if (t->lastfree == NULL) return; /* the node is a constant */
+  for (int i = sizenode(t); i > 0; i--) {
+    Node *node = gnode(t, i - 1);
+    TValue value = *gval(node), key;
+    getnodekey(state, &key, node);
+    clean_value(&value);
+    clean_value(&key);
+    node->u.value_ = value.value_;
+    node->u.tt_ = value.tt_;
+    node->u.key_val = key.value_;
+  }
+}
+
+/*
+ * Sets to zero what nobody reads of what is packed, since zeros are not: of tables what is empty, the stack
+ * above its top, records of calls that no call has.
+ */
+static void clean(void) {
+  for (const GCObject *o = G(state)->allgc; o != NULL; o = o->next) {
+    if (o->tt == LUA_VTABLE) clean_table(gco2t(o));
+  }
+  memset(state->top.p, 0, (size_t)((char *)(state->stack_last.p + EXTRA_STACK) - (char *)state->top.p));
+  for (CallInfo *call = state->ci->next; call != NULL; call = call->next)
+    *call = (CallInfo){.previous = call->previous, .next = call->next};
+}
+
 bool life_freeze(size_t assets) {
   /* The collector rests until the heap is ten times what start-up left: most invocations end before. */
   lua_gc(state, LUA_GCINC, 1000, 0, 0);
@@ -142,6 +179,7 @@ bool life_freeze(size_t assets) {
   layout.assets_start = layout.image_end + (uint32_t)image;
   layout.arena_start = layout.assets_start + (uint32_t)assets + (-(uint32_t)assets & (KEEP_ALIGN - 1));
   unhash_strings();
+  clean();
   arena_set_limit((char *)UINTPTR_MAX);
   arena_go_on((char *)(uintptr_t)layout.arena_start);
   return true;
