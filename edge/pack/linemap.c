@@ -19,7 +19,6 @@ enum { FORMAT = 1, HASH = 8 };
 typedef struct function {
   const char *file; /* in the JSON */
   uint32_t at, size, line;
-  bool is_main;
   const json_t *lines;
 } function;
 
@@ -79,16 +78,15 @@ bool linemap_make(const modules *m, uint32_t hash, text *json, text *error) {
 static bool read_function(const json_t *item, uint32_t before, function *f) {
   enum { MOST = INT32_MAX / 2 };
   json_int_t at, size, line;
-  int is_main = 0;
   json_t *lines;
   const char *file;
-  if (json_unpack((json_t *)item, "{s:s, s:I, s:I, s:I, s?b, s:o}", "file", &file, "at", &at, "size", &size,
-                  "line", &line, "main", &is_main, "lines", &lines) != 0 ||
+  if (json_unpack((json_t *)item, "{s:s, s:I, s:I, s:I, s:o}", "file", &file, "at", &at, "size", &size,
+                  "line", &line, "lines", &lines) != 0 ||
       !json_is_array(lines) || at < before || at > MOST || size < 0 || size > MOST || line < 0 ||
       line > MOST) {
     return false;
   }
-  *f = (function){file, (uint32_t)at, (uint32_t)size, (uint32_t)line, is_main != 0, lines};
+  *f = (function){file, (uint32_t)at, (uint32_t)size, (uint32_t)line, lines};
   return true;
 }
 
@@ -187,19 +185,6 @@ static bool read_place(const char *at, const char *end, place *p) {
   return p->size > HEAD;
 }
 
-/* Adds what place `p` of `f` is. Lua calls a main chunk a function here, since its line is not 0. */
-static void add_place(const function *f, const place *p, bool closed, text *out) {
-  static const char words[] = "in function <";
-  enum { SIZE = sizeof words - 1 };
-  bool behind_words = out->size >= SIZE && memcmp(out->data + out->size - SIZE, words, SIZE) == 0;
-  if (f->is_main && p->n == f->at && closed && behind_words) {
-    out->size -= SIZE;
-    text_add_string(out, "in main chunk");
-  } else {
-    text_printf(out, "%s:%lld%s", f->file, (long long)line_of(f, p->n), closed ? ">" : "");
-  }
-}
-
 size_t linemap_explain(const linemap *map, bytes log, text *out, char other[HASH + 1]) {
   const char *at = (const char *)log.data, *end = at + log.size;
   size_t others = 0;
@@ -222,9 +207,8 @@ size_t linemap_explain(const linemap *map, bytes log, text *out, char other[HASH
     if (f == NULL) {
       text_add(out, at++, 1);
     } else {
-      bool closed = at + p.size < end && at[p.size] == '>';
-      add_place(f, &p, closed, out);
-      at += p.size + (closed ? 1 : 0);
+      text_printf(out, "%s:%lld", f->file, (long long)line_of(f, p.n));
+      at += p.size;
     }
   }
   return others;

@@ -5,7 +5,7 @@
  * A stripped flare says "?HASH:N" for a place (runtime/start/strip.h). A line map is JSON:
  *
  *   {"format": 1, "version": "0.1.0", "hash": "7de7b32e", "functions": [
- *     {"file": "main.lua", "at": 1, "size": 6, "line": 0, "main": true, "lines": [1, 2, 4, 7]}, ...]}
+ *     {"file": "main.lua", "at": 1, "size": 6, "line": 0, "lines": [1, 2, 4, 7]}, ...]}
  *
  * A function has `size` instructions; N is `at` for the function itself and at + 1 + pc for an instruction.
  * `lines` has pairs: from this pc on, this line. `line` is where the function begins.

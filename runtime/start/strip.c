@@ -5,11 +5,15 @@
  * begins. Here every function begins at a number of its own, and all share one array of steps that are 1: so
  * Lua's own words for a place, in messages and tracebacks, name the instruction, and lines cost nothing.
  * `sizelineinfo` is 0, which keeps Lua from freeing what is shared (arena_free).
+ *
+ * A main chunk begins at line 0, by which Lua knows it (debug.getinfo's `what`). Its numbers are in
+ * `abslineinfo`, which has a line at every MAXIWTHABS-th instruction.
  */
 #include "start/strip.h"
 
 #include <string.h>
 
+#include "ldebug.h"
 #include "lgc.h"
 #include "llex.h"
 #include "lmem.h"
@@ -17,7 +21,7 @@
 #include "lstate.h"
 #include "lstring.h"
 
-static int next_place = 1; /* 0 as the line of a function's begin would say "main chunk" */
+static int next_place = 1; /* 0 as the line of a function's begin says "main chunk" */
 static ls_byte *steps;
 static int step_count;
 
@@ -27,6 +31,17 @@ static void need_steps(lua_State *L, int count) {
   steps = luaM_newvector(L, (size_t)count, ls_byte);
   memset(steps, 1, (size_t)count);
   step_count = count;
+}
+
+/* Gives a main chunk its numbers. */
+static void number_main(lua_State *L, Proto *p, int place) {
+  int count = (p->sizecode + MAXIWTHABS - 1) / MAXIWTHABS;
+  p->abslineinfo = luaM_newvector(L, (size_t)count, AbsLineInfo);
+  p->sizeabslineinfo = count;
+  for (int i = 0; i < count; i++) {
+    int pc = i * MAXIWTHABS;
+    p->abslineinfo[i] = (AbsLineInfo){.pc = pc, .line = place + 1 + pc};
+  }
 }
 
 static void strip(lua_State *L, Proto *p, TString *source) {
@@ -45,8 +60,12 @@ static void strip(lua_State *L, Proto *p, TString *source) {
   }
   p->source = source;
   luaC_objbarrier(L, p, source);
-  p->linedefined = next_place;
-  p->lastlinedefined = next_place + p->sizecode;
+  if (p->linedefined == 0) {
+    number_main(L, p, next_place);
+  } else {
+    p->linedefined = next_place;
+    p->lastlinedefined = next_place + p->sizecode;
+  }
   next_place += p->sizecode + 1;
   for (int i = 0; i < p->sizep; i++) strip(L, p->p[i], source);
 }

@@ -10,7 +10,7 @@ local functions, place = {}, 1
 
 -- Reads a function of lua_dump's form at `at`, and those in it; returns where it ends. The order and the
 -- counting are those of runtime/start/strip.c.
-local function read_function(dump, at, file, is_main)
+local function read_function(dump, at, file)
   local function byte()
     at = at + 1
     return dump:byte(at - 1)
@@ -36,7 +36,7 @@ local function read_function(dump, at, file, is_main)
   at = at + 1
   local size = number()
   at = at + 4 * size
-  local found = { file = file, at = place, size = size, line = first, main = is_main, lines = {} }
+  local found = { file = file, at = place, size = size, line = first, lines = {} }
   functions[#functions + 1] = found
   place = place + size + 1
 
@@ -78,7 +78,7 @@ end
 local index = 1
 while package.preload[tostring(index)] do
   local main = package.preload[tostring(index)]
-  read_function(string.dump(main), HEADER + 1, debug.getinfo(main, "S").source:sub(2), true)
+  read_function(string.dump(main), HEADER + 1, debug.getinfo(main, "S").source:sub(2))
   index = index + 1
 end
 

@@ -137,6 +137,63 @@ end]]
 end)
 
 describe("pack --strip", function()
+  it("keeps what debug.getinfo says, but for lines and sources", function()
+    local files = {
+      ["main.lua"] = [[
+local seen = {}
+function see(level, f)
+  local info = debug.getinfo(f or level + 1, "Slnrtu")
+  seen[#seen + 1] = info
+end
+see(1)
+require "part"
+local t = { method = function(self, a, ...) see(1) return self, a, ... end }
+function global(a) see(1) return t:method(a, 1) end
+return function()
+  see(1)
+  require "late"
+  global(1)
+  t.method(t)
+  see(0, global) see(0, print) see(0, t.method) see(0, load "return 1")
+  coroutine.wrap(function() see(1) end)()
+  local out = {}
+  for i, info in ipairs(seen) do
+    for _, line in ipairs { "currentline", "linedefined", "lastlinedefined" } do
+      info[line] = info[line] > 0 and "a line" or info[line]
+    end
+    if info.source ~= "return 1" and info.what ~= "C" then info.source, info.short_src = "a file", "a file" end
+    local fields = {}
+    for key, value in pairs(info) do fields[#fields + 1] = key .. "=" .. tostring(value) end
+    table.sort(fields)
+    out[i] = table.concat(fields, " ")
+  end
+  return { body = table.concat(out, "\n") }
+end]],
+      ["part.lua"] = "see(1)\n" .. ("local a = 1\n"):rep(100) .. ("see(1)\n"):rep(130),
+      ["late.lua"] = "see(1) return ...",
+    }
+    local plain, stripped = pack(project(files))
+    local _, expected = support.cli("run", plain)
+    local _, output = support.cli("run", stripped)
+    assert.equal(expected, output)
+    assert.equal(134, select(2, output:gsub("what=main", "")))
+  end)
+
+  it("lets a strict.lua know main chunks, which may make globals", function()
+    local files = {
+      ["main.lua"] = "require 'strict' require 'conf' return function() return { body = 'limit ' .. LIMIT } end",
+      ["conf.lua"] = "LIMIT = 10",
+      ["strict.lua"] = [[
+        setmetatable(_G, { __newindex = function(t, name, value)
+          local what = debug.getinfo(2, "S").what
+          if what ~= "main" and what ~= "C" then error("assign to undeclared global '" .. name .. "'", 2) end
+          rawset(t, name, value)
+        end })]],
+    }
+    local _, stripped = pack(project(files))
+    assert.matches("\n\nlimit 10", (select(2, support.cli("run", stripped))))
+  end)
+
   it("names the lines of an error at start-up all the same", function()
     local folder = project { ["main.lua"] = "local m = require 'm'\n\nm()\n", ["m.lua"] = "return function()\n  error('no')\nend" }
     local _, _, plain = support.cli("pack", folder, "-o", folder .. "/x.wasm")
