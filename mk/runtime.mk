@@ -58,6 +58,7 @@ $(call flags_of,runtime,$(SEES_LUA) $(LIBRARIES),-include runtime/lua/lua_config
 $(call flags_of,runtime,$(addprefix lua/fast/,api call get string_pattern pcall string_slice set) \
   $(addprefix lua/,library_table library_coroutine),$(SPEED))
 $(call flags_of,runtime,lua/fast/pcall lua/library_coroutine,-mllvm -inline-threshold=60)
+$(call flags_of,runtime,lua/library_debug,$(NO_INLINING))
 $(call flags_of,runtime,libc/memcpy,-fno-builtin-memcpy -O2)
 
 ifdef CHECKED
@@ -87,10 +88,11 @@ $(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/flare/wasm.
   tools/unwind_rewrite.h tools/trim.h edge/flare/wasm.h edge/base/utf8.h | $(TOOLS)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -Iedge $(filter %.c,$^) -o $@
 
-# Functions that only start-up reaches, beside the exports it is called by; in no flare is there any code of them.
+# Functions that only start-up and the exports for the local edge reach, beside these; in no flare is there any code of them.
 # luaU_undump is in those that take bytecode (flare_bytecode.wasm).
 START_ONLY := f_luaopen luaopen_coroutine luaopen_math luaopen_string luaopen_utf8 library_open_base \
-  library_open_debug library_open_os library_open_table start_run bundle_ask luaU_undump
+  library_open_debug library_open_os library_open_table start_run bundle_ask luaU_undump \
+  interrupt_attend interrupt_may_insist interrupt_stop interrupt_tell interrupt_watch_hook
 FLARE_EXPORTS := memory,alloc,$(shell sed -n 's/^FLARON_HANDLER([A-Z_]*, \(.*\))$$/\1/p' bindings/abi/handlers.def | paste -sd,)
 
 # The order of the files in the code. gzip looks back 32 KiB, so what is alike has to stand together: moved about until

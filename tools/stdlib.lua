@@ -21,7 +21,7 @@ io.write(([[
 
 What of Lua 5.4's standard library a flare has. %d names work as the
 [reference manual](https://www.lua.org/manual/5.4/) says, %d differ, %d are absent: what would need files, processes or
-C code, and what could break the runtime from inside. The language itself is all there.
+C code. The language itself is all there.
 
 This page is made by `tools/stdlib.lua` from `tests/support/stdlib.lua`. Each line of it has a piece of Lua there, which
 `tests/flare/stdlib_table_spec.lua` runs in a flare and in Debian's `lua5.4`: what works gives the same in both, what

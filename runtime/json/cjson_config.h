@@ -18,6 +18,10 @@ void *json_realloc(void *memory, size_t size);
 #define malloc(size) json_malloc(size)
 #define realloc(memory, size) json_realloc(memory, size)
 
+/* runtime/lua/libraries.h */
+struct lua_State;
+void *library_userdata(struct lua_State *L, int index, size_t size);
+
 #define fprintf(...) ((void)0)
 #define vfprintf(...) ((void)0)
 

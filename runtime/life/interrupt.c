@@ -1,10 +1,15 @@
 /*
- * interrupt.c - the exports `interrupt`, `interrupt_state`, `interrupt_trace`, `interrupt_watch`, and who
- * runs.
+ * interrupt.c - the exports `interrupt`, `interrupt_state`, `interrupt_trace`, `interrupt_watch`, who runs,
+ * and whose hook it is.
  *
  * Lua keeps no pointer to the coroutine that runs, so lcorolib.c has interrupt_resume and
  * interrupt_closethread (interrupt.h), which note it. A hook belongs to one Lua state: an interrupt arms the
  * one that runs, and each outer one when control comes back to it, so no pcall or coroutine can swallow it.
+ *
+ * A Lua state has one hook, and three want it: a script (debug.sethook), the watcher and an interrupt. The
+ * script's is there alone while neither of the others is. The watcher's stands in front of it and calls it.
+ * An interrupt's takes its place, since the script is to end. It also runs where Lua runs no hooks, in a hook
+ * and in a finalizer, or a loop there would have no end.
  */
 #include "life/interrupt.h"
 
@@ -34,24 +39,39 @@ typedef void line_function(const char *source, size_t size, int line);
 
 static line_function *watcher;
 
-/* The hook that tells the watcher. */
-static void tell(lua_State *L, lua_Debug *ar) {
-  lua_getinfo(L, "S", ar);
-  watcher(ar->source, ar->srclen, ar->currentline);
+/* While the watcher's hook is in front of a script's: the script's hook, and its mask above the watcher's. */
+static lua_Hook behind;
+enum { BEHIND_SHIFT = 4 };
+
+/* lua_State.allowhook, beside Lua's false and true: `stop` raises its error, which may call a message
+ * handler. */
+enum { STOPPING = 2 };
+
+/* What only the local edge's exports bring about: in no flare is there any code of it (mk/runtime.mk:
+ * START_ONLY). */
+void interrupt_tell(lua_State *L, lua_Debug *ar);
+void interrupt_stop(lua_State *L, lua_Debug *ar);
+bool interrupt_may_insist(lua_State *L, int event, int line);
+void interrupt_watch_hook(lua_State *L, lua_Hook hook, int mask, int count);
+void interrupt_attend(lua_State *L);
+
+/* Tells the watcher of a line of the function that runs. */
+static void tell_line(lua_State *L, int line) {
+  const TString *source = clLvalue(s2v(L->ci->func.p))->p->source;
+  if (source != NULL) watcher(getstr(source), tsslen(source), line);
 }
 
-static inline void watch(lua_State *L) {
-  if (watcher != NULL && !interrupted) lua_sethook(L, tell, LUA_MASKLINE, 0);
+/* The watcher's hook. */
+void interrupt_tell(lua_State *L, lua_Debug *ar) {
+  if (ar->event == LUA_HOOKLINE) tell_line(L, ar->currentline);
+  int event = ar->event == LUA_HOOKTAILCALL ? LUA_HOOKCALL : ar->event;
+  if ((L->hookmask >> BEHIND_SHIFT & 1 << event) != 0) behind(L, ar);
 }
 
-void interrupt_set_running(lua_State *L) {
-  running = L;
-  if (L != NULL) watch(L);
-}
-
-/* The hook: raises the error, again at every instruction until the script has given up. */
-static void stop(lua_State *L, lua_Debug *ar) {
+/* The hook that raises the error, again at every instruction until the script has given up. */
+void interrupt_stop(lua_State *L, lua_Debug *ar) {
   (void)ar;
+  L->allowhook = STOPPING;
   luaL_where(L, 0); /* a hook is no level of its own: 0 is what it stopped */
   lua_pushliteral(L, "stopped: CPU time limit reached");
   lua_concat(L, 2);
@@ -59,30 +79,69 @@ static void stop(lua_State *L, lua_Debug *ar) {
 }
 
 static void arm(lua_State *L) {
-  lua_sethook(L, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+  lua_sethook(L, interrupt_stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
-static void come_back(lua_State *outer) {
-  running = outer;
-  if (interrupted && !over) arm(outer);
+/* Sets a script's hook behind the watcher's. */
+void interrupt_watch_hook(lua_State *L, lua_Hook hook, int mask, int count) {
+  if (hook != NULL) behind = hook;
+  lua_sethook(L, interrupt_tell, mask | mask << BEHIND_SHIFT | LUA_MASKLINE, count);
+}
+
+/* interrupt_may_hook where hooks may not run. */
+bool interrupt_may_insist(lua_State *L, int event, int line) {
+  if (L->hook == interrupt_tell && event == LUA_HOOKLINE) tell_line(L, line);
+  return L->hook == interrupt_stop && L->allowhook != STOPPING;
+}
+
+bool interrupt_may_hook(lua_State *L, int event, int line) {
+  if (L->allowhook == true) return true;
+  return (watcher != NULL || interrupted) && interrupt_may_insist(L, event, line);
+}
+
+/* Does what is due in a state that begins to run. */
+void interrupt_attend(lua_State *L) {
+  if (interrupted) {
+    if (!over) arm(L);
+  } else if (L->hook != interrupt_tell) {
+    interrupt_watch_hook(L, L->hook, L->hookmask, L->basehookcount);
+  }
+}
+
+static inline void begin(lua_State *L) {
+  running = L;
+  if (watcher != NULL || interrupted) interrupt_attend(L);
+}
+
+void interrupt_set_running(lua_State *L) {
+  if (L != NULL) begin(L);
+}
+
+void interrupt_sethook(lua_State *L, lua_Hook hook, int mask, int count) {
+  (watcher != NULL ? interrupt_watch_hook : lua_sethook)(L, hook, mask, count);
+  if (interrupted) interrupt_attend(running); /* the interrupt may have come in the middle */
+}
+
+int interrupt_gethookmask(const lua_State *L) {
+  return watcher != NULL && L->hook == interrupt_tell ? L->hookmask >> BEHIND_SHIFT : L->hookmask;
 }
 
 int interrupt_resume(lua_State *L, lua_State *from, int nargs, int *nresults) {
   lua_State *outer = running;
-  running = L;
-  watch(L);
+  begin(L);
   int status = lua_resume(L, from, nargs, nresults);
   running = outer;
-  if (interrupted) come_back(outer);
+  if (interrupted) interrupt_attend(outer);
   return status;
 }
 
 int interrupt_closethread(lua_State *L, lua_State *from) {
   lua_State *outer = running;
-  running = L;
-  L->allowhook = 1; /* the error of a hook, which ended it, left hooks off */
+  begin(L);
+  if (L->allowhook == STOPPING)
+    L->allowhook = false; /* what it ended by; what closes is to be stopped, too */
   int status = lua_closethread(L, from);
-  come_back(outer);
+  begin(outer);
   return status;
 }
 
@@ -102,7 +161,7 @@ __attribute__((export_name("interrupt"))) void interrupt(void) {
  */
 __attribute__((export_name("interrupt_watch"))) void interrupt_watch(line_function *function) {
   watcher = function;
-  if (running != NULL) watch(running);
+  if (running != NULL) begin(running);
 }
 
 /*

@@ -8,6 +8,8 @@
 #ifndef FLARON_INTERRUPT_H
 #define FLARON_INTERRUPT_H
 
+#include <stdbool.h>
+
 #include "lua.h"
 
 /* The Lua state that runs now: the main one or the coroutine it is in. */
@@ -22,5 +24,19 @@ void interrupt_set_running(lua_State *L);
 /* lua_resume and lua_closethread, which say who runs. */
 int interrupt_resume(lua_State *L, lua_State *from, int nargs, int *nresults);
 int interrupt_closethread(lua_State *L, lua_State *from);
+
+/*
+ * For debug.sethook and debug.gethook: what lua_sethook and lua_gethookmask do, without a script being able
+ * to see, move or outlive the hooks of interrupts and of the edge. The `hook` that is set is always the same
+ * function.
+ */
+void interrupt_sethook(lua_State *L, lua_Hook hook, int mask, int count);
+int interrupt_gethookmask(const lua_State *L);
+
+/*
+ * For luaD_hook: whether a hook of `L`, which is set, is to be called for this event. Where hooks may not run
+ * the edge is told of lines nevertheless, here.
+ */
+bool interrupt_may_hook(lua_State *L, int event, int line);
 
 #endif

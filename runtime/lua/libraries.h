@@ -5,6 +5,8 @@
 #ifndef FLARON_LIBRARIES_H
 #define FLARON_LIBRARIES_H
 
+#include <stddef.h>
+
 #include "lua.h"
 
 /* For luaL_requiref. The base library: all but dofile, loadfile and print (bindings/logging.c has that). */
@@ -21,8 +23,14 @@ int library_yield(lua_State *L);
 /* os.date, os.difftime and os.time; bindings/stdlib.c adds clock. */
 int library_open_os(lua_State *L);
 
-/* debug.getinfo and debug.traceback. */
+/* All of debug; debug.debug raises an error. */
 int library_open_debug(lua_State *L);
+
+/*
+ * The block of a full userdata of `size` bytes at `index`. Raises an error when something else is there,
+ * which a script can bring about by the debug library.
+ */
+void *library_userdata(lua_State *L, int index, size_t size);
 
 /* All of table. */
 int library_open_table(lua_State *L);

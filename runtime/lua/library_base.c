@@ -58,6 +58,12 @@ static const luaL_Reg functions[] = {
 
 const lua_CFunction library_ipairs_step = ipairsaux;
 
+void *library_userdata(lua_State *L, int index, size_t size) {
+  if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) != size)
+    luaL_error(L, "userdata of a C function has been replaced");
+  return lua_touserdata(L, index);
+}
+
 int library_open_base(lua_State *L) {
   lua_pushglobaltable(L);
   start_setfuncs(L, functions, 0);

@@ -32,11 +32,18 @@ static inline void insert(lua_State *L, int index) {
   setobj2s(L, to, &value);
 }
 
-/* The coroutine at index 1, or the one that coroutine.wrap keeps; NULL when it is none. */
+/* A script has set the upvalue of what coroutine.wrap gave. */
+__attribute__((noinline)) static lua_State *no_thread(lua_State *L) {
+  luaL_error(L, "the coroutine has been replaced");
+  return NULL;
+}
+
+/* The coroutine at index 1, NULL when it is none, or the one that coroutine.wrap keeps. */
 static inline lua_State *thread_at(lua_State *L, int index) {
   StkId function = L->ci->func.p;
   const TValue *value = index != 1 ? &clCvalue(s2v(function))->upvalue[0] : s2v(function + 1);
-  return L->top.p > function + (index == 1) && ttisthread(value) ? thvalue(value) : NULL;
+  if (L->top.p > function + (index == 1) && ttisthread(value)) return thvalue(value);
+  return index != 1 ? no_thread(L) : NULL;
 }
 
 /* What is rare need not be fast: creating and closing, and what moves a fixed number of values, an error. */

@@ -1,17 +1,123 @@
 /*
- * library_debug.c - the part of Lua's debug library that only looks.
+ * library_debug.c - Lua's debug library. Hooks are set by way of interrupt.h; debug.debug is an error, since
+ * a flare has no terminal.
+ *
+ * Which function is the hook of which coroutine stands in a table of the registry, as in Lua's own. A script
+ * can take it away, and then has no hook.
  */
+#define LUA_LIB
+#include "life/interrupt.h"
+
 #include "ldblib.c"
+
+#include <string.h>
 
 #include "lua/libraries.h"
 
-static const luaL_Reg functions[] = {
+/* Pushes `thread`, whatever its stack is like. */
+static void push_thread(lua_State *L, lua_State *thread) {
+  checkstack(L, thread, 1);
+  lua_pushthread(thread);
+  lua_xmove(thread, L, 1);
+}
+
+/* Pushes the hook of `thread`, or what is none; returns its type. */
+static int push_hook(lua_State *L, lua_State *thread) {
+  if (lua_getfield(L, LUA_REGISTRYINDEX, HOOKKEY) == LUA_TTABLE) {
+    push_thread(L, thread);
+    lua_rawget(L, -2);
+  }
+  return lua_type(L, -1);
+}
+
+/* lua_Hook: calls the hook of the coroutine that runs. */
+static void call_hook(lua_State *L, lua_Debug *ar) {
+  static const char *const events[] = {"call", "return", "line", "count", "tail call"};
+  if (push_hook(L, L) != LUA_TFUNCTION) return;
+  lua_pushstring(L, events[ar->event]);
+  lua_pushinteger(L, ar->currentline);
+  if (ar->currentline < 0) {
+    lua_pop(L, 1);
+    lua_pushnil(L);
+  }
+  lua_call(L, 2, 0);
+}
+
+static int gethook(lua_State *L) {
+  int arg;
+  char text[5];
+  lua_State *thread = getthread(L, &arg);
+  int mask = interrupt_gethookmask(thread);
+  if (mask == 0) {
+    luaL_pushfail(L);
+    return 1;
+  }
+  push_hook(L, thread);
+  lua_pushstring(L, unmakemask(mask, text));
+  lua_pushinteger(L, lua_gethookcount(thread));
+  return 3;
+}
+
+static int sethook(lua_State *L) {
+  int arg, mask = 0, count = 0;
+  lua_State *thread = getthread(L, &arg);
+  if (lua_isnoneornil(L, arg + 1)) {
+    lua_settop(L, arg + 1);
+  } else {
+    const char *events = luaL_checkstring(L, arg + 2);
+    luaL_checktype(L, arg + 1, LUA_TFUNCTION);
+    count = (int)luaL_optinteger(L, arg + 3, 0);
+    mask = makemask(events, count);
+  }
+  if (!luaL_getsubtable(L, LUA_REGISTRYINDEX, HOOKKEY)) { /* made now: its own metatable */
+    lua_pushliteral(L, "k");
+    lua_setfield(L, -2, "__mode");
+    lua_pushvalue(L, -1);
+    lua_setmetatable(L, -2);
+  }
+  push_thread(L, thread);
+  lua_pushvalue(L, arg + 1);
+  lua_rawset(L, -3);
+  interrupt_sethook(thread, call_hook, mask, count);
+  return 0;
+}
+
+static int no_terminal(lua_State *L) {
+  return luaL_error(L, "debug.debug needs a terminal: a flare has none");
+}
+
+/* The names are no constants, so that they can be zeros in what is packed, as the tables of start_setfuncs
+ * are. */
+static struct {
+  char name[15];
+  lua_CFunction function;
+} functions[] = {
+    {"debug", no_terminal},
+    {"gethook", gethook},
     {"getinfo", db_getinfo},
+    {"getlocal", db_getlocal},
+    {"getmetatable", db_getmetatable},
+    {"getregistry", db_getregistry},
+    {"getupvalue", db_getupvalue},
+    {"getuservalue", db_getuservalue},
+    {"setcstacklimit", db_setcstacklimit},
+    {"sethook", sethook},
+    {"setlocal", db_setlocal},
+    {"setmetatable", db_setmetatable},
+    {"setupvalue", db_setupvalue},
+    {"setuservalue", db_setuservalue},
     {"traceback", db_traceback},
-    {NULL, NULL},
+    {"upvalueid", db_upvalueid},
+    {"upvaluejoin", db_upvaluejoin},
 };
 
 int library_open_debug(lua_State *L) {
-  luaL_newlib(L, functions);
+  enum { COUNT = sizeof functions / sizeof *functions };
+  lua_createtable(L, 0, COUNT);
+  for (int i = 0; i < COUNT; i++) {
+    lua_pushcfunction(L, functions[i].function);
+    lua_setfield(L, -2, functions[i].name);
+  }
+  memset(functions, 0, sizeof functions);
   return 1;
 }

@@ -112,9 +112,10 @@ bool bundle_push_asset(lua_State *L, const char *path, size_t path_size) {
     lua_pop(L, 2);
     return false;
   }
-  uint64_t place = (uint64_t)lua_tointeger(L, -1);
+  uint64_t place = (uint64_t)lua_tointeger(L, -1), at = place >> 32, size = place & UINT32_MAX;
   lua_pop(L, 2);
-  lua_pushlstring(L, assets_at + (place >> 32), (size_t)(place & UINT32_MAX));
+  if (at + size > assets_size) return false; /* a script has been at the registry */
+  lua_pushlstring(L, assets_at + at, (size_t)size);
   return true;
 }
 

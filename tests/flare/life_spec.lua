@@ -310,7 +310,7 @@ end]]):format(body), options)
 
   it("is not escaped in <close> variables and finalizers", function()
     assert.matches("stopped", stopped "  local c <close> = setmetatable({}, { __close = spin }) spin()")
-    assert.matches("stopped", (stopped("  setmetatable({}, { __gc = spin }) collectgarbage()", true))) -- nor in finalizers
+    assert.matches("stopped", (stopped "  setmetatable({}, { __gc = spin }) collectgarbage()"))
     assert.matches("stopped", stopped [[  coroutine.wrap(function()
         local c <close> = setmetatable({}, { __close = spin })
         pcall(spin)

@@ -74,23 +74,26 @@ works("coroutine.wrap", "local f = coroutine.wrap(function(a) local b = coroutin
 works("coroutine.yield", "return coroutine.wrap(function() return pcall(coroutine.yield, 1, 2) end)()")
 
 section "debug"
-absent "debug.debug"
-absent "debug.gethook"
+differs("debug.debug", "return pcall(debug.debug)", "an error: a flare has no terminal")
+works("debug.gethook", "debug.sethook(type, 'c', 7) local f, m, n = debug.gethook() debug.sethook() return f == type, m, n")
 works("debug.getinfo", "local i = debug.getinfo(print) return i.what, i.currentline, debug.getinfo(1, 'l').currentline")
-absent "debug.getlocal"
-absent "debug.getmetatable"
-absent "debug.getregistry"
-absent "debug.getupvalue"
-absent "debug.getuservalue"
-absent "debug.sethook"
-absent "debug.setlocal"
-absent "debug.setmetatable"
-absent "debug.setupvalue"
-absent "debug.setuservalue"
+works("debug.getlocal", "local x = 5 return debug.getlocal(1, 1), debug.getlocal(function(a, b) end, 2), pcall(debug.getlocal, 99, 1)")
+works("debug.getmetatable", "return debug.getmetatable(setmetatable({}, { __metatable = 7 })).__metatable, debug.getmetatable(5)")
+works("debug.getregistry", "return debug.getregistry()[2] == _G", "what a script does to it ends with the invocation")
+works("debug.getupvalue", "local x = 5 return debug.getupvalue(function() return x end, 1)")
+works("debug.getuservalue", "return debug.getuservalue(5), pcall(debug.getuservalue)")
+works("debug.setcstacklimit", "return debug.setcstacklimit(300)", "changes nothing, as in all of Lua 5.4 since 5.4.3")
+works("debug.sethook", "local n = 0 debug.sethook(function() n = n + 1 end, '', 10) for _ = 1, 100 do end debug.sethook() return n > 9",
+  "the CPU time limit, coverage and profiles go on beside a script's hook")
+works("debug.setlocal", "local x = 5 return debug.setlocal(1, 1, 6), x")
+works("debug.setmetatable", "debug.setmetatable(5, { __index = { x = 7 } }) local x = (5).x debug.setmetatable(5, nil) return x")
+works("debug.setupvalue", "local x = 5 return debug.setupvalue(function() return x end, 1, 6), x, debug.setupvalue(print, 1, 1)")
+works("debug.setuservalue", "return pcall(debug.setuservalue, 5, 1)")
 works("debug.traceback", "return debug.traceback('told'):match '^told\\nstack traceback:', type(debug.traceback {})")
-absent "debug.upvalueid"
-absent "debug.upvaluejoin"
-absent("debug.setcstacklimit", "of the first 5.4s; it did nothing since 5.4.3")
+works("debug.upvalueid", [[local x, y local function f() return x, y end local function g() return y end
+  return debug.upvalueid(f, 2) == debug.upvalueid(g, 1), debug.upvalueid(f, 1) == debug.upvalueid(g, 1)]])
+works("debug.upvaluejoin", [[local x, y = 5, 6 local function f() return x end debug.upvaluejoin(f, 1, function() return y end, 1)
+  return f()]])
 
 section "io"
 absent("io.close", "there are no files: [assets](api.md#flaronassetpath) are read with `flaron.asset`")

@@ -323,6 +323,75 @@ $]], output)
     assert.is_truthy(report:find("\n   -- a comment\n", 1, true))
   end)
 
+  -- Hooks of all kinds, in the handler, a coroutine of the handler's and one of start-up's, and a finalizer.
+  local hooked = [[
+local events = {}
+local early = coroutine.create(function()
+  local y = 1
+  y = y + 1
+end)
+
+local function hook(event, line)
+  if line then
+    event = event .. line
+  end
+  events[#events + 1] = event
+end
+
+return function(stop)
+  debug.sethook(early, hook, "l")
+  debug.sethook(hook, "crl", 3)
+  local x = 1
+  coroutine.wrap(function()
+    x = x + 1
+  end)()
+  coroutine.resume(early)
+  local f, mask, count = debug.gethook()
+  local g, early_mask = debug.gethook(early)
+  debug.sethook()
+  events[#events + 1] = tostring(f == hook) .. mask .. count .. tostring(g == hook) .. early_mask
+  events[#events + 1] = tostring(debug.gethook())
+  setmetatable({}, { __gc = function()
+    x = x + 1
+  end })
+  collectgarbage()
+  while require("flaron").request.method() == "POST" do
+    debug.sethook(hook, "l")
+    debug.sethook()
+  end
+  return { body = table.concat(events, " ") }
+end
+]]
+
+  it("and a script's hooks, the profiler and the CPU limit do not disturb each other", function()
+    local folder = project { ["main.lua"] = hooked, ["spec/a_spec.lua"] = spec [[
+      local flare = assert(edge.load("main.lua", { cpu_ms = 100 }))
+      local body = flare:request().body
+      local file <close> = assert(io.open("body.txt", "w"))
+      file:write(body)
+      for _ = 1, 2 do
+        local stopped = flare:request { method = "POST" }
+        assert.is_false(stopped.failed)
+        assert.matches("stopped: CPU time limit reached", stopped.error)
+        assert.equal(body, flare:request().body)
+      end]] }
+    local code, output, plain = support.cli("run", folder)
+    assert.equal(0, code, plain)
+    plain = output:match "\n\n(.-)\n*$"
+    assert.matches("^return line17 .*call .*count .* line3 line4 line5 .*return .* truecrl3truel nil$", plain)
+    code, output = support.cli("run", folder, "--profile", folder .. "/p.svg")
+    assert.same({ 0, plain }, { code, output:match "\n\n(.-)\n*$" })
+    local errors
+    code, output, errors = test(folder, "--coverage")
+    assert.same({ 0, "" }, { code, errors }, output)
+    assert.equal(plain, support.read(folder .. "/body.txt"))
+    local counts = {}
+    for n in support.read(folder .. "/luacov.stats.out"):match "main.lua\n(.-)\n":gmatch "%d+" do counts[#counts + 1] = tonumber(n) end
+    for _, line in ipairs { 3, 4, 8, 9, 11, 15, 16, 17, 19, 21, 24, 28, 31, 32, 35 } do
+      assert.is_true(counts[line] > 0, "line " .. line .. " was not counted")
+    end
+  end)
+
   it("tests the flare that is packed without it", function()
     local folder = project(files)
     support.write(folder .. "/spec/a_spec.lua", spec [[

@@ -481,7 +481,10 @@ typedef struct walk {
 } walk;
 
 static int next_match(lua_State *L) {
-  walk *w = lua_touserdata(L, lua_upvalueindex(3));
+  const TValue *upvalue = &clCvalue(s2v(L->ci->func.p))->upvalue[2];
+  if (l_unlikely(!ttisfulluserdata(upvalue) || uvalue(upvalue)->len != sizeof(walk))) /* debug.setupvalue */
+    luaL_error(L, "userdata of a C function has been replaced");
+  walk *w = (walk *)getudatamem(uvalue(upvalue));
   if (w->at > w->end) return 0;
   state m;
   prepare(&m, L, w->begin, (size_t)(w->end - w->begin), w->pattern, w->pattern_end, false);
