@@ -2,6 +2,8 @@
  * library_debug.c - Lua's debug library. Hooks are set by way of interrupt.h; debug.debug is an error, since
  * a flare has no terminal.
  *
+ * No userdata of a flare has user values, so there are none to get and to set.
+ *
  * Which function is the hook of which coroutine stands in a table of the registry, as in Lua's own. A script
  * can take it away, and then has no hook.
  */
@@ -82,6 +84,21 @@ static int sethook(lua_State *L) {
   return 0;
 }
 
+/* What Lua's own give for a userdata without user values, and for what is no userdata. */
+static int getuservalue(lua_State *L) {
+  luaL_optinteger(L, 2, 1);
+  luaL_pushfail(L);
+  return 1;
+}
+
+static int setuservalue(lua_State *L) {
+  luaL_optinteger(L, 3, 1);
+  luaL_checktype(L, 1, LUA_TUSERDATA);
+  luaL_checkany(L, 2);
+  luaL_pushfail(L);
+  return 1;
+}
+
 static int no_terminal(lua_State *L) {
   return luaL_error(L, "debug.debug needs a terminal: a flare has none");
 }
@@ -99,13 +116,13 @@ static struct {
     {"getmetatable", db_getmetatable},
     {"getregistry", db_getregistry},
     {"getupvalue", db_getupvalue},
-    {"getuservalue", db_getuservalue},
+    {"getuservalue", getuservalue},
     {"setcstacklimit", db_setcstacklimit},
     {"sethook", sethook},
     {"setlocal", db_setlocal},
     {"setmetatable", db_setmetatable},
     {"setupvalue", db_setupvalue},
-    {"setuservalue", db_setuservalue},
+    {"setuservalue", setuservalue},
     {"traceback", db_traceback},
     {"upvalueid", db_upvalueid},
     {"upvaluejoin", db_upvaluejoin},

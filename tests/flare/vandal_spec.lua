@@ -115,6 +115,27 @@ local harms = {
         end
       end
     end]],
+  ["calls the finalizers of C by hand"] = [[
+    local config = select(2, debug.getupvalue(flaron.json.encode, 1))
+    local walk = select(2, debug.getupvalue(("x"):gmatch ".", 3))
+    local light = debug.upvalueid(function() return walk end, 1)
+    local box
+    ;("x"):rep(3000):gsub(".", function(x)
+      for n = 1, 20 do
+        local _, value = debug.getlocal(2, n)
+        if type(value) == "userdata" and value ~= light then box = value end
+      end
+      return x:rep(100)
+    end)
+    for _, value in ipairs { config, box } do
+      local metatable = debug.getmetatable(value)
+      for _, f in ipairs { metatable.__gc, metatable.__close } do
+        for _, argument in ipairs { 5, "x", {}, light, walk, flaron.json.null, value, value } do pcall(f, argument) end
+        pcall(f)
+      end
+    end
+    for _ = 1, 3 do pcall(flaron.json.encode, { ("x"):rep(100) }) pcall(flaron.spark.pull, "fra-1", { "k" }) end
+    assert(box)]],
   ["joins upvalues of all there is"] = [[
     local env = {}
     for _, t in pairs(package.loaded) do
