@@ -37,7 +37,6 @@ package.loaded.lfs = {
   currentdir = function() return config.folder end,
   attributes = function() end,
 }
-if not debug.getmetatable then debug.getmetatable = getmetatable end -- luacheck: ignore 122 (luacheck.utils calls it)
 
 local luacheck_config = require "luacheck.config"
 local check_state = require "luacheck.check_state"
