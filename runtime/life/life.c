@@ -93,6 +93,33 @@ static void each_short_string(void (*visit)(TString *)) {
   }
 }
 
+/*
+ * Objects are chained by address, most of them to the one that was made before them. The distance is a small
+ * number, which gzip knows by then, and an address is not: it is what is packed, with its lowest bit set.
+ * What else only the collector uses, and sets before it does, becomes zero.
+ */
+static void unlink_objects(GCObject *list) {
+  for (GCObject *o = list, *next; o != NULL; o = next) {
+    next = o->next;
+    if (next != NULL) o->next = (GCObject *)(((uintptr_t)o - (uintptr_t)next) | 1);
+    switch (o->tt) {
+      case LUA_VTABLE: gco2t(o)->gclist = NULL; break;
+      case LUA_VLCL: gco2lcl(o)->gclist = NULL; break;
+      case LUA_VCCL: gco2ccl(o)->gclist = NULL; break;
+      case LUA_VPROTO: gco2p(o)->gclist = NULL; break;
+      default: break;
+    }
+  }
+}
+
+/* Chains them by address again; those that are so already, since a trap ended this, stay. */
+static void link_objects(GCObject *list) {
+  for (GCObject *o = list; o != NULL; o = o->next) {
+    uintptr_t next = (uintptr_t)o->next;
+    if (next & 1) o->next = (GCObject *)((uintptr_t)o - (next & ~(uintptr_t)1));
+  }
+}
+
 static void unhash(TString *s) {
   s->hash = 0;
   s->u.hnext = NULL;
@@ -117,10 +144,12 @@ static void empty_string_table(void) {
 static void unhash_strings(void) {
   each_short_string(unhash);
   empty_string_table();
+  unlink_objects(G(state)->allgc);
 }
 
 /* The table is emptied although it is packed so: a trap may have ended this before. */
 static void hash_strings(void) {
+  link_objects(G(state)->allgc);
   empty_string_table();
   each_short_string(hash);
 }
