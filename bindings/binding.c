@@ -58,7 +58,7 @@ void binding_need_host_as(lua_State *L, const char *name) {
   luaL_error(
       L,
       "%s cannot be called here: what stands outside the handlers runs once, when the flare is packed, "
-      "and there is no host then",
+      "and there is no host then; call it in the handler, or require this module there",
       name);
 }
 

@@ -25,7 +25,6 @@ static void (*const modules[])(lua_State *) = {
 static int asset(lua_State *L) {
   size_t size;
   const char *path = binding_check_key(L, 1, &size);
-  binding_need_host(L); /* they have no place before */
   if (!bundle_push_asset(L, path, size)) lua_pushnil(L);
   return 1;
 }

@@ -1,8 +1,9 @@
 /*
- * logging.c - flaron.logging: lines for the log. The host cuts and counts them.
+ * logging.c - flaron.logging and print: lines for the log. The host cuts and counts them.
  */
 #include "binding.h"
 #include "modules.h"
+#include "output.h"
 
 static int write(lua_State *L, void (*import)(const char *, size_t)) {
   size_t size;
@@ -18,8 +19,8 @@ static int info(lua_State *L) { return write(L, log_info); }
 static int warn(lua_State *L) { return write(L, log_warn); }
 static int error(lua_State *L) { return write(L, log_error); }
 
-/* print(...) is info(...) */
-static int print(lua_State *L) { return info(L); }
+/* print(...) is info(...), but goes on with a line that io.write began */
+static int print(lua_State *L) { return write(L, output_line); }
 
 static const luaL_Reg functions[] = {
     {"info", info},

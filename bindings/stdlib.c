@@ -3,15 +3,17 @@
  * left out).
  *
  * Lua's functions do the work; here stands only what differs from the reference manual: load takes text
- * unless its mode says more, no files, os on the host's clock, math.random seeded once per invocation.
+ * unless its mode says more, files are assets, os on the host's clock, math.random seeded once per invocation.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "binding.h"
 #include "lualib.h"
 #include "modules.h"
+#include "output.h"
+#include "lua/libraries.h"
+#include "start/bundle.h"
 
 /* The functions of Lua that do the work. */
 static lua_CFunction lua_load_chunk, lua_time, lua_date;
@@ -25,6 +27,43 @@ static int load(lua_State *L) {
     lua_replace(L, 3);
   }
   return lua_load_chunk(L);
+}
+
+/* loadfile([name [, mode [, env]]]): load() of an asset, or of standard input, which is empty */
+static int load_file(lua_State *L) {
+  const char *name = luaL_optstring(L, 1, NULL), *chunk = "";
+  bundle_asset asset = {0, 0};
+  luaL_optstring(L, 2, NULL);
+  if (lua_gettop(L) < 2) lua_settop(L, 2);
+  if (name != NULL) {
+    if (!bundle_find_file(L, name, &asset)) {
+      luaL_pushfail(L);
+      lua_pushfstring(L, "cannot open %s: %s", name, &LIBRARY_NO_FILE[1]);
+      return 2;
+    }
+    chunk = bundle_asset_bytes(&asset);
+  }
+  size_t size = asset.size;
+  bundle_skip_head(&chunk, &size);
+  lua_pushlstring(L, chunk, size);
+  lua_pushfstring(L, name != NULL ? "@%s" : "=stdin", name);
+  lua_rotate(L, 2, 2);
+  lua_remove(L, 1);
+  return load(L);
+}
+
+/* dofile([name]): calls what loadfile gives. `below`: the values below its results. */
+static int file_done(lua_State *L, int status, lua_KContext below) {
+  (void)status;
+  return lua_gettop(L) - (int)below;
+}
+
+static int do_file(lua_State *L) {
+  lua_settop(L, 1);
+  if (load_file(L) != 1) return lua_error(L);
+  int below = lua_gettop(L) - 1;
+  lua_callk(L, 0, LUA_MULTRET, below, file_done);
+  return file_done(L, LUA_OK, below);
 }
 
 /* The host's clock in seconds; raises an error when it does not answer. */
@@ -49,10 +88,13 @@ static int os_date(lua_State *L) {
   return lua_date(L);
 }
 
-/* os.clock() -> seconds since the invocation first asked: there is no CPU clock to ask */
+/* os.clock() -> seconds since the invocation first asked: there is no CPU clock to ask; at start-up 0 */
 static int os_clock(lua_State *L) {
   static long long begin;
-  binding_need_host(L);
+  if (binding_starting()) {
+    lua_pushnumber(L, 0);
+    return 1;
+  }
   static const char json[] = "{\"format\":\"ns\"}";
   if (!binding_push_packed(L, timestamp(json, sizeof json - 1))) return binding_fail(L, "not available", 0);
   long long now = lua_tointeger(L, -1);
@@ -133,24 +175,18 @@ static lua_CFunction function(lua_State *L, const char *name) {
 
 /* lua_WarnFunction: what `warn` and failing finalizers say becomes a line of the log, piece by piece. */
 static void warning(void *ud, const char *message, int to_be_continued) {
-  enum { LINE = 4096 }; /* the host cuts there too */
-  static char *line;
-  static size_t used;
+  static bool continued;
+  bool control = !continued && !to_be_continued && *message == '@'; /* always on */
   (void)ud;
-  if (line == NULL && !binding_starting()) line = malloc(LINE); /* not static: all that is, is restored */
-  if (line == NULL) return;
-  if (used == 0 && !to_be_continued && *message == '@') return; /* a control message: always on */
-  size_t size = strlen(message);
-  if (size > LINE - used) size = LINE - used;
-  memcpy(line + used, message, size);
-  used += size;
-  if (to_be_continued) return;
-  log_warn(line, used);
-  used = 0;
+  continued = to_be_continued;
+  if (binding_starting() || control) return;
+  output_write(OUTPUT_WARN, message, strlen(message), -1);
+  if (!to_be_continued) output_feed(OUTPUT_WARN);
 }
 
 void stdlib_open(lua_State *L) {
-  static const luaL_Reg base[] = {{"load", load}, {NULL, NULL}};
+  static const luaL_Reg base[] = {
+      {"dofile", do_file}, {"load", load}, {"loadfile", load_file}, {NULL, NULL}};
   static const luaL_Reg os[] = {{"time", os_time}, {"date", os_date}, {"clock", os_clock}, {NULL, NULL}};
   lua_pushglobaltable(L);
   lua_load_chunk = function(L, "load");

@@ -31,6 +31,7 @@ static void print(const char *path, const flare *f, const json_t *about) {
   for (size_t i = 0; i < f->asset_count; i++) {
     cli_print("%-9s %8zu bytes  %s\n", i == 0 ? "assets" : "", f->assets[i].size, f->assets[i].file);
   }
+  if (f->vars != NULL) print_list("vars", f->vars);
   if (f->config != NULL) {
     char *config = json_dumps(f->config, JSON_COMPACT);
     cli_print("config    %s\n", config);

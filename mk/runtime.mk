@@ -53,7 +53,7 @@ $(call flags_of,lua,$(LUA_COMPILER),$(NO_INLINING))
 CJSON_FLAGS := $(WASM_FLAGS) -Oz -fshort-enums -DNDEBUG -w -include runtime/json/cjson_config.h
 
 SEES_LUA := $(addprefix lua/fast/,api call get string_pattern pcall string_slice set) $(addprefix lua/,lobject_message lstring_intern lundump_late)
-LIBRARIES := $(addprefix lua/library_,base coroutine debug os table)
+LIBRARIES := $(addprefix lua/library_,base coroutine debug io os table)
 $(call flags_of,runtime,$(SEES_LUA) $(LIBRARIES),-include runtime/lua/lua_config.h)
 $(call flags_of,runtime,$(addprefix lua/fast/,api call get string_pattern pcall string_slice set) \
   $(addprefix lua/,library_table library_coroutine),$(SPEED))
@@ -91,8 +91,8 @@ $(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/flare/wasm.
 # Functions that only start-up and the exports for the local edge reach, beside these; in no flare is there any code of them.
 # luaU_undump is in those that take bytecode (flare_bytecode.wasm).
 START_ONLY := f_luaopen luaopen_coroutine luaopen_math luaopen_string luaopen_utf8 library_open_base \
-  library_open_debug library_open_os library_open_table start_run bundle_ask luaU_undump \
-  interrupt_attend interrupt_may_insist interrupt_stop interrupt_tell interrupt_watch_hook
+  library_open_debug library_open_io library_open_os library_open_table bundle_ask bundle_find_bytes start_run luaU_undump \
+  interrupt_tell interrupt_watch_hook
 FLARE_EXPORTS := memory,alloc,$(shell sed -n 's/^FLARON_HANDLER([A-Z_]*, \(.*\))$$/\1/p' bindings/abi/handlers.def | paste -sd,)
 
 # The order of the files in the code. gzip looks back 32 KiB, so what is alike has to stand together: moved about until
@@ -105,7 +105,7 @@ LINK_ORDER := runtime/lua/fast/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm
   runtime/lua/lundump_late bindings/json runtime/start/bundle runtime/libc/strftime bindings/binding bindings/beam \
   bindings/response bindings/time lua/lzio bindings/stdlib bindings/crypto runtime/start/entry lua/lutf8lib \
   runtime/lua/library_table bindings/request bindings/id bindings/secrets bindings/logging bindings/ws \
-  runtime/lua/library_base bindings/encoding runtime/lua/library_os runtime/start/manifest bindings/flaron lua/lstrlib \
+  runtime/lua/library_base bindings/encoding runtime/lua/library_os runtime/lua/library_io bindings/output runtime/start/manifest bindings/flaron lua/lstrlib \
   runtime/lua/fast/string_pattern runtime/lua/fast/string_slice bindings/plasma runtime/libc/memcpy bindings/spark runtime/lua/library_debug lua/lmathlib \
   runtime/libc/math lua/lctype lua/lopcodes runtime/lua/fast/call runtime/lua/fast/get runtime/lua/lstring_hash \
   runtime/lua/lmem_arena runtime/lua/fast/set

@@ -57,6 +57,7 @@ void flare_free(flare *f) {
   free_list(f->modules, f->module_count);
   free_list(f->assets, f->asset_count);
   json_decref(f->config);
+  json_decref(f->vars);
   free(f->name);
   free(f->runtime_hash);
   *f = (flare){0};
@@ -133,6 +134,7 @@ static bool read_custom(flare *f, const wasm_section *section, text *error) {
   f->modules = read_list(json_object_get(about, "modules"), &f->module_count);
   f->assets = read_list(json_object_get(about, "assets"), &f->asset_count);
   f->config = json_incref(json_object_get(about, "config"));
+  f->vars = json_incref(json_object_get(about, "vars"));
   f->name = copy_member(about, "name");
   json_decref(about);
   return true;

@@ -41,6 +41,7 @@ typedef struct flare {
   size_t asset_count;
   char *name;            /* from the manifest; NULL = none */
   struct json_t *config; /* the manifest's keys for the host (manifest.h); NULL = there is no manifest */
+  struct json_t *vars;   /* a list of the names that os.getenv has texts for; NULL = none */
   uint32_t memory_pages, memory_max_pages; /* of 64 KiB: what it begins with, its limit */
   uint32_t image_start;                    /* address of the first byte of `image` */
   text image;                              /* the data section, zeros filled in */

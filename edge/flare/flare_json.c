@@ -37,11 +37,11 @@ json_t *flare_json(const flare *f) {
   text none = {0};
   bool runs_here = flare_runs_here(f, &none);
   text_free(&none);
-  return json_pack("{s:I, s:I, s:I, s:I, s:b, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:s*, s:O*}", "bytes",
+  return json_pack("{s:I, s:I, s:I, s:I, s:b, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:s*, s:O*, s:O*}", "bytes",
                    (json_int_t)f->wasm.size, "image_bytes", (json_int_t)f->image.size, "memory_bytes",
                    (json_int_t)f->memory_pages * PAGE, "memory_limit_bytes",
                    (json_int_t)f->memory_max_pages * PAGE, "stripped", f->stripped, "runtime",
                    f->runtime_hash, "runs_here", runs_here, "handlers", handlers, "modules", modules,
                    "imports", imports, "exports", exports, "assets", assets, "name", f->name, "config",
-                   f->config);
+                   f->config, "vars", f->vars);
 }

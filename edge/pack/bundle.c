@@ -3,6 +3,8 @@
  */
 #include "pack/bundle.h"
 
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void bundle_text(text *bundle, const char *data, size_t size) {
@@ -12,6 +14,24 @@ static void bundle_text(text *bundle, const char *data, size_t size) {
 }
 
 static void bundle_string(text *bundle, const char *string) { bundle_text(bundle, string, strlen(string)); }
+
+static int compare_names(const void *a, const void *b) {
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void pack_bundle_vars(json_t *vars, text *bundle) {
+  size_t count = 0;
+  const char *name, **names = memory_get((json_object_size(vars) + 1) * sizeof *names);
+  json_t *value;
+  json_object_foreach(vars, name, value) names[count++] = name;
+  qsort(names, count, sizeof *names, compare_names);
+  for (size_t i = 0; i < count; i++) {
+    bundle_string(bundle, names[i]);
+    bundle_string(bundle, "$");
+    bundle_string(bundle, json_string_value(json_object_get(vars, names[i])));
+  }
+  free(names);
+}
 
 /* Adds the modules from `first` on. */
 static void bundle_modules(const modules *m, size_t first, bool named, text *bundle) {

@@ -6,6 +6,8 @@
 
 #include "pack/modules.h"
 
+struct json_t;
+
 /*
  * Adds the bundle of modules, assets and wishes; its layout is described where it is read,
  * runtime/start/bundle.c. `named`: modules but the main script go into package.preload, each by its name, in
@@ -15,5 +17,8 @@ void pack_bundle(const modules *m, bool named, text *bundle);
 
 /* Adds a bundle of the modules from `first` on, for a start-up that asked for one of them. */
 void pack_bundle_added(const modules *m, size_t first, text *bundle);
+
+/* Adds the variables of a manifest (manifest.vars; NULL = none) to a bundle, in the order of their names. */
+void pack_bundle_vars(struct json_t *vars, text *bundle);
 
 #endif

@@ -13,10 +13,11 @@
 #include "base/size.h"
 #include "engine/engine_wasm2c.h"
 
-typedef enum kind { STRING, BOOLEAN, INTEGER, STRINGS, SIZE } kind;
+typedef enum kind { STRING, BOOLEAN, INTEGER, STRINGS, SIZE, TEXTS } kind;
 
-static const char *const kind_names[] = {"a string with something in it", "a boolean",
-                                         "an integer of 0 or more", "a list of strings", SIZE_MEMORY};
+static const char *const kind_names[] = {
+    "a string with something in it", "a boolean", "an integer of 0 or more", "a list of strings", SIZE_MEMORY,
+    "a table from names to strings"};
 
 typedef struct key {
   const char *name;
@@ -31,6 +32,7 @@ static const key keys[] = {
     {"assets", STRINGS, false},
     {"paths", STRINGS, false},
     {"memory", SIZE, false},
+    {"vars", TEXTS, false},
     {"bytecode", BOOLEAN, false},
     {"requires_body", BOOLEAN, true},
     {"requires_raw_auth", BOOLEAN, true},
@@ -86,6 +88,7 @@ static bool has_kind(const json_t *value, kind kind) {
     case INTEGER: return json_is_integer(value) && json_integer_value(value) >= 0;
     case STRINGS: return is_list(value);
     case SIZE: return read_size(value, &size);
+    case TEXTS: return json_is_object(value);
   }
   return false;
 }
@@ -106,8 +109,28 @@ static void refuse_key(const char *name, bool host, text *error) {
 static void refuse_value(const key *k, const json_t *value, text *error) {
   bool scalar = !json_is_array(value) && !json_is_object(value);
   char *found = scalar ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
-  text_printf(error, "key '%s' is not %s, but %s", k->name, kind_names[k->kind], scalar ? found : "a table");
+  const char *kind = k->kind == TEXTS ? "a list" : "a table";
+  text_printf(error, "key '%s' is not %s, but %s", k->name, kind_names[k->kind], scalar ? found : kind);
   free(found);
+}
+
+/* Checks a table of TEXTS: what an environment can hold. */
+static bool check_texts(const key *k, const json_t *table, text *error) {
+  const char *name;
+  json_t *value;
+  json_object_foreach((json_t *)table, name, value) {
+    bool good = json_is_string(value);
+    if (*name == '\0' || strchr(name, '=') != NULL) {
+      text_printf(error, "key '%s': '%s' is no name: one is not empty and has no '=' in it", k->name, name);
+      return false;
+    }
+    if (good && strlen(json_string_value(value)) == json_string_length(value)) continue;
+    char *found = json_dumps(value, JSON_ENCODE_ANY);
+    text_printf(error, "key '%s': '%s' is not a string without NUL, but %s", k->name, name, found);
+    free(found);
+    return false;
+  }
+  return true;
 }
 
 /* Checks keys and types; with `host`, only keys for the host are known. */
@@ -128,6 +151,7 @@ static bool check(json_t *table, bool host, text *error) {
       refuse_value(k, value, error);
       return false;
     }
+    if (k->kind == TEXTS && !check_texts(k, value, error)) return false;
   }
   return true;
 }
@@ -194,7 +218,8 @@ bool manifest_read(manifest *m, bytes source, text *error) {
                     .assets = copy_list(table, "assets"),
                     .paths = copy_list(table, "paths"),
                     .bytecode = json_is_true(json_object_get(table, "bytecode")),
-                    .config = json_object()};
+                    .config = json_object(),
+                    .vars = json_incref(json_object_get(table, "vars"))};
     if (json_object_get(table, "memory") != NULL) read_size(json_object_get(table, "memory"), &m->memory);
     for (int i = 0; i < KEYS; i++) {
       json_t *value = json_object_get(table, keys[i].name);
@@ -216,6 +241,7 @@ void manifest_free(manifest *m) {
   free_list(&m->assets);
   free_list(&m->paths);
   json_decref(m->config);
+  json_decref(m->vars);
   *m = (manifest){0};
 }
 

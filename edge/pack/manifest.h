@@ -22,6 +22,7 @@ typedef struct manifest {
   uint32_t memory;               /* bytes */
   bool bytecode;                 /* load takes it */
   struct json_t *config;         /* the keys for the host, an object; NULL: there is no manifest */
+  struct json_t *vars;           /* what os.getenv gives, an object from names to strings; NULL: nothing */
 } manifest;
 
 /*

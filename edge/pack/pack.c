@@ -272,18 +272,26 @@ static json_t *describe_items(const module *items, size_t count) {
   return list;
 }
 
+/* The names in an object; NULL for none. */
+static json_t *describe_names(json_t *object) {
+  json_t *list = object != NULL ? json_array() : NULL, *value;
+  const char *name;
+  json_object_foreach(object, name, value) json_array_append_new(list, json_string(name));
+  return list;
+}
+
 /* What a flare says of itself: read by flare.c and `flaron-lua inspect`. The caller frees it. */
 static char *describe(const project *p, const instance_start_report *r) {
   json_t *handlers = json_array();
   for (int h = 0; h < FLARE_HANDLERS; h++) {
     if (r->handlers >> h & 1) json_array_append_new(handlers, json_string(flare_handler_names[h]));
   }
-  json_t *about =
-      json_pack("{s:i, s:s, s:s, s:s*, s:o, s:o, s:o, s:b, s:I, s:O*}", "format", FLARE_FORMAT, "version",
-                FLARON_LUA_VERSION, "runtime", flare_runtime_hash(), "name", p->manifest.name, "handlers",
-                handlers, "modules", describe_items(p->modules.items, p->modules.count), "assets",
-                describe_items(p->modules.assets, p->modules.asset_count), "stripped", p->options.strip,
-                "arena", (json_int_t)r->arena_start, "config", p->manifest.config);
+  json_t *about = json_pack(
+      "{s:i, s:s, s:s, s:s*, s:o, s:o, s:o, s:o*, s:b, s:I, s:O*}", "format", FLARE_FORMAT, "version",
+      FLARON_LUA_VERSION, "runtime", flare_runtime_hash(), "name", p->manifest.name, "handlers", handlers,
+      "modules", describe_items(p->modules.items, p->modules.count), "assets",
+      describe_items(p->modules.assets, p->modules.asset_count), "vars", describe_names(p->manifest.vars),
+      "stripped", p->options.strip, "arena", (json_int_t)r->arena_start, "config", p->manifest.config);
   char *description = json_dumps(about, JSON_COMPACT);
   json_decref(about);
   return description;
@@ -504,6 +512,7 @@ static bool start_and_write(project *p, const modules_source *source, const char
     size_t before = p->modules.count;
     instance_finder finder = {find_module, &(struct finder){&p->modules, source}};
     pack_bundle(&p->modules, false, &bundle);
+    pack_bundle_vars(p->manifest.vars, &bundle);
     bool ended = start(p, &bundle, p->options.memory, NULL, &finder, &instance, &report, &fault);
     bool again = p->modules.count > before;
     if (again) {

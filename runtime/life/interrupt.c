@@ -23,6 +23,7 @@
 
 static lua_State *running;
 static bool interrupted, over; /* in the image: false when an invocation begins */
+static const char *reason = "stopped: CPU time limit reached";
 
 lua_State *interrupt_running(void) { return running; }
 
@@ -72,8 +73,8 @@ void interrupt_tell(lua_State *L, lua_Debug *ar) {
 void interrupt_stop(lua_State *L, lua_Debug *ar) {
   (void)ar;
   L->allowhook = STOPPING;
-  luaL_where(L, 0); /* a hook is no level of its own: 0 is what it stopped */
-  lua_pushliteral(L, "stopped: CPU time limit reached");
+  luaL_where(L, isLua(L->ci) ? 0 : 1); /* a hook is no level of its own: 0 is what it stopped */
+  lua_pushstring(L, reason);
   lua_concat(L, 2);
   lua_error(L);
 }
@@ -124,6 +125,14 @@ void interrupt_sethook(lua_State *L, lua_Hook hook, int mask, int count) {
 
 int interrupt_gethookmask(const lua_State *L) {
   return watcher != NULL && L->hook == interrupt_tell ? L->hookmask >> BEHIND_SHIFT : L->hookmask;
+}
+
+int interrupt_raise(lua_State *L, const char *message) {
+  reason = message;
+  interrupted = true;
+  if (!over) arm(L);
+  interrupt_stop(L, NULL);
+  return 0;
 }
 
 int interrupt_resume(lua_State *L, lua_State *from, int nargs, int *nresults) {

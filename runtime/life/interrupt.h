@@ -18,6 +18,12 @@ lua_State *interrupt_running(void);
 /* From now on no interrupt raises an error: the answer is being handed over. */
 void interrupt_end(void);
 
+/*
+ * Raises an error that nothing catches: it is raised again wherever the script goes on. `message`, which must
+ * last, comes after the place. Does not return.
+ */
+int interrupt_raise(lua_State *L, const char *message);
+
 /* Says that `L`, the main state, runs now. */
 void interrupt_set_running(lua_State *L);
 

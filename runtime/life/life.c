@@ -207,8 +207,8 @@ bool life_freeze(size_t assets) {
   layout.image_end = (uint32_t)(uintptr_t)end;
   layout.assets_start = layout.image_end + (uint32_t)image;
   layout.arena_start = layout.assets_start + (uint32_t)assets + (-(uint32_t)assets & (KEEP_ALIGN - 1));
+  clean(); /* while objects are chained by address */
   unhash_strings();
-  clean();
   arena_set_limit((char *)UINTPTR_MAX);
   arena_go_on((char *)(uintptr_t)layout.arena_start);
   return true;

@@ -9,7 +9,10 @@
 
 #include "lua.h"
 
-/* For luaL_requiref. The base library: all but dofile, loadfile and print (bindings/logging.c has that). */
+/*
+ * For luaL_requiref. The base library: all but dofile and loadfile (bindings/stdlib.c) and print
+ * (bindings/logging.c).
+ */
 int library_open_base(lua_State *L);
 
 /* What ipairs gives as the iterator. */
@@ -20,8 +23,24 @@ int library_pcall(lua_State *L);
 int library_xpcall(lua_State *L);
 int library_yield(lua_State *L);
 
-/* os.date, os.difftime and os.time; bindings/stdlib.c adds clock. */
+/* All of os but clock, which bindings/stdlib.c adds. */
 int library_open_os(lua_State *L);
+
+/* All of io. */
+int library_open_io(lua_State *L);
+
+/* Why something cannot be done: the number that Linux has for it, and the words. */
+#define LIBRARY_NO_FILE "\2No such file or directory"
+#define LIBRARY_BAD_FILE "\11Bad file descriptor"
+#define LIBRARY_INVALID "\26Invalid argument"
+#define LIBRARY_NO_SEEK "\35Illegal seek"
+#define LIBRARY_READ_ONLY "\36Read-only file system"
+
+/*
+ * Pushes nil, "NAME: WORDS" (WORDS alone when `name` is NULL) and the number of one of these; returns 3, as
+ * luaL_fileresult does.
+ */
+int library_fail(lua_State *L, const char *name, const char *reason);
 
 /* All of debug; debug.debug raises an error. */
 int library_open_debug(lua_State *L);

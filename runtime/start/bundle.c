@@ -10,6 +10,7 @@
  *   '&'  an asset: path, "&", bytes
  *   '!'  a place that requires a module by a constant string, and cannot do without: name, "!main.lua:3", ""
  *   '?'  one that can: name, "?main.lua:3", ""
+ *   '$'  a variable for os.getenv: name, "$", text
  *   '*'  an option: "bytecode", "*", ""; it is enough that it is there
  *   '='  where modules are looked for, as package.path says it: "", "=", path
  *
@@ -34,6 +35,7 @@
                               */
 #define PLACES "flaron.path" /* registry: what package.path was at first */
 #define NOTES "flaron.notes" /* registry: what bundle_push_notes pushes */
+#define VARS "flaron.vars"   /* registry: name -> text */
 
 typedef struct text {
   const char *data;
@@ -64,28 +66,44 @@ static bool bytecode;
 
 int bundle_takes_bytecode(void) { return bytecode; }
 
+void bundle_skip_head(const char **chunk, size_t *size) {
+  const char *at = *chunk, *end = at + *size;
+  if (*size >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0) at += 3;
+  if (at < end && *at == '#') {
+    at = memchr(at, '\n', (size_t)(end - at));
+    if (at == NULL) at = end;
+  }
+  *chunk = at;
+  *size = (size_t)(end - at);
+}
+
 /* Compiles one module; leaves its function on the stack. */
 static void compile(lua_State *L, text chunkname, text source, const unsigned *strip) {
   const char *name = lua_pushlstring(L, chunkname.data, chunkname.size);
-  if (source.size > 0 && source.data[0] == '#') { /* a first line for the shell: keep its line feed */
-    const char *rest = memchr(source.data, '\n', source.size);
-    size_t skip = rest != NULL ? (size_t)(rest - source.data) : source.size;
-    source.data += skip;
-    source.size -= skip;
-  }
+  bundle_skip_head(&source.data, &source.size);
   if (luaL_loadbufferx(L, source.data, source.size, name, "t") != LUA_OK) lua_error(L);
   if (strip != NULL) strip_function(L, *strip);
   lua_remove(L, -2);
 }
 
-static size_t assets_size;    /* of all assets, while they are only in the bundle */
+static size_t assets_size;    /* of all assets */
 static const char *assets_at; /* where they are, once they are placed */
+static reader packed;         /* the bundle, where they are before */
+
+/* A path without "./" in front. */
+static const char *in_folder(const char *path) {
+  while (path[0] == '.' && path[1] == '/') path += 2;
+  return path;
+}
 
 /* Notes an asset; its bytes stay in the bundle until bundle_place_assets. */
 static void note_asset(lua_State *L, text path, text content) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, ASSETS);
-  lua_pushlstring(L, path.data, path.size);
+  const char *name = lua_pushlstring(L, path.data, path.size);
   lua_pushinteger(L, (lua_Integer)((uint64_t)assets_size << 32 | content.size));
+  lua_pushstring(L, in_folder(name)); /* for bundle_find_file; mostly the same */
+  lua_pushvalue(L, -2);
+  lua_rawset(L, -5);
   lua_rawset(L, -3);
   lua_pop(L, 1);
   assets_size += content.size;
@@ -93,9 +111,25 @@ static void note_asset(lua_State *L, text path, text content) {
 
 size_t bundle_assets_size(void) { return assets_size; }
 
+/* Where asset `offset` is in the bundle. Not static, so that mk/runtime.mk can name it (START_ONLY). */
+const char *bundle_find_bytes(size_t offset);
+
+const char *bundle_find_bytes(size_t offset) {
+  size_t before = 0;
+  for (reader r = packed; r.at < r.end;) {
+    read_text(NULL, &r);
+    text chunkname = read_text(NULL, &r), content = read_text(NULL, &r);
+    if (!is_asset(chunkname)) continue;
+    if (before == offset) return content.data;
+    before += content.size;
+  }
+  return NULL;
+}
+
 void bundle_place_assets(const uint8_t *bundle, size_t size, char *to) {
   reader r = {bundle, bundle + size};
   assets_at = to;
+  packed = (reader){NULL, NULL};
   while (r.at < r.end) {
     read_text(NULL, &r);
     text chunkname = read_text(NULL, &r), content = read_text(NULL, &r);
@@ -105,18 +139,44 @@ void bundle_place_assets(const uint8_t *bundle, size_t size, char *to) {
   }
 }
 
-bool bundle_push_asset(lua_State *L, const char *path, size_t path_size) {
+const char *bundle_asset_bytes(const bundle_asset *asset) {
+  return assets_at != NULL ? assets_at + asset->offset : bundle_find_bytes(asset->offset);
+}
+
+/* Finds an asset by the name it was noted under; the table may be anything by now. */
+static bool find_asset(lua_State *L, const char *path, size_t size, bundle_asset *found) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, ASSETS);
-  lua_pushlstring(L, path, path_size);
-  if (lua_rawget(L, -2) != LUA_TNUMBER || assets_at == NULL) {
-    lua_pop(L, 2);
-    return false;
-  }
-  uint64_t place = (uint64_t)lua_tointeger(L, -1), at = place >> 32, size = place & UINT32_MAX;
+  lua_pushlstring(L, path, size);
+  bool there = lua_rawget(L, -2) == LUA_TNUMBER;
+  uint64_t place = (uint64_t)lua_tointeger(L, -1);
   lua_pop(L, 2);
-  if (at + size > assets_size) return false; /* a script has been at the registry */
-  lua_pushlstring(L, assets_at + at, (size_t)size);
+  *found = (bundle_asset){(uint32_t)(place >> 32), (uint32_t)place};
+  return there && found->offset <= assets_size && found->size <= assets_size - found->offset;
+}
+
+bool bundle_push_asset(lua_State *L, const char *path, size_t path_size) {
+  bundle_asset asset;
+  if (!find_asset(L, path, path_size, &asset)) return false;
+  lua_pushlstring(L, bundle_asset_bytes(&asset), asset.size);
   return true;
+}
+
+bool bundle_find_file(lua_State *L, const char *path, bundle_asset *found) {
+  path = in_folder(path);
+  return find_asset(L, path, strlen(path), found);
+}
+
+static void note_var(lua_State *L, text name, text value) {
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, VARS);
+  lua_pushlstring(L, name.data, name.size);
+  lua_pushlstring(L, value.data, value.size);
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+}
+
+void bundle_push_var(lua_State *L, const char *name) {
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, VARS);
+  lua_getfield(L, -1, name);
 }
 
 /* Keeps a module's function, on top of the stack, where `require` finds it. */
@@ -171,6 +231,7 @@ static void load_entries(lua_State *L, const uint8_t *bundle, size_t size, const
         note_asset(L, name, content);
         keep_path(L, name);
         break;
+      case '$': note_var(L, name, content); break;
       case '*': bytecode = true; break; /* there is no other */
       case '=': set_places(L, content); break;
       default: break;
@@ -179,6 +240,7 @@ static void load_entries(lua_State *L, const uint8_t *bundle, size_t size, const
 }
 
 void bundle_load(lua_State *L, const uint8_t *bundle, size_t size, const unsigned *strip) {
+  packed = (reader){bundle, bundle + size};
   load_entries(L, bundle, size, strip, true);
 }
 

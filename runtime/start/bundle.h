@@ -58,7 +58,25 @@ size_t bundle_assets_size(void);
  */
 void bundle_place_assets(const uint8_t *bundle, size_t size, char *to);
 
-/* Pushes the bytes of an asset; false, with nothing pushed, when there is none, or none is placed yet. */
+/* Pushes the bytes of an asset; false, with nothing pushed, when there is none. */
 bool bundle_push_asset(lua_State *L, const char *path, size_t path_size);
+
+/* Where an asset is among all of them: what may be kept in the image, as an address may not. */
+typedef struct bundle_asset {
+  uint32_t offset, size;
+} bundle_asset;
+
+/* Finds an asset by its path, with or without "./" in front. False when there is none. */
+bool bundle_find_file(lua_State *L, const char *path, bundle_asset *found);
+
+/* The bytes of an asset, at start-up those in the bundle. Nothing ever changes or moves them after it. */
+const char *bundle_asset_bytes(const bundle_asset *asset);
+
+/* Takes what is in front of a chunk in a file: a byte order mark, and a first line for the shell but its line
+ * feed. */
+void bundle_skip_head(const char **chunk, size_t *size);
+
+/* Pushes the text of the variable `name` of the manifest, or nil. */
+void bundle_push_var(lua_State *L, const char *name);
 
 #endif

@@ -8,6 +8,7 @@
 #include "life/interrupt.h"
 #include "lauxlib.h"
 #include "life/life.h"
+#include "output.h"
 #include "response.h"
 #include "start/start.h"
 
@@ -35,7 +36,9 @@ static bool call(lua_CFunction function, enum start_handler handler) {
   lua_pushcfunction(L, add_traceback);
   lua_pushcfunction(L, function);
   lua_rawgeti(L, LUA_REGISTRYINDEX, start_handler_ref(handler));
-  if (lua_pcall(L, 1, 1, 1) == LUA_OK) return true;
+  bool good = lua_pcall(L, 1, 1, 1) == LUA_OK;
+  output_end();
+  if (good) return true;
   interrupt_set_running(L);
   size_t size;
   const char *message = lua_tolstring(L, -1, &size);

@@ -27,6 +27,7 @@ static const luaL_Reg libraries[] = {
     {LUA_TABLIBNAME, library_open_table}, {LUA_STRLIBNAME, luaopen_string},
     {LUA_MATHLIBNAME, luaopen_math},      {LUA_UTF8LIBNAME, luaopen_utf8},
     {LUA_OSLIBNAME, library_open_os},     {LUA_DBLIBNAME, library_open_debug},
+    {LUA_IOLIBNAME, library_open_io},
 };
 
 static start_report result;

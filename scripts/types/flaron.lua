@@ -104,9 +104,10 @@
 ---@field name? string the name of the flare; default: none
 ---@field main? string the path of the main script, when a folder is packed; default: `"main.lua"`
 ---@field modules? string[] modules to pack although no constant `require` names them; may be patterns; default: none
----@field assets? string[] files to pack, for `flaron.asset`; may be patterns; default: none
+---@field assets? string[] files to pack, for `flaron.asset` and `io`; may be patterns; default: none
 ---@field paths? string[] further places to look for modules, `?` being the name: `"vendor/?.lua"`; 100 at most; default: none
 ---@field memory? integer|string limit of memory: bytes, or a number with `K` or `M`, as for `--memory`; from 1M to 4095M; default: `"32M"`
+---@field vars? table<string, string> what `os.getenv` gives. It is part of the flare, so it is no place for secrets; default: none
 ---@field bytecode? boolean `load` takes what `string.dump` gives, when its mode says `"b"` or `"bt"`. Bytecode that was changed can do anything to the flare, and to nobody else: load none that comes from outside; default: `false`
 ---@field requires_body? boolean the host hands the request body over; default: `false`
 ---@field requires_raw_auth? boolean the host hands `Authorization`, `Cookie` and `X-Flaron-*` over; default: `false`
@@ -127,7 +128,7 @@
 ---@field PASS_THROUGH 3 the origin answers
 local flaron = {}
 
---- The bytes of a file that the manifest names in `assets`.
+--- The bytes of a file that the manifest names in `assets`; at start-up, too. `io.open` reads them as well.
 ---
 --- Raises: `contains a NUL`.
 ---@param path string the path as it stands in the manifest.

@@ -47,12 +47,18 @@ describe("flaron.asset", function()
     assert.equal("bad argument #1 to 'flaron.asset' (contains a NUL)", flare:fault "flaron.asset 'page.html\\0'")
   end)
 
-  it("cannot be called outside of handlers", function()
-    local all = { ["main.lua"] = "local x = require 'flaron'.asset 'page.html'\nreturn print" }
+  it("gives the same outside of handlers", function()
+    local all = { ["main.lua"] = [[
+      local flaron = require 'flaron'
+      local page, bin, empty = flaron.asset 'page.html', flaron.asset 'img/every.bin', flaron.asset 'empty.txt'
+      local none = flaron.asset 'other.txt'
+      return function()
+        local same = page == flaron.asset 'page.html' and bin == flaron.asset 'img/every.bin' and empty == ""
+        return { body = page .. #bin .. tostring(same) .. tostring(none) }
+      end]] }
     for path, content in pairs(files) do all[path] = content end
-    local flare, message = support.try_load(all)
-    assert.is_nil(flare)
-    assert.matches("main%.lua:1: flaron%.asset cannot be called here", message)
+    local flare <close> = support.load(all)
+    for _ = 1, 2 do assert.equal("<h1>page</h1>\n256truenil", flare:request({}).body) end
   end)
 
   it("is missed when packing, by its name", function()

@@ -9,8 +9,8 @@ local function refusal(manifest)
   return message
 end
 
-local known = { "name", "main", "modules", "assets", "paths", "memory", "bytecode", "requires_body", "requires_raw_auth", "writes_spark_kv",
-  "writes_plasma_kv", "allowed_secrets", "allowed_fetch_urls", "max_fetch_requests", "max_kv_value_bytes",
+local known = { "name", "main", "modules", "assets", "paths", "memory", "vars", "bytecode", "requires_body", "requires_raw_auth",
+  "writes_spark_kv", "writes_plasma_kv", "allowed_secrets", "allowed_fetch_urls", "max_fetch_requests", "max_kv_value_bytes",
   "max_spark_pull_per_invocation", "websocket" }
 
 describe("flare.lua", function()
@@ -18,14 +18,15 @@ describe("flare.lua", function()
     local flare <close> = support.load {
       ["main.lua"] = "error 'not this one'",
       ["flare.lua"] = [[return { name = "all", main = "start.lua", modules = { "lib" }, assets = { "a.txt" },
-        memory = "16M", bytecode = true, requires_body = true, requires_raw_auth = true, writes_spark_kv = true, writes_plasma_kv = true,
+        memory = "16M", vars = { MODE = "fast" }, bytecode = true, requires_body = true, requires_raw_auth = true,
+        writes_spark_kv = true, writes_plasma_kv = true,
         allowed_secrets = { "s" }, allowed_fetch_urls = { "https://*" }, max_fetch_requests = 3,
         max_kv_value_bytes = 1000, max_spark_pull_per_invocation = 5, websocket = true }]],
-      ["start.lua"] = "return function() local name = 'lib' return { body = require(name) } end",
+      ["start.lua"] = "return function() local name = 'lib' return { body = require(name) .. os.getenv 'MODE' } end",
       ["lib.lua"] = "return 'lib'",
       ["a.txt"] = "a",
     }
-    assert.equal("lib", flare:request({}).body)
+    assert.equal("libfast", flare:request({}).body)
   end)
 
   it("may compute what it says", function()
@@ -94,6 +95,7 @@ describe("flare.lua", function()
     modules = { "'lib'", "{ 1 }", "{ a = 'b' }", "true" },
     assets = { "'a'", "{ {} }" },
     memory = { "'lots'", "true", "-1", "'32MB'", "1", "'1K'", "1 << 33", "1.5" },
+    vars = { "'A=1'", "7", "true", "{ 'a' }" },
     bytecode = { "1", "'b'", "{}" },
     requires_body = { "1", "'yes'", "{}" },
     requires_raw_auth = { "0" },
@@ -121,6 +123,12 @@ describe("flare.lua", function()
       ["memory = 5"] = "key 'memory' is not a size from 1M to 4095M, such as 32M, but 5",
       ["name = {}"] = "key 'name' is not a string with something in it, but a table",
       ["websocket = 'yes'"] = "key 'websocket' is not a boolean, but \"yes\"",
+      ["vars = { 'MODE' }"] = "key 'vars' is not a table from names to strings, but a list",
+      ["vars = { PORT = 8080 }"] = "key 'vars': 'PORT' is not a string without NUL, but 8080",
+      ["vars = { A = { 'x' } }"] = "key 'vars': 'A' is not a string without NUL, but [\"x\"]",
+      ["vars = { A = 'a\\0b' }"] = "key 'vars': 'A' is not a string without NUL, but \"a\\u0000b\"",
+      ["vars = { [''] = 'x' }"] = "key 'vars': '' is no name: one is not empty and has no '=' in it",
+      ["vars = { ['A=B'] = 'x' }"] = "key 'vars': 'A=B' is no name: one is not empty and has no '=' in it",
       ["memmory = '8M'"] = "max_spark_pull_per_invocation websocket: did you mean 'memory'?",
       ["asets = {}"] = "max_spark_pull_per_invocation websocket: did you mean 'assets'?",
       ["write_spark_kv = true"] = "websocket: did you mean 'writes_spark_kv'?",

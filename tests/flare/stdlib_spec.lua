@@ -31,7 +31,7 @@ describe("the standard library", function()
   end)
 
   it("has nothing in package.loaded but its libraries, flaron and cjson", function()
-    local expected = sorted [[_G coroutine debug math os package string table utf8 cjson flaron flaron.request
+    local expected = sorted [[_G coroutine debug io math os package string table utf8 cjson flaron flaron.request
       flaron.response flaron.beam flaron.spark flaron.plasma flaron.secrets flaron.crypto flaron.encoding flaron.id
       flaron.time flaron.logging flaron.ws flaron.json]]
     assert.same(expected, fields(flare, "package.loaded"))
@@ -172,13 +172,33 @@ describe("the standard library", function()
       assert.is_true(real:value "local a = os.clock() for _ = 1, 3e5 do end return a >= 0 and os.clock() > a")
     end)
 
-    for call in ("os.time() os.date() os.clock()"):gmatch "%S+" do
-      it(("refuses %s outside of handlers"):format(call), function()
+    for call in ("os.time() os.date() math.random() math.randomseed()"):gmatch "%S+" do
+      it(("refuses %s outside of handlers, and says what to do"):format(call), function()
         local none, message = support.try_load("\nlocal x = " .. call .. "\nreturn print")
         assert.is_nil(none)
-        assert.matches("main%.lua:2: " .. call:sub(1, -3) .. " cannot be called here", message)
+        assert.matches("main%.lua:2: " .. call:sub(1, -3) .. " cannot be called here: .*; call it in the handler, or require "
+          .. "this module there\n", message)
       end)
     end
+
+    it("has a clock that stands at 0 outside of handlers", function()
+      local first <close> = support.load([[
+        local at_start, kind = os.clock(), math.type(os.clock())
+        return function() return { body = ("%s %s %s"):format(at_start, kind, os.clock()) } end]], { now = NOW })
+      assert.equal("0.0 float 0.0", first:request({}).body)
+    end)
+
+    it("gives the manifest's variables, also at start-up, in every invocation", function()
+      local vars <close> = support.load {
+        ["main.lua"] = [[
+          local a, none = os.getenv "A", os.getenv "NONE"
+          return function()
+            return { body = ("%q"):rep(6, " "):format(a, none, os.getenv "A", os.getenv "EMPTY", os.getenv "a-b c", os.getenv "NONE") }
+          end]],
+        ["flare.lua"] = "return { vars = { A = 'text', EMPTY = '', ['a-b c'] = 'line 1\\nä' } }",
+      }
+      for _ = 1, 2 do assert.equal('"text" nil "text" "" "line 1\\\nä" nil', vars:request({}).body) end
+    end)
 
     it("computes with a time that is given outside of handlers", function()
       local fixed <close> = support.load [[

@@ -69,7 +69,7 @@ describe("docs/stdlib.md", function()
     flare = evaluate.open { now = 1234567890 }
     local codes = { list }
     for _, entry in ipairs(entries) do
-      for _, check in ipairs { entry.status ~= "logs" and entry.check or "", entry.same or "" } do
+      for _, check in ipairs { entry.status ~= "logs" and entry.status ~= "ends" and entry.check or "", entry.same or "" } do
         codes[#codes + 1] = run_of(check)
         checked[check] = #codes
       end
@@ -95,6 +95,12 @@ describe("docs/stdlib.md", function()
       if entry.status == "logs" then
         local _, response = flare:run(entry.check)
         assert.equal(entry.line, response.logs[1].level .. ": " .. response.logs[1].text)
+        return
+      end
+      if entry.status == "ends" then
+        local good, message = pcall(flare.run, flare, entry.check)
+        assert.is_false(good)
+        assert.matches(entry.line, message, 1, true)
         return
       end
       local answer = flare:value(run_of(entry.check))

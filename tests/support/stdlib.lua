@@ -5,6 +5,7 @@
 -- differs(name, check, note, same)  it does not; `same`, where there is one, still does
 -- starts(name, check, note)      it gives the same, but at start-up, where there is no host, it is an error
 -- logs(name, check, line, note)  it writes this line of the log
+-- ends(name, check, message, note)  it ends the handler by an error that has this message
 -- absent(name, note)             native Lua has it, a flare has not
 --
 -- Checks give numbers, strings, booleans and nil; of other values only the type is compared.
@@ -24,6 +25,7 @@ local function works(name, check, note) add("works", name, check, note) end
 local function differs(name, check, note, same) add("differs", name, check, note, nil, same) end
 local function starts(name, check, note) add("starts", name, check, note) end
 local function logs(name, check, line, note) add("logs", name, check, note, line) end
+local function ends(name, check, message, note) add("ends", name, check, note, message) end
 local function absent(name, note) add("absent", name, nil, note) end
 
 section "Basic functions"
@@ -33,7 +35,8 @@ works("assert", "return assert(1, 'x'), pcall(assert, false, 'no'), pcall(assert
 works("collectgarbage", [[return collectgarbage(), collectgarbage 'isrunning', collectgarbage 'count' > 0,
   collectgarbage 'incremental' ~= nil, collectgarbage 'generational', pcall(collectgarbage, 'no')]],
   "always incremental, whatever mode is asked for; the collector first works when the heap is ten times what start-up left")
-absent("dofile", "there are no files; `require` finds modules that were packed")
+works("dofile", "return pcall(dofile, 'no such file'), select('#', dofile())",
+  "of an [asset](api.md#files); without a name standard input, which is empty")
 works("error", "return pcall(error, 'x', 0), pcall(error), pcall(error, { 1 })")
 works("getmetatable", "return getmetatable('').__index == string, getmetatable(setmetatable({}, { __metatable = 7 }))")
 works("ipairs", "local n = 0 for i, v in ipairs { 1, 2, nil, 4 } do n = n + i * v end return n")
@@ -41,12 +44,12 @@ differs("load", "return load(string.dump(function() end))",
   "the mode is `\"t\"` unless it is given; `\"b\"` and `\"bt\"` take bytecode when flare.lua has " ..
   "[`bytecode = true`](api.md#flarelua)",
   "return load('return 1 + 1')(), load('x ='), load('return x', 'c', 't', { x = 5 })(), load('', 'c', 'b'), load('', 'c', 'x')")
-absent("loadfile", "there are no files")
+works("loadfile", "return loadfile 'no such file'", "of an [asset](api.md#files); takes what `load` takes")
 works("next", "return next {}, next({ 7 }), pcall(next, {}, 1)")
 works("pairs", "local n = 0 for k, v in pairs { 1, 2, x = 3 } do n = n + v + #tostring(k) end return n",
   "the order is another in each flare, as in Lua")
 works("pcall", "return pcall(error, 'x'), pcall(function(...) return select('#', ...) end, 1, nil)")
-logs("print", "print('a', 1, nil)", "info: a\t1\tnil", "writes an info line of the log")
+logs("print", "print('a', 1, nil)", "info: a\t1\tnil", "writes an info line of the log; not at start-up")
 works("rawequal", "return rawequal('a', 'a'), rawequal({}, {})")
 works("rawget", "return rawget(setmetatable({}, { __index = function() return 1 end }), 'x')")
 works("rawlen", "return rawlen { 1, 2 }, rawlen 'abc', pcall(rawlen, 7)")
@@ -96,10 +99,23 @@ works("debug.upvaluejoin", [[local x, y = 5, 6 local function f() return x end d
   return f()]])
 
 section "io"
-absent("io.close", "there are no files: [assets](api.md#flaronassetpath) are read with `flaron.asset`")
-for name in ("flush input lines open output popen read stderr stdin stdout tmpfile type write"):gmatch "%S+" do
-  absent("io." .. name)
-end
+works("io.close", "return io.close(io.stdin)")
+works("io.flush", "return io.flush()", "a line goes to the log when it is whole, or the handler ends")
+works("io.input", "return io.input() == io.stdin, pcall(io.input, 'no such file')")
+works("io.lines", "return pcall(io.lines, 'no such file')", "of an [asset](api.md#files)")
+local refused = "`nil`, a message and 30, as on a file system that cannot be written"
+differs("io.open", "return io.type(io.open 'README.md')",
+  "opens [assets](api.md#files); for what would write " .. refused, "return io.open 'no such file', pcall(io.open, 'x', 'y')")
+differs("io.output", "local old = io.output() return pcall(io.output, '/dev/null'), io.output(old) == old",
+  "takes a file that is open; a name is an error, since nothing can be written", "return io.output() == io.stdout")
+differs("io.popen", "return (io.popen 'true') ~= nil", refused)
+works("io.read", "return io.read(), io.read 'a', io.read(0)", "standard input is empty")
+logs("io.stderr", "io.stderr:write('a', 1, '\\n')", "warn: a1", "writes warning lines of the log")
+works("io.stdin", "return io.stdin:read(), io.stdin:read 'a'", "empty")
+logs("io.stdout", "io.stdout:write('a', 1, '\\n')", "info: a1", "writes info lines of the log; not at start-up")
+differs("io.tmpfile", "return (io.tmpfile()) ~= nil", refused)
+works("io.type", "return io.type(io.stdin), io.type(7)")
+logs("io.write", "io.write('a', 1, '\\n')", "info: a1", "writes info lines of the log; not at start-up")
 
 section "math"
 works("math.abs", "return math.abs(-3), math.abs(-0.5), math.abs(math.mininteger)")
@@ -147,19 +163,20 @@ works("math.pow", "return math.pow(2, 10), math.pow(2, 0.5), math.pow(-8, 3), pc
 
 section "os"
 differs("os.clock", "return os.clock()",
-  "seconds, by the host's clock, since it was first called in this invocation; not at start-up")
+  "seconds, by the host's clock, since it was first called in this invocation; 0 at start-up")
 differs("os.date", "return os.date '%Y-%m-%d'",
   "the host's clock, and UTC for local time; with a time given it works at start-up, too",
   "return os.date('!%A %d %B %Y %H:%M:%S', 951782400), os.date('!*t', 0).year")
 works("os.difftime", "return os.difftime(90, 30)")
-absent "os.execute"
-absent "os.exit"
-absent("os.getenv", "[secrets](api.md#secrets) come from the host's configuration")
-absent "os.remove"
-absent "os.rename"
-absent("os.setlocale", "the locale is C")
+differs("os.execute", "return os.execute()", "there is no shell; for a command " .. refused)
+ends("os.exit", "pcall(os.exit, 7) print 'never'", "os.exit ends the handler",
+  "ends the handler by an error that nothing catches: status 500, a line of the log")
+differs("os.getenv", "return os.getenv 'PATH'", "what flare.lua says in `vars`", "return os.getenv 'NO_SUCH_NAME'")
+differs("os.remove", "return os.remove 'no such file'", refused)
+differs("os.rename", "return os.rename('no such file', 'x')", refused)
+works("os.setlocale", "return os.setlocale(), os.setlocale 'C', os.setlocale 'xx_XX'", "the locale is C")
 differs("os.time", "return os.time()", "the host's clock; with a table, which is taken for UTC, it works at start-up, too")
-absent "os.tmpname"
+differs("os.tmpname", "local name = os.tmpname() return name ~= nil and os.remove(name)", "`nil`, a message and 30")
 
 section "package"
 works("package.config", "return package.config")

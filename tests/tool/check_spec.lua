@@ -96,7 +96,7 @@ describe("flaron-lua check", function()
       ["return {\n  name = 'a',\n  nam = 1,\n}"] = "flare.lua:3:3: error: unknown key 'nam'; known are name main ",
       ["return {\n\tmemory = true }"] = "flare.lua:2:2: error: key 'memory' is not a size from 1M to 4095M, such as 32M, but true\n",
       ["return {\n memroy = '8M' }"] = "flare.lua:2:2: error: unknown key 'memroy'; known are name main modules assets paths memory "
-        .. "requires_body requires_raw_auth writes_spark_kv writes_plasma_kv allowed_secrets allowed_fetch_urls "
+        .. "vars bytecode requires_body requires_raw_auth writes_spark_kv writes_plasma_kv allowed_secrets allowed_fetch_urls "
         .. "max_fetch_requests max_kv_value_bytes max_spark_pull_per_invocation websocket: did you mean 'memory'?\n",
       ["return {\n  =\n}"] = "flare.lua:2: error: unexpected symbol near '='\n",
       ["\n\nerror 'x'"] = "flare.lua:3: error: attempt to call a nil value (global 'error')\n",
@@ -113,8 +113,7 @@ describe("flaron-lua check", function()
   it("tells names that there are not in a flare", function()
     for body, message in pairs {
       ["print(nothing)"] = "4:35: error: accessing undefined variable 'nothing'",
-      ["io.write 'x'"] = "4:29: error: accessing undefined variable 'io'",
-      ["os.exit(1)"] = "4:29: error: accessing undefined field 'exit' of global 'os'",
+      ["io.wirte 'x'"] = "4:29: error: accessing undefined field 'wirte' of global 'io': did you mean 'write'?",
       ["string.trim 'x'"] = "4:29: error: accessing undefined field 'trim' of global 'string'",
       ["string.fromat 'x'"] = "4:29: error: accessing undefined field 'fromat' of global 'string': did you mean 'format'?",
       ["os.tiem()"] = "4:29: error: accessing undefined field 'tiem' of global 'os': did you mean 'time'?",

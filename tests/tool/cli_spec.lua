@@ -352,6 +352,22 @@ describe("flaron-lua inspect", function()
     assert.same({ 0, output }, { code2, same })
   end)
 
+  it("tells the names of the manifest's variables, and not what they are", function()
+    local folder = support.project {
+      ["main.lua"] = "return function() print(os.getenv 'MODE') return { body = os.getenv 'MODE' } end",
+      ["flare.lua"] = "return { vars = { MODE = 'fast', LEVEL = 'seven' } }",
+    }
+    local code, output, errors = support.cli("inspect", folder)
+    assert.same({ 0, "" }, { code, errors })
+    local names = output:match "\nvars +([^\n]+)\n"
+    assert.is_true(names == "MODE, LEVEL" or names == "LEVEL, MODE", output)
+    assert.is_nil(output:find("seven", 1, true))
+    local about = dkjson.decode((select(2, support.cli("inspect", "--json", folder))))
+    table.sort(about.vars)
+    assert.same({ "LEVEL", "MODE" }, about.vars)
+    assert.matches("\r?\n\r?\nfast", (select(2, support.cli("run", folder))))
+  end)
+
   it("packs a script first, and says what is wrong with it", function()
     assert.matches("main %(main.lua%)", (select(2, support.cli("inspect", echo))))
     local code, output, errors = support.cli("inspect", (file "x ="))
