@@ -34,13 +34,19 @@ $(N)/tests/arena_test: tests/unit/arena_test.c runtime/life/arena.c runtime/life
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -O2 -g -Wall -Wextra -Werror -Iruntime -fsanitize=address,undefined $(filter %.c,$^) -o $@
 
-.PHONY: test run-tests lint run-lint fuzz soak run-soak-programs
+.PHONY: test run-tests suite run-suite lint run-lint fuzz soak run-soak-programs
 
 test: setup-test ## run all tests; the last line counts them (ONLY=WORD, ENGINES='wasm2c v8')
 	$(Q)$(MAKE) $(JOBS) run-tests
 
 run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(SOAK) $(N)/tests/collide
 	$(Q)SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" CC='$(CC)' WASM2C_FLAGS='$(WASM2C_FLAGS)' tests/run.sh $(ONLY)
+
+suite: setup-test ## run Lua's own test suite, which LUA_SUITE=FOLDER has, on both engines (ONLY=WORD, ENGINES='wasm2c v8')
+	$(Q)$(MAKE) $(JOBS) run-suite
+
+run-suite: $(EXE) $(MODULE)
+	$(Q)NATIVE=$(N) ENGINES="$(ENGINES)" LUA_SUITE='$(LUA_SUITE)' tests/suite/run $(ONLY)
 
 lint: setup-test ## check format, style, the order of the rooms and common mistakes of C, Lua and shell
 	$(Q)$(MAKE) $(JOBS) run-lint

@@ -23,7 +23,7 @@ luacheck --quiet scripts examples tests tools bench
 
 echo 'shellcheck'
 # shellcheck disable=SC2046
-shellcheck $(git ls-files '*.sh') .ci/run
+shellcheck $(git ls-files '*.sh') .ci/run tests/suite/run
 
 echo 'host names and paths'
 # No file may name a package registry or a path of somebody's machine.
