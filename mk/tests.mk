@@ -34,12 +34,29 @@ $(N)/tests/arena_test: tests/unit/arena_test.c runtime/life/arena.c runtime/life
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -O2 -g -Wall -Wextra -Werror -Iruntime -fsanitize=address,undefined $(filter %.c,$^) -o $@
 
+# Libraries that tests/libraries runs in flares: Debian's, which are unpacked and not installed, and what TypeScriptToLua makes.
+# Not everywhere to be had: without them their specs are skipped and say why.
+L := $(B)/libraries
+
+$(L)/debian.stamp: $(call flags,libraries,$(LIBRARY_PACKAGES))
+	@mkdir -p $(@D)
+	$(Q)if tools/setup.sh unpack $(L)/debian $(LIBRARY_PACKAGES); then touch $@; fi
+
+TYPESCRIPT := $(addprefix tests/libraries/,package.json tsconfig.json shop.ts)
+
+$(L)/npm.stamp: $(TYPESCRIPT)
+	@mkdir -p $(L)/npm
+	$(Q)cp $(TYPESCRIPT) $(L)/npm
+	$(Q)if (cd $(L)/npm && npm install --ignore-scripts --no-package-lock --no-audit --no-fund && \
+	    node node_modules/typescript-to-lua/dist/tstl.js -p . --outDir lua) >$(L)/npm.log 2>&1; then touch $@; \
+	  else echo 'npm: going on without TypeScriptToLua: $(L)/npm.log'; fi
+
 .PHONY: test run-tests suite run-suite lint run-lint fuzz soak run-soak-programs
 
 test: setup-test ## run all tests; the last line counts them (ONLY=WORD, ENGINES='wasm2c v8')
 	$(Q)$(MAKE) $(JOBS) run-tests
 
-run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(SOAK) $(N)/tests/collide
+run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(SOAK) $(N)/tests/collide $(L)/debian.stamp $(L)/npm.stamp
 	$(Q)SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" CC='$(CC)' WASM2C_FLAGS='$(WASM2C_FLAGS)' tests/run.sh $(ONLY)
 
 suite: setup-test ## run Lua's own test suite, which LUA_SUITE=FOLDER has, on both engines (ONLY=WORD, ENGINES='wasm2c v8')

@@ -68,7 +68,7 @@ examples() {
   for ENGINE in ${ENGINES:-wasm2c v8}; do
     export ENGINE
     case $ENGINE in v8) export FLARON_ENGINE="node $PWD/tests/engines/v8.mjs" ;; *) unset FLARON_ENGINE ;; esac
-    specs "specs on $ENGINE" $(select_files tests/flare/*_spec.lua)
+    specs "specs on $ENGINE" $(select_files tests/flare/*_spec.lua tests/libraries/*_spec.lua)
     examples
   done
 }

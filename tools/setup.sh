@@ -4,6 +4,8 @@
 #   setup.sh check NAME...               1, with what to do about it, when some are missing
 #   setup.sh packages NAME...            installs those that are missing, in one apt call
 #   setup.sh optional NAME...            the same; 1 with one line when it cannot be done
+#   setup.sh unpack DIR NAME...          fetches Debian packages and unpacks them into DIR, installed or not; 1 with
+#                                        one line when it cannot be done
 #   setup.sh source FILE SHA256 POOL DIR [PATCHES]
 #                                        fetches POOL (a path in the Debian pool) to FILE, where that is in build/
 #                                        and not there, checks it, unpacks it into DIR, and applies what the file
@@ -123,6 +125,23 @@ optional() {
   return 1
 }
 
+unpack() { # DIR NAME...
+  folder=$1
+  shift
+  rm -rf "$folder" "$folder.part"
+  mkdir -p "$folder.part/debs"
+  log=$folder.log
+  download() { (cd "$folder.part/debs" && apt-get download -q "$@") >"$log" 2>&1; }
+  if ! command -v apt-get >/dev/null || ! { download "$@" || { root apt-get update -q >/dev/null 2>&1 && download "$@"; }; }; then
+    echo "setup.sh: going on without: $* ($log)" >&2
+    rm -rf "$folder.part"
+    return 1
+  fi
+  for deb in "$folder.part/debs"/*.deb; do dpkg-deb -x "$deb" "$folder.part"; done
+  rm -rf "$folder.part/debs"
+  mv "$folder.part" "$folder"
+}
+
 check_sum() { # FILE SHA256
   found=$(sha256sum "$1" | cut -d ' ' -f 1)
   [ "$found" = "$2" ] || {
@@ -176,12 +195,13 @@ case ${1-} in
   check) shift && check_packages "$@" ;;
   packages) shift && packages "$@" ;;
   optional) shift && optional "$@" ;;
+  unpack) shift && unpack "$@" ;;
   source)
     [ $# = 5 ] || [ $# = 6 ] || fail "source takes FILE SHA256 POOL DIR [PATCHES]"
     shift && source_of "$@"
     ;;
   *)
-    sed -n '2,15s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,17s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac
