@@ -411,6 +411,32 @@ static bool read_argument(requires *r, bytes *name) {
   return name->data != NULL && (!(open || passed) || peek(r, 0) == ')' || peek(r, 0) == ',');
 }
 
+/*
+ * Whether the source names the module before here as `preload["name"]` or `preload.name`: files with many
+ * modules bring what they require.
+ */
+static bool is_preloaded(const requires *r, bytes name) {
+  static const char word[] = "preload";
+  requires look = *r;
+  for (look.at = r->start; look.at < r->at; look.at++) {
+    look.at = memmem(look.at, (size_t)(r->at - look.at), word, sizeof word - 1);
+    if (look.at == NULL) return false;
+    requires key = look;
+    bytes found = {0};
+    key.at += sizeof word - 1;
+    skip_space(&key);
+    int c = peek(&key, 0);
+    if (c != '[' && c != '.') continue;
+    key.at++;
+    skip_space(&key);
+    if (c == '.') found = read_word(&key);
+    if (c == '[' && !read_string(&key, &found)) continue;
+    if (found.data != NULL && found.size == name.size && memcmp(found.data, name.data, name.size) == 0)
+      return true;
+  }
+  return false;
+}
+
 /* Follows a name that is no keyword and no field; true when it is Lua's `require` with a constant string. */
 static bool read_name(requires *r, bytes word, required *found) {
   bool begins = r->last != OPERATOR;
@@ -427,11 +453,16 @@ static bool read_name(requires *r, bytes word, required *found) {
   found->sure = !found->maybe && r->functions == 0;
   skip_space(r);
   if (begins && peek(r, 0) == '=' && peek(r, 1) != '=') r->replaced = true;
-  return read_argument(r, &found->name);
+  if (!read_argument(r, &found->name)) return false;
+  if (is_preloaded(r, found->name)) found->tried = true;
+  return true;
 }
 
 void requires_begin(requires *r, bytes source) {
-  *r = (requires){.at = (const char *)source.data, .end = (const char *)source.data + source.size, .line = 1};
+  *r = (requires){.start = (const char *)source.data,
+                  .at = (const char *)source.data,
+                  .end = (const char *)source.data + source.size,
+                  .line = 1};
   if (peek(r, 0) != '#') return; /* a first line for the shell */
   while (!at_end(r) && *r->at != '\n') r->at++;
 }

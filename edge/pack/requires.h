@@ -12,7 +12,7 @@ enum { REQUIRES_DEEPEST = 250 };
 
 /* A reader of one source. The fields are requires.c's own. */
 typedef struct requires {
-  const char *at, *end;
+  const char *start, *at, *end;
   int line;
   int last;                       /* what the last token was */
   bool field;                     /* the next name is a field's, after '.' or ':' */
@@ -36,7 +36,7 @@ requires;
 typedef struct required {
   bytes name; /* in the source */
   int line;
-  bool tried; /* in a pcall */
+  bool tried; /* in a pcall, or named by a package.preload before it in the file */
   bool sure;  /* it is run when the file is: outside of functions, conditions and loops */
   bool maybe; /* in a condition or loop, or after `and` or `or`: it may not be run where its function is */
 } required;

@@ -65,6 +65,18 @@ describe("a require that finds nothing", function()
     end
   end)
 
+  it("is nothing after the file named package.preload: many modules in one file bring what they require", function()
+    local files = {
+      ["main.lua"] = "return function() return { body = require 'all'.x } end",
+      ["all.lua"] = "package.preload['gone'] = function() return { x = 'here' } end\nreturn require('gone')",
+    }
+    local status, errors, folder = pack(files)
+    assert.same({ 0, "" }, { status, errors })
+    local flare <close> = support.load(folder .. "/out.wasm")
+    assert.equal("here", flare:request().body)
+    assert.equal(1, (pack("local x = require('gone') package.preload.other = x return print")))
+  end)
+
   it("is nothing in a pcall, in a rock, or when it is not Lua's require", function()
     for _, code in ipairs {
       "pcall(require, 'gone')", "local function f() local ok = pcall(function() return require 'gone' end) end",
