@@ -3,7 +3,8 @@
  * left out).
  *
  * Lua's functions do the work; here stands only what differs from the reference manual: load takes text
- * unless its mode says more, files are assets, os on the host's clock, math.random seeded once per invocation.
+ * unless its mode says more, files are assets, os on the host's clock, math.random seeded once per
+ * invocation.
  */
 #include <string.h>
 #include <time.h>
@@ -185,8 +186,7 @@ static void warning(void *ud, const char *message, int to_be_continued) {
 }
 
 void stdlib_open(lua_State *L) {
-  static const luaL_Reg base[] = {
-      {"dofile", do_file}, {"load", load}, {"loadfile", load_file}, {NULL, NULL}};
+  static const luaL_Reg base[] = {{"dofile", do_file}, {"load", load}, {"loadfile", load_file}, {NULL, NULL}};
   static const luaL_Reg os[] = {{"time", os_time}, {"date", os_date}, {"clock", os_clock}, {NULL, NULL}};
   lua_pushglobaltable(L);
   lua_load_chunk = function(L, "load");

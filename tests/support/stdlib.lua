@@ -6,7 +6,6 @@
 -- starts(name, check, note)      it gives the same, but at start-up, where there is no host, it is an error
 -- logs(name, check, line, note)  it writes this line of the log
 -- ends(name, check, message, note)  it ends the handler by an error that has this message
--- absent(name, note)             native Lua has it, a flare has not
 --
 -- Checks give numbers, strings, booleans and nil; of other values only the type is compared.
 local sections = {}
@@ -26,7 +25,6 @@ local function differs(name, check, note, same) add("differs", name, check, note
 local function starts(name, check, note) add("starts", name, check, note) end
 local function logs(name, check, line, note) add("logs", name, check, note, line) end
 local function ends(name, check, message, note) add("ends", name, check, note, message) end
-local function absent(name, note) add("absent", name, nil, note) end
 
 section "Basic functions"
 works("_G", "return _G._G == _G, _ENV == _G")
