@@ -33,8 +33,18 @@ static bool is_whole_url(const char *word) {
   return true;
 }
 
-/* Whether a word is "Name: value". */
-static bool is_header(const char *word) { return *word != ':' && strchr(word, ':') != NULL; }
+/* A header's value in "Name: value". */
+static bytes value_of(const char *word) { return http_trimmed(bytes_of(strchr(word, ':') + 1)); }
+
+/* Whether a word is "Name: value", as a server could hand it over. */
+static bool is_header(const char *word) {
+  const char *colon = strchr(word, ':');
+  if (colon == NULL) return false;
+  return http_is_token((bytes){(const uint8_t *)word, (size_t)(colon - word)}) &&
+         http_is_value(value_of(word));
+}
+
+static bool is_method(const char *word) { return http_is_token(bytes_of(word)); }
 
 /* Prints the answer on standard output and the log on standard error. */
 static void print(const host_response *r) {
@@ -58,7 +68,7 @@ typedef struct words {
   host_request request;
   pack_options pack;
   const char *input, *persist, *secrets, *record, *profile;
-  bool record_secrets;
+  bool record_secrets, fail;
   long cpu_ms, times;
 } words;
 
@@ -125,7 +135,8 @@ static int invoke(const cli_command *self, const flare *f, const words *w, const
     bool recorded = w->record == NULL || write_record(self, w, &e, &result, &r);
     p.failures = result.failed || result.stopped;
     bool profiled = w->profile == NULL || profiler_finish(self, &p, &e, &w->request);
-    if (!result.failed && recorded && profiled) status = CLI_DONE;
+    bool refused = w->fail && e.host.response.action == HOST_RESPOND && e.host.response.status >= 400;
+    if (!result.failed && recorded && profiled && !refused) status = CLI_DONE;
   }
   profile_free(p.profile);
   record_free(&r);
@@ -139,13 +150,11 @@ static int invoke(const cli_command *self, const flare *f, const words *w, const
 static bool make_request(const cli_command *self, words *w) {
   host_request *request = &w->request;
   bool good = w->body == NULL || keep_value(self, w->body, FILE_BODY_MAX, &request->body);
-  const char *method = request->body.size != 0 ? "POST" : "GET";
-  text_add_string(&request->method, w->method != NULL && *w->method != '\0' ? w->method : method);
+  text_add_string(&request->method, w->method != NULL ? w->method : w->body != NULL ? "POST" : "GET");
   text_add_string(&request->url, w->url);
   for (size_t i = 0; i < w->headers.count; i++) {
-    const char *name = w->headers.items[i], *colon = strchr(name, ':');
-    host_pairs_set(&request->headers, (bytes){(const uint8_t *)name, (size_t)(colon - name)},
-                   bytes_of(colon + 1 + strspn(colon + 1, " \t")), false);
+    const char *name = w->headers.items[i];
+    host_pairs_join(&request->headers, (bytes){(const uint8_t *)name, strcspn(name, ":")}, value_of(name));
   }
   return good;
 }
@@ -185,12 +194,14 @@ static const cli_option options[] = {
     {CLI_ARGUMENT, 0, NULL, "FLARE.wasm|MAIN.lua|DIR", AT(input),
      .offer = {.folders = true, .endings = ".wasm .lua"},
      .help = "a packed flare, or a script that is packed first (default: this folder)"},
-    {CLI_WORD, 'X', "method", "M", AT(method), .help = "the method (default GET, POST with a body)"},
+    {CLI_WORD, 'X', "method", "M", AT(method), .good = is_method, .takes = "a method such as GET",
+     .help = "the method (default GET, POST with a body)"},
     {CLI_WORD, 'u', "url", "URL", AT(url), .good = is_whole_url,
      .takes = "a whole URL such as https://example.com/", .help = "the URL (default http://localhost/)"},
-    {CLI_WORDS, 'H', "header", "'N: V'", AT(headers), .good = is_header, .takes = "'Name: value'",
-     .help = "a header; may be repeated"},
+    {CLI_WORDS, 'H', "header", "'N: V'", AT(headers), .good = is_header,
+     .takes = "'Name: value' as HTTP allows it", .help = "a header; may be repeated"},
     {CLI_WORD, 'd', "body", "TEXT|@FILE", AT(body), .help = "the body; @- is standard input"},
+    {CLI_FLAG, 'f', "fail", NULL, AT(fail), .help = "exit code 1 when the status is 400 or higher"},
     {CLI_NUMBER, 0, "cpu-ms", "N", AT(cpu_ms), 0, INT32_MAX, .unit = "milliseconds",
      .help = "CPU time it may take, 0 = no limit (default 1000)"},
     {CLI_SIZE, 0, "memory", "SIZE", AT(pack.memory), SIZE_MEMORY_MIN, SIZE_MEMORY_MAX, .takes = SIZE_MEMORY,

@@ -49,6 +49,20 @@ void host_pairs_set(host_pairs *pairs, bytes name, bytes value, bool overwrite) 
   pairs->size += name.size + value.size;
 }
 
+void host_pairs_join(host_pairs *pairs, bytes name, bytes value) {
+  const host_pair *before = host_pairs_find(pairs, name);
+  if (before == NULL) {
+    host_pairs_set(pairs, name, value, false);
+    return;
+  }
+  text list = {0};
+  text_add(&list, before->value, before->value_size);
+  text_add_string(&list, bytes_same_ignoring_case(name, bytes_of("cookie")) ? "; " : ", ");
+  text_add(&list, value.data, value.size);
+  host_pairs_set(pairs, name, text_bytes(&list), true);
+  text_free(&list);
+}
+
 const host_pair *host_pairs_find(const host_pairs *pairs, bytes name) {
   for (size_t i = 0; i < pairs->count; i++) {
     bytes other = {(const uint8_t *)pairs->items[i].name, pairs->items[i].name_size};

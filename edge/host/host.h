@@ -60,6 +60,12 @@ typedef struct host_pairs {
 /* Adds a pair; with `overwrite`, in place of one whose name is the same but for case. Copies both. */
 void host_pairs_set(host_pairs *pairs, bytes name, bytes value, bool overwrite);
 
+/*
+ * Adds a header line of a request: behind the value of one of the same name, case ignored, with ", " between,
+ * or "; " for a Cookie (RFC 9110, 5.3; RFC 9113, 8.2.3). Copies both.
+ */
+void host_pairs_join(host_pairs *pairs, bytes name, bytes value);
+
 /* The value of a name, case ignored; NULL when there is none. */
 const host_pair *host_pairs_find(const host_pairs *pairs, bytes name);
 

@@ -79,18 +79,7 @@ bool exchange_target(exchange *x, bytes method, bytes target, bytes authority, c
 void exchange_field(exchange *x, bytes name, bytes value) {
   host_pairs *headers = &x->task->job.request.headers;
   if (bytes_same_ignoring_case(name, bytes_of("host"))) return; /* exchange_target has it */
-  const host_pair *before = host_pairs_find(headers, name);
-  if (before == NULL) {
-    host_pairs_set(headers, name, value, false);
-    return;
-  }
-  /* RFC 9110, 5.3; RFC 9113, 8.2.3. */
-  text list = {0};
-  text_add(&list, before->value, before->value_size);
-  text_add_string(&list, bytes_same_ignoring_case(name, bytes_of("cookie")) ? "; " : ", ");
-  text_add(&list, value.data, value.size);
-  host_pairs_set(headers, name, text_bytes(&list), true);
-  text_free(&list);
+  host_pairs_join(headers, name, value);
 }
 
 int exchange_body(exchange *x, bytes piece) {
@@ -286,6 +275,17 @@ static void log_all_dropped(host_response *r) {
   }
 }
 
+/* Takes the content from an answer whose status has none (RFC 9110, 15.3.5, 15.3.6 and 15.4.5), and says so.
+ */
+static void drop_content(host_response *r) {
+  if ((r->status != 204 && r->status != 205 && r->status != 304) || r->body.size == 0) return;
+  LIST_ROOM(r->lines, r->line_count);
+  r->lines[r->line_count] = (host_line){.level = HOST_WARN};
+  text_printf(&r->lines[r->line_count++].line,
+              "response body of %zu bytes is dropped: status %d has no content", r->body.size, r->status);
+  text_clear(&r->body);
+}
+
 /* Answers with what the flare said. False: the origin is to answer. `*status` is what the client gets. */
 static bool answer(exchange *x, task *t, int *status) {
   const server_options *options = t->server->options;
@@ -303,6 +303,7 @@ static bool answer(exchange *x, task *t, int *status) {
   } else if (r->action == HOST_RESPOND) {
     reply head = {.status = r->status, .headers = &r->headers};
     log_all_dropped(r);
+    drop_content(r);
     exchange_answer(x, &head, &r->body);
   } else if (t->server->origin == NULL) {
     *status = BAD_GATEWAY;

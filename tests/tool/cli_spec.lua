@@ -114,8 +114,11 @@ describe("flaron-lua", function()
       wrong[#wrong + 1] = { words = { "run", echo, "--cpu-ms", value },
         message = "%-%-cpu%-ms takes a number of milliseconds, not '" .. value:gsub("%p", "%%%0") .. "' %(from 0 to 2147483647%)\n" }
     end
-    for _, value in ipairs { "no colon", ": no name", "" } do
-      wrong[#wrong + 1] = { words = { "run", echo, "-H", value }, message = "%-%-header takes 'Name: value', not '" .. value }
+    for _, value in ipairs { "no colon", ": no name", "", "a b: c", "a : b", "a(: b", "a:\rb", "a: b\nc", "é: b" } do
+      wrong[#wrong + 1] = { words = { "run", echo, "-H", value }, message = "%-%-header takes 'Name: value' as HTTP allows it, not '" }
+    end
+    for _, value in ipairs { "", "G T", "GET\n", "a:b", "é" } do
+      wrong[#wrong + 1] = { words = { "run", echo, "-X", value }, message = "%-%-method takes a method such as GET, not '" }
     end
     for _, value in ipairs { "", "/a", "example.com", "/?u=http://x", "1http://x", "http://", "http:///x", "http://h/a b", "://h" } do
       wrong[#wrong + 1] = { words = { "run", echo, "--url", value },
@@ -201,13 +204,35 @@ describe("flaron-lua run", function()
       assert.same({ 0, expected, "" }, { support.cli(table.unpack(words)) })
     end
     assert.matches("\n\nPOST http://localhost/ x$", (select(2, support.cli("run", echo, "-d", "x"))))
+    assert.matches("\n\nPOST http://localhost/ $", (select(2, support.cli("run", echo, "-d", ""))))
     assert.matches("\n\nGET http://localhost/ x$", (select(2, support.cli("run", echo, "-d", "x", "-X", "GET"))))
   end)
 
   it("gives the flare each header of several", function()
     local path = file [[local header = require("flaron").request.header
       return function() return { body = header "a" .. header "B" .. header "c" } end]]
-    assert.matches("\n\n1two: 3$", (select(2, support.cli("run", path, "-H", "A: 1", "-H", "b:two", "-H", "c:  : 3"))))
+    assert.matches("\n\n1two: 3$", (select(2, support.cli("run", path, "-H", "A: 1", "-H", "b:two", "-H", "c:  : 3 \t"))))
+  end)
+
+  it("joins headers of one name as a server does", function()
+    local path, folder = file [[local header = require("flaron").request.header
+      return function() return { body = header "a" .. "|" .. header "cookie" } end]]
+    support.write(folder .. "/flare.lua", "return { requires_raw_auth = true }")
+    assert.matches("\n\n1, 2|a=1; b=2$", (select(2, support.cli("run", folder, "-H", "A: 1", "-H", "a: 2", "-H", "cookie: a=1",
+      "-H", "Cookie: b=2"))), path)
+  end)
+
+  it("exits with 1 on a status of 400 or more when --fail asks for it", function()
+    for status, codes in pairs { [200] = { 0, 0 }, [399] = { 0, 0 }, [400] = { 0, 1 }, [404] = { 0, 1 }, [500] = { 0, 1 } } do
+      local path = file(("return function() return { status = %d } end"):format(status))
+      local printed = "^HTTP/1.1 " .. status
+      for i, words in ipairs { {}, { "--fail" } } do
+        local code, output = support.cli("run", path, table.unpack(words))
+        assert.equal(codes[i], code, status)
+        assert.matches(printed, output)
+      end
+    end
+    assert.equal(1, (support.cli("run", file "return function() return { status = 404 } end", "-f")))
   end)
 
   it("takes a body from a file and from standard input, byte for byte", function()

@@ -20,6 +20,9 @@ end
 function routes.own()
   return { headers = { Date = "yesterday", Server = "mine", Connection = "x", ["Content-Length"] = "99" }, body = "own" }
 end
+function routes.none()
+  return { status = tonumber(request.url():match "%d+$"), body = "content" }
+end
 function routes.big() return { body = ("x"):rep(10 << 20) } end
 function routes.spin() while true do end end
 function routes.nap() local t = flaron.time.now "ms" while flaron.time.now "ms" - t < 60 do end return { body = "slept" } end
@@ -246,6 +249,20 @@ describe("HTTP/1.1 in flaron-lua dev", function()
     end
     assert.matches("date: yesterday", answer)
     assert.matches("server: mine", answer)
+  end)
+
+  it("sends no content with a status that has none, and says so", function()
+    for status, length in pairs { [204] = "", [205] = "Content%-Length: 0\r\n", [304] = "" } do
+      local target = "GET /none/" .. status .. " HTTP/1.1\r\nHost: x\r\n"
+      local answer = ask(dev.port, { target .. "\r\n" .. target .. "Connection: close\r\n\r\n" })[1][1]
+      local first, second = answer:match "^(.-\r\n\r\n)(.+)$"
+      assert.matches("^HTTP/1.1 " .. status .. " ", first)
+      assert.matches("^HTTP/1.1 " .. status .. " ", second)
+      assert.falsy(answer:find "content$")
+      assert.matches(length, first)
+      local said = "warn: response body of 7 bytes is dropped: status " .. status .. " has no content"
+      assert.truthy(serving.wait(function() return support.read(dev.log .. ".out"):find(said, 1, true) end, 2), status)
+    end
   end)
 
   it("answers what was asked ahead in order, and the last before it closes", function()
