@@ -47,7 +47,6 @@ struct server {
   int64_t end_ms;     /* when it ends, whatever is open; 0 = not told to end */
   struct task *spare; /* tasks with nothing in them, linked by job.next */
   size_t spares;
-  uint64_t sockets_so_far;    /* for their ids */
   struct socket *sockets;     /* those that are not over */
   struct audience *audiences; /* who listens at /__flaron/events */
   struct origin *origin;      /* NULL = there is none */

@@ -7,6 +7,7 @@
  * handled.
  */
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wslay/wslay.h>
@@ -38,6 +39,7 @@ enum {
 /* What waits for its turn. */
 typedef struct event {
   int kind, close_code;
+  bool binary; /* a message that came so */
   text data;
   struct event *next;
 } event;
@@ -52,6 +54,7 @@ typedef struct socket {
   event *first, **last; /* that wait */
   size_t count, bytes;  /* of these */
   bool busy;            /* an event is being handled */
+  bool binary;          /* it is a binary message: what is sent meanwhile is binary, too */
   bool over;            /* `close` has been queued */
   bool pinged;          /* nothing has come since */
   const char *feed;     /* what wslay reads now */
@@ -103,6 +106,7 @@ static void start_event(socket_t *c, event *e) {
   text_add(&r->url, c->opening.url.data, c->opening.url.size);
   swap_headers(c, t);
   c->busy = true;
+  c->binary = e->binary;
   free(e);
   server_start(t, pool_flare_retain(c->flare), (flare_handler)(FLARE_WS_OPEN + t->event));
 }
@@ -141,8 +145,9 @@ static void next_event(socket_t *c) {
   start_event(c, e);
 }
 
-/* Queues an event, when the flare has a handler for it; takes the data over. */
-static void add_event(socket_t *c, int kind, text *data, int close_code) {
+/* Queues an event, when the flare has a handler for it; takes the data over. `code`: of a message its opcode,
+ * of a close why. */
+static void add_event(socket_t *c, int kind, text *data, int code) {
   if (kind == EVENT_CLOSE) c->over = true;
   if (!(pool_flare_get(c->flare)->handlers >> (FLARE_WS_OPEN + kind) & 1)) {
     server_hold_body(c->server, -(ptrdiff_t)data->size);
@@ -150,7 +155,9 @@ static void add_event(socket_t *c, int kind, text *data, int close_code) {
     return;
   }
   event *e = memory_get(sizeof *e);
-  *e = (event){kind, close_code, *data, NULL};
+  *e = (event){.kind = kind, .data = *data};
+  if (kind == EVENT_CLOSE) e->close_code = code;
+  if (kind == EVENT_MESSAGE) e->binary = code == WSLAY_BINARY_FRAME;
   *data = (text){0};
   *c->last = e;
   c->last = &e->next;
@@ -219,7 +226,7 @@ static void on_message(wslay_event_context_ptr frames, const struct wslay_event_
     on_close_frame(c, message);
   } else if (!wslay_is_ctrl_frame(message->opcode) && c->refused == 0) {
     c->fragments = 0;
-    add_event(c, EVENT_MESSAGE, &c->message, 0);
+    add_event(c, EVENT_MESSAGE, &c->message, message->opcode);
   }
 }
 
@@ -338,11 +345,14 @@ static const protocol socket_protocol = {received, drained, finished, late, clos
 
 /* ---- what the flare sends ---- */
 
-/* Sends a message in one frame, without a copy if it is large. */
-static void send_message(connection *k, text *message) {
+/*
+ * Sends a message in one frame, without a copy if it is large. The ABI does not say which type: it is that of
+ * the message that is answered, else text; what is not UTF-8 cannot be text.
+ */
+static void send_message(connection *k, text *message, bool binary) {
   enum { FIN = 0x80, SHORT = 125, TWO_BYTES = 126, EIGHT_BYTES = 127, MOST_SHORT = 65535, BYTE = 8 };
-  uint8_t head[10] = {FIN |
-                      (utf8_is_valid(message->data, message->size) ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME)};
+  bool as_text = !binary && utf8_is_valid(message->data, message->size);
+  uint8_t head[10] = {FIN | (as_text ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME)};
   size_t size = message->size, bytes = size <= SHORT ? 0 : size <= MOST_SHORT ? 2 : 8;
   head[1] = bytes == 0 ? (uint8_t)size : bytes == 2 ? TWO_BYTES : EIGHT_BYTES;
   for (size_t i = 0; i < bytes; i++) head[2 + i] = (uint8_t)(size >> BYTE * (bytes - 1 - i));
@@ -360,7 +370,7 @@ static void send_all(socket_t *c, host_response *r) {
       close_with(c, POLICY);
       break;
     }
-    send_message(k, &r->frames[i]);
+    send_message(k, &r->frames[i], c->binary);
   }
   if (r->close_code != 0) close_with(c, r->close_code);
   send_frames(c);
@@ -442,6 +452,13 @@ static bool is_right(exchange *x) {
   return false;
 }
 
+/* Makes an id that no other connection has, on whatever edge, or had before a restart: 128 random bits. */
+static void add_id(text *id) {
+  uint8_t bits[16];
+  if (RAND_bytes(bits, sizeof bits) != 1) memory_get(SIZE_MAX); /* it ends the program */
+  hex_encode(id, (bytes){bits, sizeof bits});
+}
+
 void server_socket_start(exchange *x, pool_flare *flare) {
   static const struct wslay_event_callbacks callbacks = {on_read,  on_write, NULL,      on_frame,
                                                          on_piece, NULL,     on_message};
@@ -466,7 +483,7 @@ void server_socket_start(exchange *x, pool_flare *flare) {
   add_answer(&s->scratch, x);
   c->opening = x->task->job.request;
   x->task->job.request = (host_request){0};
-  text_printf(&c->id, "%08llx", (unsigned long long)++s->sockets_so_far);
+  add_id(&c->id);
   if (wslay_event_context_server_init(&c->frames, &callbacks, c) != 0) memory_get(SIZE_MAX);
   wslay_event_config_set_no_buffering(c->frames, 1); /* the message is kept here, in one piece */
   wslay_event_config_set_max_recv_msg_length(c->frames, MAX_ENTITY);

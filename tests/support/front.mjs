@@ -141,6 +141,8 @@ const deeds = {
   large: (socket) => socket.write(Buffer.from([0x81, 0xff, 0, 0, 0, 0, 4, 0, 0, 1, 0, 0, 0, 0, 120])),
   unmasked: (socket) => socket.write(Buffer.from([0x81, 1, 120])),
   idle: () => {},
+  types: (socket) => socket.write(Buffer.concat([message(1, true, "a"), message(2, true, "abc"), message(1, true, "b")])),
+  id: (socket) => socket.write(message(1, true, "id")),
   headers: (socket) => socket.write(message(1, true, "headers")),
 };
 

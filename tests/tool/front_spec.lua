@@ -35,7 +35,8 @@ return {
     return (routes[name] or function() return { body = "hello" } end)()
   end,
   ws_message = function()
-    if ws.event_data() == "headers" then ws.send(tostring(request.header "x-once")) else ws.send(ws.event_data()) end
+    local data = ws.event_data()
+    ws.send(data == "headers" and tostring(request.header "x-once") or data == "id" and ws.conn_id() or data)
   end,
 }]]
 
@@ -359,6 +360,23 @@ describe("WebSockets in flaron-lua dev", function()
 
   it("know the request that opened them in each event", function()
     assert.matches("^1 4 " .. ("kept"):gsub(".", function(c) return ("%02x"):format(c:byte()) end), front("ws " .. dev.port .. " headers"))
+  end)
+
+  it("are answered in the type of the message that is answered", function()
+    assert.matches("^1 1 61\n2 3 616263\n1 1 62\n", front("ws " .. dev.port .. " types"))
+  end)
+
+  it("have ids that no other has, on another edge or after a restart", function()
+    local seen, count = {}, 0
+    local other = serving.serve(folder)
+    for _, port in ipairs { dev.port, dev.port, other.port } do
+      local id = front("ws " .. port .. " id"):match "^1 32 (%x+)\n":gsub("%x%x", function(x) return string.char(tonumber(x, 16)) end)
+      assert.matches("^%x+$", id)
+      assert.is_nil(seen[id])
+      seen[id], count = true, count + 1
+    end
+    other.stop()
+    assert.equal(3, count)
   end)
 
   it("are closed with a reason when they break a rule or a limit", function()
