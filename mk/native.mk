@@ -38,9 +38,10 @@ $(N)/%.o: %.c $(NATIVE_STAMP) | $(TOOLS) $(W)/runtime_wasm2c.c $(W)/lua_layout.h
 # Where a package for Debian has flaron.edge, below lib.
 FLAGS_native/cli/test = -DMULTIARCH='"$(shell $(CC) -print-multiarch)"'
 
-$(N)/edge/flare/runtime_blob.o: edge/flare/runtime_blob.S $(W)/flare.wasm $(W)/flare_bytecode.wasm
+$(N)/edge/flare/runtime_blob.o: edge/flare/runtime_blob.S $(addprefix $(W)/flare,.wasm _core.wasm _bytecode.wasm)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -DRUNTIME_WASM='"$(W)/flare.wasm"' -DRUNTIME_BYTECODE_WASM='"$(W)/flare_bytecode.wasm"' -c $< -o $@
+	$(Q)$(CC) -DRUNTIME_WASM='"$(W)/flare.wasm"' -DRUNTIME_CORE_WASM='"$(W)/flare_core.wasm"' \
+	  -DRUNTIME_BYTECODE_WASM='"$(W)/flare_bytecode.wasm"' -c $< -o $@
 
 # What lies in the executable (edge/base/embedded.h), and what is made for it.
 EMBEDDED_FOLDERS := scripts/testing scripts/modules scripts/check scripts/templates edge/dev/page

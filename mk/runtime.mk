@@ -93,6 +93,8 @@ $(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/flare/wasm.
 START_ONLY := f_luaopen luaopen_coroutine luaopen_math luaopen_string luaopen_utf8 library_open_base \
   library_open_debug library_open_io library_open_os library_open_table bundle_ask bundle_find_bytes start_run luaU_undump \
   interrupt_tell interrupt_watch_hook
+# What is cut from a flare that cannot reach it: LIBRARY_PART (runtime/lua/libraries.h), and Lua's compiler.
+PARTS := part_*,f_parser
 FLARE_EXPORTS := memory,alloc,$(shell sed -n 's/^FLARON_HANDLER([A-Z_]*, \(.*\))$$/\1/p' bindings/abi/handlers.def | paste -sd,)
 
 # The order of the files in the code. gzip looks back 32 KiB, so what is alike has to stand together: moved about until
@@ -120,7 +122,7 @@ STACK_SIZE := 524288
 
 # unwind.o is first: its data begins where all that can change begins (runtime/life/life.c). The linker is
 # called directly, since clang would run wasm-opt before the rewriter has seen the module.
-LINK_STAMP := $(call flags,wasm-link,$(LINK_ORDER) $(START_ONLY) $(FLARE_EXPORTS) $(STACK_SIZE) $(WASM_OPT) $(WASM_FEATURES))
+LINK_STAMP := $(call flags,wasm-link,$(LINK_ORDER) $(START_ONLY) $(PARTS) $(FLARE_EXPORTS) $(STACK_SIZE) $(WASM_OPT) $(WASM_FEATURES))
 LINKED := $(LUA_OBJECTS) $(CJSON_OBJECTS) $(RUNTIME_OBJECTS)
 IN_ORDER := $(W)/unwind.o $(filter $(LINKED),$(patsubst %,$(W)/%.o,$(LINK_ORDER)))
 LINKED := $(IN_ORDER) $(filter-out $(IN_ORDER),$(LINKED))
@@ -129,7 +131,7 @@ link_runtime = $(WASM_LD) $(1) -L$(WASI_LIB) -lc -lm \
   $(firstword $(wildcard $(WASM_BIN)../lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a \
     $(WASM_BIN)../lib/clang/*/lib/wasm32-unknown-wasi/libclang_rt.builtins.a)) \
   --no-entry --gc-sections --stack-first -z stack-size=$(STACK_SIZE) \
-  --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer $(foreach f,$(START_ONLY),--export=$(f)) -o $(2)
+  --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer --export=f_parser $(foreach f,$(START_ONLY),--export=$(f)) -o $(2)
 optimise = wasm-opt $(WASM_FEATURES) $(WASM_OPT) --strip-debug --strip-producers $(1) -o $(2)
 optimise_flare = wasm-opt $(WASM_FEATURES) --remove-unused-module-elements --strip-producers $(1) -o $(2)
 
@@ -143,12 +145,18 @@ $(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
 
 # What is packed: the same code, but what only start-up needs.
 $(W)/flare.wasm: $(W)/runtime.wasm
-	$(Q)$(B)/unwind $< -o $(W)/trimmed.wasm --keep $(FLARE_EXPORTS)
+	$(Q)$(B)/unwind $< -o $(W)/trimmed.wasm --keep $(FLARE_EXPORTS),$(PARTS)
 	$(Q)$(call optimise_flare,$(W)/trimmed.wasm,$@)
 
-# The same for a flare that takes bytecode. Their tables are alike, so an image fits either.
+# The same without what only the functions of PARTS need. It is made of what wasm-opt has not seen: had it made one function
+# of two that are alike, and one of them is cut, the other would be, too.
+$(W)/flare_core.wasm: $(W)/runtime.wasm
+	$(Q)$(B)/unwind $(W)/lowered.wasm -o $(W)/trimmed_core.wasm --keep $(FLARE_EXPORTS)
+	$(Q)$(call optimise,$(W)/trimmed_core.wasm,$@)
+
+# The same for a flare that takes bytecode. The tables of all are alike, so an image fits each.
 $(W)/flare_bytecode.wasm: $(W)/runtime.wasm
-	$(Q)$(B)/unwind $< -o $(W)/trimmed_bytecode.wasm --keep $(FLARE_EXPORTS),luaU_undump
+	$(Q)$(B)/unwind $< -o $(W)/trimmed_bytecode.wasm --keep $(FLARE_EXPORTS),$(PARTS),luaU_undump
 	$(Q)$(call optimise_flare,$(W)/trimmed_bytecode.wasm,$@)
 
 # The layout of Lua's structures for what looks at them from outside (edge/profile/callstack.c).

@@ -20,7 +20,8 @@ typedef struct module {
 static bool is_kept(const module *m, const char *name, uint32_t size) {
   for (const char *at = m->keep; *at != '\0';) {
     size_t length = strcspn(at, ",");
-    if (length == size && memcmp(at, name, size) == 0) return true;
+    bool open = length > 0 && at[length - 1] == '*';
+    if ((open ? length - 1 <= size : length == size) && memcmp(at, name, length - open) == 0) return true;
     at += length + (at[length] == ',');
   }
   return false;

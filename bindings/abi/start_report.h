@@ -26,6 +26,7 @@ typedef struct start_report {
   uint32_t handlers;          /* bit n: the script has handler n of handlers.def */
   uint32_t error, error_size; /* message, with traceback where there is one; 0, 0 = none */
   uint32_t notes, notes_size; /* of modules that are missing (runtime/start/bundle.h) */
+  uint32_t cut;               /* 1: nothing reaches what is cut (runtime/start/reach.h), and it is gone */
   start_layout layout;
 } start_report;
 

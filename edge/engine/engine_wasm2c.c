@@ -320,6 +320,7 @@ bool instance_start(engine **out, bytes bundle, uint32_t memory_limit, uint32_t 
   report->handlers = left.handlers;
   report->error = argument(i, left.error, left.error_size);
   report->notes = argument(i, left.notes, left.notes_size);
+  report->cut = left.cut != 0;
   report->image_end = left.layout.image_end;
   report->assets_start = left.layout.assets_start;
   report->arena_start = left.layout.arena_start;

@@ -15,6 +15,7 @@ engine *instance_open(const flare *f, host *h, const engine_watcher *watcher);
 /* What start-up of a script left, for pack.c. `memory` and the texts point into the instance's memory. */
 typedef struct instance_start_report {
   unsigned handlers;                                         /* bit n: flare_handler n */
+  bool cut;                                                  /* runtime/start/reach.h: the core is enough */
   bytes error, notes;                                        /* notes: bundle_push_notes */
   uint32_t data_start, image_end, assets_start, arena_start; /* addresses */
   const uint8_t *memory;

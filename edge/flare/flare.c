@@ -11,7 +11,8 @@
 #include "base/digest.h"
 #include "flare/wasm.h"
 
-extern const uint8_t runtime_blob[], runtime_blob_bytecode[], runtime_blob_end[]; /* runtime_blob.S */
+extern const uint8_t runtime_blob_core[], runtime_blob_full[], runtime_blob_bytecode[],
+    runtime_blob_end[]; /* runtime_blob.S */
 
 const char *const flare_handler_names[FLARE_HANDLERS] = {
 #define FLARON_HANDLER(id, name) #name,
@@ -21,18 +22,17 @@ const char *const flare_handler_names[FLARE_HANDLERS] = {
 
 enum { PAGE = 65536 };
 
-bytes flare_runtime(bool bytecode) {
-  const uint8_t *begin = bytecode ? runtime_blob_bytecode : runtime_blob;
-  const uint8_t *end = bytecode ? runtime_blob_end : runtime_blob_bytecode;
-  /* cppcheck-suppress comparePointers ; labels of one blob */
-  return (bytes){begin, (size_t)(end - begin)};
+bytes flare_runtime(flare_runtime_kind kind) {
+  const uint8_t *const begins[] = {runtime_blob_core, runtime_blob_full, runtime_blob_bytecode,
+                                   runtime_blob_end};
+  return (bytes){begins[kind], (size_t)(begins[kind + 1] - begins[kind])};
 }
 
 static char runtime_hash[DIGEST_HEX_SIZE + 1];
 
 static void hash_runtime(void) {
   text hex = {0};
-  digest_add_hex(&hex, flare_runtime(true)); /* it has all that the other one has */
+  digest_add_hex(&hex, flare_runtime(FLARE_RUNTIME_BYTECODE)); /* it has all that the others have */
   memcpy(runtime_hash, hex.data, DIGEST_HEX_SIZE);
   text_free(&hex);
 }
@@ -252,10 +252,16 @@ bool flare_read(flare *f, text *wasm, text *error) {
 
 bool flare_runs_here(const flare *f, text *error) {
   bytes wasm = text_bytes(&f->wasm);
-  if (same_code(wasm, flare_runtime(false)) || same_code(wasm, flare_runtime(true))) return true;
+  for (int kind = 0; kind < FLARE_RUNTIMES; kind++) {
+    if (same_code(wasm, flare_runtime((flare_runtime_kind)kind))) return true;
+  }
   text_printf(error, "it was packed with another runtime (%.12s, this flaron-lua has %.12s): pack it again",
               f->runtime_hash, flare_runtime_hash());
   return false;
+}
+
+bool flare_is_cut(const flare *f) {
+  return same_code(text_bytes(&f->wasm), flare_runtime(FLARE_RUNTIME_CORE));
 }
 
 void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, bytes module, bytes name),

@@ -23,6 +23,14 @@ typedef enum flare_handler {
 
 extern const char *const flare_handler_names[FLARE_HANDLERS];
 
+/* The runtimes, each with all that those before it have. */
+typedef enum flare_runtime_kind {
+  FLARE_RUNTIME_CORE, /* without what most flares cannot reach (runtime/start/reach.h) */
+  FLARE_RUNTIME_FULL,
+  FLARE_RUNTIME_BYTECODE, /* reads bytecode */
+  FLARE_RUNTIMES
+} flare_runtime_kind;
+
 /* A module of the bundle. */
 typedef struct flare_module {
   char *name, *file; /* as required; where it was found, relative to the project */
@@ -59,6 +67,9 @@ bool flare_read(flare *f, text *wasm, text *error);
 /* Whether this executable can run it; false, with a sentence in `error`, when its runtime is another. */
 bool flare_runs_here(const flare *f, text *error);
 
+/* Whether it was packed without what it cannot reach (abi/cut.def), by a runtime of this executable. */
+bool flare_is_cut(const flare *f);
+
 /* Calls `visit` for each import or export of the module, in order: an import's module or "", and its name. */
 void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, bytes module, bytes name),
                      void *data);
@@ -67,10 +78,9 @@ void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, byt
 void flare_free(flare *f);
 
 /*
- * The runtime in this executable, for a flare that takes bytecode or for one that does not, and a SHA-256
- * that stands for both, as lower-case hex. Static.
+ * A runtime in this executable, and a SHA-256 that stands for all, as lower-case hex. Static.
  */
-bytes flare_runtime(bool bytecode);
+bytes flare_runtime(flare_runtime_kind kind);
 const char *flare_runtime_hash(void);
 
 #endif

@@ -19,7 +19,12 @@ static void add_name(void *list, bytes module, bytes name) {
 
 json_t *flare_json(const flare *f) {
   json_t *handlers = json_array(), *modules = json_array(), *assets = json_array(), *imports = json_array(),
-         *exports = json_array();
+         *exports = json_array(), *cut = json_array();
+  static const char *const parts[] = {
+#define FLARON_CUT(name) name,
+#include "abi/cut.def"
+#undef FLARON_CUT
+  };
   for (int h = 0; h < FLARE_HANDLERS; h++) {
     if (f->handlers >> h & 1) json_array_append_new(handlers, json_string(flare_handler_names[h]));
   }
@@ -34,14 +39,16 @@ json_t *flare_json(const flare *f) {
   }
   flare_each_name(f, true, add_name, imports);
   flare_each_name(f, false, add_name, exports);
+  for (size_t i = 0; i < sizeof parts / sizeof *parts && flare_is_cut(f); i++)
+    json_array_append_new(cut, json_string(parts[i]));
   text none = {0};
   bool runs_here = flare_runs_here(f, &none);
   text_free(&none);
-  return json_pack("{s:I, s:I, s:I, s:I, s:b, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:s*, s:O*, s:O*}", "bytes",
-                   (json_int_t)f->wasm.size, "image_bytes", (json_int_t)f->image.size, "memory_bytes",
-                   (json_int_t)f->memory_pages * PAGE, "memory_limit_bytes",
+  return json_pack("{s:I, s:I, s:I, s:I, s:b, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:s*, s:O*, s:O*}",
+                   "bytes", (json_int_t)f->wasm.size, "image_bytes", (json_int_t)f->image.size,
+                   "memory_bytes", (json_int_t)f->memory_pages * PAGE, "memory_limit_bytes",
                    (json_int_t)f->memory_max_pages * PAGE, "stripped", f->stripped, "runtime",
                    f->runtime_hash, "runs_here", runs_here, "handlers", handlers, "modules", modules,
-                   "imports", imports, "exports", exports, "assets", assets, "name", f->name, "config",
-                   f->config, "vars", f->vars);
+                   "imports", imports, "exports", exports, "assets", assets, "cut", cut, "name", f->name,
+                   "config", f->config, "vars", f->vars);
 }

@@ -1,17 +1,24 @@
-# runtime_blob.S - flare.wasm inside the executable; RUNTIME_WASM is its path (mk/native.mk). RUNTIME_BYTECODE_WASM is that of
-# the one for flares that take bytecode; without it, which only soak and size are, it is the same one.
+# runtime_blob.S - the runtimes inside the executable: the macros are their paths (mk/native.mk). Where only RUNTIME_WASM is
+# given, which soak and size do, it is all of them.
+#ifndef RUNTIME_CORE_WASM
+#define RUNTIME_CORE_WASM RUNTIME_WASM
+#endif
 #ifndef RUNTIME_BYTECODE_WASM
 #define RUNTIME_BYTECODE_WASM RUNTIME_WASM
 #endif
 	.section .rodata
-	.globl runtime_blob
+	.globl runtime_blob_core
+	.globl runtime_blob_full
 	.globl runtime_blob_bytecode
 	.globl runtime_blob_end
-	.hidden runtime_blob
+	.hidden runtime_blob_core
+	.hidden runtime_blob_full
 	.hidden runtime_blob_bytecode
 	.hidden runtime_blob_end
 	.p2align 4
-runtime_blob:
+runtime_blob_core:
+	.incbin RUNTIME_CORE_WASM
+runtime_blob_full:
 	.incbin RUNTIME_WASM
 runtime_blob_bytecode:
 	.incbin RUNTIME_BYTECODE_WASM

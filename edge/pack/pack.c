@@ -307,7 +307,9 @@ static void write_flare(const project *p, const instance_start_report *r, text *
   wasm_reader runtime;
   wasm_section section;
   wasm_writer out = {0};
-  bytes blob = flare_runtime(p->modules.bytecode);
+  bytes blob = flare_runtime(p->modules.bytecode ? FLARE_RUNTIME_BYTECODE
+                             : r->cut            ? FLARE_RUNTIME_CORE
+                                                 : FLARE_RUNTIME_FULL);
   wasm_reader_init(&runtime, blob.data, blob.size);
   wasm_check_header(&runtime);
   wasm_write_header(&out);

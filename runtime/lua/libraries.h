@@ -29,6 +29,17 @@ int library_open_os(lua_State *L);
 /* All of io. */
 int library_open_io(lua_State *L);
 
+/*
+ * Defines part_NAME(L), which calls `function` and is the only way to it: a C function of what a flare is
+ * packed without when it cannot reach it (start/reach.h). By its export the build finds it (mk/runtime.mk).
+ */
+#define LIBRARY_PART(name, function)                                         \
+  __attribute__((export_name("part_" #name))) int part_##name(lua_State *L); \
+  int part_##name(lua_State *L) { return function(L); }
+
+/* What io.lines gives, which is in no table. */
+int part_next_line(lua_State *L);
+
 /* Why something cannot be done: the number that Linux has for it, and the words. */
 #define LIBRARY_NO_FILE "\2No such file or directory"
 #define LIBRARY_BAD_FILE "\11Bad file descriptor"

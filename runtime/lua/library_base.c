@@ -32,13 +32,15 @@ static int error(lua_State *L) {
   return ttisstring(value) ? lua_error(L) : (luaG_errormsg(L), 0);
 }
 
+LIBRARY_PART(load_chunk, luaB_load)
+
 static const luaL_Reg functions[] = {
     {"assert", luaB_assert},
     {"collectgarbage", luaB_collectgarbage},
     {"error", error},
     {"getmetatable", luaB_getmetatable},
     {"ipairs", luaB_ipairs},
-    {"load", luaB_load},
+    {"load", part_load_chunk},
     {"next", luaB_next},
     {"pairs", luaB_pairs},
     {"pcall", library_pcall},

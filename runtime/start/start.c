@@ -14,6 +14,7 @@
 #include "lua/libraries.h"
 #include "life/life.h"
 #include "lualib.h"
+#include "start/reach.h"
 #include "start/values.h"
 
 static const char *const handler_names[START_HANDLERS] = {
@@ -134,6 +135,7 @@ int start_run(lua_State *L) {
   }
   bundle_open_require(L);
   bindings_open(L);
+  reach_begin(L);
   bundle_load(L, args->bundle, args->size, args->strip ? &seed : NULL);
   lua_pushcfunction(L, traceback);
   lua_insert(L, 1);
@@ -179,6 +181,7 @@ __attribute__((export_name("start"))) const start_report *start(const uint8_t *b
   bundle_push_notes(L);
   keep_text(L, &result.notes, &result.notes_size);
   lua_settop(L, 0);
+  if (good && !bundle_takes_bytecode()) result.cut = reach_cut(L);
   if (good) values_settle(L);
   if (good && life_freeze(bundle_assets_size())) {
     result.layout = *life_get_layout();

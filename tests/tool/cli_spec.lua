@@ -352,6 +352,7 @@ describe("flaron-lua inspect", function()
     assert.matches("\nmemory +%d+ KiB at first, 16384 KiB at most\n", output)
     assert.matches("\nimports +flaron/v1%.", output)
     assert.matches("\nexports +memory, ", output)
+    assert.matches("\ncut +io, debug, load, loadfile, dofile\n", output)
     assert.is_string(path)
   end)
 
