@@ -126,7 +126,7 @@ LINK_STAMP := $(call flags,wasm-link,$(LINK_ORDER) $(START_ONLY) $(PARTS) $(FLAR
 LINKED := $(LUA_OBJECTS) $(CJSON_OBJECTS) $(RUNTIME_OBJECTS)
 IN_ORDER := $(W)/unwind.o $(filter $(LINKED),$(patsubst %,$(W)/%.o,$(LINK_ORDER)))
 LINKED := $(IN_ORDER) $(filter-out $(IN_ORDER),$(LINKED))
-# $(call link_runtime,OBJECTS,TO), $(call optimise,FROM,TO), $(call optimise_flare,FROM,TO): also for mk/size.mk.
+# $(call link_runtime,OBJECTS,TO), $(call optimise,FROM,TO): also for mk/size.mk. $(call optimise_flare,FROM,TO): of what is optimised.
 link_runtime = $(WASM_LD) $(1) -L$(WASI_LIB) -lc -lm \
   $(firstword $(wildcard $(WASM_BIN)../lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a \
     $(WASM_BIN)../lib/clang/*/lib/wasm32-unknown-wasi/libclang_rt.builtins.a)) \

@@ -29,8 +29,8 @@ $(S)/%/linked.wasm: $(W)/linked.wasm mk/size.mk
 $(S)/%/flare.wasm: $(S)/%/linked.wasm $(B)/unwind
 	$(Q)$(B)/unwind $< -o $(@D)/lowered.wasm
 	$(Q)$(call optimise,$(@D)/lowered.wasm,$(@D)/runtime.wasm)
-	$(Q)$(B)/unwind $(@D)/runtime.wasm -o $(@D)/trimmed.wasm --keep $(FLARE_EXPORTS)
-	$(Q)$(call optimise_flare,$(@D)/trimmed.wasm,$@)
+	$(Q)$(B)/unwind $(@D)/lowered.wasm -o $(@D)/trimmed.wasm --keep $(FLARE_EXPORTS)
+	$(Q)$(call optimise,$(@D)/trimmed.wasm,$@)
 
 # An executable around it, in which only what holds the runtime is made anew; fast to compile, for it runs once.
 SIZE_OWN := $(N)/runtime_wasm2c.o $(N)/edge/flare/runtime_blob.o $(N)/edge/engine/engine_wasm2c.o

@@ -444,6 +444,15 @@ describe("--keep", function()
     assert.same({ kept = 1, through_table = "error" }, (play(out)))
   end)
 
+  it("takes '*' at a name's end for whatever follows", function()
+    local bytes = assemble_text [[(module
+      (func (export "part_a")) (func (export "part_")) (func (export "part")) (func (export "a_part_b")))]]
+    for keep, names in pairs { ["part_*"] = { "part_", "part_a" }, ["part_b*,part"] = { "part" }, ["part_a*"] = { "part_a" } } do
+      assert.equal(0, unwind(bytes, "--keep", keep).code)
+      assert.same(names, exports(read(DIR .. "/out.wasm")))
+    end
+  end)
+
   it("refuses what is no module", function()
     assert.equal(1, unwind("hello", "--keep", "x").code)
   end)
