@@ -5,6 +5,7 @@
 #include "host/host.h"
 
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -257,6 +258,33 @@ void host_refused(host *h, const char *what, const char *why) {
   text_printf(&line, "%s: %s", what, why);
   host_log(h, HOST_WARN, line.data, line.size);
   text_free(&line);
+}
+
+/* Whether the log has a line. */
+static bool is_logged(const host_response *r, bytes line) {
+  for (size_t i = 0; i < r->line_count; i++) {
+    bytes other = text_bytes(&r->lines[i].line);
+    if (other.size == line.size && memcmp(other.data, line.data, line.size) == 0) return true;
+  }
+  return false;
+}
+
+void host_withheld(host *h, const char *format, ...) {
+  text line = {0};
+  va_list values;
+  if (h->refused_lines >= h->config.max_log_lines) return;
+  va_start(values, format);
+  text_vprintf(&line, format, values);
+  va_end(values);
+  if (!is_logged(&h->response, text_bytes(&line))) {
+    h->refused_lines++;
+    host_log(h, HOST_WARN, line.data, line.size);
+  }
+  text_free(&line);
+}
+
+void host_no_capability(host *h, const char *what, const char *right) {
+  host_withheld(h, "%s: no capability: flare.lua has no %s = true", what, right);
 }
 
 void host_store_failed(host *h, const char *what) {

@@ -294,8 +294,11 @@ int64_t host_now_ns(const host *h);
 /* For import_*.c: fills `to` with random bytes; the same in each process when the config has a seed. */
 void host_random(host *h, void *to, size_t size);
 
-/* For import_*.c: the secret of a name, borrowed; NULL when it is not set or the flare may not use it. */
-const host_secret *host_find_secret(const host *h, bytes name);
+/*
+ * For import_*.c: the secret of a name, borrowed; NULL, and a line of the log that says why, when it is not
+ * set or the flare may not use it.
+ */
+const host_secret *host_find_secret(host *h, bytes name);
 
 struct json_t;
 
@@ -311,6 +314,15 @@ void host_answer_keys(host *h, host_answer *answer, const char *what, int result
 
 /* For import_*.c: a line of the log that says why `what`, a function of a flare, answers nothing. */
 void host_refused(host *h, const char *what, const char *why);
+
+/*
+ * For import_*.c: a warning in the log of what a missing right withholds, with the way out. Of lines that are
+ * the same an invocation gets one; all count among those of host_refused.
+ */
+__attribute__((format(printf, 2, 3))) void host_withheld(host *h, const char *format, ...);
+
+/* For import_*.c: the same of a write, by `what`, that needs `right` in flare.lua. */
+void host_no_capability(host *h, const char *what, const char *right);
 
 /* For import_*.c: logs what the store said of its failure. */
 void host_store_failed(host *h, const char *what);

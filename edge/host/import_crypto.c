@@ -62,13 +62,13 @@ static bool get_string(const json_t *args, const char *name, bytes *found) {
 }
 
 /* Finds the secret that "secret_key" names; NULL when it is missing or not allowed. */
-static const host_secret *get_secret(const host *h, const json_t *args) {
+static const host_secret *get_secret(host *h, const json_t *args) {
   bytes name;
   return get_string(args, "secret_key", &name) ? host_find_secret(h, name) : NULL;
 }
 
 /* Finds the secret and the input, which all but two imports take; false when one is missing. */
-static bool get_secret_and_input(const host *h, const json_t *args, const host_secret **key, bytes *input) {
+static bool get_secret_and_input(host *h, const json_t *args, const host_secret **key, bytes *input) {
   *key = get_secret(h, args);
   return *key != NULL && get_string(args, "input", input);
 }

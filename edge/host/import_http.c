@@ -1,6 +1,7 @@
 /*
  * import_http.c - the imports of `request`, `response` and `logging`: what came in, what goes out.
  */
+#include <ctype.h>
 #include <strings.h>
 
 #include "host/host.h"
@@ -23,16 +24,39 @@ bool host_header_withheld(bytes name) {
           strncasecmp((const char *)name.data, prefix, sizeof prefix - 1) == 0);
 }
 
+/* Warns that a header is withheld. Its name is told in lower case, so that it is told once. */
+static void tell_header(host *h, const host_pair *header) {
+  enum { SHOWN = 64 }; /* of a name: X-Flaron- may have anything behind it */
+  char name[SHOWN + 1];
+  size_t size = header->name_size < SHOWN ? header->name_size : SHOWN;
+  for (size_t i = 0; i < size; i++) name[i] = (char)tolower((unsigned char)header->name[i]);
+  name[size] = '\0';
+  host_withheld(h, "request.header \"%s\": %zu bytes are withheld: flare.lua has no requires_raw_auth = true",
+                name, header->value_size);
+}
+
 void host_req_header_get(host *h, const host_arguments *arguments, host_answer *answer) {
-  if (host_header_withheld(arguments->a) && !h->config.requires_raw_auth) return;
   const host_pair *header = host_pairs_find(&h->request->headers, arguments->a);
-  if (header != NULL) host_answer_bytes(answer, (bytes){(const uint8_t *)header->value, header->value_size});
+  if (header == NULL) return;
+  if (!h->config.requires_raw_auth && host_header_withheld(arguments->a)) {
+    tell_header(h, header);
+  } else {
+    host_answer_bytes(answer, (bytes){(const uint8_t *)header->value, header->value_size});
+  }
 }
 
 void host_req_body(host *h, const host_arguments *arguments, host_answer *answer) {
   (void)arguments;
-  if (!h->config.requires_body || h->request->body.size > h->config.max_body) return;
-  host_answer_bytes(answer, text_bytes(&h->request->body));
+  size_t size = h->request->body.size;
+  if (size == 0) return;
+  if (!h->config.requires_body) {
+    host_withheld(h, "request.body: %zu bytes are withheld: flare.lua has no requires_body = true", size);
+  } else if (size > h->config.max_body) {
+    host_withheld(h, "request.body: %zu bytes are withheld: a flare gets no body of more than %zu", size,
+                  h->config.max_body);
+  } else {
+    host_answer_bytes(answer, text_bytes(&h->request->body));
+  }
 }
 
 void host_resp_set_status(host *h, const host_arguments *arguments, host_answer *answer) {

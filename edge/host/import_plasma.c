@@ -5,7 +5,8 @@
  * code fits, the answer is the first of: no capability, not available, bad key, too large, write limit.
  * Only a write that gets as far as the write limit counts towards it; deletes and counting are writes.
  *
- * plasma_get, plasma_list and the counters have no codes: what they refuse is a warning in the log.
+ * plasma_get, plasma_list and the counters have no codes: what they refuse is a warning in the log. So is,
+ * with its code, what is written without the capability.
  */
 #include <jansson.h>
 
@@ -20,12 +21,14 @@ static const char *const reasons[] = {
     [PLASMA_NOT_AVAILABLE] = "this edge has no store",
     [PLASMA_WRITE_LIMIT] = "write limit",
     [PLASMA_BAD_KEY] = "bad key",
-    [PLASMA_NO_CAPABILITY] = "no capability",
 };
 
-/* Whether `size` bytes may be written under a key: 0 or a code. Counts the write. */
-static int check_writing(host *h, bytes key, size_t size) {
-  if (!h->config.writes_plasma_kv) return PLASMA_NO_CAPABILITY;
+/* Whether `size` bytes may be written under a key, by `what`: 0 or a code. Counts the write. */
+static int check_writing(host *h, const char *what, bytes key, size_t size) {
+  if (!h->config.writes_plasma_kv) {
+    host_no_capability(h, what, "writes_plasma_kv");
+    return PLASMA_NO_CAPABILITY;
+  }
   if (h->config.store == NULL) return PLASMA_NOT_AVAILABLE;
   if (!store_key_valid(key)) return PLASMA_BAD_KEY;
   if (size > h->config.max_kv_value_bytes) return PLASMA_TOO_LARGE;
@@ -51,7 +54,7 @@ void host_plasma_get(host *h, const host_arguments *arguments, host_answer *answ
 
 /* plasma_set(key, value) -> 0 or a code */
 void host_plasma_set(host *h, const host_arguments *arguments, host_answer *answer) {
-  answer->number = check_writing(h, arguments->a, arguments->b.size);
+  answer->number = check_writing(h, "plasma.set", arguments->a, arguments->b.size);
   if (answer->number != 0) return;
   store_result result = store_plasma_set(h->config.store, arguments->a, arguments->b, host_now_ns(h));
   answer->number = write_code(h, "plasma.set", result);
@@ -59,7 +62,7 @@ void host_plasma_set(host *h, const host_arguments *arguments, host_answer *answ
 
 /* plasma_delete(key) -> 0, also when it is not there, or a code */
 void host_plasma_delete(host *h, const host_arguments *arguments, host_answer *answer) {
-  answer->number = check_writing(h, arguments->a, 0);
+  answer->number = check_writing(h, "plasma.delete", arguments->a, 0);
   if (answer->number != 0) return;
   store_result result = store_plasma_delete(h->config.store, arguments->a, host_now_ns(h));
   answer->number = write_code(h, "plasma.delete", result);
@@ -69,9 +72,9 @@ void host_plasma_delete(host *h, const host_arguments *arguments, host_answer *a
 static void count(host *h, const host_arguments *arguments, bool subtract, host_answer *answer) {
   const char *what = subtract ? "plasma.decrement" : "plasma.increment";
   int64_t total = 0;
-  int code = check_writing(h, arguments->a, 0);
+  int code = check_writing(h, what, arguments->a, 0);
   if (code != 0) {
-    host_refused(h, what, reasons[code]);
+    if (code != PLASMA_NO_CAPABILITY) host_refused(h, what, reasons[code]);
     return;
   }
   store_result result =

@@ -5,6 +5,9 @@
  * here. A secret that is set but empty counts as not set: it could not be handed over, and no key is it.
  */
 
+#include <ctype.h>
+#include <string.h>
+
 #include "host/host.h"
 
 bool host_secret_allowed(const host_config *config, bytes name) {
@@ -15,12 +18,42 @@ bool host_secret_allowed(const host_config *config, bytes name) {
   return false;
 }
 
-const host_secret *host_find_secret(const host *h, bytes name) {
-  if (!host_secret_allowed(&h->config, name)) return NULL;
-  for (size_t i = 0; i < h->config.secret_count; i++) {
-    const host_secret *secret = &h->config.secrets[i];
-    if (bytes_are(name, secret->name)) return secret->size != 0 ? secret : NULL;
+/* Adds a secret's name as a word that a shell takes: in quotes unless it is plain, and cut when it is long.
+ */
+static void add_word(text *to, bytes name) {
+  enum { SHOWN = 100 };
+  bool plain = name.size != 0, cut = name.size > SHOWN;
+  size_t size = cut ? SHOWN : name.size;
+  for (size_t i = 0; i < size; i++)
+    plain = plain && (isalnum(name.data[i]) || memchr("_-.", name.data[i], 3) != NULL);
+  if (!plain) text_add_string(to, "'");
+  for (size_t i = 0; i < size; i++) {
+    char c = (char)name.data[i];
+    text_add(to, c == '\'' || (c >= '\0' && c < ' ') || c == 0x7f ? "?" : &c, 1);
   }
+  text_add_string(to, cut ? "..." : "");
+  if (!plain) text_add_string(to, "'");
+}
+
+/* Warns that there is no secret of a name for the flare. */
+static void tell_absent(host *h, bytes name, bool allowed) {
+  text word = {0};
+  add_word(&word, name);
+  if (allowed) {
+    host_withheld(h, "secret %s: not set: flaron-lua secret set %s", word.data, word.data);
+  } else {
+    host_withheld(h, "secret %s: not in allowed_secrets of flare.lua", word.data);
+  }
+  text_free(&word);
+}
+
+const host_secret *host_find_secret(host *h, bytes name) {
+  bool allowed = host_secret_allowed(&h->config, name);
+  for (size_t i = 0; allowed && i < h->config.secret_count; i++) {
+    const host_secret *secret = &h->config.secrets[i];
+    if (bytes_are(name, secret->name) && secret->size != 0) return secret;
+  }
+  tell_absent(h, name, allowed);
   return NULL;
 }
 

@@ -5,7 +5,8 @@
  * answer is the first of: no capability, not available, bad key, invalid TTL, too large, write limit,
  * quota. Only a write that gets as far as the write limit counts towards it.
  *
- * spark_get, spark_delete and spark_list have no codes: what they refuse is a warning in the log.
+ * spark_get, spark_delete and spark_list have no codes: what they refuse is a warning in the log. So is, with
+ * its code, what is written without the capability.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -41,15 +42,16 @@ void host_spark_get(host *h, const host_arguments *arguments, host_answer *answe
   host_answer_text(h, answer);
 }
 
-/* Whether keys may be written at all: 0 or a code. */
-static int check_writing(const host *h) {
-  if (!h->config.writes_spark_kv) return SPARK_NO_CAPABILITY;
-  return h->config.store != NULL ? 0 : SPARK_NOT_AVAILABLE;
+/* Whether keys may be written at all, by `what`: 0 or a code. */
+static int check_writing(host *h, const char *what) {
+  if (h->config.writes_spark_kv) return h->config.store != NULL ? 0 : SPARK_NOT_AVAILABLE;
+  host_no_capability(h, what, "writes_spark_kv");
+  return SPARK_NO_CAPABILITY;
 }
 
 /* spark_set(key, value, seconds to live, 0 = for ever) -> 0 or a code */
 static int set(host *h, bytes key, bytes value, int64_t ttl) {
-  int code = check_writing(h);
+  int code = check_writing(h, "spark.set");
   if (code != 0) return code;
   if (!store_key_valid(key)) return SPARK_BAD_KEY;
   if (ttl < 0 || ttl > STORE_TTL_MAX_S) return SPARK_INVALID_TTL;
@@ -71,9 +73,10 @@ void host_spark_set(host *h, const host_arguments *arguments, host_answer *answe
 /* spark_delete(key): counts as a write. */
 void host_spark_delete(host *h, const host_arguments *arguments, host_answer *answer) {
   (void)answer;
-  int code = check_writing(h);
+  int code = check_writing(h, "spark.delete");
+  if (code == SPARK_NO_CAPABILITY) return;
   if (code != 0) {
-    host_refused(h, "spark.delete", code == SPARK_NO_CAPABILITY ? "no capability" : "this edge has no store");
+    host_refused(h, "spark.delete", "this edge has no store");
   } else if (!store_key_valid(arguments->a)) {
     host_refused(h, "spark.delete", "bad key");
   } else if (h->spark_writes++ >= h->config.max_spark_writes) {
@@ -157,7 +160,7 @@ static int pull_keys(host *h, bytes origin, json_t *keys) {
 
 /* spark_pull(origin, keys) -> how many were kept, or -code. Once an invocation. */
 static int pull_from(host *h, bytes origin, bytes json) {
-  int code = check_writing(h);
+  int code = check_writing(h, "spark.pull");
   if (code != 0) return -code;
   if (h->config.pull == NULL) return -SPARK_NOT_AVAILABLE;
   if (h->must_not_wait) {

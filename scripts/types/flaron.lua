@@ -241,7 +241,7 @@ function spark.set(key, value, ttl) end
 ---
 --- Raises: `contains a NUL`.
 ---
---- Limits: counts as a write. The ABI has no code for it: a refusal is silent.
+--- Limits: counts as a write. The ABI has no code for it: a refusal is a warning in the log of the local edge.
 ---@param key string the key.
 function spark.delete(key) end
 

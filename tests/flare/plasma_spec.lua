@@ -62,7 +62,7 @@ describe("plasma.increment and plasma.decrement", function()
     assert.same(refused, (forbidden:run "return plasma.increment 'c'"))
     local values, response = forbidden:run "return plasma.decrement 'c'"
     assert.same(refused, values)
-    assert.same({ { level = "warn", text = "plasma.decrement: no capability" } }, response.logs)
+    assert.same({ { level = "warn", text = "plasma.decrement: no capability: flare.lua has no writes_plasma_kv = true" } }, response.logs)
   end)
 
   it("refuse to count up to zero as well as to nothing", function()

@@ -151,7 +151,7 @@ describe("spark's refusals", function()
     local values, response = flare:run "return spark.get 'k', spark.get 'k', spark.delete 'k'"
     assert.same({ n = 2, "v" }, values)
     assert.same({ { level = "warn", text = "spark.get: read limit" },
-      { level = "warn", text = "spark.delete: no capability" } }, response.logs)
+      { level = "warn", text = "spark.delete: no capability: flare.lua has no writes_spark_kv = true" } }, response.logs)
   end)
 end)
 
