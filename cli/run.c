@@ -46,13 +46,20 @@ static bool is_header(const char *word) {
 
 static bool is_method(const char *word) { return http_is_token(bytes_of(word)); }
 
-/* Prints the answer on standard output and the log on standard error. */
+/*
+ * Prints the answer on standard output and the log on standard error. There is no origin: where it answers,
+ * an empty answer stands for its own, and what the flare set is not shown, as it is not sent.
+ */
 static void print(const host_response *r) {
   cli_print_log(r);
   if (r->action == HOST_TRANSFORM)
     fputs("action: TRANSFORM, the origin answers and the flare transforms\n", stderr);
   if (r->action == HOST_PASS_THROUGH) fputs("action: PASS_THROUGH, the origin answers\n", stderr);
   fflush(stderr);
+  if (r->action != HOST_RESPOND) {
+    puts("HTTP/1.1 200 OK\n");
+    return;
+  }
   printf("HTTP/1.1 %d%s%s\n", r->status, *http_reason(r->status) != '\0' ? " " : "", http_reason(r->status));
   for (size_t i = 0; i < r->headers.count; i++) {
     cli_print("%s: %s\n", r->headers.items[i].name, r->headers.items[i].value);

@@ -265,6 +265,12 @@ void host_log(host *h, host_level level, const char *line, size_t size);
 /* Takes back what the flare set on the response and makes it the 500 of a failed invocation. */
 void host_fail(host *h);
 
+/*
+ * Of import_http.c: warns of what the flare set on a response that is not sent, since the origin answers.
+ * Call it once, when the action is known.
+ */
+void host_tell_unsent(host *h);
+
 /* Whether a response is the 500 of a failed invocation, as host_fail and the runtime make it. */
 bool host_is_failure(const host_response *response);
 

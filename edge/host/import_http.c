@@ -98,6 +98,41 @@ void host_resp_body_set(host *h, const host_arguments *arguments, host_answer *a
   text_add(&h->response.body, arguments->a.data, arguments->a.size);
 }
 
+/* Adds how many headers there are, and which. */
+static void add_headers(text *to, const host_pairs *headers) {
+  enum { MOST = 200 }; /* bytes of names */
+  size_t begin = to->size;
+  text_printf(to, "%zu header%s (", headers->count, headers->count == 1 ? "" : "s");
+  for (size_t i = 0; i < headers->count; i++) {
+    const host_pair *header = &headers->items[i];
+    if (to->size - begin + header->name_size > MOST) {
+      text_add_string(to, i > 0 ? ", ..." : "...");
+      break;
+    }
+    text_add_string(to, i > 0 ? ", " : "");
+    text_add(to, header->name, header->name_size);
+  }
+  text_add_string(to, ")");
+}
+
+void host_tell_unsent(host *h) {
+  const host_response *r = &h->response;
+  bool status = h->usage[HOST_resp_set_status].calls != 0, headers = r->headers.count != 0,
+       body = r->body.size != 0;
+  int parts = status + headers + body;
+  if (r->action == HOST_RESPOND || parts == 0) return;
+  text line = {0};
+  text_printf(&line, "%s: ", r->action == HOST_TRANSFORM ? "TRANSFORM" : "PASS_THROUGH");
+  if (headers) add_headers(&line, &r->headers);
+  if (headers && status) text_add_string(&line, body ? ", " : " and ");
+  if (status) text_printf(&line, "the status %d", r->status);
+  if (body) text_printf(&line, "%sa body of %zu bytes", parts > 1 ? " and " : "", r->body.size);
+  text_printf(&line, " that %s not sent: the origin's answer goes out as it is",
+              parts == 1 && r->headers.count < 2 ? "was set is" : "were set are");
+  host_log(h, HOST_WARN, line.data, line.size);
+  text_free(&line);
+}
+
 static void log_line(host *h, host_level level, bytes line) {
   if (h->log_lines++ >= h->config.max_log_lines) return;
   size_t size = line.size < h->config.max_log_line ? line.size : h->config.max_log_line;

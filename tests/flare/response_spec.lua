@@ -169,6 +169,48 @@ describe("what a handler answers", function()
     assert.is_false(response.failed)
   end)
 
+  describe("of the origin", function()
+    local sent = "not sent: the origin's answer goes out as it is"
+    local cases = {
+      [""] = false,
+      ["response.set_header('x-a', '1')"] = "1 header (x-a)",
+      ["response.set_header('x-a', '1') response.set_header('X-B', '2') response.set_header('x-a', '3')"] = "2 headers (x-a, X-B)",
+      ["response.set_status(418)"] = "the status 418",
+      ["response.set_status(200)"] = "the status 200",
+      ["response.set_body 'hello'"] = "a body of 5 bytes",
+      ["response.set_body ''"] = false,
+      ["response.set_header('x-a', '1') response.set_status(418)"] = "1 header (x-a) and the status 418",
+      ["response.set_header('x-a', '1') response.set_body 'hello'"] = "1 header (x-a) and a body of 5 bytes",
+      ["response.set_status(418) response.set_body 'hello'"] = "the status 418 and a body of 5 bytes",
+      ["response.set_header('x-a', '1') response.set_status(418) response.set_body 'hello'"] =
+        "1 header (x-a), the status 418 and a body of 5 bytes",
+      ["for n = 1, 100 do response.set_header(('x-%03d'):format(n), '') end"] = "100 headers (x-001, "
+    }
+    for action, name in pairs { PASS_THROUGH = "pass_through", TRANSFORM = "transform" } do
+      for code, what in pairs(cases) do
+        it(("warns of what was set before %s: %s"):format(action, what or "nothing"), function()
+          local response = with(code .. " return flaron." .. action)
+          assert.equal(name, response.action)
+          local line = response.logs[1]
+          if not what then return assert.is_nil(line) end
+          assert.equal(1, #response.logs)
+          assert.equal("warn", line.level)
+          assert.equal(action .. ": " .. what, line.text:sub(1, #action + 2 + #what))
+          if what:find ", $" then
+            assert.truthy(#line.text < 320 and line.text:find(", ...) that were set are " .. sent, 1, true))
+          else
+            local one = not what:find " and " and not what:find "headers"
+            assert.equal(("%s: %s that %s %s"):format(action, what, one and "was set is" or "were set are", sent), line.text)
+          end
+        end)
+      end
+    end
+
+    it("warns of nothing when the flare answers", function()
+      assert.same({}, with("response.set_status(418) response.set_header('x-a', '1') return flaron.RESPOND").logs)
+    end)
+  end)
+
   it("is PASS_THROUGH", function()
     assert.equal("pass_through", with("return flaron.PASS_THROUGH").action)
   end)

@@ -327,6 +327,19 @@ describe("flaron-lua run", function()
     end
   end)
 
+  it("does not show what was set when the origin answers, and warns of it", function()
+    for _, action in ipairs { "TRANSFORM", "PASS_THROUGH" } do
+      local code, output, errors = support.cli("run", (file([[local flaron = require "flaron"
+        return function()
+          flaron.response.set_status(418)
+          flaron.response.set_header("x-a", "1")
+          flaron.response.set_body "mine"
+          return flaron.]] .. action .. " end")))
+      assert.same({ 0, "HTTP/1.1 200 OK\n\n" }, { code, output })
+      assert.matches(action .. ": 1 header %(x%-a%), the status 418 and a body of 4 bytes that were set are not sent", errors)
+    end
+  end)
+
   it("runs a script, its folder and a packed flare alike", function()
     local path, folder = file [[return function() return { body = require "part" } end]]
     support.write(folder .. "/part.lua", "return 'same'")

@@ -17,6 +17,7 @@ function routes.big() return { body = ("x"):rep(10 << 20) } end
 function routes.boom() error "boom" end
 function routes.spin() while true do end end
 function routes.memory() local t = {} while true do t[#t + 1] = ("x"):rep(100000) .. #t end end
+function routes.marked() response.set_header("x-mark", "1") response.set_status(418) return flaron.TRANSFORM end
 function routes.slow() return { body = tostring(flaron.beam.fetch(request.header "x-url")) } end
 
 return function()
@@ -178,6 +179,15 @@ describe("flaron-lua dev", function()
   it("hands PASS_THROUGH on to the origin with method, path, headers and body", function()
     assert.equal("PUT /origin?q=1 it 3", dev.curl("/origin?q=1", "-X PUT -H 'X-Test: it' -d abc"))
     assert.matches("x%-origin: yes", dev.curl("/origin", "-i"))
+  end)
+
+  it("sends the origin's answer as it is, and warns of what the flare set, also for TRANSFORM", function()
+    local answer = dev.curl("/marked", "-i")
+    assert.matches("^HTTP/1.1 200 ", answer)
+    assert.matches("x%-origin: yes", answer)
+    assert.not_matches("x%-mark", answer)
+    local line = "TRANSFORM: 1 header %(x%-mark%) and the status 418 that were set are not sent"
+    assert.truthy(wait(function() return (support.read(dev.log .. ".out") or ""):match(line) end, 2))
   end)
 
   it("loads a changed script before the next request", function()

@@ -54,10 +54,10 @@
 ---@field text string
 
 ---@class flaron.edge.Response
----@field status integer the status; 200 when the flare set none
----@field headers table<string, string> the headers, with the names as the flare wrote them
----@field body string the body
----@field action "respond"|"transform"|"pass_through" `"respond"`, `"transform"` or `"pass_through"`
+---@field status integer the status that the flare set; 200 when it set none
+---@field headers table<string, string> the headers that it set, with the names as it wrote them
+---@field body string the body that it set
+---@field action "respond"|"transform"|"pass_through" `"respond"`, `"transform"` or `"pass_through"`. Of what was set only `"respond"` sends anything: else `logs` warns of it
 ---@field logs flaron.edge.LogLine[] the log: `level` (`"info"`, `"warn"` or `"error"`) and `text`; warnings of the edge too
 ---@field failed boolean the flare trapped or could not be stopped. An error in the script is a plain 500
 ---@field error? string why the handler did not end well, with a traceback: the error that the script raised and did not catch, or what `failed` is about. 64 KiB at most: of a longer one the middle is `...`
