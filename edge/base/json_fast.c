@@ -173,9 +173,10 @@ json_t *json_load_object(bytes json, text *why) {
   return NULL;
 }
 
-void json_add_string(text *to, bytes b) {
+size_t json_add_string(text *to, bytes b) {
   static const char characters[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt", digits[] = "0123456789ABCDEF";
   enum { LONGEST = 6, CHUNK = 65536 }; /* bytes that one becomes; bytes that are done at once */
+  size_t lost = 0;
   text_add_string(to, "\"");
   for (size_t i = 0; i < b.size;) {
     size_t end = b.size - i > CHUNK ? i + CHUNK : b.size, begin = to->size;
@@ -196,6 +197,7 @@ void json_add_string(text *to, bytes b) {
         memcpy(out, "\xef\xbf\xbd", 3);
         out += 3;
         size = 1;
+        lost++;
       } else {
         memcpy(out, b.data + i, size);
         out += size;
@@ -206,4 +208,5 @@ void json_add_string(text *to, bytes b) {
     to->data[to->size] = '\0';
   }
   text_add_string(to, "\"");
+  return lost;
 }

@@ -17,7 +17,10 @@ struct json_t;
  */
 struct json_t *json_load_object(bytes json, text *why);
 
-/* Adds a JSON string of bytes, as Jansson writes it; each byte that is not UTF-8 becomes U+FFFD. */
-void json_add_string(text *to, bytes b);
+/*
+ * Adds a JSON string of bytes, as Jansson writes it; each byte that is not UTF-8 becomes U+FFFD. Returns how
+ * many did.
+ */
+size_t json_add_string(text *to, bytes b);
 
 #endif

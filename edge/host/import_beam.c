@@ -11,12 +11,14 @@
  * Redirects are followed here and not by curl, since each target must pass the allow-list, and since a
  * stub may answer any of them. A redirect to another origin loses the headers that are secrets.
  *
- * Text, as Go's encoding/json makes it: each byte that is not UTF-8 becomes U+FFFD. Header names come
- * out as Go writes them (`Content-Type`), and repeated headers as one, joined by ", ".
+ * Text, as Go's encoding/json makes it: each byte that is not UTF-8 becomes U+FFFD. How many of the body did
+ * is the field "lossy" of the answer, if any did, and a warning. Header names come out as Go writes them
+ * (`Content-Type`), and repeated headers as one, joined by ", ".
  *
- * Nothing goes out that the flare did not say, but Host, User-Agent and Content-Length: so no Accept, and
- * no compression unless the flare asks for it (and then gets it as it comes). Hop-by-hop headers are left
- * out. There is no proxy, no .netrc and no cookie jar.
+ * Nothing goes out that the flare did not say, but Host, User-Agent, Content-Length and, since compressed
+ * bytes would be lost, Accept-Encoding: identity. So no Accept, and no compression unless the flare asks for
+ * it (and then gets it as it comes). Hop-by-hop headers are left out. There is no proxy, no .netrc and no
+ * cookie jar.
  */
 #include <curl/curl.h>
 #include <errno.h>
@@ -279,6 +281,8 @@ static outcome transfer(fetch *f) {
   f->wrong = NULL;
   curl_lines lines = {0};
   curl_lines_begin(&lines, &f->request.headers);
+  if (host_pairs_find(&f->request.headers, bytes_of("accept-encoding")) == NULL)
+    curl_lines_add(&lines, "Accept-Encoding: identity");
   for (size_t i = 0; i < f->request.headers.count; i++)
     curl_lines_add_header(&lines, &f->request.headers.items[i]);
   set_options(curl, f, left_ms, message);
@@ -366,19 +370,21 @@ static outcome run(fetch *f) {
   }
 }
 
-/* Adds bytes as UTF-8: each byte that is not part of it becomes U+FFFD. */
-static void add_utf8(text *to, bytes b) {
-  size_t done = 0;
+/* Adds bytes as UTF-8: each byte that is not part of it becomes U+FFFD. Returns how many did. */
+static size_t add_utf8(text *to, bytes b) {
+  size_t done = 0, lost = 0;
   for (size_t i = 0; i < b.size;) {
     size_t size = utf8_size(b.data + i, b.size - i);
     if (size == 0) {
       text_add(to, b.data + done, i - done);
       text_add_string(to, "\xef\xbf\xbd");
       done = i + 1;
+      lost++;
     }
     i += size != 0 ? size : 1;
   }
   text_add(to, b.data != NULL ? b.data + done : NULL, b.size - done);
+  return lost;
 }
 
 /* Bytes as a JSON string. */
@@ -403,8 +409,8 @@ static void add_canonical(text *to, bytes name) {
   }
 }
 
-/* Headers as a JSON object. */
-static json_t *json_headers(const host_pairs *headers) {
+/* Headers as a JSON object; `lost` counts the bytes of values that became U+FFFD. */
+static json_t *json_headers(const host_pairs *headers, size_t *lost) {
   json_t *object = json_object();
   text name = {0}, value = {0};
   for (size_t i = 0; i < headers->count; i++) {
@@ -417,7 +423,7 @@ static json_t *json_headers(const host_pairs *headers) {
       text_add(&value, before.data, before.size);
       text_add_string(&value, ", ");
     }
-    add_utf8(&value, (bytes){(const uint8_t *)header->value, header->value_size});
+    *lost += add_utf8(&value, (bytes){(const uint8_t *)header->value, header->value_size});
     json_object_setn_new_nocheck(object, text_string(&name), name.size, json_text(text_bytes(&value)));
   }
   text_free(&name);
@@ -425,29 +431,52 @@ static json_t *json_headers(const host_pairs *headers) {
   return object;
 }
 
-/* Says in the log why there is no answer. */
-static void log_refusal(fetch *f) {
+/* Says in the log of a URL that is fetched why there is no answer, or what is wrong with the answer. */
+static void log_fetch(fetch *f, const char *what) {
   text why = {0};
   bool long_url = f->request.url.size > MAX_LOGGED_URL;
   text_add(&why, f->request.url.data, long_url ? MAX_LOGGED_URL : f->request.url.size);
-  text_printf(&why, "%s: %s", long_url ? "..." : "", f->why.data);
+  text_printf(&why, "%s: %s", long_url ? "..." : "", what);
   host_refused(f->h, "beam.fetch", why.data);
   text_free(&why);
+}
+
+/* Says in the log what of the answer was not UTF-8, with the header that tells why the body is not. */
+static void log_lost(fetch *f, size_t of_headers, size_t of_body) {
+  static const char *const names[] = {"content-encoding", "content-type"};
+  const host_pair *kind = NULL;
+  text what = {0};
+  for (size_t i = 0; kind == NULL && i < sizeof names / sizeof *names; i++)
+    kind = host_pairs_find(&f->fetched.headers, bytes_of(names[i]));
+  if (of_body != 0) {
+    text_add_string(&what, "the answer's body is not UTF-8");
+    if (kind != NULL) text_printf(&what, " (%s: %.100s)", kind->name, kind->value);
+    text_printf(&what, ": %zu of %zu bytes became U+FFFD", of_body, f->fetched.body.size);
+    log_fetch(f, what.data);
+  }
+  text_clear(&what);
+  text_printf(&what, "the answer's headers are not UTF-8: %zu byte%s became U+FFFD", of_headers,
+              of_headers == 1 ? "" : "s");
+  if (of_headers != 0) log_fetch(f, what.data);
+  text_free(&what);
 }
 
 /* Makes the answer of what became of the fetch. */
 static void answer_fetch(fetch *f, outcome outcome, host_answer *answer) {
   if (outcome == REFUSED) {
-    log_refusal(f);
+    log_fetch(f, f->why.data);
     return;
   }
   text *to = &f->h->answer;
+  size_t of_headers = 0, of_body = 0;
   text_clear(to);
   if (outcome == REPLIED) {
     text_printf(to, "{\"status\":%d,\"headers\":", f->fetched.status);
-    json_add_to(to, json_headers(&f->fetched.headers), JSON_COMPACT);
+    json_add_to(to, json_headers(&f->fetched.headers, &of_headers), JSON_COMPACT);
     text_add_string(to, ",\"body\":");
-    json_add_string(to, text_bytes(&f->fetched.body));
+    of_body = json_add_string(to, text_bytes(&f->fetched.body));
+    if (of_body != 0) text_printf(to, ",\"lossy\":%zu", of_body);
+    log_lost(f, of_headers, of_body);
   } else {
     text_add_string(to, "{\"error\":");
     json_add_string(to, text_bytes(&f->why));

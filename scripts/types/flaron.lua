@@ -98,6 +98,7 @@
 ---@field status integer
 ---@field headers table<string, string> names are in lower case; looking one up in another case finds it
 ---@field body string
+---@field lossy? integer how many bytes of the body were not UTF-8 and are lost, as the local edge counts them
 
 --- The table that flare.lua returns.
 ---@class flaron.Manifest
@@ -208,7 +209,7 @@ flaron.beam = beam
 --- redirects and sets the time-out.
 ---@param url string an http or https URL.
 ---@param options? flaron.FetchOptions `method` (string, default `"GET"`), `headers` (a table from names to strings) and `body` (UTF-8 text); another field is an error.
----@return flaron.FetchResponse|nil answer `status` (integer), `headers` (a table) and `body` (string). Names in `headers` are in lower case; looking one up in another case finds it. Every status is an answer, 404 and 500 too.
+---@return flaron.FetchResponse|nil answer `status` (integer), `headers` (a table) and `body` (string). Names in `headers` are in lower case; looking one up in another case finds it. Every status is an answer, 404 and 500 too. `lossy` (integer or nil): how many bytes of the body were not UTF-8 and are lost, as the local edge counts them.
 ---@return string? message `"fetch failed"` when the host says no more: not allowed, too many requests, time-out, no such host. Else the host's own message, such as `"the URL is empty"`.
 function beam.fetch(url, options) end
 

@@ -119,6 +119,47 @@ describe("beam.fetch with a stub", function()
   end
 end)
 
+describe("What of an answer is not UTF-8", function()
+  -- The values of code with an upstream that answers so, and the log.
+  local function with(answer, code)
+    local flare <close> = evaluate.open()
+    flare.flare:stub_fetch("", answer)
+    local values, response = flare:run(code)
+    return values, response.logs
+  end
+
+  local ask = "local a = beam.fetch 'http://up.test/x' return a.lossy, #a.body"
+
+  it("is counted in lossy, and told in the log with URL and content-encoding", function()
+    local gzip = "\x1f\x8b\8\0\0\0\0\0\0\3\xcb\xc8"
+    local values, logs = with({ headers = { ["Content-Encoding"] = "gzip", ["content-type"] = "text/html" }, body = gzip }, ask)
+    assert.same({ n = 2, 3, #gzip + 2 * 3 }, values)
+    assert.same({ { level = "warn", text = "beam.fetch: http://up.test/x: the answer's body is not UTF-8 "
+      .. "(Content-Encoding: gzip): 3 of 12 bytes became U+FFFD" } }, logs)
+  end)
+
+  it("is told with the content-type when there is no content-encoding, and alone without both", function()
+    local _, logs = with({ headers = { ["content-type"] = "image/png" }, body = "\x89PNG" }, ask)
+    assert.matches("not UTF%-8 %(content%-type: image/png%): 1 of 4 bytes became", logs[1].text)
+    _, logs = with({ body = "caf\xe9" }, ask)
+    assert.matches("not UTF%-8: 1 of 4 bytes became", logs[1].text)
+  end)
+
+  it("is told of headers, too", function()
+    local values, logs = with({ headers = { ["x-name"] = "Jos\xe9" }, body = "b" },
+      "local a = beam.fetch 'http://up.test/x' return a.lossy, a.headers['x-name']")
+    assert.same({ n = 2, nil, "Jos\u{fffd}" }, values)
+    assert.same({ { level = "warn", text = "beam.fetch: http://up.test/x: the answer's headers are not UTF-8: 1 byte "
+      .. "became U+FFFD" } }, logs)
+  end)
+
+  it("is nothing when all is: lossy is nil, also for U+FFFD itself and bytes that are escaped", function()
+    for _, body in ipairs { "", "plain", "é\u{fffd}\u{10ffff}", "\0\1\"\\\n" } do
+      assert.same({ { n = 2, nil, #body }, {} }, { with({ body = body }, ask) })
+    end
+  end)
+end)
+
 describe("beam.fetch by the manifest", function()
   it("fetches only what allowed_fetch_urls has, and says in the log why not", function()
     local flare <close> = evaluate.open({}, { ["flare.lua"] =

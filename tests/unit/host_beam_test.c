@@ -464,7 +464,11 @@ static void test_requests(void) {
   check(strncmp(body_of(a), "GET /echo?q=a%20b&c HTTP/1.1\r\n", 30) == 0, "GET is the default");
   check(sent(a, "\r\nUser-Agent: flaron-lua/0.1\r\n") && sent(a, "\r\nHost: 127.0.0.1:"),
         "what is always sent");
-  check(!sent(a, "\r\nAccept") && !sent(a, "\r\nContent-") && !sent(a, "\r\nExpect"), "nothing else is");
+  check(!sent(a, "\r\nAccept:") && !sent(a, "\r\nContent-") && !sent(a, "\r\nExpect"), "nothing else is");
+  check(sent(a, "\r\nAccept-Encoding: identity\r\n"), "no compression unless the flare asks for it");
+  json_decref(a);
+  a = fetch(&h, "/echo?q=a%20b&c", "{\"headers\":{\"accept-ENCODING\":\"gzip\"}}");
+  check(sent(a, "\r\naccept-ENCODING: gzip\r\n") && !sent(a, "identity"), "what the flare asks for");
   json_decref(a);
   a = fetch(
       &h, "/echo",
