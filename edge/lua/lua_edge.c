@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "engine/runner.h"
 #include "base/embedded.h"
+#include "base/nearest.h"
 #include "lua/lua_cover.h"
 #include "lua/lua_json.h"
 #include "lua/lua_options.h"
@@ -435,6 +436,24 @@ static int event(lua_State *L) {
 
 /* ---- stubs, failures, time, stores ---- */
 
+/* Raises an error for a field of the table at `index` that a stub's answer does not have. */
+static void check_fetched(lua_State *L, int index) {
+  static const char *const known[] = {"body", "headers", "status"};
+  for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
+    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : luaL_typename(L, -2);
+    nearest n = {.name = name};
+    bool found = false;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+      found = found || strcmp(known[i], name) == 0;
+      nearest_try(&n, known[i]);
+    }
+    if (found) continue;
+    lua_pushfstring(L, "unknown field '%s' of a stub's answer", name);
+    if (n.found != NULL) lua_pushfstring(L, "%s: did you mean '%s'?", lua_tostring(L, -1), n.found);
+    lua_error(L);
+  }
+}
+
 /* Adds the fields of the table on top of the stack, a stub's answer, to what was fetched. */
 static void take_fetched(lua_State *L, host_fetched *fetched) {
   int index = lua_gettop(L);
@@ -488,6 +507,7 @@ static int answer_protected(lua_State *L) {
       lua_pop(L, 1);
     }
     luaL_checktype(L, -1, LUA_TTABLE);
+    check_fetched(L, lua_gettop(L));
     take_fetched(L, fetched);
     lua_pushboolean(L, 1);
     return 1;
@@ -526,7 +546,10 @@ static bool answer_fetch(void *data, const host_request *request, host_fetched *
 static int stub_fetch(lua_State *L) {
   lua_flare *f = check_flare(L);
   luaL_checkstring(L, 2);
-  if (!lua_isfunction(L, 3)) luaL_checktype(L, 3, LUA_TTABLE);
+  if (!lua_isfunction(L, 3)) {
+    luaL_checktype(L, 3, LUA_TTABLE);
+    check_fetched(L, 3); /* here, where the spec's line is known */
+  }
   lua_settop(L, 3);
   lua_createtable(L, 2, 0);
   lua_insert(L, 2);
@@ -690,6 +713,25 @@ static int has_handler(lua_State *L) {
   return 1;
 }
 
+/* is_flare(value) -> whether it is a flare */
+static int is_flare(lua_State *L) {
+  lua_pushboolean(L, luaL_testudata(L, 1, FLARE) != NULL);
+  return 1;
+}
+
+/* nearest(name, list of names) -> ": did you mean 'NAME'?", or "" */
+static int find_nearest(lua_State *L) {
+  nearest n = {.name = luaL_checkstring(L, 1)};
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  for (lua_Integer i = 1; lua_rawgeti(L, 2, i) == LUA_TSTRING; i++) nearest_try(&n, lua_tostring(L, -1));
+  text hint = {0};
+  nearest_add(&n, &hint);
+  lua_pushlstring(L, text_string(&hint), hint.size);
+  text_free(&hint);
+  return 1;
+}
+
 /* script(name) -> the function of a file of scripts/testing */
 static int script(lua_State *L) {
   text path = {0}, chunk = {0};
@@ -755,9 +797,17 @@ static const luaL_Reg functions[] = {
 
 /* What edge.lua is given beside them. */
 static const luaL_Reg parts[] = {
-    {"keep", keep},          {"is_open", is_open},           {"has", has_handler},
-    {"script", script},      {"decode", lua_json_decode},    {"harmless", harmless},
-    {"cover", lua_cover_on}, {"coverage", lua_cover_report}, {NULL, NULL},
+    {"keep", keep},
+    {"is_open", is_open},
+    {"has", has_handler},
+    {"script", script},
+    {"decode", lua_json_decode},
+    {"harmless", harmless},
+    {"cover", lua_cover_on},
+    {"coverage", lua_cover_report},
+    {"is_flare", is_flare},
+    {"nearest", find_nearest},
+    {NULL, NULL},
 };
 
 /* Runs edge.lua, which says what it takes; `metatable` is that of flares. */

@@ -9,6 +9,37 @@ local methods, response, core, state = ...
 state.live = state.live or setmetatable({}, { __mode = "k" })    -- flares that outlive a test
 state.opened = state.opened or setmetatable({}, { __mode = "k" }) -- flare -> connections it had
 
+local requests = core.script "request"(core)
+
+-- Calls a function whose errors have no place; they get that of who called the caller.
+local function at_caller(f, ...)
+  local good, result = pcall(f, ...)
+  if not good then error(result, type(result) == "string" and 3 or 0) end
+  return result
+end
+
+-- ---- what a spec asks ----
+
+-- Every method takes its flare: `flare.request { }` has the request in its place.
+for name, method in pairs(methods) do
+  methods[name] = function(self, ...)
+    if not core.is_flare(self) then error(("call it flare:%s(...), with a colon"):format(name), 2) end
+    return method(self, ...)
+  end
+end
+
+local request_core, event_core = methods.request, methods.event
+
+function methods:request(request)
+  if not core.is_flare(self) then error("call it flare:request(...), with a colon", 2) end
+  return request_core(self, at_caller(requests.make, "flare:request", request))
+end
+
+function methods:event(type, event)
+  if not core.is_flare(self) then error("call it flare:event(...), with a colon", 2) end
+  return event_core(self, type, at_caller(requests.make_event, event))
+end
+
 -- ---- connections ----
 
 local websocket = {}
@@ -33,23 +64,32 @@ local function need_open(self)
   if self.close_code then error(("the connection is closed (%d)"):format(self.close_code), 3) end
 end
 
+-- Every method takes its connection.
+local function need_self(self, name)
+  if getmetatable(self) ~= websocket then error(("call it websocket:%s(...), with a colon"):format(name), 3) end
+end
+
 function websocket:send(data)
+  need_self(self, "send")
   need_open(self)
   return deliver(self, "message", { data = data })
 end
 
 function websocket:receive()
+  need_self(self, "receive")
   return table.remove(self.frames, 1)
 end
 
 function websocket:close(code)
+  need_self(self, "close")
   need_open(self)
   self.close_code = code or 1000
   return deliver(self, "close", { close_code = self.close_code })
 end
 
 function methods:websocket(request)
-  request = request or {}
+  if not core.is_flare(self) then error("call it flare:websocket(...), with a colon", 2) end
+  request = at_caller(requests.make, "flare:websocket", request)
   local number = (state.opened[self] or 0) + 1
   state.opened[self] = number
   local connection = setmetatable({

@@ -162,3 +162,109 @@ describe("flare:fail", function()
     end
   end)
 end)
+
+describe("flare:request", function()
+  local source = [[
+    local flaron = require "flaron"
+    return function()
+      local seen = { method = flaron.request.method(), url = flaron.request.url(), body = flaron.request.body() }
+      for _, name in ipairs { "content-type", "cookie", "x-a" } do seen[name] = flaron.request.header(name) end
+      return { body = flaron.json.encode(seen) }
+    end]]
+  local flare = support.load(source, { requires_body = true, requires_raw_auth = true })
+  local function ask(request) return assert(flare:request(request)).json() end
+  local function refuses(message, request)
+    assert.has_error(function() flare:request(request) end, message)
+  end
+
+  it("puts paths and queries together", function()
+    assert.equal("http://localhost/", ask().url)
+    assert.equal("http://localhost/x?y=1", ask({ path = "/x?y=1" }).url)
+    assert.equal("http://localhost/?q=a%26b&q=c%20d&r=1", ask({ query = { r = 1, q = { "a&b", "c d" } } }).url)
+    assert.equal("http://localhost/x?y=1&z=%C3%BC#f", ask({ path = "/x?y=1#f", query = { z = "ü" } }).url)
+    assert.equal("https://a.example/?raw=%2f", ask({ url = "https://a.example/", query = "raw=%2f" }).url)
+    refuses("field 'path' is 'x', which does not begin with '/'", { path = "x" })
+    refuses("field 'path' is a number, not a string", { path = 5 })
+    refuses("a request has url or path, not both", { path = "/x", url = "http://localhost/" })
+    refuses("'a' in the field 'query' is a function, not a string", { query = { a = print } })
+  end)
+
+  it("sends JSON and forms as what they are", function()
+    local seen = ask { json = { b = { 1, 2.5, true, edge.null }, a = 'ü"\n', c = {} } }
+    assert.same({ "POST", "application/json", '{"a":"ü\\"\\n","b":[1,2.5,true,null],"c":{}}' },
+      { seen.method, seen["content-type"], seen.body })
+    seen = ask { form = { ["a b"] = "1&2", c = { "x", "y" } }, method = "put" }
+    assert.same({ "PUT", "application/x-www-form-urlencoded", "a%20b=1%262&c=x&c=y" },
+      { seen.method, seen["content-type"], seen.body })
+    seen = ask { json = {}, headers = { ["Content-Type"] = "application/problem+json" } }
+    assert.equal("application/problem+json", seen["content-type"])
+    assert.equal("false", ask({ json = false }).body)
+    refuses("a request has body or json, not both", { json = {}, body = "" })
+    refuses("a request has json or form, not both", { json = {}, form = {} })
+    refuses("JSON cannot say a function", { json = { print } })
+    refuses("JSON cannot say a table with other keys than names, or 1 to n", { json = { 1, nil, 3, x = 1 } })
+    local round = {}
+    round[1] = round
+    refuses("JSON cannot say tables that are nested this deeply", { json = round })
+  end)
+
+  it("sends cookies", function()
+    local headers = { ["x-a"] = "1" }
+    local seen = ask { cookies = { b = "2", a = 1 }, headers = headers }
+    assert.same({ "a=1; b=2", "1" }, { seen.cookie, seen["x-a"] })
+    assert.same({ ["x-a"] = "1" }, headers)
+    refuses("a request has cookies or a header cookie, not both", { cookies = { a = "b" }, headers = { Cookie = "c=d" } })
+    refuses("'a' in the field 'cookies' has a character that no cookie has", { cookies = { a = "b; c=d" } })
+  end)
+
+  it("refuses fields that it does not know, of whatever it takes", function()
+    refuses("unknown field 'hedaers' of flare:request: did you mean 'headers'?", { hedaers = {} })
+    refuses("unknown field 'data' of flare:request", { data = "x" })
+    refuses("unknown field '1' of flare:request", { "http://localhost/" })
+    assert.has_error(function() flare:websocket { body = "x" } end, "unknown field 'body' of flare:websocket")
+    local chat <close> = support.load "return { ws_message = function() end }"
+    assert.has_error(function() chat:event("message", { text = "x" }) end, "unknown field 'text' of flare:event")
+    assert.has_error(function() chat:event("message", { conn = "x" }) end, "unknown field 'conn' of flare:event")
+    local good, message = pcall(function() flare:request { pth = "/x" } end)
+    assert.is_false(good)
+    assert.matches("^[^\n]*edge_spec%.lua:%d+: unknown field 'pth' of flare:request: did you mean 'path'%?$", message)
+  end)
+
+  it("refuses a stub's answer with a field that it does not know", function()
+    assert.has_error(function() flare:stub_fetch("x", { json = {} }) end, "unknown field 'json' of a stub's answer")
+    assert.has_error(function() flare:stub_fetch("x", { staus = 1 }) end,
+      "unknown field 'staus' of a stub's answer: did you mean 'status'?")
+    local fetching <close> = support.load [[
+      local beam = require "flaron.beam"
+      return function() return { body = (beam.fetch "https://a.example/").body } end]]
+    fetching:stub_fetch("a%.example", function() return { bdy = "x" } end)
+    assert.has_error(function() fetching:request() end, "unknown field 'bdy' of a stub's answer: did you mean 'body'?")
+  end)
+
+  it("takes whole URLs and methods alone", function()
+    for _, url in ipairs { "/x", "x", "", "http:/x", "http://", "//a.example/", "http://a b/", "http://a/\n" } do
+      assert.has_error(function() flare:request { url = url } end)
+    end
+    refuses("field 'url' is '/x', not a whole URL such as https://example.com/: a path is the field 'path'", { url = "/x" })
+    for _, method in ipairs { "", "A B", "a\r\nb", 5 } do
+      assert.has_error(function() flare:request { method = method } end)
+    end
+    assert.same({ "POST", "PATCH", "purge" },
+      { ask({ method = "post" }).method, ask({ method = "Patch" }).method, ask({ method = "purge" }).method })
+    refuses("bad argument #1 to 'request' (table expected, got string)", "/x")
+  end)
+
+  it("says when a method of a flare or a connection is called with a dot", function()
+    for _, name in ipairs { "request", "event", "websocket", "stub_fetch", "fail", "set_time", "advance", "contents", "reset", "wasm",
+      "close" } do
+      for _, argument in ipairs { {}, "x", 5 } do
+        assert.has_error(function() flare[name](argument) end, ("call it flare:%s(...), with a colon"):format(name))
+      end
+    end
+    local chat <close> = support.load "return { ws_message = function() end }"
+    local connection = chat:websocket()
+    assert.has_error(function() connection.send "x" end, "call it websocket:send(...), with a colon")
+    assert.has_error(function() connection.receive() end, "call it websocket:receive(...), with a colon")
+    assert.has_error(function() connection.close() end, "call it websocket:close(...), with a colon")
+  end)
+end)

@@ -101,7 +101,7 @@ local function ask(flare, case)
     return flare:fixed({ data = data, conn_id = conn_id, close_code = 1001 }, case.event)
   end
   local data = case.data
-  return flare:fixed { method = "PUT", url = data or "http://a/b", headers = { ["x-a"] = data or "header" },
+  return flare:fixed { method = "PUT", url = "http://a/" .. (data or "b"), headers = { ["x-a"] = data or "header" },
     body = data or "body" }
 end
 

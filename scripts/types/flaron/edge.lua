@@ -37,17 +37,25 @@
 ---@field fetch_timeout_ms? integer for one fetch, redirects included; default: 30000
 
 ---@class flaron.edge.Request
----@field method? string default `"GET"`
----@field url? string default `"http://localhost/"`
+---@field method? string default `"GET"`, or `"POST"` with `json` or `form`; `get` and its like are sent in upper case
+---@field url? string a whole URL; default `"http://localhost/"`
+---@field path? string in place of `url`: what follows `http://localhost`, with the slash
+---@field query? string|table<string, string|number|boolean|table> is added to the URL; a table is encoded, and a value may be a list
 ---@field headers? table<string, string>
+---@field cookies? table<string, string> sent as the header `Cookie`
 ---@field body? string default `""`
+---@field json? any in place of `body`: a value that is sent as JSON; `edge.null` is null
+---@field form? table<string, string|number|boolean|table> in place of `body`: fields of an HTML form, as in `query`
 
 ---@class flaron.edge.Event
 ---@field conn_id? string default `"connection-1"`
 ---@field data? string default `""`
 ---@field close_code? integer default 0
----@field url? string of the request that opened the connection
+---@field url? string of the request that opened the connection, as `path`, `query` and `cookies` are
+---@field path? string
+---@field query? string|table<string, string|number|boolean|table>
 ---@field headers? table<string, string> of the request that opened the connection
+---@field cookies? table<string, string>
 
 ---@class flaron.edge.LogLine
 ---@field level "info"|"warn"|"error"
@@ -99,23 +107,25 @@ local flare = {}
 
 --- Calls `handle_request` once.
 ---
---- Raises: when the flare has no `handle_request` or is closed; an error of a stub.
----@param request? flaron.edge.Request `method` (default `"GET"`), `url` (default `"http://localhost/"`), `headers` (a table from names to strings) and `body` (default `""`).
+--- Raises: when the flare has no `handle_request` or is closed; for an unknown field and what no client could send; an error of a stub.
+---@param request? flaron.edge.Request its fields are listed below.
 ---@return flaron.edge.Response|nil response what came of it.
 ---@return string? message why there is no engine.
 function flare:request(request) end
 
 --- Calls `ws_open`, `ws_message` or `ws_close` once.
 ---
---- Raises: when the flare has no such handler or is closed.
+--- Raises: when the flare has no such handler or is closed; for an unknown field.
 ---@param type "open"|"message"|"close" which.
----@param event? flaron.edge.Event `conn_id` (default `"connection-1"`), `data` (default `""`), `close_code` (default 0), and `url` and `headers` of the request that opened the connection.
+---@param event? flaron.edge.Event `conn_id` (default `"connection-1"`), `data` (default `""`), `close_code` (default 0), and `url` (or `path` and `query`), `headers` and `cookies` of the request that opened the connection.
 ---@return flaron.edge.Response|nil response what came of it, with `frames` and `close_code`.
 ---@return string? message why there is no engine.
 function flare:event(type, event) end
 
 --- Opens a connection, which the flare is told of by `ws_open` if it has that handler.
----@param request? flaron.edge.Request `url` and `headers` of the request that opens it.
+---
+--- Raises: for an unknown field.
+---@param request? flaron.edge.Request `url` (or `path` and `query`), `headers` and `cookies` of the request that opens it.
 ---@return flaron.edge.WebSocket connection a connection with a `conn_id` of its own.
 function flare:websocket(request) end
 
@@ -145,6 +155,8 @@ function websocket:receive() end
 function websocket:close(code) end
 
 --- Answers fetches of the URLs that a pattern matches; the latest stub is asked first.
+---
+--- Raises: for an unknown field of an answer.
 ---@param pattern string a Lua pattern.
 ---@param answer flaron.edge.FetchAnswer|flaron.edge.FetchStub `status` (default 200), `headers` and `body`; or a function that gets `method`, `url`, `headers` and `body` and returns such a table. `nil` and a message mean that the fetch failed with it, `nil` alone that the host gave no answer.
 function flare:stub_fetch(pattern, answer) end
