@@ -48,10 +48,42 @@ static void print_findings(look *l) {
   text_free(&prefix);
 }
 
-/* Adds a message of the packer: when it begins with a file of the project and a line, the finding is there.
+/*
+ * The line of a traceback that names a file of the project itself, when the message begins with a file that
+ * comes with flaron-lua and is not there; else the message.
+ */
+static const char *own_place(const look *l, const char *message) {
+  bool theirs = false;
+  for (size_t i = 0; l->ours != NULL && i < l->found.count; i++) {
+    size_t size = strlen(l->found.items[i].file);
+    theirs =
+        theirs || (l->ours[i] && strncmp(message, l->found.items[i].file, size) == 0 && message[size] == ':');
+  }
+  for (const char *at = message; theirs && (at = strstr(at, "\n\t")) != NULL;) {
+    at += 2;
+    for (size_t i = 0; i < l->found.count; i++) {
+      size_t size = strlen(l->found.items[i].file);
+      if (!l->ours[i] && strncmp(at, l->found.items[i].file, size) == 0 && at[size] == ':') return at;
+    }
+  }
+  return message;
+}
+
+/*
+ * Adds a message of the packer: when it begins with a file of the project and a line, the finding is there.
+ * One that begins in a file of ours is where the project called it, with the whole message.
  */
 static void add_message(look *l, check_level level, const char *message) {
   const char *main = l->file != NULL ? l->file : l->manifest.main != NULL ? l->manifest.main : "main.lua";
+  const char *own = own_place(l, message);
+  if (own != message) {
+    char *end;
+    const char *colon = strchr(own, ':');
+    char *file = memory_copy((bytes){(const uint8_t *)own, (size_t)(colon - own)});
+    check_add(&l->findings, level, file, strtol(colon + 1, &end, 10), 0, "%s", message);
+    free(file);
+    return;
+  }
   for (size_t i = 0; i < l->found.count + 2; i++) {
     const char *file = i < l->found.count ? l->found.items[i].file : i == l->found.count ? main : "flare.lua";
     size_t size = strlen(file);

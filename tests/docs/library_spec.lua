@@ -352,7 +352,9 @@ describe("flaron.edge", function()
     local flare <close> = support.load "return { ws_open = function() error 'no' end }"
     local response = assert(flare:event "open")
     local request_heading = document:match "\n(### flare:request[^\n]*)"
-    assert.same(sorted(response), sorted(first_column(section(request_heading))))
+    local asked, answered = section(request_heading):match "^(.*)(\n| field of a response .*)$"
+    assert.same(sorted(response), sorted(first_column(answered)))
+    assert.same(sorted(fields_of(edge_library, "flaron.edge.Request")), sorted(first_column(asked)))
     assert.same(sorted(response), sorted(fields_of(edge_library, "flaron.edge.Response")))
   end)
 end)

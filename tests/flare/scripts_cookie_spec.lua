@@ -75,9 +75,9 @@ describe("flaron.cookie", function()
     for _, name in ipairs { "", "a b", "a=b", "a;b", "a\r\nb", "a\0", "ä", "a,b", "(a)" } do
       says("the name is no token", fault(("%q, 'v'"):format(name)))
     end
-    says("the value is a number, not a string", fault "'a', 1")
-    says("the value is a nil, not a string", fault "'a'")
-    says("the name is no token", fault "nil, 'v'")
+    says("bad argument #2 to 'cookie.serialize' (string expected, got number)", fault "'a', 1")
+    says("bad argument #2 to 'cookie.serialize' (string expected, got nil)", fault "'a'")
+    says("bad argument #1 to 'cookie.serialize' (string expected, got nil)", fault "nil, 'v'")
   end)
 
   it("refuses attributes that would begin something else, or that mean nothing", function()

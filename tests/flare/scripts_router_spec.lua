@@ -386,16 +386,16 @@ describe("flaron.router refuses at start-up, naming the line,", function()
     } do
       assert.equal("main.lua:3: " .. words, fault(("app:get(%q, print)"):format(pattern)))
     end
-    assert.equal("main.lua:3: a pattern must begin with '/'", fault "app:get(7, print)")
+    assert.equal("main.lua:3: bad argument #1 to 'app:get' (string expected, got number)", fault "app:get(7, print)")
     assert.equal("main.lua:3: a prefix must begin with '/'", fault "app:group 'x'")
   end)
 
   it("handlers that are none", function()
     assert.equal("main.lua:3: /: there is no handler", fault "app:get '/'")
-    assert.equal("main.lua:3: /: argument 2 is a string, not a function", fault "app:post('/', print, 'x')")
-    assert.equal("main.lua:3: app:use: argument 1 is a table, not a function", fault "app:use {}")
-    assert.equal("main.lua:3: app:group: argument 1 is a number, not a function", fault "app:group('/', 7)")
-    assert.equal("main.lua:3: unknown option 'notfound' of router.new", fault "router.new { notfound = print }")
+    assert.equal("main.lua:3: bad argument #3 to 'app:post' (function expected, got string)", fault "app:post('/', print, 'x')")
+    assert.equal("main.lua:3: bad argument #1 to 'app:use' (function expected, got table)", fault "app:use {}")
+    assert.equal("main.lua:3: bad argument #2 to 'app:group' (function expected, got number)", fault "app:group('/', 7)")
+    assert.equal("main.lua:3: unknown option 'notfound' of router.new: did you mean 'not_found'?", fault "router.new { notfound = print }")
   end)
 
   it("the same route twice, and what is no method", function()

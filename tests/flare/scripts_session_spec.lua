@@ -172,19 +172,33 @@ describe("flaron.session", function()
   end)
 
   it("refuses values and options that make no sense", function()
-    assert.matches("a session is a table, not a string$", flare:fault "require 'flaron.session'.new({ secret = 'KEY' }):sign 'x'")
+    assert.matches("bad argument #1 to 'sessions:sign' %(table expected, got string%)$",
+      flare:fault "require 'flaron.session'.new({ secret = 'KEY' }):sign 'x'")
     assert.matches("Cannot serialise function", flare:fault "require 'flaron.session'.new({ secret = 'KEY' }):write { print }")
     for options, message in pairs {
       ["{}"] = "option 'secret' of session.new is missing$",
       ["{ secret = 1 }"] = "option 'secret' of session.new: string expected, got number$",
-      ["{ secret = 'a', maxage = 1 }"] = "option 'maxage' of session.new: none expected, got number$",
+      ["{ secret = 'a', maxage = 1 }"] = "unknown option 'maxage' of session.new: did you mean 'max_age'%?$",
       ["{ secret = 'a', old_secrets = 'b' }"] = "option 'old_secrets' of session.new: table expected, got string$",
+      ["{ secret = 'a', old_secrets = { 5 } }"] = "option 'old_secrets' of session.new: item 1: string expected, got number$",
+      ["{ secret = 'a', max_age = 1 << 32 }"] = "max_age is more than 4294967295$",
       ["{ secret = 'a', max_age = 1.5 }"] = "max_age is no positive integer$",
       ["{ secret = 'a', max_age = 0 }"] = "max_age is no positive integer$",
       ["{ secret = 'a', name = 'a b' }"] = "the name is no token%)$",
       ["{ secret = 'a', same_site = 'None', secure = false }"] = "same_site = 'None' needs secure%)$",
     } do
       assert.matches(message, flare:fault("require 'flaron.session'.new(" .. options .. ")"), options)
+    end
+  end)
+
+  it("refuses times to live that are none", function()
+    for age, message in pairs {
+      ["-1"] = "-1 is not from 1 to 4294967295", ["0"] = "0 is not from 1 to 4294967295",
+      ["1.5"] = "number has no integer representation", ["'60'"] = "number expected, got string",
+      ["math.maxinteger"] = "9223372036854775807 is not from 1 to 4294967295",
+    } do
+      local fault = flare:fault(("require 'flaron.session'.new({ secret = 'KEY' }):sign({}, %s)"):format(age))
+      assert.truthy(fault:find(("bad argument #2 to 'sessions:sign' (%s)"):format(message), 1, true), fault)
     end
   end)
 

@@ -485,6 +485,23 @@ return {
   end)
 end)
 
+describe("flaron-lua check of what goes wrong in a ready-made module at start-up", function()
+  for source, message in pairs {
+    ["local app = require 'flaron.router'.new()\napp.get('/x', print)\nreturn app:handler()"] =
+      "^main%.lua:2: error: call it app:get%(%.%.%.%), with a colon\n",
+    ["local page = require 'flaron.template'.compile(nil)\nreturn function() return { body = page:render() } end"] =
+      "^main%.lua:1: error: bad argument #1 to 'template%.compile' %(string expected, got nil%)\n",
+    ["local url = require 'flaron.url'\nlocal text = url.build { path = {} }\nreturn function() return { body = text } end"] =
+      "^main%.lua:2: error: flaron/url%.lua:%d+: ",
+  } do
+    it("names a line of the project: " .. source:match "flaron%.%l+", function()
+      local status, output = check(support.project(source))
+      assert.equal(1, status)
+      assert.matches(message, output)
+    end)
+  end
+end)
+
 describe("flaron-lua check --fix", function()
   local body = "spark.set('a', flaron.secrets.get 'B') flaron.beam.fetch 'https://a.example/#b'"
 

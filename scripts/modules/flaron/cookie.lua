@@ -1,4 +1,5 @@
 -- flaron.cookie: the headers Cookie and Set-Cookie, RFC 6265. Signs and encrypts nothing: flaron.session signs.
+local argument = require "flaron.internal.argument"
 local flaron = require "flaron"
 
 --- Cookies of the request, and one of the response.
@@ -33,6 +34,7 @@ end
 ---@param header string? the header's value; `nil` gives no cookies.
 ---@return table<string, string> cookies from names to values. Of cookies with the same name the first counts: browsers send the one with the longest path first.
 function cookie.parse(header)
+  argument.optional(header, 1, "cookie.parse", "string")
   local cookies = {}
   for pair in (header or ""):gmatch "[^;]+" do
     local name, value = pair:match "^([^=]*)=(.*)$"
@@ -46,6 +48,7 @@ end
 ---@param name string the name, in the right case.
 ---@return string|nil value `nil` when there is none.
 function cookie.get(name)
+  argument.check(name, 1, "cookie.get", "string")
   return cookie.parse(flaron.request.header "cookie")[name]
 end
 
@@ -53,7 +56,7 @@ end
 local function options_fault(options)
   for name, value in pairs(options) do
     local expected, kind = TYPES[name], type(value)
-    if not expected then return ("unknown option '%s'"):format(name) end
+    if not expected then return ("unknown option '%s'%s"):format(tostring(name), argument.nearest(name, TYPES)) end
     if expected == "integer" then kind = math.type(value) or kind end
     if kind ~= expected then return ("%s: %s expected, got %s"):format(name, expected, kind) end
     -- Control characters would begin a header of their own, a semicolon another attribute.
@@ -82,8 +85,7 @@ local function rules_fault(name, options)
 end
 
 local function fault_of(name, value, options)
-  if type(name) ~= "string" or not name:find "^[%w!#$%%&'*+.^_`|~-]+$" then return "the name is no token" end
-  if type(value) ~= "string" then return "the value is a " .. type(value) .. ", not a string" end
+  if not name:find "^[%w!#$%%&'*+.^_`|~-]+$" then return "the name is no token" end
   if value:find "[^%w%p]" or value:find '[",;\\]' then
     return "the value has a character that a cookie may not have: encode it first"
   end
@@ -120,6 +122,9 @@ end
 ---@param options? flaron.cookie.Options attributes, by name.
 ---@return string header the header's value.
 function cookie.serialize(name, value, options)
+  argument.check(name, 1, "cookie.serialize", "string")
+  argument.check(value, 2, "cookie.serialize", "string")
+  argument.optional(options, 3, "cookie.serialize", "table")
   local text, message = write(name, value, options)
   if not text then fail("cookie.serialize", name, message) end
   return text
@@ -143,6 +148,9 @@ end
 ---@param value string as for `cookie.serialize`.
 ---@param options? flaron.cookie.Options as for `cookie.serialize`.
 function cookie.set(name, value, options)
+  argument.check(name, 1, "cookie.set", "string")
+  argument.check(value, 2, "cookie.set", "string")
+  argument.optional(options, 3, "cookie.set", "table")
   local fault = hold(name, value, options)
   if fault then fail("cookie.set", name, fault) end
 end
@@ -153,6 +161,8 @@ end
 ---@param name string the name.
 ---@param options? flaron.cookie.Options `path` and `domain` must be those that it was set with.
 function cookie.delete(name, options)
+  argument.check(name, 1, "cookie.delete", "string")
+  argument.optional(options, 2, "cookie.delete", "table")
   local all = {}
   for key, value in pairs(options or {}) do all[key] = value end
   all.max_age, all.expires = 0, 0

@@ -2,6 +2,7 @@
 --
 -- All is made at start-up: the tree of routes (router/tree.lua) and the chain of functions of each route. A request
 -- looks its path up and calls. It does not choose by host name.
+local argument = require "flaron.internal.argument"
 local flaron = require "flaron"
 local new_request = require "flaron.router.request"
 local tree = require "flaron.router.tree"
@@ -52,9 +53,15 @@ local defaults = {
 ---@param options? flaron.router.Options `not_found` and `method_not_allowed`, handlers that answer with 404 and 405.
 ---@return flaron.router.App app to add routes to.
 function router.new(options)
+  argument.optional(options, 1, "router.new", "table")
   local self = setmetatable({ prefix = "", chain = {}, all = {}, answers = {} }, app)
-  for name in pairs(options or {}) do
-    if not defaults[name] then error(("unknown option '%s' of router.new"):format(name), 2) end
+  for name, answer in pairs(options or {}) do
+    if not defaults[name] then
+      error(("unknown option '%s' of router.new%s"):format(tostring(name), argument.nearest(name, defaults)), 2)
+    end
+    if type(answer) ~= "function" then
+      error(("option '%s' of router.new: function expected, got %s"):format(name, type(answer)), 2)
+    end
   end
   for name, answer in pairs(defaults) do self.answers[name] = options and options[name] or answer end
   self.root = self -- a group's is the app that it belongs to
@@ -78,21 +85,12 @@ local function read_pattern(pattern)
   return segments, names
 end
 
-local function check_functions(what, list, level)
-  for i = 1, #list do
-    if type(list[i]) ~= "function" then
-      error(("%s: argument %d is a %s, not a function"):format(what, i, type(list[i])), level + 1)
-    end
-  end
-end
-
 -- Adds a route. Errors name the line that called the caller.
-local function add(self, method, pattern, ...)
-  local root, functions = self.root, { ... }
+local function add(self, method, pattern, functions)
+  local root = self.root
   if root.sealed then error("a route is added after app:handler()", 3) end
-  if type(pattern) ~= "string" or pattern:sub(1, 1) ~= "/" then error("a pattern must begin with '/'", 3) end
+  if pattern:sub(1, 1) ~= "/" then error("a pattern must begin with '/'", 3) end
   if #functions == 0 then error(pattern .. ": there is no handler", 3) end
-  check_functions(pattern, functions, 3)
   pattern = self.prefix .. pattern
   local segments, names = read_pattern(pattern)
   local key = method .. table.concat(segments, " ")
@@ -107,14 +105,23 @@ end
 ---@param pattern string the path: segments as they are, `:name` for any segment and, as the last, `*name` for the rest.
 ---@param ... flaron.router.Middleware|flaron.router.Handler middleware for this route alone, and last its handler.
 function app:get(pattern, ...)
-  add(self, "GET", pattern, ...)
+  local functions = table.pack(...)
+  argument.self(self, "root", "app:get")
+  argument.check(pattern, 1, "app:get", "string")
+  argument.functions(functions, 2, "app:get")
+  add(self, "GET", pattern, functions)
 end
 
-for _, method in ipairs { "post", "put", "patch", "delete", "head", "options" } do
-  app[method] = function(self, pattern, ...) add(self, method:upper(), pattern, ...) end
+for _, method in ipairs { "post", "put", "patch", "delete", "head", "options", "any" } do
+  local name, word = "app:" .. method, method == "any" and "*" or method:upper()
+  app[method] = function(self, pattern, ...)
+    local functions = table.pack(...)
+    argument.self(self, "root", name)
+    argument.check(pattern, 1, name, "string")
+    argument.functions(functions, 2, name)
+    add(self, word, pattern, functions)
+  end
 end
-
-app.any = function(self, pattern, ...) add(self, "*", pattern, ...) end
 
 --- Adds a route for other methods, or for several.
 ---
@@ -123,9 +130,19 @@ app.any = function(self, pattern, ...) add(self, "*", pattern, ...) end
 ---@param pattern string as for `app:get`.
 ---@param ... flaron.router.Middleware|flaron.router.Handler as for `app:get`.
 function app:route(methods, pattern, ...)
-  for _, method in ipairs(type(methods) == "table" and methods or { methods }) do
+  local functions = table.pack(...)
+  argument.self(self, "root", "app:route")
+  if type(methods) ~= "table" then argument.check(methods, 1, "app:route", "string") end
+  argument.check(pattern, 2, "app:route", "string")
+  argument.functions(functions, 3, "app:route")
+  local list = type(methods) == "table" and methods or { methods }
+  if #list == 0 then argument.fail(1, "app:route", "there is no method") end
+  for n, method in ipairs(list) do
+    if type(method) ~= "string" then
+      argument.fail(1, "app:route", ("method %d: string expected, got %s"):format(n, type(method)))
+    end
     if not method:find "^[%w!#$%%&'*+.^_`|~-]+$" then error(("'%s' is no method"):format(method), 2) end
-    add(self, method:upper(), pattern, ...)
+    add(self, method:upper(), pattern, functions)
   end
 end
 
@@ -134,8 +151,9 @@ end
 --- Raises: for what is no function.
 ---@param ... flaron.router.Middleware functions of `req` and `next`. `next()` calls what is inside and returns its answer; what the middleware returns is the answer.
 function app:use(...)
+  argument.self(self, "root", "app:use")
   if self.root.sealed then error("middleware is added after app:handler()", 2) end
-  check_functions("app:use", { ... }, 2)
+  argument.functions(table.pack(...), 1, "app:use")
   for _, middleware in ipairs { ... } do self.chain[#self.chain + 1] = middleware end
 end
 
@@ -146,8 +164,10 @@ end
 ---@param ... flaron.router.Middleware as `app:use` takes them.
 ---@return flaron.router.App group to add routes to; what it adds belongs to the app.
 function app:group(prefix, ...)
-  if type(prefix) ~= "string" or prefix:sub(1, 1) ~= "/" then error("a prefix must begin with '/'", 2) end
-  check_functions("app:group", { ... }, 2)
+  argument.self(self, "root", "app:group")
+  argument.check(prefix, 1, "app:group", "string")
+  if prefix:sub(1, 1) ~= "/" then error("a prefix must begin with '/'", 2) end
+  argument.functions(table.pack(...), 2, "app:group")
   local full = self.prefix .. prefix:gsub("/$", "")
   return setmetatable({ root = self.root, parent = self, prefix = full, chain = { ... } }, app)
 end
@@ -195,6 +215,7 @@ end
 --- Makes the handler of the app. Afterwards nothing can be added.
 ---@return flaron.RequestHandler handle_request for the table that the main script returns, or to return itself.
 function app:handler()
+  argument.self(self, "root", "app:handler")
   local root = self.root
   root.sealed = true
   for _, route in ipairs(root.all) do route.call = compose_route(route) end

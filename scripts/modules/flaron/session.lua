@@ -2,6 +2,7 @@
 --
 -- What it does not do: the values are not encrypted (the visitor can read them), and one session cannot be ended before
 -- its time, since nothing is stored here. A cookie that was copied is good until it expires.
+local argument = require "flaron.internal.argument"
 local cookie = require "flaron.cookie"
 local flaron = require "flaron"
 local crypto, encoding, json, time = flaron.crypto, flaron.encoding, flaron.json, flaron.time
@@ -41,6 +42,7 @@ local TYPES = {
   secret = "string", old_secrets = "table", name = "string", max_age = "number", path = "string", domain = "string",
   secure = "boolean", http_only = "boolean", same_site = "string",
 }
+local LONGEST_AGE = 0xffffffff -- seconds, 136 years: a time to expire that is no number of seconds would be none
 local LONGEST = 4096 -- bytes of a cookie: browsers keep no longer ones
 
 --- Whether two strings are the same, in a time that tells nothing of where they differ.
@@ -48,6 +50,8 @@ local LONGEST = 4096 -- bytes of a cookie: browsers keep no longer ones
 ---@param other string what came from outside.
 ---@return boolean same `true` when all bytes are equal.
 function session.equal(one, other)
+  argument.check(one, 1, "session.equal", "string")
+  argument.check(other, 2, "session.equal", "string")
   local difference = #one ~ #other
   for i = 1, #one do difference = difference | (one:byte(i) ~ (other:byte(i) or 0)) end
   return difference == 0
@@ -59,15 +63,25 @@ end
 ---@param options flaron.session.Options `secret` must be there.
 ---@return flaron.session.Sessions sessions to read and write.
 function session.new(options)
+  argument.check(options, 1, "session.new", "table")
   for name, value in pairs(options) do
+    if not TYPES[name] then
+      error(("unknown option '%s' of session.new%s"):format(tostring(name), argument.nearest(name, TYPES)), 2)
+    end
     if TYPES[name] ~= type(value) then
-      error(("option '%s' of session.new: %s expected, got %s"):format(name, TYPES[name] or "none", type(value)), 2)
+      error(("option '%s' of session.new: %s expected, got %s"):format(name, TYPES[name], type(value)), 2)
     end
   end
   if not options.secret then error("option 'secret' of session.new is missing", 2) end
   local self = { name = options.name or "session", max_age = options.max_age or 86400, secrets = { options.secret } }
   if math.type(self.max_age) ~= "integer" or self.max_age < 1 then error("max_age is no positive integer", 2) end
-  for _, name in ipairs(options.old_secrets or {}) do self.secrets[#self.secrets + 1] = name end
+  if self.max_age > LONGEST_AGE then error(("max_age is more than %d"):format(LONGEST_AGE), 2) end
+  for n, name in ipairs(options.old_secrets or {}) do
+    if type(name) ~= "string" then
+      error(("option 'old_secrets' of session.new: item %d: string expected, got %s"):format(n, type(name)), 2)
+    end
+    self.secrets[#self.secrets + 1] = name
+  end
   self.cookie = {
     path = options.path, domain = options.domain, secure = options.secure, http_only = options.http_only,
     same_site = options.same_site, max_age = self.max_age,
@@ -95,11 +109,13 @@ end
 ---
 --- Raises: for what JSON cannot say.
 ---@param values table what to keep, as `json.encode` takes it.
----@param max_age? integer seconds that it is good for; default: that of the sessions.
+---@param max_age? integer seconds that it is good for, from 1 to 4294967295; default: that of the sessions.
 ---@return string|nil text `payload.signature`, of characters that a URL and a cookie may have.
 ---@return string? message `"no such secret"`.
 function sessions:sign(values, max_age)
-  if type(values) ~= "table" then error(("a session is a table, not a %s"):format(type(values)), 2) end
+  argument.self(self, "secrets", "sessions:sign")
+  argument.check(values, 1, "sessions:sign", "table")
+  argument.range(max_age, 2, "sessions:sign", 1, LONGEST_AGE)
   local expires = assert(time.now()) + (max_age or self.max_age)
   local payload = encode(json.encode { expires = expires, values = values })
   local signature, message = sign(self, self.secrets[1], payload)
@@ -134,6 +150,8 @@ end
 ---@return flaron.session.Reason? reason why not.
 ---@return integer? expires when the values expire, in seconds since 1970.
 function sessions:verify(text)
+  argument.self(self, "secrets", "sessions:verify")
+  argument.optional(text, 1, "sessions:verify", "string")
   if not text or text == "" then return nil, "absent" end
   local payload, signature = text:match "^([%w_-]+)%.(%x+)$"
   if not payload or #text > LONGEST then return nil, "malformed" end
@@ -154,6 +172,7 @@ end
 ---@return flaron.session.Reason? reason why there is none.
 ---@return integer? expires when the values expire, in seconds since 1970.
 function sessions:read()
+  argument.self(self, "secrets", "sessions:read")
   return self:verify(cookie.get(self.name))
 end
 
@@ -164,6 +183,8 @@ end
 ---@return true|nil done `true` when it was set.
 ---@return string? message `"no such secret"`, or `"too large"` for a cookie of more than 4096 bytes.
 function sessions:write(values)
+  argument.self(self, "secrets", "sessions:write")
+  argument.check(values, 1, "sessions:write", "table")
   local text, message = self:sign(values)
   if not text then return nil, message end
   if #cookie.serialize(self.name, "", self.cookie) + #text > LONGEST then return nil, "too large" end
@@ -175,6 +196,7 @@ end
 ---
 --- Raises: when another cookie is set already.
 function sessions:clear()
+  argument.self(self, "secrets", "sessions:clear")
   local options = {}
   for name, value in pairs(self.cookie) do options[name] = value end
   cookie.delete(self.name, options)

@@ -6,6 +6,8 @@
 -- It trusts the author of a template as it trusts a script's: it is no sandbox. It does not look at where in the page a
 -- value stands: escaping is right for text and for attributes in quotes.
 
+local argument = require "flaron.internal.argument"
+
 --- Text with Lua in it.
 ---@class flaron.template
 local template = {}
@@ -30,6 +32,7 @@ local GLOBALS = {
 ---@param value any `tostring` converts it; `nil` is `""`.
 ---@return string html with `&`, `<`, `>`, `"` and `'` escaped.
 function template.escape(value)
+  if value == template then error("call it template.escape(...), with a dot", 2) end
   if value == nil then return "" end
   return (tostring(value):gsub("[&<>\"']", ESCAPES))
 end
@@ -109,6 +112,9 @@ end
 ---@param partials? table<string, flaron.template.Page> templates that this one may `include`, by name.
 ---@return flaron.template.Page page to render.
 function template.compile(source, name, partials)
+  argument.check(source, 1, "template.compile", "string")
+  argument.optional(name, 2, "template.compile", "string")
+  argument.optional(partials, 3, "template.compile", "table")
   name = name or "template"
   local run, message = load(translate(source, name), "@" .. name, "t")
   if not run then error(message, 0) end
@@ -121,6 +127,8 @@ end
 ---@param values? table what the names in the template mean; a name that is in neither this table nor `template`'s list of names is `nil`.
 ---@return string text the whole text.
 function page:render(values)
+  argument.self(self, "run", "page:render")
+  argument.optional(values, 1, "page:render", "table")
   values = values or {}
   local names = setmetatable({}, {
     __index = function(_, key)

@@ -4,6 +4,9 @@
 -- host, 0x7f.1 is 127.0.0.1) is no URL here, so who trusts a host that was taken apart trusts the one that is asked.
 -- It does not resolve ".." or relative URLs, and knows nothing of international host names.
 
+local address = require "flaron.internal.address"
+local argument = require "flaron.internal.argument"
+
 --- URLs, their queries, and the encoding of both.
 ---@class flaron.url
 local url = {}
@@ -29,6 +32,7 @@ end
 ---@param text string encoded text, such as a segment of a path.
 ---@return string bytes what was encoded; a `%` that no two hexadecimal digits follow stays as it is.
 function url.decode(text)
+  argument.check(text, 1, "url.decode", "string")
   return (text:gsub("%%(%x%x)", to_byte))
 end
 
@@ -36,6 +40,7 @@ end
 ---@param bytes string any bytes.
 ---@return string text with `%XX` for all but letters, digits and `-._~`.
 function url.encode(bytes)
+  if type(bytes) ~= "number" then argument.check(bytes, 1, "url.encode", "string") end
   return (tostring(bytes):gsub("[^%w%-._~]", to_hex))
 end
 
@@ -49,6 +54,7 @@ end
 ---@return table<string, string> fields from names to values, decoded. Of fields with the same name the first counts.
 ---@return string[][] all all fields in order, each `{ name, value }`.
 function url.query(text)
+  argument.optional(text, 1, "url.query", "string")
   local fields, all = {}, {}
   for pair in (text or ""):gmatch "[^&]+" do
     local name, value = pair:match "^([^=]*)=?(.*)$"
@@ -76,57 +82,14 @@ local function is_part(name, text)
   return not text or not (text:find(WRONG[name]) or text:find "%%%X" or text:find "%%%x%X" or text:find "%%%x?$")
 end
 
--- The four bytes of an IPv4 address as it is written, without zeros in front; nothing for anything else.
-local function read_ipv4(text)
-  local bytes = { text:match "^(%d+)%.(%d+)%.(%d+)%.(%d+)$" }
-  for n, digits in ipairs(bytes) do
-    if #digits > 3 or digits:find "^0%d" or tonumber(digits) > 255 then return nil end
-    bytes[n] = math.tointeger(tonumber(digits))
-  end
-  return table.unpack(bytes)
-end
-
--- Adds the numbers between the colons of `text` to a list; nil when one is none.
-local function add_pieces(list, text)
-  for piece in (text == "" and "" or text .. ":"):gmatch "([^:]*):" do
-    if not piece:find "^%x%x?%x?%x?$" then return nil end
-    list[#list + 1] = tonumber(piece, 16)
-  end
-  return list
-end
-
--- An IPv6 address in the one form of RFC 5952, 4, with brackets; nil when it is none.
-local function read_ipv6(text)
-  local front, last = text:match "^(.*:)([^:]*%.[^:]*)$"
-  if front then
-    local a, b, c, d = read_ipv4(last)
-    if not a then return nil end
-    text = ("%s%x:%x"):format(front, a << 8 | b, c << 8 | d)
-  end
-  local before, behind = text:match "^(.-)::(.*)$"
-  local pieces = add_pieces({}, before or text)
-  local rest = pieces and add_pieces({}, behind or "")
-  local missing = rest and 8 - #pieces - #rest
-  if not missing or (before and missing < 1) or (not before and missing ~= 0) then return nil end
-  for _ = 1, missing do pieces[#pieces + 1] = 0 end
-  table.move(rest, 1, #rest, #pieces + 1, pieces)
-  for n, piece in ipairs(pieces) do pieces[n] = ("%x"):format(piece) end
-  local address = ":" .. table.concat(pieces, ":") .. ":"
-  for n = 8, 2, -1 do
-    local first, last_zero = address:find(":" .. ("0:"):rep(n), 1, true)
-    if first then return "[" .. address:sub(2, first - 1) .. "::" .. address:sub(last_zero + 1, -2) .. "]" end
-  end
-  return "[" .. address:sub(2, -2) .. "]"
-end
-
 -- A host as browsers ask for it; nil when it is none, or when they take it for another: a number is an address.
 local function read_host(text)
-  local address = text:match "^%[([%x:.]+)%]$"
-  if address then return read_ipv6(address) end
+  local inside = text:match "^%[([%x:.]+)%]$"
+  if inside then return address.read_ipv6(inside) end
   local host = text:gsub("%%(%x%x)", to_byte):lower()
   if host == "" or host:find "[^%w%-._~!$&'()*+,;=]" then return nil end
   local last = host:match "([^.]*)%.?$"
-  if (last:find "^%d+$" or last:find "^0x%x*$") and not read_ipv4(host) then return nil end
+  if (last:find "^%d+$" or last:find "^0x%x*$") and not address.read_ipv4(host) then return nil end
   return host
 end
 
@@ -138,9 +101,9 @@ end
 
 -- Takes what stands between "//" and the path apart; not true when it cannot be.
 local function read_authority(parts, text)
-  local userinfo, address = text:match "^(.*)@([^@]*)$"
-  local host, port = (address or text):match "^(%[[^%]]*%])(.*)$"
-  if not host then host, port = (address or text):match "^([^:]*)(.*)$" end
+  local userinfo, behind = text:match "^(.*)@([^@]*)$"
+  local host, port = (behind or text):match "^(%[[^%]]*%])(.*)$"
+  if not host then host, port = (behind or text):match "^([^:]*)(.*)$" end
   parts.userinfo, parts.host = userinfo, read_host(host)
   parts.port = read_port(port:match "^:(%d+)$" or "")
   return (parts.port or port == "" or port == ":") and parts.host and is_part("userinfo", userinfo)
@@ -153,6 +116,7 @@ end
 ---@return flaron.url.Parts|nil parts `scheme`, `userinfo`, `host`, `port` (integer), `path`, `query` and `fragment`; those that are not in the URL are `nil`, but `path` is always a string.
 ---@return string? message `"not a URL"`: docs/url.md says what is none.
 function url.parse(text)
+  argument.check(text, 1, "url.parse", "string")
   local parts = {}
   if text:find '[\0-\32\127-\255\\"<>]' then return nil, "not a URL" end
   local rest, fragment = text:match "^([^#]*)#?(.*)$"
@@ -190,7 +154,7 @@ local function build_query(fields)
   for _, name in ipairs(sorted_names(fields)) do
     local value = fields[name]
     for _, one in ipairs(type(value) == "table" and value or { value }) do
-      pairs_of[#pairs_of + 1] = url.encode(name) .. "=" .. url.encode(one)
+      pairs_of[#pairs_of + 1] = url.encode(name) .. "=" .. url.encode(tostring(one))
     end
   end
   return table.concat(pairs_of, "&")
@@ -227,6 +191,7 @@ end
 ---@param parts flaron.url.Parts|table as `url.parse` returns them. `query` may be a table from names to values, or to lists of values, which are encoded; names are sorted.
 ---@return string text the URL. In `userinfo`, `path`, `query` and `fragment` what may not stand there is encoded; a `%` is kept where two hexadecimal digits follow.
 function url.build(parts)
+  argument.check(parts, 1, "url.build", "table")
   local front, scheme = build_front(parts)
   local path = parts.path or ""
   if parts.host then

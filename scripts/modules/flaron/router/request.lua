@@ -1,4 +1,5 @@
 -- flaron.router.request: what a handler of a route gets. Part of flaron.router; not for use by itself.
+local argument = require "flaron.internal.argument"
 local flaron = require "flaron"
 local url = require "flaron.url"
 
@@ -26,12 +27,15 @@ local meta = {
 ---@param name string the name of the header.
 ---@return string|nil value as `flaron.request.header` gives it.
 function req:header(name)
+  argument.self(self, "header", "req:header")
+  if type(name) ~= "number" then argument.check(name, 1, "req:header", "string") end
   return flaron.request.header(name)
 end
 
 --- The body of the request.
 ---@return string body the bytes; `""` when there is none, and unless the manifest has `requires_body`.
 function req:body()
+  argument.self(self, "header", "req:body")
   return flaron.request.body()
 end
 
@@ -39,6 +43,7 @@ end
 ---@return flaron.Json|nil value what the body says; null is `flaron.json.null`.
 ---@return string? message `"not JSON"`.
 function req:json()
+  argument.self(self, "header", "req:json")
   local good, value = pcall(flaron.json.decode, flaron.request.body())
   if good then return value end
   -- What is no error about the text, such as "not enough memory", is not for who sent it.
@@ -50,6 +55,7 @@ end
 --- The body as an HTML form (`application/x-www-form-urlencoded`). The content type is not looked at.
 ---@return table<string, string> fields from names to values, as `flaron.url.query` gives them.
 function req:form()
+  argument.self(self, "header", "req:form")
   return (url.query(flaron.request.body()))
 end
 

@@ -1,0 +1,95 @@
+-- flaron.internal.argument: what the ready-made modules say of a wrong argument, at the line that called them. Part of
+-- them; not for use by itself. Each function is called by a public function itself, so that the line is that of its caller.
+local argument = {}
+
+-- The module of a public function such as "cookie.get"; nil for a method.
+local function module_of(name)
+  local module = name:match "^(%l+)%."
+  return module and package.loaded["flaron." .. module]
+end
+
+local function fail(n, name, message) error(("bad argument #%d to '%s' (%s)"):format(n, name, message), 4) end
+
+-- What is told of a value that is not of its type; nil when it is.
+local function fault_of(value, kind)
+  local got = type(value)
+  if kind == "integer" and got == "number" then
+    return math.type(value) ~= "integer" and "number has no integer representation" or nil
+  end
+  if got ~= kind then return ("%s expected, got %s"):format(kind == "integer" and "number" or kind, got) end
+end
+
+-- Raises when the first argument is the module: it was called with a colon.
+local function check_dot(value, n, name)
+  if n == 1 and type(value) == "table" and value == module_of(name) then
+    error(("call it %s(...), with a dot"):format(name), 4)
+  end
+end
+
+--- Checks an argument that must be there.
+---@param value any
+---@param n integer its number, without `self`.
+---@param name string the function, as users write it: "cookie.get", "app:get".
+---@param kind string what `type` says of it, or "integer".
+function argument.check(value, n, name, kind)
+  check_dot(value, n, name)
+  local fault = fault_of(value, kind)
+  if fault then fail(n, name, fault) end
+end
+
+--- The same of an argument that may be nil.
+function argument.optional(value, n, name, kind)
+  check_dot(value, n, name)
+  local fault = value ~= nil and fault_of(value, kind)
+  if fault then fail(n, name, fault) end
+end
+
+--- Checks an optional integer in bounds.
+function argument.range(value, n, name, low, high)
+  local fault = value ~= nil and fault_of(value, "integer")
+  if not fault and value and (value < low or value > high) then fault = ("%d is not from %d to %d"):format(value, low, high) end
+  if fault then fail(n, name, fault) end
+end
+
+--- Checks that all of a list are functions; the first is argument `n`.
+function argument.functions(list, n, name)
+  for i = 1, list.n do
+    local fault = fault_of(list[i], "function")
+    if fault then fail(n + i - 1, name, fault) end
+  end
+end
+
+--- Raises an error of an argument that is of the right type.
+function argument.fail(n, name, message) fail(n, name, message) end
+
+--- Checks that a method has its object, which has a field `mark`: else it was called with a dot.
+function argument.self(self, mark, name)
+  if type(self) ~= "table" or self[mark] == nil then error(("call it %s(...), with a colon"):format(name), 3) end
+end
+
+--- What to add to a message about a name that there is not: the nearest key of `names`, which is as many edits away at
+--- most as is usual for a slip of the keys.
+function argument.nearest(name, names)
+  if type(name) ~= "string" or #name < 3 or #name > 32 then return "" end
+  local best, least
+  for candidate in pairs(names) do
+    local row = {}
+    for j = 0, #candidate do row[j] = j end
+    for i = 1, #name do
+      local before = row[0]
+      row[0] = i
+      for j = 1, #candidate do
+        local above = row[j]
+        row[j] = math.min(row[j] + 1, row[j - 1] + 1, before + (name:byte(i) == candidate:byte(j) and 0 or 1))
+        before = above
+      end
+    end
+    local edits = row[#candidate]
+    if edits <= (#name < 5 and 1 or 2) and (not least or edits < least or edits == least and candidate < best) then
+      best, least = candidate, edits
+    end
+  end
+  return best and (": did you mean '%s'?"):format(best) or ""
+end
+
+return argument

@@ -1,0 +1,115 @@
+-- arguments_spec.lua - wrong arguments of the ready-made modules, a dot for a colon and a colon for a dot: what is said, and
+-- that it is said of the line in the flare's own script. A function that is added must be in `functions` below.
+local support = require "support"
+
+-- Each public function: how it is called, and of each argument what it takes. "any" takes all, "-" ends the types and says
+-- that the argument may be nil.
+local functions = {
+  ["cookie.parse"] = { "string -" }, ["cookie.get"] = { "string" },
+  ["cookie.serialize"] = { "string", "string", "table -" }, ["cookie.set"] = { "string", "string", "table -" },
+  ["cookie.delete"] = { "string", "table -" },
+  ["url.decode"] = { "string" }, ["url.encode"] = { "string number" }, ["url.query"] = { "string -" },
+  ["url.parse"] = { "string" }, ["url.build"] = { "table" },
+  ["template.escape"] = { "any" }, ["template.compile"] = { "string", "string -", "table -" }, ["page:render"] = { "table -" },
+  ["session.new"] = { "table" }, ["session.equal"] = { "string", "string" },
+  ["sessions:sign"] = { "table", "number -" }, ["sessions:verify"] = { "string -" }, ["sessions:write"] = { "table" },
+  ["sessions:read"] = {}, ["sessions:clear"] = {},
+  ["router.new"] = { "table -" }, ["app:handler"] = {}, ["app:use"] = { "function -" },
+  ["app:group"] = { "string", "function -" }, ["app:route"] = { "string table", "string", "function -" },
+  ["req:header"] = { "string number" }, ["req:body"] = {}, ["req:json"] = {}, ["req:form"] = {},
+}
+for _, method in ipairs { "get", "post", "put", "patch", "delete", "head", "options", "any" } do
+  functions["app:" .. method] = { "string", "function" }
+end
+
+local good = { string = "'/a'", table = "{}", ["function"] = "print", number = "1", any = "'a'" }
+local values = { ["nil"] = "nil", boolean = "true", number = "5", table = "{}", string = "'/a'", ["function"] = "print" }
+
+-- A flare that has all modules and an object of each kind, and runs what the header asks for.
+local main = [[
+local cookie, url, template = require "flaron.cookie", require "flaron.url", require "flaron.template"
+local session, router, flaron = require "flaron.session", require "flaron.router", require "flaron"
+local page, sessions = template.compile "x", session.new { secret = "KEY" }
+local outer = router.new()
+outer:any("/*rest", function(req)
+  local names = { cookie = cookie, url = url, template = template, session = session, router = router, page = page,
+    sessions = sessions, app = router.new(), req = req, print = print }
+  local ask = assert(load("\n" .. flaron.request.header "script", "=main.lua", "t", names))
+  local good, message = pcall(ask)
+  return { body = good and "" or tostring(message) }
+end)
+return {
+  handle_request = function()
+    if flaron.request.header "script" ~= "names" then return outer:handler()() end
+    local names = {}
+    for name, object in pairs { cookie = cookie, url = url, template = template, session = session, router = router } do
+      for field, value in pairs(object) do
+        if type(value) == "function" then names[#names + 1] = name .. "." .. field end
+      end
+    end
+    for name, object in pairs { page = page, sessions = sessions, app = outer } do
+      for field, value in pairs(getmetatable(object).__index) do
+        if type(value) == "function" and not field:find "^__" then names[#names + 1] = name .. ":" .. field end
+      end
+    end
+    return { body = table.concat(names, "\n") }
+  end,
+}]]
+
+describe("the ready-made modules", function()
+  local flare = support.load(main, { requires_body = true, secrets = { KEY = "k" } })
+
+  local function say(script)
+    local answer = assert(flare:request { headers = { script = script } })
+    assert.equal(200, answer.status, answer.error)
+    return answer.body
+  end
+
+  local function call(name, arguments) return name .. "(" .. table.concat(arguments, ", ") .. ")" end
+
+  it("are all in this spec", function()
+    local there = {}
+    for name in say("names"):gmatch "[^\n]+" do there[name] = true end
+    for name in pairs(there) do assert.truthy(functions[name], name) end
+    for name in pairs(functions) do assert.truthy(there[name] or name:find "^req:", name) end
+  end)
+
+  for name, arguments in pairs(functions) do
+    it(name .. " names a wrong argument, its number and its type", function()
+      for n, types in ipairs(arguments) do
+        for kind, value in pairs(values) do
+          if types ~= "any" and not types:find(kind, 1, true) and not (kind == "nil" and types:find("-", 1, true)) then
+            local given = {}
+            for i = 1, n - 1 do given[i] = good[arguments[i]:match "^%l+"] end
+            given[n] = value
+            local message = say(call(name, given))
+            local expected = types:match "^%l+"
+            assert.equal(("main.lua:2: bad argument #%d to '%s' (%s expected, got %s)"):format(n, name, expected, kind), message)
+          end
+        end
+      end
+    end)
+  end
+
+  it("say when a dot stands for a colon", function()
+    for name in pairs(functions) do
+      local object, method = name:match "^(%l+):(%l+)$"
+      if object then
+        for _, given in ipairs { "", "'/a'", "'/a', print", "{}", "5", "print" } do
+          assert.equal(("main.lua:2: call it %s(...), with a colon"):format(name), say(("%s.%s(%s)"):format(object, method, given)))
+        end
+      end
+    end
+  end)
+
+  it("say when a colon stands for a dot", function()
+    for name in pairs(functions) do
+      local module, field = name:match "^(%l+)%.(%l+)$"
+      if module then
+        for _, given in ipairs { "", "'/a'", "{}" } do
+          assert.equal(("main.lua:2: call it %s(...), with a dot"):format(name), say(("%s:%s(%s)"):format(module, field, given)))
+        end
+      end
+    end
+  end)
+end)
