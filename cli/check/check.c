@@ -242,7 +242,8 @@ static void take_records(look *l, bytes records, const host_config *config) {
       if (strcmp(r.kind, "use") == 0) check_use_within(&l->needs, &r);
       continue;
     }
-    if (strcmp(r.kind, "use") == 0) check_use(&l->needs, &r, file, config, &l->findings);
+    if (strcmp(r.kind, "use") == 0 || strcmp(r.kind, "right") == 0)
+      check_use(&l->needs, &r, file, config, &l->findings);
     if (strcmp(r.kind, "syntax") == 0) take_syntax(l, &r, file);
     if (strcmp(r.kind, "handler") == 0 && r.file == 1) {
       const char *name = (const char *)r.text.data; /* a NUL follows */

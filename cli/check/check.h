@@ -53,10 +53,10 @@ typedef struct check_needs {
 } check_needs;
 
 /*
- * Notes what a record of the kind "use" needs, found in `file`. Where `config` does not grant it, an error is
- * added. Without a manifest (`config` NULL) nothing is.
+ * Notes what a record of the kind "use" or "right" needs, found in `file`. Where `config` does not grant it,
+ * an error is added. Without a manifest (`config` NULL) nothing is.
  */
-void check_use(check_needs *needs, const check_record *use, const char *file, const host_config *config,
+void check_use(check_needs *needs, const check_record *record, const char *file, const host_config *config,
                check_findings *findings);
 
 /* The same of a module that comes with flaron-lua: it may need this, as the project uses it, or may not. */

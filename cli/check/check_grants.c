@@ -127,19 +127,20 @@ static void use_key(check_needs *needs, int key, const char *function, const cha
             keys[key]);
 }
 
-static void use_secret(check_needs *needs, const rule *r, const char *name, const check_record *use,
-                       const char *file, const host_config *config, check_findings *findings) {
+static void use_secret(check_needs *needs, const rule *r, const char *shown, const char *name,
+                       const check_record *use, const char *file, const host_config *config,
+                       check_findings *findings) {
   if (name != NULL) {
     add_item(&needs->secrets, name);
     if (config == NULL || host_secret_allowed(config, bytes_of(name))) return;
     check_add(findings, CHECK_ERROR, file, use->line, use->column,
-              "%s: the secret '%s' is not in allowed_secrets of flare.lua", r->function, name);
+              "%s: the secret '%s' is not in allowed_secrets of flare.lua", shown, name);
     return;
   }
   note_vague(needs, r, use, file);
   if (config == NULL || config->all_secrets || config->allowed_secret_count > 0) return;
   check_add(findings, CHECK_WARNING, file, use->line, use->column,
-            "%s: there is no secret in allowed_secrets of flare.lua", r->function);
+            "%s: there is no secret in allowed_secrets of flare.lua", shown);
 }
 
 static void use_url(check_needs *needs, const rule *r, const char *url, const check_record *use,
@@ -166,23 +167,35 @@ static bool is_in_module(const rule *r, bytes module) {
   return bytes_are(module, "flaron") || (module.size == size && memcmp(module.data, r->function, size) == 0);
 }
 
-void check_use(check_needs *needs, const check_record *use, const char *file, const host_config *config,
+/* The record of the SDK's function that one of the kind "right" tells of, behind how the code calls for it.
+ */
+static check_record sdk_use(const check_record *right) {
+  check_record use = *right;
+  size_t shown = strlen((const char *)right->text.data) + 1;
+  use.text = (bytes){right->text.data + shown, right->text.size - shown};
+  return use;
+}
+
+void check_use(check_needs *needs, const check_record *record, const char *file, const host_config *config,
                check_findings *findings) {
-  bytes function = bytes_of((const char *)use->text.data); /* a NUL follows */
+  bool right = strcmp(record->kind, "right") == 0;
+  check_record use = right ? sdk_use(record) : *record;
+  bytes function = bytes_of((const char *)use.text.data); /* a NUL follows */
   for (int i = 0; i < RULES; i++) {
     const rule *r = &rules[i];
-    if (is_in_module(r, function)) note_vague(needs, r, use, file); /* it may be called anywhere */
+    const char *shown = right ? (const char *)record->text.data : r->function;
+    if (is_in_module(r, function)) note_vague(needs, r, &use, file); /* it may be called anywhere */
     if (!bytes_are(function, r->function)) continue;
-    const char *name = argument(use, r->argument);
+    const char *name = argument(&use, r->argument);
     switch (r->subject) {
-      case NOTHING: use_key(needs, r->key, r->function, NULL, use, file, config, findings); break;
+      case NOTHING: use_key(needs, r->key, shown, NULL, &use, file, config, findings); break;
       case HEADER:
-        if (name == NULL) note_vague(needs, r, use, file);
+        if (name == NULL) note_vague(needs, r, &use, file);
         if (name == NULL || !host_header_withheld(bytes_of(name))) break;
-        use_key(needs, r->key, r->function, name, use, file, config, findings);
+        use_key(needs, r->key, shown, right ? NULL : name, &use, file, config, findings);
         break;
-      case SECRET: use_secret(needs, r, name, use, file, config, findings); break;
-      case URL: use_url(needs, r, name, use, file, config, findings); break;
+      case SECRET: use_secret(needs, r, shown, name, &use, file, config, findings); break;
+      case URL: use_url(needs, r, name, &use, file, config, findings); break;
     }
   }
 }

@@ -3,7 +3,7 @@
 --
 -- It is a flare, packed with luacheck's modules from where they are installed (cli/check/check_code.c), so nothing of a
 -- project runs outside of the sandbox. Its assets are "source/N", the text of the project's Nth file, and
--- "manifest", that of flare.lua when there is one. In front of it stand record.lua and
+-- "manifest", that of flare.lua when there is one. In front of it stand record.lua, rights.lua and
 --
 --   input = {
 --     runtime = { globals = , modules = },        what probe.lua found
@@ -24,12 +24,14 @@
 --   syntax                  luacheck's parser refuses the file
 --   use                     a function, or the name of a module (or "flaron") that goes to where it cannot be
 --                           followed; a NUL; for a call, each argument ("=" and its string, or "?") and a NUL
+--   right                   the same of a ready-made module (rights.lua): how the function is called, a NUL, and then
+--                           as for use, of the SDK's function that it needs
 --   handler                 where the main script names ws_open or its kin
 --   key                     a key of flare.lua; a NUL; for a list, a string in it and a NUL
 --   fixed                   the new text of flare.lua
 --   unfixable               where and why it cannot be edited
 --   done                    this was all
--- luacheck: read globals input record, globals config
+-- luacheck: read globals input record rights, globals config
 local flaron = require "flaron"
 
 -- What luacheck asks of the system: where it is. The rest is not there, and nothing here asks for it.
@@ -136,7 +138,111 @@ local written = {} -- fields that the project itself gives to modules, by full n
 -- "flaron.spark.set" as users write it.
 local function short(path) return (path:gsub("^flaron%.(.)", "%1")) end
 
+-- ---- what ready-made modules need ----
+
+local parameters = {} -- by variable: the kind of a function's parameter, "req" for what a router's handler may get
+local made_fields = {} -- by name of a field: the kind of what the project stores there
+local made_modules = {} -- by file: the kind of what a module returns
+
+-- The kind of object (rights.makes) that an expression is; nil when it is none, or not known.
+local function kind_of(node, depth)
+  depth = depth or 0
+  if not node or depth > 20 then return nil end
+  if node.tag == "Paren" then return kind_of(node[1], depth + 1) end
+  if node.tag == "Id" then
+    if node.var and parameters[node.var] and #node.var.values == 1 then return parameters[node.var] end
+    return kind_of(value_of(node), depth + 1)
+  end
+  if node.tag == "Index" and node[2].tag == "String" then return made_fields[node[2][1]] end
+  if node.tag == "Invoke" then
+    local kind = kind_of(node[1], depth + 1)
+    return kind and rights.makes[kind .. ":" .. node[2][1]]
+  end
+  if node.tag ~= "Call" then return nil end
+  local name = node[1].tag == "Id" and node[1][1] == "require" and not node[1].var and constant(node[2])
+  if name then return made_modules[name:gsub("%.", "/")] end
+  return rights.makes[resolve(node[1]) or ""]
+end
+
+-- Notes which parameters may be a router's request: the first of a function, but a method's own, and any that is called so.
+local function note_parameters(node)
+  if node.tag == "Function" then
+    for n, argument in ipairs(node[1]) do
+      local name = argument[1]
+      if argument.var and not argument.implicit and name ~= "self" and (n == 1 or name == "req" or name == "request") then
+        parameters[argument.var] = "req"
+      end
+    end
+  end
+  for _, child in ipairs(node) do
+    if type(child) == "table" then note_parameters(child) end
+  end
+end
+
+-- Notes the fields that objects are stored in, and what the module returns.
+local function note_made(file, node)
+  if node.tag == "Set" then
+    for n, name in ipairs(node[1]) do
+      local kind = name.tag == "Index" and name[2].tag == "String" and kind_of(node[2][n])
+      if kind and kind ~= "req" then made_fields[name[2][1]] = kind end
+    end
+  elseif node.tag == "Pair" and node[1].tag == "String" then
+    local kind = kind_of(node[2])
+    if kind and kind ~= "req" then made_fields[node[1][1]] = kind end
+  end
+  for _, child in ipairs(node) do
+    if type(child) == "table" then note_made(file, child) end
+  end
+  local last = node == file.state.ast and node[#node]
+  local kind = last and last.tag == "Return" and kind_of(last[1])
+  local name = kind and input.files[file.number].name:gsub("%.lua$", ""):gsub("/init$", "")
+  while name do -- it may be required from any folder that modules are looked for in
+    made_modules[name] = kind
+    name = name:match "/(.*)"
+  end
+end
+
+-- Writes what a row of rights.lua says of a call, `arguments` being its first argument's place in the node.
+local function write_right(file, row, shown, call, first)
+  if not row.call then return end
+  local function write_one(node, said, text)
+    local line, column = place(file.state, node)
+    local parts = { said, row.call, text and not text:find("%z") and "=" .. text or "?" }
+    write("right", file.number, line, column, table.concat(parts, "\0") .. "\0")
+  end
+  local given = call and call[first]
+  if row.argument then
+    local text = constant(given)
+    return write_one(file.at, text and ('%s "%s"'):format(shown, text) or shown, text)
+  end
+  if not row.fields then return write_one(file.at, shown, row.text or "") end
+  if given and given.tag == "Id" then given = value_of(given) end
+  if not given or given.tag ~= "Table" then return write_one(file.at, shown) end
+  for _, pair in ipairs(given) do
+    for _, field in ipairs(row.fields) do
+      if pair.tag == "Pair" and pair[1].tag == "String" and pair[1][1] == field then
+        local value = pair[2].tag == "Id" and value_of(pair[2]) or pair[2]
+        if value.tag ~= "Table" then
+          write_one(pair[2], shown, constant(value))
+        else
+          for _, item in ipairs(value) do write_one(item, shown, constant(item.tag == "Pair" and item[2] or item)) end
+        end
+      end
+    end
+  end
+end
+
+-- A method of an object that a ready-made module made.
+local function use_method(file, object, name, call, first)
+  local kind = kind_of(object)
+  local row = kind and rights.methods[kind][name]
+  if row then write_right(file, row, kind .. ":" .. name, call, first) end
+end
+
 local function use(file, path, call)
+  local module, name = path:match "^(.*)%.([^.]+)$"
+  local row = rights.functions[module] and rights.functions[module][name]
+  if row then write_right(file, row, short(path), call, 2) end
   local parts = { short(path) }
   for n = 2, call and #call or 0 do
     local text = constant(call[n])
@@ -180,13 +286,21 @@ local function visit_call(file, node)
     return visit_all(file, node, 2)
   end
   if resolve(node) then return end -- require "flaron", whatever is made of it
+  if node[1].tag == "Index" and node[1][2].tag == "String" then -- req.body(req)
+    file.at = node[1]
+    use_method(file, node[1][1], node[1][2][1], node, 3)
+  end
   visit_all(file, node)
 end
 
 -- `spark:get(key)` hands over the module as the key.
 local function visit_method(file, node)
   local base = resolve(node[1])
-  if not (base and modules[base]) then return visit_all(file, node) end
+  if not (base and modules[base]) then
+    file.at = node[1]
+    use_method(file, node[1], node[2][1], node, 3)
+    return visit_all(file, node)
+  end
   local line, column = place(file.state, node[2])
   write("error", file.number, line, column, ("%s:%s: its functions are called with '.', not ':'")
     :format(short(base), node[2][1]))
@@ -259,6 +373,14 @@ local function look_at_files()
     if state then
       trees[#trees + 1] = { state = state, number = number }
       try(note_written, trees[#trees], state.ast)
+    end
+  end
+  for _, file in ipairs(trees) do
+    if modules["flaron.router"] and not input.files[file.number].ours then try(note_parameters, file.state.ast) end
+  end
+  for _ = 1, 2 do -- what one module returns, another may store in a field
+    for _, file in ipairs(trees) do
+      if not input.files[file.number].ours then try(note_made, file, file.state.ast) end
     end
   end
   for _, file in ipairs(trees) do

@@ -1,0 +1,37 @@
+-- rights.lua - what the functions of the ready-made modules (scripts/modules) need of flare.lua, for check.lua: one row
+-- for each of them, empty for what needs nothing. tests/tool/check_rights_spec.lua fails for a function without a row.
+--
+-- A row says which function of the SDK is called in the end, and with what:
+--
+--   { call = "request.header", text = "cookie" }    with this text
+--   { call = "request.header", argument = 1 }       with the function's own argument
+--   { call = "crypto.hmac", fields = { ... } }      with strings, or lists of them, in these fields of argument 1
+--
+-- `kinds` says what the objects are that functions make, and which of their arguments are functions that get one.
+-- luacheck: globals rights
+
+local raw_cookie = { call = "request.header", text = "cookie" }
+local body = { call = "request.body" }
+
+rights = {
+  functions = {
+    ["flaron.cookie"] = { parse = {}, get = raw_cookie, serialize = {}, set = {}, delete = {} },
+    ["flaron.session"] = { equal = {}, new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } } },
+    ["flaron.router"] = { new = {} },
+    ["flaron.template"] = { escape = {}, compile = {} },
+    ["flaron.url"] = { decode = {}, encode = {}, query = {}, parse = {}, build = {} },
+  },
+  methods = {
+    sessions = { sign = {}, verify = {}, read = raw_cookie, write = {}, clear = {} },
+    req = { header = { call = "request.header", argument = 1 }, body = body, json = body, form = body },
+    app = {
+      get = {}, post = {}, put = {}, patch = {}, delete = {}, head = {}, options = {}, any = {}, route = {}, use = {},
+      group = {}, handler = {},
+    },
+    page = { render = {} },
+  },
+  makes = {
+    ["flaron.session.new"] = "sessions", ["flaron.router.new"] = "app", ["flaron.template.compile"] = "page",
+    ["app:group"] = "app",
+  },
+}

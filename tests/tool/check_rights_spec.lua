@@ -1,0 +1,171 @@
+-- check_rights_spec.lua - what `flaron-lua check` knows of the rights that ready-made modules need, and that each of
+-- their functions is in its table.
+local support = require "support"
+
+-- Makes a project of files, with an empty flare.lua unless there is one. Its folder.
+local function project(files)
+  local folder = support.folder()
+  files[".luacheckrc"], files["flare.lua"] = "ignore = { '...' }\n", files["flare.lua"] or "return {}"
+  for path, content in pairs(files) do
+    local parent = (folder .. "/" .. path):match "^(.*)/"
+    assert.equal(0, (support.run("mkdir -p " .. support.quote(parent))))
+    support.write(folder .. "/" .. path, content)
+  end
+  return folder
+end
+
+-- The errors that a project is found to have, with files and lines, as a sorted list.
+local function found(files)
+  if type(files) == "string" then files = { ["main.lua"] = files } end
+  local folder = project(files)
+  local _, output, errors = support.cli("check", folder)
+  assert.equal("", errors)
+  local list = {}
+  for line in output:gmatch "[^\n]+" do
+    local place, rest = line:sub(#folder + 2):match "^([^:]+:%d+):%d+: error: (.*)$"
+    if place then list[#list + 1] = place .. " " .. rest:gsub(" in flare.lua$", "") end
+  end
+  table.sort(list)
+  return list
+end
+
+describe("flaron-lua check, of ready-made modules,", function()
+  local RAW, BODY = " needs requires_raw_auth = true", " needs requires_body = true"
+
+  it("sees cookie.get, however it is reached", function()
+    for _, code in ipairs { "local c = require 'flaron.cookie' return function() return { body = c.get 'a' } end",
+      "local get = require('flaron.cookie').get return function() return { body = get 'a' } end",
+      "local c = require 'flaron.cookie' return function() return { body = select(2, pcall(c.get, 'a')) } end" } do
+      assert.same({ "main.lua:1 cookie.get" .. RAW }, found(code))
+    end
+    assert.same({}, found "local c = require 'flaron.cookie' return function() c.set('a', 'b') end")
+  end)
+
+  it("sees the secrets of sessions, and reading them", function()
+    assert.same({
+      "main.lua:2 session.new: the secret 'K' is not in allowed_secrets of flare.lua",
+      "main.lua:2 session.new: the secret 'O1' is not in allowed_secrets of flare.lua",
+      "main.lua:2 session.new: the secret 'O2' is not in allowed_secrets of flare.lua",
+      "main.lua:4 sessions:read" .. RAW,
+    }, found [[
+local session = require "flaron.session"
+local NAME, s = "K", require("flaron.session").new { secret = "K", old_secrets = { "O1", "O2" } }
+return function()
+  return { body = s:read() and "x" or "y" }
+end]])
+    assert.same({
+      "main.lua:2 session.new: the secret 'A_B' is not in allowed_secrets of flare.lua",
+    }, found [[
+local options = {
+  secret = "A" .. "_B" }
+local any = require("flaron.session").new(options)
+return function() any:write { a = 1 } end]])
+  end)
+
+  it("sees sessions that another module keeps or returns", function()
+    local secret = "session.new: the secret 'K' is not in allowed_secrets of flare.lua"
+    assert.same({ "lib/visits.lua:1 " .. secret, "main.lua:2 sessions:read" .. RAW }, found {
+      ["lib/visits.lua"] = "return require('flaron.session').new { secret = 'K' }",
+      ["main.lua"] = "local v = require 'lib.visits'\nreturn function() v:read() end" })
+    assert.same({ "lib/app.lua:1 " .. secret, "main.lua:2 sessions:read" .. RAW }, found {
+      ["lib/app.lua"] = "return { visits = require('flaron.session').new { secret = 'K' } }",
+      ["main.lua"] = "local app = require 'lib.app'\nreturn function() app.visits:read() end" })
+  end)
+
+  it("sees what a router's handler asks of its request, whatever it is called", function()
+    assert.same({
+      "main.lua:2 req:body" .. BODY,
+      "main.lua:3 req:json" .. BODY,
+      "main.lua:4 req:form" .. BODY,
+      'main.lua:5 req:header "Cookie"' .. RAW,
+      'main.lua:6 req:header "authorization"' .. RAW,
+      'main.lua:8 req:header "x-flaron-site"' .. RAW,
+      "main.lua:9 req:body" .. BODY,
+    }, found [[
+local app = require("flaron.router").new()
+app:get("/1", function(r) return { body = r:body() } end)
+app:post("/2", function(q) return { json = q:json() } end)
+local function third(asked) return { json = asked:form() } end
+app:use(function(c, next) if c:header "Cookie" then return next() end end)
+app:group("/g", function(x, next) local same = x if same:header("authorization") then return next() end end)
+app:get("/3", third)
+app:get("/4", function(y) return { body = y:header("x-" .. "flaron-site") } end)
+app:get("/5", function(y) return { body = y.body(y) } end)
+app:get("/6", function(y) return { body = y:header "accept" } end)
+return app:handler()]])
+  end)
+
+  it("sees handlers in other modules, and helpers that get the request", function()
+    assert.same({ "handlers/form.lua:1 req:form" .. BODY, "main.lua:2 req:json" .. BODY }, found {
+      ["handlers/form.lua"] = "return function(asked) return { json = asked:form() } end",
+      ["main.lua"] = [[
+local app = require("flaron.router").new()
+local function read(kind, req) return kind and req:json() end
+app:get("/", require "handlers.form")
+app:get("/x", function(r) return { json = read("x", r) } end)
+return app:handler()]] })
+  end)
+
+  it("takes nothing else for a request: a method's own object, a flare without a router, what is assigned anew", function()
+    assert.same({}, found [[
+local app = require("flaron.router").new()
+local Page = {}
+function Page:body() return "x" end
+function Page:all() return self:body() end
+app:get("/", function(r) r = setmetatable({}, { __index = Page }) return { body = r:body() } end)
+return app:handler()]])
+    assert.same({}, found "local function f(x) return x:body() end\nreturn function() return { body = f {} } end")
+  end)
+
+  it("is content with what is granted, and grants it by --fix", function()
+    local main = [[
+local cookie, session = require "flaron.cookie", require "flaron.session"
+local app, s = require("flaron.router").new(), session.new { secret = "K", old_secrets = { "O" } }
+app:post("/", function(r) return { json = { r:form(), cookie.get "a", s:read() } } end)
+return app:handler()]]
+    local folder = project { ["main.lua"] = main }
+    assert.equal(0, (support.cli("check", folder, "--fix")))
+    local manifest = support.read(folder .. "/flare.lua")
+    for _, part in ipairs { "requires_body = true", "requires_raw_auth = true", 'allowed_secrets = { "K", "O" }' } do
+      assert.truthy(manifest:find(part, 1, true), part)
+    end
+    local code, output = support.cli("check", folder, "--strict")
+    assert.equal(0, code, output)
+    assert.matches("\n0 errors, 0 warnings\n$", output)
+    assert.same({}, found { ["main.lua"] = main, ["flare.lua"] = manifest })
+  end)
+end)
+
+describe("scripts/check/rights.lua", function()
+  local rights
+  setup(function()
+    local environment = {}
+    assert(loadfile("scripts/check/rights.lua", "t", environment))()
+    rights = environment.rights
+  end)
+
+  it("has a row for each function of the ready-made modules, and no other", function()
+    local rows, names = {}, {}
+    for module, functions in pairs(rights.functions) do
+      for name in pairs(functions) do rows[#rows + 1] = module:match "[^.]*$" .. "." .. name end
+    end
+    for kind, methods in pairs(rights.methods) do
+      for name in pairs(methods) do rows[#rows + 1] = kind .. ":" .. name end
+    end
+    local _, files = support.run "find scripts/modules/flaron -name '*.lua'"
+    for path in files:gmatch "[^\n]+" do
+      local source = support.read(path)
+      if not path:find "/tree%.lua$" then -- which only router.lua requires
+        for object, sign, name in ("\n" .. source):gmatch "\nfunction ([%a_]+)([.:])([%w_]+)" do
+          names[#names + 1] = object .. sign .. name
+        end
+      end
+      for name in source:gmatch "\n%-%-%-@field (%a+) fun%(self: flaron%.router%.App," do
+        names[#names + 1] = "app:" .. name
+      end
+    end
+    table.sort(rows)
+    table.sort(names)
+    assert.same(names, rows)
+  end)
+end)
