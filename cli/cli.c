@@ -13,6 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pack/manifest.h"
+#include "project/state.h"
+
 /* Prints a text that cannot take a terminal over, in one piece. */
 static void print_harmless(FILE *to, const char *format, va_list arguments) {
   text plain = {0}, harmless = {0};
@@ -113,6 +116,18 @@ void cli_state_folder(const char *input, text *path) {
   } else {
     text_add_string(path, ".flaron");
   }
+}
+
+void cli_tell_unset_secrets(const json_t *config, const state *s) {
+  host_config host = host_config_default();
+  manifest_grants grants = {0};
+  text names = {0}, error = {0}; /* a manifest that is wrong is told of by who reads it */
+  state_lend(s, &host);
+  if (manifest_configure(config, &host, &grants, &error)) host_unset_secrets(&host, &names);
+  if (names.size != 0) cli_note("not set:%s (flaron-lua secret set NAME)\n", names.data);
+  manifest_grants_free(&grants);
+  text_free(&names);
+  text_free(&error);
 }
 
 bool cli_find_program(const char *name, text *path) {

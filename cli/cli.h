@@ -57,6 +57,15 @@ bool cli_read_flare(const cli_command *self, const char *path, const pack_option
 /* Adds the folder of a project's state: `.flaron` beside the script or, for a .wasm, here. */
 void cli_state_folder(const char *input, text *path);
 
+struct json_t;
+struct state;
+
+/*
+ * Tells on standard error which secrets a manifest (manifest.config, NULL: there is none) allows and `s` does
+ * not have, and how to set them.
+ */
+void cli_tell_unset_secrets(const struct json_t *config, const struct state *s);
+
 /*
  * Adds the real path of something that lies beside the executable: at `installed` or, in the source tree, at
  * `in_source`, both relative to the executable's folder. False when neither is there.

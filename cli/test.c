@@ -21,6 +21,7 @@
 #include "cli.h"
 #include "options.h"
 #include "pack/pack.h"
+#include "project/state.h"
 
 extern char **environ;
 
@@ -102,6 +103,22 @@ static bool set_paths(const cli_command *self) {
   }
   cli_fail(self, "the Lua module flaron.edge is neither in %s/lua nor below %s/../lib", exe, exe);
   return false;
+}
+
+/* Tells which secrets the flare of this folder may use and dev would not have; a flare.lua that cannot be
+ * read is for the specs to find. */
+static void tell_unset_secrets(void) {
+  modules_source source = {modules_read_file, (void *)".", NULL};
+  manifest m = {0};
+  state s = {0};
+  text content = {0}, error = {0};
+  bool good = pack_read_manifest(&source, &m, &content, &error) && m.config != NULL;
+  if (good && is_folder(".flaron")) good = state_read_folder(&s, ".flaron", &error);
+  if (good) cli_tell_unset_secrets(m.config, &s);
+  state_close(&s);
+  manifest_free(&m);
+  text_free(&content);
+  text_free(&error);
 }
 
 /*
@@ -194,6 +211,7 @@ static int test(const cli_command *self, char **words, bool coverage) {
     unlink("luacov.stats.out");
     unlink("luacov.report.out");
   }
+  tell_unset_secrets();
   int code = run_busted(self, words);
   if (coverage && code >= 0) show_coverage(self, here);
   return code == 0 ? CLI_DONE : CLI_FAILED;

@@ -436,6 +436,16 @@ static bool make_nodes(const cli_command *self, dev *d, const state *s) {
   return good;
 }
 
+/* Tells which secrets the flares may use and have not. */
+static void tell_unset_secrets(const dev *d, const state *s) {
+  for (size_t i = 0; i < d->site_count; i++) {
+    pool_flare *f = reload_flare(d->sites[i].reload, 0);
+    if (f == NULL) continue;
+    cli_tell_unset_secrets(pool_flare_get(f)->config, s);
+    pool_flare_release(f);
+  }
+}
+
 static int run_with(const cli_command *self, const words *w) {
   state s;
   text folder = {0}, error = {0};
@@ -454,6 +464,7 @@ static int run_with(const cli_command *self, const words *w) {
     d.folder = folder.data;
     if (make_recorder(self, &d) && make_nodes(self, &d, &s) && make_certificate(self, &d, folder.data) &&
         make_sites(self, &d)) {
+      tell_unset_secrets(&d, &s);
       status = serve_with_pages(self, &d);
     }
     free_sites(&d);

@@ -339,6 +339,12 @@ bool host_header_withheld(bytes name);
 /* Of import_secrets.c: whether a flare may use a secret, be it set or not. */
 bool host_secret_allowed(const host_config *config, bytes name);
 
+/*
+ * Of import_secrets.c: adds the names of the secrets that a manifest allows by name and that are not set, as
+ * words for a shell, a blank in front of each.
+ */
+void host_unset_secrets(const host_config *config, text *names);
+
 /* Of fetch_url.c: whether a flare may fetch a URL. */
 bool host_url_allowed(const host_config *config, const char *url);
 

@@ -47,14 +47,29 @@ static void tell_absent(host *h, bytes name, bool allowed) {
   text_free(&word);
 }
 
-const host_secret *host_find_secret(host *h, bytes name) {
-  bool allowed = host_secret_allowed(&h->config, name);
-  for (size_t i = 0; allowed && i < h->config.secret_count; i++) {
-    const host_secret *secret = &h->config.secrets[i];
+/* The secret of a name, be it allowed or not; NULL when it is not set. */
+static const host_secret *find(const host_config *config, bytes name) {
+  for (size_t i = 0; i < config->secret_count; i++) {
+    const host_secret *secret = &config->secrets[i];
     if (bytes_are(name, secret->name) && secret->size != 0) return secret;
   }
-  tell_absent(h, name, allowed);
   return NULL;
+}
+
+const host_secret *host_find_secret(host *h, bytes name) {
+  bool allowed = host_secret_allowed(&h->config, name);
+  const host_secret *secret = allowed ? find(&h->config, name) : NULL;
+  if (secret == NULL) tell_absent(h, name, allowed);
+  return secret;
+}
+
+void host_unset_secrets(const host_config *config, text *names) {
+  for (size_t i = 0; i < config->allowed_secret_count; i++) {
+    bytes name = bytes_of(config->allowed_secrets[i]);
+    if (find(config, name) != NULL) continue;
+    text_add_string(names, " ");
+    add_word(names, name);
+  }
 }
 
 /* secret_get(name) -> value */
