@@ -515,14 +515,16 @@ function logging.error(...) end
 local ws = {}
 flaron.ws = ws
 
---- Sends a message to the client.
+--- Sends a message to the client. No call chooses its type: in `dev` an answer to a binary message is binary, any other is text if
+--- its bytes are UTF-8. Both names do the same.
 ---@param bytes string the message.
 ---@return true|nil done `true` when the host took it.
 ---@return flaron.WsMessage? message why not.
 ---@return flaron.WsCode? code the number of the message.
 function ws.send(bytes) end
 
---- Sends a message to the client.
+--- Sends a message to the client. No call chooses its type: in `dev` an answer to a binary message is binary, any other is text if
+--- its bytes are UTF-8. Both names do the same.
 ---@param bytes string the message.
 ---@return true|nil done `true` when the host took it.
 ---@return flaron.WsMessage? message why not.
@@ -535,7 +537,9 @@ function ws.send_text(bytes) end
 ---@param code? integer one that RFC 6455, section 7.4 lets an endpoint send: 1000 to 1003, 1007 to 1014, 3000 to 4999; 1000 when absent.
 function ws.close(code) end
 
---- The name of the connection; it stays the same as long as the connection lasts.
+--- The name of the connection; it stays the same as long as the connection lasts. In `dev` it is 32 random hexadecimal digits, so no
+--- two connections have the same one, on several edges and after a restart either. What it is in production no public document
+--- tells: take it as a text that is unique among the connections that are open.
 ---@return string|nil conn_id `nil` when there is no connection.
 function ws.conn_id() end
 

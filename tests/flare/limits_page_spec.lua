@@ -387,6 +387,10 @@ checks["CPU time of one call to the stores"] = function(row)
   assert.is_truthy(source "edge/store/store_open.c":find((" CPU_MS = %d,"):format(row.n), 1, true))
 end
 
+checks["names of a project that are looked at for a pattern in flare.lua"] = function(row)
+  assert.is_truthy(source "edge/pack/patterns.h":find(("PATTERNS_MOST = %d }"):format(row.n), 1, true))
+end
+
 -- What is read of files: tests/tool/paths_spec.lua goes to the limits.
 for name, constant in pairs {
   ["a file of a project"] = "PROJECT_MAX",
