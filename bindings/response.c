@@ -7,6 +7,7 @@
  */
 #include "response.h"
 
+#include <stdarg.h>
 #include <string.h>
 #include <strings.h>
 
@@ -129,23 +130,62 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
+/* Raises an error of an answer: the message, and whose answer it is. */
+static int refuse(lua_State *L, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  const char *message = lua_pushvfstring(L, format, arguments);
+  va_end(arguments);
+  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  lua_getfield(L, -1, "flaron.answering");
+  if (lua_isfunction(L, -1)) {
+    lua_pushvalue(L, 2);
+    lua_call(L, 1, 1);
+  }
+  const char *place = lua_tostring(L, -1);
+  if (place == NULL) {
+    lua_Debug ar;
+    lua_pushvalue(L, 1);
+    lua_getinfo(L, ">S", &ar);
+    place = lua_pushfstring(L, "%s:%d", ar.short_src, ar.linedefined);
+  }
+  return luaL_error(L, "%s (%s)", message, place);
+}
+
+/* The same of what is of the wrong type, at `index`; `what` may be pushed. */
+static void refuse_type(lua_State *L, const char *what, int index, const char *expected) {
+  refuse(L, "%s of the answer is a %s, not a %s", what, luaL_typename(L, index), expected);
+}
+
+/*
+ * The same of a field that an answer does not have; its name is on top of the stack. A name that is made of
+ * the letters of one that there is is taken for a slip.
+ */
+static void refuse_field(lua_State *L) {
+  static const char known[][8] = {"status", "headers", "body"};
+  const char *name = luaL_tolstring(L, -1, NULL), *hint = "";
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    if (name[strspn(name, known[i])] == '\0') hint = lua_pushfstring(L, ": did you mean '%s'?", known[i]);
+  }
+  refuse(L, "the answer has an unknown field '%s': status, headers and body are known%s", name, hint);
+}
+
 /* Applies the field `headers` of an answer, at `index`. */
 static void take_headers(lua_State *L, int index) {
   if (!lua_istable(L, index)) {
-    luaL_error(L, "field 'headers' of the answer is a %s, not a table", luaL_typename(L, index));
+    refuse_type(L, "field 'headers'", index, "table");
   }
   for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
     if (lua_type(L, -2) != LUA_TSTRING) {
-      luaL_error(L, "a key in field 'headers' of the answer is a %s, not a string", luaL_typename(L, -2));
+      refuse_type(L, "a key in field 'headers'", -2, "string");
     }
     size_t name_size, value_size;
     const char *name = lua_tolstring(L, -2, &name_size);
     const char *value = lua_tolstring(L, -1, &value_size);
-    if (value == NULL)
-      luaL_error(L, "header '%s' of the answer is a %s, not a string", name, luaL_typename(L, -1));
+    if (value == NULL) refuse_type(L, lua_pushfstring(L, "header '%s'", name), -2, "string");
     const char *fault = name_fault(name, name_size);
     if (fault == NULL) fault = value_fault(value, value_size);
-    if (fault != NULL) luaL_error(L, "field 'headers' of the answer: %s ('%s')", fault, name);
+    if (fault != NULL) refuse(L, "field 'headers' of the answer: %s ('%s')", fault, name);
     hold_header(name, name_size, value, value_size);
   }
 }
@@ -158,22 +198,21 @@ static void take_table(lua_State *L, int index) {
       int is_integer;
       lua_Integer status = lua_tointegerx(L, value, &is_integer);
       if (!is_integer || status < STATUS_MIN || status > STATUS_MAX) {
-        luaL_error(L, "field 'status' of the answer is %s, not an integer from 100 to 599",
-                   luaL_tolstring(L, value, NULL));
+        refuse(L, "field 'status' of the answer is %s, not an integer from 100 to 599",
+               luaL_tolstring(L, value, NULL));
       }
       pending.status = (int)status;
     } else if (binding_is_string(L, -2, "headers")) {
       take_headers(L, value);
     } else if (binding_is_string(L, -2, "body")) {
       if (!lua_isstring(L, value)) {
-        luaL_error(L, "field 'body' of the answer is a %s, not a string", luaL_typename(L, value));
+        refuse_type(L, "field 'body'", value, "string");
       }
       lua_tostring(L, value);
       hold_body(L, value);
     } else {
       lua_pushvalue(L, -2);
-      luaL_error(L, "the answer has an unknown field '%s': status, headers and body are known",
-                 luaL_tolstring(L, -1, NULL));
+      refuse_field(L);
     }
   }
 }
@@ -202,12 +241,12 @@ lua_Integer response_finish(lua_State *L, int index) {
     action = lua_tointegerx(L, index, &is_integer);
     if (!is_integer || lua_type(L, index) != LUA_TNUMBER || action < ABI_RESPOND ||
         action > ABI_PASS_THROUGH) {
-      luaL_error(L,
-                 "handle_request answered %s: expected flaron.RESPOND, flaron.TRANSFORM, "
-                 "flaron.PASS_THROUGH, a table "
-                 "or nothing",
-                 lua_type(L, index) == LUA_TNUMBER ? lua_tostring(L, index)
-                                                   : lua_pushfstring(L, "a %s", luaL_typename(L, index)));
+      refuse(L,
+             "handle_request answered %s: expected flaron.RESPOND, flaron.TRANSFORM, "
+             "flaron.PASS_THROUGH, a table "
+             "or nothing",
+             lua_type(L, index) == LUA_TNUMBER ? lua_tostring(L, index)
+                                               : lua_pushfstring(L, "a %s", luaL_typename(L, index)));
     }
   }
   interrupt_end(); /* an error now would follow half an answer */

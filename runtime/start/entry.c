@@ -61,6 +61,7 @@ abi_packed entry_raised(void) {
 
 /* Protected: the request handler and what it answers; returns the action. */
 static int request(lua_State *L) {
+  lua_pushvalue(L, 1); /* the handler stays, for response_finish to name it */
   lua_call(L, 0, 1);
   lua_Integer action = response_finish(L, -1);
   lua_pushinteger(L, action);

@@ -411,3 +411,38 @@ describe("flaron.router refuses at start-up, naming the line,", function()
     assert.equal("main.lua:3: middleware is added after app:handler()", fault "app:group '/x':handler() app:use(print)")
   end)
 end)
+
+describe("an answer of a wrong shape", function()
+  local source = [[
+    local router = require "flaron.router"
+    local app = router.new()
+    app:get("/users/:id", function()
+      return { staus = 200 }
+    end)
+    app:post("/both", print, function() return { json = {}, body = "" } end)
+    app:any("/text", function() return "text" end)
+    local group = app:group "/api"
+    group:get("/header", function() return { json = {}, headers = { x = {} } } end)
+    local handle = app:handler()
+    return function()
+      local flaron = require "flaron"
+      if flaron.request.url():find "plain" then
+        pcall(handle)
+        return { bdoy = "" }
+      end
+      return handle()
+    end]]
+
+  it("names the field, the right one, the route and its handler's line", function()
+    local flare <close> = support.load((source:gsub("print, ", "function(_, next) return next() end, ")))
+    local function said(request) return (support.log(flare:request(request), "error"):match "^[^\n]*") end
+    assert.equal("the answer has an unknown field 'staus': status, headers and body are known: did you mean 'status'? "
+      .. "(GET /users/:id, main.lua:3)", said { path = "/users/7" })
+    assert.equal("the answer has both json and body (POST /both, main.lua:6)", said { path = "/both", method = "POST" })
+    assert.matches("^handle_request answered a string: .* %(any /text, main%.lua:7%)$", said { path = "/text", method = "PUT" })
+    assert.equal("header 'x' of the answer is a table, not a string (GET /api/header, main.lua:9)", said { path = "/api/header" })
+    assert.equal("the answer has an unknown field 'bdoy': status, headers and body are known: did you mean 'body'? (main.lua:11)",
+      said { path = "/plain" })
+    assert.matches("%(main%.lua:11%)$", said { path = "/users/plain" })
+  end)
+end)

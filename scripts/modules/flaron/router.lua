@@ -5,6 +5,7 @@
 local argument = require "flaron.internal.argument"
 local flaron = require "flaron"
 local new_request = require "flaron.router.request"
+local finish = require "flaron.router.answer"
 local tree = require "flaron.router.tree"
 
 --- Routes by method and path.
@@ -96,7 +97,8 @@ local function add(self, method, pattern, functions)
   local key = method .. table.concat(segments, " ")
   if root.all[key] then error(("%s %s is there already"):format(method, pattern), 3) end
   root.all[key] = true
-  root.all[#root.all + 1] = { method = method, segments = segments, names = names, group = self, functions = functions }
+  root.all[#root.all + 1] = { method = method, pattern = pattern, segments = segments, names = names, group = self,
+    functions = functions }
 end
 
 --- Adds a route for the method of that name, or for any.
@@ -196,22 +198,6 @@ local function compose_route(route)
   return compose(route.group, handler)
 end
 
--- An answer with `json` as one that the host takes.
-local function finish(answer)
-  if type(answer) ~= "table" or answer.json == nil then return answer end
-  if answer.body ~= nil then error("the answer has both json and body", 0) end
-  local plain, headers = {}, { ["content-type"] = "application/json" }
-  for name, value in pairs(answer) do plain[name] = value end
-  if answer.headers == nil or type(answer.headers) == "table" then -- else handle_request says what is wrong
-    for name, value in pairs(answer.headers or {}) do
-      headers[type(name) == "string" and name:lower() or name] = value
-    end
-    plain.headers = headers
-  end
-  plain.json, plain.body = nil, flaron.json.encode(answer.json)
-  return plain
-end
-
 --- Makes the handler of the app. Afterwards nothing can be added.
 ---@return flaron.RequestHandler handle_request for the table that the main script returns, or to return itself.
 function app:handler()
@@ -235,7 +221,7 @@ function app:handler()
       flaron.response.set_header("allow", tree.allow(ends))
       call = method == "OPTIONS" and options or not_allowed
     end
-    return finish((call or not_found)(req))
+    return finish((call or not_found)(req), route)
   end
 end
 
