@@ -207,12 +207,35 @@ static bool add_reason(const modules *m, const modules_source *source, nearest *
   return refused != 0 || is_c;
 }
 
+/* Modules of OpenResty and of native Lua that flares are ported from: what stands in their place. */
+static const char *replacement(const char *name) {
+  static const struct {
+    const char *root, *said;
+  } all[] = {
+      {"resty", "it is of OpenResty: docs/from-openresty.md says what a flare has for it"},
+      {"ngx", "it is of OpenResty: docs/from-openresty.md says what a flare has for it"},
+      {"bit", "Lua 5.4 has operators for it, & | ~ << >>: docs/from-openresty.md"},
+      {"bit32", "Lua 5.4 has operators for it, & | ~ << >>: docs/from-openresty.md"},
+      {"ffi", "a flare has no native code: docs/from-openresty.md says what it has"},
+      {"socket", "a flare has no sockets, flaron.beam fetches: docs/from-openresty.md"},
+      {"ssl", "a flare has no sockets, flaron.beam fetches: docs/from-openresty.md"},
+  };
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    size_t size = strlen(all[i].root);
+    if (strncmp(name, all[i].root, size) == 0 && (name[size] == '\0' || name[size] == '.'))
+      return all[i].said;
+  }
+  return NULL;
+}
+
 void modules_say_missing(const modules *m, const modules_source *source, nearest *n, text *out) {
   const char *name = n->name, *place;
   if (add_reason(m, source, n, out)) return;
   text path = {0};
   text_printf(out, "module '%s' not found:", name);
-  if (n->found != NULL) text_printf(out, "\n\tdid you mean '%s'?", n->found);
+  const char *said = replacement(name);
+  if (said != NULL) text_printf(out, "\n\t%s", said);
+  if (said == NULL && n->found != NULL) text_printf(out, "\n\tdid you mean '%s'?", n->found);
   for (size_t i = 0; (place = modules_place(m, i)) != NULL; i++) {
     modules_fill_place(place, name, &path);
     text_printf(out, "\n\tno file '%s'", path.data);
@@ -225,7 +248,12 @@ void modules_say_missing(const modules *m, const modules_source *source, nearest
 void modules_note_missing(const modules *m, const modules_source *source, nearest *n, text *out) {
   if (add_reason(m, source, n, out)) return;
   text_printf(out, "module '%s' not found, so requiring it is an error", n->name);
-  nearest_add(n, out);
+  const char *said = replacement(n->name);
+  if (said != NULL) {
+    text_printf(out, ": %s", said);
+  } else {
+    nearest_add(n, out);
+  }
 }
 
 /* The module called `name`; 0 = none, since that is the main script. */

@@ -434,12 +434,15 @@ bool pack_find_files(const modules_source *source, const char *file, const manif
                      text *error) {
   bool named = file == NULL && m->main != NULL;
   for (size_t i = 0; i < m->paths.count; i++) modules_add_path(found, m->paths.items[i]);
+  bool anywhere = file == NULL && !named;
   if (file == NULL) file = named ? m->main : "main.lua";
   int fault = modules_add_main(found, source, file);
   if (fault != 0 && named && file_is_refused(fault)) {
     say_refused("main", file, fault, error);
   } else if (fault != 0) {
     file_explain(error, file, fault, FILE_PROJECT_MAX);
+    if (anywhere && fault == ENOENT)
+      text_add_string(error, ": no project here; name its folder, or make one by `flaron-lua new NAME`");
   }
   bool good = fault == 0;
   found->bytecode = m->bytecode;

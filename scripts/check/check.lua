@@ -133,6 +133,8 @@ end
 
 -- ---- what a file uses ----
 
+local handlers = { handle_request = true, ws_open = true, ws_message = true, ws_close = true }
+
 local written = {} -- fields that the project itself gives to modules, by full name
 
 -- "flaron.spark.set" as users write it.
@@ -366,6 +368,38 @@ local function note_written(file, node)
   end
 end
 
+-- Warns of a request handler with parameters: it is called without arguments. `number` is that of the main script.
+local function look_at_handler(state, number)
+  local found = {}
+  local function take(node)
+    local value = node and (node.tag == "Function" and node or node.tag == "Id" and value_of(node))
+    if value and value.tag == "Function" then found[#found + 1] = value end
+  end
+  local function take_handlers(fields)
+    for _, field in ipairs(fields) do
+      if field.tag == "Pair" and handlers[field[1][1]] then take(field[2]) end
+    end
+  end
+  local last = state.ast[#state.ast]
+  local answer = last and last.tag == "Return" and last[1]
+  if answer and answer.tag == "Id" then answer = value_of(answer) or answer end
+  if answer and answer.tag == "Table" then take_handlers(answer) elseif answer then take(answer) end
+  for _, node in ipairs(state.ast) do
+    for n, name in ipairs(node.tag == "Set" and node[1] or {}) do
+      local field = name.tag == "Id" and not name.var and name[1] or name.tag == "Index" and name[2][1]
+      if handlers[field] then take((node[2] or {})[n]) end
+    end
+  end
+  for _, value in ipairs(found) do
+    local first = value[1][1]
+    if first and first.tag == "Id" then
+      local line, column = place(state, first)
+      write("warning", number, line, column,
+        ("a handler gets no arguments, so '%s' is nil: what was asked is in flaron.request, the event in flaron.ws"):format(first[1]))
+    end
+  end
+end
+
 local function look_at_files()
   local trees = {}
   for number in ipairs(input.files) do
@@ -384,6 +418,7 @@ local function look_at_files()
     end
   end
   for _, file in ipairs(trees) do
+    if file.number == 1 then try(look_at_handler, file.state, file.number) end
     try(visit_all, file, file.state.ast)
   end
 end
@@ -593,9 +628,9 @@ local function standard()
     globals[name] = known and { fields = known } or { other_fields = true }
   end
   globals._G = { other_fields = true, read_only = false }
-  local handlers = {}
-  for _, name in ipairs { "handle_request", "ws_open", "ws_message", "ws_close" } do handlers[name] = {} end
-  return { read_globals = globals, globals = handlers }
+  local writable = {}
+  for name in pairs(handlers) do writable[name] = {} end
+  return { read_globals = globals, globals = writable }
 end
 
 -- The standards that a .luacheckrc makes itself stay in force beside ours; "lua54" and its like do not.
@@ -689,7 +724,9 @@ local function ask_luacheck()
         write("syntax", numbers[file.filename], event.line, event.column, luacheck.get_message(event))
       elseif not taste and not fine then
         local globals = input.runtime.globals
-        local hint = event.code == "113" and instead(event.name, globals)
+        local hint = event.code == "113" and event.name == "ngx"
+            and ", which is of OpenResty: docs/from-openresty.md says what a flare has for it"
+          or event.code == "113" and instead(event.name, globals)
           or event.code == "143" and type(globals[event.name]) == "table" and instead(event.field, globals[event.name])
         write(wrong and "error" or "warning", numbers[file.filename], event.line, event.column,
           luacheck.get_message(event) .. (hint or ""))

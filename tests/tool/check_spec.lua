@@ -106,7 +106,8 @@ describe("flaron-lua check", function()
     } do
       assert.equal(message, findings("", manifest):sub(1, #message))
     end
-    assert.same({ 1, "main.lua: error: No such file or directory\n1 error, 0 warnings\n" },
+    assert.same({ 1, "main.lua: error: No such file or directory: no project here; name its folder, or make one by `flaron-lua new NAME`\n"
+      .. "1 error, 0 warnings\n" },
       { check(project { ["flare.lua"] = "return {}" }) })
   end)
 
@@ -482,6 +483,40 @@ return {
     local code, output = support.cli("check", "--help")
     assert.equal(0, code)
     for _, word in ipairs { "--fix", "--strict", "--help" } do assert.matches(word, output, 1, true) end
+  end)
+end)
+
+describe("flaron-lua check of what comes from elsewhere", function()
+  for source, place in pairs {
+    ["return function(req) return { body = req.url } end"] = "1:17: warning: a handler gets no arguments, so 'req' is nil",
+    ["return { handle_request = function(r, env) return r or env end }"] = "1:36: warning: a handler gets no arguments, so 'r' is nil",
+    ["local function go(event) return event end\nreturn { ws_message = go }"] = "1:19: warning: a handler gets no arguments, so 'event'",
+    ["function handle_request(request) return request end"] = "1:25: warning: a handler gets no arguments, so 'request' is nil",
+    ["return function() return { body = ngx.var.uri } end"] =
+      "1:35: error: accessing undefined variable 'ngx', which is of OpenResty: docs/from-openresty.md says",
+  } do
+    it("says what a flare has: " .. source:match "[^\n]*", function()
+      local _, output = check(support.project { ["main.lua"] = source, [".luacheckrc"] = "std = 'lua54'" }) -- not that of this repository
+      assert.truthy(output:find("main.lua:" .. place, 1, true), output)
+    end)
+  end
+
+  it("is silent on handlers without parameters, and on other functions with them", function()
+    local _, output = check(support.project "local function f(x) return { body = x } end\nreturn function() return f 'x' end")
+    assert.matches("\n0 errors, 0 warnings\n$", output)
+    assert.is_nil(output:find("arguments", 1, true))
+  end)
+
+  it("says what stands in place of modules that no flare has", function()
+    for name, words in pairs {
+      ["resty.http"] = "it is of OpenResty: docs/from-openresty.md", ["bit"] = "Lua 5.4 has operators for it",
+      ["socket.http"] = "a flare has no sockets, flaron.beam fetches", ["ngx.re"] = "it is of OpenResty",
+    } do
+      local _, output = check(support.project(("local m = require %q\nreturn function() return m end"):format(name)))
+      assert.truthy(output:find(("main.lua:1: error: module '%s' not found:\n\t%s"):format(name, words), 1, true), output)
+    end
+    local _, output = check(support.project "local m = require 'bits'\nreturn function() return m end")
+    assert.is_nil(output:find("operators", 1, true))
   end)
 end)
 
