@@ -28,8 +28,9 @@
 #include "lstring.h"
 #include "ltable.h"
 
-#define ANCHOR \
-  "flaron.reach" /* registry: the tables in `tables`, which therefore are not made anew elsewhere */
+/* Registry: `package` and the tables in `tables`, so that none is collected and another one has its address.
+ */
+#define ANCHOR "flaron.reach"
 #define REQUIRE "require"
 
 enum { FUNCTIONS = 64, TABLES = 8 };
@@ -89,9 +90,12 @@ void reach_begin(lua_State *L) {
   known.globals = lua_topointer(L, -1);
   lua_getglobal(L, "package");
   known.package = lua_topointer(L, -1);
+  lua_getfield(L, LUA_REGISTRYINDEX, ANCHOR);
+  lua_pushvalue(L, -2);
+  lua_rawseti(L, -2, 0);
   lua_getglobal(L, REQUIRE);
   known.require = lua_tocfunction(L, -1);
-  lua_pop(L, 4);
+  lua_pop(L, 5);
   note_function(L, known.require);
   note_function(L, part_next_line);
   for (int i = 0; i < CUT; i++) {
@@ -295,10 +299,29 @@ static void remove_field(lua_State *L, const char *name) {
   lua_rawset(L, -3);
 }
 
-bool reach_cut(lua_State *L) {
+/* Whether a script has left alone what it can get at by debug.getregistry, so that no table is another by
+ * now. */
+static bool is_intact(lua_State *L) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+  lua_pushliteral(L, LUA_LOADED_TABLE);
+  lua_rawget(L, LUA_REGISTRYINDEX);
+  lua_pushliteral(L, ANCHOR);
+  lua_rawget(L, LUA_REGISTRYINDEX);
+  bool intact = lua_topointer(L, -3) == known.globals && lua_topointer(L, -2) == known.loaded &&
+                lua_topointer(L, -1) == known.anchor;
+  for (int i = 0; intact && i <= known.table_count; i++) {
+    lua_rawgeti(L, -1, i);
+    intact = lua_topointer(L, -1) == (i == 0 ? known.package : known.tables[i - 1]);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 3);
+  return intact;
+}
+
+bool reach_cut(lua_State *L, bool may) {
   lua_gc(L, LUA_GCCOLLECT); /* twice, as life_freeze does: finalizers leave something */
   lua_gc(L, LUA_GCCOLLECT);
-  bool cut = !anything_reaches(L);
+  bool cut = may && is_intact(L) && !anything_reaches(L);
   lua_pushvalue(L, LUA_REGISTRYINDEX);
   if (cut) {
     static const char *const files[] = {LUA_FILEHANDLE, "_IO_input", "_IO_output"};

@@ -16,9 +16,10 @@
 void reach_begin(lua_State *L);
 
 /*
- * Whether the script can reach none of it: then takes it out of the heap. Call it, unprotected, when start-up
- * is over and has raised no error; it collects garbage first, and forgets what reach_begin noted.
+ * Whether the script can reach none of it, and `may` is true: then takes it out of the heap. Call it,
+ * unprotected, when start-up is over and has raised no error; it collects garbage first, and forgets what
+ * reach_begin noted.
  */
-bool reach_cut(lua_State *L);
+bool reach_cut(lua_State *L, bool may);
 
 #endif

@@ -181,7 +181,7 @@ __attribute__((export_name("start"))) const start_report *start(const uint8_t *b
   bundle_push_notes(L);
   keep_text(L, &result.notes, &result.notes_size);
   lua_settop(L, 0);
-  if (good && !bundle_takes_bytecode()) result.cut = reach_cut(L);
+  if (good) result.cut = reach_cut(L, !bundle_takes_bytecode());
   if (good) values_settle(L);
   if (good && life_freeze(bundle_assets_size())) {
     result.layout = *life_get_layout();

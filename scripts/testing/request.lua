@@ -17,7 +17,6 @@ end
 -- The fields that each function takes.
 local FIELDS = {
   ["flare:request"] = set "method url path query headers cookies body json form",
-  ["client:request"] = set "method url path query headers cookies body json form redirects",
   ["flare:websocket"] = set "url path query headers cookies",
   ["flare:event"] = set "conn_id data close_code url path query headers cookies",
 }

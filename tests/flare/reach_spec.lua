@@ -78,6 +78,9 @@ local KEPT = {
   { "return type(require 'late')", "table", nil, { ["late.lua"] = "local name = 'i' .. 'o' return _ENV[name]" } },
   { "return type(require)", "function", "require = io.open" },
   { "return hooked", "true", "debug.sethook(function() hooked = true end, 'l')" },
+  { "return 'bytecode'", "bytecode", nil, { ["flare.lua"] = "return { bytecode = true }" } },
+  { "return 'emptied'", "emptied", "local all = debug.getregistry() for key in pairs(all) do all[key] = nil end collectgarbage()" },
+  { "return 'replaced'", "replaced", "debug.getregistry()._LOADED = {}" },
   { "return type(environment())", "table", "function environment() return _ENV end" },
 }
 
