@@ -15,10 +15,12 @@ $(C)/runtime_wasm2c.o: $(C)/runtime_wasm2c.c
 $(C)/runtime_blob.o: edge/flare/runtime_blob.S $(C)/flare.wasm
 	$(Q)$(CC) -DRUNTIME_WASM='"$(C)/flare.wasm"' -c $< -o $@
 
-# Native Lua of the same version, as it comes and with assertions: what programs should do.
-$(C)/native-lua/%.o: $(B)/lua-stock.stamp
+# Native Lua of the same version, as its own makefile has it and with assertions: what programs should do.
+NATIVE_LUA_FLAGS := -std=gnu99 -O2 -w -DLUA_COMPAT_5_3 -DLUA_USE_POSIX -DLUAI_ASSERT
+NATIVE_LUA_STAMP := $(call flags,native-lua,$(CC) $(NATIVE_LUA_FLAGS))
+$(C)/native-lua/%.o: $(B)/lua-stock.stamp $(NATIVE_LUA_STAMP)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu99 -O2 -w -DLUA_USE_POSIX -DLUAI_ASSERT -c $(LUA)-stock/src/$*.c -o $@
+	$(Q)$(CC) $(NATIVE_LUA_FLAGS) -c $(LUA)-stock/src/$*.c -o $@
 
 LUA_CORE := lapi lcode lctype ldebug ldo ldump lfunc lgc llex lmem lobject lopcodes lparser lstate lstring ltable ltm \
   lundump lvm lzio lauxlib lbaselib lcorolib ldblib liolib lmathlib loadlib loslib lstrlib ltablib lutf8lib linit
