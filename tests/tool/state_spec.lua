@@ -21,12 +21,12 @@ local function project(script)
   return folder
 end
 
--- The body that `run` answers from the folder `from`; it must work.
+-- The body that `run` answers from the folder `from`; it must work, and say nothing but which secrets are not set.
 local function body_of(from, ...)
   local words = { support.quote(tool), "run" }
   for _, word in ipairs { ... } do words[#words + 1] = support.quote(word) end
   local code, output, errors = support.run(("cd %s && %s"):format(support.quote(from), table.concat(words, " ")))
-  assert.same({ 0, "" }, { code, errors })
+  assert.same({ 0, "" }, { code, (errors:gsub("warn: secret %w+: not set: flaron%-lua secret set %w+\n", "")) })
   return (output:match "\n\n(.*)$")
 end
 

@@ -159,7 +159,7 @@ describe("what is printed of others' files", function()
       dev.curl "/fail"
       support.write(base .. "/p/main.lua.new", "error(" .. lua_string(EVIL) .. ")")
       local good = support.read(base .. "/p/main.lua")
-      support.run(("cp %s/p/main.lua.new %s/p/main.lua"):format(quote(base), quote(base)))
+      support.run(("mv %s/p/main.lua.new %s/p/main.lua"):format(quote(base), quote(base)))
       serving.wait(function() return support.read(dev.log .. ".err"):find "cannot be packed" end, 4)
       support.write(base .. "/p/main.lua", good)
       dev.stop()
