@@ -16,9 +16,9 @@ $(C)/runtime_blob.o: edge/flare/runtime_blob.S $(C)/flare.wasm
 	$(Q)$(CC) -DRUNTIME_WASM='"$(C)/flare.wasm"' -c $< -o $@
 
 # Native Lua of the same version, as its own makefile has it and with assertions: what programs should do.
-NATIVE_LUA_FLAGS := -std=gnu99 -O2 -w -DLUA_COMPAT_5_3 -DLUA_USE_POSIX -DLUAI_ASSERT
+NATIVE_LUA_FLAGS := -std=gnu99 -O2 -w -include tests/soak/native_nan.h -DLUA_COMPAT_5_3 -DLUA_USE_POSIX -DLUAI_ASSERT
 NATIVE_LUA_STAMP := $(call flags,native-lua,$(CC) $(NATIVE_LUA_FLAGS))
-$(C)/native-lua/%.o: $(B)/lua-stock.stamp $(NATIVE_LUA_STAMP)
+$(C)/native-lua/%.o: $(B)/lua-stock.stamp tests/soak/native_nan.h $(NATIVE_LUA_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(NATIVE_LUA_FLAGS) -c $(LUA)-stock/src/$*.c -o $@
 
