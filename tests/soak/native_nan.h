@@ -6,6 +6,7 @@
 #define FLARON_NATIVE_NAN_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,8 +17,14 @@ static inline int unsigned_nan_snprintf(char *to, size_t size, const char *forma
   va_end(arguments);
   char *sign = written > 0 && (size_t)written < size ? strstr(to, "-nan") : NULL;
   if (sign == NULL) return written;
+  bool padded = sign > to && sign[-1] == ' ', left = sign[4] == ' '; /* to a width, which stays */
+  if (padded) *sign = ' ';
+  if (padded) return written;
   memmove(sign, sign + 1, strlen(sign));
-  return written - 1;
+  if (!left) return written - 1;
+  to[written - 1] = ' ';
+  to[written] = '\0';
+  return written;
 }
 
 #define snprintf unsigned_nan_snprintf
