@@ -17,9 +17,13 @@ static inline int unsigned_nan_snprintf(char *to, size_t size, const char *forma
   va_end(arguments);
   char *sign = written > 0 && (size_t)written < size ? strstr(to, "-nan") : NULL;
   if (sign == NULL) return written;
-  bool padded = sign > to && sign[-1] == ' ', left = sign[4] == ' '; /* to a width, which stays */
-  if (padded) *sign = ' ';
-  if (padded) return written;
+  /* A width stays; who asks for a sign gets that of what is not negative. */
+  bool padded = sign > to && sign[-1] == ' ', left = sign[4] == ' ';
+  char instead = strchr(format, '+') != NULL ? '+' : padded || strchr(format, ' ') != NULL ? ' ' : '\0';
+  if (instead != '\0') {
+    *sign = instead;
+    return written;
+  }
   memmove(sign, sign + 1, strlen(sign));
   if (!left) return written - 1;
   to[written - 1] = ' ';

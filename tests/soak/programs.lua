@@ -29,7 +29,7 @@ return function(source)
   end
   local program, message = load(source, "=p")
   if not program then return message end
-  out(pcall(program, out))
+  out(coroutine.wrap(pcall)(program, out)) -- a level of `error` beyond the program is none on either side
   return concat(said, "\n")
 end
 ]==]
