@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/encoding.h"
+#include "base/glob.h"
 
 char *fetch_url_part(CURLU *url, CURLUPart which, unsigned flags) {
   char *part = NULL;
@@ -31,38 +32,9 @@ bool fetch_url_same_origin(CURLU *a, CURLU *b) {
 
 /* ---- items ---- */
 
-static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c; }
-
-/* How two parts are compared: `kept` has what a `*` does not stand for. */
-typedef struct rule {
-  const char *kept;
-  bool ignore_case;
-} rule;
-
-static const rule scheme_rule = {"/?#@:\\", true}, authority_rule = {"/?#@:\\", true},
-                  path_rule = {"", false};
-
-/* Whether a glob, where `*` is any run of characters that the rule does not keep, matches all of a string. */
-static bool glob_matches(bytes glob, bytes string, rule r) {
-  size_t g = 0, s = 0, star = SIZE_MAX, tried = 0; /* the last star, and where what follows it was tried */
-  while (s < string.size) {
-    uint8_t have = string.data[s];
-    if (g < glob.size && glob.data[g] == '*') {
-      star = g++;
-      tried = s;
-    } else if (g < glob.size && (r.ignore_case ? lower(glob.data[g]) == lower(have) : glob.data[g] == have)) {
-      g++;
-      s++;
-    } else if (star != SIZE_MAX && strchr(r.kept, string.data[tried]) == NULL) {
-      g = star + 1;
-      s = ++tried;
-    } else {
-      return false; /* no earlier star can go over what this one cannot */
-    }
-  }
-  while (g < glob.size && glob.data[g] == '*') g++;
-  return g == glob.size;
-}
+/* A star does not go over what ends a scheme or a host. */
+static const glob_rule scheme_rule = {"/?#@:\\", true}, authority_rule = {"/?#@:\\", true},
+                       path_rule = {"", false};
 
 /* The parts of an item, borrowed: in front of "://", up to the path, and the rest. */
 typedef struct item {

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/glob.h"
 #include "base/list.h"
 
 enum { DEEPEST = 64 };
@@ -75,26 +76,11 @@ static bool is_folders(part p) { return p.size == 2 && memcmp(p.at, "**", 2) == 
 
 static bool is_wild(part p) { return memchr(p.at, '*', p.size) != NULL; }
 
-/* Whether a name is one that a part names; a '*' that was passed is gone back to, the last one alone. */
+/* Whether a name is one that a part names. */
 static bool fits(part p, const char *name, size_t size) {
-  size_t at = 0, n = 0, star = SIZE_MAX, from = 0;
   if (size > 0 && *name == '.' && (p.size == 0 || *p.at != '.')) return false;
-  while (n < size) {
-    if (at < p.size && p.at[at] == '*') {
-      star = at++;
-      from = n;
-    } else if (at < p.size && p.at[at] == name[n]) {
-      at++;
-      n++;
-    } else if (star != SIZE_MAX) {
-      at = star + 1;
-      n = ++from;
-    } else {
-      return false;
-    }
-  }
-  while (at < p.size && p.at[at] == '*') at++;
-  return at == p.size;
+  return glob_matches((bytes){(const uint8_t *)p.at, p.size}, (bytes){(const uint8_t *)name, size},
+                      (glob_rule){"", false});
 }
 
 /* Whether a whole path is one that a pattern names. */
