@@ -19,7 +19,6 @@
 #include "lgc.h"
 #include "lstate.h"
 #include "lstring.h"
-#include "ltable.h"
 
 enum { KEEP_ALIGN = 16, CACHE_LINE = 64, RESERVE = 16384 };
 
@@ -93,33 +92,6 @@ static void each_short_string(void (*visit)(TString *)) {
   }
 }
 
-/*
- * Objects are chained by address, most of them to the one that was made before them. The distance is a small
- * number, which gzip knows by then, and an address is not: it is what is packed, with its lowest bit set.
- * What else only the collector uses, and sets before it does, becomes zero.
- */
-static void unlink_objects(GCObject *list) {
-  for (GCObject *o = list, *next; o != NULL; o = next) {
-    next = o->next;
-    if (next != NULL) o->next = (GCObject *)(((uintptr_t)o - (uintptr_t)next) | 1);
-    switch (o->tt) {
-      case LUA_VTABLE: gco2t(o)->gclist = NULL; break;
-      case LUA_VLCL: gco2lcl(o)->gclist = NULL; break;
-      case LUA_VCCL: gco2ccl(o)->gclist = NULL; break;
-      case LUA_VPROTO: gco2p(o)->gclist = NULL; break;
-      default: break;
-    }
-  }
-}
-
-/* Chains them by address again; those that are so already, since a trap ended this, stay. */
-static void link_objects(GCObject *list) {
-  for (GCObject *o = list; o != NULL; o = o->next) {
-    uintptr_t next = (uintptr_t)o->next;
-    if (next & 1) o->next = (GCObject *)((uintptr_t)o - (next & ~(uintptr_t)1));
-  }
-}
-
 static void unhash(TString *s) {
   s->hash = 0;
   s->u.hnext = NULL;
@@ -144,50 +116,12 @@ static void empty_string_table(void) {
 static void unhash_strings(void) {
   each_short_string(unhash);
   empty_string_table();
-  unlink_objects(G(state)->allgc);
 }
 
 /* The table is emptied although it is packed so: a trap may have ended this before. */
 static void hash_strings(void) {
-  link_objects(G(state)->allgc);
   empty_string_table();
   each_short_string(hash);
-}
-
-/* Of a value what its type does not use becomes 0, and all of one that is empty or nil. */
-static void clean_value(TValue *value) {
-  if (ttisnil(value))
-    *value = (TValue){0};
-  else if (!ttisnumber(value))
-    value->value_.i &= ttisboolean(value) ? 0 : UINTPTR_MAX;
-}
-
-static void clean_table(const Table *t) {
-  for (unsigned i = luaH_realasize(t); i > 0; i--) clean_value(&t->array[i - 1]);
-  if (t->lastfree == NULL) return; /* the node is a constant */
-  for (int i = sizenode(t); i > 0; i--) {
-    Node *node = gnode(t, i - 1);
-    TValue value = *gval(node), key;
-    getnodekey(state, &key, node);
-    clean_value(&value);
-    clean_value(&key);
-    node->u.value_ = value.value_;
-    node->u.tt_ = value.tt_;
-    node->u.key_val = key.value_;
-  }
-}
-
-/*
- * Sets to zero what nobody reads of what is packed, since zeros are not: of tables what is empty, the stack
- * above its top, records of calls that no call has.
- */
-static void clean(void) {
-  for (const GCObject *o = G(state)->allgc; o != NULL; o = o->next) {
-    if (o->tt == LUA_VTABLE) clean_table(gco2t(o));
-  }
-  memset(state->top.p, 0, (size_t)((char *)(state->stack_last.p + EXTRA_STACK) - (char *)state->top.p));
-  for (CallInfo *call = state->ci->next; call != NULL; call = call->next)
-    *call = (CallInfo){.previous = call->previous, .next = call->next};
 }
 
 bool life_freeze(size_t assets) {
@@ -207,7 +141,6 @@ bool life_freeze(size_t assets) {
   layout.image_end = (uint32_t)(uintptr_t)end;
   layout.assets_start = layout.image_end + (uint32_t)image;
   layout.arena_start = layout.assets_start + (uint32_t)assets + (-(uint32_t)assets & (KEEP_ALIGN - 1));
-  clean(); /* while objects are chained by address */
   unhash_strings();
   arena_set_limit((char *)UINTPTR_MAX);
   arena_go_on((char *)(uintptr_t)layout.arena_start);

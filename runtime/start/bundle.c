@@ -29,13 +29,14 @@
 
 #define NOT_FOUND "module '%s' not found:%s"
 #define NO_PRELOAD "no field package.preload['%s']"
-#define ASSETS "flaron.assets" /* registry: path -> offset << 32 | size */
-#define FILES                                                                                               \
-  "flaron.files"             /* registry: "@" and a module's file -> its function; of the main script, true \
-                              */
-#define PLACES "flaron.path" /* registry: what package.path was at first */
-#define NOTES "flaron.notes" /* registry: what bundle_push_notes pushes */
-#define VARS "flaron.vars"   /* registry: name -> text */
+
+/* Registry: assets, path -> offset << 32 | size; modules, "@" and file -> function, of the main script true;
+ * what package.path was at first; what bundle_push_notes pushes; variables, name -> text. */
+#define ASSETS "flaron.assets"
+#define FILES "flaron.files"
+#define PLACES "flaron.path"
+#define NOTES "flaron.notes"
+#define VARS "flaron.vars"
 
 typedef struct text {
   const char *data;
@@ -189,20 +190,6 @@ static void keep_module(lua_State *L, text name, text chunkname) {
   lua_pop(L, 1);
 }
 
-/* Notes that there is an asset, for package.searchpath; "./" in front of its path says nothing. */
-static void keep_path(lua_State *L, text path) {
-  lua_pushlstring(L, path.data, path.size);
-  const char *file = lua_tostring(L, -1);
-  lua_getfield(L, LUA_REGISTRYINDEX, FILES);
-  lua_pushfstring(L, "@%s", file + (file[0] == '.' && file[1] == '/' ? 2 : 0));
-  if (lua_getfield(L, -2, lua_tostring(L, -1)) == LUA_TNIL) {
-    lua_pushvalue(L, -2);
-    lua_pushboolean(L, 1);
-    lua_rawset(L, -5);
-  }
-  lua_pop(L, 4);
-}
-
 /* Says where modules are looked for. */
 static void set_places(lua_State *L, text places) {
   lua_pushlstring(L, places.data, places.size);
@@ -227,10 +214,7 @@ static void load_entries(lua_State *L, const uint8_t *bundle, size_t size, const
         keep_module(L, name, chunkname);
         main = false;
         break;
-      case '&':
-        note_asset(L, name, content);
-        keep_path(L, name);
-        break;
+      case '&': note_asset(L, name, content); break;
       case '$': note_var(L, name, content); break;
       case '*': bytecode = true; break; /* there is no other */
       case '=': set_places(L, content); break;
@@ -246,15 +230,16 @@ void bundle_load(lua_State *L, const uint8_t *bundle, size_t size, const unsigne
 
 /*
  * Looks for the first file of `path`, a list with ';' between, that is in the flare. Pushes its name and what
- * FILES has of it; false, with something else pushed, when there is none.
+ * FILES has of it, nil for an asset; false, with something else pushed, when there is none.
  */
 static bool find_file(lua_State *L, const char *path) {
+  bundle_asset asset;
   lua_getfield(L, LUA_REGISTRYINDEX, FILES);
   for (const char *end; *path != '\0'; path = *end != '\0' ? end + 1 : end) {
     end = path + strcspn(path, ";");
     const char *file = lua_pushlstring(L, path, (size_t)(end - path));
-    lua_pushfstring(L, "@%s", file + (file[0] == '.' && file[1] == '/' ? 2 : 0));
-    if (lua_rawget(L, -3) != LUA_TNIL) return true;
+    lua_pushfstring(L, "@%s", in_folder(file));
+    if (lua_rawget(L, -3) != LUA_TNIL || bundle_find_file(L, file, &asset)) return true;
     lua_pop(L, 2);
   }
   return false;

@@ -4,43 +4,72 @@
  */
 #include "start/values.h"
 
+#include <string.h>
+
 #include "lfunc.h"
 #include "lobject.h"
 #include "lstate.h"
 #include "ltable.h"
 
-static void settle(TValue *value) {
-  if (ttisnil(value)) {
-    val_(value).n = 0;
-  } else if (ttisfloat(value) && fltvalue(value) != fltvalue(value)) {
-    chgfltvalue(value, __builtin_nan(""));
+/* A value and its tag, which are apart in a node of a table. */
+static void settle(Value *value, lu_byte *tag) {
+  switch (novariant(*tag)) {
+    case LUA_TNIL:
+      *tag = LUA_VNIL; /* an empty slot, too */
+      value->i = 0;
+      break;
+    case LUA_TBOOLEAN: value->i = 0; break;
+    case LUA_TNUMBER:
+      if (*tag == LUA_VNUMFLT && value->n != value->n) value->n = __builtin_nan("");
+      break;
+    default: value->i &= UINTPTR_MAX; /* a pointer */
   }
 }
 
 static void settle_all(TValue *values, size_t count) {
-  for (size_t i = 0; i < count; i++) settle(&values[i]);
+  for (size_t i = 0; i < count; i++) settle(&values[i].value_, &values[i].tt_);
 }
 
 static void settle_table(Table *t) {
   settle_all(t->array, luaH_realasize(t));
   if (isdummy(t)) return; /* its one node is a constant */
-  for (int i = 0; i < sizenode(t); i++) settle(gval(gnode(t, i)));
+  for (int i = 0; i < sizenode(t); i++) {
+    Node *node = gnode(t, i);
+    lu_byte key = node->u.key_tt; /* that of an empty slot stays as it is */
+    settle(&node->u.value_, &node->u.tt_);
+    settle(&node->u.key_val, &key);
+  }
 }
 
-static void settle_stack(lua_State *thread) {
-  for (StkId at = thread->stack.p; at < thread->stack_last.p + EXTRA_STACK; at++) settle(s2v(at));
+/* The stack, and the records of calls that no call has. */
+static void settle_thread(lua_State *thread) {
+  StkId end = thread->stack_last.p + EXTRA_STACK;
+  for (StkId at = thread->stack.p; at < thread->top.p; at++) settle(&s2v(at)->value_, &s2v(at)->tt_);
+  memset(thread->top.p, 0, (size_t)((char *)end - (char *)thread->top.p));
+  for (CallInfo *call = thread->ci->next; call != NULL; call = call->next)
+    *call = (CallInfo){.previous = call->previous, .next = call->next};
 }
 
 static void settle_object(GCObject *object) {
   switch (object->tt) {
-    case LUA_VTABLE: settle_table(gco2t(object)); break;
-    case LUA_VPROTO: settle_all(gco2p(object)->k, (size_t)gco2p(object)->sizek); break;
-    case LUA_VCCL: settle_all(gco2ccl(object)->upvalue, gco2ccl(object)->nupvalues); break;
-    case LUA_VUPVAL: settle(gco2upv(object)->v.p); break;
-    case LUA_VUSERDATA:
-      for (int i = 0; i < gco2u(object)->nuvalue; i++) settle(&gco2u(object)->uv[i].uv);
+    case LUA_VTABLE:
+      settle_table(gco2t(object));
+      gco2t(object)->gclist = NULL;
       break;
-    case LUA_VTHREAD: settle_stack(gco2th(object)); break;
+    case LUA_VPROTO:
+      settle_all(gco2p(object)->k, (size_t)gco2p(object)->sizek);
+      gco2p(object)->gclist = NULL;
+      break;
+    case LUA_VCCL:
+      settle_all(gco2ccl(object)->upvalue, gco2ccl(object)->nupvalues);
+      gco2ccl(object)->gclist = NULL;
+      break;
+    case LUA_VLCL: gco2lcl(object)->gclist = NULL; break;
+    case LUA_VUPVAL: settle_all(gco2upv(object)->v.p, 1); break;
+    case LUA_VUSERDATA:
+      for (int i = 0; i < gco2u(object)->nuvalue; i++) settle_all(&gco2u(object)->uv[i].uv, 1);
+      break;
+    case LUA_VTHREAD: settle_thread(gco2th(object)); break;
     default: break;
   }
 }
@@ -50,5 +79,5 @@ void values_settle(lua_State *L) {
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
     for (GCObject *object = lists[i]; object != NULL; object = object->next) settle_object(object);
   }
-  settle_stack(G(L)->mainthread);
+  settle_thread(G(L)->mainthread);
 }
