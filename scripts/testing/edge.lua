@@ -18,25 +18,27 @@ local function at_caller(f, ...)
   return result
 end
 
--- ---- what a spec asks ----
-
--- Every method takes its flare: `flare.request { }` has the request in its place.
-for name, method in pairs(methods) do
-  methods[name] = function(self, ...)
-    if not core.is_flare(self) then error(("call it flare:%s(...), with a colon"):format(name), 2) end
-    return method(self, ...)
+-- Has every method look whether it has its object: `flare.request { }` has the request in its place.
+local function guard(object, methods_of_it, is_one)
+  for name, method in pairs(methods_of_it) do
+    if type(method) == "function" then
+      methods_of_it[name] = function(self, ...)
+        if not is_one(self) then error(("call it %s:%s(...), with a colon"):format(object, name), 2) end
+        return method(self, ...) -- a tail call: errors at the caller's line are at the spec's
+      end
+    end
   end
 end
+
+-- ---- what a spec asks ----
 
 local request_core, event_core = methods.request, methods.event
 
 function methods:request(request)
-  if not core.is_flare(self) then error("call it flare:request(...), with a colon", 2) end
   return request_core(self, at_caller(requests.make, "flare:request", request))
 end
 
 function methods:event(type, event)
-  if not core.is_flare(self) then error("call it flare:event(...), with a colon", 2) end
   return event_core(self, type, at_caller(requests.make_event, event))
 end
 
@@ -64,31 +66,22 @@ local function need_open(self)
   if self.close_code then error(("the connection is closed (%d)"):format(self.close_code), 3) end
 end
 
--- Every method takes its connection.
-local function need_self(self, name)
-  if getmetatable(self) ~= websocket then error(("call it websocket:%s(...), with a colon"):format(name), 3) end
-end
-
 function websocket:send(data)
-  need_self(self, "send")
   need_open(self)
   return deliver(self, "message", { data = data })
 end
 
 function websocket:receive()
-  need_self(self, "receive")
   return table.remove(self.frames, 1)
 end
 
 function websocket:close(code)
-  need_self(self, "close")
   need_open(self)
   self.close_code = code or 1000
   return deliver(self, "close", { close_code = self.close_code })
 end
 
 function methods:websocket(request)
-  if not core.is_flare(self) then error("call it flare:websocket(...), with a colon", 2) end
   request = at_caller(requests.make, "flare:websocket", request)
   local number = (state.opened[self] or 0) + 1
   state.opened[self] = number
@@ -98,6 +91,9 @@ function methods:websocket(request)
   deliver(connection, "open", {})
   return connection
 end
+
+guard("flare", methods, core.is_flare)
+guard("websocket", websocket, function(self) return getmetatable(self) == websocket end)
 
 -- ---- busted ----
 
