@@ -459,10 +459,9 @@ static bool read_name(requires *r, bytes word, required *found) {
 }
 
 void requires_begin(requires *r, bytes source) {
-  *r = (requires){.start = (const char *)source.data,
-                  .at = (const char *)source.data,
-                  .end = (const char *)source.data + source.size,
-                  .line = 1};
+  const char *start =
+      source.size > 0 ? (const char *)source.data : ""; /* an empty text may have no address */
+  *r = (requires){.start = start, .at = start, .end = start + source.size, .line = 1};
   if (peek(r, 0) != '#') return; /* a first line for the shell */
   while (!at_end(r) && *r->at != '\n') r->at++;
 }
