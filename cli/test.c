@@ -55,30 +55,32 @@ static void prepend(const char *name, const char *entry) {
   text_free(&value);
 }
 
-/* Lets Lua find modules where a flare's are looked for, but for the project's own, which Lua finds by itself:
- * the further places that flare.lua names, and rocks. A flare.lua that cannot be read is for the specs to
- * find. */
-static void set_module_path(void) {
+/* Reads flare.lua of this folder. One that cannot be read is for the specs to find: `m` is that of none. */
+static void read_manifest(manifest *m) {
   modules_source source = {modules_read_file, (void *)".", NULL};
-  manifest m = {0};
+  text content = {0}, error = {0};
+  pack_read_manifest(&source, m, &content, &error);
+  text_free(&content);
+  text_free(&error);
+}
+
+/* Lets Lua find modules where a flare's are looked for, but for the project's own, which Lua finds by itself:
+ * the further places that flare.lua names, and rocks. */
+static void set_module_path(const manifest *m) {
   modules found = {0};
-  text content = {0}, error = {0}, path = {0};
+  text path = {0};
   const char *place;
-  pack_read_manifest(&source, &m, &content, &error);
-  for (size_t i = 0; i < m.paths.count; i++) modules_add_path(&found, m.paths.items[i]);
+  for (size_t i = 0; i < m->paths.count; i++) modules_add_path(&found, m->paths.items[i]);
   for (size_t i = modules_own_places(); (place = modules_place(&found, i)) != NULL; i++)
     text_printf(&path, "%s./%s", path.size > 0 ? ";" : "", place);
   prepend("LUA_PATH", path.data);
   modules_free(&found);
-  manifest_free(&m);
-  text_free(&content);
-  text_free(&error);
   text_free(&path);
 }
 
 /* Lets Lua find flaron.edge: beside this executable where it was built, or where it is installed, by
  * `make install` or as Debian's packages have it. */
-static bool set_paths(const cli_command *self) {
+static bool set_paths(const cli_command *self, const manifest *m) {
   static const char *const places[] = {"lua", "../lib/lua/5.4", "../lib/" MULTIARCH "/lua/5.4"};
   char exe[PATH_MAX];
   ssize_t size = readlink("/proc/self/exe", exe, sizeof exe - 1);
@@ -95,7 +97,7 @@ static bool set_paths(const cli_command *self) {
     if (found) {
       text_printf(&entry, "%s/?.so", folder.data);
       prepend("LUA_CPATH", entry.data);
-      set_module_path();
+      set_module_path(m);
     }
     text_free(&folder);
     text_free(&entry);
@@ -105,19 +107,13 @@ static bool set_paths(const cli_command *self) {
   return false;
 }
 
-/* Tells which secrets the flare of this folder may use and dev would not have; a flare.lua that cannot be
- * read is for the specs to find. */
-static void tell_unset_secrets(void) {
-  modules_source source = {modules_read_file, (void *)".", NULL};
-  manifest m = {0};
+/* Tells which secrets the flare of this folder may use and dev would not have. */
+static void tell_unset_secrets(const manifest *m) {
   state s = {0};
-  text content = {0}, error = {0};
-  bool good = pack_read_manifest(&source, &m, &content, &error) && m.config != NULL;
-  if (good && is_folder(".flaron")) good = state_read_folder(&s, ".flaron", &error);
-  if (good) cli_tell_unset_secrets(m.config, &s);
+  text error = {0};
+  bool good = m->config != NULL && (!is_folder(".flaron") || state_read_folder(&s, ".flaron", &error));
+  if (good) cli_tell_unset_secrets(m->config, &s);
   state_close(&s);
-  manifest_free(&m);
-  text_free(&content);
   text_free(&error);
 }
 
@@ -197,10 +193,10 @@ static bool name_specs(char **words) {
   return false;
 }
 
-/* Runs the specs of the project here. */
-static int test(const cli_command *self, char **words, bool coverage) {
+/* Runs the specs of the project here, whose manifest is `m`. */
+static int test(const cli_command *self, const manifest *m, char **words, bool coverage) {
   char here[PATH_MAX];
-  if (!set_paths(self)) return CLI_FAILED;
+  if (!set_paths(self, m)) return CLI_FAILED;
   if (!is_folder("spec") && access(".busted", F_OK) != 0 && !name_specs(words + FIRST_WORDS)) {
     return cli_fail(self, "there are no specs here: neither a folder spec/ nor a file .busted");
   }
@@ -211,7 +207,7 @@ static int test(const cli_command *self, char **words, bool coverage) {
     unlink("luacov.stats.out");
     unlink("luacov.report.out");
   }
-  tell_unset_secrets();
+  tell_unset_secrets(m);
   int code = run_busted(self, words);
   if (coverage && code >= 0) show_coverage(self, here);
   return code == 0 ? CLI_DONE : CLI_FAILED;
@@ -256,7 +252,10 @@ static int run_with(const cli_command *self, words *w) {
   for (size_t i = 0; i < w->rest.count; i++) {
     if (w->rest.items[i] != NULL) words[count++] = w->rest.items[i];
   }
-  int status = test(self, (char **)words, w->coverage);
+  manifest m = {0};
+  read_manifest(&m);
+  int status = test(self, &m, (char **)words, w->coverage);
+  manifest_free(&m);
   free(words);
   return status;
 }

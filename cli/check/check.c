@@ -48,23 +48,29 @@ static void print_findings(look *l) {
   text_free(&prefix);
 }
 
+/* Whether a text begins with a file's name and a colon. */
+static bool begins_with_file(const char *string, const char *file) {
+  size_t size = strlen(file);
+  return strncmp(string, file, size) == 0 && string[size] == ':';
+}
+
+/* Whether a text begins with a file that was found and is of ours, or is not. */
+static bool begins_with_found(const look *l, const char *string, bool ours) {
+  for (size_t i = 0; l->ours != NULL && i < l->found.count; i++) {
+    if (l->ours[i] == ours && begins_with_file(string, l->found.items[i].file)) return true;
+  }
+  return false;
+}
+
 /*
  * The line of a traceback that names a file of the project itself, when the message begins with a file that
  * comes with flaron-lua and is not there; else the message.
  */
 static const char *own_place(const look *l, const char *message) {
-  bool theirs = false;
-  for (size_t i = 0; l->ours != NULL && i < l->found.count; i++) {
-    size_t size = strlen(l->found.items[i].file);
-    theirs =
-        theirs || (l->ours[i] && strncmp(message, l->found.items[i].file, size) == 0 && message[size] == ':');
-  }
-  for (const char *at = message; theirs && (at = strstr(at, "\n\t")) != NULL;) {
+  if (!begins_with_found(l, message, true)) return message;
+  for (const char *at = message; (at = strstr(at, "\n\t")) != NULL;) {
     at += 2;
-    for (size_t i = 0; i < l->found.count; i++) {
-      size_t size = strlen(l->found.items[i].file);
-      if (!l->ours[i] && strncmp(at, l->found.items[i].file, size) == 0 && at[size] == ':') return at;
-    }
+    if (begins_with_found(l, at, false)) return at;
   }
   return message;
 }
@@ -86,8 +92,8 @@ static void add_message(look *l, check_level level, const char *message) {
   }
   for (size_t i = 0; i < l->found.count + 2; i++) {
     const char *file = i < l->found.count ? l->found.items[i].file : i == l->found.count ? main : "flare.lua";
+    if (!begins_with_file(message, file)) continue;
     size_t size = strlen(file);
-    if (strncmp(message, file, size) != 0 || message[size] != ':') continue;
     char *end;
     long line = strtol(message + size + 1, &end, 10);
     bool has_line = line > 0 && *end == ':';

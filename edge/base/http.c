@@ -63,6 +63,8 @@ const char *http_reason(int status) {
   return "";
 }
 
+bool http_ends_at_head(int status) { return status == 204 || status == 304; }
+
 const char *http_path(const char *url) {
   const char *host = strstr(url, "://");
   const char *path = host != NULL ? strpbrk(host + 3, "/?#") : NULL;

@@ -9,6 +9,9 @@
 /* The reason phrase of a status, RFC 9110, 15; "" for one it does not name. Static. */
 const char *http_reason(int status);
 
+/* Whether an answer of this status ends with its head, and says no length (RFC 9112, 6.3). */
+bool http_ends_at_head(int status);
+
 /* The path of a URL, with its query: a part of `url`; all of it when it has none. */
 const char *http_path(const char *url);
 

@@ -162,7 +162,7 @@ void reply_fields(server *s, const reply *r, void (*field)(void *to, bytes name,
 
 void exchange_begin(exchange *x, const reply *r) {
   x->begun = true;
-  x->bodiless = x->head || r->status == 204 || r->status == 304; /* RFC 9110, 6.4.1 */
+  x->bodiless = x->head || http_ends_at_head(r->status);
   x->way->begin(x, r);
 }
 
@@ -253,12 +253,11 @@ void exchange_ask(exchange *x) {
   }
 }
 
-/* Says in the log that a header of the flare goes nowhere. */
-static void log_dropped(host_response *r, const host_pair *h) {
+/* A new warning of the log, to be written. */
+static text *add_warning(host_response *r) {
   LIST_ROOM(r->lines, r->line_count);
   r->lines[r->line_count] = (host_line){.level = HOST_WARN};
-  text_printf(&r->lines[r->line_count++].line, "response header '%s' is dropped: the connection sets it",
-              h->name);
+  return &r->lines[r->line_count++].line;
 }
 
 /* Says so of headers that the connection sets itself, but for a Content-Length that is right. */
@@ -271,18 +270,18 @@ static void log_all_dropped(host_response *r) {
     if (is_length && http_read_length((bytes){(const uint8_t *)h->value, h->value_size}, &length) &&
         length == r->body.size)
       continue;
-    if (is_length || http_is_of_connection(name)) log_dropped(r, h);
+    if (!is_length && !http_is_of_connection(name)) continue;
+    text_printf(add_warning(r), "response header '%s' is dropped: the connection sets it", h->name);
   }
 }
 
 /* Takes the content from an answer whose status has none (RFC 9110, 15.3.5, 15.3.6 and 15.4.5), and says so.
  */
 static void drop_content(host_response *r) {
-  if ((r->status != 204 && r->status != 205 && r->status != 304) || r->body.size == 0) return;
-  LIST_ROOM(r->lines, r->line_count);
-  r->lines[r->line_count] = (host_line){.level = HOST_WARN};
-  text_printf(&r->lines[r->line_count++].line,
-              "response body of %zu bytes is dropped: status %d has no content", r->body.size, r->status);
+  enum { RESET_CONTENT = 205 };
+  if ((!http_ends_at_head(r->status) && r->status != RESET_CONTENT) || r->body.size == 0) return;
+  text_printf(add_warning(r), "response body of %zu bytes is dropped: status %d has no content", r->body.size,
+              r->status);
   text_clear(&r->body);
 }
 

@@ -68,8 +68,7 @@ static void add_number(text *head, int64_t number) {
 
 /* Adds Content-Length, or begins chunks where nobody knows it. */
 static void add_length(http1 *f, text *head, const reply *r) {
-  bool none = r->status == 204 || r->status == 304;
-  if (none) return;
+  if (http_ends_at_head(r->status)) return;
   if (r->length >= 0) {
     text_add_string(head, "Content-Length: ");
     add_number(head, r->length);

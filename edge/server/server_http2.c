@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/server_private.h"
+#include "base/http.h"
 #include "base/list.h"
+#include "server/server_private.h"
 
 enum { MAX_STREAMS = 100, STREAM_WINDOW = 256 << 10, CONNECTION_WINDOW = 1 << 20 };
 enum { HIGH = 128 << 10, MAX_OUT = 1 << 20, MAX_KEPT = 16 << 20 };
@@ -139,11 +140,11 @@ static void begin(exchange *x, const reply *r) {
   char status[16], length[32];
   fields all = {0};
   nghttp2_data_provider body = {.source.ptr = s, .read_callback = read_answer};
-  bool none = r->status == 204 || r->status == 304;
   snprintf(status, sizeof status, "%03d", r->status);
   snprintf(length, sizeof length, "%lld", (long long)r->length);
   add_field(&all, bytes_of(":status"), bytes_of(status));
-  if (!none && r->length >= 0) add_field(&all, bytes_of("content-length"), bytes_of(length));
+  if (!http_ends_at_head(r->status) && r->length >= 0)
+    add_field(&all, bytes_of("content-length"), bytes_of(length));
   reply_fields(x->server, r, add_field, &all);
   bool empty = x->bodiless || r->length == 0;
   if (nghttp2_submit_response(f->session, s->id, all.items, all.count, empty ? NULL : &body) != 0)

@@ -98,7 +98,7 @@ static void drop_named(host_pairs *fields) {
 
 /* The head of the answer is there. */
 static void begin(transfer *t) {
-  bool sized = t->head.has_length || t->head.status == 204 || t->head.status == 304;
+  bool sized = t->head.has_length || http_ends_at_head(t->head.status);
   reply r = {.status = t->head.status,
              .length = t->head.has_length ? (int64_t)t->head.length
                        : sized            ? 0
