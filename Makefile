@@ -59,7 +59,7 @@ help: ## say what each target does
 	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
 	  while IFS='|' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
 	@echo
-	@echo '  ONLY=WORD      test: only files whose path has the word'
+	@echo '  ONLY='WORD...' test: only files whose path has one of the words'
 	@echo "  ENGINES=LIST   test: engines, of 'wasm2c v8' (both)"
 	@echo '  SANITIZE=1     native code under ASan and UBSan, in build/sanitize'
 	@echo '  V=1            show commands'

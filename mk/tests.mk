@@ -53,7 +53,7 @@ $(L)/npm.stamp: $(TYPESCRIPT)
 
 .PHONY: test run-tests suite run-suite lint run-lint fuzz soak run-soak-programs
 
-test: setup-test ## run all tests; the last line counts them (ONLY=WORD, ENGINES='wasm2c v8')
+test: setup-test ## run all tests; the last line counts them (ONLY='WORD...', ENGINES='wasm2c v8')
 	$(Q)$(MAKE) $(JOBS) run-tests
 
 run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(SOAK) $(N)/tests/collide $(L)/debian.stamp $(L)/npm.stamp

@@ -2,10 +2,10 @@
 # run.sh - all tests: native programs, specs that run once, specs that run on both engines. Called by
 # `make test`, which sets NATIVE (the folder of what it built) and SANITIZE. The last line counts them.
 #
-#   tests/run.sh [WORD]     with a word: only test files whose path has it
+#   tests/run.sh [WORD...]  with words: only test files whose path has one of them
 set -u
 
-only=${1-}
+only=$*
 export LC_ALL=C.UTF-8
 unset MAKEFLAGS MFLAGS MAKELEVEL # what specs make is no part of the make that called this
 export LUA_PATH="tests/support/?.lua;scripts/modules/?.lua;;" LUA_CPATH="$NATIVE/lua/?.so;;"
@@ -13,7 +13,14 @@ RESULTS=$(mktemp)
 export RESULTS NATIVE SANITIZE
 trap 'rm -rf "$RESULTS" build/tmp' EXIT
 
-wanted() { case $1 in *"$only"*) return 0 ;; *) return 1 ;; esac; }
+# Whether a path is one of those asked for.
+wanted() {
+  [ -n "$only" ] || return 0
+  for word in $only; do
+    case $1 in *"$word"*) return 0 ;; esac
+  done
+  return 1
+}
 
 # Programs that end with "N passed, N failed".
 for program in "$NATIVE"/tests/*_test; do
