@@ -137,19 +137,20 @@ static int refuse(lua_State *L, const char *format, ...) {
   const char *message = lua_pushvfstring(L, format, arguments);
   va_end(arguments);
   lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-  lua_getfield(L, -1, "flaron.answering");
-  if (lua_isfunction(L, -1)) {
+  lua_getfield(L, -1, "flaron.router.answer");
+  if (lua_istable(L, -1)) {
+    lua_getfield(L, -1, "route_of");
     lua_pushvalue(L, 2);
-    lua_call(L, 1, 1);
+    lua_call(L, 1, 2);
+  } else {
+    lua_settop(L, lua_gettop(L) + 2);
   }
-  const char *place = lua_tostring(L, -1);
-  if (place == NULL) {
-    lua_Debug ar;
-    lua_pushvalue(L, 1);
-    lua_getinfo(L, ">S", &ar);
-    place = lua_pushfstring(L, "%s:%d", ar.short_src, ar.linedefined);
-  }
-  return luaL_error(L, "%s (%s)", message, place);
+  const char *route = lua_tostring(L, -2);
+  if (route == NULL) lua_pushvalue(L, 1);
+  lua_Debug ar;
+  lua_getinfo(L, ">S", &ar);
+  return luaL_error(L, "%s (%s%s%s:%d)", message, route != NULL ? route : "", route != NULL ? ", " : "",
+                    ar.short_src, ar.linedefined);
 }
 
 /* The same of what is of the wrong type, at `index`; `what` may be pushed. */
@@ -164,6 +165,9 @@ static void refuse_type(lua_State *L, const char *what, int index, const char *e
 static void refuse_field(lua_State *L) {
   static const char known[][8] = {"status", "headers", "body"};
   const char *name = luaL_tolstring(L, -1, NULL), *hint = "";
+  if (strcmp(name, "json") == 0 && lua_getfield(L, 2, "body") != LUA_TNIL) {
+    refuse(L, "the answer has both json and body"); /* a router takes either */
+  }
   for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
     if (name[strspn(name, known[i])] == '\0') hint = lua_pushfstring(L, ": did you mean '%s'?", known[i]);
   }

@@ -99,6 +99,14 @@ describe("a flare that cannot reach io, debug and load", function()
     assert.same({}, large.cut)
   end)
 
+  it("is so with the ready-made modules, but for templates, which are compiled", function()
+    local _, files = support.run "ls scripts/modules/flaron/*.lua"
+    for name in files:gmatch "([^/]+)%.lua" do
+      local cut = #inspect(project(("return type(require 'flaron.%s')"):format(name))).cut > 0
+      assert.same({ name, name ~= "template" }, { name, cut })
+    end
+  end)
+
   it("has them for start-up", function()
     local start = "assert(io.type(io.stdout)) value = debug.getinfo(1, 'l').currentline + load 'return 1'()"
     assert.same({ "2", true }, { answer(project("return value", start)) })

@@ -5,7 +5,7 @@
 local argument = require "flaron.internal.argument"
 local flaron = require "flaron"
 local new_request = require "flaron.router.request"
-local finish = require "flaron.router.answer"
+local finish = require "flaron.router.answer".finish
 local tree = require "flaron.router.tree"
 
 --- Routes by method and path.

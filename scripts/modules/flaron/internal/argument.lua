@@ -2,10 +2,10 @@
 -- them; not for use by itself. Each function is called by a public function itself, so that the line is that of its caller.
 local argument = {}
 
--- The module of a public function such as "cookie.get"; nil for a method.
-local function module_of(name)
-  local module = name:match "^(%l+)%."
-  return module and package.loaded["flaron." .. module]
+-- Whether a value is the module of a public function such as "cookie.get": it has that function. Never for a method.
+local function is_module_of(value, name)
+  local field = name:match "^%l+%.(.+)$"
+  return field and type(value) == "table" and type(rawget(value, field)) == "function"
 end
 
 local function fail(n, name, message) error(("bad argument #%d to '%s' (%s)"):format(n, name, message), 4) end
@@ -21,7 +21,7 @@ end
 
 -- Raises when the first argument is the module: it was called with a colon.
 local function check_dot(value, n, name)
-  if n == 1 and type(value) == "table" and value == module_of(name) then
+  if n == 1 and is_module_of(value, name) then
     error(("call it %s(...), with a dot"):format(name), 4)
   end
 end

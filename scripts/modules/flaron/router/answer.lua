@@ -5,25 +5,21 @@ local flaron = require "flaron"
 -- The latest answer and its route, for messages about it. Weak: what was answered is not kept for that.
 local latest = setmetatable({}, { __mode = "v" })
 
--- Whose an answer is, as a message tells it: "GET /users/:id, main.lua:4"; nil when it is none of a route here. It may have
--- been made by middleware, so the handler is where to begin looking.
-local function answering(answer)
+local M = {}
+
+--- Whose an answer is, for bindings/response.c. It may have been made by middleware, so the handler is where to begin
+--- looking.
+---@return string? route such as "GET /users/:id"; nil when no route here answered that
+---@return function? handler
+function M.route_of(answer)
   local route = latest.answer == answer and latest.route
   if not route then return nil end
-  local about = debug.getinfo(route.functions[#route.functions], "S")
-  local method = route.method == "*" and "any" or route.method
-  return ("%s %s, %s:%d"):format(method, route.pattern, about.short_src, about.linedefined)
+  return ("%s %s"):format(route.method == "*" and "any" or route.method, route.pattern), route.functions[#route.functions]
 end
 
-package.loaded["flaron.answering"] = answering -- read by bindings/response.c
-
--- Makes an answer of a route what the host takes: `json` becomes the body.
+-- Makes an answer of a route what the host takes: `json` becomes the body. One with both is for handle_request to refuse.
 local function make_plain(answer)
-  if type(answer) ~= "table" or answer.json == nil then return answer end
-  if answer.body ~= nil then
-    local place = answering(answer)
-    error("the answer has both json and body" .. (place and (" (%s)"):format(place) or ""), 0)
-  end
+  if type(answer) ~= "table" or answer.json == nil or answer.body ~= nil then return answer end
   local plain, headers = {}, { ["content-type"] = "application/json" }
   for name, value in pairs(answer) do plain[name] = value end
   if answer.headers == nil or type(answer.headers) == "table" then -- else handle_request says what is wrong
@@ -36,10 +32,13 @@ local function make_plain(answer)
   return plain
 end
 
--- Takes the answer to a request, and the route that it is of, nil when none is.
-return function(answer, route)
+--- Takes the answer to a request, and the route that it is of, nil when none is.
+---@return any # what handle_request may answer
+function M.finish(answer, route)
   latest.answer, latest.route = answer, route
   local plain = make_plain(answer)
   latest.answer = plain
   return plain
 end
+
+return M
