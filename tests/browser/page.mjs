@@ -239,6 +239,7 @@ const checks = {
     await shows("#kv-message", "Deleted 'a:new-key'");
     assert.doesNotMatch(kv("list").toString(), /a:new-key/);
     await click("#kv-message button");
+    await until("the key is back", () => kv("list").includes("a:new-key"));
     await shows("#editor-title", "a:new-key");
     assert.equal(kv("get", "a:new-key").toString(), "new");
     await click("#delete");

@@ -16,15 +16,19 @@ import { connect, createServer } from "node:net";
 const latin1 = (text) => Buffer.from(text, "latin1");
 
 function ask(port, file) {
-  const wait = 700;
+  const first = 3000, quiet = 700; // a machine with much to do takes its time to say the first of it
   const one = (bytes) => new Promise((resolve) => {
     const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }, () => socket.write(latin1(bytes)));
     let all = "";
     const end = (how) => resolve([all, how]);
-    socket.on("data", (data) => (all += data.toString("latin1")));
+    let timer = setTimeout(() => end("open"), first);
+    socket.on("data", (data) => {
+      all += data.toString("latin1");
+      clearTimeout(timer);
+      timer = setTimeout(() => end("open"), quiet);
+    });
     socket.on("end", () => end("closed"));
     socket.on("error", () => end("closed"));
-    setTimeout(() => end("open"), wait);
   });
   Promise.all(JSON.parse(readFileSync(file, "utf8")).map(one)).then((answers) => {
     console.log(JSON.stringify(answers));
