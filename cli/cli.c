@@ -41,6 +41,12 @@ void cli_note(const char *format, ...) {
   va_end(arguments);
 }
 
+bool cli_has_colours(const char *when, int fd) {
+  const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
+  if (strcmp(when, "auto") != 0) return strcmp(when, "always") == 0;
+  return isatty(fd) && (no == NULL || *no == '\0') && (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
 void cli_print_bytes(bytes b) {
   text harmless = {0};
   bool terminal = isatty(STDOUT_FILENO);

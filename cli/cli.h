@@ -28,6 +28,12 @@ __attribute__((format(printf, 1, 2))) int cli_print(const char *format, ...);
 /* Prints on standard error. */
 __attribute__((format(printf, 1, 2))) void cli_note(const char *format, ...);
 
+/*
+ * Whether what is written to `fd` has colours: `when` is "always", "never" or "auto", which means on a
+ * terminal that knows some, unless NO_COLOR is set to anything (no-color.org).
+ */
+bool cli_has_colours(const char *when, int fd);
+
 /* Prints bytes on standard output: as they are, unless that is a terminal. */
 void cli_print_bytes(bytes b);
 

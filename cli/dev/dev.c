@@ -26,7 +26,7 @@
 #include "server/server.h"
 #include "project/state.h"
 
-typedef enum style { PLAIN, COLOURS, JSON, QUIET } style;
+typedef enum style { LINES, VERBOSE, JSON, QUIET } style;
 
 typedef struct words {
   const char *input, *host, *origin, *persist;
@@ -35,6 +35,7 @@ typedef struct words {
   gossip_options between; /* edges: latency and skew */
   bool https, record_secrets;
   int style; /* of enum style */
+  const char *color;
 } words;
 
 /* A project that is served. */
@@ -47,7 +48,8 @@ typedef struct site {
 
 typedef struct dev {
   words words;
-  routes routes; /* of edge.lua: one for each site; none when there is only one project */
+  bool colours, error_colours; /* of standard output, of standard error */
+  routes routes;               /* of edge.lua: one for each site; none when there is only one project */
   site *sites;
   size_t site_count;
   page_flare *page_flares; /* what the pages know of the sites */
@@ -80,7 +82,8 @@ static site *site_of(dev *d, const pool_job *job) {
 
 /* ---- the log ---- */
 
-static const char *colour(const dev *d, const char *code) { return d->words.style == COLOURS ? code : ""; }
+/* For standard error. */
+static const char *colour(const dev *d, const char *code) { return d->error_colours ? code : ""; }
 
 #define RED "\033[31m"
 #define GREEN "\033[32m"
@@ -104,8 +107,8 @@ static void record(void *data, const server_record *r) {
   dev *d = node->dev;
   bool told =
       edge_result_is_bad(&r->job->result) || d->words.style == JSON || server_has_audience(node->server);
-  report_style style = {.colours = d->words.style == COLOURS, .edge = node->name};
-  if (d->words.style == PLAIN || d->words.style == COLOURS) report_text(&node->log, r, &style);
+  report_style style = {.colours = d->colours, .verbose = d->words.style == VERBOSE, .edge = node->name};
+  if (d->words.style == LINES || d->words.style == VERBOSE) report_text(&node->log, r, &style);
   if (told) {
     bytes line = page_add(d->pages[node->index], report_json(r, &style));
     server_broadcast(node->server, "request", line);
@@ -449,7 +452,10 @@ static void tell_unset_secrets(const dev *d, const state *s) {
 static int run_with(const cli_command *self, const words *w) {
   state s;
   text folder = {0}, error = {0};
-  dev d = {.words = *w, .lock = PTHREAD_MUTEX_INITIALIZER};
+  dev d = {.words = *w,
+           .colours = cli_has_colours(w->color, STDOUT_FILENO),
+           .error_colours = cli_has_colours(w->color, STDERR_FILENO),
+           .lock = PTHREAD_MUTEX_INITIALIZER};
   int status = CLI_FAILED;
   if (w->persist != NULL) {
     text_add_string(&folder, w->persist);
@@ -493,7 +499,7 @@ static int run(const cli_command *self, int argc, char **argv) {
              .cpu_ms = 1000,
              .timeout_s = 30,
              .edges = 1,
-             .style = isatty(STDOUT_FILENO) ? COLOURS : PLAIN};
+             .color = "auto"};
   int status = options_read(self, argc, argv, &w);
   if (status != CLI_GO_ON) return status;
   if (w.edges == 1 && (w.between.latency_ns != 0 || w.between.skew_ns != 0)) {
@@ -539,7 +545,12 @@ static const cli_option options[] = {
      .help = "how long a message between edges is on its way (80ms, 2s; default 0s)"},
     {CLI_TIME, 0, "skew", "TIME", AT(between.skew_ns), .with = "edges",
      .help = "how far each edge's clock is ahead of the one before (default 0s)"},
-    {CLI_MODE, 0, "quiet", NULL, AT(style), .id = QUIET, .help = "no line for a request"},
+    {CLI_WORD, 0, "color", "WHEN", AT(color), .offer = {.words = "auto always never"},
+     .help = "whether there are colours: auto (the default: on a terminal, unless NO_COLOR is set), always "
+             "or never"},
+    {CLI_MODE, 'v', "verbose", NULL, AT(style), .id = VERBOSE,
+     .help = "under each request its memory, its calls of the host and all that it fetched"},
+    {CLI_MODE, 0, "quiet", NULL, AT(style), .id = QUIET, .or_else = true, .help = "no line for a request"},
     {CLI_MODE, 0, "json", NULL, AT(style), .id = JSON, .or_else = true,
      .help = "a line of JSON for each request, on standard output"},
     CLI_LAST("this text"),

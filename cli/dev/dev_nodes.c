@@ -46,9 +46,13 @@ void dev_nodes_configure(const dev_nodes *n, int node, host_config *config) {
 
 void dev_nodes_unlisten(dev_nodes *n) {
   for (int i = 0; i < n->count; i++) {
-    if (n->items[i].server != NULL) server_close(n->items[i].server);
-    n->items[i].server = NULL;
-    text_free(&n->items[i].log);
+    dev_node *node = &n->items[i];
+    if (node->server != NULL) {
+      server_close(node->server);
+      node->options.rest(node); /* what is told of clients that it left */
+    }
+    node->server = NULL;
+    text_free(&node->log);
   }
 }
 

@@ -145,6 +145,7 @@ void page_hold(page *p, const server_record *record, const char *edge) {
   pool_job *from = record->job;
   size_t size = from->request.url.size;
   for (size_t i = 0; i < from->response.line_count; i++) size += from->response.lines[i].line.size;
+  for (size_t i = 0; i < from->response.fetch_count; i++) size += from->response.fetches[i].url.size;
   entry *e = make_room(p, size);
   if (e->job == NULL) e->job = memory_get(sizeof *e->job);
   host_request request = e->job->request;
@@ -160,11 +161,15 @@ void page_hold(page *p, const server_record *record, const char *edge) {
   e->job->request = (host_request){.method = from->request.method, .url = from->request.url};
   e->job->response = (host_response){.status = from->response.status,
                                      .lines = from->response.lines,
-                                     .line_count = from->response.line_count};
+                                     .line_count = from->response.line_count,
+                                     .fetches = from->response.fetches,
+                                     .fetch_count = from->response.fetch_count};
   from->request.method = request.method; /* empty, for the next one */
   from->request.url = request.url;
   from->response.lines = response.lines;
   from->response.line_count = 0;
+  from->response.fetches = response.fetches;
+  from->response.fetch_count = 0;
 }
 
 /* Adds the JSON of a record, which it then keeps. */

@@ -1,6 +1,6 @@
 /*
- * report.h - what a developer is told of an invocation: a line with what it used of its budget, its log, and
- * where it failed. It neither keeps nor prints anything.
+ * report.h - what a developer is told of an invocation: a line, what it fetched in vain, its log, and where
+ * it failed. It neither keeps nor prints anything.
  */
 #ifndef FLARON_EDGE_REPORT_H
 #define FLARON_EDGE_REPORT_H
@@ -11,17 +11,30 @@ struct json_t;
 
 typedef struct report_style {
   bool colours;     /* of a terminal: ECMA-48 */
+  bool verbose;     /* with what it used of its budget, its calls of the host and all fetches */
   const char *edge; /* name of the edge, at the head of the line; NULL = there is only one */
 } report_style;
 
-/* Adds the report as text, each line with its newline. */
+/* Whether nobody waited for it any more. */
+bool report_is_gone(const server_record *record);
+
+/*
+ * Adds the report as text, each line with its newline:
+ *
+ *   16:41:35 200 GET /slow 3.00 s (2.3 ms CPU, 1 fetch)
+ *     fetch: http://localhost:3000/slow: 200 in 3.00 s
+ *
+ * These lines take 100 columns at most; those of the flare's log are as they are.
+ */
 void report_text(text *to, const server_record *record, const report_style *style);
 
 /*
- * The report as a JSON object: id, time (ms since 1970), method, url, event?, status?, failed, error?,
- * cancelled?, wall_us, cpu_us, memory_bytes, peak_bytes, limits {cpu_us?, memory_bytes, fetches}, calls
- * {NAME: {calls, in, out}}, logs [{level, text}], edge?, source?, last_calls?. Of a failed one: `error` with
- * its traceback, `source` the lines of the script, `last_calls` the calls before. The caller owns it.
+ * The report as a JSON object: id, time (when it was asked, ms since 1970), method, url, event?, status?
+ * (what the client got), origin? (the origin was asked), failed, error?, cancelled?, wall_us (from asked to
+ * answered), cpu_us, memory_bytes, peak_bytes, limits {cpu_us?, memory_bytes, fetches}, calls {NAME: {calls,
+ * in, out}}, logs [{level, text}], fetches? [{url, us, status?, error?}], edge?, source?, last_calls?. Of a
+ * failed one: `error` with its traceback, `source` the lines of the script, `last_calls` the calls before.
+ * The caller owns it.
  */
 struct json_t *report_json(const server_record *record, const report_style *style);
 

@@ -154,9 +154,15 @@ static void response_clear(host_response *response) {
   text_reuse(&response->error);
 }
 
+/* What is told of an invocation, whatever became of its answer. */
 static void lines_clear(host_response *response) {
   for (size_t i = 0; i < response->line_count; i++) text_free(&response->lines[i].line);
   response->line_count = 0;
+  for (size_t i = 0; i < response->fetch_count; i++) {
+    text_free(&response->fetches[i].url);
+    text_free(&response->fetches[i].why);
+  }
+  response->fetch_count = 0;
 }
 
 void host_begin(host *h, const host_request *request) {
@@ -209,6 +215,7 @@ void host_response_free(host_response *response) {
   host_response_clear(response);
   host_pairs_free(&response->headers);
   free(response->lines);
+  free(response->fetches);
   free(response->frames);
   text_free(&response->body);
   text_free(&response->error);

@@ -106,6 +106,17 @@ typedef struct host_line {
   text line;
 } host_line;
 
+/* A fetch that is over, for who tells of the invocation. */
+typedef struct host_fetch {
+  text url;   /* as the flare gave it, at most HOST_FETCH_URL bytes; secrets that it read are '*' */
+  text why;   /* no answer came; empty = one did */
+  bool told;  /* a line of the log has that already */
+  int status; /* of the answer; 0 = none came */
+  int64_t us; /* how long it took */
+} host_fetch;
+
+enum { HOST_FETCH_URL = 1000 };
+
 typedef enum host_action { HOST_RESPOND = 1, HOST_TRANSFORM = 2, HOST_PASS_THROUGH = 3 } host_action;
 
 /* What became of an invocation. */
@@ -116,6 +127,8 @@ typedef struct host_response {
   text body;
   host_line *lines; /* the log, those of the edge itself included */
   size_t line_count;
+  host_fetch *fetches; /* not those beyond max_fetch_requests, nor those that a tape answered */
+  size_t fetch_count;
   text *frames; /* what the flare sent on a ws connection */
   size_t frame_count, frame_bytes;
   int close_code; /* of a ws connection the flare closed, 0 = it did not */
@@ -310,6 +323,12 @@ struct json_t;
 
 /* For import_*.c: makes `answer` a JSON value in compact form, and frees the value. */
 void host_answer_json(host *h, host_answer *answer, struct json_t *value);
+
+/*
+ * Of host_call.c, for import_*.c: makes '*' of what stands of secrets that the flare read in `shown`, the
+ * first `size` bytes of `whole`.
+ */
+void host_hide_secrets(const host *h, bytes whole, char *shown, size_t size);
 
 /* For import_*.c: a store_key_function that adds the key to a JSON array. */
 void host_add_key(void *array, bytes key);

@@ -43,6 +43,11 @@ static void hide_secret(bytes argument, const host_secret *secret, char *shown, 
   }
 }
 
+void host_hide_secrets(const host *h, bytes whole, char *shown, size_t size) {
+  if (h->usage[HOST_secret_get].calls == 0) return;
+  for (size_t i = 0; i < h->config.secret_count; i++) hide_secret(whole, &h->config.secrets[i], shown, size);
+}
+
 /* Keeps a call among the last ones. The value of a secret is shown to nobody. */
 static void keep_recent(host *h, host_import import, bytes argument) {
   enum { SHOWN = sizeof h->recent->argument - 1 };
@@ -53,9 +58,7 @@ static void keep_recent(host *h, host_import import, bytes argument) {
   for (size_t i = 0; i < size; i++)
     r->argument[i] = argument.data[i] >= ' ' && argument.data[i] <= '~' ? (char)argument.data[i] : '.';
   r->argument[size] = '\0';
-  if (h->usage[HOST_secret_get].calls == 0) return;
-  for (size_t i = 0; i < h->config.secret_count; i++)
-    hide_secret(argument, &h->config.secrets[i], r->argument, size);
+  host_hide_secrets(h, argument, r->argument, size);
 }
 
 /* Bytes that every import takes; how much longer something becomes that is encoded. */

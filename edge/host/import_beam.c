@@ -30,6 +30,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "host/curl_request.h"
 #include "host/fetch_url.h"
 #include "host/host.h"
@@ -436,6 +437,7 @@ static void log_fetch(fetch *f, const char *what) {
   text why = {0};
   bool long_url = f->request.url.size > MAX_LOGGED_URL;
   text_add(&why, f->request.url.data, long_url ? MAX_LOGGED_URL : f->request.url.size);
+  if (why.size != 0) host_hide_secrets(f->h, text_bytes(&f->request.url), why.data, why.size);
   text_printf(&why, "%s: %s", long_url ? "..." : "", what);
   host_refused(f->h, "beam.fetch", why.data);
   text_free(&why);
@@ -485,11 +487,25 @@ static void answer_fetch(fetch *f, outcome outcome, host_answer *answer) {
   host_answer_text(f->h, answer);
 }
 
+/* Notes a fetch that is over, which began at `begin_ns` of CLOCK_MONOTONIC. */
+static void note_fetch(fetch *f, bytes url, outcome outcome, int64_t begin_ns) {
+  host_response *r = &f->h->response;
+  if (f->h->fetches > f->h->config.max_fetch_requests) return;
+  LIST_ROOM(r->fetches, r->fetch_count);
+  host_fetch *note = &r->fetches[r->fetch_count++];
+  *note = (host_fetch){.told = outcome == REFUSED, .status = outcome == REPLIED ? f->fetched.status : 0};
+  note->us = (clock_ns(CLOCK_MONOTONIC) - begin_ns) / CLOCK_NS_PER_US;
+  text_add(&note->url, url.data, url.size < HOST_FETCH_URL ? url.size : HOST_FETCH_URL);
+  if (note->url.size != 0) host_hide_secrets(f->h, url, note->url.data, note->url.size);
+  if (outcome != REPLIED) text_add(&note->why, f->why.data, f->why.size);
+}
+
 /* beam_fetch(url, options) -> response. Every call counts towards max_fetch_requests. */
 void host_beam_fetch(host *h, const host_arguments *arguments, host_answer *answer) {
   fetch f = {.h = h, .deadline_ms = clock_ms() + h->config.fetch_timeout_ms};
   text_add(&f.request.url, arguments->a.data, arguments->a.size);
   outcome outcome = REPLIED;
+  int64_t begin_ns = clock_ns(CLOCK_MONOTONIC);
   if (h->fetches++ >= h->config.max_fetch_requests) outcome = because(&f, REFUSED, "over max_fetch_requests");
   if (outcome == REPLIED && h->must_not_wait)
     outcome = because(&f, REFUSED, "too many calls wait for an answer already");
@@ -497,6 +513,7 @@ void host_beam_fetch(host *h, const host_arguments *arguments, host_answer *answ
   if (outcome == REPLIED) outcome = set_url(&f, arguments->a);
   if (outcome == REPLIED) outcome = run(&f);
   answer_fetch(&f, outcome, answer);
+  note_fetch(&f, arguments->a, outcome, begin_ns);
   curl_url_cleanup(f.url);
   host_request_free(&f.request);
   clear_fetched(&f.fetched);

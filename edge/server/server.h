@@ -16,7 +16,11 @@ typedef struct server server;
 typedef struct server_record {
   const char *event; /* NULL for a request, else "open", "message", "close" */
   pool_job *job;
-  int status; /* sent to the client; 0 for events */
+  int status;  /* sent to the client; 0 for events, and when the client went before it was sent */
+  bool origin; /* PASS_THROUGH or TRANSFORM: the origin was asked, and `status` is what it answered, or why
+                  it did not (502, 504; a line of the log says more) */
+  int64_t asked_ns; /* when the request was there, since 1970 */
+  int64_t wall_us;  /* from then until the last of the answer was handed to the connection */
 } server_record;
 
 /* An answer to what was asked under /__flaron/. Given as {200, "application/json"}; the server frees `body`.

@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/http.h"
-#include "base/list.h"
 #include "server/server_private.h"
 
 enum {
@@ -253,13 +252,6 @@ void exchange_ask(exchange *x) {
   }
 }
 
-/* A new warning of the log, to be written. */
-static text *add_warning(host_response *r) {
-  LIST_ROOM(r->lines, r->line_count);
-  r->lines[r->line_count] = (host_line){.level = HOST_WARN};
-  return &r->lines[r->line_count++].line;
-}
-
 /* Says so of headers that the connection sets itself, but for a Content-Length that is right. */
 static void log_all_dropped(host_response *r) {
   for (size_t i = 0; i < r->headers.count; i++) {
@@ -271,7 +263,8 @@ static void log_all_dropped(host_response *r) {
         length == r->body.size)
       continue;
     if (!is_length && !http_is_of_connection(name)) continue;
-    text_printf(add_warning(r), "response header '%s' is dropped: the connection sets it", h->name);
+    text_printf(server_add_line(r, HOST_WARN), "response header '%s' is dropped: the connection sets it",
+                h->name);
   }
 }
 
@@ -280,8 +273,8 @@ static void log_all_dropped(host_response *r) {
 static void drop_content(host_response *r) {
   enum { RESET_CONTENT = 205 };
   if ((!http_ends_at_head(r->status) && r->status != RESET_CONTENT) || r->body.size == 0) return;
-  text_printf(add_warning(r), "response body of %zu bytes is dropped: status %d has no content", r->body.size,
-              r->status);
+  text_printf(server_add_line(r, HOST_WARN),
+              "response body of %zu bytes is dropped: status %d has no content", r->body.size, r->status);
   text_clear(&r->body);
 }
 
@@ -306,6 +299,8 @@ static bool answer(exchange *x, task *t, int *status) {
     exchange_answer(x, &head, &r->body);
   } else if (t->server->origin == NULL) {
     *status = BAD_GATEWAY;
+    text_add_string(server_add_line(r, HOST_ERROR),
+                    "there is no origin to answer this: start flaron-lua dev with --origin URL");
     exchange_refuse(x, BAD_GATEWAY,
                     "The flare hands this request on to the origin, but there is none: start flaron-lua dev "
                     "with --origin URL.");
@@ -327,9 +322,10 @@ void server_exchange_done(task *t) {
   } else if (x != NULL && !answer(x, t, &status)) {
     x->task = NULL;
     server_origin_ask(x, t);
+    return;
   }
   if (t->server->pool != NULL) pool_hold(t->server->pool, t->server->clients.held);
-  server_record_task(t, status);
+  server_record_task(t, x != NULL ? status : 0, false);
   server_end(t);
 }
 

@@ -34,6 +34,7 @@ struct origin {
 typedef struct transfer {
   struct origin *origin;
   exchange *x; /* NULL: nobody waits for it any more */
+  task *task;  /* what asked for it; NULL: it was told of */
   CURL *curl;
   curl_lines lines;
   text body;   /* of the request */
@@ -68,11 +69,22 @@ static void add_headers(transfer *t, const host_pairs *headers) {
 
 /* ---- the answer ---- */
 
+/* Tells of a transfer that is over; `status` is what the client got, 0 = it has gone. */
+static void tell(transfer *t, int status) {
+  task *task = t->task;
+  t->task = NULL;
+  server_record_task(task, status, true);
+  server_end(task);
+}
+
 /* Ends with what went wrong, or cuts off what was begun. */
 static void fail(transfer *t, int status, const char *why) {
   exchange *x = t->x;
   t->x = NULL;
   x->transfer = NULL;
+  text_printf(server_add_line(&t->task->job.response, HOST_ERROR), "origin %s%s: %s",
+              x->server->options->origin, http_path(text_string(&t->task->job.request.url)), why);
+  tell(t, t->begun ? t->head.status : status);
   if (t->begun) {
     exchange_end(x, false);
   } else {
@@ -197,6 +209,7 @@ static void on_over(transfer *t, CURLcode code) {
   } else {
     if (!t->begun) begin(t);
     t->x = NULL;
+    tell(t, t->head.status);
     exchange_end(x, true);
   }
 }
@@ -324,6 +337,7 @@ void server_origin_ask(exchange *x, task *task) {
   t->chunks = http1_body_of(HTTP1_CHUNKED, 0);
   t->curl = curl_easy_init();
   if (t->curl == NULL) memory_get(SIZE_MAX);
+  t->task = task;
   t->body = task->job.request.body;
   t->held = task->body;
   task->job.request.body = (text){0};
@@ -335,6 +349,7 @@ void server_origin_ask(exchange *x, task *task) {
 
 void server_origin_cancel(transfer *t) {
   t->x = NULL;
+  tell(t, t->begun ? t->head.status : 0);
   if (!t->origin->inside) {
     free_transfer(t);
     return;

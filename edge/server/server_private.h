@@ -65,9 +65,10 @@ typedef struct task {
   server *server;
   struct exchange *exchange; /* NULL: the client has gone, or it is an event */
   struct socket *socket;
-  bool started; /* the pool has it */
-  int event;    /* of a socket: index of server_event_names */
-  size_t body;  /* bytes of its body that count among the server's */
+  bool started;     /* the pool has it */
+  int64_t asked_ns; /* when it was started, by CLOCK_MONOTONIC */
+  int event;        /* of a socket: index of server_event_names */
+  size_t body;      /* bytes of its body that count among the server's */
 } task;
 
 extern const char *const server_event_names[]; /* "open", "message", "close" */
@@ -127,8 +128,11 @@ void server_start(task *t, pool_flare *flare, flare_handler handler);
 /* The end of a task that came back, or was never started. */
 void server_end(task *t);
 
-/* Tells the options of a task that came back; `status` is what the client got, 0 = the origin decides. */
-void server_record_task(task *t, int status);
+/* Tells the options of a task that came back: server_record has the meaning of `status` and `origin`. */
+void server_record_task(task *t, int status, bool origin);
+
+/* A new line of the log of a task, to be written; borrowed. */
+text *server_add_line(host_response *r, host_level level);
 
 void server_free_tasks(server *s);
 
@@ -211,7 +215,7 @@ void server_sockets_end(server *s);
 struct origin *server_origin_open(server *s);
 void server_origin_close(struct origin *o);
 
-/* Has the origin answer what `t` asks; takes the body out of it. */
+/* Has the origin answer what `t` asks; takes it over, and tells the options of it when that is over. */
 void server_origin_ask(exchange *x, task *t);
 
 /* Ends that. */

@@ -378,7 +378,7 @@ static void send_all(socket_t *c, host_response *r) {
 
 void server_socket_done(socket_t *c, task *t) {
   server_look_at_clock(c->server);
-  server_record_task(t, 0);
+  server_record_task(t, 0, false);
   if (c->connection != NULL && !c->connection->broken && !c->connection->ending)
     send_all(c, &t->job.response);
   swap_headers(c, t);

@@ -3,6 +3,8 @@
  */
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "base/list.h"
 #include "server/server_private.h"
 
 static void task_done(task *t) {
@@ -59,6 +61,7 @@ void server_start(task *t, pool_flare *flare, flare_handler handler) {
   server *s = t->server;
   t->call.call = on_call;
   t->started = true;
+  t->asked_ns = clock_ns(CLOCK_MONOTONIC);
   t->job.flare = flare;
   t->job.handler = handler;
   t->job.done = come_back;
@@ -92,8 +95,20 @@ void server_end(task *t) {
   s->spares++;
 }
 
-void server_record_task(task *t, int status) {
-  server_record r = {t->socket != NULL ? server_event_names[t->event] : NULL, &t->job, status};
+text *server_add_line(host_response *r, host_level level) {
+  LIST_ROOM(r->lines, r->line_count);
+  r->lines[r->line_count] = (host_line){.level = level};
+  return &r->lines[r->line_count++].line;
+}
+
+void server_record_task(task *t, int status, bool origin) {
+  int64_t wall_ns = clock_ns(CLOCK_MONOTONIC) - t->asked_ns;
+  server_record r = {.event = t->socket != NULL ? server_event_names[t->event] : NULL,
+                     .job = &t->job,
+                     .status = status,
+                     .origin = origin,
+                     .asked_ns = clock_ns(CLOCK_REALTIME) - wall_ns,
+                     .wall_us = wall_ns / CLOCK_NS_PER_US};
   t->server->options->record(t->server->options->data, &r);
 }
 

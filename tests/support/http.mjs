@@ -1,7 +1,8 @@
 // http.mjs - a client of raw bytes for dev_spec.lua: sends what it is given, prints what comes back.
 //
 //   node http.mjs PORT MS FILE    connects, sends FILE, prints all that comes until the end or for MS ms
-//   node http.mjs origin          an HTTP server that tells what it was asked; prints its port
+//   node http.mjs origin          an HTTP server that tells what it was asked; prints its port. `status` of the query is its
+//                                 status, `ms` how long it takes, `cut` has it leave in the middle of the body
 //   node http.mjs hang            a server that never answers; prints its port
 //   node http.mjs slow PORT HOW   a client that is too slow; prints after how many ms it is cut off, or "never"
 //   node http.mjs ws PORT         talks to a WebSocket echo; prints each frame as "opcode hex"
@@ -26,7 +27,15 @@ function origin() {
     request.on("end", () => {
       response.setHeader("x-origin", "yes");
       response.setHeader("content-type", "text/plain");
-      response.end(`${request.method} ${request.url} ${request.headers["x-test"] ?? ""} ${Buffer.concat(body).length}`);
+      const query = new URL(request.url, "http://origin").searchParams;
+      const end = () => response.end(`${request.method} ${request.url} ${request.headers["x-test"] ?? ""} ${Buffer.concat(body).length}`);
+      response.statusCode = Number(query.get("status") ?? 200);
+      if (query.has("cut")) {
+        response.setHeader("content-length", "100");
+        response.write("some", () => setTimeout(() => response.destroy(), 30));
+      } else {
+        setTimeout(end, Number(query.get("ms") ?? 0));
+      }
     });
   });
   server.listen(0, "127.0.0.1", () => console.log(server.address().port));
