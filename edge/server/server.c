@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "server/certificate.h"
+#include "server/port_holder.h"
 #include "base/clock.h"
 #include "server/server_private.h"
 
@@ -78,8 +79,22 @@ static void on_connection(loop_watch *watch, unsigned what) {
   }
 }
 
-/* A socket that listens, or -1 with one line in `error`. */
-static int listen_on(const char *host, int port, text *error) {
+/* Says why no socket can listen at an address; `advice`: what else can be said. */
+static void explain_refusal(const char *host, int port, const char *advice, int fault, text *error) {
+  bool wide = strchr(host, ':') != NULL; /* IPv6 */
+  text holder = {0};
+  text_printf(error, "cannot listen on %s%s%s:%d: ", wide ? "[" : "", host, wide ? "]" : "", port);
+  if (fault == EADDRINUSE && port_holder_add(port, &holder)) {
+    text_printf(error, "%s does", holder.data);
+  } else {
+    text_add_string(error, strerror(fault));
+  }
+  if (fault == EADDRINUSE) text_printf(error, "; %s", advice);
+  text_free(&holder);
+}
+
+/* A socket that listens, or -1 with one line in `error`. `advice`: what to do when the port is in use. */
+static int listen_on(const char *host, int port, const char *advice, text *error) {
   struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found;
   char service[8];
   int on = 1, fd = -1, fault;
@@ -92,7 +107,7 @@ static int listen_on(const char *host, int port, text *error) {
   if (fd >= 0) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (fd >= 0) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* its connections have it from it */
   if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, SOMAXCONN) != 0) {
-    text_printf(error, "cannot listen on %s:%d: %s", host, port, strerror(errno));
+    explain_refusal(host, port, advice, errno, error);
     if (fd >= 0) close(fd);
     fd = -1;
   }
@@ -115,10 +130,12 @@ static int listen_for_page(const server_options *o, int port, text *error) {
   enum { ABOVE = 1000 };
   text fault = {0};
   int fd = -1;
-  if (o->page_port != 0) return listen_on(here, o->page_port, error);
-  if (o->port != 0 && port + ABOVE <= UINT16_MAX) fd = listen_on(here, port + ABOVE, &fault);
+  if (o->page_port != 0)
+    return listen_on(here, o->page_port, "--page-port takes another; without it one that is free is found",
+                     error);
+  if (o->port != 0 && port + ABOVE <= UINT16_MAX) fd = listen_on(here, port + ABOVE, "", &fault);
   text_free(&fault);
-  return fd >= 0 ? fd : listen_on(here, 0, error);
+  return fd >= 0 ? fd : listen_on(here, 0, "", error);
 }
 
 /* ---- rounds ---- */
@@ -223,7 +240,11 @@ static void set_up_tls(SSL_CTX *tls) {
 /* Opens the sockets. False with one line in `error`. */
 static bool open_sockets(server *s, text *error) {
   const server_options *o = s->options;
-  s->flares = (listener){{listen_on(o->host, o->port, error), on_connection}, s, 0, false};
+  s->flares = (listener){
+      {listen_on(o->host, o->port, "--port takes another, --port 0 any that is free", error), on_connection},
+      s,
+      0,
+      false};
   s->page = (listener){{-1, on_connection}, s, 0, true};
   if (s->flares.watch.fd < 0) return false;
   s->flares.port = port_of(s->flares.watch.fd);

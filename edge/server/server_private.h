@@ -11,6 +11,7 @@
  *   server_origin.c     answers of the origin, by libcurl
  *   server_socket.c     WebSockets, by wslay
  *   server_control.c    the page's port
+ *   port_holder.c       which process has a port that is taken
  */
 #ifndef FLARON_EDGE_SERVER_PRIVATE_H
 #define FLARON_EDGE_SERVER_PRIVATE_H

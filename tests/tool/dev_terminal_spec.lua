@@ -1,0 +1,63 @@
+-- flaron-lua dev in a terminal: its keys, and what it says when a port is taken.
+local serving = require "serving"
+local support = require "support"
+
+local quote = support.quote
+
+describe("keys of dev", function()
+  local project, folder
+
+  setup(function()
+    project, folder = support.project "return function() return { body = 'hi' } end", support.folder()
+    local _, here = support.run "pwd"
+    folder = here:gsub("%s+$", "") .. "/" .. folder
+    support.write(folder .. "/xdg-open", ("#!/bin/sh\necho \"$1\" >%s/opened\n"):format(quote(folder)))
+    support.run("chmod +x " .. quote(folder) .. "/xdg-open")
+  end)
+
+  -- What dev writes in a terminal in which `keys` are pressed, a shell's words that write them.
+  local function pressed(keys, words)
+    local command = ("%s dev %s --port 0 %s; stty -a | grep -o -e '[-]*icanon' -e '[-]*echo ' | tr '\\n' ' '"):format(
+      quote(support.flaron_lua), project, words or "")
+    local _, output = support.run(("( sleep 0.5; %s ) | PATH=%s:$PATH timeout 10 script -qefc %s /dev/null"):format(
+      keys, quote(folder), quote(command)))
+    return (output:gsub("\r", ""))
+  end
+
+  it("open it, clear the screen, reload and quit, and leave the terminal as it was", function()
+    local output = pressed "printf c; sleep 0.2; printf r; sleep 0.5; printf xo; sleep 0.5; printf q"
+    local url, rest = output:match "on (http://127.0.0.1:%d+/) .-\nkeys: o opens it, c clears the screen, r reloads, q quits\n(.*)$"
+    assert.is_string(url, output)
+    assert.matches("^\27%[H\27%[2J\27%[3J[^\n]* on " .. url .. " .-\nkeys: [^\n]+\n[^\n]+ reloaded[^\n]* in %d+ ms\nended\n", rest)
+    assert.equal(url .. "\n", support.read(folder .. "/opened"))
+    assert.matches("ended\nicanon echo *$", output)
+  end)
+
+  it("are no keys without a terminal, and with --json", function()
+    assert.is_nil(pressed("sleep 0.2; printf '\\003'", "--json"):find "keys:")
+    local dev = serving.serve(project)
+    dev.stop()
+    assert.is_nil(support.read(dev.log .. ".err"):find "keys:")
+  end)
+
+  it("leave the terminal as it was when a signal ends it", function()
+    assert.matches("ended\nicanon echo *$", pressed "printf '\\003'")
+  end)
+end)
+
+describe("a port that is taken", function()
+  it("is told with the process that has it, and what to say instead", function()
+    local project = support.project "return print"
+    local dev = serving.serve(project)
+    finally(function() dev.stop() end)
+    local function try(words)
+      local code, _, errors = support.run(("timeout 10 %s dev %s %s"):format(quote(support.flaron_lua), project, words))
+      return { code, errors }
+    end
+    local page = "--page-port takes another; without it one that is free is found"
+    local holder = ("process %d (flaron-lua) does"):format(dev.pid)
+    assert.same({ 1, ("flaron-lua dev: cannot listen on 127.0.0.1:%s: %s; --port takes another, --port 0 any that is free\n")
+      :format(dev.port, holder) }, try("--port " .. dev.port))
+    assert.same({ 1, ("flaron-lua dev: cannot listen on 127.0.0.1:%s: %s; %s\n"):format(dev.page_port, holder, page) }, try("--port 0 --page-port " .. dev.page_port))
+  end)
+end)
