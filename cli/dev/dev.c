@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <jansson.h>
 #include <malloc.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,7 @@
 #include "server/certificate.h"
 #include "cli.h"
 #include "dev/dev_nodes.h"
+#include "dev/keys.h"
 #include "base/http.h"
 #include "dev/page.h"
 #include "options.h"
@@ -49,6 +52,7 @@ typedef struct site {
 typedef struct dev {
   words words;
   bool colours, error_colours; /* of standard output, of standard error */
+  bool keys;                   /* it is in a terminal, whose keys do something */
   routes routes;               /* of edge.lua: one for each site; none when there is only one project */
   site *sites;
   size_t site_count;
@@ -224,24 +228,93 @@ static dev_nodes *the_nodes; /* for the signal handler */
 
 static void on_signal(int signal) {
   (void)signal;
+  keys_restore(); /* a second one ends us at once */
   if (the_nodes != NULL) dev_nodes_stop(the_nodes);
+}
+
+/* Adds where a node serves, with `host` as the address of this machine. */
+static void add_address(const dev *d, const dev_node *node, const char *host, text *to) {
+  bool wide = strchr(host, ':') != NULL; /* IPv6 */
+  text_printf(to, "%s://%s%s%s:%d/", d->certificate != NULL ? "https" : "http", wide ? "[" : "",
+              d->words.host, wide ? "]" : "", server_port(node->server));
 }
 
 /* Says where it serves. */
 static void print_addresses(const dev *d) {
-  const char *scheme = d->certificate != NULL ? "https" : "http";
   if (d->nodes.count > 1) cli_note("%s on %d edges (Ctrl-C ends them)\n", d->words.input, d->nodes.count);
   for (int i = 0; i < d->nodes.count; i++) {
     const dev_node *node = &d->nodes.items[i];
-    bool bare = strchr(d->words.host, ':') != NULL; /* IPv6 */
-    cli_note("%s%s on %s://%s%s%s:%d/%s\n", node->name != NULL ? "  " : "",
-             node->name != NULL ? node->name : d->words.input, scheme, bare ? "[" : "", d->words.host,
-             bare ? "]" : "", server_port(node->server), node->name != NULL ? "" : " (Ctrl-C ends it)");
+    text url = {0};
+    add_address(d, node, d->words.host, &url);
+    cli_note("%s%s on %s%s\n", node->name != NULL ? "  " : "",
+             node->name != NULL ? node->name : d->words.input, url.data,
+             node->name != NULL ? "" : " (Ctrl-C ends it)");
+    text_free(&url);
   }
   if (d->words.style != QUIET)
     cli_note("requests, logs and stores: http://localhost:%d/__flaron/\n",
              server_page_port(d->nodes.items[0].server));
   if (d->certificate != NULL) cli_note("its certificate: %s\n", d->certificate);
+  if (d->keys) cli_note("keys: o opens it, c clears the screen, r reloads, q quits\n");
+}
+
+/* ---- keys ---- */
+
+/* Has a browser, or what the desktop takes for one, show an address. */
+static void open_address(const char *url) {
+  static const char *const programs[] = {"xdg-open", "open", "wslview", "sensible-browser"};
+  static const int ours[] = {SIGCHLD, SIGPIPE, SIGTTIN};
+  sigset_t ignored;
+  text path = {0};
+  bool found = false;
+  for (size_t i = 0; !found && i < sizeof programs / sizeof *programs; i++)
+    found = cli_find_program(programs[i], &path);
+  const char *const words[] = {path.data, url, NULL};
+  posix_spawn_file_actions_t streams;
+  posix_spawnattr_t attributes;
+  pid_t child;
+  posix_spawn_file_actions_init(&streams);
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    posix_spawn_file_actions_addopen(&streams, fd, "/dev/null", O_RDWR, 0);
+  posix_spawnattr_init(&attributes);
+  sigemptyset(&ignored);
+  for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) sigaddset(&ignored, ours[i]);
+  posix_spawnattr_setsigdefault(&attributes, &ignored);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID); /* our Ctrl-C is not for it */
+  signal(SIGCHLD, SIG_IGN);                                             /* nobody waits for it */
+  if (!found || posix_spawn(&child, path.data, &streams, &attributes, (char **)words, environ) != 0)
+    cli_note("nothing to open it with: %s\n", url);
+  posix_spawn_file_actions_destroy(&streams);
+  posix_spawnattr_destroy(&attributes);
+  text_free(&path);
+}
+
+/* Does what a key says; `data` is the dev. */
+static void on_key(void *data, char key) {
+  static const char clear[] = "\033[H\033[2J\033[3J";
+  dev *d = data;
+  bool any = strcmp(d->words.host, "0.0.0.0") == 0 || strcmp(d->words.host, "::") == 0;
+  text url = {0};
+  switch (key) {
+    case 'o':
+      add_address(d, &d->nodes.items[0], any ? "localhost" : d->words.host, &url);
+      open_address(url.data);
+      break;
+    case 'c':
+      flockfile(stdout);
+      fputs(clear, stdout);
+      fflush(stdout);
+      funlockfile(stdout);
+      print_addresses(d);
+      break;
+    case 'r':
+      for (size_t i = 0; i < d->site_count; i++) reload_again(d->sites[i].reload);
+      break;
+    case 'q': dev_nodes_stop(&d->nodes); break;
+    default: break;
+  }
+  text_free(&url);
 }
 
 /* Lets threads that watch sites know whether there are servers. */
@@ -310,9 +383,11 @@ static int serve(const cli_command *self, dev *d) {
   sigaction(SIGTERM, &action, NULL);
   signal(SIGPIPE, SIG_IGN); /* who goes away, such as a page that is closed, does not end us */
   for (int i = 0; i < d->nodes.count; i++) d->page_ports[i] = server_page_port(d->nodes.items[i].server);
+  d->keys = d->words.style != JSON && isatty(STDERR_FILENO) && keys_begin(on_key, d);
   print_addresses(d);
   set_serving(d, true);
   dev_nodes_run(&d->nodes);
+  keys_end();
   set_serving(d, false);
   the_nodes = NULL;
   dev_nodes_unlisten(&d->nodes);
@@ -565,6 +640,8 @@ const cli_command cli_dev = {
     .notes =
         "On a port of its own, under /__flaron/, is a page for browsers on this machine: requests as they "
         "come, "
-        "with logs and tracebacks, the stores, what the flare is made of.",
+        "with logs and tracebacks, the stores, what the flare is made of.\n\n"
+        "In a terminal, o opens the project in a browser, c clears the screen, r packs and loads it again, q "
+        "quits.",
     .run = run,
 };

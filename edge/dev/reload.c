@@ -29,9 +29,9 @@ struct reload {
   char *root, *below; /* of `place` */
   file_place place;   /* the project's folder */
   modules_source source;
-  int inotify, stop[2];
-  int state;   /* inotify's number of the state's folder, -1 = none */
-  int folders; /* met by watch_tree */
+  int inotify, wake[2]; /* `wake`: a byte has it packed again, the end of it ends the thread */
+  int state;            /* inotify's number of the state's folder, -1 = none */
+  int folders;          /* met by watch_tree */
   pthread_t thread;
   pthread_mutex_t lock; /* of what is below */
   pool_flare **flares;  /* one for each edge; NULL: there were none yet */
@@ -243,7 +243,7 @@ static bool pack(reload *r, bool secrets) {
   return !same;
 }
 
-enum { CHANGED = 1, SECRETS_CHANGED = 2 };
+enum { CHANGED = 1, SECRETS_CHANGED = 2, ASKED = 4 };
 
 /* What an event means to us; editors' own files mean nothing. A new folder is watched. */
 static int judge(reload *r, const struct inotify_event *e, const char *name) {
@@ -274,16 +274,22 @@ static int drain(reload *r) {
 
 static void *watch(void *data) {
   reload *r = data;
-  struct pollfd fds[] = {{r->inotify, POLLIN, 0}, {r->stop[0], POLLIN, 0}};
+  struct pollfd fds[] = {{r->inotify, POLLIN, 0}, {r->wake[0], POLLIN, 0}};
   for (;;) {
-    int changes;
-    if (poll(fds, 2, -1) < 0 && errno != EINTR) return NULL;
-    if (fds[1].revents != 0) return NULL;
-    if (fds[0].revents == 0 || (changes = drain(r)) == 0) continue;
+    int changes = 0;
+    char asked;
+    if (poll(fds, 2, -1) < 0) {
+      if (errno == EINTR) continue;
+      return NULL;
+    }
+    if (fds[1].revents != 0 && read(r->wake[0], &asked, 1) <= 0) return NULL;
+    if (fds[1].revents != 0) changes |= ASKED | SECRETS_CHANGED;
+    if (fds[0].revents != 0) changes |= drain(r);
+    if (changes == 0) continue;
     poll(fds + 1, 1, SETTLE_MS); /* who writes one file often writes two */
     changes |= drain(r);
     double begin = now_ms();
-    if (!pack(r, changes & SECRETS_CHANGED)) continue;
+    if (!pack(r, changes & SECRETS_CHANGED) && (changes & ASKED) == 0) continue;
     text error = {0};
     bool bad = reload_error(r, &error, NULL);
     r->options->changed(r->options->data, bad ? text_string(&error) : NULL, now_ms() - begin);
@@ -317,7 +323,7 @@ reload *reload_open(const reload_options *options) {
   if (is_packed(r)) watch_packed(r);
   r->state = options->state != NULL ? watch_path(r, options->state) : -1;
   pack(r, false);
-  if (pipe2(r->stop, O_CLOEXEC) != 0 || pthread_create(&r->thread, NULL, watch, r) != 0) memory_get(SIZE_MAX);
+  if (pipe2(r->wake, O_CLOEXEC) != 0 || pthread_create(&r->thread, NULL, watch, r) != 0) memory_get(SIZE_MAX);
   return r;
 }
 
@@ -336,12 +342,16 @@ bool reload_error(reload *r, text *error, text *excerpt) {
   return error->size != 0;
 }
 
+void reload_again(reload *r) {
+  if (write(r->wake[1], "", 1) != 1) memory_get(SIZE_MAX); /* a pipe takes it, or we are broken */
+}
+
 bool reload_has_sources(const reload *r) { return !is_packed(r); }
 
 void reload_close(reload *r) {
-  close(r->stop[1]);
+  close(r->wake[1]);
   pthread_join(r->thread, NULL);
-  close(r->stop[0]);
+  close(r->wake[0]);
   close(r->inotify);
   free_flares(r, r->flares);
   pthread_mutex_destroy(&r->lock);

@@ -45,6 +45,9 @@ pool_flare *reload_flare(reload *r, int edge);
  */
 bool reload_error(reload *r, text *error, text *excerpt);
 
+/* Has it packed again, soon, also when nothing changed: `changed` is told in any case. On any thread. */
+void reload_again(reload *r);
+
 /* Whether there are sources of what is served: it is no packed flare. */
 bool reload_has_sources(const reload *r);
 
