@@ -52,12 +52,13 @@ describe("a port that is taken", function()
     finally(function() dev.stop() end)
     local function try(words)
       local code, _, errors = support.run(("timeout 10 %s dev %s %s"):format(quote(support.flaron_lua), project, words))
-      return { code, errors }
+      return code .. " " .. errors
     end
-    local page = "--page-port takes another; without it one that is free is found"
-    local holder = ("process %d (flaron-lua) does"):format(dev.pid)
-    assert.same({ 1, ("flaron-lua dev: cannot listen on 127.0.0.1:%s: %s; --port takes another, --port 0 any that is free\n")
-      :format(dev.port, holder) }, try("--port " .. dev.port))
-    assert.same({ 1, ("flaron-lua dev: cannot listen on 127.0.0.1:%s: %s; %s\n"):format(dev.page_port, holder, page) }, try("--port 0 --page-port " .. dev.page_port))
+    local function taken(port, advice)
+      return ("1 flaron-lua dev: cannot listen on 127.0.0.1:%s: process %d (flaron-lua) does; %s\n"):format(port, dev.pid, advice)
+    end
+    assert.equal(taken(dev.port, "--port takes another, --port 0 any that is free"), try("--port " .. dev.port))
+    assert.equal(taken(dev.page_port, "--page-port takes another; without it one that is free is found"),
+      try("--port 0 --page-port " .. dev.page_port))
   end)
 end)
