@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/http.h"
 #include "base/nearest.h"
 #include "base/size.h"
 #include "engine/engine_wasm2c.h"
@@ -48,6 +49,7 @@ static const key keys[] = {
 #undef FLARON_LIMIT
 #undef LIMIT_FLARE
     {"websocket", BOOLEAN, true},
+    {"ws_protocols", STRINGS, true}, /* the server's: server_socket.c */
 };
 
 enum { KEYS = sizeof keys / sizeof *keys };
@@ -133,6 +135,22 @@ static bool check_texts(const key *k, const json_t *table, text *error) {
   return true;
 }
 
+/* Checks names of sub-protocols: tokens, RFC 6455, 4.1. */
+static bool check_protocols(const json_t *list, text *error) {
+  size_t i;
+  json_t *item;
+  json_array_foreach((json_t *)list, i, item) {
+    bytes name = {(const uint8_t *)json_string_value(item), json_string_length(item)};
+    if (http_is_token(name)) continue;
+    char *found = json_dumps(item, JSON_ENCODE_ANY);
+    text_printf(error, "ws_protocols[%zu]: %s is no name of a sub-protocol, such as \"graphql-ws\"", i + 1,
+                found);
+    free(found);
+    return false;
+  }
+  return true;
+}
+
 /* Checks keys and types; with `host`, only keys for the host are known. */
 static bool check(json_t *table, bool host, text *error) {
   const char *name;
@@ -153,7 +171,7 @@ static bool check(json_t *table, bool host, text *error) {
     }
     if (k->kind == TEXTS && !check_texts(k, value, error)) return false;
   }
-  return true;
+  return check_protocols(json_object_get(table, "ws_protocols"), error);
 }
 
 /* What is wrong with a place to look for modules; NULL = nothing that is not a fault of its path. */

@@ -8,6 +8,7 @@
  */
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wslay/wslay.h>
@@ -56,6 +57,7 @@ typedef struct socket {
   bool busy;            /* an event is being handled */
   bool binary;          /* it is a binary message: what is sent meanwhile is binary, too */
   bool over;            /* `close` has been queued */
+  bool unanswered;      /* protocols were offered, none was taken, and nobody was told yet */
   bool pinged;          /* nothing has come since */
   const char *feed;     /* what wslay reads now */
   size_t feed_size;
@@ -376,8 +378,21 @@ static void send_all(socket_t *c, host_response *r) {
   send_frames(c);
 }
 
+/* Says in the log of the first event why browsers end the connection (WHATWG WebSockets, 2.2). */
+static void warn_of_protocols(socket_t *c, task *t) {
+  const host_pair *offered = host_pairs_find(&t->job.request.headers, bytes_of("sec-websocket-protocol"));
+  if (!c->unanswered || offered == NULL) return;
+  c->unanswered = false;
+  text_printf(
+      server_add_line(&t->job.response, HOST_WARN),
+      "sub-protocols that the client offers: %s: ws_protocols of flare.lua names none of them, so none is "
+      "answered, and browsers end the connection",
+      offered->value);
+}
+
 void server_socket_done(socket_t *c, task *t) {
   server_look_at_clock(c->server);
+  warn_of_protocols(c, t);
   server_record_task(t, 0, false);
   if (c->connection != NULL && !c->connection->broken && !c->connection->ending)
     send_all(c, &t->job.response);
@@ -418,16 +433,33 @@ static void add_accept(text *to, bytes key) {
   text_free(&proof);
 }
 
-/* Answers the handshake. Of the protocols that the client offers the first is taken: no call of a flare
- * chooses. */
-static void add_answer(text *head, const exchange *x) {
-  bytes offered = exchange_header(x, "sec-websocket-protocol");
-  bytes protocol = offered.size != 0 ? http_next_element(&offered) : offered;
+/* Whether a flare speaks a sub-protocol: its manifest names it, or there is no manifest. */
+static bool speaks(const flare *f, bytes protocol) {
+  const json_t *list = json_object_get(f->config, "ws_protocols"), *item;
+  size_t i;
+  if (f->config == NULL) return true;
+  json_array_foreach(list, i, item) {
+    if (bytes_are(protocol, json_string_value(item))) return true;
+  }
+  return false;
+}
+
+/* The first of the sub-protocols that the client offers and the flare speaks; {0}: there is none. */
+static bytes choose_protocol(const flare *f, bytes offered) {
+  while (offered.size != 0) {
+    bytes protocol = http_next_element(&offered);
+    if (http_is_token(protocol) && speaks(f, protocol)) return protocol;
+  }
+  return (bytes){0};
+}
+
+/* Answers the handshake. */
+static void add_answer(text *head, const exchange *x, bytes protocol) {
   text_add_string(head,
                   "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                   "Sec-WebSocket-Accept: ");
   add_accept(head, exchange_header(x, "sec-websocket-key"));
-  if (http_is_token(protocol)) {
+  if (protocol.size != 0) {
     text_add_string(head, "\r\nSec-WebSocket-Protocol: ");
     text_add(head, protocol.data, protocol.size);
   }
@@ -480,7 +512,10 @@ void server_socket_start(exchange *x, pool_flare *flare) {
   s->sockets = c;
   s->open++;
   text_clear(&s->scratch);
-  add_answer(&s->scratch, x);
+  bytes offered = exchange_header(x, "sec-websocket-protocol");
+  bytes protocol = choose_protocol(pool_flare_get(flare), offered);
+  add_answer(&s->scratch, x, protocol);
+  c->unanswered = offered.size != 0 && protocol.size == 0;
   c->opening = x->task->job.request;
   x->task->job.request = (host_request){0};
   add_id(&c->id);

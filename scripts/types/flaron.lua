@@ -120,6 +120,7 @@
 ---@field max_kv_value_bytes? integer bytes of a value in Spark or Plasma; default: 65536
 ---@field max_spark_pull_per_invocation? integer keys of the one `spark.pull` of an invocation; default: the host's
 ---@field websocket? boolean the flare takes WebSocket connections; default: `false`
+---@field ws_protocols? string[] sub-protocols of WebSockets that the flare speaks; default: none
 
 --- `require "flaron"` gives a table with the constants, `asset` and all modules. `require "flaron.spark"` gives
 --- one module, and so on for each name.
@@ -141,7 +142,8 @@ function flaron.asset(path) end
 local request = {}
 flaron.request = request
 
---- The method of the request, in upper case.
+--- The method of the request, as the client sent it: methods are case-sensitive (RFC 9110, 9.1), and those that everybody knows
+--- are in upper case.
 ---@return string|nil method such as `"GET"`.
 ---@return string? message `"not available"` when the host has none.
 function request.method() end

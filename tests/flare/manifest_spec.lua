@@ -11,7 +11,7 @@ end
 
 local known = { "name", "main", "modules", "assets", "paths", "memory", "vars", "bytecode", "requires_body", "requires_raw_auth",
   "writes_spark_kv", "writes_plasma_kv", "allowed_secrets", "allowed_fetch_urls", "max_fetch_requests", "max_kv_value_bytes",
-  "max_spark_pull_per_invocation", "websocket" }
+  "max_spark_pull_per_invocation", "websocket", "ws_protocols" }
 
 describe("flare.lua", function()
   it("may say everything that is known", function()
@@ -21,7 +21,7 @@ describe("flare.lua", function()
         memory = "16M", vars = { MODE = "fast" }, bytecode = true, requires_body = true, requires_raw_auth = true,
         writes_spark_kv = true, writes_plasma_kv = true,
         allowed_secrets = { "s" }, allowed_fetch_urls = { "https://*" }, max_fetch_requests = 3,
-        max_kv_value_bytes = 1000, max_spark_pull_per_invocation = 5, websocket = true }]],
+        max_kv_value_bytes = 1000, max_spark_pull_per_invocation = 5, websocket = true, ws_protocols = { "chat" } }]],
       ["start.lua"] = "return function() local name = 'lib' return { body = require(name) .. os.getenv 'MODE' } end",
       ["lib.lua"] = "return 'lib'",
       ["a.txt"] = "a",
@@ -107,6 +107,7 @@ describe("flare.lua", function()
     max_kv_value_bytes = { "-1", "{}" },
     max_spark_pull_per_invocation = { "'1'" },
     websocket = { "1" },
+    ws_protocols = { "'chat'", "{ 1 }" },
   }
   for key, values in pairs(wrong) do
     it(("is refused for a %s of the wrong kind"):format(key), function()
@@ -122,6 +123,8 @@ describe("flare.lua", function()
       ["memory = '4096m'"] = "key 'memory' is not a size from 1M to 4095M, such as 32M, but \"4096m\"",
       ["memory = 5"] = "key 'memory' is not a size from 1M to 4095M, such as 32M, but 5",
       ["name = {}"] = "key 'name' is not a string with something in it, but a table",
+      ["ws_protocols = { 'chat', 'a b' }"] = "ws_protocols[2]: \"a b\" is no name of a sub-protocol, such as \"graphql-ws\"",
+      ["ws_protocols = { '' }"] = "ws_protocols[1]: \"\" is no name of a sub-protocol, such as \"graphql-ws\"",
       ["websocket = 'yes'"] = "key 'websocket' is not a boolean, but \"yes\"",
       ["vars = { 'MODE' }"] = "key 'vars' is not a table from names to strings, but a list",
       ["vars = { PORT = 8080 }"] = "key 'vars': 'PORT' is not a string without NUL, but 8080",
@@ -129,9 +132,9 @@ describe("flare.lua", function()
       ["vars = { A = 'a\\0b' }"] = "key 'vars': 'A' is not a string without NUL, but \"a\\u0000b\"",
       ["vars = { [''] = 'x' }"] = "key 'vars': '' is no name: one is not empty and has no '=' in it",
       ["vars = { ['A=B'] = 'x' }"] = "key 'vars': 'A=B' is no name: one is not empty and has no '=' in it",
-      ["memmory = '8M'"] = "max_spark_pull_per_invocation websocket: did you mean 'memory'?",
-      ["asets = {}"] = "max_spark_pull_per_invocation websocket: did you mean 'assets'?",
-      ["write_spark_kv = true"] = "websocket: did you mean 'writes_spark_kv'?",
+      ["memmory = '8M'"] = "max_spark_pull_per_invocation websocket ws_protocols: did you mean 'memory'?",
+      ["asets = {}"] = "max_spark_pull_per_invocation websocket ws_protocols: did you mean 'assets'?",
+      ["write_spark_kv = true"] = "websocket ws_protocols: did you mean 'writes_spark_kv'?",
     } do
       local found = refusal("return { " .. value .. " }")
       assert.is_number(found:find(message, 1, true), found)

@@ -97,7 +97,7 @@ describe("flaron-lua check", function()
       ["return {\n\tmemory = true }"] = "flare.lua:2:2: error: key 'memory' is not a size from 1M to 4095M, such as 32M, but true\n",
       ["return {\n memroy = '8M' }"] = "flare.lua:2:2: error: unknown key 'memroy'; known are name main modules assets paths memory "
         .. "vars bytecode requires_body requires_raw_auth writes_spark_kv writes_plasma_kv allowed_secrets allowed_fetch_urls "
-        .. "max_fetch_requests max_kv_value_bytes max_spark_pull_per_invocation websocket: did you mean 'memory'?\n",
+        .. "max_fetch_requests max_kv_value_bytes max_spark_pull_per_invocation websocket ws_protocols: did you mean 'memory'?\n",
       ["return {\n  =\n}"] = "flare.lua:2: error: unexpected symbol near '='\n",
       ["\n\nerror 'x'"] = "flare.lua:3: error: attempt to call a nil value (global 'error')\n",
       ["return 1"] = "flare.lua: error: it returns a number, not a table\n",

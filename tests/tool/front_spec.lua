@@ -335,8 +335,8 @@ describe("WebSockets in flaron-lua dev", function()
   setup(function() dev = serving.serve(folder, "--quiet --timeout 1") end)
   teardown(function() dev.stop() end)
 
+  local first = "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
   local function handshake(lines)
-    local first = "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
     return ask(dev.port, { first .. lines .. "\r\n" })[1][1]
   end
   local key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -353,9 +353,30 @@ describe("WebSockets in flaron-lua dev", function()
       handshake(key .. "Sec-WebSocket-Version: 13\r\n"))
   end)
 
-  it("are answered with the first of the protocols that they offer", function()
-    assert.matches("Sec%-WebSocket%-Protocol: graphql%-ws\r\n",
-      handshake(key .. "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: graphql-ws, b\r\n"))
+  it("are answered with the first of the protocols that they offer and flare.lua names", function()
+    local named = serving.serve(support.project {
+      ["main.lua"] = "return { ws_open = function() end }",
+      ["flare.lua"] = "return { websocket = true, ws_protocols = { 'chat', 'graphql-ws' } }",
+    })
+    finally(function() named.stop() end)
+    local function answered(offered, by)
+      local lines = offered:gsub("[^;]+", "Sec-WebSocket-Protocol: %0\r\n"):gsub(";", "")
+      local head = by.raw(first .. key .. "Sec-WebSocket-Version: 13\r\n" .. lines .. "\r\n", 100)
+      assert.matches("^HTTP/1.1 101 ", head)
+      return head:match "\r\nSec%-WebSocket%-Protocol: ([^\r]*)\r\n"
+    end
+    for offered, answer in pairs { ["graphql-ws, b"] = "graphql-ws", ["b,graphql-ws , chat"] = "graphql-ws", ["b;chat"] = "chat",
+      ["b, c"] = false, Chat = false, [""] = false } do
+      assert.equal(answer, answered(offered, named) or false, offered)
+    end
+    assert.equal("b", answered("b, c", dev)) -- there is no flare.lua
+    local log = serving.wait(function()
+      local log = support.read(named.log .. ".out")
+      return log:find "client offers: Chat" and log
+    end, 4)
+    local warning = "warn: sub%-protocols that the client offers: b, c: ws_protocols of flare.lua names none"
+    assert.matches("ws open GET /ws [%d.]+ ms\n  " .. warning, log)
+    assert.equal(2, select(2, log:gsub("warn: sub%-protocols", "")))
   end)
 
   it("know the request that opened them in each event", function()

@@ -5,7 +5,7 @@ local url = require "flaron.url"
 
 --- What a handler gets. A middleware may add fields of its own for those behind it.
 ---@class flaron.router.Request
----@field method string in upper case
+---@field method string as the client sent it, `GET` and its like in upper case
 ---@field url string the full URL
 ---@field path string the path as it is written in the URL
 ---@field params table<string, string> the parameters of the route, decoded
