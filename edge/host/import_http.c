@@ -2,8 +2,10 @@
  * import_http.c - the imports of `request`, `response` and `logging`: what came in, what goes out.
  */
 #include <ctype.h>
+#include <string.h>
 #include <strings.h>
 
+#include "base/http.h"
 #include "host/host.h"
 
 void host_req_method(host *h, const host_arguments *arguments, host_answer *answer) {
@@ -74,11 +76,25 @@ static bool header_fits(const host *h, bytes name, size_t size) {
          others <= config->max_headers_size - size;
 }
 
+/* Warns of a name such as content_type, which OpenResty would send as content-type. */
+static void look_at_name(host *h, bytes name) {
+  if (name.size == 0 || memchr(name.data, '_', name.size) == NULL || !http_is_token(name)) return;
+  text meant = {0};
+  text_add(&meant, name.data, name.size);
+  for (size_t i = 0; i < meant.size; i++) {
+    if (meant.data[i] == '_') meant.data[i] = '-';
+  }
+  host_withheld(h, "response header '%.*s' has a '_': was '%s' meant?", (int)name.size, (const char *)name.data,
+                text_string(&meant));
+  text_free(&meant);
+}
+
 void host_resp_header_set(host *h, const host_arguments *arguments, host_answer *answer) {
   const host_config *config = &h->config;
   host_pairs *headers = &h->response.headers;
   size_t size = arguments->a.size + arguments->b.size;
   (void)answer;
+  look_at_name(h, arguments->a);
   bool sure = headers->count < config->max_headers && size <= config->max_headers_size &&
               headers->size <= config->max_headers_size - size;
   if (sure || header_fits(h, arguments->a, size)) {

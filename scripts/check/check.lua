@@ -135,6 +135,8 @@ end
 
 local handlers = { handle_request = true, ws_open = true, ws_message = true, ws_close = true }
 
+local function is_rock(name) return name:find "^lua_modules/" ~= nil end
+
 local written = {} -- fields that the project itself gives to modules, by full name
 
 -- "flaron.spark.set" as users write it.
@@ -278,12 +280,29 @@ local function visit_index(file, node)
   write("error", file.number, line, column, ("%s has no '%s'"):format(short(base), name) .. instead(name, modules[base]))
 end
 
+-- Warns of a header's name with a '_', as OpenResty takes them: here it is sent as it is.
+local function look_at_header(file, node)
+  local name = constant(node)
+  if not name or not name:find "_" or input.files[file.number].ours or is_rock(input.files[file.number].name) then return end
+  local line, column = place(file.state, node)
+  write("warning", file.number, line, column, ("header '%s' has a '_': was '%s' meant?"):format(name, (name:gsub("_", "-"))))
+end
+
+-- `headers = { content_type = "text/html" }`, of an answer or of a fetch.
+local function look_at_headers(file, node)
+  if node[1].tag ~= "String" or node[1][1] ~= "headers" or node[2].tag ~= "Table" then return end
+  for _, field in ipairs(node[2]) do
+    if field.tag == "Pair" then look_at_header(file, field[1]) end
+  end
+end
+
 -- A call: of a function we know, with its arguments.
 local function visit_call(file, node)
   local path = resolve(node[1])
   if path and not modules[path] then
     file.at = node[1]
     use(file, path, node)
+    if path == "flaron.response.set_header" and node[2] then look_at_header(file, node[2]) end
     if node[1].tag == "Index" then visit_index(file, node[1]) end
     return visit_all(file, node, 2)
   end
@@ -339,6 +358,7 @@ function visit(file, node)
   if node.tag == "Local" or node.tag == "Set" then return visit_assignment(file, node) end
   if node.tag == "Call" and not resolve(node) then return visit_call(file, node) end
   if node.tag == "Invoke" then return visit_method(file, node) end
+  if node.tag == "Pair" then look_at_headers(file, node) end
   local path = resolve(node)
   if path then -- handed to somebody, who may do anything with it
     if node.tag == "Index" then visit_index(file, node) end
@@ -564,8 +584,6 @@ local function look_at_globals(state)
   try(look_all, seen, state.ast, {})
   return seen
 end
-
-local function is_rock(name) return name:find "^lua_modules/" ~= nil end
 
 -- Whether a flare has a global, or a field of one; `set` has those that the files set.
 local function is_there(name, set)

@@ -89,6 +89,17 @@ describe("response.set_header", function()
     for i = 1, 500 do assert.equal(tostring(i), response.headers["x-" .. i]) end
   end)
 
+  it("warns once of a name with a '_', and sends it as it is", function()
+    local response = with [[
+      response.set_header("content_type", "text/html")
+      response.set_header("content_type", "text/plain")
+      response.set_header("X-A_b", "1")
+      response.set_header("x-a-b", "1")]]
+    assert.equal("text/plain", response.headers.content_type)
+    assert.same({ { level = "warn", text = "response header 'content_type' has a '_': was 'content-type' meant?" },
+      { level = "warn", text = "response header 'X-A_b' has a '_': was 'X-A-b' meant?" } }, response.logs)
+  end)
+
   it("takes an empty value", function()
     assert.same({ ["x-empty"] = "" }, with("response.set_header('x-empty', '')").headers)
   end)

@@ -492,6 +492,10 @@ describe("flaron-lua check of what comes from elsewhere", function()
     ["return { handle_request = function(r, env) return r or env end }"] = "1:36: warning: a handler gets no arguments, so 'r' is nil",
     ["local function go(event) return event end\nreturn { ws_message = go }"] = "1:19: warning: a handler gets no arguments, so 'event'",
     ["function handle_request(request) return request end"] = "1:25: warning: a handler gets no arguments, so 'request' is nil",
+    ["return function() return { headers = { content_type = 'text/html' } } end"] =
+      "1:40: warning: header 'content_type' has a '_': was 'content-type' meant?",
+    ["local f = require 'flaron' return function() f.response.set_header('X_A', '1') end"] =
+      "1:68: warning: header 'X_A' has a '_': was 'X-A' meant?",
     ["return function() return { body = ngx.var.uri } end"] =
       "1:35: error: accessing undefined variable 'ngx', which is of OpenResty: docs/from-openresty.md says",
   } do
