@@ -703,6 +703,12 @@ static int keep(lua_State *L) {
   return 0;
 }
 
+/* now(flare) -> the seconds since 1970 on its clock */
+static int now(lua_State *L) {
+  lua_pushnumber(L, (lua_Number)host_now_ns(&check_flare(L)->edge.host) / 1e9);
+  return 1;
+}
+
 /* is_open(flare) -> whether it was not closed */
 static int is_open(lua_State *L) {
   lua_pushboolean(L, ((lua_flare *)luaL_checkudata(L, 1, FLARE))->open);
@@ -802,17 +808,10 @@ static const luaL_Reg functions[] = {
 
 /* What edge.lua is given beside them. */
 static const luaL_Reg parts[] = {
-    {"keep", keep},
-    {"is_open", is_open},
-    {"has", has_handler},
-    {"script", script},
-    {"decode", lua_json_decode},
-    {"harmless", harmless},
-    {"cover", lua_cover_on},
-    {"coverage", lua_cover_report},
-    {"is_flare", is_flare},
-    {"nearest", find_nearest},
-    {NULL, NULL},
+    {"keep", keep},         {"is_open", is_open},      {"now", now},
+    {"has", has_handler},   {"script", script},        {"decode", lua_json_decode},
+    {"harmless", harmless}, {"cover", lua_cover_on},   {"coverage", lua_cover_report},
+    {"is_flare", is_flare}, {"nearest", find_nearest}, {NULL, NULL},
 };
 
 /* Runs edge.lua, which says what it takes; `metatable` is that of flares. */

@@ -1,4 +1,4 @@
--- edge.lua - the part of flaron.edge that is said in Lua: connections, and busted: assertions, fresh flares for
+-- edge.lua - the part of flaron.edge that is said in Lua: connections, clients, and busted: assertions, fresh flares for
 -- every test, coverage. edge/lua/lua_edge.c runs it when the module is opened, which happens anew for each spec file.
 --
 -- `methods` are those of a flare, and are added to. `response` is the metatable of responses, `core` has the
@@ -8,14 +8,15 @@ local methods, response, core, state = ...
 
 state.live = state.live or setmetatable({}, { __mode = "k" })    -- flares that outlive a test
 state.opened = state.opened or setmetatable({}, { __mode = "k" }) -- flare -> connections it had
+state.clients = state.clients or setmetatable({}, { __mode = "k" })
 
 local requests = core.script "request"(core)
 
 -- Calls a function whose errors have no place; they get that of who called the caller.
 local function at_caller(f, ...)
-  local good, result = pcall(f, ...)
-  if not good then error(result, type(result) == "string" and 3 or 0) end
-  return result
+  local results = table.pack(pcall(f, ...))
+  if not results[1] then error(results[2], type(results[2]) == "string" and 3 or 0) end
+  return table.unpack(results, 2, results.n)
 end
 
 -- Has every method look whether it has its object: `flare.request { }` has the request in its place.
@@ -92,7 +93,18 @@ function methods:websocket(request)
   return connection
 end
 
+-- ---- clients ----
+
+local client, make_client = core.script "client"(core, requests, at_caller)
+
+function methods:client(options)
+  local made = at_caller(make_client, self, options)
+  state.clients[made] = true
+  return made
+end
+
 guard("flare", methods, core.is_flare)
+guard("client", client, function(self) return getmetatable(self) == client end)
 guard("websocket", websocket, function(self) return getmetatable(self) == websocket end)
 
 -- ---- busted ----
@@ -152,6 +164,9 @@ if busted then
           state.live[flare] = true
           state.opened[flare] = nil
         end
+      end
+      for client_of_file in pairs(state.clients) do
+        if core.is_open(client_of_file.flare) then client_of_file:clear() end
       end
     end)
 

@@ -19,6 +19,9 @@ local FIELDS = {
   ["flare:request"] = set "method url path query headers cookies body json form",
   ["flare:websocket"] = set "url path query headers cookies",
   ["flare:event"] = set "conn_id data close_code url path query headers cookies",
+  ["flare:client"] = set "url headers cookies follow",
+  ["client:request"] = set "method url path query headers body json form follow",
+  ["client:websocket"] = set "url path query headers",
 }
 local BODIES = { "body", "json", "form" }
 local USUAL = set "GET HEAD POST PUT PATCH DELETE OPTIONS" -- the methods that are meant in any case
@@ -79,8 +82,8 @@ local function encode_fields(fields, what)
   return table.concat(all, "&")
 end
 
--- Whether a URL is whole, as `flaron-lua run --url` takes it.
-local function is_whole(url)
+--- Whether a URL is whole, as `flaron-lua run --url` takes it.
+function requests.is_whole(url)
   return url:find "^%a[%w+.-]*://[^/?#\\]" and not url:find "[%c \127]"
 end
 
@@ -89,7 +92,7 @@ local function make_url(request, base)
   local url, path = request.url, check_type(request, "path", "string")
   if url ~= nil and type(url) ~= "string" then fail("field 'url' is a %s, not a string", type(url)) end
   if url and path then fail "a request has url or path, not both" end
-  if url and not is_whole(url) then
+  if url and not requests.is_whole(url) then
     fail("field 'url' is '%s', not a whole URL such as https://example.com/%s", show(url),
       url:sub(1, 1) == "/" and ": a path is the field 'path'" or "")
   end

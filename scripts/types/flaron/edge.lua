@@ -47,6 +47,30 @@
 ---@field json? any in place of `body`: a value that is sent as JSON; `edge.null` is null
 ---@field form? table<string, string|number|boolean|table> in place of `body`: fields of an HTML form, as in `query`
 
+---@class flaron.edge.ClientOptions
+---@field url? string what stands before the `path` of a request. It is HTTPS, or `Secure` cookies would not come back; default: `"https://localhost/"`
+---@field headers? table<string, string> headers of each request; default: none
+---@field cookies? table<string, string> cookies that it has at first, from names to values, for the host of `url`; default: none
+---@field follow? boolean|integer follow redirects: `true` is at most 20; default: `false`
+
+---@class flaron.edge.ClientRequest : flaron.edge.Request
+---@field follow? boolean|integer in place of the client's
+
+---@class flaron.edge.ClientResponse : flaron.edge.Response
+---@field url string the URL that was asked at last, with its fragment
+---@field redirects flaron.edge.ClientResponse[] the answers that led to it, in order
+
+---@class flaron.edge.Cookie
+---@field name string
+---@field value string
+---@field domain string the host that set it, or what its `Domain` says
+---@field host_only boolean it goes to `domain` alone
+---@field path string
+---@field expires? number seconds since 1970; `nil`: it ends with the client
+---@field secure boolean
+---@field http_only boolean
+---@field same_site? string
+
 ---@class flaron.edge.Event
 ---@field conn_id? string default `"connection-1"`
 ---@field data? string default `""`
@@ -153,6 +177,58 @@ function websocket:receive() end
 ---@param code? integer why; 1000 is the usual one, and the default.
 ---@return flaron.edge.Response? response what came of it.
 function websocket:close(code) end
+
+--- Makes a visitor, who keeps the cookies that the flare sets and sends them back, as browsers do by RFC 6265: by path,
+--- domain, time to live on the flare's clock, and `Secure`.
+---
+--- Raises: for an unknown option and what no client could send.
+---@param options? flaron.edge.ClientOptions `url`, `headers`, `cookies` and `follow`, by name.
+---@return flaron.edge.Client client a client with a jar of its own. After each of busted's tests it has the cookies that it was made with.
+function flare:client(options) end
+
+--- A visitor of a flare, whom `flare:client` made.
+---@class flaron.edge.Client
+local client = {}
+
+--- Calls `handle_request` with the client's cookies and headers, and keeps what cookie the answer sets. With `follow`, as
+--- an option or a field, it goes on to where the answer leads, in the order and with the methods of RFC 9110, 15.4: 303
+--- makes a `GET` of all but `HEAD`, 301 and 302 make one of `POST`, and 307 and 308 ask the same again.
+---
+--- Raises: as `flare:request` does; for more redirects than are followed, and one that is to no URL of HTTP.
+---@param request? flaron.edge.ClientRequest as of `flare:request` but for `cookies`, and `follow`.
+---@return flaron.edge.ClientResponse|nil response what came of it, with `url`, that was asked at last, and `redirects`, the answers that led to it.
+---@return string? message why there is no engine.
+function client:request(request) end
+
+--- Follows one redirect: asks what the latest answer leads to.
+---
+--- Raises: when the latest answer leads nowhere.
+---@return flaron.edge.ClientResponse|nil response what came of it.
+---@return string? message why there is no engine.
+function client:follow() end
+
+--- Opens a connection as `flare:websocket` does, with the client's cookies and headers.
+---@param request? flaron.edge.Request `url` (or `path` and `query`) and `headers`.
+---@return flaron.edge.WebSocket connection a connection with a `conn_id` of its own.
+function client:websocket(request) end
+
+--- The value of a cookie that the client has, for whatever host and path.
+---@param name string its name.
+---@return string? value `nil` when there is none, or its time is over.
+function client:cookie(name) end
+
+--- All cookies that the client has, the oldest first.
+---@return flaron.edge.Cookie[] cookies each with `name`, `value`, `domain`, `host_only`, `path`, `expires` (seconds since 1970, or `nil`), `secure`, `http_only` and `same_site`.
+function client:cookies() end
+
+--- Gives the client a cookie, as if an answer had set it.
+---@param header string the value of a header `Set-Cookie`.
+---@param url? string what the answer was to; default: the client's.
+---@return boolean kept `false` when no client would keep it.
+function client:set_cookie(header, url) end
+
+--- Makes the client what `flare:client` made it.
+function client:clear() end
 
 --- Answers fetches of the URLs that a pattern matches; the latest stub is asked first.
 ---
