@@ -1,7 +1,8 @@
 /*
  * gossip.c - see gossip.h. One thread serves all edges of the process: it waits for sockets, for the time at
  * which a delayed frame may go out, and for stores to change. Another process may change a store too
- * (`flaron-lua kv`), which nobody tells, so the thread looks every TICK_MS.
+ * (`flaron-lua kv`), which nobody tells, so the thread looks every TICK_MS. By hand there is no thread: who
+ * wants the edges to talk does its turns.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -178,9 +179,27 @@ static void advance(gossip *g, int64_t now) {
     gossip_note(&g->edges[i], store_plasma_last(g->edges[i].store, &last[i]));
   }
   for (gossip_conn *c = g->conns; c != NULL; c = c->next) {
-    if (!c->accepted && c->greeted && c->fd >= 0) gossip_conn_fill(g, c, last[c->from]);
+    bool sends = !c->accepted && c->greeted && c->fd >= 0 && is_between(c->from, c->to, g->only_a, g->only_b);
+    if (sends) gossip_conn_fill(g, c, last[c->from]);
     if (c->fd >= 0) gossip_conn_write(g, c, now);
   }
+}
+
+/* Waits once for what `advance` left to wait for, and acts upon it. The mutex is held but while it waits. */
+static void wait_and_act(gossip *g, waiting *w) {
+  int64_t next = gossip_strangers_end(g, gossip_clock());
+  gossip_conns_sweep(g);
+  prepare(g, w, gossip_clock());
+  if (next != INT64_MAX) limit(w, next, gossip_clock());
+  pthread_mutex_unlock(&g->mutex);
+  int ready = poll(w->fds, w->count, w->timeout_ms);
+  pthread_mutex_lock(&g->mutex);
+  if (ready > 0) act(g, w);
+}
+
+static void free_waiting(waiting *w) {
+  free(w->fds);
+  free(w->conns);
 }
 
 static void *gossip_thread(void *data) {
@@ -189,19 +208,50 @@ static void *gossip_thread(void *data) {
   pthread_mutex_lock(&g->mutex);
   while (!g->closing) {
     advance(g, gossip_clock());
-    int64_t next = gossip_strangers_end(g, gossip_clock());
-    gossip_conns_sweep(g);
-    prepare(g, &w, gossip_clock());
-    if (next != INT64_MAX) limit(&w, next, gossip_clock());
-    pthread_mutex_unlock(&g->mutex);
-    int ready = poll(w.fds, w.count, w.timeout_ms);
-    pthread_mutex_lock(&g->mutex);
-    if (ready > 0) act(g, &w);
+    wait_and_act(g, &w);
   }
   pthread_mutex_unlock(&g->mutex);
-  free(w.fds);
-  free(w.conns);
+  free_waiting(&w);
   return NULL;
+}
+
+/* ---- by hand ---- */
+
+/* Whether nothing is left to be said over the links that are asked for; -1 when a store fails, which is then
+ * in `error`. */
+static int is_settled(gossip *g, text *error) {
+  for (int from = 0; from < g->options.count; from++) {
+    gossip_edge *e = &g->edges[from];
+    for (int to = 0; to < g->options.count; to++) {
+      int64_t pending = 0;
+      const gossip_link *l = &g->links[from][to];
+      if (from == to || l->cut || !is_between(from, to, g->only_a, g->only_b)) continue;
+      if (!gossip_note(e, store_plasma_pending(e->store, l->acknowledged, &pending)) || e->error.size > 0) {
+        text_printf(error, "%s: %s", e->name, text_string(&e->error));
+        return -1;
+      }
+      if (pending > 0) return 0;
+    }
+  }
+  return 1;
+}
+
+bool gossip_settle(gossip *g, int a, int b, text *error) {
+  enum { MOST_MS = 10000 };
+  waiting w = {0};
+  int settled;
+  int64_t end = gossip_clock() + MOST_MS * GOSSIP_MS;
+  pthread_mutex_lock(&g->mutex);
+  g->only_a = a;
+  g->only_b = b;
+  while ((settled = is_settled(g, error)) == 0 && gossip_clock() < end) {
+    advance(g, gossip_clock());
+    wait_and_act(g, &w);
+  }
+  pthread_mutex_unlock(&g->mutex);
+  free_waiting(&w);
+  if (settled == 0) text_printf(error, "the edges did not settle within %d s", MOST_MS / 1000);
+  return settled == 1;
 }
 
 /* ---- opening and closing ---- */
@@ -239,6 +289,8 @@ gossip *gossip_open(const gossip_options *options, text *error) {
     text_add_string(error, "no random bytes can be had");
     good = false;
   }
+  g->only_a = g->only_b = GOSSIP_ANY;
+  if (good && options->by_hand) return g;
   for (int i = 0; good && i < options->count; i++) store_on_change(options->stores[i], wake, g);
   bool running = good && pthread_create(&g->thread, NULL, gossip_thread, g) == 0;
   if (good && !running) text_add_string(error, "no thread can be had for the links between edges");
@@ -251,7 +303,7 @@ gossip *gossip_open(const gossip_options *options, text *error) {
 void gossip_close(gossip *g) {
   if (g == NULL) return;
   pthread_mutex_lock(&g->mutex);
-  bool running = !g->closing; /* else gossip_open closes what it could not open */
+  bool running = !g->closing && !g->options.by_hand; /* closing: gossip_open closes what it could not open */
   g->closing = true;
   for (gossip_conn *c = g->conns; c != NULL; c = c->next) gossip_conn_end(g, c);
   pthread_mutex_unlock(&g->mutex);

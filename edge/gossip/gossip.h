@@ -21,9 +21,14 @@ typedef struct gossip_options {
   int count;                              /* of edges, at least 2 */
   int64_t latency_ns;                     /* how long a message is on its way */
   int64_t skew_ns;                        /* each edge's clock is that much ahead of the one before */
+  /* Nothing goes out but by gossip_settle, and only the caller's thread works. */
+  bool by_hand;
+  int64_t (*now_ns)(void *data, int edge); /* the clocks of the edges, with `data`; NULL = the machine's */
+  void *data;
 } gossip_options;
 
-/* Begins to gossip, in a thread of its own. NULL, with one line in `error`, when it cannot. */
+/* Begins to gossip, in a thread of its own unless it is by hand. NULL, with one line in `error`, when it
+ * cannot. */
 gossip *gossip_open(const gossip_options *options, text *error);
 
 /* Ends it; no pull may be under way, and the stores must still be there. NULL is fine. */
@@ -47,6 +52,13 @@ bool gossip_pull(void *data, bytes origin, const bytes *keys, size_t count, host
 
 /* Cuts the links between edges `a` and `b`, or mends them; GOSSIP_ANY stands for all. At once. */
 void gossip_cut(gossip *g, int a, int b, bool cut);
+
+/*
+ * Of a gossip by hand: has what edges know go over the links between `a` and `b` (GOSSIP_ANY: all) that are
+ * not cut, until nothing is left to be said. False, with one line in `error`, when a store fails or it takes
+ * seconds.
+ */
+bool gossip_settle(gossip *g, int a, int b, text *error);
 
 struct control_answer;
 

@@ -217,8 +217,14 @@ static bool on_ack(gossip *g, gossip_conn *c, const gossip_frame *f) {
   return true;
 }
 
+store_result gossip_read_spark(gossip *g, int edge, bytes key, text *value, uint32_t *ttl_s) {
+  text_clear(value);
+  store_result result = store_spark_get(g->edges[edge].store, key, gossip_now(g, edge), value, ttl_s);
+  gossip_note(&g->edges[edge], result);
+  return result;
+}
+
 static bool on_pull(gossip *g, gossip_conn *c, const gossip_frame *f) {
-  gossip_edge *e = &g->edges[c->to];
   text out = {0}, value = {0};
   if (!may_enter(g, c, f)) return false;
   gossip_begin(&out, GOSSIP_PULLED);
@@ -226,9 +232,8 @@ static bool on_pull(gossip *g, gossip_conn *c, const gossip_frame *f) {
   for (size_t i = 0; good && out.size < GOSSIP_FRAME_MAX / 2 && i < f->count; i++) {
     uint32_t ttl_s;
     bytes key = f->values[i].key;
-    text_clear(&value);
-    store_result result = store_spark_get(e->store, key, gossip_now(g, c->to), &value, &ttl_s);
-    good = gossip_note(e, result);
+    store_result result = gossip_read_spark(g, c->to, key, &value, &ttl_s);
+    good = result != STORE_FAILED;
     if (result == STORE_OK) gossip_write_value(&out, key, text_bytes(&value), ttl_s);
   }
   text_free(&value);

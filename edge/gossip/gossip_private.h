@@ -66,6 +66,7 @@ struct gossip {
   int64_t pause_ns; /* no connection is accepted before: no descriptor was left */
   bool said_full;   /* that it was so */
   bool closing;
+  int only_a, only_b; /* deltas go over the links between these alone */
   pthread_t thread;
   pthread_mutex_t mutex; /* of all above that changes; the thread holds it but while it waits */
 };
@@ -75,6 +76,9 @@ int64_t gossip_clock(void);
 
 /* The clock of an edge, nanoseconds since 1970. */
 int64_t gossip_now(const gossip *g, int edge);
+
+/* What an edge has in Spark of a key, in `value`, which is emptied before. OK, ABSENT, FAILED. */
+store_result gossip_read_spark(gossip *g, int edge, bytes key, text *value, uint32_t *ttl_s);
 
 /* A socket that does not block, on its way to the port of another edge. -1: it cannot be. */
 int gossip_connect(int port);

@@ -15,43 +15,20 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "engine/runner.h"
 #include "base/embedded.h"
 #include "base/nearest.h"
+#include "lua/lua_cluster.h"
 #include "lua/lua_cover.h"
+#include "lua/lua_flare.h"
 #include "lua/lua_json.h"
 #include "lua/lua_options.h"
 #include "pack/manifest.h"
 #include "pack/pack.h"
 #include "store/store.h"
 
-#define FLARE "flaron.edge.flare"
 #define RESPONSE "flaron.edge.response"
 #define STATE \
   "flaron.edge.state" /* registry: a table of edge.lua that outlives the module being loaded again */
-
-/* What stubs, failures and the clock are set to. */
-typedef struct settings {
-  lua_Integer stubs; /* the first ones of the list */
-  host_failure failures[HOST_IMPORTS];
-  int64_t now_ns;
-} settings;
-
-typedef struct lua_flare {
-  flare flare;
-  edge edge;
-  lua_options options;
-  manifest_grants grants;
-  store *store;
-  lua_State *L;  /* who is asking: stubs run there */
-  int stubs;     /* registry reference: list of {pattern, answer} */
-  int fetches;   /* registry reference: list of what this invocation fetched */
-  int edges;     /* registry reference: option `edges`, {origin = {key = value}} */
-  int fault;     /* registry reference: the error that a stub raised, LUA_NOREF = none */
-  settings kept; /* what flare:reset brings back */
-  bool open;
-  bool busy; /* an invocation runs: a stub may not come back in */
-} lua_flare;
 
 /* ---- loading ---- */
 
@@ -109,6 +86,9 @@ static void open_store(lua_State *L, lua_flare *f) {
     text_free(&error);
     lua_error(L);
   }
+  char node[STORE_NODE_MAX + 1]; /* not random: of two writes at one time that of the greater name wins */
+  snprintf(node, sizeof node, "edge-%d", f->edge.host.config.machine_id);
+  store_name_node(f->store, node);
   f->edge.host.config.store = f->store;
   lua_options_fill(L, 2, f->store, host_now_ns(&f->edge.host));
   store_snapshot(f->store);
@@ -190,10 +170,10 @@ static int load(lua_State *L) {
   if (!lua_istable(L, 1)) luaL_checkstring(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_options_check(L, 2);
-  lua_flare *f = lua_newuserdatauv(L, sizeof *f, 0);
+  lua_flare *f = lua_newuserdatauv(L, sizeof *f, 1);
   memset(f, 0, sizeof *f);
   f->stubs = f->fetches = f->edges = f->fault = LUA_NOREF;
-  luaL_setmetatable(L, FLARE);
+  luaL_setmetatable(L, LUA_FLARE);
   pack_options options = {
       .memory = (uint32_t)lua_options_integer(L, 2, "memory", 0, 1 << 20, UINT32_MAX),
       .strip = lua_options_boolean(L, 2, "strip", false),
@@ -221,7 +201,7 @@ static int load(lua_State *L) {
 /* ---- invoking ---- */
 
 static lua_flare *check_flare(lua_State *L) {
-  lua_flare *f = luaL_checkudata(L, 1, FLARE);
+  lua_flare *f = luaL_checkudata(L, 1, LUA_FLARE);
   luaL_argcheck(L, f->open, 1, "flare is closed");
   return f;
 }
@@ -685,6 +665,7 @@ static int reset(lua_State *L) {
   h->uuid = h->ulid = h->snowflake = (host_sequence){0};
   h->random_words = 0;
   if (f->store != NULL) store_restore(f->store);
+  lua_cluster_forget(f->cluster);
   lua_rawgeti(L, LUA_REGISTRYINDEX, f->stubs);
   for (lua_Integer i = luaL_len(L, -1); i > f->kept.stubs; i--) {
     lua_pushnil(L);
@@ -711,7 +692,7 @@ static int now(lua_State *L) {
 
 /* is_open(flare) -> whether it was not closed */
 static int is_open(lua_State *L) {
-  lua_pushboolean(L, ((lua_flare *)luaL_checkudata(L, 1, FLARE))->open);
+  lua_pushboolean(L, ((lua_flare *)luaL_checkudata(L, 1, LUA_FLARE))->open);
   return 1;
 }
 
@@ -729,7 +710,7 @@ static int has_handler(lua_State *L) {
 
 /* is_flare(value) -> whether it is a flare */
 static int is_flare(lua_State *L) {
-  lua_pushboolean(L, luaL_testudata(L, 1, FLARE) != NULL);
+  lua_pushboolean(L, luaL_testudata(L, 1, LUA_FLARE) != NULL);
   return 1;
 }
 
@@ -777,8 +758,9 @@ static int wasm(lua_State *L) {
 
 /* flare:close(): ends the instance; also what the collector does */
 static int close_flare(lua_State *L) {
-  lua_flare *f = luaL_checkudata(L, 1, FLARE);
+  lua_flare *f = luaL_checkudata(L, 1, LUA_FLARE);
   if (f->busy) return luaL_error(L, "the flare is busy: a stub cannot close the flare that fetches");
+  lua_cluster_end(f->cluster); /* in front of its stores */
   edge_close(&f->edge);
   flare_free(&f->flare);
   store_close(f->store);
@@ -808,14 +790,26 @@ static const luaL_Reg functions[] = {
 
 /* What edge.lua is given beside them. */
 static const luaL_Reg parts[] = {
-    {"keep", keep},         {"is_open", is_open},      {"now", now},
-    {"has", has_handler},   {"script", script},        {"decode", lua_json_decode},
-    {"harmless", harmless}, {"cover", lua_cover_on},   {"coverage", lua_cover_report},
-    {"is_flare", is_flare}, {"nearest", find_nearest}, {NULL, NULL},
+    {"keep", keep},
+    {"is_open", is_open},
+    {"now", now},
+    {"has", has_handler},
+    {"script", script},
+    {"decode", lua_json_decode},
+    {"harmless", harmless},
+    {"cover", lua_cover_on},
+    {"coverage", lua_cover_report},
+    {"is_flare", is_flare},
+    {"nearest", find_nearest},
+    {"link", lua_cluster_link},
+    {"cut", lua_cluster_cut},
+    {"settle", lua_cluster_settle},
+    {"end_cluster", lua_cluster_close},
+    {NULL, NULL},
 };
 
-/* Runs edge.lua, which says what it takes; `metatable` is that of flares. */
-static void extend(lua_State *L, int metatable) {
+/* Runs edge.lua, which says what it takes; `metatable` is that of flares, and the module lies at `module`. */
+static void extend(lua_State *L, int metatable, int module) {
   lua_pushcfunction(L, script);
   lua_pushliteral(L, "edge");
   lua_call(L, 1, 1);
@@ -823,12 +817,13 @@ static void extend(lua_State *L, int metatable) {
   luaL_newmetatable(L, RESPONSE);
   luaL_newlib(L, parts);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, STATE);
-  lua_call(L, 4, 0);
+  lua_pushvalue(L, module);
+  lua_call(L, 5, 0);
 }
 
 __attribute__((visibility("default"))) int luaopen_flaron_edge(lua_State *L) {
   lua_settop(L, 0);
-  luaL_newmetatable(L, FLARE);
+  luaL_newmetatable(L, LUA_FLARE);
   luaL_newlib(L, methods);
   lua_setfield(L, 1, "__index");
   lua_pushcfunction(L, close_flare);
@@ -840,7 +835,7 @@ __attribute__((visibility("default"))) int luaopen_flaron_edge(lua_State *L) {
   lua_setfield(L, 2, "version");
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, 2, "null");
-  extend(L, 1);
+  extend(L, 1, 2);
   lua_settop(L, 2);
   return 1;
 }

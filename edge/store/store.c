@@ -323,17 +323,27 @@ store_result store_clear(store *s) {
   return result;
 }
 
-/* Runs the SQL of a snapshot. */
-static bool snapshot_sql(store *s, const char *sql) {
+/* Runs SQL that is for tests. */
+static bool run_sql(store *s, const char *sql) {
   bool done = sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
   if (!done) store_failed(s);
+  return done;
+}
+
+/* See store.h. */
+bool store_name_node(store *s, const char *name) {
+  if (!s->in_memory || strlen(name) > STORE_NODE_MAX || !store_lock(s)) return false;
+  char *sql = sqlite3_mprintf("UPDATE plasma_node SET node = %Q", name);
+  bool done = run_sql(s, sql) && store_read_node(s) == SQLITE_OK;
+  sqlite3_free(sql);
+  pthread_mutex_unlock(&s->mutex);
   return done;
 }
 
 /* See store.h. A savepoint around all that follows: changes nest in it (NEST instead of BEGIN). */
 bool store_snapshot(store *s) {
   if (!s->in_memory || !store_lock(s)) return false;
-  bool done = snapshot_sql(s, s->snapshot ? "RELEASE snapshot; SAVEPOINT snapshot" : "SAVEPOINT snapshot");
+  bool done = run_sql(s, s->snapshot ? "RELEASE snapshot; SAVEPOINT snapshot" : "SAVEPOINT snapshot");
   s->snapshot = done;
   pthread_mutex_unlock(&s->mutex);
   return done;
@@ -342,7 +352,7 @@ bool store_snapshot(store *s) {
 /* See store.h. */
 bool store_restore(store *s) {
   if (!store_lock(s)) return false;
-  bool done = s->snapshot && snapshot_sql(s, "ROLLBACK TO snapshot");
+  bool done = s->snapshot && run_sql(s, "ROLLBACK TO snapshot");
   pthread_mutex_unlock(&s->mutex);
   return done;
 }

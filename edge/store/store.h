@@ -167,6 +167,9 @@ store_result store_plasma_merged(store *s, bytes from, int64_t *upto);
 /* Removes everything from both stores, the traces that plasma keeps of removed keys too. OK, FAILED. */
 store_result store_clear(store *s);
 
+/* For tests: gives the node of a store in memory, which has no Plasma yet, a name. False: it is a file. */
+bool store_name_node(store *s, const char *name);
+
 /* For tests: remembers the contents of a store in memory, for store_restore. False: it is a file. */
 bool store_snapshot(store *s);
 

@@ -3,8 +3,8 @@
 --
 -- `methods` are those of a flare, and are added to. `response` is the metatable of responses, `core` has the
 -- functions of lua_edge.c's `parts`; `state` is a table that stays, whose functions `loaded`, `used` and `changed`
--- it calls with a flare.
-local methods, response, core, state = ...
+-- it calls with a flare. `edge` is the module.
+local methods, response, core, state, edge = ...
 
 state.live = state.live or setmetatable({}, { __mode = "k" })    -- flares that outlive a test
 state.opened = state.opened or setmetatable({}, { __mode = "k" }) -- flare -> connections it had
@@ -103,7 +103,18 @@ function methods:client(options)
   return made
 end
 
+-- ---- clusters ----
+
+local cluster, make_cluster = core.script "cluster"(core, edge, at_caller)
+
+function edge.cluster(count, what, options)
+  local made, message = at_caller(make_cluster, count, what, options)
+  if not made then return nil, message end
+  return made
+end
+
 guard("flare", methods, core.is_flare)
+guard("cluster", cluster, function(self) return getmetatable(self) == cluster end)
 guard("client", client, function(self) return getmetatable(self) == client end)
 guard("websocket", websocket, function(self) return getmetatable(self) == websocket end)
 

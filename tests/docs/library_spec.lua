@@ -168,9 +168,10 @@ local function running()
   end
   local flare <close> = support.load "return function() end"
   for name in pairs(getmetatable(flare).__index) do functions["flare:" .. name] = true end
-  for object, one in pairs { websocket = flare:websocket(), client = flare:client() } do
+  local cluster <close> = assert(edge.cluster(2, { ["main.lua"] = "return function() end" }))
+  for object, one in pairs { cluster = cluster, websocket = flare:websocket(), client = flare:client() } do
     for name, method in pairs(getmetatable(one)) do
-      if type(method) == "function" then functions[object .. ":" .. name] = true end
+      if type(method) == "function" and not name:find "^__" then functions[object .. ":" .. name] = true end
     end
   end
   return functions, values

@@ -1,6 +1,7 @@
 -- docs_spec.lua - runs every example of every page under docs/, one `it` a block, and checks every value it shows.
 -- docs/api.md says at its top how blocks are to be read; `rewrite` below makes that into Lua. On the page of ready-made
 -- Lua (docs/router.md and scripts/modules/flaron/router.lua) that module is a local, too, and the flare is given cookies.
+local edge = require "flaron.edge"
 local support = require "support"
 
 -- What a block is checked with, in flares and in native Lua: a function of the line, the values there are and
@@ -242,6 +243,7 @@ local function run_spec(block)
         if not answers[1] then error((answers[2]:gsub("^[%w./]*support%.lua:%d+: ", "")), 0) end
         return table.unpack(answers, 2, answers.n)
       end,
+      cluster = edge.cluster,
     },
     docs_check = function(line, got, shown)
       check(line, got, shown, function() seen[line] = true end)

@@ -125,6 +125,49 @@ local edge = {}
 ---@return string? message why it cannot be packed, with the script's file and line.
 function edge.load(what, options) end
 
+--- Loads a flare on several edges, each with stores, an instance and a clock of its own. What changes in Plasma they tell
+--- each other when the spec says so, as edges do ([edges.md](edges.md#how-writes-meet)); what is in Spark stays where it is.
+---
+--- Raises: for an unknown option or one of a wrong type, and a number that is out of range.
+---@param count integer how many edges, 2 to 9.
+---@param what? string|table<string, string> as of `edge.load`; default `"main.lua"`.
+---@param options? flaron.edge.Options as of `edge.load`, for each edge. Plasma is what all know at first; `machine_id` and `random_seed` are the first edge's, and the others count on from there. `edges` and `store` are not for a cluster.
+---@return flaron.edge.Cluster|nil cluster a list of flares, `cluster[1]` and so on, which `<close>` may hold.
+---@return string? message why it cannot be packed, with the script's file and line.
+function edge.cluster(count, what, options) end
+
+--- Several edges with a flare each, which `edge.cluster` made.
+---@class flaron.edge.Cluster
+---@field [integer] flaron.edge.Flare the flare of an edge, counted from 1
+local cluster = {}
+
+--- Has the edges tell each other what changed in Plasma, until none has anything to say to another.
+---
+--- Raises: when there is no such edge.
+---@param a? integer only over the links of this edge.
+---@param b? integer only over the link from `a` to this one.
+function cluster:gossip(a, b) end
+
+--- Cuts links: nothing that changes goes over them, and `spark.pull` fails. Another edge may still go between.
+---
+--- Raises: when there is no such edge.
+---@param a? integer the links of this edge; default: all.
+---@param b? integer only the link from `a` to this one.
+function cluster:partition(a, b) end
+
+--- Mends links. What was not told goes over them with the next gossip.
+---
+--- Raises: when there is no such edge.
+---@param a? integer the links of this edge; default: all.
+---@param b? integer only the link from `a` to this one.
+function cluster:heal(a, b) end
+
+--- Makes all flares what `edge.cluster` made them, and mends all links, as happens after each of busted's tests.
+function cluster:reset() end
+
+--- Ends the flares of the cluster; `<close>` and the collector do so too. One that is closed by itself ends the gossip of all.
+function cluster:close() end
+
 --- A flare that was loaded.
 ---@class flaron.edge.Flare
 local flare = {}
