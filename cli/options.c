@@ -177,7 +177,7 @@ static int take_long(reading *r, const char *word, const char *next, bool *used)
   int status;
   const cli_option *o = find_name(r, name, size, &several);
   *used = o != NULL && o->value != NULL && value == NULL;
-  if (r->passes && (o == NULL || strcmp(o->name, name) != 0)) { /* in full, or it is somebody else's */
+  if (r->passes && (o == NULL || strlen(o->name) != size)) { /* in full, or it is somebody else's */
     add_word(&r->words, word);
     status = CLI_GO_ON;
     *used = false;
@@ -210,7 +210,7 @@ static int take_letters(reading *r, const char *word, const char *next, bool *us
   int status = CLI_GO_ON;
   for (const char *at = word + 1; *at != '\0' && status == CLI_GO_ON; at++) {
     const cli_option *o = find_letter(r, *at);
-    if (r->passes && (o == NULL || word[2] != '\0')) {
+    if (r->passes && (o == NULL || (word[2] != '\0' && o->value == NULL))) {
       add_word(&r->words, word);
       break;
     }

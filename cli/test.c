@@ -6,8 +6,8 @@
  * run; with --coverage, flaron.edge writes what it counted (scripts/testing/coverage.lua), and its table is
  * shown.
  */
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
@@ -185,6 +185,38 @@ static void show_coverage(const cli_command *self, const char *folder) {
   text_free(&report);
 }
 
+/* ---- forms of coverage ---- */
+
+/* What --output takes besides what is busted's: the name of a form, its file, and how flaron.edge is told. */
+static const struct form {
+  const char *name, *file, *variable;
+} forms[] = {
+    {"lcov", "lcov.info", "FLARON_LUA_COVERAGE_LCOV"},
+    {"html", "coverage.html", "FLARON_LUA_COVERAGE_HTML"},
+};
+enum { FORMS = sizeof forms / sizeof *forms };
+
+/* The form of a name; FORMS: there is none. */
+static size_t find_form(const char *name) {
+  size_t i = 0;
+  while (i < FORMS && strcmp(forms[i].name, name) != 0) i++;
+  return i;
+}
+
+/* Makes the file of a form empty, so that one that cannot be written is told at once, and tells flaron.edge
+ * where it is: `file`, or its own in this folder. False after saying why not. */
+static bool prepare_form(const cli_command *self, const struct form *form, const char *file) {
+  const char *path = file != NULL ? file : form->file;
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) {
+    cli_fail(self, "--output %s: %s: %s", form->name, path, strerror(errno));
+    return false;
+  }
+  close(fd);
+  setenv(form->variable, path, 1);
+  return true;
+}
+
 /* Whether one of the words names a file or folder, where busted is to look for specs. */
 static bool name_specs(char **words) {
   for (; *words != NULL; words++) {
@@ -193,8 +225,17 @@ static bool name_specs(char **words) {
   return false;
 }
 
+typedef struct words {
+  const char *folder;
+  bool coverage;
+  cli_list output;         /* each a form, or busted's */
+  const char *output_file; /* of the one form */
+  bool forms[FORMS];
+  cli_list rest; /* busted's */
+} words;
+
 /* Runs the specs of the project here, whose manifest is `m`. */
-static int test(const cli_command *self, const manifest *m, char **words, bool coverage) {
+static int test(const cli_command *self, const manifest *m, char **words, const struct words *w) {
   char here[PATH_MAX];
   if (!set_paths(self, m)) return CLI_FAILED;
   if (!is_folder("spec") && access(".busted", F_OK) != 0 && !name_specs(words + FIRST_WORDS)) {
@@ -202,22 +243,20 @@ static int test(const cli_command *self, const manifest *m, char **words, bool c
   }
   if (getcwd(here, sizeof here) == NULL) return cli_fail(self, "this folder: %s", strerror(errno));
   unsetenv("FLARON_LUA_COVERAGE");
-  if (coverage) {
+  for (size_t i = 0; i < FORMS; i++) {
+    unsetenv(forms[i].variable);
+    if (w->forms[i] && !prepare_form(self, &forms[i], w->output_file)) return CLI_FAILED;
+  }
+  if (w->coverage) {
     setenv("FLARON_LUA_COVERAGE", here, 1);
     unlink("luacov.stats.out");
     unlink("luacov.report.out");
   }
   tell_unset_secrets(m);
   int code = run_busted(self, words);
-  if (coverage && code >= 0) show_coverage(self, here);
+  if (w->coverage && code >= 0) show_coverage(self, here);
   return code == 0 ? CLI_DONE : CLI_FAILED;
 }
-
-typedef struct words {
-  const char *folder;
-  bool coverage;
-  cli_list rest; /* busted's */
-} words;
 
 /* Takes the project's folder from the words for busted, when it is the first of them. False after saying why
  * not. */
@@ -234,29 +273,77 @@ static bool take_folder(const cli_command *self, words *w) {
   return true;
 }
 
+/* Takes the forms from the values of --output; the others become words for busted, which are freed with
+ * `own`. False after saying that they make no sense. */
+static bool take_forms(const cli_command *self, words *w, text *own) {
+  size_t asked = 0;
+  for (size_t i = 0; i < w->output.count; i++) {
+    const char *value = w->output.items[i];
+    size_t form = find_form(value);
+    if (form == FORMS) {
+      text_printf(own, "--output=%s", value);
+      text_add(own, "", 1);
+      continue;
+    }
+    if (!w->coverage) {
+      options_misuse(self, "--output %s: it is how coverage is told, and there is no --coverage", value);
+      return false;
+    }
+    asked += !w->forms[form];
+    w->forms[form] = true;
+  }
+  if (w->output_file != NULL && asked != 1) {
+    options_misuse(self, "--output-file %s: it is the file of one --output, lcov or html", w->output_file);
+    return false;
+  }
+  return true;
+}
+
+/* Runs the specs of this folder, with the words for busted that are left and those in `own`. */
+static int run_once(const cli_command *self, const words *w, const text *own) {
+  size_t most = FIRST_WORDS + w->rest.count + w->output.count + 1, count = FIRST_WORDS;
+  const char **words = memory_get(most * sizeof *words);
+  memcpy(words, first_words, sizeof first_words);
+  for (const char *at = own->data; at != NULL && at < own->data + own->size; at += strlen(at) + 1)
+    words[count++] = at;
+  for (size_t i = 0; i < w->rest.count; i++) {
+    if (w->rest.items[i] != NULL) words[count++] = w->rest.items[i];
+  }
+  manifest m = {0};
+  read_manifest(&m);
+  int status = test(self, &m, (char **)words, w);
+  manifest_free(&m);
+  free(words);
+  return status;
+}
+
+/* ---- the command ---- */
+
 /* Runs the specs in the folder that the words name. */
 static int run_with(const cli_command *self, words *w) {
+  text own = {0}, file = {0};
   for (size_t i = 0; i < w->rest.count; i++) {
     const char *word = w->rest.items[i];
     if (strcmp(word, "--lua") == 0 || strncmp(word, "--lua=", 6) == 0) {
       return options_misuse(self, "%s: specs run on lua5.4, which flaron.edge is made for", word);
     }
   }
-  if (!take_folder(self, w)) return CLI_FAILED;
-  if (w->folder != NULL && chdir(w->folder) != 0) {
-    return cli_fail(self, "%s: %s", w->folder, strerror(errno));
+  if (!take_forms(self, w, &own)) return CLI_MISUSED;
+  char here[PATH_MAX]; /* what --output-file is relative to */
+  if (w->output_file != NULL && *w->output_file != '/' && getcwd(here, sizeof here) != NULL) {
+    text_printf(&file, "%s/%s", here, w->output_file);
+    w->output_file = file.data;
   }
-  const char **words = memory_get((FIRST_WORDS + w->rest.count + 1) * sizeof *words);
-  size_t count = FIRST_WORDS;
-  memcpy(words, first_words, sizeof first_words);
-  for (size_t i = 0; i < w->rest.count; i++) {
-    if (w->rest.items[i] != NULL) words[count++] = w->rest.items[i];
+  int status = CLI_FAILED;
+  if (take_folder(self, w)) {
+    if (w->folder != NULL && chdir(w->folder) != 0) {
+      cli_fail(self, "%s: %s", w->folder, strerror(errno));
+    } else {
+      status = run_once(self, w, &own);
+    }
   }
-  manifest m = {0};
-  read_manifest(&m);
-  int status = test(self, &m, (char **)words, w->coverage);
-  manifest_free(&m);
-  free(words);
+  text_free(&own);
+  text_free(&file);
   return status;
 }
 
@@ -266,6 +353,7 @@ static int run(const cli_command *self, int argc, char **argv) {
   if (status != CLI_GO_ON) return status;
   status = run_with(self, &w);
   cli_list_free(&w.rest);
+  cli_list_free(&w.output);
   return status;
 }
 
@@ -278,6 +366,12 @@ static const cli_option options[] = {
      .help = "the same, wherever it stands"},
     {CLI_FLAG, 0, "coverage", NULL, AT(coverage),
      .help = "count the lines of the flare that ran: a table, luacov.stats.out, luacov.report.out"},
+    {CLI_WORDS, 'o', "output", "FORM", AT(output), .lacks = "how to tell it",
+     .help = "with --coverage: tell it as `lcov`, in lcov.info, or as `html`, in coverage.html, too; all "
+             "else goes to "
+             "busted"},
+    {CLI_WORD, 0, "output-file", "FILE", AT(output_file), .lacks = "a file", .with = "coverage",
+     .offer = {.files = true}, .help = "where to write the one form that --output says"},
     {CLI_REST, .value = "BUSTED ARGUMENTS", .at = AT(rest)},
     CLI_LAST("this text"),
 };

@@ -184,7 +184,8 @@ if busted then
     local folder = os.getenv "FLARON_LUA_COVERAGE"
     if folder then
       core.cover()
-      subscribe({ "suite", "end" }, function() core.script "coverage"(folder, core.coverage(), core.decode) end)
+      local outputs = { lcov = os.getenv "FLARON_LUA_COVERAGE_LCOV", html = os.getenv "FLARON_LUA_COVERAGE_HTML" }
+      subscribe({ "suite", "end" }, function() core.script "coverage"(folder, core.coverage(), core.decode, outputs, core) end)
     end
   end
 end

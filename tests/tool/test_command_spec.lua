@@ -323,6 +323,41 @@ $]], output)
     assert.is_truthy(report:find("\n   -- a comment\n", 1, true))
   end)
 
+  it("is told as a tracefile and as a page, where they are asked for", function()
+    local folder = project(files)
+    support.write(folder .. "/lib/part.lua", support.read(folder .. "/lib/part.lua") .. "-- <b>&\n")
+    local code, output, errors = test(folder, "--coverage --output lcov -ohtml -o TAP")
+    assert.same({ 0, "" }, { code, errors })
+    assert.matches("^ok 1 %- works\n1..1\n\nFile  ", output)
+    local trace = assert(support.read(folder .. "/lcov.info"))
+    assert.matches("^TN:\nSF:lib/part%.lua\nDA:2,2\nDA:3,2\nDA:5,0\nDA:6,1\nLF:4\nLH:3\nend_of_record\nTN:\nSF:main%.lua\nDA:1,1\n", trace)
+    assert.equal(15, select(2, trace:gsub("DA:", "")))
+    local page = assert(support.read(folder .. "/coverage.html"))
+    assert.is_truthy(page:find("<h1>Coverage 86.67%</h1>", 1, true))
+    assert.is_truthy(page:find("<tr class=hit><td>3</td><td>2</td><td>", 1, true))
+    assert.is_truthy(page:find("<tr class=miss><td>5</td><td>0</td><td>  return 'small'</td></tr>", 1, true))
+    assert.is_truthy(page:find("<td>-- &lt;b&gt;&amp;</td>", 1, true))
+    for _, path in ipairs { "lcov.info", "coverage.html" } do os.remove(folder .. "/" .. path) end
+    assert.equal(0, (test(folder .. "/lib", ".. --coverage --output=lcov --output-file=../a.info")))
+    assert.equal(trace, support.read(folder .. "/a.info"))
+    assert.is_nil(support.read(folder .. "/lcov.info"))
+  end)
+
+  it("refuses forms and files that make no sense", function()
+    local folder = project(files)
+    local function refused(words, message, code)
+      local got, output, errors = test(folder, words)
+      assert.same({ code or 2, "" }, { got, output }, words)
+      assert.is_truthy(errors:find("flaron-lua test: " .. message .. "\n", 1, true), errors)
+    end
+    refused("--output lcov", "--output lcov: it is how coverage is told, and there is no --coverage")
+    refused("--coverage --output-file a", "--output-file a: it is the file of one --output, lcov or html")
+    refused("--coverage -o lcov -o html --output-file a", "--output-file a: it is the file of one --output, lcov or html")
+    refused("--output-file a", "--output-file is for --coverage")
+    refused("--coverage --output lcov --output-file no/such/a",
+      "--output lcov: " .. folder .. "/no/such/a: No such file or directory", 1)
+  end)
+
   -- Hooks of all kinds, in the handler, a coroutine of the handler's and one of start-up's, and a finalizer.
   local hooked = [[
 local events = {}
