@@ -9,16 +9,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "dev/watch.h"
 #include "options.h"
 #include "pack/pack.h"
 #include "project/state.h"
@@ -228,6 +231,7 @@ static bool name_specs(char **words) {
 typedef struct words {
   const char *folder;
   bool coverage;
+  bool watch;
   cli_list output;         /* each a form, or busted's */
   const char *output_file; /* of the one form */
   bool forms[FORMS];
@@ -317,6 +321,97 @@ static int run_once(const cli_command *self, const words *w, const text *own) {
   return status;
 }
 
+/* ---- watching ---- */
+
+/* What has changed since it was last looked at. */
+typedef struct changes {
+  bool running; /* the specs run: what they write themselves is no change, unless it is Lua */
+  text name;    /* of the first file, "" = none */
+} changes;
+
+/* watch_function */
+static void note_change(void *data, int folder, const char *name) {
+  changes *c = data;
+  (void)folder;
+  const char *dot = name != NULL ? strrchr(name, '.') : NULL;
+  if (c->running && (dot == NULL || strcmp(dot, ".lua") != 0)) return;
+  if (c->name.size == 0) text_add_string(&c->name, name != NULL ? name : "something");
+}
+
+/* Watches the project here, and what the words for busted name elsewhere. */
+static void watch_all(const words *w, int inotify, const file_place *here) {
+  watch_project(inotify, here);
+  for (size_t i = 0; i < w->rest.count; i++) {
+    const char *word = w->rest.items[i];
+    if (word == NULL || *word == '-' || access(word, F_OK) != 0) continue;
+    if (is_folder(word)) {
+      watch_project(inotify, &(file_place){word, ""});
+    } else {
+      char *parent = pack_parent(word);
+      watch_path(inotify, parent);
+      free(parent);
+    }
+  }
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number) { interrupted = number; }
+
+/* Runs the specs in a process of their own, so that each run begins anew. */
+static void run_apart(const cli_command *self, const words *w, const text *own) {
+  fflush(NULL);
+  pid_t child = fork();
+  if (child == 0) {
+    signal(SIGINT, SIG_DFL);
+    int code = run_once(self, w, own);
+    fflush(NULL);
+    _exit(code);
+  }
+  if (child < 0) cli_fail(self, "%s", strerror(errno));
+  while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
+}
+
+/* Waits until something changes, or Ctrl-C. */
+static void wait_for_change(int inotify, const file_place *here, changes *c) {
+  enum { SETTLE_MS = 50 };
+  struct pollfd fd = {inotify, POLLIN, 0};
+  while (c->name.size == 0 && !interrupted) {
+    if (poll(&fd, 1, -1) < 0) continue;
+    poll(NULL, 0, SETTLE_MS); /* who writes one file often writes two */
+    watch_read(inotify, here, note_change, c);
+  }
+}
+
+/* Runs the specs again whenever something changes, until Ctrl-C. */
+static int run_watching(const cli_command *self, const words *w, const text *own) {
+  const file_place here = {".", ""};
+  changes c = {0};
+  int inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  if (inotify < 0) return cli_fail(self, "files cannot be watched: %s", strerror(errno));
+  sigaction(SIGINT, &(struct sigaction){.sa_handler = interrupt},
+            NULL); /* no SA_RESTART: it ends what waits */
+  for (bool again = false; !interrupted;) {
+    watch_all(w, inotify, &here);
+    run_apart(self, w, own);
+    c.running = true;
+    watch_read(inotify, &here, note_change, &c);
+    c.running = false;
+    again = !again && c.name.size > 0; /* at once, but once: specs that write Lua would have no end */
+    if (!again) text_clear(&c.name);
+    if (!again && !interrupted) cli_print("\nwaiting for a file to change (Ctrl-C ends)\n");
+    fflush(stdout);
+    wait_for_change(inotify, &here, &c);
+    if (!interrupted) cli_print("\n%s has changed\n", text_string(&c.name));
+    text_clear(&c.name);
+  }
+  close(inotify);
+  text_free(&c.name);
+  signal(SIGINT, SIG_DFL);
+  raise(SIGINT);
+  return CLI_FAILED;
+}
+
 /* ---- the command ---- */
 
 /* Runs the specs in the folder that the words name. */
@@ -339,7 +434,7 @@ static int run_with(const cli_command *self, words *w) {
     if (w->folder != NULL && chdir(w->folder) != 0) {
       cli_fail(self, "%s: %s", w->folder, strerror(errno));
     } else {
-      status = run_once(self, w, &own);
+      status = w->watch ? run_watching(self, w, &own) : run_once(self, w, &own);
     }
   }
   text_free(&own);
@@ -372,6 +467,8 @@ static const cli_option options[] = {
              "busted"},
     {CLI_WORD, 0, "output-file", "FILE", AT(output_file), .lacks = "a file", .with = "coverage",
      .offer = {.files = true}, .help = "where to write the one form that --output says"},
+    {CLI_FLAG, 'w', "watch", NULL, AT(watch),
+     .help = "run the specs again whenever a file of the project or a spec changes, until Ctrl-C"},
     {CLI_REST, .value = "BUSTED ARGUMENTS", .at = AT(rest)},
     CLI_LAST("this text"),
 };

@@ -1,14 +1,11 @@
 /*
- * reload.c - see reload.h. inotify watches folders, since editors replace files: all of the project's, since
- * a file that is missed may come into any of them. One thread waits for it and packs; a pack that gives what
+ * reload.c - see reload.h. One thread waits for files to change (watch.h) and packs; a pack that gives what
  * is being served changes nothing.
  */
 #include "dev/reload.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,9 +17,10 @@
 
 #include "base/clock.h"
 #include "dev/excerpt.h"
+#include "dev/watch.h"
 #include "project/state.h"
 
-enum { SETTLE_MS = 5, MAX_FOLDERS = 1000, DEEPEST = 64 };
+enum { SETTLE_MS = 5 };
 
 struct reload {
   const reload_options *options;
@@ -31,7 +29,6 @@ struct reload {
   modules_source source;
   int inotify, wake[2]; /* `wake`: a byte has it packed again, the end of it ends the thread */
   int state;            /* inotify's number of the state's folder, -1 = none */
-  int folders;          /* met by watch_tree */
   pthread_t thread;
   pthread_mutex_t lock; /* of what is below */
   pool_flare **flares;  /* one for each edge; NULL: there were none yet */
@@ -40,53 +37,12 @@ struct reload {
 
 static double now_ms(void) { return (double)clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
 
-static int watch_path(const reload *r, const char *folder) {
-  return inotify_add_watch(r->inotify, folder,
-                           IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR);
-}
-
-/* Watches an open folder. */
-static int watch_folder(const reload *r, int folder) {
-  char path[32];
-  snprintf(path, sizeof path, "/proc/self/fd/%d", folder);
-  return watch_path(r, path);
-}
-
-/* Watches an open folder, which it closes, and all below it, but for hidden ones and links. */
-static void watch_tree(reload *r, int folder, int depth) {
-  DIR *dir = NULL;
-  if (r->folders++ < MAX_FOLDERS && watch_folder(r, folder) >= 0 && depth < DEEPEST) dir = fdopendir(folder);
-  if (dir == NULL) {
-    close(folder);
-    return;
-  }
-  for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-    if (entry->d_name[0] == '.' || (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)) continue;
-    int inner = openat(folder, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (inner >= 0) watch_tree(r, inner, depth + 1);
-  }
-  closedir(dir);
-}
-
-/* Watches all folders of the project. */
-static void watch_project(reload *r) {
-  int folder;
-  r->folders = 0;
-  if (file_open_folder_below(&r->place, ".", &folder) == 0) watch_tree(r, folder, 0);
-}
-
-/* file_visit_folders */
-static void visit_folder(void *data, int folder) { watch_folder(data, folder); }
-
-/* Watches the folders that a file of the project depends on: it may be a link into one that is hidden. */
-static void watch_file(reload *r, const char *file) { file_visit_folders(&r->place, file, visit_folder, r); }
-
 /* Watches the folder of a packed flare, which may be a link to elsewhere. */
 static void watch_packed(const reload *r) {
   char *real = realpath(r->options->path, NULL);
   if (real != NULL) {
     *strrchr(real, '/') = '\0';
-    watch_path(r, *real != '\0' ? real : "/");
+    watch_path(r->inotify, *real != '\0' ? real : "/");
   }
   free(real);
 }
@@ -118,7 +74,7 @@ static void watch_places(reload *r, const modules *files) {
     text_add(&folder, place, strcspn(place, "?"));
     while (folder.size > 0 && folder.data[folder.size - 1] != '/') folder.size--;
     text_add_string(&folder, "."); /* the last name is that of no folder */
-    watch_file(r, folder.data);
+    watch_file(r->inotify, &r->place, folder.data);
     text_free(&folder);
   }
 }
@@ -166,9 +122,9 @@ static pool_flare *make_flare(reload *r, const text *wasm, sources *from, int ed
     config.secrets = l->secrets.secrets;
     config.secret_count = l->secrets.secret_count;
   }
-  watch_file(r, "flare.lua");
-  for (size_t i = 0; i < f.module_count; i++) watch_file(r, f.modules[i].file);
-  for (size_t i = 0; i < f.asset_count; i++) watch_file(r, f.assets[i].file);
+  watch_file(r->inotify, &r->place, "flare.lua");
+  for (size_t i = 0; i < f.module_count; i++) watch_file(r->inotify, &r->place, f.modules[i].file);
+  for (size_t i = 0; i < f.asset_count; i++) watch_file(r->inotify, &r->place, f.assets[i].file);
   pool_maker maker = {.release = free_loans, .data = l};
   if (from != NULL) {
     atomic_fetch_add(&from->references, 1);
@@ -245,31 +201,25 @@ static bool pack(reload *r, bool secrets) {
 
 enum { CHANGED = 1, SECRETS_CHANGED = 2, ASKED = 4 };
 
-/* What an event means to us; editors' own files mean nothing. A new folder is watched. */
-static int judge(reload *r, const struct inotify_event *e, const char *name) {
-  size_t size = strlen(name);
-  if (e->mask & IN_Q_OVERFLOW) return CHANGED | SECRETS_CHANGED; /* what happened is lost */
-  if (e->wd == r->state)
-    return strcmp(name, "secrets.json") == 0 && !(e->mask & IN_CREATE) ? SECRETS_CHANGED : 0;
-  if (size == 0 || name[0] == '.' || name[size - 1] == '~') return 0;
-  if (!(e->mask & IN_CREATE)) return CHANGED;
-  if (!(e->mask & IN_ISDIR)) return 0; /* it is written next */
-  watch_project(r);
-  return CHANGED;
+/* What drain found. */
+typedef struct drained {
+  const reload *reload;
+  int changes;
+} drained;
+
+/* watch_function */
+static void judge(void *data, int folder, const char *name) {
+  drained *d = data;
+  bool in_state = name != NULL && folder == d->reload->state;
+  if (name == NULL || (in_state && strcmp(name, "secrets.json") == 0)) d->changes |= SECRETS_CHANGED;
+  if (!in_state) d->changes |= CHANGED;
 }
 
 /* Reads what inotify has. */
-static int drain(reload *r) {
-  char events[16 * (sizeof(struct inotify_event) + NAME_MAX + 1)] __attribute__((aligned(8)));
-  int changes = 0;
-  for (ssize_t n; (n = read(r->inotify, events, sizeof events)) > 0;) {
-    for (char *at = events; at < events + n;) {
-      const struct inotify_event *e = (const struct inotify_event *)at;
-      changes |= judge(r, e, e->len > 0 ? e->name : "");
-      at += sizeof *e + e->len;
-    }
-  }
-  return changes;
+static int drain(const reload *r) {
+  drained d = {r, 0};
+  watch_read(r->inotify, &r->place, judge, &d);
+  return d.changes;
 }
 
 static void *watch(void *data) {
@@ -319,9 +269,9 @@ reload *reload_open(const reload_options *options) {
   find_place(r);
   r->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   pthread_mutex_init(&r->lock, NULL);
-  watch_project(r);
+  watch_project(r->inotify, &r->place);
   if (is_packed(r)) watch_packed(r);
-  r->state = options->state != NULL ? watch_path(r, options->state) : -1;
+  r->state = options->state != NULL ? watch_path(r->inotify, options->state) : -1;
   pack(r, false);
   if (pipe2(r->wake, O_CLOEXEC) != 0 || pthread_create(&r->thread, NULL, watch, r) != 0) memory_get(SIZE_MAX);
   return r;

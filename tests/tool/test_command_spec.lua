@@ -1,5 +1,6 @@
 -- test_command_spec.lua - `flaron-lua test` and flaron.edge under busted: docs/testing.md as a project, what is told
 -- when something is amiss, what begins anew, coverage.
+local serving = require "serving"
 local support = require "support"
 local walkthrough = require "walkthrough"
 
@@ -56,6 +57,68 @@ describe("docs/testing.md", function()
     for _, name in ipairs(known) do
       assert.is_truthy(support.read("docs/testing.md"):find(("\n| `assert%%.%%w+%%(r%%)[%%w.]*%%.%s[ (]"):format(name)), name)
     end
+  end)
+end)
+
+describe("flaron-lua test --watch", function()
+  -- Starts it with `words` in a project; `text()` is what it has printed.
+  local function watch(files, words)
+    local folder = project(files)
+    local out = root .. "/" .. support.folder() .. "/out"
+    local pid = serving.start(("cd %s && unset LUA_CPATH LUA_PATH LUA_CPATH_5_4 LUA_PATH_5_4; %sexec %s test --watch -o TAP %s"):format(
+      support.quote(folder), sanitizer ~= "" and "export " .. sanitizer .. "; " or "", support.quote(tool), words or ""), out)
+    local watched = { folder = folder, pid = pid }
+    function watched.text() return support.read(out .. ".out") end
+    -- Waits for run number `n` to be over; what it printed, with what was said to have changed before it.
+    function watched.run(n)
+      return assert(serving.wait(function()
+        local runs = {}
+        for run in watched.text():gmatch "(.-)\nwaiting for a file to change %(Ctrl%-C ends%)\n" do runs[#runs + 1] = run end
+        return runs[n]
+      end, 10), watched.text())
+    end
+    return watched
+  end
+
+  it("runs again when a file of the project or a spec changes, until Ctrl-C", function()
+    local watched = watch { ["main.lua"] = hello, ["spec/a_spec.lua"] = spec [[
+      assert.equal('hello', assert(edge.load 'main.lua'):request().body)]] }
+    assert.matches("^ok 1 ", watched.run(1))
+    support.write(watched.folder .. "/main.lua", (hello:gsub("hello", "bye")))
+    assert.matches("^\nmain%.lua has changed\nnot ok 1 ", watched.run(2))
+    support.write(watched.folder .. "/spec/b_spec.lua", "it('is new', function() end)")
+    assert.matches("^\nb_spec%.lua has changed\nnot ok 1.*\nok 2 %- is new", watched.run(3))
+    support.write(watched.folder .. "/.hidden", "")
+    support.write(watched.folder .. "/main.lua~", "")
+    support.run("mkdir " .. support.quote(watched.folder .. "/lib"))
+    assert.matches("^\nlib has changed\n", watched.run(4))
+    support.write(watched.folder .. "/lib/page.html", "new")
+    assert.matches("^\npage%.html has changed\n", watched.run(5))
+    serving.stop(watched.pid)
+    local left = support.read(("/proc/%d/stat"):format(watched.pid))
+    assert.is_true(not left or left:match "%) (%S)" == "Z")
+  end)
+
+  it("is not run again by what the specs write, nor for ever by Lua that they write", function()
+    local watched = watch({ ["main.lua"] = hello, ["spec/a_spec.lua"] = spec [[
+      for _, name in ipairs { "a.txt", "made.lua" } do
+        local file <close> = assert(io.open(name, "w"))
+        file:write(os.clock())
+      end
+      edge.load "main.lua"]] }, "--coverage -o lcov")
+    assert.matches("\nmade%.lua has changed\nok 1 ", watched.run(1))
+    os.execute "sleep 0.3"
+    assert.equal(1, select(2, watched.text():gsub("waiting for a file", "")))
+    assert.equal(2, select(2, watched.text():gsub("ok 1", "")))
+    serving.stop(watched.pid)
+  end)
+
+  it("says what is wrong, and waits for it to be mended", function()
+    local watched = watch { ["main.lua"] = hello, ["spec/a_spec.lua"] = "it('works'" }
+    assert.matches("a_spec.lua", watched.run(1))
+    support.write(watched.folder .. "/spec/a_spec.lua", "it('works', function() end)")
+    assert.matches("ok 1 %- works", watched.run(2))
+    serving.stop(watched.pid)
   end)
 end)
 
