@@ -151,6 +151,8 @@ static void open_stubs(lua_State *L, lua_flare *f) {
   lua_newtable(L);
   f->stubs = luaL_ref(L, LUA_REGISTRYINDEX);
   lua_newtable(L);
+  f->answers = luaL_ref(L, LUA_REGISTRYINDEX);
+  lua_newtable(L);
   f->fetches = luaL_ref(L, LUA_REGISTRYINDEX);
   f->edge.host.config.stub = answer_fetch;
   f->edge.host.config.stub_data = f;
@@ -172,7 +174,7 @@ static int load(lua_State *L) {
   lua_options_check(L, 2);
   lua_flare *f = lua_newuserdatauv(L, sizeof *f, 1);
   memset(f, 0, sizeof *f);
-  f->stubs = f->fetches = f->edges = f->fault = LUA_NOREF;
+  f->stubs = f->answers = f->fetches = f->edges = f->fault = LUA_NOREF;
   luaL_setmetatable(L, LUA_FLARE);
   pack_options options = {
       .memory = (uint32_t)lua_options_integer(L, 2, "memory", 0, 1 << 20, UINT32_MAX),
@@ -550,6 +552,77 @@ static int stub_fetch(lua_State *L) {
   return 0;
 }
 
+/* The import of the name that is argument 2. */
+static host_import check_import(lua_State *L) {
+  const char *name = luaL_checkstring(L, 2);
+  for (int i = 0; i < HOST_IMPORTS; i++) {
+    if (strcmp(host_signatures[i].name, name) == 0) return (host_import)i;
+  }
+  luaL_error(L, "there is no import '%s'", name);
+  return HOST_IMPORTS;
+}
+
+/* host_tape.before: answers what flare:answer gave and was not taken yet. */
+static bool answer_call(host_tape *tape, host_import import, const host_arguments *arguments,
+                        host_answer *answer) {
+  lua_flare *f = (lua_flare *)((char *)tape - offsetof(lua_flare, tape));
+  lua_State *L = f->L;
+  size_t size;
+  (void)arguments;
+  if (f->taken[import] >= f->given[import] || !lua_checkstack(L, 3)) return false;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, f->answers);
+  lua_rawgeti(L, -1, import);
+  lua_rawgeti(L, -1, ++f->taken[import]);
+  answer->number = lua_isinteger(L, -1) ? (int32_t)lua_tointeger(L, -1) : 0;
+  answer->present = lua_type(L, -1) == LUA_TSTRING;
+  if (answer->present) { /* the list has it as long as the flare is there */
+    answer->data.data = (const uint8_t *)lua_tolstring(L, -1, &size);
+    answer->data.size = size;
+  }
+  lua_pop(L, 3);
+  return true;
+}
+
+/*
+ * flare:answer(import, list): the next calls of the import answer these, in order: strings, or false for no
+ * answer, and numbers where it answers with one.
+ */
+static int answer_import(lua_State *L) {
+  lua_flare *f = check_flare(L);
+  host_import import = check_import(L);
+  const host_signature *signature = &host_signatures[import];
+  bool number = *signature->result == 'I';
+  luaL_checktype(L, 3, LUA_TTABLE);
+  if (*signature->result == 'V') return luaL_error(L, "import '%s' answers nothing", signature->name);
+  lua_Integer count = luaL_len(L, 3);
+  for (lua_Integer i = 1; i <= count; i++) {
+    int type = lua_geti(L, 3, i);
+    bool good = number ? lua_isinteger(L, -1)
+                       : type == LUA_TSTRING || (type == LUA_TBOOLEAN && !lua_toboolean(L, -1));
+    if (!good) {
+      return luaL_error(L, "answer %d of import '%s' is %s, not %s", (int)i, signature->name,
+                        luaL_tolstring(L, -1, NULL), number ? "an integer" : "a string or false");
+    }
+    lua_pop(L, 1);
+  }
+  lua_rawgeti(L, LUA_REGISTRYINDEX, f->answers);
+  if (lua_rawgeti(L, 4, import) != LUA_TTABLE) {
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, 4, import);
+    lua_replace(L, 5);
+  }
+  lua_settop(L, 5);
+  for (lua_Integer i = 1; i <= count; i++) {
+    lua_geti(L, 3, i);
+    lua_rawseti(L, 5, ++f->given[import]);
+  }
+  f->tape.before = answer_call;
+  f->edge.host.tape = &f->tape;
+  tell(L, 1, "changed");
+  return 0;
+}
+
 /* The code that `message` stands for, argument 3 of flare:fail, in what import `name` answers. */
 static int32_t code_of(lua_State *L, const char *name, const char *message) {
   static const struct {
@@ -578,18 +651,15 @@ static int32_t code_of(lua_State *L, const char *name, const char *message) {
  */
 static int fail_import(lua_State *L) {
   lua_flare *f = check_flare(L);
-  const char *name = luaL_checkstring(L, 2);
-  for (int i = 0; i < HOST_IMPORTS; i++) {
-    if (strcmp(host_signatures[i].name, name) != 0) continue;
-    int32_t code = lua_isnoneornil(L, 3) || lua_isboolean(L, 3) ? 0
-                   : lua_type(L, 3) == LUA_TSTRING              ? code_of(L, name, lua_tostring(L, 3))
-                                                                : (int32_t)luaL_checkinteger(L, 3);
-    f->edge.host.failures[i].on = lua_toboolean(L, 3);
-    f->edge.host.failures[i].code = code;
-    tell(L, 1, "changed");
-    return 0;
-  }
-  return luaL_error(L, "there is no import '%s'", name);
+  host_import import = check_import(L);
+  int32_t code = lua_isnoneornil(L, 3) || lua_isboolean(L, 3) ? 0
+                 : lua_type(L, 3) == LUA_TSTRING
+                     ? code_of(L, host_signatures[import].name, lua_tostring(L, 3))
+                     : (int32_t)luaL_checkinteger(L, 3);
+  f->edge.host.failures[import].on = lua_toboolean(L, 3);
+  f->edge.host.failures[import].code = code;
+  tell(L, 1, "changed");
+  return 0;
 }
 
 /* flare:set_time(seconds since 1970): the clock stands there; nil: the machine's clock again */
@@ -671,6 +741,8 @@ static int reset(lua_State *L) {
     lua_pushnil(L);
     lua_rawseti(L, -2, i);
   }
+  memset(f->taken, 0, sizeof f->taken);
+  memcpy(f->given, f->kept.answers, sizeof f->given); /* those beyond are written over */
   return 0;
 }
 
@@ -679,6 +751,7 @@ static int keep(lua_State *L) {
   lua_flare *f = check_flare(L);
   lua_rawgeti(L, LUA_REGISTRYINDEX, f->stubs);
   f->kept.stubs = luaL_len(L, -1);
+  memcpy(f->kept.answers, f->given, sizeof f->kept.answers);
   memcpy(f->kept.failures, f->edge.host.failures, sizeof f->kept.failures);
   f->kept.now_ns = f->edge.host.config.now_ns;
   return 0;
@@ -768,19 +841,20 @@ static int close_flare(lua_State *L) {
   lua_options_free(&f->options);
   manifest_grants_free(&f->grants);
   luaL_unref(L, LUA_REGISTRYINDEX, f->stubs);
+  luaL_unref(L, LUA_REGISTRYINDEX, f->answers);
   luaL_unref(L, LUA_REGISTRYINDEX, f->fetches);
   luaL_unref(L, LUA_REGISTRYINDEX, f->edges);
   luaL_unref(L, LUA_REGISTRYINDEX, f->fault);
-  f->stubs = f->fetches = f->edges = f->fault = LUA_NOREF;
+  f->stubs = f->answers = f->fetches = f->edges = f->fault = LUA_NOREF;
   f->open = false;
   return 0;
 }
 
 static const luaL_Reg methods[] = {
-    {"request", request},   {"event", event},       {"stub_fetch", stub_fetch},
-    {"fail", fail_import},  {"set_time", set_time}, {"advance", advance},
-    {"contents", contents}, {"wasm", wasm},         {"close", close_flare},
-    {"reset", reset},       {NULL, NULL},
+    {"request", request},   {"event", event},          {"stub_fetch", stub_fetch},
+    {"fail", fail_import},  {"answer", answer_import}, {"set_time", set_time},
+    {"advance", advance},   {"contents", contents},    {"wasm", wasm},
+    {"close", close_flare}, {"reset", reset},          {NULL, NULL},
 };
 
 static const luaL_Reg functions[] = {

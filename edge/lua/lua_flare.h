@@ -15,7 +15,8 @@
 
 /* What stubs, failures and the clock are set to. */
 typedef struct settings {
-  lua_Integer stubs; /* the first ones of the list */
+  lua_Integer stubs;                 /* the first ones of the list */
+  lua_Integer answers[HOST_IMPORTS]; /* the first ones of each list */
   host_failure failures[HOST_IMPORTS];
   int64_t now_ns;
 } settings;
@@ -26,13 +27,16 @@ typedef struct lua_flare {
   lua_options options;
   manifest_grants grants;
   store *store;
-  lua_State *L;                /* who is asking: stubs run there */
-  int stubs;                   /* registry reference: list of {pattern, answer} */
-  int fetches;                 /* registry reference: list of what this invocation fetched */
-  int edges;                   /* registry reference: option `edges`, {origin = {key = value}} */
-  int fault;                   /* registry reference: the error that a stub raised, LUA_NOREF = none */
-  settings kept;               /* what flare:reset brings back */
-  struct lua_cluster *cluster; /* that it is an edge of; NULL = none */
+  lua_State *L; /* who is asking: stubs run there */
+  int stubs;    /* registry reference: list of {pattern, answer} */
+  int answers;  /* registry reference: lists of what imports answer next, by import */
+  int fetches;  /* registry reference: list of what this invocation fetched */
+  int edges;    /* registry reference: option `edges`, {origin = {key = value}} */
+  int fault;    /* registry reference: the error that a stub raised, LUA_NOREF = none */
+  lua_Integer given[HOST_IMPORTS], taken[HOST_IMPORTS]; /* how long each list is, and how far it is done */
+  host_tape tape;                                       /* answers from them */
+  settings kept;                                        /* what flare:reset brings back */
+  struct lua_cluster *cluster;                          /* that it is an edge of; NULL = none */
   bool open;
   bool busy; /* an invocation runs: a stub may not come back in */
 } lua_flare;

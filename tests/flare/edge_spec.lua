@@ -163,6 +163,52 @@ describe("flare:fail", function()
   end)
 end)
 
+describe("flare:answer", function()
+  local source = [[
+    local flaron = require "flaron"
+    return function()
+      local told, message = flaron.spark.set("key", "value")
+      return { body = table.concat({ flaron.time.now(), flaron.id.ulid(), tostring(flaron.spark.get "key"),
+        tostring(told or message) }, " ") }
+    end]]
+  local flare = assert(support.load({ ["main.lua"] = source }, { now = 1700000000, spark = { key = "there" } }))
+  flare:answer("id_ulid", { "first", "second" })
+
+  it("answers the next calls of an import, in order, and then the host does", function()
+    flare:answer("timestamp", { "12" })
+    flare:answer("spark_get", { false, "\0\0\0\0told" })
+    flare:answer("spark_set", { 0, 2 })
+    assert.equal("12 first nil true", flare:request().body)
+    assert.matches("^1700000000 second told %l", flare:request().body)
+    assert.equal("there", flare:contents("spark").key)
+    assert.matches("^1700000000 %w+ value true$", flare:request().body)
+    flare:answer("timestamp", { "13" })
+    flare:answer("timestamp", { "14" })
+    assert.same({ "13", "14" }, { flare:request().body:match "^%d+", flare:request().body:match "^%d+" })
+  end)
+
+  it("is taken back after a test, and what was given outside of tests is given again", function()
+    assert.matches("^1700000000 first value true", flare:request().body)
+    flare:reset()
+    assert.matches("^1700000000 first value true", flare:request().body)
+  end)
+
+  it("counts the calls, and fails where an import is told to", function()
+    flare:answer("timestamp", { "12" })
+    assert.equal(1, flare:request().calls.timestamp)
+    flare:answer("spark_set", { 0 })
+    flare:fail("spark_set", "quota")
+    assert.matches("quota$", flare:request().body)
+  end)
+
+  it("says what is wrong", function()
+    assert.has_error(function() flare:answer("time_now", {}) end, "there is no import 'time_now'")
+    assert.has_error(function() flare:answer("log_info", {}) end, "import 'log_info' answers nothing")
+    assert.has_error(function() flare:answer("timestamp", { "1", 2 }) end, "answer 2 of import 'timestamp' is 2, not a string or false")
+    assert.has_error(function() flare:answer("spark_set", { "quota" }) end, "answer 1 of import 'spark_set' is quota, not an integer")
+  end)
+end)
+
 describe("flare:request", function()
   local source = [[
     local flaron = require "flaron"

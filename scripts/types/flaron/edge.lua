@@ -287,6 +287,14 @@ function flare:stub_fetch(pattern, answer) end
 ---@param code? integer|string|boolean what it answers with, or the message that stands for it, such as `"quota"`; `true` is 0. One that hands bytes over answers with nothing. `nil` or `false`: it works again.
 function flare:fail(import, code) end
 
+--- Answers the next calls of an import in place of the host: for ids, the clock and signatures that are to be the same
+--- each time. Further calls go to the host again.
+---
+--- Raises: when there is no such import, or it answers nothing of the kind.
+---@param import string its name in the ABI, such as `"id_uuid"`.
+---@param answers table one a call, as the ABI has them: strings, or `false` for no answer; integers for an import that answers with a number.
+function flare:answer(import, answers) end
+
 --- Stops the clock at a time.
 ---@param seconds? number since 1970; `nil` gives the machine's clock back.
 function flare:set_time(seconds) end
