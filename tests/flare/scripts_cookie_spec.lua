@@ -55,6 +55,9 @@ describe("flaron.cookie", function()
       serialize("'a', '', { path = '/x', domain = 'example.com', max_age = -5, expires = 1700000000, secure = false, "
         .. "http_only = false, same_site = 'Strict' }"))
     assert.equal("a=b; Path=/; Secure; HttpOnly; SameSite=None", serialize "'a', 'b', { same_site = 'None' }")
+    assert.equal("a=b; Path=/; Secure; HttpOnly; SameSite=None; Partitioned",
+      serialize "'a', 'b', { same_site = 'None', partitioned = true }")
+    assert.equal("a=b; Path=/; HttpOnly; SameSite=Lax", serialize "'a', 'b', { secure = false, partitioned = false }")
   end)
 
   it("writes every value that a cookie may have, so that it reads back the same", function()
@@ -96,6 +99,7 @@ describe("flaron.cookie", function()
 
   it("refuses what browsers would not keep", function()
     says("same_site = 'None' needs secure", fault "'a', 'b', { same_site = 'None', secure = false }")
+    says("partitioned needs secure", fault "'a', 'b', { partitioned = true, secure = false }")
     says("the prefix __Secure- needs secure", fault "'__Secure-a', 'b', { secure = false }")
     for _, options in ipairs { "secure = false", "domain = 'x.y'", "path = '/x'" } do
       says("the prefix __Host- needs secure, the path '/' and no domain",
@@ -126,10 +130,12 @@ describe("flaron.cookie", function()
       ["-1"] = "Wed, 31 Dec 1969 23:59:59 GMT" } do
       assert.matches("; Expires=" .. date .. "; ", serialize(("'a', 'b', { expires = %s }"):format(seconds)), 1, true)
     end
-    for _, domain in ipairs { "", ".", "..x", "a b", "a/b", "a:80", "[::1]", "a,b", "*.x" } do
+    for _, domain in ipairs { "", ".", "..x", "a b", "a/b", "a:80", "[::1]", "a,b", "*.x", "x.", "x.y.", "x..y", "-x.y",
+      "x.-y", "x-.y", "x.y-", ("x"):rep(64) .. ".y", ("x."):rep(127) .. "y", "https://x.y" } do
       says("domain is not the name of a host", fault(("'a', 'b', { domain = %q }"):format(domain)))
     end
-    for _, domain in ipairs { "x", ".x.y", "a-b.c_d.1", "1.2.3.4" } do
+    for _, domain in ipairs { "x", ".x.y", "a-b.c_d.1", "1.2.3.4", "X.Y", "xn--bcher-kva.x", "_a.b", ("x"):rep(63) .. ".y",
+      ("x."):rep(126) .. "y" } do
       assert.matches("; Domain=" .. domain .. "; ", serialize(("'a', 'b', { domain = %q }"):format(domain)), 1, true)
     end
     says("path: longer than 1024 bytes", fault "'a', 'b', { path = '/' .. ('x'):rep(1024) }")

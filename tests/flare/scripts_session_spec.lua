@@ -186,6 +186,7 @@ describe("flaron.session", function()
       ["{ secret = 'a', max_age = 0 }"] = "max_age is no positive integer$",
       ["{ secret = 'a', name = 'a b' }"] = "the name is no token%)$",
       ["{ secret = 'a', same_site = 'None', secure = false }"] = "same_site = 'None' needs secure%)$",
+      ["{ secret = 'a', partitioned = true, secure = false }"] = "partitioned needs secure%)$",
     } do
       assert.matches(message, flare:fault("require 'flaron.session'.new(" .. options .. ")"), options)
     end

@@ -14,10 +14,11 @@ local cookie = {}
 ---@field secure? boolean sent over HTTPS alone; default `true`
 ---@field http_only? boolean out of reach for scripts of the page; default `true`
 ---@field same_site? "Strict"|"Lax"|"None" default `"Lax"`
+---@field partitioned? boolean a jar for each site that embeds this one; default `false`
 
 local TYPES = {
   path = "string", domain = "string", max_age = "integer", expires = "integer", secure = "boolean",
-  http_only = "boolean", same_site = "string",
+  http_only = "boolean", same_site = "string", partitioned = "boolean",
 }
 local SAME_SITE = { Strict = true, Lax = true, None = true }
 local LONGEST = 4096 -- of name, value and attributes: what RFC 6265 wants browsers to take
@@ -52,6 +53,18 @@ function cookie.get(name)
   return cookie.parse(flaron.request.header "cookie")[name]
 end
 
+-- Whether a domain is the name of a host, as browsers compare it with the one they asked (RFC 6265, 5.1.3; RFC 1123, 2.1):
+-- labels of up to 63 characters that neither begin nor end with '-'. A dot in front counts for nothing; one at the end
+-- would fit no host.
+local function is_domain(text)
+  local name = text:match "^%.?(.+)$"
+  if not name or #name > 253 then return false end
+  for label in (name .. "."):gmatch "([^.]*)%." do
+    if #label > 63 or not label:find "^[%w_-]+$" or label:find "^%-" or label:find "%-$" then return false end
+  end
+  return true
+end
+
 -- What is wrong with options by themselves; nil when nothing is.
 local function options_fault(options)
   for name, value in pairs(options) do
@@ -65,7 +78,7 @@ local function options_fault(options)
   end
   if options.same_site and not SAME_SITE[options.same_site] then return "same_site is not Strict, Lax or None" end
   if options.path and options.path:sub(1, 1) ~= "/" then return "path does not begin with '/'" end
-  if options.domain and not options.domain:find "^%.?[%w_-][%w._-]*$" then return "domain is not the name of a host" end
+  if options.domain and not is_domain(options.domain) then return "domain is not the name of a host" end
   if options.expires and (options.expires < FIRST_DATE or options.expires > LAST_DATE) then
     return "expires is not from the year 1601 to 9999"
   end
@@ -76,6 +89,7 @@ local function rules_fault(name, options)
   local secure, http_only = options.secure ~= false, options.http_only ~= false
   name = name:lower()
   if options.same_site == "None" and not secure then return "same_site = 'None' needs secure" end
+  if options.partitioned and not secure then return "partitioned needs secure" end
   if name:find "^__secure%-" and not secure then return "the prefix __Secure- needs secure" end
   if name:find "^__host%-" and (not secure or options.domain or options.path and options.path ~= "/") then
     return "the prefix __Host- needs secure, the path '/' and no domain"
@@ -104,6 +118,7 @@ local function write(name, value, options)
   if options.secure ~= false then parts[#parts + 1] = "Secure" end
   if options.http_only ~= false then parts[#parts + 1] = "HttpOnly" end
   parts[#parts + 1] = "SameSite=" .. (options.same_site or "Lax")
+  if options.partitioned then parts[#parts + 1] = "Partitioned" end
   local text = table.concat(parts, "; ")
   if #text > LONGEST then return nil, ("longer than the %d bytes that browsers keep"):format(LONGEST) end
   return text
@@ -116,7 +131,7 @@ end
 
 --- Makes the value of a header `Set-Cookie`.
 ---
---- Raises: for a name, value or option that a cookie cannot have, more than 4096 bytes, and what browsers would not keep: `same_site = "None"` without `secure`, and the prefixes `__Secure-`, `__Host-`, `__Http-` and `__Host-Http-` without what they need.
+--- Raises: for a name, value or option that a cookie cannot have, more than 4096 bytes, and what browsers would not keep: `same_site = "None"` and `partitioned` without `secure`, and the prefixes `__Secure-`, `__Host-`, `__Http-` and `__Host-Http-`, in any case, without what they need.
 ---@param name string a token of RFC 9110.
 ---@param value string of printable ASCII without space, `"`, `,`, `;` and `\`; encode others, as with `flaron.url.encode`.
 ---@param options? flaron.cookie.Options attributes, by name.
@@ -159,7 +174,7 @@ end
 ---
 --- Raises: as `cookie.set` does.
 ---@param name string the name.
----@param options? flaron.cookie.Options `path` and `domain` must be those that it was set with.
+---@param options? flaron.cookie.Options `path`, `domain` and `partitioned` must be those that it was set with.
 function cookie.delete(name, options)
   argument.check(name, 1, "cookie.delete", "string")
   argument.optional(options, 2, "cookie.delete", "table")

@@ -21,6 +21,7 @@ local session = {}
 ---@field secure? boolean as for `flaron.cookie`
 ---@field http_only? boolean as for `flaron.cookie`
 ---@field same_site? "Strict"|"Lax"|"None" as for `flaron.cookie`
+---@field partitioned? boolean as for `flaron.cookie`
 
 ---@alias flaron.session.Reason
 ---| "absent" # there is no cookie
@@ -40,7 +41,7 @@ sessions.__index = sessions
 
 local TYPES = {
   secret = "string", old_secrets = "table", name = "string", max_age = "number", path = "string", domain = "string",
-  secure = "boolean", http_only = "boolean", same_site = "string",
+  secure = "boolean", http_only = "boolean", same_site = "string", partitioned = "boolean",
 }
 local LONGEST_AGE = 0xffffffff -- seconds, 136 years: a time to expire that is no number of seconds would be none
 local LONGEST = 4096 -- bytes of a cookie: browsers keep no longer ones
@@ -84,7 +85,7 @@ function session.new(options)
   end
   self.cookie = {
     path = options.path, domain = options.domain, secure = options.secure, http_only = options.http_only,
-    same_site = options.same_site, max_age = self.max_age,
+    same_site = options.same_site, partitioned = options.partitioned, max_age = self.max_age,
   }
   cookie.serialize(self.name, "", self.cookie) -- raises for what no cookie can have
   return setmetatable(self, sessions)
