@@ -3,6 +3,8 @@
  */
 #include "base/utf8.h"
 
+#include <string.h>
+
 size_t utf8_size(const void *data, size_t size) {
   const uint8_t *b = data;
   if (size == 0) return 0;
@@ -37,4 +39,10 @@ bool utf8_is_valid(const void *data, size_t size) {
     if (found == 0) return false;
   }
   return true;
+}
+
+size_t utf8_mark(const void *data, size_t size) {
+  static const char mark[] = "\xEF\xBB\xBF";
+  enum { SIZE = sizeof mark - 1 };
+  return size >= SIZE && memcmp(data, mark, SIZE) == 0 ? SIZE : 0;
 }

@@ -18,4 +18,7 @@ size_t utf8_read(const void *data, size_t size, uint32_t *code);
 /* Whether all of `size` bytes at `data` are characters. No bytes are. */
 bool utf8_is_valid(const void *data, size_t size);
 
+/* How many of `size` bytes at `data` are the byte order mark that some editors begin a file with: 3, or 0. */
+size_t utf8_mark(const void *data, size_t size);
+
 #endif

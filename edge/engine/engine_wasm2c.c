@@ -12,6 +12,7 @@
 #include "profile/profile.h"
 #include "runtime_wasm2c.h"
 #include "engine/trap.h"
+#include "base/utf8.h"
 #include "base/wait.h"
 #include "engine/watchdog.h"
 
@@ -343,6 +344,8 @@ bool instance_evaluate(const char *name, bytes source, text *json, text *error) 
   instance *i = make(NULL);
   text input = {0}, fault = {0};
   text_add(&input, name, strlen(name) + 1);
+  size_t mark = utf8_mark(source.data, source.size);
+  if (mark != 0) source = (bytes){source.data + mark, source.size - mark};
   text_add(&input, source.data, source.size);
   call c = {.instance = i, .bundle = text_bytes(&input), .bundle_at = MEMORY};
   bool good = put_input(i, c.bundle, MEMORY, &fault) && run(i, run_manifest, &c, CPU_MS, &fault);

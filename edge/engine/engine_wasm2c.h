@@ -42,9 +42,9 @@ bool instance_start(engine **instance, bytes bundle, uint32_t memory_limit, uint
                     instance_start_report *report, text *error);
 
 /*
- * Evaluates a file of Lua that returns a table (runtime/start/manifest.c) into JSON, in a fresh instance that
- * is gone afterwards. False, with a message that begins with `name`, the file's name, in `error`, when it
- * fails or takes more than a second.
+ * Evaluates a file of Lua that returns a table (runtime/start/manifest.c), less a byte order mark, into JSON,
+ * in a fresh instance that is gone afterwards. False, with a message that begins with `name`, the file's
+ * name, in `error`, when it fails or takes more than a second.
  */
 bool instance_evaluate(const char *name, bytes source, text *json, text *error);
 

@@ -6,6 +6,8 @@
 #include <jansson.h>
 #include <lauxlib.h>
 
+#include "base/utf8.h"
+
 static void push(lua_State *L, const json_t *value) {
   luaL_checkstack(L, 4, "JSON is nested too deeply");
   switch (json_typeof(value)) {
@@ -45,7 +47,8 @@ int lua_json_decode(lua_State *L) {
   size_t size;
   json_error_t where;
   const char *text = luaL_checklstring(L, 1, &size);
-  json_t *value = json_loadb(text, size, JSON_DECODE_ANY | JSON_ALLOW_NUL, &where);
+  size_t mark = utf8_mark(text, size); /* as json.decode in a flare */
+  json_t *value = json_loadb(text + mark, size - mark, JSON_DECODE_ANY | JSON_ALLOW_NUL, &where);
   if (value == NULL) {
     lua_pushnil(L);
     lua_pushfstring(L, "line %d: %s", where.line, where.text);

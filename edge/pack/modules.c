@@ -12,6 +12,7 @@
 
 #include "base/embedded.h"
 #include "base/list.h"
+#include "base/utf8.h"
 #include "pack/requires.h"
 
 int modules_read_place(void *data, const char *path, text *out) {
@@ -302,13 +303,12 @@ static void add_edge(modules *m, size_t from, size_t to) {
   if (m->items[from].counted) count_module(m, to);
 }
 
-/* Removes the byte order mark that some editors begin a file with; Lua's own loader passes over it too. */
+/* Removes a byte order mark; Lua's own loader passes over it too. */
 static void drop_mark(text *source) {
-  static const char mark[] = "\xEF\xBB\xBF";
-  enum { SIZE = sizeof mark - 1 };
-  if (source->size < SIZE || memcmp(source->data, mark, SIZE) != 0) return;
-  source->size -= SIZE;
-  memmove(source->data, source->data + SIZE, source->size + 1);
+  size_t mark = utf8_mark(source->data, source->size);
+  if (mark == 0) return;
+  source->size -= mark;
+  memmove(source->data, source->data + mark, source->size + 1);
 }
 
 /* Adds a module whose source was read. Takes `text` over. */

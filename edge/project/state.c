@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/json_bytes.h"
 #include "base/list.h"
+#include "base/utf8.h"
 #include "store/store.h"
 
 #define SECRETS "secrets.json"
@@ -81,7 +82,9 @@ static json_t *read_table(int folder, const char *path, bool none, text *error) 
   } else if (fault != 0) {
     if (error->size == 0) file_explain(error, path, fault, FILE_SECRETS_MAX);
   } else {
-    table = json_loadb(text_string(&content), content.size, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &where);
+    size_t mark = utf8_mark(content.data, content.size);
+    table = json_loadb(text_string(&content) + mark, content.size - mark,
+                       JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &where);
     if (table == NULL) text_printf(error, "%s:%d: %s", path, where.line, where.text);
   }
   if (table != NULL && !json_is_object(table)) {

@@ -755,6 +755,13 @@ end
 
 -- ---- flare.lua ----
 
+-- The text of flare.lua, and the byte order mark that it begins with, or ""; nil when there is none.
+local function read_manifest()
+  local text = flaron.asset "manifest"
+  local first = text and text:match "^\xEF\xBB\xBF" or ""
+  return text and text:sub(#first + 1), first
+end
+
 -- The table that flare.lua returns, when that is all it does; else nil, where it is not so and why.
 local function manifest_table(state)
   local last = state.ast[#state.ast]
@@ -774,7 +781,7 @@ local function find_key(fields, name)
 end
 
 local function tell_keys()
-  local source = flaron.asset "manifest"
+  local source = read_manifest()
   local state = source and read_tree(source)
   local fields = state and manifest_table(state)
   for _, field in ipairs(fields or {}) do
@@ -854,7 +861,7 @@ local function apply(source, edits)
 end
 
 local function fix()
-  local source = flaron.asset "manifest"
+  local source, first = read_manifest()
   local state = read_tree(source)
   local fields, node, why
   if state then fields, node, why = manifest_table(state) end
@@ -886,7 +893,7 @@ local function fix()
     end
   end
   if #new > 0 then add_items(state, source, fields, new, edits) end
-  write("fixed", 0, 0, 0, apply(source, edits))
+  write("fixed", 0, 0, 0, first .. apply(source, edits))
 end
 
 local function handle_request()

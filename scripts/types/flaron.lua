@@ -588,7 +588,7 @@ function json.encode(value) end
 ---
 --- Raises: `Expected value but found T_END at character 1` and the like; for more than 1000 nested values. For
 --- an argument that is no string, under the name `cjson.decode`.
----@param text string one JSON value, as RFC 8259 has it.
+---@param text string one JSON value, as RFC 8259 has it. A byte order mark that it begins with is passed over.
 ---@return flaron.Json value arrays and objects become tables, null becomes `json.null`. A number without fraction or exponent is an integer when 64 bits can hold it, else a float; `-0` is the float.
 function json.decode(text) end
 

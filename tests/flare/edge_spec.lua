@@ -11,6 +11,7 @@ describe("a response of flaron.edge", function()
     assert.equal(9007199254740993, json "9007199254740993")
     assert.equal(edge.null, json "null")
     assert.is_false(json "false")
+    assert.is_true(json "\xEF\xBB\xBFtrue")
     local answer = support.answer "return { body = '[1]' }"
     assert.same({ { 1 }, { 1 } }, { answer.json(), answer:json() })
     assert.has_error(function() json "{" end, "the body is no JSON: line 1: string or '}' expected near end of file")

@@ -35,6 +35,16 @@ describe("json", function()
       assert.equal(null, decode "null")
     end)
 
+    it("passes over a byte order mark, which only a text may begin with", function()
+      assert.same({ a = 1 }, decode '\xEF\xBB\xBF{"a":1}')
+      assert.equal("\xEF\xBB\xBF", decode '\xEF\xBB\xBF "\xEF\xBB\xBF"')
+      assert.equal("Expected object key string but found invalid token at character 5", refused '\xEF\xBB\xBF{x}')
+      for _, text in ipairs { "\xEF\xBB\xBF", "\xEF\xBB\xBF\xEF\xBB\xBF1", " \xEF\xBB\xBF1", "1\xEF\xBB\xBF", "\xEF\xBB1" } do
+        refused(text)
+      end
+      assert.equal(1, flare:value [[return require "cjson.safe".decode "\xEF\xBB\xBF1"]])
+    end)
+
     it("reads integers exactly to 64 bits, as integers", function()
       for _, text in ipairs { "0", "1", "-1", "9007199254740993", "-9007199254740993", "9223372036854775807",
         "-9223372036854775808" } do
@@ -92,7 +102,7 @@ describe("json", function()
     for _, text in ipairs { "", " ", "[1,]", '{"a":1,}', "[,1]", "[1 2]", "[1", '{"a"', '{"a":', '{"a" 1}', "{a:1}",
       "{'a':1}", "{1:1}", "]", "[]]", "[] []", "nul", "nulll", "True", "undefined", "\"a", "\"a\nb\"", "\"a\tb\"",
       "\"a\0b\"", "\"\1\"", "\"\31\"", [["\x41"]], [["\u12"]], [["\u12g4"]], [["\a"]], "\"\\", "'a'",
-      "\u{feff}[]", "01", "-", "+1", ".5", "1.", "1e", "1e+", "-01", "0x10", "-0x10", "-0x0", "NaN", "nan", "Infinity", "-Infinity",
+      "01", "-", "+1", ".5", "1.", "1e", "1e+", "-01", "0x10", "-0x10", "-0x0", "NaN", "nan", "Infinity", "-Infinity",
       "inf", "1_000", "[]\0", "[1]\0[2]", "// x\n[]", "/**/[]", "\v[]", "[\u{a0}1]" } do
       it(("refuses %q"):format(text), function() refused(text) end)
     end

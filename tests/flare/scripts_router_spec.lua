@@ -198,7 +198,8 @@ describe("a request of flaron.router", function()
         return { body = message or type(value) .. (value == flaron.json.null and " null" or "") }
       end)
       app:post("/form", function(req) return { json = req:form() } end)]]
-    for body, expected in pairs { ["{}"] = "table", ["1"] = "number", ["null"] = "userdata null", [""] = "not JSON", ["{"] = "not JSON",
+    for body, expected in pairs { ["{}"] = "table", ["\xEF\xBB\xBF{}"] = "table",
+      ["1"] = "number", ["null"] = "userdata null", [""] = "not JSON", ["{"] = "not JSON",
       [("["):rep(5000)] = "not JSON" } do
       assert.equal(expected, ask(flare, "/json", "POST", { body = body }).body)
     end

@@ -588,6 +588,11 @@ return {
     end
   end)
 
+  it("keeps a byte order mark", function()
+    assert.equal("\xEF\xBB\xBFreturn {\n  name = 'x',\n  writes_spark_kv = true,\n}\n",
+      (fixed("spark.set('a', 'b')", "\xEF\xBB\xBFreturn {\n  name = 'x',\n}\n")))
+  end)
+
   it("says what it added", function()
     local _, output = fixed(body, 'return { name = "x" }')
     assert.matches('^flare.lua: added writes_spark_kv, allowed_secrets "B", allowed_fetch_urls "https://a.example/"\n', output)

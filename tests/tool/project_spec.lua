@@ -224,6 +224,9 @@ describe("pack", function()
     assert.equal("bom", body_of { ["main.lua"] = "\xEF\xBB\xBFreturn function()\r\nreturn { body = require 'm' }\r\nend\r\n",
       ["m.lua"] = "\xEF\xBB\xBF#!/bin/lua\r\nreturn 'bom'" })
     assert.matches("^main%.lua:3: ", refusal "\xEF\xBB\xBF\r\n\r\nx = = 1")
+    assert.equal("bom", body_of { ["flare.lua"] = "\xEF\xBB\xBFreturn {\r\n  vars = { A = 'bom' },\r\n}\r\n",
+      ["main.lua"] = "return function() return { body = os.getenv 'A' } end" })
+    assert.matches("^flare%.lua:2: ", refusal { ["main.lua"] = "return print", ["flare.lua"] = "\xEF\xBB\xBF\n= 1" })
     assert.equal("\xEF\xBB\xBF", body_of { ["flare.lua"] = "return { assets = { 'a' } }", a = "\xEF\xBB\xBF",
       ["main.lua"] = "return function() return { body = require 'flaron'.asset 'a' } end" })
   end)
