@@ -60,7 +60,7 @@ typedef struct cli_option {
   const char *lacks;               /* for messages: its value, when it lacks that; "": then it is empty */
   bool (*good)(const char *value); /* whether a value will do; NULL: all that the kind takes */
   const char *with;                /* the name of an option without which this one means nothing */
-  const char *verb;                /* the verb without which this one means nothing */
+  const char *verb;                /* the verbs without one of which this one means nothing: "list export" */
   bool or_else;                    /* in the usage, it stands in place of the option before */
   cli_offer offer;
   const char *help;

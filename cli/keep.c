@@ -14,8 +14,8 @@ bool keep_value(const cli_command *self, const char *word, size_t most, text *va
   const char *name = "the value";
   size_t from = value->size;
   int fault = 0;
-  if (*word != '@') {
-    text_add_string(value, word);
+  if (*word != '@' || word[1] == '@') {
+    text_add_string(value, *word == '@' ? word + 1 : word);
     if (value->size - from > most) fault = EFBIG;
   } else if (strcmp(word, "@-") == 0) {
     name = "standard input";

@@ -7,8 +7,9 @@
 #include "cli.h"
 
 /*
- * Adds the value that a word stands for: itself, the file behind its '@', or standard input when it is "@-".
- * False after saying why not: it cannot be read, or has more than `most` bytes.
+ * Adds the value that a word stands for: itself, the file behind its '@', or standard input when it is "@-";
+ * a value that begins with '@' has another one before it. False after saying why not: it cannot be read, or
+ * has more than `most` bytes.
  */
 bool keep_value(const cli_command *self, const char *word, size_t most, text *value);
 

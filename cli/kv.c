@@ -1,8 +1,8 @@
 /*
  * kv.c - `flaron-lua kv`: reads and changes the stores of a project, also while `dev` has them open.
  *
- * Keys are held to what a flare may use. A value is held to the quota of Spark alone, since the limit for one
- * value is a flare's (`max_kv_value_bytes` in its manifest).
+ * Keys and values are held to what the project's flare may write, whatever it is granted: flare.lua is read
+ * for the limit of a value.
  */
 #include <inttypes.h>
 #include <jansson.h>
@@ -14,25 +14,32 @@
 #include "cli.h"
 #include "keep.h"
 #include "options.h"
-#include "project/kv.h"
+#include "project/kv_bulk.h"
+#include "base/utf8.h"
 #include "project/state.h"
 
-enum { GET, SET, ADD, LIST, DELETE, NO_TTL = -1 };
+enum { GET, SET, ADD, LIST, DELETE, EXPORT, IMPORT, CLEAR, NO_TTL = -1 };
 
 /* What the words of the command say, and what they are about. */
 typedef struct job {
   const cli_command *self;
   cli_call call; /* the verb, a key, a value */
-  const char *persist, *project;
+  const char *persist, *project, *prefix;
   bool as_json;
   long ttl;
-  text folder, value; /* the value is set's */
-  long delta;         /* of add */
+  text folder;
+  text value;    /* of set */
+  json_t *items; /* of import */
+  size_t most;   /* bytes of a value */
+  long delta;    /* of add */
   kv kv;
 } job;
 
 /* The key of the job; none of what has none. */
 static bytes key_of(const job *j) { return j->call.count > 0 ? bytes_of(j->call.words[0]) : (bytes){0}; }
+
+/* What the keys of a job on many begin with. */
+static bytes prefix_of(const job *j) { return bytes_of(j->prefix != NULL ? j->prefix : ""); }
 
 /* Says what became of a call, if it was not well; the exit code. */
 static int conclude(const job *j, store_result result) {
@@ -89,9 +96,11 @@ static void print_keys(const json_t *list) {
   }
   json_array_foreach(list, i, about) {
     const json_t *ttl = json_object_get(about, "ttl");
-    cli_print("%-*s %8" JSON_INTEGER_FORMAT " bytes", width, json_string_value(json_object_get(about, "key")),
-              json_integer_value(json_object_get(about, "bytes")));
-    if (ttl != NULL) printf("  %" JSON_INTEGER_FORMAT " s left", json_integer_value(ttl));
+    json_int_t size = json_integer_value(json_object_get(about, "bytes"));
+    cli_print("%-*s %8" JSON_INTEGER_FORMAT " byte%s", width,
+              json_string_value(json_object_get(about, "key")), size, size == 1 ? "" : "s");
+    if (ttl != NULL)
+      printf("%s  %" JSON_INTEGER_FORMAT " s left", size == 1 ? " " : "", json_integer_value(ttl));
     putchar('\n');
   }
 }
@@ -100,7 +109,7 @@ static void print_keys(const json_t *list) {
 static int list(const job *j) {
   size_t total;
   json_t *all;
-  int status = conclude(j, kv_list(j->kv, (bytes){0}, SIZE_MAX, &total, &all));
+  int status = conclude(j, kv_list(j->kv, prefix_of(j), SIZE_MAX, &total, &all));
   if (status == CLI_DONE && j->as_json) {
     cli_print_json(all);
   } else if (status == CLI_DONE) {
@@ -110,14 +119,122 @@ static int list(const job *j) {
   return status;
 }
 
+/* Prints how many keys something was done to. */
+static void print_count(size_t count, const char *what) {
+  printf("%zu key%s %s\n", count, count == 1 ? "" : "s", what);
+}
+
+/* kv export */
+static int export(const job *j) {
+  json_t *items;
+  int status = conclude(j, kv_export(j->kv, prefix_of(j), &items));
+  if (status == CLI_DONE) cli_print_json(items);
+  json_decref(items);
+  return status;
+}
+
+/* What import reads, for messages. */
+static const char *source_of(const job *j) {
+  return strcmp(j->call.words[0], "-") == 0 ? "standard input" : j->call.words[0];
+}
+
+/* kv import FILE */
+static int import(const job *j) {
+  size_t count;
+  text error = {0};
+  bool good = kv_import(j->kv, j->items, j->most, &count, &error);
+  if (good || count > 0) print_count(count, "set");
+  int status = good ? CLI_DONE : cli_fail(j->self, "%s: %s", source_of(j), text_string(&error));
+  text_free(&error);
+  return status;
+}
+
+/* kv clear */
+static int clear(const job *j) {
+  size_t count;
+  int status = conclude(j, kv_clear(j->kv, prefix_of(j), &count));
+  if (status == CLI_DONE) print_count(count, "removed");
+  return status;
+}
+
 /* Whether a verb makes the folder and the database. */
-static bool writes(const job *j) { return j->call.verb == SET || j->call.verb == ADD; }
+static bool writes(const job *j) {
+  return j->call.verb == SET || j->call.verb == ADD || j->call.verb == IMPORT;
+}
+
+/* ---- what is given ---- */
+
+/* Sets the limit of a value to that of the project's flare. False after saying what is wrong with flare.lua.
+ */
+static bool read_limit(job *j) {
+  text content = {0}, error = {0};
+  char *folder;
+  const char *file;
+  manifest m = {0};
+  manifest_grants grants = {0};
+  host_config config = host_config_default();
+  bool good = pack_split_path(j->project != NULL ? j->project : ".", &folder, &file, &error);
+  if (good) {
+    modules_source source = {modules_read_file, folder, NULL};
+    good = pack_read_manifest(&source, &m, &content, &error) &&
+           manifest_configure(m.config, &config, &grants, &error);
+    free(folder);
+  }
+  j->most = config.max_kv_value_bytes;
+  if (!good) cli_fail(j->self, "%s", text_string(&error));
+  manifest_grants_free(&grants);
+  manifest_free(&m);
+  text_free(&content);
+  text_free(&error);
+  return good;
+}
+
+/* Reads the value of set. False after saying why not. */
+static bool read_value(job *j) {
+  text error = {0};
+  if (!keep_value(j->self, j->call.words[1], host_config_default().spark_quota_bytes, &j->value))
+    return false;
+  if (j->value.size <= j->most) return true;
+  kv_explain_size(j->value.size, j->most, &error);
+  cli_fail(j->self, "'%s': %s", j->call.words[0], text_string(&error));
+  text_free(&error);
+  return false;
+}
+
+/* Reads the items of import. False after saying why not. */
+static bool read_items(job *j) {
+  const char *path = j->call.words[0];
+  text content = {0};
+  json_error_t where;
+  bool standard = strcmp(path, "-") == 0;
+  int fault = standard ? text_read(&content, STDIN_FILENO, FILE_RECORD_MAX)
+                       : file_read_any(path, FILE_RECORD_MAX, &content);
+  if (fault != 0) {
+    cli_fail_file(j->self, source_of(j), fault, FILE_RECORD_MAX);
+  } else {
+    size_t mark = utf8_mark(content.data, content.size);
+    j->items = json_loadb(text_string(&content) + mark, content.size - mark, JSON_ALLOW_NUL, &where);
+    if (j->items == NULL) cli_fail(j->self, "%s:%d: %s", source_of(j), where.line, where.text);
+  }
+  text_free(&content);
+  return j->items != NULL;
+}
+
+/* Reads what a verb is given besides the stores, before a folder is made for it. False after saying why not.
+ */
+static bool read_given(job *j) {
+  if (j->call.verb != SET && j->call.verb != IMPORT) return true;
+  return read_limit(j) && (j->call.verb == SET ? read_value(j) : read_items(j));
+}
 
 /* Whether verb, words and options go together: CLI_GO_ON, or CLI_MISUSED after saying why not. */
 static int check(job *j) {
   int verb = j->call.verb;
-  if (j->call.count > 0 && !store_key_valid(key_of(j))) {
+  if (j->call.count > 0 && verb != IMPORT && !store_key_valid(key_of(j))) {
     return options_misuse(j->self, "'%s' is no key: " KV_KEY_RULE, j->call.words[0]);
+  }
+  if (j->prefix != NULL && *j->prefix == '\0') { /* of a script, perhaps, whose variable is not set */
+    return options_misuse(j->self, "--prefix takes at least one character");
   }
   if (j->ttl != NO_TTL && j->kv.plasma) {
     return options_misuse(j->self, "--ttl goes with set, and not with --plasma, where keys do not expire");
@@ -134,7 +251,7 @@ static int check(job *j) {
 
 /* Opens the stores and does what the verb says. */
 static int run_in_folder(job *j) {
-  static int (*const verbs[])(const job *j) = {get, set, add, list, delete};
+  static int (*const verbs[])(const job *j) = {get, set, add, list, delete, export, import, clear};
   text error = {0};
   j->kv.store = state_open_store(j->folder.data, writes(j), &error);
   int status = j->kv.store != NULL ? verbs[j->call.verb](j) : cli_fail(j->self, "%s", text_string(&error));
@@ -148,11 +265,9 @@ static int run(const cli_command *self, int argc, char **argv) {
   int status = options_read(self, argc, argv, &j);
   if (status == CLI_GO_ON) status = check(&j);
   if (status != CLI_GO_ON) return status;
-  size_t most = host_config_default().spark_quota_bytes;
-  bool ready = (j.call.verb != SET ||
-                keep_value(self, j.call.words[1], most, &j.value)) && /* first, before a folder */
-               keep_folder(self, j.persist, j.project, writes(&j), &j.folder);
+  bool ready = read_given(&j) && keep_folder(self, j.persist, j.project, writes(&j), &j.folder);
   status = ready ? run_in_folder(&j) : CLI_FAILED;
+  json_decref(j.items);
   text_free(&j.value);
   text_free(&j.folder);
   return status;
@@ -167,12 +282,23 @@ static const cli_option options[] = {
              "and a line "
              "feed follows"},
     {CLI_VERB, 0, "set", "KEY VALUE|@FILE|@-", AT(call), 2, 2, SET, "a key and a value",
-     .help = "set a value: the word, the file behind '@', or standard input for @-"},
+     .help =
+         "set a value: the word, the file behind '@', or standard input for @-; one that begins with '@' is "
+         "written with '@@'. It may be as large as flare.lua allows"},
     {CLI_VERB, 0, "add", "KEY DELTA", AT(call), 2, 2, ADD, "a key and a number",
      .help = "change a counter, which begins at 0, and print it; with --plasma"},
     {CLI_VERB, 0, "list", NULL, AT(call), 0, 0, LIST, "nothing else",
      .help = "print each key with its size and the time it has left"},
     {CLI_VERB, 0, "delete", "KEY", AT(call), 1, 1, DELETE, "a key", .help = "remove a value or a counter"},
+    {CLI_VERB, 0, "export", NULL, AT(call), 0, 0, EXPORT, "nothing else",
+     .help =
+         "print keys and values as JSON: a list of key, value (a string, or base64 for what is not UTF-8), "
+         "ttl in seconds when it expires, counter when it is one"},
+    {CLI_VERB, 0, "import", "FILE|-", AT(call), 1, 1, IMPORT, "a file",
+     .help = "set all keys of such a list, or none when something is wrong with it"},
+    {CLI_VERB, 0, "clear", NULL, AT(call), 0, 0, CLEAR, "nothing else", .help = "remove all keys"},
+    {CLI_WORD, 0, "prefix", "TEXT", AT(prefix), .verb = "list export clear",
+     .help = "only the keys that begin with this"},
     {CLI_FLAG, 0, "plasma", NULL, AT(kv.plasma), .help = "in Plasma, else in Spark"},
     {CLI_NUMBER, 0, "ttl", "SECONDS", AT(ttl), 0, STORE_TTL_MAX_S, .verb = "set",
      .takes = "seconds from 0 (for ever) to 315360000",

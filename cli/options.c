@@ -261,8 +261,10 @@ static int take_verb(reading *r) {
     for (size_t i = 0; i < count; i++) call->words[i] = r->words.items[i + 1];
   }
   for (const cli_option *o = r->self->options; status == CLI_GO_ON && o->kind != CLI_END; o++) {
-    if (!has_seen(r, o) || o->verb == NULL || strcmp(o->verb, found->name) == 0) continue;
-    status = options_misuse(r->self, "--%s goes with %s", o->name, o->verb);
+    if (!has_seen(r, o) || o->verb == NULL || cli_has_word(o->verb, found->name)) continue;
+    text_clear(&expected);
+    add_choice(&expected, o->verb);
+    status = options_misuse(r->self, "--%s goes with %s", o->name, expected.data);
   }
   text_free(&names);
   text_free(&expected);

@@ -133,7 +133,8 @@ static void print_lines(const state *s) {
     if (size > width) width = size;
   }
   for (size_t i = 0; i < s->secret_count; i++) {
-    cli_print("%-*s %8zu bytes\n", width, s->secrets[i].name, s->secrets[i].size);
+    size_t bytes = s->secrets[i].size;
+    cli_print("%-*s %8zu byte%s\n", width, s->secrets[i].name, bytes, bytes == 1 ? "" : "s");
   }
 }
 
@@ -197,11 +198,11 @@ static int run(const cli_command *self, int argc, char **argv) {
 
 static const cli_option options[] = {
     {CLI_VERB, 0, "set", "NAME [VALUE|@FILE|@-]", AT(call), 1, 2, SET, "a name and perhaps a value",
-     .help =
-         "set a secret: to the word (which a shell remembers and others may see), to the file behind '@', or "
-         "to "
-         "standard input for @-. Without a value it is read from the terminal, unseen, or else from standard "
-         "input up to its last line end"},
+     .help = "set a secret: to the word (which a shell remembers and others may see; one that begins with "
+             "'@' is written "
+             "with '@@'), to the file behind '@', or to standard input for @-. Without a value it is read "
+             "from the terminal, unseen, or else from standard "
+             "input up to its last line end"},
     {CLI_VERB, 0, "list", NULL, AT(call), 0, 0, LIST, "nothing else",
      .help = "print the names and sizes of all secrets"},
     {CLI_VERB, 0, "delete", "NAME", AT(call), 1, 1, DELETE, "a name", .help = "remove a secret"},
@@ -220,6 +221,6 @@ const cli_command cli_secret = {
     .options = options,
     .notes =
         "Secrets are in .flaron/secrets.json, which only you can read: keep it out of version control. A "
-        "`flaron-lua dev` that is running knows new ones once it is started again.",
+        "`flaron-lua dev` that is running takes a change at once.",
     .run = run,
 };

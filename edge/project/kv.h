@@ -2,8 +2,8 @@
  * kv.h - Spark and Plasma behind one face, for people who look into them: `flaron-lua kv` and the page of
  * `dev`.
  *
- * Nothing here knows of a flare's capabilities and limits; the quota of Spark holds. A kv is a view: it owns
- * nothing.
+ * Nothing here knows of a flare's capabilities, and its limits only as they are given; the quota of Spark
+ * holds. A kv is a view: it owns nothing.
  */
 #ifndef FLARON_EDGE_KV_H
 #define FLARON_EDGE_KV_H
@@ -40,6 +40,9 @@ store_result kv_delete(kv k, bytes key);
  * are. The caller frees `list`, which is NULL unless the answer is OK. OK, FAILED.
  */
 store_result kv_list(kv k, bytes prefix, size_t most, size_t *total, struct json_t **list);
+
+/* Adds what there is to say of a value of `size` bytes, more than the `most` that a flare may write. */
+void kv_explain_size(size_t size, size_t most, text *message);
 
 /* Adds a sentence about what became of a call on `key` that was not OK. */
 void kv_explain(kv k, bytes key, store_result result, text *message);

@@ -94,7 +94,7 @@ describe("kv", function()
       assert.equal("", done(D, "kv", "set", "b:2", "two", flag))
       done(D, "kv", "set", "a", "1", flag)
       assert.equal("two", done(D, "kv", "get", "b:2", flag))
-      assert.equal("a          1 bytes\nb:2        3 bytes\n", done(D, "kv", "list", flag))
+      assert.equal("a          1 byte\nb:2        3 bytes\n", done(D, "kv", "list", flag))
       assert.equal("", done(D, "kv", "delete", "a", flag))
       refuses(1, "kv: there is no key 'a' in " .. where, D, "kv", "get", "a", flag)
       refuses(1, "kv: there is no key 'a' in " .. where, D, "kv", "delete", "a", flag)
@@ -125,11 +125,11 @@ describe("kv", function()
     done(D, "kv", "set", "long", "v", "--ttl", "3600")
     done(D, "kv", "set", "ever", "v", "--ttl", "0")
     done(D, "kv", "set", "short", "v", "--ttl", "2")
-    assert.matches("^ever         1 bytes\nlong         1 bytes  3[56]%d%d s left\nshort        1 bytes  [12] s left\n$",
+    assert.matches("^ever         1 byte\nlong         1 byte   3[56]%d%d s left\nshort        1 byte   [12] s left\n$",
       done(D, "kv", "list"))
     support.run "sleep 2.1"
     refuses(1, "no key 'short'", D, "kv", "get", "short")
-    assert.matches("^ever        1 bytes\nlong        1 bytes  3[56]%d%d s left\n$", done(D, "kv", "list"))
+    assert.matches("^ever        1 byte\nlong        1 byte   3[56]%d%d s left\n$", done(D, "kv", "list"))
   end)
 
   it("lists as JSON", function()
@@ -173,7 +173,7 @@ describe("kv", function()
   end)
 
   it("names what is wrong with its words, and says how it is used", function()
-    refuses(2, "kv: get, set, add, list or delete is expected\nusage: flaron%-lua kv get KEY", D, "kv")
+    refuses(2, "kv: get, set, add, list, delete, export, import or clear is expected\nusage: flaron%-lua kv get KEY", D, "kv")
     refuses(2, "is expected, not 'put'", D, "kv", "put", "a", "b")
     refuses(2, "get takes a key; 0 words are there", D, "kv", "get")
     refuses(2, "set takes a key and a value; 1 word is there", D, "kv", "set", "a")
@@ -182,6 +182,9 @@ describe("kv", function()
     refuses(2, "%-%-ttl goes with set", D, "kv", "get", "a", "--ttl", "1")
     refuses(2, "%-%-ttl goes with set, and not with %-%-plasma", D, "kv", "set", "a", "b", "--plasma", "--ttl", "1")
     refuses(2, "%-%-json goes with list", D, "kv", "get", "a", "--json")
+    refuses(2, "import takes a file; 0 words are there", D, "kv", "import")
+    refuses(2, "%-%-prefix goes with list, export or clear", D, "kv", "delete", "a", "--prefix", "a")
+    refuses(2, "%-%-prefix takes at least one character", D, "kv", "clear", "--prefix", "")
     refuses(2, "unknown option '%-%-bogus'\n", D, "kv", "list", "--bogus")
     for _, ttl in ipairs { "-1", "x", "315360001", "" } do
       refuses(2, "%-%-ttl takes seconds from 0 %(for ever%) to 315360000, not '" .. ttl:gsub("%-", "%%-"),
@@ -200,14 +203,118 @@ describe("kv", function()
   end)
 
   it("refuses a value over the quota of Spark", function()
-    local code, out, err = shell(D, "head -c 17000000 /dev/zero | $F kv set --persist \"$D\" big @-")
+    local project = support.folder()
+    support.write(project .. "/flare.lua", "return { max_kv_value_bytes = 1 << 30 }")
+    local function set(size)
+      return shell(D, ("head -c %d /dev/zero | $F kv set --persist \"$D\" --project %s big @-"):format(size, project))
+    end
+    local code, out, err = set(17000000)
     assert.same({ 1, "" }, { code, out })
     assert.matches("standard input: it is larger than 16777216 bytes", err)
-    code, _, err = shell(D, "head -c 16777215 /dev/zero | $F kv set --persist \"$D\" big @-")
+    code, _, err = set(16777215)
     assert.equal(1, code)
     assert.matches("'big': with it, keys and values would be more than the 16777216 bytes of spark", err)
-    code, _, err = shell(D, "head -c 16777213 /dev/zero | $F kv set --persist \"$D\" big @-")
+    code, _, err = set(16777213)
     assert.same({ 0, "" }, { code, err })
+  end)
+
+  for _, flag in ipairs { "", "--plasma" } do
+    it("refuses a value that the flare could not write " .. flag, function()
+      local project = support.folder()
+      local function set(size)
+        return shell(D, ("head -c %d /dev/zero | $F kv set big @- %s --persist \"$D\" --project %s"):format(size, flag, project))
+      end
+      local message = "flaron-lua kv: 'big': %d bytes, and a flare may write %d: max_kv_value_bytes in flare.lua\n"
+      assert.same({ 1, "", message:format(65537, 65536) }, { set(65537) })
+      assert.is_false(is_there(D))
+      assert.same({ 0, "", "" }, { set(65536) })
+      support.write(project .. "/flare.lua", "return { max_kv_value_bytes = 10 }")
+      assert.same({ 1, "", message:format(11, 10) }, { set(11) })
+      assert.same({ 0, "", "" }, { set(10) })
+      support.write(project .. "/flare.lua", "return { max_kv_value_bytes = 'x' }")
+      local code, _, err = set(1)
+      assert.equal(1, code)
+      assert.matches("^flaron%-lua kv: flare.lua: key 'max_kv_value_bytes' is not an integer", err)
+      assert.equal(10, #done(D, "kv", "get", "big", flag ~= "" and flag or nil))
+    end)
+  end
+
+  it("takes a value that begins with '@'", function()
+    for word, value in pairs { ["@@me"] = "@me", ["@@"] = "@", ["@@-"] = "@-", ["@@@"] = "@@", ["a@b"] = "a@b" } do
+      done(D, "kv", "set", "key", word)
+      assert.equal(value, done(D, "kv", "get", "key"))
+    end
+    done(D, "secret", "set", "HANDLE", "@@")
+    assert.matches('"HANDLE": "@"', support.read(D .. "/secrets.json"), 1, true)
+    assert.equal("HANDLE        1 byte\n", done(D, "secret", "list"))
+  end)
+
+  it("lists, exports and clears keys by what they begin with", function()
+    for _, key in ipairs { "a:1", "a:2", "a", "b" } do done(D, "kv", "set", key, "value") end
+    assert.equal("a:1        5 bytes\na:2        5 bytes\n", done(D, "kv", "list", "--prefix", "a:"))
+    assert.equal("", done(D, "kv", "list", "--prefix", "A"))
+    assert.equal(2, select(2, done(D, "kv", "export", "--prefix", "a:"):gsub('"key"', "")))
+    assert.equal("2 keys removed\n", done(D, "kv", "clear", "--prefix", "a:"))
+    assert.equal("a        5 bytes\nb        5 bytes\n", done(D, "kv", "list"))
+    done(D, "kv", "set", "--plasma", "p", "value")
+    assert.equal("2 keys removed\n", done(D, "kv", "clear"))
+    assert.equal("1 key removed\n", done(D, "kv", "clear", "--plasma"))
+    assert.equal("0 keys removed\n", done(D, "kv", "clear"))
+  end)
+
+  it("exports what import reads", function()
+    local file, other = support.folder() .. "/items", support.folder() .. "/other"
+    support.write(file, every_byte)
+    done(D, "kv", "set", "bytes", "@" .. file)
+    done(D, "kv", "set", "text", "ü\n\"")
+    done(D, "kv", "set", "short", "", "--ttl", "3600")
+    local items = done(D, "kv", "export")
+    support.write(file, "\xEF\xBB\xBF" .. items)
+    assert.equal("3 keys set\n", done(other, "kv", "import", file))
+    assert.equal(every_byte, done(other, "kv", "get", "bytes"))
+    assert.matches("^bytes      256 bytes\nshort        0 bytes  3[56]%d%d s left\ntext         4 bytes\n$", done(other, "kv", "list"))
+    done(D, "kv", "add", "--plasma", "count", "-9223372036854775808")
+    done(D, "kv", "set", "--plasma", "value", "7")
+    done(other, "kv", "set", "--plasma", "count", "a value")
+    done(other, "kv", "add", "--plasma", "value", "9")
+    local code, out = shell(D, '$F kv export --plasma --persist "$D" | $F kv import - --plasma --persist ' .. other)
+    assert.same({ 0, "2 keys set\n" }, { code, out })
+    assert.equal(done(D, "kv", "export", "--plasma"), done(other, "kv", "export", "--plasma"))
+    assert.equal("-9223372036854775807\n", done(other, "kv", "add", "--plasma", "count", "1"))
+    assert.equal("[]\n", done(D, "kv", "export", "--prefix", "none"))
+  end)
+
+  it("imports nothing of a list in which something is wrong, and says what", function()
+    local file = support.folder() .. "/items"
+    for items, message in pairs {
+      ['{"a": "b"}'] = 'it is no array of {"key": "...", "value": "..."}',
+      ["[\n{]"] = "items:2: ",
+      ["[1]"] = "item 2: it is no object",
+      ['[{"key": "a b", "value": "v"}]'] = 'item 2: its "key" is none: a key has 1 to 256 characters',
+      ['[{"value": "v"}]'] = 'item 2: its "key" is none',
+      ['[{"key": "a", "vaule": "v"}]'] = "item 2: it has an unknown field 'vaule': did you mean 'value'?",
+      ['[{"key": "a"}]'] = [[item 2: 'a': its "value" is neither a string nor {"base64": "..."}]],
+      ['[{"key": "a", "value": 5}]'] = [[item 2: 'a': its "value" is neither]],
+      ['[{"key": "a", "value": {"base64": "!"}}]'] = [[item 2: 'a': its "value" is neither]],
+      [('[{"key": "a", "value": "%s"}]'):format(("v"):rep(65537))] = "item 2: 'a': 65537 bytes, and a flare may write 65536",
+      ['[{"key": "a", "value": "v", "ttl": 315360001}]'] = [[item 2: 'a': its "ttl" is no integer from 0 to 315360000]],
+      ['[{"key": "a", "value": "v", "ttl": 1.5}]'] = [[item 2: 'a': its "ttl" is no integer]],
+      ['[{"key": "a", "value": "1", "counter": true}]'] = "item 2: 'a': it is a counter, and those are in plasma",
+      ['[{"key": "a", "value": "v", "counter": 1}]'] = [[item 2: 'a': its "counter" is no boolean]],
+    } do
+      support.write(file, (items:gsub("^%[", '[{"key": "good", "value": "v"},')))
+      refuses(1, message:gsub("%p", "%%%0"), D, "kv", "import", file)
+    end
+    for items, message in pairs {
+      ['[{"key": "a", "value": "1.5", "counter": true}]'] = [['a': it is a counter, and its "value" is no whole number of 64 bits]],
+      ['[{"key": "a", "value": "9223372036854775808", "counter": true}]'] = [['a': it is a counter, and its "value"]],
+      ['[{"key": "a", "value": "v", "ttl": 5}]'] = [['a': it has a "ttl", and keys of plasma do not expire]],
+    } do
+      support.write(file, items)
+      refuses(1, message:gsub("%p", "%%%0"), D, "kv", "import", file, "--plasma")
+    end
+    refuses(1, "kv: no such: No such file or directory", D, "kv", "import", "no such")
+    assert.same({ "", "" }, { done(D, "kv", "list"), done(D, "kv", "list", "--plasma") })
   end)
 
   it("says that there is nothing yet, and makes nothing to say so", function()

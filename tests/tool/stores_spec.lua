@@ -154,7 +154,7 @@ describe("a stores.db of somebody else", function()
   it("is read when nothing may be written to it, also in another journal mode", function()
     local folder = project()
     change(folder, "PRAGMA journal_mode = DELETE;")
-    assert.same({ 0, "a        1 bytes\n", "" }, { shell(folder, "chmod 444 .flaron/stores.db && TOOL kv list") })
+    assert.same({ 0, "a        1 byte\n", "" }, { shell(folder, "chmod 444 .flaron/stores.db && TOOL kv list") })
   end)
 
   it("is taken over when it is of an earlier flaron-lua", function()
@@ -162,7 +162,7 @@ describe("a stores.db of somebody else", function()
     change(folder, [[
       DROP TRIGGER plasma_set; DROP TRIGGER plasma_set_again; DROP TRIGGER plasma_counted; DROP TRIGGER plasma_counted_again;
       DROP TABLE plasma_log; DROP TABLE plasma_peer; PRAGMA user_version = 1]])
-    assert.same({ 0, "a        1 bytes\n", "" }, { shell(folder, "TOOL kv list") })
+    assert.same({ 0, "a        1 byte\n", "" }, { shell(folder, "TOOL kv list") })
     assert.same({ 0, "5\n", "" }, { shell(folder, "TOOL kv add --plasma c 0") })
     assert.same({ 0, "2\n2\n", "" },
       { shell(folder, "sqlite3 .flaron/stores.db 'PRAGMA user_version; SELECT count(*) FROM plasma_log'") })
