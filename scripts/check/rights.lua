@@ -16,6 +16,7 @@ local body = { call = "request.body" }
 rights = {
   functions = {
     ["flaron.cookie"] = { parse = {}, get = raw_cookie, serialize = {}, set = {}, delete = {} },
+    ["flaron.date"] = { http = {}, parse_http = {}, iso = {}, parse_iso = {} },
     ["flaron.session"] = { equal = {}, new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } } },
     ["flaron.router"] = { new = {} },
     ["flaron.template"] = { escape = {}, compile = {} },

@@ -235,6 +235,7 @@ end)
 -- Ready-made modules: the files with their annotations, and in a flare the tables with methods.
 local ready_made = {
   cookie = { files = { "cookie.lua" }, methods = "" },
+  date = { files = { "date.lua" }, methods = "" },
   router = {
     files = { "router.lua", "router/request.lua" },
     methods = [[app = getmetatable(it.new()).__index, req = require "flaron.router.request" {}]],

@@ -8,6 +8,8 @@ local functions = {
   ["cookie.parse"] = { "string -" }, ["cookie.get"] = { "string" },
   ["cookie.serialize"] = { "string", "string", "table -" }, ["cookie.set"] = { "string", "string", "table -" },
   ["cookie.delete"] = { "string", "table -" },
+  ["date.http"] = { "number" }, ["date.parse_http"] = { "string", "number -" }, ["date.iso"] = { "number", "number -", "number -" },
+  ["date.parse_iso"] = { "string", "number -" },
   ["url.decode"] = { "string" }, ["url.encode"] = { "string number" }, ["url.query"] = { "string -" },
   ["url.parse"] = { "string" }, ["url.build"] = { "table" },
   ["template.escape"] = { "any" }, ["template.compile"] = { "string", "string -", "table -" }, ["page:render"] = { "table -" },
@@ -27,13 +29,20 @@ local values = { ["nil"] = "nil", boolean = "true", number = "5", table = "{}", 
 
 -- A flare that has all modules and an object of each kind, and runs what the header asks for.
 local main = [[
-local cookie, url, template = require "flaron.cookie", require "flaron.url", require "flaron.template"
-local session, router, flaron = require "flaron.session", require "flaron.router", require "flaron"
-local page, sessions = template.compile "x", session.new { secret = "KEY" }
-local outer = router.new()
+local flaron = require "flaron"
+local modules = {
+  cookie = require "flaron.cookie", url = require "flaron.url", template = require "flaron.template",
+  session = require "flaron.session", router = require "flaron.router", date = require "flaron.date",
+}
+local outer = modules.router.new()
+local objects = {
+  page = modules.template.compile "x", sessions = modules.session.new { secret = "KEY" }, app = outer,
+}
 outer:any("/*rest", function(req)
-  local names = { cookie = cookie, url = url, template = template, session = session, router = router, page = page,
-    sessions = sessions, app = router.new(), req = req, print = print }
+  local names = { req = req, print = print }
+  for name, module in pairs(modules) do names[name] = module end
+  for name, object in pairs(objects) do names[name] = object end
+  names.app = modules.router.new() -- outer takes no more routes
   local ask = assert(load("\n" .. flaron.request.header "script", "=main.lua", "t", names))
   local good, message = pcall(ask)
   return { body = good and "" or tostring(message) }
@@ -42,12 +51,12 @@ return {
   handle_request = function()
     if flaron.request.header "script" ~= "names" then return outer:handler()() end
     local names = {}
-    for name, object in pairs { cookie = cookie, url = url, template = template, session = session, router = router } do
+    for name, object in pairs(modules) do
       for field, value in pairs(object) do
         if type(value) == "function" then names[#names + 1] = name .. "." .. field end
       end
     end
-    for name, object in pairs { page = page, sessions = sessions, app = outer } do
+    for name, object in pairs(objects) do
       for field, value in pairs(getmetatable(object).__index) do
         if type(value) == "function" and not field:find "^__" then names[#names + 1] = name .. ":" .. field end
       end
@@ -104,7 +113,7 @@ describe("the ready-made modules", function()
 
   it("say when a colon stands for a dot", function()
     for name in pairs(functions) do
-      local module, field = name:match "^(%l+)%.(%l+)$"
+      local module, field = name:match "^([%l_]+)%.([%l_]+)$"
       if module then
         for _, given in ipairs { "", "'/a'", "{}" } do
           assert.equal(("main.lua:2: call it %s(...), with a dot"):format(name), say(("%s:%s(%s)"):format(module, field, given)))

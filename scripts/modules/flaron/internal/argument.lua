@@ -4,7 +4,7 @@ local argument = {}
 
 -- Whether a value is the module of a public function such as "cookie.get": it has that function. Never for a method.
 local function is_module_of(value, name)
-  local field = name:match "^%l+%.(.+)$"
+  local field = name:match "^[%l_]+%.(.+)$"
   return field and type(value) == "table" and type(rawget(value, field)) == "function"
 end
 
@@ -91,5 +91,28 @@ function argument.nearest(name, names)
   end
   return best and (": did you mean '%s'?"):format(best) or ""
 end
+
+-- "a, b or c" of "a|b|c".
+local function words(types) return (types:gsub("|([^|]*)$", " or %1"):gsub("|", ", ")) end
+
+--- Checks a table of options: that each is known and of its type.
+---@param options table
+---@param name string the function, as users write it: "date.iso".
+---@param types table<string, string> of each option its types, such as "string|table|false".
+function argument.options(options, name, types)
+  for option, value in pairs(options) do
+    local expected = types[option]
+    if not expected then
+      error(("unknown option '%s' of %s%s"):format(tostring(option), name, argument.nearest(option, types)), 3)
+    end
+    local known = "|" .. expected .. "|"
+    local kind = value == false and known:find("|false|", 1, true) and "false" or math.type(value) or type(value)
+    local fits = known:find("|" .. kind .. "|", 1, true) or math.type(value) and known:find("|number|", 1, true)
+    if not fits then error(("option '%s' of %s: %s expected, got %s"):format(option, name, words(expected), kind), 3) end
+  end
+end
+
+--- Raises an error of an option's value.
+function argument.fail_option(option, name, message) error(("option '%s' of %s: %s"):format(option, name, message), 3) end
 
 return argument
