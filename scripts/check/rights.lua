@@ -16,6 +16,7 @@ local body = { call = "request.body" }
 rights = {
   functions = {
     ["flaron.cookie"] = { parse = {}, get = raw_cookie, serialize = {}, set = {}, delete = {} },
+    ["flaron.cors"] = { new = {} },
     ["flaron.date"] = { http = {}, parse_http = {}, iso = {}, parse_iso = {} },
     ["flaron.session"] = { equal = {}, new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } } },
     ["flaron.router"] = { new = {} },
@@ -30,9 +31,10 @@ rights = {
       group = {}, handler = {},
     },
     page = { render = {} },
+    policy = { apply = {}, middleware = {} },
   },
   makes = {
     ["flaron.session.new"] = "sessions", ["flaron.router.new"] = "app", ["flaron.template.compile"] = "page",
-    ["app:group"] = "app",
+    ["app:group"] = "app", ["flaron.cors.new"] = "policy",
   },
 }

@@ -235,6 +235,7 @@ end)
 -- Ready-made modules: the files with their annotations, and in a flare the tables with methods.
 local ready_made = {
   cookie = { files = { "cookie.lua" }, methods = "" },
+  cors = { files = { "cors.lua" }, methods = [[policy = getmetatable(it.new { origins = "*" }).__index]] },
   date = { files = { "date.lua" }, methods = "" },
   router = {
     files = { "router.lua", "router/request.lua" },
@@ -318,9 +319,11 @@ describe("ready-made Lua", function()
     end)
   end
 
-  it("has the options that the pages of cookie and session name", function()
-    for name, class in pairs { cookie = "flaron.cookie.Options", session = "flaron.session.Options" } do
+  it("has the options that the pages of modules with a heading for them name", function()
+    for _, name in ipairs { "cookie", "session", "cors" } do
+      local class = ("flaron.%s.Options"):format(name)
       local known = fields_of(assert(support.read(("scripts/modules/flaron/%s.lua"):format(name))), class)
+      assert.truthy(next(known), name)
       local text = section("## Options", assert(support.read(("docs/%s.md"):format(name))))
       for field in pairs(known) do assert.truthy(text:find("`" .. field .. "`", 1, true), field) end
     end

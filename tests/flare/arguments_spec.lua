@@ -8,6 +8,7 @@ local functions = {
   ["cookie.parse"] = { "string -" }, ["cookie.get"] = { "string" },
   ["cookie.serialize"] = { "string", "string", "table -" }, ["cookie.set"] = { "string", "string", "table -" },
   ["cookie.delete"] = { "string", "table -" },
+  ["cors.new"] = { "table" }, ["policy:apply"] = {}, ["policy:middleware"] = {},
   ["date.http"] = { "number" }, ["date.parse_http"] = { "string", "number -" }, ["date.iso"] = { "number", "number -", "number -" },
   ["date.parse_iso"] = { "string", "number -" },
   ["url.decode"] = { "string" }, ["url.encode"] = { "string number" }, ["url.query"] = { "string -" },
@@ -33,10 +34,12 @@ local flaron = require "flaron"
 local modules = {
   cookie = require "flaron.cookie", url = require "flaron.url", template = require "flaron.template",
   session = require "flaron.session", router = require "flaron.router", date = require "flaron.date",
+  cors = require "flaron.cors",
 }
 local outer = modules.router.new()
 local objects = {
   page = modules.template.compile "x", sessions = modules.session.new { secret = "KEY" }, app = outer,
+  policy = modules.cors.new { origins = "*" },
 }
 outer:any("/*rest", function(req)
   local names = { req = req, print = print }
