@@ -18,6 +18,7 @@ rights = {
     ["flaron.cookie"] = { parse = {}, get = raw_cookie, serialize = {}, set = {}, delete = {} },
     ["flaron.cors"] = { new = {} },
     ["flaron.date"] = { http = {}, parse_http = {}, iso = {}, parse_iso = {} },
+    ["flaron.security_headers"] = { new = {} },
     ["flaron.session"] = { equal = {}, new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } } },
     ["flaron.router"] = { new = {} },
     ["flaron.template"] = { escape = {}, compile = {} },
@@ -32,9 +33,10 @@ rights = {
     },
     page = { render = {} },
     policy = { apply = {}, middleware = {} },
+    shield = { nonce = {}, apply = {}, middleware = {} },
   },
   makes = {
     ["flaron.session.new"] = "sessions", ["flaron.router.new"] = "app", ["flaron.template.compile"] = "page",
-    ["app:group"] = "app", ["flaron.cors.new"] = "policy",
+    ["app:group"] = "app", ["flaron.cors.new"] = "policy", ["flaron.security_headers.new"] = "shield",
   },
 }

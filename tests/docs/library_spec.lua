@@ -241,6 +241,7 @@ local ready_made = {
     files = { "router.lua", "router/request.lua" },
     methods = [[app = getmetatable(it.new()).__index, req = require "flaron.router.request" {}]],
   },
+  security_headers = { files = { "security_headers.lua" }, methods = [[shield = getmetatable(it.new()).__index]] },
   session = { files = { "session.lua" }, methods = [[sessions = getmetatable(it.new { secret = "s" }).__index]] },
   template = { files = { "template.lua" }, methods = [[page = getmetatable(it.compile "").__index]] },
   url = { files = { "url.lua" }, methods = "" },
@@ -320,7 +321,7 @@ describe("ready-made Lua", function()
   end
 
   it("has the options that the pages of modules with a heading for them name", function()
-    for _, name in ipairs { "cookie", "session", "cors" } do
+    for _, name in ipairs { "cookie", "session", "cors", "security_headers" } do
       local class = ("flaron.%s.Options"):format(name)
       local known = fields_of(assert(support.read(("scripts/modules/flaron/%s.lua"):format(name))), class)
       assert.truthy(next(known), name)

@@ -11,6 +11,7 @@ local functions = {
   ["cors.new"] = { "table" }, ["policy:apply"] = {}, ["policy:middleware"] = {},
   ["date.http"] = { "number" }, ["date.parse_http"] = { "string", "number -" }, ["date.iso"] = { "number", "number -", "number -" },
   ["date.parse_iso"] = { "string", "number -" },
+  ["security_headers.new"] = { "table -" }, ["shield:nonce"] = {}, ["shield:apply"] = {}, ["shield:middleware"] = {},
   ["url.decode"] = { "string" }, ["url.encode"] = { "string number" }, ["url.query"] = { "string -" },
   ["url.parse"] = { "string" }, ["url.build"] = { "table" },
   ["template.escape"] = { "any" }, ["template.compile"] = { "string", "string -", "table -" }, ["page:render"] = { "table -" },
@@ -34,12 +35,12 @@ local flaron = require "flaron"
 local modules = {
   cookie = require "flaron.cookie", url = require "flaron.url", template = require "flaron.template",
   session = require "flaron.session", router = require "flaron.router", date = require "flaron.date",
-  cors = require "flaron.cors",
+  cors = require "flaron.cors", security_headers = require "flaron.security_headers",
 }
 local outer = modules.router.new()
 local objects = {
   page = modules.template.compile "x", sessions = modules.session.new { secret = "KEY" }, app = outer,
-  policy = modules.cors.new { origins = "*" },
+  policy = modules.cors.new { origins = "*" }, shield = modules.security_headers.new(),
 }
 outer:any("/*rest", function(req)
   local names = { req = req, print = print }
