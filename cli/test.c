@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -338,17 +337,16 @@ static void note_change(void *data, int folder, const char *name) {
   if (c->name.size == 0) text_add_string(&c->name, name != NULL ? name : "something");
 }
 
-/* Watches the project here, and what the words for busted name elsewhere. */
-static void watch_all(const words *w, int inotify, const file_place *here) {
-  watch_project(inotify, here);
+/* Watches what the words for busted name, which may be elsewhere. */
+static void watch_words(watch *files, const words *w) {
   for (size_t i = 0; i < w->rest.count; i++) {
     const char *word = w->rest.items[i];
     if (word == NULL || *word == '-' || access(word, F_OK) != 0) continue;
     if (is_folder(word)) {
-      watch_project(inotify, &(file_place){word, ""});
+      watch_project(files, &(file_place){word, ""});
     } else {
       char *parent = pack_parent(word);
-      watch_path(inotify, parent);
+      watch_path(files, parent);
       free(parent);
     }
   }
@@ -373,13 +371,13 @@ static void run_apart(const cli_command *self, const words *w, const text *own) 
 }
 
 /* Waits until something changes, or Ctrl-C. */
-static void wait_for_change(int inotify, const file_place *here, changes *c) {
+static void wait_for_change(watch *files, changes *c) {
   enum { SETTLE_MS = 50 };
-  struct pollfd fd = {inotify, POLLIN, 0};
+  struct pollfd fd = {watch_descriptor(files), POLLIN, 0};
   while (c->name.size == 0 && !interrupted) {
     if (poll(&fd, 1, -1) < 0) continue;
     poll(NULL, 0, SETTLE_MS); /* who writes one file often writes two */
-    watch_read(inotify, here, note_change, c);
+    watch_read(files, note_change, c);
   }
 }
 
@@ -387,25 +385,25 @@ static void wait_for_change(int inotify, const file_place *here, changes *c) {
 static int run_watching(const cli_command *self, const words *w, const text *own) {
   const file_place here = {".", ""};
   changes c = {0};
-  int inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-  if (inotify < 0) return cli_fail(self, "files cannot be watched: %s", strerror(errno));
+  watch *files = watch_open(&here);
+  if (files == NULL) return cli_fail(self, "files cannot be watched: %s", strerror(errno));
   sigaction(SIGINT, &(struct sigaction){.sa_handler = interrupt},
             NULL); /* no SA_RESTART: it ends what waits */
   for (bool again = false; !interrupted;) {
-    watch_all(w, inotify, &here);
+    watch_words(files, w);
     run_apart(self, w, own);
     c.running = true;
-    watch_read(inotify, &here, note_change, &c);
+    watch_read(files, note_change, &c);
     c.running = false;
     again = !again && c.name.size > 0; /* at once, but once: specs that write Lua would have no end */
     if (!again) text_clear(&c.name);
     if (!again && !interrupted) cli_print("\nwaiting for a file to change (Ctrl-C ends)\n");
     fflush(stdout);
-    wait_for_change(inotify, &here, &c);
+    wait_for_change(files, &c);
     if (!interrupted) cli_print("\n%s has changed\n", text_string(&c.name));
     text_clear(&c.name);
   }
-  close(inotify);
+  watch_close(files);
   text_free(&c.name);
   signal(SIGINT, SIG_DFL);
   raise(SIGINT);

@@ -188,8 +188,8 @@ typedef struct walk {
   int dirs[DEEPEST]; /* from the root to where it is */
   int depth;
   int links;
-  text rest; /* what is still to be walked */
-  void (*visit)(void *data, int folder);
+  text rest;           /* what is still to be walked */
+  file_visitor *visit; /* or NULL */
   void *data;
 } walk;
 
@@ -274,6 +274,7 @@ static int step(walk *w, int flags, int *fd) {
   }
   if (is_state(name, strlen(name))) return FILE_IN_STATE;
   if (!last && (*name == '\0' || strcmp(name, ".") == 0)) return 0;
+  if (w->visit != NULL) w->visit(w->data, w->dirs[w->depth], name);
   int found = openat(w->dirs[w->depth], *name != '\0' ? name : ".", O_PATH | O_NOFOLLOW | O_CLOEXEC);
   if (found < 0) return errno;
   int fault = fstat(found, &about) != 0 ? errno : 0;
@@ -288,7 +289,6 @@ static int step(walk *w, int flags, int *fd) {
     fault = !S_ISDIR(about.st_mode) ? ENOTDIR : w->depth == DEEPEST - 1 ? ENAMETOOLONG : 0;
     if (fault == 0) {
       w->dirs[++w->depth] = found;
-      if (w->visit != NULL) w->visit(w->data, found);
       return 0;
     }
   }
@@ -297,12 +297,10 @@ static int step(walk *w, int flags, int *fd) {
 }
 
 /* Walks a path from a root, which it closes. 0 with `*fd`, or a fault. */
-static int walk_path(int root, const char *path, int flags, void (*visit)(void *data, int folder), void *data,
-                     int *fd) {
+static int walk_path(int root, const char *path, int flags, file_visitor *visit, void *data, int *fd) {
   walk w = {.dirs = {root}, .visit = visit, .data = data};
   int fault = 0;
   text_add_string(&w.rest, path);
-  if (visit != NULL) visit(data, root);
   while (fault == 0) fault = step(&w, flags, fd);
   go_back(&w, 0);
   text_free(&w.rest);
@@ -364,8 +362,7 @@ int file_open_folder_below(const file_place *place, const char *path, int *fd) {
   return fault;
 }
 
-void file_visit_folders(const file_place *place, const char *path, void (*visit)(void *data, int folder),
-                        void *data) {
+void file_visit(const file_place *place, const char *path, file_visitor *visit, void *data) {
   text full = {0};
   int fd, root;
   if (open_root(place, path, &root, &full) == 0 && walk_path(root, full.data, O_PATH, visit, data, &fd) == 0)

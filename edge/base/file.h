@@ -77,10 +77,11 @@ int file_look_below(const file_place *place, const char *path);
 int file_open_folder_below(const file_place *place, const char *path, int *fd);
 
 /*
- * Calls `visit` with each folder that is gone through from the place to a file, by way of links too, as a
- * descriptor that is borrowed for the call: whatever changes there may change the file.
+ * Calls `visit` with each name that is gone through from the place to a file, by way of links too, and the
+ * folder that it is in, as a descriptor: what changes there under that name may change the file. Both are
+ * borrowed for the call. It goes as far as there is something.
  */
-void file_visit_folders(const file_place *place, const char *path, void (*visit)(void *data, int folder),
-                        void *data);
+typedef void file_visitor(void *data, int folder, const char *name);
+void file_visit(const file_place *place, const char *path, file_visitor *visit, void *data);
 
 #endif

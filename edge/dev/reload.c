@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -27,8 +26,9 @@ struct reload {
   char *root, *below; /* of `place` */
   file_place place;   /* the project's folder */
   modules_source source;
-  int inotify, wake[2]; /* `wake`: a byte has it packed again, the end of it ends the thread */
-  int state;            /* inotify's number of the state's folder, -1 = none */
+  watch *watch;
+  int wake[2]; /* a byte has it packed again, the end of it ends the thread */
+  int state;   /* the number of the state's folder in `watch`, -1 = none */
   pthread_t thread;
   pthread_mutex_t lock; /* of what is below */
   pool_flare **flares;  /* one for each edge; NULL: there were none yet */
@@ -42,7 +42,7 @@ static void watch_packed(const reload *r) {
   char *real = realpath(r->options->path, NULL);
   if (real != NULL) {
     *strrchr(real, '/') = '\0';
-    watch_path(r->inotify, *real != '\0' ? real : "/");
+    watch_path(r->watch, *real != '\0' ? real : "/");
   }
   free(real);
 }
@@ -65,16 +65,21 @@ static bool is_packed(const reload *r) {
   return dot != NULL && strcmp(dot, ".wasm") == 0;
 }
 
-/* Watches the folders of further places for modules, which may be hidden: what is missing may come into them.
+/*
+ * Watches all that a flare is packed of, as far as that came, and the folders of further places for modules,
+ * which may be hidden: what is missing may come into them.
  */
-static void watch_places(reload *r, const modules *files) {
+static void watch_files(reload *r, const modules *files) {
+  watch_file(r->watch, "flare.lua");
+  for (size_t i = 0; i < files->count; i++) watch_file(r->watch, files->items[i].file);
+  for (size_t i = 0; i < files->asset_count; i++) watch_file(r->watch, files->assets[i].file);
   for (size_t i = 0; i < files->path_count; i++) {
     const char *place = files->paths[i];
     text folder = {0};
     text_add(&folder, place, strcspn(place, "?"));
     while (folder.size > 0 && folder.data[folder.size - 1] != '/') folder.size--;
     text_add_string(&folder, "."); /* the last name is that of no folder */
-    watch_file(r->inotify, &r->place, folder.data);
+    watch_file(r->watch, folder.data);
     text_free(&folder);
   }
 }
@@ -122,9 +127,6 @@ static pool_flare *make_flare(reload *r, const text *wasm, sources *from, int ed
     config.secrets = l->secrets.secrets;
     config.secret_count = l->secrets.secret_count;
   }
-  watch_file(r->inotify, &r->place, "flare.lua");
-  for (size_t i = 0; i < f.module_count; i++) watch_file(r->inotify, &r->place, f.modules[i].file);
-  for (size_t i = 0; i < f.asset_count; i++) watch_file(r->inotify, &r->place, f.assets[i].file);
   pool_maker maker = {.release = free_loans, .data = l};
   if (from != NULL) {
     atomic_fetch_add(&from->references, 1);
@@ -176,7 +178,7 @@ static bool pack(reload *r, bool secrets) {
   bool good = o->root != NULL ? pack_path_below(o->root, o->below, &how, &wasm, &error)
                               : pack_path(o->path, &how, &wasm, &error);
   bool same = good && !secrets && r->error.size == 0 && is_served(r, &wasm);
-  if (from != NULL) watch_places(r, &from->files);
+  if (from != NULL) watch_files(r, &from->files);
   if (from != NULL) modules_keep_sources(&from->files);
   if (good && !same) fresh = make_flares(r, &wasm, from, &error);
   release_sources(from);
@@ -215,16 +217,16 @@ static void judge(void *data, int folder, const char *name) {
   if (!in_state) d->changes |= CHANGED;
 }
 
-/* Reads what inotify has. */
+/* Reads what has changed. */
 static int drain(const reload *r) {
   drained d = {r, 0};
-  watch_read(r->inotify, &r->place, judge, &d);
+  watch_read(r->watch, judge, &d);
   return d.changes;
 }
 
-static void *watch(void *data) {
+static void *keep_packed(void *data) {
   reload *r = data;
-  struct pollfd fds[] = {{r->inotify, POLLIN, 0}, {r->wake[0], POLLIN, 0}};
+  struct pollfd fds[] = {{watch_descriptor(r->watch), POLLIN, 0}, {r->wake[0], POLLIN, 0}};
   for (;;) {
     int changes = 0;
     char asked;
@@ -267,13 +269,14 @@ reload *reload_open(const reload_options *options) {
   reload *r = memory_get(sizeof *r);
   r->options = options;
   find_place(r);
-  r->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  r->watch = watch_open(&r->place);
+  if (r->watch == NULL) memory_get(SIZE_MAX);
   pthread_mutex_init(&r->lock, NULL);
-  watch_project(r->inotify, &r->place);
   if (is_packed(r)) watch_packed(r);
-  r->state = options->state != NULL ? watch_path(r->inotify, options->state) : -1;
+  r->state = options->state != NULL ? watch_path(r->watch, options->state) : -1;
   pack(r, false);
-  if (pipe2(r->wake, O_CLOEXEC) != 0 || pthread_create(&r->thread, NULL, watch, r) != 0) memory_get(SIZE_MAX);
+  if (pipe2(r->wake, O_CLOEXEC) != 0 || pthread_create(&r->thread, NULL, keep_packed, r) != 0)
+    memory_get(SIZE_MAX);
   return r;
 }
 
@@ -302,7 +305,7 @@ void reload_close(reload *r) {
   close(r->wake[1]);
   pthread_join(r->thread, NULL);
   close(r->wake[0]);
-  close(r->inotify);
+  watch_close(r->watch);
   free_flares(r, r->flares);
   pthread_mutex_destroy(&r->lock);
   text_free(&r->error);

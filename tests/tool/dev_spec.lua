@@ -301,6 +301,30 @@ describe("flaron-lua dev", function()
     assert.is_true(record.peak_bytes > 0 and record.peak_bytes < record.memory_bytes + 1)
   end)
 
+  it("sees what links lead to, whatever that is called, and links that are made", function()
+    local folder = support.folder()
+    local function shell(command) support.run(("cd %s && %s"):format(folder, command)) end
+    shell [[mkdir .far .near ..1 ..2 && echo 'return 1' | tee .far/a .b 'c~' ..1/d .near/e y.lua >x.lua
+      echo 'return 2' >..2/d && ln -s ..1 ..data
+      ln -s .far/a a.lua; ln -s .b b.lua; ln -s 'c~' c.lua; ln -s ..data/d d.lua; ln -s .link e.lua; ln -s .near/e .link
+      ln -s .none/f f.lua; ln -s x.lua h.lua; echo 'x = = 1' >.far/main; ln -s .far/main main.lua]]
+    local dev = serve(folder)
+    assert.matches("main.lua:1: unexpected symbol near '='", dev.curl "/", 1, true)
+    support.write(folder .. "/.far/main", "local all = {}\n" .. ("abcdefgh"):gsub(".", [[
+all[#all + 1] = select(2, pcall(function() return require "%0" end))
+]]) .. "return function() for i, v in ipairs(all) do all[i] = tonumber(v) or '-' end return { body = table.concat(all) } end")
+    local function has(body) assert.equal(body, wait(function() return dev.curl "/" == body and body end, 2) or dev.curl "/") end
+    has "11111--1"
+    for n, command in ipairs { "echo 'return 2' >.far/a", "echo 'return 2' >.b", "echo 'return 2' >'c~'",
+      "ln -s ..2 .new && mv -T .new ..data",
+      "echo 'return 2' >.near/e", "mkdir .none && echo 'return 2' >.none/f", "sed -i s/1/2/ y.lua && ln y.lua g.lua",
+      "rm h.lua && sleep 0.05 && ln -s y.lua h.lua" } do
+      shell(command)
+      has(("2"):rep(n) .. ("11111--1"):sub(n + 1))
+    end
+    dev.stop()
+  end)
+
   it("sees new folders, new files in them, and secrets, without a new start", function()
     local folder = support.folder()
     support.write(folder .. "/main.lua", "local ok, m = pcall(require, 'a.b.c') return function() return { body = tostring(ok and m) } end")

@@ -68,7 +68,7 @@ describe("flaron-lua test --watch", function()
     local pid = serving.start(("cd %s && unset LUA_CPATH LUA_PATH LUA_CPATH_5_4 LUA_PATH_5_4; %sexec %s test --watch -o TAP %s"):format(
       support.quote(folder), sanitizer ~= "" and "export " .. sanitizer .. "; " or "", support.quote(tool), words or ""), out)
     local watched = { folder = folder, pid = pid }
-    function watched.text() return support.read(out .. ".out") end
+    function watched.text() return support.read(out .. ".out") or "" end
     -- Waits for run number `n` to be over; what it printed, with what was said to have changed before it.
     function watched.run(n)
       return assert(serving.wait(function()
