@@ -84,8 +84,8 @@ static void look_at_name(host *h, bytes name) {
   for (size_t i = 0; i < meant.size; i++) {
     if (meant.data[i] == '_') meant.data[i] = '-';
   }
-  host_withheld(h, "response header '%.*s' has a '_': was '%s' meant?", (int)name.size, (const char *)name.data,
-                text_string(&meant));
+  host_withheld(h, "response header '%.*s' has a '_': was '%s' meant?", (int)name.size,
+                (const char *)name.data, text_string(&meant));
   text_free(&meant);
 }
 
