@@ -94,14 +94,31 @@ describe("flaron.template", function()
       ["{# \n"] = "^page:1: '{#' is not closed$",
       ["{{{ x }} }"] = "^page:1: '{{{' is not closed$",
       ["\n{% for i = 1, 2 do %}\nx\n"] = "^page:4: 'end' expected %(to close 'for' at line 2%) near <eof>$",
-      ["{% if x %}"] = "^page:1: 'then' expected near",
+      ["{% if x %}"] = "^page:1: 'then' expected near <eof>$",
+      ["{% if x %}y"] = "^page:1: 'then' expected near the end of a tag$",
       ["a\n{% end %}"] = "^page:2: .* near 'end'$",
       ["{#\n\n#}{# x #}\n{% y y %}"] = "^page:4: ",
       ["{{ x --[[\n]] -- y }}"] = "^page:2: a comment runs to the end of the tag: use {# #}$",
       ["{% -- y %}x"] = "^page:1: a comment runs to the end of the tag: use {# #}$",
+      ["{{ 1 --[[c }}"] = "^page:1: a comment runs to the end of the tag: use {# #}$",
+      ["{{ 1 --[==[c]=] }}"] = "^page:1: a comment runs to the end of the tag: use {# #}$",
+      ["{{ '\\'' -- c }}"] = "^page:1: a comment runs to the end of the tag: use {# #}$",
+      ["{{ [[x]] --c }}"] = "^page:1: a comment runs to the end of the tag: use {# #}$",
+      ["{{ 'x }}"] = "^page:1: unfinished string near <eof>$",
+      ["{{ [[x }}"] = "^page:1: unfinished long string",
       ["{{ a, b }}"] = "^page:1: ",
     } do
       assert.matches(message, fault(source), source)
+    end
+  end)
+
+  it("takes comments that end within the tag, and what looks like one in a string", function()
+    for source, text in pairs {
+      ["{{ 1 --[[c]] }}"] = "1", ["{{ --[==[ ]] --]==] 1 }}"] = "1", ["{{ 1 -- c\n }}"] = "1", ["{% --[[c]] %}x"] = "x",
+      ["{{ '--' }}"] = "--", ['{{ "\\"--" }}'] = "&quot;--", ["{{ [[--]] }}"] = "--", ["{{ [=[]]--]=] }}"] = "]]--",
+      ["{{ '\\\\' --[[']] }}"] = "\\", ["{{ 3 - -1 }}"] = "4", ["{% t = {[1]='--'} %}{{ t[1] }}"] = "--",
+    } do
+      assert.equal(text, render(source), source)
     end
   end)
 

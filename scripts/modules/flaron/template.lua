@@ -69,9 +69,38 @@ local function fail(name, line, format, ...)
   error(("%s:%d: %s"):format(name, line, format:format(...)), 0)
 end
 
+-- Behind the comment or string that begins at `at`, or behind the character there; nil when it does not end.
+local function pass(code, at)
+  local comment, quote = code:match("^%-%-()", at), code:match("^[\"']", at)
+  local level = code:match("^%[(=*)%[", comment or at)
+  local close = level and "]" .. level .. "]" or comment and "\n"
+  if close then
+    local _, last = code:find(close, at, true)
+    return last and last + 1
+  end
+  if not quote then return at + 1 end
+  repeat
+    at = code:find("[\\" .. quote .. "]", at + 1)
+    local escape = at and code:sub(at, at) == "\\"
+    if escape then at = at + 1 end
+  until not escape
+  return at and at + 1
+end
+
+-- Whether code ends within a comment: what is put behind it would be part of that.
+local function ends_in_comment(code)
+  local at = code:find "[-%[\"']"
+  while at do
+    local behind = pass(code, at)
+    if not behind then return code:sub(at, at + 1) == "--" end
+    at = code:find("[-%[\"']", behind)
+  end
+  return false
+end
+
 -- Checks what stands in a tag, so that an error names its line and not that of something behind.
 local function check(name, line, tag, inside)
-  if inside:gsub("%b\"\"", ""):gsub("%b''", ""):find "%-%-[^\n]*$" then
+  if ends_in_comment(inside) then
     fail(name, line + count_lines(inside), "a comment runs to the end of the tag: use {# #}")
   end
   if not tag.is_expression then return end
@@ -117,7 +146,7 @@ function template.compile(source, name, partials)
   argument.optional(partials, 3, "template.compile", "table")
   name = name or "template"
   local run, message = load(translate(source, name), "@" .. name, "t")
-  if not run then error(message, 0) end
+  if not run then error(message:gsub("near '__n'$", "near the end of a tag"), 0) end
   return setmetatable({ name = name, run = run, partials = partials or {} }, page)
 end
 
