@@ -20,7 +20,7 @@ rights = {
     ["flaron.date"] = { http = {}, parse_http = {}, iso = {}, parse_iso = {} },
     ["flaron.security_headers"] = { new = {} },
     ["flaron.session"] = { equal = {}, new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } } },
-    ["flaron.router"] = { new = {} },
+    ["flaron.router"] = { new = {}, plain_paths = {} },
     ["flaron.template"] = { escape = {}, compile = {} },
     ["flaron.url"] = { decode = {}, encode = {}, query = {}, parse = {}, build = {} },
   },

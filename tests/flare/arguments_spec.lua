@@ -18,6 +18,7 @@ local functions = {
   ["session.new"] = { "table" }, ["session.equal"] = { "string", "string" },
   ["sessions:sign"] = { "table", "number -" }, ["sessions:verify"] = { "string -" }, ["sessions:write"] = { "table" },
   ["sessions:read"] = {}, ["sessions:clear"] = {},
+  ["router.plain_paths"] = { "table", "function" },
   ["router.new"] = { "table -" }, ["app:handler"] = {}, ["app:use"] = { "function -" },
   ["app:group"] = { "string", "function -" }, ["app:route"] = { "string table", "string", "function -" },
   ["req:header"] = { "string number" }, ["req:body"] = {}, ["req:json"] = {}, ["req:form"] = {},

@@ -207,6 +207,27 @@ describe("a request of flaron.router", function()
     assert.equal("{}", ask(flare, "/form", "POST").body)
   end)
 
+  it("lets plain paths alone go on to a guard", function()
+    local flare <close> = load [[
+      app:use(router.plain_paths)
+      app:any("/*rest", function(req) return { body = req.path:find "^/admin" and "guarded" or "open" } end)]]
+    for path, body in pairs {
+      ["/"] = "open", [""] = "open", ["/admin"] = "guarded", ["/admin/x/"] = "guarded", ["/a/.b/..c/d..e/..."] = "open",
+      ["/K%C3%A4se%20%25%7E%3F%23"] = "open", ["/~a/b:c@d!$&'()*+,="] = "open", ["/x?a=//../%61;\\"] = "open", ["/100%25/%2B"] = "open",
+      ["/ü"] = "open",
+    } do
+      assert.same({ 200, body }, { ask(flare, path).status, ask(flare, path).body }, path)
+    end
+    for _, path in ipairs {
+      "//admin", "/x//admin", "/%61dmin", "/admi%6E", "/x/../admin", "/x/..", "/..", "/.", "/./admin", "/x/%2e%2E/admin",
+      "/x/.%2e/admin", "/%2fadmin", "/x%2F..%2fadmin", "/x%5c..%5Cadmin", "/\\admin", "/x\\..\\admin", "/admin;x", "/x;/../admin",
+      "/x%3b/y", "/%2561dmin", "/%252e%252e/admin", "/x%00", "/x%0a", "/x%7f", "/x%", "/x%6", "/x%zz", "/%c0%ae%c0%ae/admin", "/%ff",
+      "/a%2db", "/a%5Fb", "/%30",
+    } do
+      assert.equal(400, ask(flare, path).status, path)
+    end
+  end)
+
   it("is new each time", function()
     local flare <close> = load [[
       app:any("/:a", function(req)

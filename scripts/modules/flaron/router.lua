@@ -6,6 +6,7 @@ local argument = require "flaron.internal.argument"
 local flaron = require "flaron"
 local new_request = require "flaron.router.request"
 local finish = require "flaron.router.answer".finish
+local is_plain = require "flaron.router.paths"
 local tree = require "flaron.router.tree"
 
 --- Routes by method and path.
@@ -67,6 +68,18 @@ function router.new(options)
   for name, answer in pairs(defaults) do self.answers[name] = options and options[name] or answer end
   self.root = self -- a group's is the app that it belongs to
   return self
+end
+
+--- Middleware that answers 400 to paths which an origin may take for another: with `//`, `.` and `..` as segments, `;`, `\`, control characters, what is not UTF-8, and `%XX` for what needs none (`/%61dmin`), for a slash, or encoded twice.
+---@param req flaron.router.Request the request.
+---@param next fun(): any goes on inwards.
+---@return any answer what `next` returns, or the 400.
+function router.plain_paths(req, next)
+  argument.check(req, 1, "router.plain_paths", "table")
+  argument.check(next, 2, "router.plain_paths", "function")
+  if type(req.path) ~= "string" then argument.fail(1, "router.plain_paths", "request expected: give it to app:use") end
+  if is_plain(req.path) then return next() end
+  return { status = 400, headers = { ["content-type"] = "text/plain; charset=utf-8" }, body = "Bad Request\n" }
 end
 
 -- The segments of a pattern, `:` and `*` for parameters, and the names of these in order.

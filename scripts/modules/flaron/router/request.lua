@@ -7,7 +7,7 @@ local url = require "flaron.url"
 ---@class flaron.router.Request
 ---@field method string as the client sent it, `GET` and its like in upper case
 ---@field url string the full URL
----@field path string the path as it is written in the URL
+---@field path string the path as it is written in the URL: neither decoded nor normalised
 ---@field params table<string, string> the parameters of the route, decoded
 ---@field query table<string, string> the fields of the query, decoded; of fields with the same name the first
 ---@field query_string string the query as it is written in the URL, without `?`
