@@ -13,11 +13,16 @@ local function rewrite(page)
   return page:sub(1, at - 1) .. FOOTER .. page:sub(at)
 end
 
+-- A media type without its parameters; it has no case: "text/html" of "Text/HTML; charset=utf-8".
+local function media_type(value)
+  return (value or ""):match("^%s*([^;%s]*)"):lower()
+end
+
 local function handle_request()
   -- For all but pages the origin answers as if this flare was not there: a body comes through beam as text, so
   -- the bytes of an image would not survive.
   local accepts = request.header "accept" or ""
-  if request.method() ~= "GET" or not accepts:find("text/html", 1, true) then return flaron.PASS_THROUGH end
+  if request.method() ~= "GET" or not accepts:lower():find("text/html", 1, true) then return flaron.PASS_THROUGH end
 
   local path = request.url():match "^%a[%w+.-]*://[^/?#]*([^#]*)"
   if path:sub(1, 1) ~= "/" then path = "/" .. path end
@@ -27,8 +32,8 @@ local function handle_request()
     return { status = 502, headers = { ["content-type"] = "text/plain" }, body = "the site does not answer\n" }
   end
 
-  local kind = page.headers["content-type"] or ""
-  if not kind:find "^text/html" then return flaron.PASS_THROUGH end
+  local kind = page.headers["content-type"]
+  if media_type(kind) ~= "text/html" then return flaron.PASS_THROUGH end
   return { status = page.status, headers = { ["content-type"] = kind }, body = rewrite(page.body) }
 end
 

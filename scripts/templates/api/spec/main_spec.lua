@@ -30,7 +30,7 @@ describe("the API", function()
   it("removes an item", function()
     assert.equal(204, flare:request({ method = "DELETE", url = url "/items/1" }).status)
     assert.equal(404, flare:request({ url = url "/items/1" }).status)
-    assert.equal("[]\n", flare:request({ url = url "/items" }).body)
+    assert.equal("[]", flare:request({ url = url "/items" }).body)
   end)
 
   it("answers 400 to what is no JSON object", function()
@@ -40,7 +40,9 @@ describe("the API", function()
   end)
 
   it("answers 404 and 405 to what it does not have", function()
-    assert.equal(404, flare:request({ url = url "/cake" }).status)
+    for _, path in ipairs { "/cake", "/items/other", "/items/%2e", "/items/1/2" } do
+      assert.equal(404, flare:request({ url = url(path) }).status)
+    end
     assert.equal(405, flare:request({ method = "DELETE", url = url "/items" }).status)
   end)
 end)

@@ -16,6 +16,12 @@ describe("the flare", function()
     assert.response(response).has.header("vary", "accept-language")
   end)
 
+  it("answers 405 to other methods", function()
+    local response = flare:request { method = "POST", path = "/" }
+    assert.response(response).has.status(405)
+    assert.response(response).has.header("allow", "GET, HEAD, OPTIONS")
+  end)
+
   it("answers 404 elsewhere, and logs what was asked", function()
     local response = flare:request { url = "https://example.com/cake?a=b" }
     assert.response(response).has.status(404)

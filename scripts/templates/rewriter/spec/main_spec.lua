@@ -19,7 +19,7 @@ describe("the rewriter", function()
   end)
 
   it("asks the origin for the path and the query", function()
-    origin { status = 404, headers = { ["content-type"] = "text/html" }, body = "no" }
+    origin { status = 404, headers = { ["content-type"] = "Text/HTML;charset=UTF-8" }, body = "no" }
     local response = flare:request(PAGE)
     assert.response(response).has.status(404)
     assert.equal("https://www.example.com/a?b=c", response.fetches[1].url)
@@ -28,8 +28,10 @@ describe("the rewriter", function()
   it("leaves to the origin what is no page", function()
     assert.equal("pass_through", flare:request({ method = "POST" }).action)
     assert.equal("pass_through", flare:request({ headers = { accept = "image/png" } }).action)
-    origin { headers = { ["content-type"] = "application/json" }, body = "{}" }
-    assert.equal("pass_through", flare:request(PAGE).action)
+    for _, kind in ipairs { "application/json", "text/html-template", "" } do
+      origin { headers = { ["content-type"] = kind }, body = "{}" }
+      assert.equal("pass_through", flare:request(PAGE).action)
+    end
   end)
 
   it("answers 502 and logs why when the origin does not answer", function()
