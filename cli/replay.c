@@ -14,13 +14,14 @@
 #include "engine/runner.h"
 #include "options.h"
 #include "pack/manifest.h"
+#include "replay_spec.h"
 
 /* What the words of the command say. */
 typedef struct words {
   const char *file, *input;
   pack_options pack;
   long cpu_ms; /* -1 = as recorded */
-  bool go_on;
+  bool go_on, spec;
 } words;
 
 /* One run of the flare. Begin with run_again; free with again_free. */
@@ -203,6 +204,33 @@ static int tell(const recording *r, const again *a, const words *w) {
   return CLI_DONE;
 }
 
+/* Prints a spec of what was asked and answered; the outcome is that of now. The exit code. */
+static int tell_spec(const cli_command *self, const recording *r, const again *a, const words *w) {
+  recording now = *r; /* it borrows */
+  now.response = a->edge.host.response;
+  now.result = a->result;
+  if (a->result.stopped || r->result.stopped || a->replay.ran_out || r->cut) {
+    return cli_fail(self, "%s: no spec can be made of it: it has no end", w->file);
+  }
+  if (a->replay.departed) {
+    return cli_fail(self,
+                    "%s: no spec can be made of it: it departs at call %zu, as `flaron-lua replay` shows",
+                    w->file, a->replay.at + 1);
+  }
+  const text *before = &r->response.body, *after = &now.response.body;
+  bool other = r->response.status != now.response.status || r->response.action != now.response.action ||
+               before->size != after->size ||
+               replay_difference(text_bytes(before), text_bytes(after)) != before->size;
+  if (other) cli_note("the outcome is not the recorded one: the spec has that of now\n");
+  text spec = {0}, error = {0};
+  bool good = replay_spec_make(&now, w->input, &spec, &error);
+  if (good) cli_print_bytes(text_bytes(&spec));
+  if (!good) cli_fail(self, "%s: %s", w->file, text_string(&error));
+  text_free(&spec);
+  text_free(&error);
+  return good ? CLI_DONE : CLI_FAILED;
+}
+
 /* Goes on after a departure, in a run of its own. */
 static void tell_more(const cli_command *self, const flare *f, const recording *r, const words *w) {
   again a;
@@ -235,7 +263,10 @@ static int replay_with(const cli_command *self, const recording *r, const words 
     cli_fail(self, "%s: it has no %s", w->input, flare_handler_names[r->handler]);
   } else {
     tell_changes(&f, r);
-    if (run_again(self, &a, &f, r, w, false)) {
+    bool good = run_again(self, &a, &f, r, w, false);
+    if (good && w->spec) {
+      status = tell_spec(self, r, &a, w);
+    } else if (good) {
       status = tell(r, &a, w);
       if (status != CLI_DONE && r->redacted != NULL) {
         cli_note("these were replaced in the record, what a script makes of them is not the same: %s\n",
@@ -267,6 +298,21 @@ static bool read_record(const cli_command *self, const char *path, recording *r)
   return good;
 }
 
+/* Has a spec made of the record, without the secrets that are in it. */
+static int make_spec(const cli_command *self, const recording *r, const words *w) {
+  recording clean = {0};
+  text error = {0};
+  int status = CLI_FAILED;
+  if (replay_spec_clean(r, &clean, &error)) {
+    status = replay_with(self, &clean, w);
+  } else {
+    cli_fail(self, "%s: no spec can be made of it: %s", w->file, text_string(&error));
+  }
+  record_free(&clean);
+  text_free(&error);
+  return status;
+}
+
 static int run_with(const cli_command *self, words *w) {
   recording r = {0};
   int status = CLI_FAILED;
@@ -277,7 +323,7 @@ static int run_with(const cli_command *self, words *w) {
   } else if (w->input == r.file && access(w->input, F_OK) != 0) {
     cli_fail(self, "%s: its flare was %s, which is not here: name it behind the record", w->file, w->input);
   } else {
-    status = replay_with(self, &r, w);
+    status = w->spec ? make_spec(self, &r, w) : replay_with(self, &r, w);
   }
   record_free(&r);
   return status;
@@ -301,6 +347,9 @@ static const cli_option options[] = {
      .help = "after a departure, run on: calls that are recorded are answered, others are \"not available\"; "
              "then "
              "compare the outcome"},
+    {CLI_FLAG, 0, "spec", NULL, AT(spec),
+     .help =
+         "print a busted spec of it: the request, stubs for what the host answered, the outcome; no secrets"},
     {CLI_NUMBER, 0, "cpu-ms", "N", AT(cpu_ms), 0, INT32_MAX, .unit = "milliseconds",
      .help =
          "CPU time it may take, 0 = no limit (default: as recorded where that stopped it, else ten times as "

@@ -15,10 +15,9 @@
 
 #include "check/check.h"
 #include "cli.h"
-#include "engine/runner.h"
+#include "own_flare.h"
 #include "base/embedded.h"
 #include "base/file.h"
-#include "pack/pack.h"
 
 /* Limits: of luacheck's own files, of looking at a project, and of reading its .luacheckrc. */
 enum {
@@ -112,41 +111,11 @@ static void write_flare(probe *p, int memory_mib) {
   text_add_string(&p->flare, "} }\n");
 }
 
-/* What the log of a failed flare says, its first line alone. */
-static void add_log(const host_response *r, text *error) {
-  const char *line = r->line_count > 0 ? text_string(&r->lines[r->line_count - 1].line) : "it failed";
-  text_add(error, line, strcspn(line, "\n"));
-}
-
-/* Runs a flare once, `cpu_ms` at most; its answer is records. */
-static bool run_flare(const flare *f, int cpu_ms, text *records, text *error) {
-  edge e = {.flare = f, .host = {.config = host_config_default()}, .cpu_ms = cpu_ms};
-  edge_result result = {0};
-  host_request request = {0};
-  bool good = edge_invoke(&e, FLARE_HANDLE_REQUEST, &request, &result, error);
-  const host_response *r = &e.host.response;
-  if (good && r->status == 200 && !result.failed && !result.stopped) {
-    text_add(records, text_string(&r->body), r->body.size);
-  } else if (good) {
-    if (result.stopped) text_printf(error, "stopped after %d ms of CPU time", cpu_ms);
-    if (!result.stopped) add_log(r, error);
-    good = false;
-  }
-  edge_close(&e);
-  return good;
-}
-
 /* Packs a probe and runs it. Frees what it owns. */
 static bool run_probe(probe *p, int memory_mib, int cpu_ms, text *records, text *error) {
   modules_source source = {read_probe, p, NULL};
-  pack_options options = {0};
-  text wasm = {0};
-  flare f = {0};
   write_flare(p, memory_mib);
-  bool good = pack_project(&source, "main.lua", &options, &wasm, error) && flare_read(&f, &wasm, error);
-  if (good) good = run_flare(&f, cpu_ms, records, error);
-  flare_free(&f);
-  text_free(&wasm);
+  bool good = own_flare_run(&source, cpu_ms, records, error);
   text_free(&p->main);
   text_free(&p->flare);
   return good;
