@@ -36,7 +36,7 @@ function url.decode(text)
   return (text:gsub("%%(%x%x)", to_byte))
 end
 
---- Encodes bytes for any part of a URL, as JavaScript's `encodeURIComponent` does.
+--- Encodes bytes for any part of a URL: all that JavaScript's `encodeURIComponent` encodes, and `!*'()`.
 ---@param bytes string any bytes.
 ---@return string text with `%XX` for all but letters, digits and `-._~`.
 function url.encode(bytes)

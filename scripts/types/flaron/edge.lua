@@ -277,7 +277,7 @@ function client:clear() end
 ---
 --- Raises: for an unknown field of an answer.
 ---@param pattern string a Lua pattern.
----@param answer flaron.edge.FetchAnswer|flaron.edge.FetchStub `status` (default 200), `headers` and `body`; or a function that gets `method`, `url`, `headers` and `body` and returns such a table. `nil` and a message mean that the fetch failed with it, `nil` alone that the host gave no answer.
+---@param answer flaron.edge.FetchAnswer|flaron.edge.FetchStub `status` (default 200), `headers` and `body`; or a function that gets the fetch, one table with `method`, `url`, `headers` and `body`, and returns such a table. `nil` and a message mean that the fetch failed with it, `nil` alone that the host gave no answer.
 function flare:stub_fetch(pattern, answer) end
 
 --- Makes an import fail from now on.
