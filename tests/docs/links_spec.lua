@@ -1,4 +1,5 @@
--- links_spec.lua - every link between our documents leads somewhere: to a file that is there and a heading in it.
+-- links_spec.lua - every link between our documents leads somewhere: to a file that is there and a heading in it. A long page
+-- begins with links to all of its parts.
 local support = require "support"
 
 local pages = {}
@@ -15,12 +16,15 @@ local function prose(page)
   return lines
 end
 
--- The anchors of a page, made of its headings as GitHub makes them.
+-- The anchor of a heading as GitHub makes it.
+local function anchor_of(heading) return (heading:lower():gsub("[^%w%s_\x80-\xFF-]", ""):gsub("%s", "-")) end
+
+-- The anchors of a page.
 local function anchors_of(page)
   local anchors = {}
   for _, line in ipairs(prose(page)) do
     local heading = line:match "^#+ (.+)$"
-    if heading then anchors[heading:lower():gsub("[^%w%s_\x80-\xFF-]", ""):gsub("%s", "-")] = true end
+    if heading then anchors[anchor_of(heading)] = true end
   end
   return anchors
 end
@@ -42,5 +46,25 @@ describe("the links of our documents", function()
         end
       end
     end)
+  end
+end)
+
+describe("a page of docs/ that is long", function()
+  local LONG = 300 -- lines
+  for _, page in ipairs(pages) do
+    local lines = prose(page)
+    if page:find "^docs/[^/]+%.md$" and #lines > LONG then
+      it(("has its contents at its head: %s"):format(page), function()
+        local parts, head = {}, ""
+        for _, line in ipairs(lines) do
+          local part = line:match "^## (.+)$"
+          if part then parts[#parts + 1] = anchor_of(part) end
+          if #parts == 0 then head = head .. line .. "\n" end
+        end
+        local linked = {}
+        for target in (head:match "\nContents: (.-)\n\n" or ""):gmatch "%]%(#([^)]+)%)" do linked[#linked + 1] = target end
+        assert.same(parts, linked)
+      end)
+    end
   end
 end)
