@@ -1,5 +1,6 @@
 /*
- * new.c - `flaron-lua new`: makes a project from a template (scripts/templates, embedded in the executable).
+ * new.c - `flaron-lua new`: makes a project from a template, or of what a page of the guide has typed out
+ * (both lie in the executable: scripts/templates, docs/guide).
  *
  * The project is made in a folder beside its place and renamed when it is whole.
  */
@@ -13,36 +14,78 @@
 
 #include "cli.h"
 #include "base/embedded.h"
+#include "base/list.h"
 #include "base/utf8.h"
 #include "options.h"
 
-static const char templates[] = "scripts/templates/", common[] = "common/";
+static const char templates[] = "scripts/templates/", guide[] = "docs/guide/", common[] = "common/";
+
+/* A file of the project. Owned: `path`. */
+typedef struct item {
+  char *path;
+  bytes content;
+  bool of_guide; /* from a page: it has no values to be filled in but the name of flare.lua */
+} item;
 
 /* What is made, and what its files may say. */
 typedef struct job {
   const cli_command *self;
   const char *template;
   const char *place; /* of the project, as given */
+  bool luarc;        /* only .luarc.json, in a project that is there */
   char *path, *name; /* the same without slashes behind it, and its last part */
   text parent, part; /* where it is made, and the folder it is made in */
   text library;      /* of annotations, for .luarc.json; empty: it is not there */
+  item *items;       /* sorted by path */
+  size_t count;
 } job;
 
-/* The path of an embedded file in a project, when it belongs to `template` (with its slash); else NULL. */
-static const char *path_in(const embedded_file *file, const char *template) {
-  size_t size = strlen(templates), template_size = strlen(template);
-  if (strncmp(file->path, templates, size) != 0) return NULL;
-  return strncmp(file->path + size, template, template_size) == 0 ? file->path + size + template_size : NULL;
+/* ---- the files ---- */
+
+static void add_item(job *j, bytes path, bytes content, bool of_guide) {
+  LIST_ROOM(j->items, j->count);
+  j->items[j->count++] = (item){memory_copy(path), content, of_guide};
 }
 
-/* The path of an embedded file in the project, NULL when it is not part of it. */
-static const char *path_in_project(const job *j, const embedded_file *file) {
-  text own = {0};
-  text_printf(&own, "%s/", j->template);
-  const char *path = path_in(file, common);
-  if (path == NULL) path = path_in(file, own.data);
-  text_free(&own);
-  return path;
+/* Adds the files of a folder of templates, whose name has a slash behind it. */
+static void add_folder(job *j, const char *folder) {
+  size_t size = strlen(templates), folder_size = strlen(folder);
+  for (const embedded_file *f = embedded_files; f->path != NULL; f++) {
+    if (strncmp(f->path, templates, size) != 0 || strncmp(f->path + size, folder, folder_size) != 0) continue;
+    add_item(j, bytes_of(f->path + size + folder_size), f->content, false);
+  }
+}
+
+/* Adds the blocks of Lua of a page, which begin with a line "-- PATH"; `page` has a NUL behind it. */
+static void add_blocks(job *j, const bytes *page) {
+  static const char open[] = "\n```lua\n-- ", close[] = "\n```\n";
+  const char *at = (const char *)page->data;
+  while ((at = strstr(at, open)) != NULL) {
+    const char *path = at + sizeof open - 1, *feed = strchr(path, '\n'), *end = strstr(path, close);
+    if (feed == NULL || end == NULL || feed >= end) return;
+    add_item(j, (bytes){(const uint8_t *)path, (size_t)(feed - path)},
+             (bytes){(const uint8_t *)feed + 1, (size_t)(end - feed)}, true);
+    at = end;
+  }
+}
+
+/* For qsort: by path. */
+static int compare(const void *a, const void *b) {
+  return strcmp(((const item *)a)->path, ((const item *)b)->path);
+}
+
+/* Finds the files of the project. */
+static void find_items(job *j) {
+  text name = {0};
+  text_printf(&name, "%s%s.md", guide, j->template);
+  const bytes *page = embedded_find(name.data);
+  if (page != NULL) add_blocks(j, page);
+  text_clear(&name);
+  text_printf(&name, "%s/", j->template);
+  add_folder(j, name.data);
+  add_folder(j, common);
+  qsort(j->items, j->count, sizeof *j->items, compare);
+  text_free(&name);
 }
 
 /* ---- the text of a file ---- */
@@ -67,10 +110,24 @@ static void add_value(const job *j, bytes word, bool in_string, text *out) {
   }
 }
 
+/* Adds a file of a page; flare.lua gets the project's name in place of the page's. */
+static void fill_in_name(const job *j, const item *file, text *out) {
+  static const char key[] = "\n  name = \"";
+  const char *at = (const char *)file->content.data, *end = at + file->content.size;
+  const char *found = strcmp(file->path, "flare.lua") == 0 ? strstr(at, key) : NULL;
+  if (found != NULL && found < end) {
+    found += sizeof key - 1;
+    text_add(out, at, (size_t)(found - at));
+    add_escaped(out, j->name);
+    at = strchr(found, '"');
+  }
+  text_add(out, at, (size_t)(end - at));
+}
+
 /* Adds the content of a template's file, with its values filled in. */
-static void fill_in(const job *j, const char *path, bytes content, text *out) {
-  const char *at = (const char *)content.data, *end = at + content.size, *open, *close;
-  const char *dot = strrchr(path, '.');
+static void fill_in(const job *j, const item *file, text *out) {
+  const char *at = (const char *)file->content.data, *end = at + file->content.size, *open, *close;
+  const char *dot = strrchr(file->path, '.');
   bool in_string = dot != NULL && strcmp(dot, ".md") != 0;
   while ((open = strstr(at, "{{")) != NULL && (close = strstr(open, "}}")) != NULL) {
     text_add(out, at, (size_t)(open - at));
@@ -94,13 +151,13 @@ static int make_folders(char *path, size_t from) {
 }
 
 /* Writes one file of the project. False after saying why not. */
-static bool write_file(const job *j, const char *path, bytes content) {
+static bool write_file(const job *j, const item *file) {
   text full = {0}, filled = {0};
-  text_printf(&full, "%s/%s", j->part.data, path);
-  fill_in(j, path, content, &filled);
+  text_printf(&full, "%s/%s", j->part.data, file->path);
+  (file->of_guide ? fill_in_name : fill_in)(j, file, &filled);
   int fault = make_folders(full.data, j->part.size + 1);
   if (fault == 0) fault = cli_write_file(full.data, text_bytes(&filled));
-  if (fault != 0) cli_fail(j->self, "%s/%s: %s", j->path, path, strerror(fault));
+  if (fault != 0) cli_fail(j->self, "%s/%s: %s", j->path, file->path, strerror(fault));
   text_free(&full);
   text_free(&filled);
   return fault == 0;
@@ -109,11 +166,9 @@ static bool write_file(const job *j, const char *path, bytes content) {
 /* Removes what was made: files, then the folders they were in. */
 static void remove_part(const job *j) {
   text full = {0};
-  for (const embedded_file *f = embedded_files; f->path != NULL; f++) {
-    const char *path = path_in_project(j, f);
-    if (path == NULL) continue;
+  for (size_t i = 0; i < j->count; i++) {
     text_clear(&full);
-    text_printf(&full, "%s/%s", j->part.data, path);
+    text_printf(&full, "%s/%s", j->part.data, j->items[i].path);
     unlink(full.data);
     for (char *slash; (slash = strrchr(full.data, '/')) > full.data + j->part.size;) {
       *slash = '\0';
@@ -139,10 +194,7 @@ static bool make(job *j) {
     return false;
   }
   bool good = true;
-  for (const embedded_file *f = embedded_files; good && f->path != NULL; f++) {
-    const char *path = path_in_project(j, f);
-    if (path != NULL) good = write_file(j, path, f->content);
-  }
+  for (size_t i = 0; good && i < j->count; i++) good = write_file(j, &j->items[i]);
   mode_t mask = umask(0); /* mkdtemp's folder is for its owner alone */
   umask(mask);
   int fault = good && chmod(j->part.data, 0777 & ~mask) != 0 ? errno : 0;
@@ -207,17 +259,37 @@ static void add_quoted(text *to, const char *word) {
 /* Says what was made and what comes next. */
 static void report(const job *j) {
   cli_print("made %s from the template '%s':", j->path, j->template);
-  for (const embedded_file *f = embedded_files; f->path != NULL; f++) {
-    const char *path = path_in_project(j, f);
-    if (path != NULL) cli_print(" %s", path);
-  }
+  for (size_t i = 0; i < j->count; i++) cli_print(" %s", j->items[i].path);
   text word = {0};
   add_quoted(&word, j->path);
   cli_print("\n\n  cd %s\n  flaron-lua test\n  flaron-lua dev\n", text_string(&word));
   text_free(&word);
 }
 
+/* Writes .luarc.json into a folder that is there. The exit code. */
+static int write_luarc(job *j) {
+  text path = {0}, filled = {0};
+  struct stat about;
+  text_printf(&path, "%s/.luarc.json", j->place);
+  bool there = lstat(path.data, &about) == 0;
+  for (size_t i = 0; i < j->count; i++) {
+    if (strcmp(j->items[i].path, ".luarc.json") == 0) fill_in(j, &j->items[i], &filled);
+  }
+  int fault = there ? EEXIST : cli_write_file(path.data, text_bytes(&filled));
+  int status = there        ? cli_fail(j->self, "%s: it is there already", path.data)
+               : fault != 0 ? cli_fail(j->self, "%s: %s", path.data, strerror(fault))
+                            : CLI_DONE;
+  text_free(&path);
+  text_free(&filled);
+  return status;
+}
+
 static int run_job(job *j) {
+  find_items(j);
+  if (j->luarc) {
+    cli_find_beside("../share/flaron-lua/library", "../../scripts/types", &j->library);
+    return write_luarc(j);
+  }
   int status = read_path(j, j->place);
   if (status != CLI_DONE) return status;
   cli_find_beside("../share/flaron-lua/library", "../../scripts/types", &j->library);
@@ -236,17 +308,27 @@ static int run(const cli_command *self, int argc, char **argv) {
   text_free(&j.parent);
   text_free(&j.part);
   text_free(&j.library);
+  for (size_t i = 0; i < j.count; i++) free(j.items[i].path);
+  free(j.items);
   return status;
 }
 
 #define AT(field) offsetof(job, field)
+#define TEMPLATES "http websocket api rewriter auth rate-limit cached-api ab-test websocket-room"
 
 static const cli_option options[] = {
     {CLI_ARGUMENT, 0, NULL, "NAME", AT(place), 1,
      .help = "the folder to make; its last part is the name of the flare"},
-    {CLI_WORD, 't', "template", "T", AT(template), .offer = {.words = "http websocket api rewriter"},
-     .help = "http (a request handler, the default), websocket (an echo), api (JSON over Spark) or rewriter "
-             "(pages of another site, changed)"},
+    {CLI_WORD, 't', "template", "T", AT(template), .offer = {.words = TEMPLATES},
+     .help = "http (a request handler, the default), websocket (an echo), api (JSON over Spark), rewriter "
+             "(pages of "
+             "another site, changed); or what a page of the guide types out: auth (a login), rate-limit, "
+             "cached-api, "
+             "ab-test, websocket-room (a chat)"},
+    {CLI_FLAG, 0, "luarc", NULL, AT(luarc),
+     .help = "only write .luarc.json, for lua-language-server, into the project NAME, which is there: the "
+             "file has a "
+             "path of this machine, and is not kept in git"},
     CLI_LAST("this text"),
 };
 

@@ -1,10 +1,12 @@
 -- new_spec.lua - `flaron-lua new`: what each template is good for at once, names and places of all kinds, and that
 -- nothing is left of a project that could not be made.
 local support = require "support"
+local walkthrough = require "walkthrough"
 
 local root = select(2, support.run "pwd"):gsub("\n", "")
 local tool = support.flaron_lua:sub(1, 1) == "/" and support.flaron_lua or root .. "/" .. support.flaron_lua
 local templates = { "http", "websocket", "api", "rewriter" }
+local of_guide = { "auth", "rate-limit", "cached-api", "ab-test", "websocket-room" }
 local odd = "it's a \"großer\" Ordner $(x)"
 local odder = odd .. "\\n" -- luacheck takes a backslash for the end of a folder's name
 
@@ -69,6 +71,34 @@ describe("flaron-lua new", function()
     end)
   end
 
+  for _, page in ipairs(of_guide) do
+    it("makes a project of what the guide's page types out: " .. page, function()
+      local folder = base .. "/" .. odd
+      local code, output, errors = support.cli("new", folder, "--template", page)
+      assert.same({ 0, "" }, { code, errors })
+      assert.matches("\n\n  cd [^\n]+\n  flaron%-lua test\n  flaron%-lua dev\n$", output)
+      assert.equal(everything, listing(folder))
+      local files = walkthrough.files("docs/guide/" .. page .. ".md")
+      for _, path in ipairs { "main.lua", "spec/main_spec.lua" } do
+        assert.equal(files[path], ("-- %s\n%s"):format(path, support.read(folder .. "/" .. path)))
+      end
+      code, output, errors = shell(folder, "TOOL check --strict && TOOL pack . -o ../out.wasm >../packed")
+      assert.same({ 0, "" }, { code, errors }, output)
+      local about = assert(require("dkjson").decode((select(2, shell(base, "TOOL inspect out.wasm --json")))))
+      assert.equal(odd, about.name)
+      local expected = files["flare.lua"]:gsub('name = "[^"]*"', function() return 'name = "NAME"' end)
+      local made = support.read(folder .. "/flare.lua"):gsub('name = "[^\n]*",', function() return 'name = "NAME",' end)
+      assert.equal(expected, "-- flare.lua\n" .. made)
+    end)
+  end
+
+  it("names the files in their order, whatever the template", function()
+    for _, template in ipairs { "http", "api", "auth" } do
+      local _, output = support.cli("new", base .. "/" .. template, "-t", template)
+      assert.matches(": .busted .gitignore .luacheckrc .luarc.json README.md flare.lua main.lua spec/main_spec.lua\n", output, 1, true)
+    end
+  end)
+
   it("makes a handler of requests when no template is named", function()
     assert.equal(0, (support.cli("new", base .. "/a")))
     assert.equal(0, (support.cli("new", base .. "/b", "-t", "http")))
@@ -83,7 +113,20 @@ describe("flaron-lua new", function()
     assert.matches("^# " .. odder:gsub("%p", "%%%0") .. "\n", (support.read(base .. "/" .. odder .. "/README.md")))
     local code, output = shell(base, "cd * && git init -q . && touch x.wasm && mkdir .flaron && touch .flaron/s && git status -s -uall")
     assert.equal(0, code)
+    assert.is_nil(output:find(".luarc.json", 1, true), output) -- it has a path of this machine
     assert.is_nil(output:find("wasm", 1, true) or output:find(".flaron/", 1, true), output)
+  end)
+
+  it("writes the settings of an editor alone, for another machine", function()
+    assert.equal(0, (support.cli("new", base .. "/a")))
+    local settings = support.read(base .. "/a/.luarc.json")
+    local message = ("flaron-lua new: %s/a/.luarc.json: it is there already\n"):format(base)
+    assert.same({ 1, "", message }, { support.cli("new", "--luarc", base .. "/a") })
+    assert.equal(0, (shell(base, "rm a/.luarc.json")))
+    assert.same({ 0, "", "" }, { support.cli("new", "--luarc", base .. "/a") })
+    assert.equal(settings, support.read(base .. "/a/.luarc.json"))
+    assert.equal(1, (support.cli("new", "--luarc", base .. "/b")))
+    assert.equal(everything, listing(base .. "/a"))
   end)
 
   it("finds the annotations beside an executable that is installed, and does without", function()
@@ -168,14 +211,20 @@ describe("flaron-lua new", function()
     local _, names = support.run "cd scripts/templates && ls -d */"
     local found = {}
     for name in names:gmatch "(%l+)/" do if name ~= "common" then found[#found + 1] = name end end
-    local sorted = { table.unpack(templates) }
+    local sorted, pages = { table.unpack(templates) }, { table.unpack(of_guide) }
     table.sort(sorted)
     assert.same(sorted, found)
+    found, names = {}, select(2, support.run "cd docs/guide && ls *.md")
+    for name in names:gmatch "([%w-]+)%.md" do found[#found + 1] = name end
+    table.sort(found)
+    table.sort(pages)
+    assert.same(pages, found)
   end)
 
   it("has help for what it takes", function()
     local code, output = support.cli("new", "--help")
     assert.equal(0, code)
     for _, template in ipairs(templates) do assert.matches(template, output, 1, true) end
+    for _, template in ipairs(of_guide) do assert.matches(template, output, 1, true) end
   end)
 end)
