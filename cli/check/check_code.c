@@ -299,6 +299,7 @@ bool check_ask(const char *folder, const modules *m, bytes manifest, bytes input
     text_add_string(&p.main, "\n");
     add_script(&p.main, "scripts/check/record.lua");
     add_script(&p.main, "scripts/check/rights.lua");
+    add_script(&p.main, "scripts/check/answers.lua");
     add_script(&p.main, "scripts/check/check.lua");
     good = run_probe(&p, MEMORY_MIB, time_for(m), records, &fault);
     if (!good) text_printf(error, "luacheck: %s", text_string(&fault));

@@ -3,7 +3,7 @@
 --
 -- It is a flare, packed with luacheck's modules from where they are installed (cli/check/check_code.c), so nothing of a
 -- project runs outside of the sandbox. Its assets are "source/N", the text of the project's Nth file, and
--- "manifest", that of flare.lua when there is one. In front of it stand record.lua, rights.lua and
+-- "manifest", that of flare.lua when there is one. In front of it stand record.lua, rights.lua, answers.lua and
 --
 --   input = {
 --     runtime = { globals = , modules = },        what probe.lua found
@@ -31,7 +31,7 @@
 --   fixed                   the new text of flare.lua
 --   unfixable               where and why it cannot be edited
 --   done                    this was all
--- luacheck: read globals input record rights, globals config
+-- luacheck: read globals input record rights look_at_answers, globals config
 local flaron = require "flaron"
 
 -- What luacheck asks of the system: where it is. The rest is not there, and nothing here asks for it.
@@ -123,6 +123,8 @@ local function resolve(node, depth)
     return base and modules[base] and base .. "." .. node[2][1] or nil
   end
 end
+
+local function is_rock(name) return name:find "^lua_modules/" ~= nil end
 
 -- What stands behind a message about a name that there is not: the name, and those that there are, the keys of `names`.
 local function instead(name, names)
@@ -388,26 +390,67 @@ local function note_written(file, node)
   end
 end
 
--- Warns of a request handler with parameters: it is called without arguments. `number` is that of the main script.
-local function look_at_handler(state, number)
+-- The function that an expression is; nil when it is none, or not known.
+local function function_of(node)
+  local value = node and (node.tag == "Function" and node or node.tag == "Id" and value_of(node))
+  return value and value.tag == "Function" and value or nil
+end
+
+-- ---- what handlers answer ----
+
+local looked_at = {} -- functions whose answers were
+
+-- Looks at what a handler, if the expression is one, returns; `whose` is "" or " of GET /users".
+local function look_at_answer(file, node, whose, routed)
+  local fn = function_of(node)
+  local function report(at, message, name, names)
+    local line, column = place(file.state, at)
+    write("error", file.number, line, column, message .. (name and instead(name, names) or ""))
+  end
+  local tools = { value_of = value_of, constant = constant, report = report }
+  if fn then look_at_answers(tools, fn, "the answer" .. whose, routed, looked_at) end
+end
+
+-- Looks at the functions that a call hands to a router: handlers and middleware.
+local function look_at_routes(file, node)
+  if node.tag == "Invoke" and kind_of(node[1]) == "app" and rights.methods.app[node[2][1]] then
+    local name = node[2][1]
+    local pattern = constant(node[name == "route" and 4 or 3])
+    local method = name == "route" and node[3] and (constant(node[3]) or constant(node[3][1])) or name
+    local whose = name == "use" and " of a middleware" or pattern and (" of %s %s"):format(method:upper(), pattern) or ""
+    for n = 3, #node do look_at_answer(file, node[n], whose, true) end
+  elseif node.tag == "Call" and resolve(node[1]) == "flaron.router.new" and node[2] and node[2].tag == "Table" then
+    for _, field in ipairs(node[2]) do
+      if field.tag == "Pair" and field[1].tag == "String" then look_at_answer(file, field[2], " of " .. field[1][1], true) end
+    end
+  end
+  for _, child in ipairs(node) do
+    if type(child) == "table" then look_at_routes(file, child) end
+  end
+end
+
+-- Looks at the handlers of the main script: warns of one with parameters, since it is called without arguments.
+local function look_at_handler(file)
+  local state, number = file.state, file.number
   local found = {}
-  local function take(node)
-    local value = node and (node.tag == "Function" and node or node.tag == "Id" and value_of(node))
-    if value and value.tag == "Function" then found[#found + 1] = value end
+  local function take(node, name)
+    local value = function_of(node)
+    if value then found[#found + 1] = value end
+    if name == "handle_request" then look_at_answer(file, node, "", false) end
   end
   local function take_handlers(fields)
     for _, field in ipairs(fields) do
-      if field.tag == "Pair" and handlers[field[1][1]] then take(field[2]) end
+      if field.tag == "Pair" and handlers[field[1][1]] then take(field[2], field[1][1]) end
     end
   end
   local last = state.ast[#state.ast]
   local answer = last and last.tag == "Return" and last[1]
   if answer and answer.tag == "Id" then answer = value_of(answer) or answer end
-  if answer and answer.tag == "Table" then take_handlers(answer) elseif answer then take(answer) end
+  if answer and answer.tag == "Table" then take_handlers(answer) elseif answer then take(answer, "handle_request") end
   for _, node in ipairs(state.ast) do
     for n, name in ipairs(node.tag == "Set" and node[1] or {}) do
       local field = name.tag == "Id" and not name.var and name[1] or name.tag == "Index" and name[2][1]
-      if handlers[field] then take((node[2] or {})[n]) end
+      if handlers[field] then take((node[2] or {})[n], field) end
     end
   end
   for _, value in ipairs(found) do
@@ -438,7 +481,9 @@ local function look_at_files()
     end
   end
   for _, file in ipairs(trees) do
-    if file.number == 1 then try(look_at_handler, file.state, file.number) end
+    if file.number == 1 then try(look_at_handler, file) end
+    local name = input.files[file.number].name
+    if not input.files[file.number].ours and not is_rock(name) then try(look_at_routes, file, file.state.ast) end
     try(visit_all, file, file.state.ast)
   end
 end

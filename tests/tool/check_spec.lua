@@ -143,8 +143,8 @@ describe("flaron-lua check", function()
       "local has = type(jit) == 'table' if has then jit.off() end", "if not bit32 then return end return bit32.band(1, 2)",
       "if not jit then return 1 else return jit.os end", "local n = math.mod or math.fmod return n",
         "return table.getn and table.getn {} or 0",
-      "local a, b = loadstring, setfenv return a, b", "return { unpack = unpack }", "while newproxy do newproxy() end",
-      "local f = function() return ngx and ngx.say end return f",
+      "local a, b = loadstring, setfenv return a, b", "local t = { unpack = unpack } return t.x", "while newproxy do newproxy() end",
+      "local f = function() return ngx and ngx.say end f()",
         "if jit and jit.version then print(jit.version, bit and bit.tobit(1)) end",
       "local m = math return m.mod or m.fmod", "return pcall(loadstring, 'x')",
     } do
@@ -153,7 +153,7 @@ describe("flaron-lua check", function()
     for body, name in pairs { ["return unpack {}"] = "unpack", ["return jit.version"] = "jit", ["return jit.version and 1"] = "jit",
       ["return typo"] = "typo",
       ["if setfenv then print 'x' end return setfenv(1, {})"] = "setfenv", ["return unpack and 1, loadstring 'x'"] = "loadstring",
-      ["return math.mod(1, 2)"] = "math", ["local f = function() return unpack and 1 end return f, unpack {}"] = "unpack" } do
+      ["return math.mod(1, 2)"] = "math", ["local f = function() return unpack and 1 end print(f, unpack {})"] = "unpack" } do
       local found = findings(body, "return {}")
       assert.matches("^main%.lua:4:%d+: error: accessing undefined [^\n]*'" .. name .. "'[^\n]*\n$", found, body)
     end
@@ -483,6 +483,83 @@ return {
     local code, output = support.cli("check", "--help")
     assert.equal(0, code)
     for _, word in ipairs { "--fix", "--strict", "--help" } do assert.matches(word, output, 1, true) end
+  end)
+end)
+
+describe("flaron-lua check of answers", function()
+  -- The errors about main.lua, without its name.
+  local function errors(main)
+    local found = {}
+    for line in findings { ["main.lua"] = main }:gmatch "main%.lua:([^\n]* error: [^\n]*)" do found[#found + 1] = line end
+    return found
+  end
+
+  it("names the field, the nearest right one and the route, wherever a handler returns it", function()
+    assert.same({
+      "2:65: error: field 'body' of the answer of not_found is a boolean, not a string",
+      "3:38: error: the answer of POST /y has an unknown field 'staus': did you mean 'status'?",
+      "4:18: error: the answer of GET /g has an unknown field 'Status': did you mean 'status'?",
+      "5:35: error: the answer of GET /z has an unknown field 'staus': did you mean 'status'?",
+      "7:45: error: field 'status' of the answer of POST /y is teapot, not an integer from 100 to 599",
+      "9:46: error: field 'headers' of the answer of POST /y is a string, not a table",
+      "10:48: error: a key in field 'headers' of the answer of POST /y is a number, not a string",
+      "10:55: error: header 'x' of the answer of POST /y is a table, not a string",
+      "10:60: error: a key in field 'headers' of the answer of POST /y is a number, not a string",
+      "10:72: error: the answer of POST /y has both json and body",
+      "11:45: error: field 'status' of the answer of POST /y is 42, not an integer from 100 to 599",
+      "12:32: error: the answer of POST /y has an unknown field 'bdoy': did you mean 'body'?",
+      "14:48: error: the answer of PURGE /p is a string: an action of flaron, a table or nothing is expected",
+      "15:53: error: the answer of a middleware is 404: an action of flaron, a table or nothing is expected",
+    }, errors [[
+local router = require "flaron.router"
+local app = router.new { not_found = function() return { body = true } end }
+local function fail(status) return { staus = status } end
+local shared = { Status = 200 }
+app:get("/z", function() return { staus = 200 } end)
+app:post("/y", function(req)
+  if req.path == "a" then return { status = "teapot" } end
+  if req.path == "b" then return fail(404) end
+  if req.path == "c" then return { headers = "x" } end
+  if req.path == "d" then return { headers = { 1, x = {}, [2] = "y" }, json = {}, body = "" } end
+  if req.path == "e" then return { status = 42 } end
+  return req.path == "f" and { bdoy = "" } or { json = { x = 1 }, status = 201.0 }
+end)
+app:route({ "PURGE" }, "/p", function() return "text" end)
+app:use(function(req, next) if req.path then return 404 end return next() end)
+app:group("/g"):get("/g", function() return shared end)
+return app:handler()
+]])
+  end)
+
+  it("knows what handle_request may answer, which is no json", function()
+    assert.same({
+      "3:28: error: the answer has an unknown field 'json'",
+      "3:39: error: the answer has an item without a name: status, headers and body are known",
+      "4:12: error: the answer has an unknown field 'header': did you mean 'headers'?",
+    }, errors [[
+return { handle_request = function()
+  local function inner() return "fine" end
+  if inner() then return { json = {}, inner } end
+  return { header = {} }
+end }
+]])
+  end)
+
+  it("is silent on what is right, or known only when it runs", function()
+    assert.same({}, errors [[
+local flaron = require "flaron"
+local router = require "flaron.router"
+local app = router.new()
+local function make(status, body) return { status = status, body = body, headers = { ["x-n"] = 1 } } end
+app:get("/a", function(req) return make(req.path and 200 or 404, "x") end)
+app:get("/b", function() local answer = {} answer.status = 204 return answer end)
+app:get("/c", function(req) return req.path == "x" and flaron.PASS_THROUGH or { json = { staus = 1 }, status = "200" } end)
+app:get("/d", function(req) return { [req.path] = 1 } end)
+app:get("/e", function(req) local list = { "a" } table.sort(list, function() return true end) req.list = list end)
+app:get("/f", function() return end, function() return nil, "more" end)
+app:use(function(_, next) local answer = next() answer.seen = nil return answer end)
+return app:handler()
+]])
   end)
 end)
 
