@@ -3,6 +3,7 @@
  */
 #include "engine/runner.h"
 
+#include "base/foreign.h"
 #include "engine/engine_wasm2c.h"
 #include "engine/engine_process.h"
 
@@ -28,6 +29,24 @@ static void set_error(host_response *response, bytes message) {
   text_add(error, message.data + message.size - PART, PART); /* the traceback */
 }
 
+/*
+ * Sets the response's error to what the script raised. Where that is about a global of another Lua, it is
+ * said what a flare has for it, in the runtime's line of the log, too: it is the latest that is an error.
+ */
+static void set_raised(host_response *response, bytes message) {
+  text explained = {0};
+  bool foreign = foreign_explain(message, &explained);
+  set_error(response, text_bytes(&explained));
+  text_free(&explained);
+  size_t i = response->line_count;
+  while (foreign && i > 0 && response->lines[i - 1].level != HOST_ERROR) i--;
+  if (!foreign || i == 0) return;
+  text *line = &response->lines[i - 1].line;
+  foreign_explain(text_bytes(line), &explained);
+  text_free(line);
+  *line = explained;
+}
+
 bool edge_invoke(edge *e, flare_handler handler, const host_request *request, edge_result *result,
                  text *error) {
   uint64_t answer = 0;
@@ -39,7 +58,7 @@ bool edge_invoke(edge *e, flare_handler handler, const host_request *request, ed
   result->raised = !result->failed && engine_raised(e->engine, &message);
   if (result->raised) {
     host *h = &e->host;
-    set_error(&h->response, message);
+    set_raised(&h->response, message);
     if (h->log_lines > h->config.max_log_lines) /* the runtime's line did not get in */
       host_log(h, HOST_ERROR, h->response.error.data, h->response.error.size);
   }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/foreign.h"
 #include "base/embedded.h"
 #include "base/list.h"
 #include "base/utf8.h"
@@ -208,33 +209,12 @@ static bool add_reason(const modules *m, const modules_source *source, nearest *
   return refused != 0 || is_c;
 }
 
-/* Modules of OpenResty and of native Lua that flares are ported from: what stands in their place. */
-static const char *replacement(const char *name) {
-  static const struct {
-    const char *root, *said;
-  } all[] = {
-      {"resty", "it is of OpenResty: docs/from-openresty.md says what a flare has for it"},
-      {"ngx", "it is of OpenResty: docs/from-openresty.md says what a flare has for it"},
-      {"bit", "Lua 5.4 has operators for it, & | ~ << >>: docs/from-openresty.md"},
-      {"bit32", "Lua 5.4 has operators for it, & | ~ << >>: docs/from-openresty.md"},
-      {"ffi", "a flare has no native code: docs/from-openresty.md says what it has"},
-      {"socket", "a flare has no sockets, flaron.beam fetches: docs/from-openresty.md"},
-      {"ssl", "a flare has no sockets, flaron.beam fetches: docs/from-openresty.md"},
-  };
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-    size_t size = strlen(all[i].root);
-    if (strncmp(name, all[i].root, size) == 0 && (name[size] == '\0' || name[size] == '.'))
-      return all[i].said;
-  }
-  return NULL;
-}
-
 void modules_say_missing(const modules *m, const modules_source *source, nearest *n, text *out) {
   const char *name = n->name, *place;
   if (add_reason(m, source, n, out)) return;
   text path = {0};
   text_printf(out, "module '%s' not found:", name);
-  const char *said = replacement(name);
+  const char *said = foreign_module(name);
   if (said != NULL) text_printf(out, "\n\t%s", said);
   if (said == NULL && n->found != NULL) text_printf(out, "\n\tdid you mean '%s'?", n->found);
   for (size_t i = 0; (place = modules_place(m, i)) != NULL; i++) {
@@ -249,7 +229,7 @@ void modules_say_missing(const modules *m, const modules_source *source, nearest
 void modules_note_missing(const modules *m, const modules_source *source, nearest *n, text *out) {
   if (add_reason(m, source, n, out)) return;
   text_printf(out, "module '%s' not found, so requiring it is an error", n->name);
-  const char *said = replacement(n->name);
+  const char *said = foreign_module(n->name);
   if (said != NULL) {
     text_printf(out, ": %s", said);
   } else {

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "abi/start_report.h"
+#include "base/foreign.h"
 #include "engine/engine_wasm2c.h"
 #include "pack/bundle.h"
 #include "pack/linemap.h"
@@ -161,18 +162,20 @@ static void add_notes(const modules *m, const modules_source *source, bytes note
 /* Adds start-up's message: a script that is stripped names its lines here all the same. */
 static void explain(const project *p, const modules_source *source, const text *bundle, bytes message,
                     text *error) {
-  text json = {0}, fault = {0}, plain = {0};
+  text json = {0}, fault = {0}, plain = {0}, explained = {0};
   char other[9];
   linemap *map = NULL;
   if (p->options.strip && linemap_make(&p->modules, hash_of(bundle), &json, &fault)) {
     map = linemap_read(text_bytes(&json), &fault);
   }
   if (map != NULL) linemap_explain(map, message, &plain, other);
-  add_message(&p->modules, source, map != NULL ? text_bytes(&plain) : message, error);
+  foreign_explain(map != NULL ? text_bytes(&plain) : message, &explained);
+  add_message(&p->modules, source, text_bytes(&explained), error);
   linemap_free(map);
   text_free(&json);
   text_free(&fault);
   text_free(&plain);
+  text_free(&explained);
 }
 
 /* ---- the module ---- */

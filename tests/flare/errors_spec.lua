@@ -100,6 +100,31 @@ describe("an error", function()
     end
   end)
 
+  it("says what a flare has for a global of OpenResty or of another Lua", function()
+    local openresty = ": it is of OpenResty: docs/from-openresty.md says what a flare has for it"
+    for code, said in pairs {
+      ["return { body = ngx.var.uri }"] = "index a nil value (global 'ngx')" .. openresty,
+      ["ngx.say 'hello'"] = "index a nil value (global 'ngx')" .. openresty,
+      ["local function f() ngx.exit(403) end f()"] = "index a nil value (global 'ngx')" .. openresty,
+      ["return { body = unpack { 'x' } }"] = "call a nil value (global 'unpack'): it is of Lua 5.1: Lua 5.4 has table.unpack",
+      ["return { body = bit.tobit(1) }"] = "index a nil value (global 'bit'): Lua 5.4 has operators for it, & | ~ << >>: "
+        .. "docs/from-openresty.md",
+      ["return { body = ngxx.var }"] = "index a nil value (global 'ngxx')",
+    } do
+      local flare <close> = support.load("local flaron = require 'flaron' return function()\nflaron.logging.error 'before'\n"
+        .. code .. " end")
+      local answer = flare:request()
+      local first = answer.error:match "^[^\n]*"
+      assert.equal("main.lua:3: attempt to " .. said, first)
+      assert.matches("\nstack traceback:\n", answer.error)
+      assert.same({ "before", answer.error }, { answer.logs[1].text, answer.logs[2].text })
+    end
+    local _, message = support.try_load "local log = ngx.log\nreturn function() end"
+    assert.equal("main.lua:1: attempt to index a nil value (global 'ngx')" .. openresty, message:match "^[^\n]*")
+    local caught <close> = support.load "return function() return { body = select(2, pcall(function() return ngx.var end)) } end"
+    assert.equal("main.lua:1: attempt to index a nil value (global 'ngx')", caught:request().body)
+  end)
+
   it("names the variable, the operation and the line", function()
     for code, message in pairs {
       ["local x; return x.y"] = "attempt to index a nil value (local 'x')",
