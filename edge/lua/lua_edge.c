@@ -418,14 +418,6 @@ static int event(lua_State *L) {
 
 /* ---- stubs, failures, time, stores ---- */
 
-/* Pushes ": did you mean 'NAME'?", or "". */
-static void push_nearest(lua_State *L, const nearest *n) {
-  text hint = {0};
-  nearest_add(n, &hint);
-  lua_pushlstring(L, text_string(&hint), hint.size);
-  text_free(&hint);
-}
-
 /* Raises an error for a field of the table at `index` that a stub's answer does not have. */
 static void check_fetched(lua_State *L, int index) {
   static const char *const known[] = {"body", "headers", "status"};
@@ -438,7 +430,7 @@ static void check_fetched(lua_State *L, int index) {
       nearest_try(&n, known[i]);
     }
     if (found) continue;
-    push_nearest(L, &n);
+    lua_options_push_nearest(L, &n);
     lua_pushfstring(L, "unknown field '%s' of a stub's answer%s", name, lua_tostring(L, -1));
     lua_error(L);
   }
@@ -793,7 +785,7 @@ static int find_nearest(lua_State *L) {
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
   for (lua_Integer i = 1; lua_rawgeti(L, 2, i) == LUA_TSTRING; i++) nearest_try(&n, lua_tostring(L, -1));
-  push_nearest(L, &n);
+  lua_options_push_nearest(L, &n);
   return 1;
 }
 

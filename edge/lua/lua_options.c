@@ -45,13 +45,27 @@ enum { FIELDS = sizeof fields / sizeof *fields };
 static const char *const others[] = {"engine",  "memory", "strip", "now",    "cpu_ms",
                                      "secrets", "store",  "spark", "plasma", "edges"};
 
+void lua_options_push_nearest(lua_State *L, const nearest *n) {
+  text hint = {0};
+  nearest_add(n, &hint);
+  lua_pushlstring(L, text_string(&hint), hint.size);
+  text_free(&hint);
+}
+
 void lua_options_check(lua_State *L, int index) {
   for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
     const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+    enum { OTHERS = sizeof others / sizeof *others };
+    nearest n = {.name = name};
     bool known = false;
-    for (size_t i = 0; i < FIELDS; i++) known = known || strcmp(fields[i].name, name) == 0;
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) known = known || strcmp(others[i], name) == 0;
-    if (!known) luaL_error(L, "unknown option '%s' of edge.load", name);
+    for (size_t i = 0; i < FIELDS + OTHERS; i++) {
+      const char *option = i < FIELDS ? fields[i].name : others[i - FIELDS];
+      known = known || strcmp(option, name) == 0;
+      nearest_try(&n, option);
+    }
+    if (known) continue;
+    lua_options_push_nearest(L, &n);
+    luaL_error(L, "unknown option '%s' of edge.load%s", name, lua_tostring(L, -1));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <lua.h>
 
+#include "base/nearest.h"
 #include "host/host.h"
 
 /* What the configuration borrows. Owned; begin with {0}. */
@@ -14,6 +15,9 @@ typedef struct lua_options {
   size_t secret_count;
   char **command; /* the words of option `engine`, ended by NULL; NULL = none */
 } lua_options;
+
+/* Pushes ": did you mean 'NAME'?", or "". */
+void lua_options_push_nearest(lua_State *L, const nearest *n);
 
 /* Raises an error for an unknown option in the table at `index`, naming it. */
 void lua_options_check(lua_State *L, int index);

@@ -277,6 +277,11 @@ describe("flare:request", function()
     assert.matches("^[^\n]*edge_spec%.lua:%d+: unknown field 'pth' of flare:request: did you mean 'path'%?$", message)
   end)
 
+  it("refuses options of edge.load that it does not know", function()
+    local message = select(2, pcall(function() edge.load({ ["main.lua"] = "return function() end" }, { secret = {} }) end))
+    assert.matches("edge_spec%.lua:%d+: unknown option 'secret' of edge%.load: did you mean 'secrets'%?$", message)
+  end)
+
   it("refuses a stub's answer with a field that it does not know", function()
     assert.has_error(function() flare:stub_fetch("x", { json = {} }) end, "unknown field 'json' of a stub's answer")
     assert.has_error(function() flare:stub_fetch("x", { staus = 1 }) end,
