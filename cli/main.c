@@ -84,15 +84,36 @@ static const cli_command *find(const char *name) {
   return NULL;
 }
 
-/* Says that there is no such command, and which was perhaps meant. */
+/* The command that some call by another word; NULL: nobody does. */
+static const cli_command *find_also(const char *word) {
+  for (const cli_command *const *c = commands; *c != NULL; c++) {
+    if ((*c)->also != NULL && cli_has_word((*c)->also, word)) return *c;
+  }
+  return NULL;
+}
+
+/* Looks at words with a blank between. */
+static void try_words(nearest *n, const char *words) {
+  char word[NEAREST_LONGEST];
+  for (size_t size; words != NULL && *words != '\0'; words += size + strspn(words + size, " ")) {
+    size = strcspn(words, " ");
+    snprintf(word, sizeof word, "%.*s", (int)size, words);
+    nearest_try(n, word);
+  }
+}
+
+/* Says that there is no such command, and which was perhaps meant: by another word for it, or misspelt. */
 static int refuse(const char *word) {
   nearest n = {.name = word};
   text guess = {0};
-  for (const cli_command *const *c = commands; *c != NULL; c++) nearest_try(&n, (*c)->name);
-  for (const cli_command *const *c = commands; n.found == NULL && *c != NULL; c++) {
-    if ((*c)->also != NULL && cli_has_word((*c)->also, word)) n.found = (*c)->name;
+  const cli_command *also = find_also(word);
+  for (const cli_command *const *c = commands; also == NULL && *c != NULL; c++) {
+    nearest_try(&n, (*c)->name);
+    try_words(&n, (*c)->also);
   }
-  if (n.found == NULL && strcmp(word, "version") == 0) n.found = "--version";
+  if (n.found != NULL) also = find_also(n.found);
+  if (also != NULL) n.found = also->name;
+  if (strcmp(word, "version") == 0) n.found = "--version";
   nearest_add(&n, &guess);
   options_misuse(&program, "there is no command '%s'%s", word, text_string(&guess));
   text_free(&guess);

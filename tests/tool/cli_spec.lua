@@ -82,6 +82,8 @@ describe("flaron-lua", function()
       { words = { "tets" }, message = "there is no command 'tets': did you mean 'test'%?\n" },
       { words = { "inspekt" }, message = "there is no command 'inspekt': did you mean 'inspect'%?\n" },
       { words = { "serve" }, message = "there is no command 'serve': did you mean 'dev'%?\n" },
+      { words = { "deploy" }, message = "there is no command 'deploy': did you mean 'pack'%?\n" },
+      { words = { "depoly" }, message = "there is no command 'depoly': did you mean 'pack'%?\n" },
       { words = { "version" }, message = "did you mean '%-%-version'%?\n" },
       { words = { "-v" }, message = "unknown option '%-v': did you mean '%-%-version'%?\n" },
       { words = { "--vershun" }, message = "unknown option '%-%-vershun': did you mean '%-%-version'%?\n" },
