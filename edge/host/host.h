@@ -279,10 +279,11 @@ void host_log(host *h, host_level level, const char *line, size_t size);
 void host_fail(host *h);
 
 /*
- * Of import_http.c: warns of what the flare set on a response that is not sent, since the origin answers.
- * Call it once, when the action is known.
+ * Of import_http.c: takes what goes out with no answer of this kind out of the response, with a warning: the
+ * content of a status that has none. Where the origin answers, it warns of what was set and is not sent. Call
+ * it once, when the action is known.
  */
-void host_tell_unsent(host *h);
+void host_look_at_answer(host *h);
 
 /* Whether a response is the 500 of a failed invocation, as host_fail and the runtime make it. */
 bool host_is_failure(const host_response *response);

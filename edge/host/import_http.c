@@ -52,7 +52,8 @@ void host_req_body(host *h, const host_arguments *arguments, host_answer *answer
   size_t size = h->request->body.size;
   if (size == 0) return;
   if (!h->config.requires_body) {
-    host_withheld(h, "request.body: %zu bytes are withheld: flare.lua has no requires_body = true", size);
+    host_withheld(h, "request.body: %zu %s withheld: flare.lua has no requires_body = true", size,
+                  size == 1 ? "byte is" : "bytes are");
   } else if (size > h->config.max_body) {
     host_withheld(h, "request.body: %zu bytes are withheld: a flare gets no body of more than %zu", size,
                   h->config.max_body);
@@ -131,12 +132,13 @@ static void add_headers(text *to, const host_pairs *headers) {
   text_add_string(to, ")");
 }
 
-void host_tell_unsent(host *h) {
+/* Warns of what the flare set on a response that is not sent, since the origin answers. */
+static void tell_unsent(host *h) {
   const host_response *r = &h->response;
   bool status = h->usage[HOST_resp_set_status].calls != 0, headers = r->headers.count != 0,
        body = r->body.size != 0;
   int parts = status + headers + body;
-  if (r->action == HOST_RESPOND || parts == 0) return;
+  if (parts == 0) return;
   text line = {0};
   text_printf(&line, "%s: ", r->action == HOST_TRANSFORM ? "TRANSFORM" : "PASS_THROUGH");
   if (headers) add_headers(&line, &r->headers);
@@ -147,6 +149,28 @@ void host_tell_unsent(host *h) {
               parts == 1 && r->headers.count < 2 ? "was set is" : "were set are");
   host_log(h, HOST_WARN, line.data, line.size);
   text_free(&line);
+}
+
+/* Takes the content from an answer whose status has none (RFC 9110, 15.3.5, 15.3.6 and 15.4.5), and says so.
+ */
+static void drop_content(host *h) {
+  enum { RESET_CONTENT = 205 };
+  host_response *r = &h->response;
+  text line = {0};
+  if ((!http_ends_at_head(r->status) && r->status != RESET_CONTENT) || r->body.size == 0) return;
+  text_printf(&line, "response body of %zu byte%s is dropped: status %d has no content", r->body.size,
+              r->body.size == 1 ? "" : "s", r->status);
+  host_log(h, HOST_WARN, line.data, line.size);
+  text_clear(&r->body);
+  text_free(&line);
+}
+
+void host_look_at_answer(host *h) {
+  if (h->response.action == HOST_RESPOND) {
+    drop_content(h);
+  } else {
+    tell_unsent(h);
+  }
 }
 
 static void log_line(host *h, host_level level, bytes line) {

@@ -268,16 +268,6 @@ static void log_all_dropped(host_response *r) {
   }
 }
 
-/* Takes the content from an answer whose status has none (RFC 9110, 15.3.5, 15.3.6 and 15.4.5), and says so.
- */
-static void drop_content(host_response *r) {
-  enum { RESET_CONTENT = 205 };
-  if ((!http_ends_at_head(r->status) && r->status != RESET_CONTENT) || r->body.size == 0) return;
-  text_printf(server_add_line(r, HOST_WARN),
-              "response body of %zu bytes is dropped: status %d has no content", r->body.size, r->status);
-  text_clear(&r->body);
-}
-
 /* Answers with what the flare said. False: the origin is to answer. `*status` is what the client gets. */
 static bool answer(exchange *x, task *t, int *status) {
   const server_options *options = t->server->options;
@@ -295,7 +285,6 @@ static bool answer(exchange *x, task *t, int *status) {
   } else if (r->action == HOST_RESPOND) {
     reply head = {.status = r->status, .headers = &r->headers};
     log_all_dropped(r);
-    drop_content(r);
     exchange_answer(x, &head, &r->body);
   } else if (t->server->origin == NULL) {
     *status = BAD_GATEWAY;

@@ -150,6 +150,18 @@ describe("response.set_body", function()
     assert.equal("1e+100", with("response.set_body(1e100)").body)
   end)
 
+  it("is dropped with a warning where the status has no content", function()
+    for _, status in ipairs { 204, 205, 304 } do
+      local response = with(("response.set_status(%d) response.set_body 'content'"):format(status))
+      assert.equal("", response.body)
+      assert.same({ { level = "warn", text = ("response body of 7 bytes is dropped: status %d has no content"):format(status) } },
+        response.logs)
+    end
+    local response = with "response.set_status(204) response.set_body 'x'"
+    assert.equal("response body of 1 byte is dropped: status 204 has no content", response.logs[1].text)
+    assert.same({}, with("response.set_status(204)").logs)
+  end)
+
   it("empties a body that was set", function()
     assert.equal("", with("response.set_body('a') response.set_body('')").body)
   end)

@@ -27,6 +27,11 @@ describe("A body", function()
     assert.same({ line }, told("return request.body()", { body = "a=1&b=2" }, nil, "return { requires_body = false }"))
   end)
 
+  it("of one byte is told as one", function()
+    assert.same({ "request.body: 1 byte is withheld: flare.lua has no requires_body = true" },
+      told("return request.body()", { body = "a" }))
+  end)
+
   it("is told in each request anew", function()
     local flare <close> = evaluate.open(nil, { ["flare.lua"] = "return {}" })
     for _ = 1, 2 do
