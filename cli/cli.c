@@ -53,6 +53,7 @@ void cli_print_bytes(bytes b) {
   if (terminal) text_add_harmless(&harmless, b, "");
   if (terminal) b = text_bytes(&harmless);
   if (b.size > 0) fwrite(b.data, 1, b.size, stdout);
+  if (terminal && b.size > 0 && b.data[b.size - 1] != '\n') putchar('\n');
   text_free(&harmless);
 }
 

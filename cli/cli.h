@@ -34,7 +34,7 @@ __attribute__((format(printf, 1, 2))) void cli_note(const char *format, ...);
  */
 bool cli_has_colours(const char *when, int fd);
 
-/* Prints bytes on standard output: as they are, unless that is a terminal. */
+/* Prints bytes on standard output: as they are, unless that is a terminal, where they end with their line. */
 void cli_print_bytes(bytes b);
 
 struct json_t;

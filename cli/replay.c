@@ -162,8 +162,14 @@ static void print_departure(const recording *r, const again *a, const char *file
   text before = {0}, after = {0};
   if (recorded != NULL) replay_add_call(&before, recorded, p->asked_none ? NULL : &p->asked);
   if (!p->asked_none) replay_add_call(&after, &p->asked, recorded);
-  cli_print("%s: it departs at call %zu of %zu\n  recorded: %s\n  now:      %s\n", file, p->at + 1,
-            r->call_count, recorded != NULL ? before.data : "there was no further call",
+  if (recorded != NULL) {
+    cli_print("%s: it departs at call %zu of %zu\n", file, p->at + 1, r->call_count);
+  } else if (r->call_count > 0) {
+    cli_print("%s: it departs after call %zu, the last of its record\n", file, r->call_count);
+  } else {
+    cli_print("%s: it departs at its first call: its record has none\n", file);
+  }
+  cli_print("  recorded: %s\n  now:      %s\n", recorded != NULL ? before.data : "there was no further call",
             p->asked_none ? "it ends without a further call" : after.data);
   if (recorded != NULL && !p->asked_none && recorded->import == p->asked.import) {
     bool first = recorded->a.size != p->asked.a.size ||
@@ -200,7 +206,7 @@ static int tell(const recording *r, const again *a, const words *w) {
     cli_print("%s: it makes the same calls, the outcome differs\n", w->file);
     return CLI_FAILED;
   }
-  cli_print("%s: the same, %zu calls\n", w->file, r->call_count);
+  cli_print("%s: the same, %zu call%s\n", w->file, r->call_count, r->call_count == 1 ? "" : "s");
   return CLI_DONE;
 }
 

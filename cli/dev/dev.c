@@ -254,7 +254,8 @@ static void print_addresses(const dev *d) {
   if (d->words.style != QUIET)
     cli_note("requests, logs and stores: http://localhost:%d/__flaron/\n",
              server_page_port(d->nodes.items[0].server));
-  if (d->certificate != NULL) cli_note("its certificate: %s\n", d->certificate);
+  if (d->certificate != NULL)
+    cli_note("its certificate: %s (curl --cacert FILE; browsers ask once, or import it)\n", d->certificate);
   if (d->keys) cli_note("keys: o opens it, c clears the screen, r reloads, q quits\n");
 }
 

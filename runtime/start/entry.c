@@ -12,12 +12,18 @@
 #include "response.h"
 #include "start/start.h"
 
-/* Adds the traceback to an error; an error object without a string form is named by its type. */
+/*
+ * Adds the traceback to an error. Of an error object without a string form that is its field `message`, if it
+ * is a table that has one, else its type.
+ */
 static int add_traceback(lua_State *L) {
   if (lua_tostring(L, 1) != NULL) {
     lua_pushvalue(L, 1);
   } else if (!luaL_callmeta(L, 1, "__tostring") || lua_type(L, -1) != LUA_TSTRING) {
-    lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
+    lua_settop(L, 1);
+    lua_pushliteral(L, "message");
+    if (!lua_istable(L, 1) || lua_rawget(L, 1) != LUA_TSTRING)
+      lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
   }
   lua_pushliteral(L, "\n"); /* luaL_traceback would cut the message at a NUL */
   luaL_traceback(L, L, NULL, 1);

@@ -108,9 +108,11 @@ static void find_handlers(lua_State *L) {
     if (handler_refs[h] == LUA_NOREF) keep_handler(L, 0, h);
   }
   if (result.handlers == 0) {
+    bool router = lua_istable(L, index) && lua_getfield(L, index, "handler") == LUA_TFUNCTION;
     luaL_error(L,
                "the main script has no handler: return a table with handle_request, ws_open, ws_message or "
-               "ws_close, or define them as globals");
+               "ws_close, or define them as globals%s",
+               router ? ": was app:handler() meant?" : "");
   }
 }
 

@@ -404,6 +404,7 @@ describe("flaron.router refuses at start-up, naming the line,", function()
     for pattern, words in pairs {
       ["users"] = "a pattern must begin with '/'", [""] = "a pattern must begin with '/'", ["/a//b"] = "/a//b: a segment is empty",
       ["/:"] = "/:: '' is no name", ["/:a-b"] = "/:a-b: 'a-b' is no name", ["/:1"] = "/:1: '1' is no name", ["/*"] = "/*: '' is no name",
+      ["/u/{id}"] = "/u/{id}: a parameter is written ':id', not '{id}'", ["/<a>/b"] = "/<a>/b: a parameter is written ':a', not '<a>'",
       ["/*a/b"] = "/*a/b: a wildcard must be last", ["/:a/:a"] = "/:a/:a: 'a' is there twice", ["/:a/*a"] = "/:a/*a: 'a' is there twice",
     } do
       assert.equal("main.lua:3: " .. words, fault(("app:get(%q, print)"):format(pattern)))

@@ -390,6 +390,8 @@ all[#all + 1] = select(2, pcall(function() return require "%0" end))
     assert.equal("hello from GET " .. url .. "\n 1.1", answer)
     local _, mode = support.run("stat -c %a " .. pem)
     assert.equal("600\n", mode)
+    assert.matches("its certificate: " .. pem .. " (curl --cacert FILE; browsers ask once, or import it)\n",
+      support.read(dev.log .. ".err"), 1, true)
     local first = support.read(pem)
     dev.stop()
     serve("examples/hello", "--https --persist " .. folder .. "/https").stop()

@@ -402,6 +402,7 @@ return function() end]]
         .. "ws_close, or define them as globals",
       ["return {}"] = "the main script has no handler",
       ["return { handle = print }"] = "the main script has no handler",
+      ["local app = require 'flaron.router'.new() app:get('/', print) return app"] = "as globals: was app:handler() meant?",
       [""] = "the main script has no handler",
       ["return 1"] = "the main script returned a number: expected a table with handlers, a function or nothing",
       ["return 'x'"] = "the main script returned a string",

@@ -97,6 +97,7 @@ describe("what is printed of others' files", function()
       local _, shown = shell(base, ("script -qec %s /dev/null </dev/null"):format(quote(quote(tool) .. " " .. command)))
       assert.matches(SHOWN, shown, 1, true)
       assert.is_nil(harm((shown:gsub("\r", ""))), command)
+      assert.equal("\r\n", shown:sub(-2)) -- the prompt stands in a line of its own
     end
   end)
 

@@ -88,6 +88,8 @@ local function read_pattern(pattern)
   if pattern:find("//", 1, true) then error(pattern .. ": a segment is empty", 4) end
   for text in pattern:gmatch "[^/]+" do
     local kind, name = text:match "^([:*])(.*)$"
+    local braced = text:match "^[{<](.-)[}>]$"
+    if braced then error(("%s: a parameter is written ':%s', not '%s'"):format(pattern, braced, text), 4) end
     if segments[#segments] == "*" then error(pattern .. ": a wildcard must be last", 4) end
     if kind and not name:find "^[%a_][%w_]*$" then error(("%s: '%s' is no name"):format(pattern, name), 4) end
     for _, other in ipairs(names) do
