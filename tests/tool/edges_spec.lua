@@ -426,6 +426,67 @@ describe("flaron-lua dev --edges", function()
   end)
 end)
 
+describe("WebSockets on three edges", function()
+  -- What a client hears on an edge that says each text when the last one is answered; `greeted` messages come before.
+  local function say(edges, edge, greeted, ...)
+    local words = {}
+    for n, text in ipairs { ... } do words[n] = support.quote(text) end
+    local code, output = support.run(("node tests/support/say.mjs %s %d %s"):format(edges.ports[edge], greeted, table.concat(words, " ")))
+    assert.equal(0, code, output)
+    local heard = {}
+    for line in output:gmatch "[^\n]+" do heard[#heard + 1] = line end
+    return heard
+  end
+
+  local function on_edges(of)
+    local edges = serving.serve(of, "--edges 3 --persist " .. support.folder())
+    edges.ports = serving.wait(function()
+      local ports = {}
+      for port in support.read(edges.log .. ".err"):gmatch "on http://[%d.]+:(%d+)/" do ports[#ports + 1] = port end
+      return #ports == 3 and ports
+    end, 5)
+    return edges
+  end
+
+  it("are three speakers in the guide's room, and each hears all", function()
+    local page, files = support.read "docs/guide/websocket-room.md", {}
+    for name, source in page:gmatch "\n```lua\n%-%- (%w+%.lua)\n(.-)```" do files[name] = source end
+    local edges = on_edges(support.project { ["main.lua"] = files["main.lua"], ["flare.lua"] = files["flare.lua"] })
+    finally(function() edges.stop() end)
+    for edge, text in ipairs { "I am A", "I am B", "I am C" } do
+      assert.equal(2, #say(edges, edge, 1, json.encode { say = text }))
+    end
+    for edge = 1, 3 do
+      local speakers = serving.wait(function()
+        local found, messages = {}, json.decode(say(edges, edge, 1)[1]).messages
+        for _, message in ipairs(messages) do found[message.from] = message.text end
+        return #messages == 3 and found
+      end, 4)
+      local count = 0
+      for from in pairs(assert(speakers, "edge-" .. edge .. " does not hear all")) do
+        assert.matches("^guest%-%x+$", from)
+        count = count + 1
+      end
+      assert.equal(3, count)
+    end
+  end)
+
+  it("are known by ids of their own in the template", function()
+    local folder, ids, count = support.folder(), {}, 0
+    assert.equal(0, (support.cli("new", folder .. "/echo", "--template", "websocket")))
+    local edges = on_edges(folder .. "/echo")
+    finally(function() edges.stop() end)
+    for edge = 1, 3 do
+      local heard = say(edges, edge, 1, "hello")
+      local id = heard[1]:match "^welcome, (%x+); say bye to leave$"
+      assert.equal(id .. " says: hello", heard[2])
+      count = count + (ids[id] and 0 or 1)
+      ids[id] = true
+    end
+    assert.equal(3, count)
+  end)
+end)
+
 describe("docs/edges.md", function()
   it("shows what happens", function()
     local edges = serving.serve("examples/plasma-counter",
