@@ -1,4 +1,5 @@
 -- What flaron-lua dev writes of a request: its line, the fetches that failed or were slow, the origin's part, colours.
+local json = require "dkjson"
 local serving = require "serving"
 local support = require "support"
 
@@ -116,6 +117,25 @@ describe("a line of dev", function()
     local text = report "/key?u=http://127.0.0.1:9/"
     assert.matches("  fetch: http://127.0.0.1:9/*********: ", text, 1, true)
     assert.is_nil(dev.page("history"):find("hush-hush", 1, true))
+  end)
+
+  it("has as JSON the fields that docs/dev.md names", function()
+    local page, documented, seen, numbers = support.read "docs/dev.md", {}, {}, serve(folder, "--json --origin http://127.0.0.1:" .. port)
+    finally(function() numbers.stop() end)
+    for names in page:match "## As JSON(.-)\n## ":gmatch "\n| (`[^|]*) |" do
+      for name in names:gmatch "`(%w+[%w_]*)`" do documented[name] = true end
+    end
+    local function note(text)
+      for line in text:gmatch "[^\n]+" do
+        for name in pairs(assert(json.decode(line))) do seen[name] = true end
+      end
+    end
+    for path, options in pairs { ["/fetch?u=http://127.0.0.1:9/"] = "", ["/spin"] = "", ["/pass"] = "", ["/pass?ms=5000"] = "-m 0.1" } do
+      note(report(path, options, numbers))
+    end
+    for name in pairs(seen) do assert.is_true(documented[name], name) end
+    documented.edge, documented.event = nil, nil -- these need other specs
+    for name in pairs(documented) do assert.is_true(seen[name], name) end
   end)
 
   it("has more under it with --verbose: memory, calls of the host, all fetches", function()
