@@ -47,7 +47,7 @@ end)
 
 describe("a page with blocks of Lua", function()
   local run = {
-    ["^docs/[%w-]+%.md$"] = "docs_spec.lua, test_command_spec.lua",
+    ["^docs/[%w_-]+%.md$"] = "docs_spec.lua, test_command_spec.lua",
     ["^docs/guide/[%w-]+%.md$"] = "this file", ["^README%.md$"] = "this file",
     ["^examples/websocket%-echo/README%.md$"] = "this file",
   }
