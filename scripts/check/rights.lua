@@ -17,6 +17,7 @@ rights = {
   functions = {
     ["flaron.cookie"] = { parse = {}, get = raw_cookie, serialize = {}, set = {}, delete = {} },
     ["flaron.cors"] = { new = {} },
+    ["flaron.csrf"] = { new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } } },
     ["flaron.date"] = { http = {}, parse_http = {}, iso = {}, parse_iso = {} },
     ["flaron.security_headers"] = { new = {} },
     ["flaron.session"] = { equal = {}, new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } } },
@@ -32,11 +33,13 @@ rights = {
       group = {}, handler = {},
     },
     page = { render = {} },
+    guard = { token = raw_cookie, verify = raw_cookie, check = raw_cookie, middleware = raw_cookie },
     policy = { apply = {}, middleware = {} },
     shield = { nonce = {}, apply = {}, middleware = {} },
   },
   makes = {
     ["flaron.session.new"] = "sessions", ["flaron.router.new"] = "app", ["flaron.template.compile"] = "page",
-    ["app:group"] = "app", ["flaron.cors.new"] = "policy", ["flaron.security_headers.new"] = "shield",
+    ["app:group"] = "app", ["flaron.cors.new"] = "policy", ["flaron.csrf.new"] = "guard",
+    ["flaron.security_headers.new"] = "shield",
   },
 }

@@ -236,6 +236,7 @@ end)
 local ready_made = {
   cookie = { files = { "cookie.lua" }, methods = "" },
   cors = { files = { "cors.lua" }, methods = [[policy = getmetatable(it.new { origins = "*" }).__index]] },
+  csrf = { files = { "csrf.lua" }, methods = [[guard = getmetatable(it.new { secret = "s" }).__index]] },
   date = { files = { "date.lua" }, methods = "" },
   router = {
     files = { "router.lua", "router/request.lua" },
@@ -321,7 +322,7 @@ describe("ready-made Lua", function()
   end
 
   it("has the options that the pages of modules with a heading for them name", function()
-    for _, name in ipairs { "cookie", "session", "cors", "security_headers" } do
+    for _, name in ipairs { "cookie", "session", "cors", "csrf", "security_headers" } do
       local class = ("flaron.%s.Options"):format(name)
       local known = fields_of(assert(support.read(("scripts/modules/flaron/%s.lua"):format(name))), class)
       assert.truthy(next(known), name)

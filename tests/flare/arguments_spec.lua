@@ -9,6 +9,7 @@ local functions = {
   ["cookie.serialize"] = { "string", "string", "table -" }, ["cookie.set"] = { "string", "string", "table -" },
   ["cookie.delete"] = { "string", "table -" },
   ["cors.new"] = { "table" }, ["policy:apply"] = {}, ["policy:middleware"] = {},
+  ["csrf.new"] = { "table" }, ["guard:token"] = {}, ["guard:verify"] = { "string -" }, ["guard:check"] = {}, ["guard:middleware"] = {},
   ["date.http"] = { "number" }, ["date.parse_http"] = { "string", "number -" }, ["date.iso"] = { "number", "number -", "number -" },
   ["date.parse_iso"] = { "string", "number -" },
   ["security_headers.new"] = { "table -" }, ["shield:nonce"] = {}, ["shield:apply"] = {}, ["shield:middleware"] = {},
@@ -36,12 +37,13 @@ local flaron = require "flaron"
 local modules = {
   cookie = require "flaron.cookie", url = require "flaron.url", template = require "flaron.template",
   session = require "flaron.session", router = require "flaron.router", date = require "flaron.date",
-  cors = require "flaron.cors", security_headers = require "flaron.security_headers",
+  cors = require "flaron.cors", csrf = require "flaron.csrf", security_headers = require "flaron.security_headers",
 }
 local outer = modules.router.new()
 local objects = {
   page = modules.template.compile "x", sessions = modules.session.new { secret = "KEY" }, app = outer,
   policy = modules.cors.new { origins = "*" }, shield = modules.security_headers.new(),
+  guard = modules.csrf.new { secret = "KEY" },
 }
 outer:any("/*rest", function(req)
   local names = { req = req, print = print }

@@ -62,6 +62,16 @@ local any = require("flaron.session").new(options)
 return function() any:write { a = 1 } end]])
   end)
 
+  it("sees the secret and the cookie of flaron.csrf", function()
+    assert.same({
+      "main.lua:1 csrf.new: the secret 'K' is not in allowed_secrets of flare.lua",
+      "main.lua:2 guard:middleware" .. RAW,
+    }, found [[
+local guard = require("flaron.csrf").new { secret = "K" }
+local app = require("flaron.router").new() app:use(guard:middleware())
+return app:handler()]])
+  end)
+
   it("sees sessions that another module keeps or returns", function()
     local secret = "session.new: the secret 'K' is not in allowed_secrets of flare.lua"
     assert.same({ "lib/visits.lua:1 " .. secret, "main.lua:2 sessions:read" .. RAW }, found {
