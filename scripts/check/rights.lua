@@ -19,6 +19,7 @@ rights = {
     ["flaron.cors"] = { new = {} },
     ["flaron.csrf"] = { new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } } },
     ["flaron.date"] = { http = {}, parse_http = {}, iso = {}, parse_iso = {} },
+    ["flaron.ratelimit"] = { spark = { call = "spark.set" }, plasma = { call = "plasma.increment" } },
     ["flaron.security_headers"] = { new = {} },
     ["flaron.session"] = { equal = {}, new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } } },
     ["flaron.router"] = { new = {}, plain_paths = {} },
@@ -34,12 +35,14 @@ rights = {
     },
     page = { render = {} },
     guard = { token = raw_cookie, verify = raw_cookie, check = raw_cookie, middleware = raw_cookie },
+    limiter = { count = {}, apply = {}, middleware = {} },
     policy = { apply = {}, middleware = {} },
     shield = { nonce = {}, apply = {}, middleware = {} },
   },
   makes = {
     ["flaron.session.new"] = "sessions", ["flaron.router.new"] = "app", ["flaron.template.compile"] = "page",
     ["app:group"] = "app", ["flaron.cors.new"] = "policy", ["flaron.csrf.new"] = "guard",
+    ["flaron.ratelimit.spark"] = "limiter", ["flaron.ratelimit.plasma"] = "limiter",
     ["flaron.security_headers.new"] = "shield",
   },
 }

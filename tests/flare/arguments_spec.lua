@@ -12,6 +12,8 @@ local functions = {
   ["csrf.new"] = { "table" }, ["guard:token"] = {}, ["guard:verify"] = { "string -" }, ["guard:check"] = {}, ["guard:middleware"] = {},
   ["date.http"] = { "number" }, ["date.parse_http"] = { "string", "number -" }, ["date.iso"] = { "number", "number -", "number -" },
   ["date.parse_iso"] = { "string", "number -" },
+  ["ratelimit.spark"] = { "table" }, ["ratelimit.plasma"] = { "table" }, ["limiter:count"] = { "string" },
+  ["limiter:apply"] = { "table" }, ["limiter:middleware"] = {},
   ["security_headers.new"] = { "table -" }, ["shield:nonce"] = {}, ["shield:apply"] = {}, ["shield:middleware"] = {},
   ["url.decode"] = { "string" }, ["url.encode"] = { "string number" }, ["url.query"] = { "string -" },
   ["url.parse"] = { "string" }, ["url.build"] = { "table" },
@@ -37,12 +39,14 @@ local flaron = require "flaron"
 local modules = {
   cookie = require "flaron.cookie", url = require "flaron.url", template = require "flaron.template",
   session = require "flaron.session", router = require "flaron.router", date = require "flaron.date",
-  cors = require "flaron.cors", csrf = require "flaron.csrf", security_headers = require "flaron.security_headers",
+  cors = require "flaron.cors", csrf = require "flaron.csrf", ratelimit = require "flaron.ratelimit",
+  security_headers = require "flaron.security_headers",
 }
 local outer = modules.router.new()
 local objects = {
   page = modules.template.compile "x", sessions = modules.session.new { secret = "KEY" }, app = outer,
   policy = modules.cors.new { origins = "*" }, shield = modules.security_headers.new(),
+  limiter = modules.ratelimit.spark { name = "n", limit = 1, window = 1 },
   guard = modules.csrf.new { secret = "KEY" },
 }
 outer:any("/*rest", function(req)

@@ -72,6 +72,17 @@ local app = require("flaron.router").new() app:use(guard:middleware())
 return app:handler()]])
   end)
 
+  it("sees which store flaron.ratelimit writes", function()
+    assert.same({
+      "main.lua:2 ratelimit.spark needs writes_spark_kv = true",
+      "main.lua:3 ratelimit.plasma needs writes_plasma_kv = true",
+    }, found [[
+local ratelimit = require "flaron.ratelimit"
+local one = ratelimit.spark { name = "a", limit = 1, window = 1 }
+local two = ratelimit.plasma { name = "a", limit = 1, window = 1 }
+return function() one:count "x" two:count "x" end]])
+  end)
+
   it("sees sessions that another module keeps or returns", function()
     local secret = "session.new: the secret 'K' is not in allowed_secrets of flare.lua"
     assert.same({ "lib/visits.lua:1 " .. secret, "main.lua:2 sessions:read" .. RAW }, found {
