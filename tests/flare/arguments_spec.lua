@@ -12,6 +12,7 @@ local functions = {
   ["csrf.new"] = { "table" }, ["guard:token"] = {}, ["guard:verify"] = { "string -" }, ["guard:check"] = {}, ["guard:middleware"] = {},
   ["date.http"] = { "number" }, ["date.parse_http"] = { "string", "number -" }, ["date.iso"] = { "number", "number -", "number -" },
   ["date.parse_iso"] = { "string", "number -" },
+  ["inspect.text"] = { "any", "table -" },
   ["ratelimit.spark"] = { "table" }, ["ratelimit.plasma"] = { "table" }, ["limiter:count"] = { "string" },
   ["limiter:apply"] = { "table" }, ["limiter:middleware"] = {},
   ["security_headers.new"] = { "table -" }, ["shield:nonce"] = {}, ["shield:apply"] = {}, ["shield:middleware"] = {},
@@ -39,7 +40,7 @@ local flaron = require "flaron"
 local modules = {
   cookie = require "flaron.cookie", url = require "flaron.url", template = require "flaron.template",
   session = require "flaron.session", router = require "flaron.router", date = require "flaron.date",
-  cors = require "flaron.cors", csrf = require "flaron.csrf", ratelimit = require "flaron.ratelimit",
+  cors = require "flaron.cors", csrf = require "flaron.csrf", ratelimit = require "flaron.ratelimit", inspect = require "flaron.inspect",
   security_headers = require "flaron.security_headers",
 }
 local outer = modules.router.new()
