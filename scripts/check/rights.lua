@@ -20,6 +20,7 @@ rights = {
     ["flaron.csrf"] = { new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } } },
     ["flaron.date"] = { http = {}, parse_http = {}, iso = {}, parse_iso = {} },
     ["flaron.inspect"] = { text = {} },
+    ["flaron.multipart"] = { parse = {}, form = body },
     ["flaron.ratelimit"] = { spark = { call = "spark.set" }, plasma = { call = "plasma.increment" } },
     ["flaron.security_headers"] = { new = {} },
     ["flaron.session"] = { equal = {}, new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } } },

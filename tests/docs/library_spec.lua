@@ -239,6 +239,7 @@ local ready_made = {
   csrf = { files = { "csrf.lua" }, methods = [[guard = getmetatable(it.new { secret = "s" }).__index]] },
   date = { files = { "date.lua" }, methods = "" },
   inspect = { files = { "inspect.lua" }, methods = "" },
+  multipart = { files = { "multipart.lua" }, methods = "" },
   ratelimit = {
     files = { "ratelimit.lua" },
     methods = [[limiter = getmetatable(it.spark { name = "n", limit = 1, window = 1 }).__index]],
@@ -327,7 +328,7 @@ describe("ready-made Lua", function()
   end
 
   it("has the options that the pages of modules with a heading for them name", function()
-    for _, name in ipairs { "cookie", "session", "cors", "csrf", "inspect", "ratelimit", "security_headers" } do
+    for _, name in ipairs { "cookie", "session", "cors", "csrf", "inspect", "multipart", "ratelimit", "security_headers" } do
       local class = ("flaron.%s.Options"):format(name)
       local known = fields_of(assert(support.read(("scripts/modules/flaron/%s.lua"):format(name))), class)
       assert.truthy(next(known), name)

@@ -13,6 +13,7 @@ local functions = {
   ["date.http"] = { "number" }, ["date.parse_http"] = { "string", "number -" }, ["date.iso"] = { "number", "number -", "number -" },
   ["date.parse_iso"] = { "string", "number -" },
   ["inspect.text"] = { "any", "table -" },
+  ["multipart.parse"] = { "string", "string -", "table -" }, ["multipart.form"] = { "table -" },
   ["ratelimit.spark"] = { "table" }, ["ratelimit.plasma"] = { "table" }, ["limiter:count"] = { "string" },
   ["limiter:apply"] = { "table" }, ["limiter:middleware"] = {},
   ["security_headers.new"] = { "table -" }, ["shield:nonce"] = {}, ["shield:apply"] = {}, ["shield:middleware"] = {},
@@ -41,6 +42,7 @@ local modules = {
   cookie = require "flaron.cookie", url = require "flaron.url", template = require "flaron.template",
   session = require "flaron.session", router = require "flaron.router", date = require "flaron.date",
   cors = require "flaron.cors", csrf = require "flaron.csrf", ratelimit = require "flaron.ratelimit", inspect = require "flaron.inspect",
+  multipart = require "flaron.multipart",
   security_headers = require "flaron.security_headers",
 }
 local outer = modules.router.new()
