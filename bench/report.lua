@@ -8,7 +8,7 @@ local support = require "support"
 
 local report = {}
 
--- A text with blanks before or behind it, as wide as `width` letters.
+-- A text with blanks before or after it, as wide as `width` letters.
 local function pad(text, width, right)
   local blanks = (" "):rep(width - utf8.len(text))
   return right and blanks .. text or text .. blanks

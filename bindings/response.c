@@ -16,7 +16,7 @@
 #include "life/life.h"
 #include "modules.h"
 
-/* A header that is held back: name and value lie behind it. */
+/* A header that is held back: name and value lie after it. */
 typedef struct header {
   struct header *next;
   size_t name_size, value_size;
@@ -58,7 +58,7 @@ static const char *value_fault(const char *value, size_t size) {
 
 static size_t size_of(const header *h) { return sizeof *h + h->name_size + h->value_size; }
 
-/* Puts `held` in place of the header of the same name, in whatever case, or behind all others. */
+/* Puts `held` in place of the header of the same name, in whatever case, or after all others. */
 static void hold(header *held) {
   header **at = &pending.headers, *old;
   for (; (old = *at) != NULL; at = &old->next) {

@@ -12,8 +12,8 @@
 
 /* What a row of the table is, and of which type is what it sets. */
 typedef enum cli_kind {
-  CLI_END,      /* behind the last row */
-  CLI_ARGUMENT, /* const char *: a word that is no option; the next such word goes to the next row */
+  CLI_END,      /* after the last row */
+  CLI_ARGUMENT, /* const char *: a word that is not an option; the next such word goes to the next row */
   CLI_REST,     /* cli_list: all words that no row with a name knows, options or not */
   CLI_VERB,     /* cli_call: the first word of a command that does several things */
   CLI_DASHES,   /* "--", for the help alone: it ends the options of each command */
@@ -33,7 +33,7 @@ typedef struct cli_list {
   size_t count;
 } cli_list;
 
-/* Which verb was given, the `id` of its row, and `count` words behind it, borrowed. */
+/* Which verb was given, the `id` of its row, and `count` words after it, borrowed. */
 typedef struct cli_call {
   int verb;
   const char *words[2];

@@ -19,7 +19,7 @@
 typedef struct reading {
   const cli_command *self;
   void *to;
-  cli_list words; /* those that are no options */
+  cli_list words; /* those that are not options */
   bool passes;    /* there is a row CLI_REST */
   uint64_t seen;  /* bit n: row n */
 } reading;
@@ -232,7 +232,7 @@ static int take_letters(reading *r, const char *word, const char *next, bool *us
 
 /* ---- the other words ---- */
 
-/* Takes the verb and the words behind it. */
+/* Takes the verb and the words after it. */
 static int take_verb(reading *r) {
   const cli_option *found = NULL;
   const char *word = r->words.count > 0 ? r->words.items[0] : NULL;

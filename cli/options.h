@@ -1,7 +1,7 @@
 /*
  * options.h - the words of a command, read as its table (command.h) has them.
  *
- * Options may stand between and behind arguments, and a long one may be cut short as long as only one is
+ * Options may stand between and after arguments, and a long one may be cut short as long as only one is
  * meant;
  * "--" ends them. A word of '-' and a digit is a number and no option.
  */
@@ -13,7 +13,7 @@
 enum { CLI_GO_ON = -1 };
 
 /*
- * Reads the words behind argv[0] into the struct at `to`, which holds what goes without them; strings are
+ * Reads the words after argv[0] into the struct at `to`, which holds what goes without them; strings are
  * argv's. CLI_GO_ON; or the exit code, after saying what is wrong or after showing the help.
  */
 int options_read(const cli_command *self, int argc, char **argv, void *to);

@@ -25,7 +25,7 @@ endif
 OUR_WASM_FLAGS := $(WASM_FLAGS) -Oz -Wall -Wextra -Werror -Iruntime -Ibindings
 WASM_FEATURES := --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals
 
-# What -Oz inlines because a call seems larger: it is not once there is a check behind each.
+# What -Oz inlines because a call seems larger: it is not once there is a check after each.
 NO_INLINING := -mllvm -inline-threshold=-50
 
 # Nothing unrolled, and few jump tables: a comparison with two values is none of a jump table's business. Little is
@@ -101,7 +101,7 @@ FLARE_EXPORTS := memory,alloc,$(shell sed -n 's/^FLARON_HANDLER([A-Z_]*, \(.*\))
 
 # The order of the files in the code. gzip looks back 32 KiB, so what is alike has to stand together: moved about until
 # the whole was shortest, which is a kilobyte. Lua's API is first, since the first 80 functions have indices of one byte,
-# and it is called most. A file that is not named comes behind all others.
+# and it is called most. A file that is not named comes after all others.
 LINK_ORDER := runtime/lua/fast/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm lua/lfunc lua/lgc runtime/lua/lstring_intern lua/lstring \
   runtime/lua/fast/pcall runtime/life/life runtime/libc/wasi_stubs lua/ldebug lua/lmem lua/lcode lua/lparser lua/lstate \
   runtime/lua/library_coroutine runtime/life/arena runtime/life/pages lua/lobject runtime/lua/lobject_message lua/llex cjson/lua_cjson cjson/strbuf \

@@ -2,10 +2,10 @@
  * unwind_rewrite.c - teaches a linked module to unwind without exceptions.
  *
  * Three steps: read the module as far as calls are concerned, find the functions that can throw,
- * write the module with checks behind the calls to them. The module read is borrowed from the
+ * write the module with checks after the calls to them. The module read is borrowed from the
  * caller's bytes; only the arrays in `module` are owned, and unwind_rewrite frees them.
  *
- * It is no validator: it checks what it needs to stay inside the bytes and to find every call, not
+ * It is not a validator: it checks what it needs to stay inside the bytes and to find every call, not
  * that the operand types fit. What it does not know it refuses, for a call that is overlooked would
  * be an error that is overlooked.
  *
@@ -738,7 +738,7 @@ static void read_memarg(module *m, code *c) {
   }
 }
 
-/* The instructions behind the prefix 0xFC, Spec 5.4.5 to 5.4.7. */
+/* The instructions after the prefix 0xFC, Spec 5.4.5 to 5.4.7. */
 static void read_prefixed(module *m, code *c) {
   uint32_t opcode = wasm_read_u32(&c->r);
   if (c->r.error != NULL || opcode <= 7) {
@@ -841,12 +841,12 @@ static bool next_instruction(module *m, code *c) {
 /* -- Which functions can throw ----------------------------------------------------------------- */
 
 /*
- * The nodes of the graph: a function stands for itself, and behind all functions stand the types;
+ * The nodes of the graph: a function stands for itself, and after all functions stand the types;
  * a type can throw when call_indirect with it may reach a function that can.
  */
 static uint32_t type_node(const module *m, uint32_t type) { return m->func_count + m->types[type].canonical; }
 
-/* The node that a call is to; NO_INDEX when the instruction is no call. */
+/* The node that a call is to; NO_INDEX when the instruction is not a call. */
 static uint32_t callee_node(const module *m, const code *c) {
   if (c->opcode == OP_CALL) {
     return c->index;
@@ -956,7 +956,7 @@ static bool only_computes(const module *m, const code *c) {
 }
 
 /*
- * Whether the function, behind the call that was read last, only computes until it ends. Then it may as well
+ * Whether the function, after the call that was read last, only computes until it ends. Then it may as well
  * do so while something is thrown: nobody looks at its result, and the stack pointer is set to what it was.
  */
 static bool ends_quietly(module *m, const code *c) {
@@ -1032,7 +1032,7 @@ static void write_zero(wasm_writer *w, uint8_t type) {
   }
 }
 
-/* Behind BODY and the `end` it closes with. */
+/* After BODY and the `end` it closes with. */
 static void write_wrapping_end(wasm_writer *w, uint8_t type) {
   wasm_write_u8(w, OP_RETURN);
   wasm_write_u8(w, OP_END);
@@ -1041,7 +1041,7 @@ static void write_wrapping_end(wasm_writer *w, uint8_t type) {
 }
 
 /*
- * The check behind a call: when something is being thrown, leave. Where the function ends quietly there is
+ * The check after a call: when something is being thrown, leave. Where the function ends quietly there is
  * none, and a call that does not come back unless it throws is followed by a branch. True when it wrote one.
  */
 static bool write_check(module *m, wasm_writer *w, const code *c, bool wrapped) {

@@ -19,7 +19,7 @@ typedef struct check_record {
   bytes text;
 } check_record;
 
-/* Takes the next record from `rest`; false when there is none, or it is no record. */
+/* Takes the next record from `rest`; false when there is none, or it is not a record. */
 bool check_next_record(bytes *rest, check_record *record);
 
 /*

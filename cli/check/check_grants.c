@@ -167,7 +167,7 @@ static bool is_in_module(const rule *r, bytes module) {
   return bytes_are(module, "flaron") || (module.size == size && memcmp(module.data, r->function, size) == 0);
 }
 
-/* The record of the SDK's function that one of the kind "right" tells of, behind how the code calls for it.
+/* The record of the SDK's function that one of the kind "right" tells of, after how the code calls for it.
  */
 static check_record sdk_use(const check_record *right) {
   check_record use = *right;

@@ -101,7 +101,7 @@ static void bash_offer(const cli_offer *offer, const char *indent) {
          offer->endings != NULL ? offer->endings : "");
 }
 
-/* Prints a case that offers an option's values behind it. */
+/* Prints a case that offers an option's values after it. */
 static void bash_option(const cli_option *o) {
   if (!cli_is_option(o) || o->value == NULL) return;
   fputs("        ", stdout);

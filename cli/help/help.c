@@ -58,7 +58,7 @@ static void add_option(const cli_option *all, const cli_option *o, text *to) {
   text_add_string(to, o->kind == CLI_WORDS ? "]..." : "]");
 }
 
-/* Adds the words that are no options. */
+/* Adds the words that are not options. */
 static void add_arguments(const cli_command *command, text *to) {
   for (const cli_option *o = command->options; o->kind != CLI_END; o++) {
     if (o->kind == CLI_VERB) {

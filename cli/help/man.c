@@ -23,7 +23,7 @@ static void print_character(char c) {
   }
 }
 
-/* Prints words; a line begins behind `most` columns, or never when that is 0. Runs of white space are one. */
+/* Prints words; a line begins after `most` columns, or never when that is 0. Runs of white space are one. */
 static void print_words(const char *words, size_t most) {
   size_t column = 0;
   while (*words != '\0') {
@@ -38,7 +38,7 @@ static void print_words(const char *words, size_t most) {
   }
 }
 
-/* Prints words: behind a macro, on its line, or as text of short lines when that is NULL. */
+/* Prints words: after a macro, on its line, or as text of short lines when that is NULL. */
 static void print_line(const char *macro, const char *words) {
   enum { COLUMNS = 60 }; /* before characters are escaped */
   if (macro != NULL) printf(".%s ", macro);
@@ -67,7 +67,7 @@ static void print_help(const cli_command *command) {
   }
 }
 
-/* Prints how something is used: the command in bold, behind the program's name. */
+/* Prints how something is used: the command in bold, after the program's name. */
 static void print_usage(const cli_command *command) {
   text name = {0}, usage = {0};
   text_printf(&name, "flaron-lua%s%s", *command->name != '\0' ? " " : "", command->name);

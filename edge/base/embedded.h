@@ -12,7 +12,7 @@
 /* A file. `path` is its path in the repository, such as "scripts/modules/flaron/router.lua". All static. */
 typedef struct embedded_file {
   const char *path;
-  bytes content; /* with a NUL behind it, which is not counted */
+  bytes content; /* with a NUL after it, which is not counted */
 } embedded_file;
 
 /* All of them; the last one has no path. */

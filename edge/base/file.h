@@ -26,7 +26,7 @@ enum {
   FILE_LINK_OUT,        /* a link leads out of the project */
   FILE_IN_STATE,        /* it is in .flaron */
   FILE_LINK,            /* it is a link, and must not be one */
-  FILE_PIPE,            /* and so on: it is no regular file */
+  FILE_PIPE,            /* and so on: it is not a regular file */
   FILE_SOCKET,
   FILE_DEVICE,
   FILE_ALL /* all files of the project are together larger than FILE_PROJECT_ALL */

@@ -43,12 +43,12 @@ enum { HTTP_HEAD_LINES = 1000, HTTP_HEAD_SIZE = 256 << 10 };
 /* What is known of the head of an answer so far; begin with {0}. */
 typedef struct http_head {
   int status; /* of the last status line; 0 before the first */
-  bool over;  /* the empty line behind the headers came, and it was no interim answer (1xx) */
+  bool over;  /* the empty line after the headers came, and it was no interim answer (1xx) */
   bool has_length, chunked;
   uint64_t length; /* if has_length */
   bool old;        /* HTTP/1.0 or earlier */
   bool framed;     /* HTTP/2 or 3 */
-  bool inside;     /* behind a status line, before the empty line */
+  bool inside;     /* after a status line, before the empty line */
   size_t lines, size;
 } http_head;
 

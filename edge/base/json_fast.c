@@ -106,7 +106,7 @@ static bool read_string(reader *r, text *to) {
   return true;
 }
 
-/* Goes over a value that is not a string, whatever is in it: to the ',' or '}' behind it. */
+/* Goes over a value that is not a string, whatever is in it: to the ',' or '}' after it. */
 static bytes take_other(reader *r) {
   const uint8_t *from = r->at;
   size_t depth = 0;

@@ -8,7 +8,7 @@
 #include "base/text.h"
 
 /*
- * Makes room behind `count` items for one more, in an array that was NULL with no items at first and had each
+ * Makes room after `count` items for one more, in an array that was NULL with no items at first and had each
  * item added this way: there is always room up to the next power of two. Items may be taken off the end
  * meanwhile. `items` is moved; ends the program when memory runs out.
  */

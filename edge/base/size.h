@@ -13,7 +13,7 @@
 #define SIZE_MEMORY "a size from 1M to 4095M, such as 32M"
 
 /*
- * Reads a whole number of bytes, or with 'K' or 'M' behind it (small letters, too) of KiB or MiB. False when
+ * Reads a whole number of bytes, or with 'K' or 'M' after it (small letters, too) of KiB or MiB. False when
  * it is none, or not from `low` to `high`; `size` is then as it was.
  */
 bool size_read(const char *word, uint32_t low, uint32_t high, uint32_t *size);

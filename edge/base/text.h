@@ -33,10 +33,10 @@ void *memory_get(size_t size);
 /* Changes the size of what memory_get gave (or NULL); what is added is not zeroed. */
 void *memory_resize(void *memory, size_t size);
 
-/* A copy with a NUL behind it, to be freed with free(). */
+/* A copy with a NUL after it, to be freed with free(). */
 char *memory_copy(bytes b);
 
-/* A buffer that grows; begin with {0}. `data` has a NUL behind its `size` bytes once anything is in it. */
+/* A buffer that grows; begin with {0}. `data` has a NUL after its `size` bytes once anything is in it. */
 typedef struct text {
   char *data;
   size_t size, capacity;

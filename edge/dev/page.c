@@ -66,7 +66,7 @@ static bool asks(const question *q, const char *method) { return bytes_are(q->me
 
 /* ---- what stands behind the '?' ---- */
 
-/* Adds `from` to `to`, its %XX resolved; false when a % has no two digits behind it. */
+/* Adds `from` to `to`, its %XX resolved; false when a % has no two digits after it. */
 static bool resolve(bytes from, text *to) {
   for (size_t i = 0; i < from.size; i++) {
     if (from.data[i] != '%') {

@@ -48,7 +48,7 @@ bool reload_error(reload *r, text *error, text *excerpt);
 /* Has it packed again, soon, also when nothing changed: `changed` is told in any case. On any thread. */
 void reload_again(reload *r);
 
-/* Whether there are sources of what is served: it is no packed flare. */
+/* Whether there are sources of what is served: it is not a packed flare. */
 bool reload_has_sources(const reload *r);
 
 void reload_close(reload *r);

@@ -29,7 +29,7 @@ bool routes_read(routes *r, bytes source, text *error) {
     size_t size = strlen(pattern);
     const char *star = strchr(pattern, '*');
     if (good && (*pattern != '/' || (star != NULL && star != pattern + size - 1))) {
-      text_printf(error, "edge.lua: '%s' is no path such as \"/api\" or \"/api/*\"", pattern);
+      text_printf(error, "edge.lua: '%s' is not a path such as \"/api\" or \"/api/*\"", pattern);
       good = false;
     }
     if (good && !json_is_string(project)) {

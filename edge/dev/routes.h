@@ -3,7 +3,7 @@
  *
  *   return { ["/api/" .. "*"] = "api", ["/health"] = "health" }     (".." only since this is a C comment)
  *
- * A pattern is a path, or a prefix with `*` behind it; the longest that fits wins, a whole path before a
+ * A pattern is a path, or a prefix with `*` after it; the longest that fits wins, a whole path before a
  * prefix.
  */
 #ifndef FLARON_EDGE_ROUTES_H
@@ -27,7 +27,7 @@ typedef struct routes {
  */
 bool routes_read(routes *r, bytes source, text *error);
 
-/* The route for a path (a query behind it does not count); NULL when there is none. */
+/* The route for a path (a query after it does not count); NULL when there is none. */
 const route *routes_find(const routes *r, const char *path, size_t size);
 
 void routes_free(routes *r);

@@ -196,7 +196,7 @@ static void on_line(void *self, u32 source, u32 size, u32 line) {
   trap_leave_host();
 }
 
-/* Puts a function of ours into the table, behind all that are there; its place. */
+/* Puts a function of ours into the table, after all that are there; its place. */
 static u32 add_function(instance *i, u32 type, wasm_rt_function_ptr_t function) {
   wasm_rt_funcref_table_t *table = &i->wasm.w2c_T0;
   table->data = memory_resize(table->data, (table->size + 1) * sizeof *table->data);
@@ -288,7 +288,7 @@ static void close_instance(engine *e) {
 
 static const engine_class class = {call_handler, get_raised, memory_size, peak, close_instance};
 
-/* Puts input for start-up into memory at `limit`, behind all that start-up may use; false when it does not
+/* Puts input for start-up into memory at `limit`, after all that start-up may use; false when it does not
  * fit. */
 static bool put_input(instance *i, bytes input, u32 limit, text *error) {
   wasm_rt_memory_t *memory = &i->wasm.w2c_memory;

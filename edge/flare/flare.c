@@ -192,7 +192,7 @@ static void read_data(flare *f, wasm_reader *r) {
   }
 }
 
-/* Whether pack.c made it: false, with a sentence in `error`, when not or when it is no whole module. */
+/* Whether pack.c made it: false, with a sentence in `error`, when not or when it is not a whole module. */
 static bool is_ours(bytes wasm, text *error) {
   wasm_reader r;
   wasm_section section;

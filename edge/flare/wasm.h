@@ -172,7 +172,7 @@ void wasm_write_s64(wasm_writer *w, int64_t value);
 /* `len` bytes as they are. `data` may be NULL when `len` is 0; it is not inside the buffer. */
 void wasm_write_bytes(wasm_writer *w, const void *data, size_t len);
 
-/* A name, Spec 5.2.4: its length, then its `len` bytes. The caller sees to it that it is UTF-8. */
+/* A name, Spec 5.2.4: its length, then its `len` bytes. The caller ensures that it is UTF-8. */
 void wasm_write_name(wasm_writer *w, const char *name, size_t len);
 
 /* The magic number and version 1, Spec 5.5.16. */
@@ -181,7 +181,7 @@ void wasm_write_header(wasm_writer *w);
 /* A section, Spec 5.5.2: its id, the length of its payload, the payload. Order is the caller's. */
 void wasm_write_section(wasm_writer *w, wasm_section_id id, const void *payload, size_t len);
 
-/* A custom section, Spec 5.5.3: `name` (a C string in UTF-8) and the `len` bytes behind it. */
+/* A custom section, Spec 5.5.3: `name` (a C string in UTF-8) and the `len` bytes after it. */
 void wasm_write_custom_section(wasm_writer *w, const char *name, const void *body, size_t len);
 
 #endif

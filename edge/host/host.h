@@ -46,14 +46,14 @@ typedef struct host_answer {
 
 /* Names with values, in order. Owned. */
 typedef struct host_pair {
-  char *name, *value; /* each with a NUL behind it, which `name_size` and `value_size` do not count */
+  char *name, *value; /* each with a NUL after it, which `name_size` and `value_size` do not count */
   size_t name_size, value_size;
   size_t room; /* bytes of the block at `name`, which has both */
 } host_pair;
 
 typedef struct host_pairs {
   host_pair *items;
-  size_t count, capacity; /* those behind `count` keep their blocks for the next ones */
+  size_t count, capacity; /* those after `count` keep their blocks for the next ones */
   size_t size;            /* bytes of all names and values */
 } host_pairs;
 
@@ -61,7 +61,7 @@ typedef struct host_pairs {
 void host_pairs_set(host_pairs *pairs, bytes name, bytes value, bool overwrite);
 
 /*
- * Adds a header line of a request: behind the value of one of the same name, case ignored, with ", " between,
+ * Adds a header line of a request: after the value of one of the same name, case ignored, with ", " between,
  * or "; " for a Cookie (RFC 9110, 5.3; RFC 9113, 8.2.3). Copies both.
  */
 void host_pairs_join(host_pairs *pairs, bytes name, bytes value);
@@ -226,7 +226,7 @@ typedef struct host_usage {
 /* One of the last calls of an invocation, for who looks for what went wrong. */
 typedef struct host_recent {
   host_import import;
-  char argument[64]; /* the beginning of the first one, what is no printable ASCII as '.', NUL at the end */
+  char argument[64]; /* the beginning of the first one, what is not printable ASCII as '.', NUL at the end */
   bool shortened;    /* there is more of it */
   host_answer answered; /* without the bytes: `data.size` alone */
 } host_recent;

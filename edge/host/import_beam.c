@@ -123,7 +123,7 @@ static outcome read_options(fetch *f, const json_t *options) {
   return read_headers(f, option(options, "headers"));
 }
 
-/* The same from JSON text; no text is no options. */
+/* The same from JSON text; no text means no options. */
 static outcome parse_options(fetch *f, bytes json) {
   text why = {0};
   json_t *options = json.size != 0 ? json_load_object(json, &why) : json_object();

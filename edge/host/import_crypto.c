@@ -166,7 +166,7 @@ static bool add_signature(text *to, EVP_PKEY *key, const EVP_MD *digest, bytes m
   return made;
 }
 
-/* Adds a JWT's signature of `message`; false when the secret is no key for the algorithm. */
+/* Adds a JWT's signature of `message`; false when the secret is not a key for the algorithm. */
 static bool add_jwt_signature(text *to, const jwt_algorithm *by, const host_secret *secret, bytes message) {
   if (by->key_kind == EVP_PKEY_NONE) {
     uint8_t mac[EVP_MAX_MD_SIZE];
@@ -183,7 +183,7 @@ static bool add_jwt_signature(text *to, const jwt_algorithm *by, const host_secr
 }
 
 /*
- * The claims as compact JSON in their own order; NULL when they are no object. Every number stays the
+ * The claims as compact JSON in their own order; NULL when they are not an object. Every number stays the
  * number it is, in the fewest digits (15 to 17) that bring all of them back. The caller frees it.
  */
 static char *write_claims(const json_t *claims) {

@@ -28,7 +28,7 @@ bool host_header_withheld(bytes name) {
 
 /* Warns that a header is withheld. Its name is told in lower case, so that it is told once. */
 static void tell_header(host *h, const host_pair *header) {
-  enum { SHOWN = 64 }; /* of a name: X-Flaron- may have anything behind it */
+  enum { SHOWN = 64 }; /* of a name: X-Flaron- may have anything after it */
   char name[SHOWN + 1];
   size_t size = header->name_size < SHOWN ? header->name_size : SHOWN;
   for (size_t i = 0; i < size; i++) name[i] = (char)tolower((unsigned char)header->name[i]);

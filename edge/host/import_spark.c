@@ -49,7 +49,7 @@ static int check_writing(host *h, const char *what) {
   return SPARK_NO_CAPABILITY;
 }
 
-/* spark_set(key, value, seconds to live, 0 = for ever) -> 0 or a code */
+/* spark_set(key, value, seconds to live, 0 = forever) -> 0 or a code */
 static int set(host *h, bytes key, bytes value, int64_t ttl) {
   int code = check_writing(h, "spark.set");
   if (code != 0) return code;
@@ -124,7 +124,7 @@ static void keep(void *taker, bytes key, bytes value, uint32_t ttl_s) {
   }
 }
 
-/* The keys of a JSON array as the keys of an object, each once; NULL when it is no array of good keys. */
+/* The keys of a JSON array as the keys of an object, each once; NULL when it is not an array of good keys. */
 static json_t *parse_keys(bytes json) {
   enum { MOST = 1 << 20 }; /* bytes: more than the most keys that any config allows */
   if (json.size > MOST) return NULL;

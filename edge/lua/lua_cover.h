@@ -15,7 +15,7 @@ int lua_cover_on(lua_State *L);
 
 /*
  * Begins to count for the project at `path` (NULL: it is none on disk), and sets what packing is to tell in
- * `options`. Returns what the edge is to tell, borrowed for ever; NULL when nothing is to be counted.
+ * `options`. Returns what the edge is to tell, borrowed forever; NULL when nothing is to be counted.
  */
 const engine_watcher *lua_cover_begin(const char *path, pack_options *options);
 

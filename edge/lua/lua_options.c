@@ -41,7 +41,7 @@ static const struct field {
 
 enum { FIELDS = sizeof fields / sizeof *fields };
 
-/* Options that are no field of the configuration. */
+/* Options that are not fields of the configuration. */
 static const char *const others[] = {"engine",  "memory", "strip", "now",    "cpu_ms",
                                      "secrets", "store",  "spark", "plasma", "edges"};
 

@@ -202,7 +202,7 @@ static uint32_t write_segments(wasm_writer *segments, const uint8_t *memory, uin
   }
 }
 
-/* Writes the data section: the image, and the assets behind the room for its copy. */
+/* Writes the data section: the image, and the assets after the room for its copy. */
 static void write_data(wasm_writer *section, const instance_start_report *r) {
   wasm_writer segments = {0};
   uint32_t count = write_segments(&segments, r->memory, r->data_start, r->image_end);

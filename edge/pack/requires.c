@@ -195,7 +195,7 @@ static bool is_own(const requires *from) {
   return (next < 0 || strchr(".:([{\"'", next) == NULL) && !bytes_are(read_word(&r), "and");
 }
 
-/* Reads names with commas between, and attributes behind them; the place of `require` among them, 0 = none.
+/* Reads names with commas between, and attributes after them; the place of `require` among them, 0 = none.
  */
 static int read_names(requires *r) {
   int found = 0, count = 0;
@@ -350,7 +350,7 @@ static bool note_keyword(requires *r, bytes word) {
   return true;
 }
 
-/* Steps over what is no name, string or number. */
+/* Steps over what is not a name, string or number. */
 static void read_symbol(requires *r) {
   int c = peek(r, 0);
   size_t n = 1;
@@ -393,7 +393,7 @@ static void read_symbol(requires *r) {
 
 /*
  * Reads the argument of a `require` when it is a string alone; false for `require("x" .. y)`. In
- * `pcall(require, "x")` it is behind the comma.
+ * `pcall(require, "x")` it is after the comma.
  */
 static bool read_argument(requires *r, bytes *name) {
   bool open = peek(r, 0) == '(';
@@ -437,7 +437,8 @@ static bool is_preloaded(const requires *r, bytes name) {
   return false;
 }
 
-/* Follows a name that is no keyword and no field; true when it is Lua's `require` with a constant string. */
+/* Follows a name that is neither a keyword nor a field; true when it is Lua's `require` with a constant
+ * string. */
 static bool read_name(requires *r, bytes word, required *found) {
   bool begins = r->last != OPERATOR;
   if (begins) end_statement(r);

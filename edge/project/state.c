@@ -96,7 +96,7 @@ static json_t *read_table(int folder, const char *path, bool none, text *error) 
   return table;
 }
 
-/* Makes the table of a file the secrets of `s`. False: one is no secret; `error` names it and the file. */
+/* Makes the table of a file the secrets of `s`. False: one is not a secret; `error` names it and the file. */
 static bool take_table(state *s, json_t *table, const char *path, text *error) {
   const char *name;
   json_t *value;

@@ -36,7 +36,7 @@ static size_t next_call(const recording *record, size_t at, bool log) {
   return at;
 }
 
-/* Whether the invocation went on behind the last recorded call, or could have. */
+/* Whether the invocation went on after the last recorded call, or could have. */
 static bool ends_early(const recording *r) { return r->result.stopped || r->cut; }
 
 /* A line of the log: compares it with the recorded one. */

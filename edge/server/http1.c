@@ -194,7 +194,7 @@ static http1_result understand(http1_head *h, const char *data, const http1_fiel
   return HTTP1_MORE;
 }
 
-/* The colon behind a field's name, and what is wrong with the name, NULL when it is right. */
+/* The colon after a field's name, and what is wrong with the name, NULL when it is right. */
 static const char *find_colon(const char *line, size_t size, const char **why) {
   const char *colon = memchr(line, ':', size);
   *why = NULL;
@@ -208,7 +208,7 @@ static const char *find_colon(const char *line, size_t size, const char **why) {
   return colon;
 }
 
-/* The part of a line behind the colon without the blanks around it. */
+/* The part of a line after the colon without the blanks around it. */
 static http1_part trim(const char *data, const char *from, const char *end) {
   while (from < end && is_blank(*from)) from++;
   while (end > from && is_blank(end[-1])) end--;

@@ -149,7 +149,7 @@ static const exchange_way http1_way = {begin, add, end, unsent};
 
 /* ---- requests ---- */
 
-/* Answers what is no request, and closes the connection. */
+/* Answers what is not a request, and closes the connection. */
 static void refuse(http1 *f, connection *c, int status, const char *why) {
   f->close = true;
   if (!f->open) {

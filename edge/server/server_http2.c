@@ -292,7 +292,7 @@ static void refuse_head(stream *s, int status, const char *why) {
 
 static int on_field(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
                     size_t name_size, const uint8_t *value, size_t value_size, uint8_t flags, void *data) {
-  enum { OVERHEAD = 32, MOST_READ = 4 * HTTP1_MAX_HEAD }; /* RFC 9113, 6.5.2; more is no answer worth */
+  enum { OVERHEAD = 32, MOST_READ = 4 * HTTP1_MAX_HEAD }; /* RFC 9113, 6.5.2; no answer is worth more */
   static const struct {
     const char *name;
     size_t at;

@@ -192,7 +192,7 @@ void server_exchange_done(task *t);
 void server_http1_start(connection *c);
 void server_http2_start(connection *c);
 
-/* Answers what came so far, which is no request, and closes the connection. */
+/* Answers what came so far, which is not a request, and closes the connection. */
 void server_http1_refuse(connection *c, int status, const char *why);
 
 /* The connection of an exchange is HTTP/1.1 no more: ends the exchange and frees what it was part of. */

@@ -20,7 +20,7 @@ static long long days_before(long long year, int month) {
          MARCH_OF_YEAR_0;
 }
 
-/* Takes seconds since 1970 apart; false, and nothing is done, where the year is no int. */
+/* Takes seconds since 1970 apart; false, and nothing is done, where the year is not an int. */
 static bool take_apart(long long seconds, struct tm *tm) {
   long long days = divide(seconds, DAY), since_march = days - MARCH_OF_YEAR_0;
   long long cycle = divide(since_march, DAYS_OF_400_YEARS);

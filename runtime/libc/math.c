@@ -208,7 +208,7 @@ double pow(double x, double y) {
 
 /* ---- the reduction of angles ---- */
 
-/* 2/pi behind the point, the most significant bits first. */
+/* 2/pi after the point, the most significant bits first. */
 static const uint32_t two_over_pi[] = {
     0xA2F9836E, 0x4E441529, 0xFC2757D1, 0xF534DDC0, 0xDB629599, 0x3C439041, 0xFE5163AB, 0xDEBBC561,
     0xB7246E3A, 0x424DD2E0, 0x06492EEA, 0x09D1921C, 0xFE1DEB1C, 0xB129A73E, 0xE88235F5, 0x2EBB4484,

@@ -62,7 +62,7 @@ static int digit_of(char c) {
 
 /* Reads digits with a point; calls for each. What was read, without leading zeros. */
 typedef struct digits {
-  const char *end; /* behind the last, NULL = there is none */
+  const char *end; /* after the last, NULL = there is none */
   int count;       /* that were kept */
   int point;       /* where the point is, from the first that was kept */
   bool cut;        /* what was not kept is not zero */
@@ -101,7 +101,7 @@ static void read_digits(digits *r, const char *at, int base) {
   }
 }
 
-/* Reads an exponent that begins with `letter`, where one is; moves *at behind it. */
+/* Reads an exponent that begins with `letter`, where one is; moves *at after it. */
 static int read_exponent(const char **at, char letter) {
   const char *p = *at;
   if ((*p | 32) != letter) return 0;
@@ -120,7 +120,7 @@ static int read_exponent(const char **at, char letter) {
 static double read_hexadecimal(const char **at) {
   digits r;
   read_digits(&r, *at, 16);
-  if (r.end == NULL) { /* "0x" alone is a zero, and ends behind it */
+  if (r.end == NULL) { /* "0x" alone is a zero, and ends after it */
     --*at;
     return 0;
   }

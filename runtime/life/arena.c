@@ -404,7 +404,7 @@ char *arena_freeze(void) {
     }
   }
   if (!top_reach(HEADER)) return NULL;
-  large *mark = (large *)arena.top; /* a block in use, for ever: nothing above it is a neighbour */
+  large *mark = (large *)arena.top; /* a block in use, forever: nothing above it is a neighbour */
   mark->below = arena.below_top;
   mark->size = HEADER;
   return arena.top + HEADER;

@@ -45,7 +45,7 @@ void arena_free(void *block, size_t size);
  */
 void *arena_resize(void *block, size_t old_size, size_t size);
 
-/* The end of the last block in use; all memory behind it is free. */
+/* The end of the last block in use; all memory after it is free. */
 char *arena_top(void);
 
 /* The highest arena_top since arena_init: the high-water mark. */

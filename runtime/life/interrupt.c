@@ -73,7 +73,7 @@ void interrupt_tell(lua_State *L, lua_Debug *ar) {
 void interrupt_stop(lua_State *L, lua_Debug *ar) {
   (void)ar;
   L->allowhook = STOPPING;
-  luaL_where(L, isLua(L->ci) ? 0 : 1); /* a hook is no level of its own: 0 is what it stopped */
+  luaL_where(L, isLua(L->ci) ? 0 : 1); /* a hook is not a level of its own: 0 is what it stopped */
   lua_pushstring(L, reason);
   lua_concat(L, 2);
   lua_error(L);
@@ -83,7 +83,7 @@ static void arm(lua_State *L) {
   lua_sethook(L, interrupt_stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
-/* Sets a script's hook behind the watcher's. */
+/* Sets a script's hook after the watcher's. */
 void interrupt_watch_hook(lua_State *L, lua_Hook hook, int mask, int count) {
   if (hook != NULL) behind = hook;
   lua_sethook(L, interrupt_tell, mask | mask << BEHIND_SHIFT | LUA_MASKLINE, count);

@@ -22,7 +22,7 @@
 
 enum { KEEP_ALIGN = 16, CACHE_LINE = 64, RESERVE = 16384 };
 
-extern char __heap_base;     /* wasm-ld: behind static data */
+extern char __heap_base;     /* wasm-ld: after static data */
 extern char life_data_start; /* unwind.S: where constants end */
 
 int life_is_kept(void); /* unwind.S */

@@ -30,7 +30,7 @@ void *life_resize(void *block, size_t old_size, size_t size);
 lua_State *life_main(void);
 
 /*
- * Ends start-up: collects garbage and fixes the image, with room for `assets` constant bytes behind it.
+ * Ends start-up: collects garbage and fixes the image, with room for `assets` constant bytes after it.
  * From now on the host may be called. False when there is no memory for it below the limit.
  */
 bool life_freeze(size_t assets);

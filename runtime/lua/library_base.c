@@ -25,7 +25,7 @@ static int set_metatable(lua_State *L) {
   return 1;
 }
 
-/* An error without a level that is no string, or not a Lua function's, is raised as it is. */
+/* An error without a level that is not a string, or not a Lua function's, is raised as it is. */
 static int error(lua_State *L) {
   const TValue *value = s2v(L->ci->func.p + 1);
   if (lua_gettop(L) != 1 || (ttisstring(value) && isLua(L->ci->previous))) return luaB_error(L);

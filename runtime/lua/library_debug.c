@@ -86,7 +86,7 @@ static int sethook(lua_State *L) {
   return 0;
 }
 
-/* What Lua's own give for a userdata without user values, and for what is no userdata. */
+/* What Lua's own give for a userdata without user values, and for what is not a userdata. */
 static int getuservalue(lua_State *L) {
   luaL_optinteger(L, 2, 1);
   luaL_pushfail(L);
@@ -123,7 +123,7 @@ LIBRARY_PART(traceback, db_traceback)
 LIBRARY_PART(upvalueid, db_upvalueid)
 LIBRARY_PART(upvaluejoin, db_upvaluejoin)
 
-/* The names are no constants, so that they can be zeros in what is packed, as the tables of start_setfuncs
+/* The names are not constants, so that they can be zeros in what is packed, as the tables of start_setfuncs
  * are. */
 static struct {
   char name[15];

@@ -25,7 +25,7 @@
 enum kind { CLOSED, ASSET, STANDARD_INPUT, STANDARD_OUTPUT, STANDARD_ERROR };
 
 typedef struct stream {
-  lua_Integer at; /* the position, from 0; may be behind the end */
+  lua_Integer at; /* the position, from 0; may be after the end */
   bundle_asset asset;
   enum kind kind;
 } stream;
@@ -206,7 +206,7 @@ static int next_line(lua_State *L) {
 
 LIBRARY_PART(next_line, next_line)
 
-/* Pushes the function that reads lines of the file at index 1, by the formats behind it. */
+/* Pushes the function that reads lines of the file at index 1, by the formats after it. */
 static void push_lines(lua_State *L, bool to_close) {
   enum { MOST = 250 };
   int n = lua_gettop(L) - 1;

@@ -1,6 +1,6 @@
 /*
  * library_table.c - Lua's table library, with short ways for plain tables: without a metatable, the elements
- * in the array. table.insert and table.remove move what is behind their place at once, table.concat makes its
+ * in the array. table.insert and table.remove move what is after their place at once, table.concat makes its
  * string in its place. All other cases, all errors among them, are Lua's own functions'.
  */
 #define LUA_CORE
@@ -59,7 +59,7 @@ static int remove_one(lua_State *L) {
   lua_Unsigned size = luaH_getn(t);
   if (size == 0 || size > luaH_realasize(t)) return tremove(L);
   size_t at = arguments == 1 ? (size_t)size - 1 : position(L, size);
-  if (at == SIZE_MAX || isempty(&t->array[at])) return tremove(L); /* a slot's nil is no value's nil */
+  if (at == SIZE_MAX || isempty(&t->array[at])) return tremove(L); /* a slot's nil is not a value's nil */
   TValue *place = &t->array[at];
   setobj2s(L, L->top.p, place);
   L->top.p++;
@@ -68,7 +68,7 @@ static int remove_one(lua_State *L) {
   return 1;
 }
 
-/* Puts the strings of a list behind each other; of `to` NULL, only counts. Returns the bytes. */
+/* Puts the strings of a list one after the other; of `to` NULL, only counts. Returns the bytes. */
 static size_t join(char *to, const TValue *list, size_t count, const TString *separator) {
   size_t between = separator != NULL ? tsslen(separator) : 0, total = 0;
   for (size_t i = 0; i < count; i++) {

@@ -82,7 +82,7 @@ static TString *intern(lua_State *L, const char *string, size_t size) {
 TString *luaS_newlstr(lua_State *L, const char *string, size_t size) {
   if (size <= LUAI_MAXSHORTLEN) return intern(L, string, size);
   TString *s =
-      luaS_createlngstrobj(L, size); /* of bytes that are in memory, so the sum of sizes is no overflow */
+      luaS_createlngstrobj(L, size); /* of bytes that are in memory, so the sum of sizes does not overflow */
   memcpy(getlngstr(s), string, size);
   return s;
 }

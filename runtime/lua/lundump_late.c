@@ -1,7 +1,7 @@
 /*
  * lundump_late.c - reads bytecode, what string.dump wrote, in place of lundump.c.
  *
- * Lua's own raises an error wherever the input may end, and each call that may throw has a check behind it
+ * Lua's own raises an error wherever the input may end, and each call that may throw has a check after it
  * here (tools/unwind). This one notes the first fault, reads zeros from then on, and raises the error at the
  * end. Like Lua's own it checks the form and not the code: bytecode that was changed may do anything to the
  * flare it is in. Whether a flare takes bytecode is bundle.c's.

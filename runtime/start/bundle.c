@@ -345,7 +345,7 @@ static void find_loader(lua_State *L) {
     lua_call(L, 1, 2);
     if (lua_isfunction(L, -2)) return;
     lua_pop(L, 1);
-    if (lua_isstring(L, -1)) { /* what it says, behind what those before it said */
+    if (lua_isstring(L, -1)) { /* what it says, after what those before it said */
       lua_pushliteral(L, "\n\t");
       lua_insert(L, -2);
       lua_concat(L, 3);

@@ -11,7 +11,7 @@
 
 #include "lua.h"
 
-/* Notes what there is to reach. Before anything of the script has run, behind the libraries. Raises errors.
+/* Notes what there is to reach. Before anything of the script has run, after the libraries. Raises errors.
  */
 void reach_begin(lua_State *L);
 

@@ -64,7 +64,7 @@ end
 
 -- ---- trees ----
 
--- A file's state after luacheck's first stages: `ast`, in which each name knows its variable. nil: it is no Lua, or
+-- A file's state after luacheck's first stages: `ast`, in which each name knows its variable. nil: it is not Lua, or
 -- nested too deeply.
 local function read_tree(source)
   local state = check_state.new(source)
@@ -850,7 +850,7 @@ local function quote(text)
   end) .. '"'
 end
 
--- The byte behind the first `offset` characters of a file.
+-- The byte after the first `offset` characters of a file.
 local function byte_at(state, offset) return #state.source:get_substring(1, offset) end
 
 -- The comma behind the last item of a table, which may stand behind comments; false when there is none.

@@ -4,7 +4,7 @@
 -- those of this flare (cli/check/check_code.c). It answers with one record: "config" with the options as Lua source, a
 -- table, or "luacheck" with what is wrong. luacheck's own loader is config.lua of luacheck; the same is a field here
 -- as there: globals that are assigned, `files`, whose fields are tables from the start, `stds`, which has luacheck's
--- own standards behind it, and what the file returns.
+-- own standards after it, and what the file returns.
 -- luacheck: read globals record
 local flaron = require "flaron"
 local builtin = require "luacheck.builtin_standards"

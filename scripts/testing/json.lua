@@ -1,7 +1,7 @@
 -- json.lua - a value of native Lua as JSON, for what a spec sends. Reading is edge/lua/lua_json.c.
 --
 -- A table with 1 to n alone is an array, an empty one an object; null is what edge.null is. Keys are sorted. It raises,
--- without a place, for what JSON cannot say. Bytes of strings that are no UTF-8 stay as they are: a spec may send them.
+-- without a place, for what JSON cannot say. Bytes of strings that are not UTF-8 stay as they are: a spec may send them.
 local DEEPEST = 100 -- tables in tables: a table that has itself would not end
 
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }

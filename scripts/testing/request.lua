@@ -87,7 +87,7 @@ function requests.is_whole(url)
   return url:find "^%a[%w+.-]*://[^/?#\\]" and not url:find "[%c \127]"
 end
 
--- The URL of what is asked; `base` is what a path is put behind.
+-- The URL of what is asked; `base` is what a path is put after.
 local function make_url(request, base)
   local url, path = request.url, check_type(request, "path", "string")
   if url ~= nil and type(url) ~= "string" then fail("field 'url' is a %s, not a string", type(url)) end
@@ -166,7 +166,7 @@ end
 --- Makes a request of what a spec says.
 --- @param what string the function that was called: "flare:request" or another of FIELDS.
 --- @param request table? the spec's; it is not changed.
---- @param base string? what a path is put behind; default "http://localhost".
+--- @param base string? what a path is put after; default "http://localhost".
 --- @return table request with `method`, `url`, `headers` and `body`, each of which may be nil.
 function requests.make(what, request, base)
   request = request == nil and {} or request

@@ -108,7 +108,7 @@
 ---@field assets? string[] files to pack, for `flaron.asset` and `io`; may be patterns; default: none
 ---@field paths? string[] further places to look for modules, `?` being the name: `"vendor/?.lua"`; 100 at most; default: none
 ---@field memory? integer|string limit of memory: bytes, or a number with `K` or `M`, as for `--memory`; from 1M to 4095M; default: `"32M"`
----@field vars? table<string, string> what `os.getenv` gives. It is part of the flare, so it is no place for secrets; default: none
+---@field vars? table<string, string> what `os.getenv` gives. It is part of the flare, so it is not a place for secrets; default: none
 ---@field bytecode? boolean `load` takes what `string.dump` gives, when its mode says `"b"` or `"bt"`. Bytecode that was changed can do anything to the flare, and to nobody else: load none that comes from outside; default: `false`
 ---@field requires_body? boolean the host hands the request body over; default: `false`
 ---@field requires_raw_auth? boolean the host hands `Authorization`, `Cookie` and `X-Flaron-*` over; default: `false`
@@ -301,7 +301,7 @@ function plasma.delete(key) end
 
 --- Adds to a counter, or subtracts from it; one that is not there begins at 0.
 ---
---- Raises: `contains a NUL`; for a delta that is no integer.
+--- Raises: `contains a NUL`; for a delta that is not an integer.
 ---@param key string the key.
 ---@param delta? integer how much; 1 when absent; may be negative.
 ---@return integer|nil value the new value.
@@ -310,7 +310,7 @@ function plasma.increment(key, delta) end
 
 --- Adds to a counter, or subtracts from it; one that is not there begins at 0.
 ---
---- Raises: `contains a NUL`; for a delta that is no integer.
+--- Raises: `contains a NUL`; for a delta that is not an integer.
 ---@param key string the key.
 ---@param delta? integer how much; 1 when absent; may be negative.
 ---@return integer|nil value the new value.
@@ -587,7 +587,7 @@ function json.encode(value) end
 --- The value of a JSON text.
 ---
 --- Raises: `Expected value but found T_END at character 1` and the like; for more than 1000 nested values. For
---- an argument that is no string, under the name `cjson.decode`.
+--- an argument that is not a string, under the name `cjson.decode`.
 ---@param text string one JSON value, as RFC 8259 has it. A byte order mark that it begins with is passed over.
 ---@return flaron.Json value arrays and objects become tables, null becomes `json.null`. A number without fraction or exponent is an integer when 64 bits can hold it, else a float; `-0` is the float.
 function json.decode(text) end

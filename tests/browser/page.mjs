@@ -320,7 +320,7 @@ const checks = {
   },
 
   async "breaks neither its own policy nor its script"() {
-    const complaints = await browser.complaints(); // the network's are answers that are no 200
+    const complaints = await browser.complaints(); // the network's are answers that are not 200
     assert.deepEqual(complaints.filter((complaint) => complaint.source !== "network"), []);
   },
 

@@ -11,7 +11,7 @@ end
 
 local function read(path) return assert(support.read(path)) end
 
--- All files and, with a "/" behind them, folders of the repository.
+-- All files and, with a "/" after them, folders of the repository.
 local files, folders = list "git ls-files --cached --others --exclude-standard", {}
 do
   local seen = {}
@@ -53,7 +53,7 @@ describe("every folder", function()
 end)
 
 describe("what a page names in backticks exists:", function()
-  -- Whether a name, of a file or of a folder with "/" behind it, stands for something here. It may be the end of a path, and may
+  -- Whether a name, of a file or of a folder with "/" after it, stands for something here. It may be the end of a path, and may
   -- have `*`, and X or NAME for what a reader fills in.
   local function exists(name)
     local pattern = "^" .. name:gsub("[%-.+]", "%%%0"):gsub("%*", "[^/]*"):gsub("%f[%w]%u+%f[%W]", "[%%w_]+") .. "$"

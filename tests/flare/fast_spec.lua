@@ -244,7 +244,7 @@ local pieces = {
     end
     note(packed)
     local one = table.pack(nil) out[#out + 1] = one.n .. " " .. #one one = table.pack(nil, 2, nil) note { one.n, one[2] }
-    local held = {} -- an array that is black while new values come behind it
+    local held = {} -- an array that is black while new values come after it
     for i = 1, 4000 do
       held[#held + 1] = { i } held[{}] = nil
       if i % 9 == 0 then collectgarbage "step" end

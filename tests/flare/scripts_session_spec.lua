@@ -1,4 +1,4 @@
--- scripts_session_spec.lua - flaron.session: sessions that last, and all that is no session: forged, moved, expired.
+-- scripts_session_spec.lua - flaron.session: sessions that last, and all that is not a session: forged, moved, expired.
 local evaluate = require "evaluate"
 local support = require "support"
 

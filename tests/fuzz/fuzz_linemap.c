@@ -1,5 +1,5 @@
 /*
- * fuzz_linemap.c - a line map and a log of anybody's: the map in front of the first NUL, the log behind it.
+ * fuzz_linemap.c - a line map and a log of anybody's: the map in front of the first NUL, the log after it.
  * Text without places must stay as it is.
  */
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * fuzz_page.c - what is asked under /__flaron/: "METHOD PATH QUERY" in a line, the body behind it. An answer
+ * fuzz_page.c - what is asked under /__flaron/: "METHOD PATH QUERY" in a line, the body after it. An answer
  * is JSON unless it is one of the page's files, and what is not 200 says why.
  */
 #include <jansson.h>

@@ -1,6 +1,6 @@
 // faults.mjs - an upstream that does everything wrong, for soak.lua and attacks.mjs; prints its port.
 //
-// By the request's path: /hang never answers, /reset breaks off, /garbage is no HTTP, /short promises more than it
+// By the request's path: /hang never answers, /reset breaks off, /garbage is not an HTTP, /short promises more than it
 // sends, /slow answers after half a second, anything else answers "fine".
 import { createServer } from "node:net";
 

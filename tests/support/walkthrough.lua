@@ -2,7 +2,7 @@
 -- `console` are commands and what they print. Does not know the pages of single examples: docs_spec.lua does.
 --
 -- A block of Lua begins with `-- PATH`. In a console block, a line `$ COMMAND` is run by the shell in the project's
--- folder, where `cd` leads, and must succeed; a line that ends with `\` goes on. The lines behind it are all that it
+-- folder, where `cd` leads, and must succeed; a line that ends with `\` goes on. The lines after it are all that it
 -- prints, `...` for any text in a line and, alone, for any lines. `flaron-lua dev` stays in the background, on a port of
 -- its own in place of 8787. A command `flaronctl` is read, not run: it is Flaron's.
 local serving = require "serving"

@@ -289,7 +289,7 @@ describe("flaron-lua explain", function()
     support.write(folder .. "/x.map", with(function(m) m.format = 2 end))
     assert.matches("x.map: it is a line map of format 2, this flaron%-lua reads 1\n$",
       select(3, support.cli("explain", folder .. "/x.map", "/dev/null")))
-    -- Lines that are no numbers do no harm.
+    -- Lines that are not numbers do no harm.
     support.write(folder .. "/x.map", with(function(m) m.functions[1].lines = { "a", {}, 1 } end))
     assert.equal(0, (support.cli("explain", folder .. "/x.map", "/dev/null")))
   end)

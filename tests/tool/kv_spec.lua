@@ -24,7 +24,7 @@ return function()
 end
 ]]
 
--- Runs a command with its words; the folder of the state comes behind them.
+-- Runs a command with its words; the folder of the state comes after them.
 local function on(folder, ...)
   local words = { ... }
   table.insert(words, "--persist")

@@ -1,5 +1,5 @@
 -- `flaron-lua pack`: what is in the module it writes, what it finds, and what it says to bad input; and what
--- `inspect` and `run` say to files that are no flares, or no longer.
+-- `inspect` and `run` say to files that are not flares, or no longer.
 local support = require "support"
 local dkjson = require "dkjson"
 

@@ -12,7 +12,7 @@ local function test(folder, words, environment)
     support.quote(folder), sanitizer, environment or "", support.quote(tool), words or ""))
 end
 
--- A project with these files in a folder of its own, whose name is no simple one.
+-- A project with these files in a folder of its own, whose name is not a simple one.
 local function project(files)
   local folder = root .. "/" .. support.folder() .. "/größe und mehr"
   for path, content in pairs(files) do

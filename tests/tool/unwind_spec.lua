@@ -87,7 +87,7 @@ local function assemble_text(text)
   return read(path)
 end
 
--- Runs the rewriter over a module, with further options behind.
+-- Runs the rewriter over a module, with further options after.
 local function unwind(bytes, ...)
   os.remove(DIR .. "/out.wasm")
   return run(UNWIND, write(DIR .. "/in.wasm", bytes), "-o", DIR .. "/out.wasm", ...)
@@ -120,7 +120,7 @@ local function play(bytes)
   return node, wabt
 end
 
--- An unsigned LEB128 number at `at`, and the place behind it.
+-- An unsigned LEB128 number at `at`, and the place after it.
 local function leb(bytes, at)
   local value, shift = 0, 0
   while true do
@@ -331,7 +331,7 @@ describe("the rewritten module", function()
     -- the end of the inner block, return, the end of the outer one, i32.const 0, and the function's end
     local wrapped = bodies(rewritten(assemble("indirect")))[5]
     assert.equal("\x17\x00\x02\x40\x02\x7F\x10\x00\x23\x00\x0D\x01\x41\x01\x10\x02\x41\x00\x0B\x0F\x0B\x41\x00\x0B", wrapped)
-    -- $body_indirect, without a result: br_if 0 behind the call_indirect
+    -- $body_indirect, without a result: br_if 0 after the call_indirect
     assert.matches("\x11\x01\x00\x23\x00\x0D\x00", bodies(rewritten(assemble("indirect")))[8], 1, true)
   end)
 

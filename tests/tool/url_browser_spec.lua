@@ -74,7 +74,7 @@ describe("what flaron.url takes for a URL is the same for browsers", function()
     }
   end)
 
-  -- `count` texts of `most` words at most, which separate parts, behind one of `fronts` or alone.
+  -- `count` texts of `most` words at most, which separate parts, after one of `fronts` or alone.
   local function make_texts(count, fronts, most)
     local words = { "http:", "https:", "HTTP:", "ws:", "foo:", "//", "//", "//", "/", "\\", "@", ":", ":80", ":443", ":65536", "[",
       "]", "[::1]",

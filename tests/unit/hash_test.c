@@ -22,7 +22,7 @@ static void check(bool holds, const char *what, unsigned seed) {
   }
 }
 
-/* The hash of a copy of its own, behind which the sanitizer sees a read. */
+/* The hash of a copy of its own, after which the sanitizer sees a read. */
 static unsigned hash(const char *string, size_t size, unsigned seed) {
   char *copy = malloc(size != 0 ? size : 1);
   memcpy(copy, string, size);

@@ -73,7 +73,7 @@ static void put_large(int peer, size_t size) {
   free(body);
 }
 
-/* Reads a request into `request`: its head, and behind it the body. False: the peer is gone. */
+/* Reads a request into `request`: its head, and after it the body. False: the peer is gone. */
 static bool read_request(int peer, text *request) {
   size_t needed = SIZE_MAX;
   while (request->size < needed) {
@@ -676,7 +676,7 @@ static void test_hostile(void) {
   host_free(&h);
 }
 
-/* Servers that hang, drip, or hang behind a redirect. */
+/* Servers that hang, drip, or hang after a redirect. */
 static void test_timeouts(void) {
   host h = new_host();
   h.config.fetch_timeout_ms = 300;

@@ -174,7 +174,7 @@ static void free_job(test_job *t) {
 
 /* ---- tests ---- */
 
-/* One job that would run for ever is cancelled after 50 ms. */
+/* One job that would run forever is cancelled after 50 ms. */
 typedef struct single {
   test_job job;
   pool_flare *flare;

@@ -33,7 +33,7 @@ function bar(share, bad) {
   return make("span", { class: "bar", "aria-hidden": "true" }, inside);
 }
 
-/** Opens or closes a panel beside a list. Where it covers everything, nothing behind it can be reached. */
+/** Opens or closes a panel beside a list. Where it covers everything, nothing after it can be reached. */
 function setOpen(panel, open) {
   panel.classList.toggle("open", open);
   const covers = open && getComputedStyle(panel).position === "fixed";

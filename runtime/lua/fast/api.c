@@ -36,7 +36,7 @@ static inline TValue *value_at(lua_State *L, int index) {
   return index > LUA_REGISTRYINDEX ? s2v(L->top.p + index) : NULL;
 }
 
-/* The slot of t[n] in the table's array; NULL when it is not there, holds nil, or t is no table. */
+/* The slot of t[n] in the table's array; NULL when it is not there, holds nil, or t is not a table. */
 static inline TValue *slot_of(const TValue *t, lua_Integer n) {
   if (t == NULL || !ttistable(t) || l_castS2U(n) - 1u >= hvalue(t)->alimit) return NULL;
   TValue *slot = &hvalue(t)->array[n - 1];

@@ -15,7 +15,7 @@ CallInfo *call_c(lua_State *L, StkId function, int wanted);
 
 /*
  * What luaD_call does, for the iterator of a generic `for` at `function`, with the state and the control
- * variable behind it. One step of ipairs in an array is made here.
+ * variable after it. One step of ipairs in an array is made here.
  */
 void call_iterator(lua_State *L, StkId function, int wanted);
 

@@ -14,7 +14,7 @@
 #include "ltm.h"
 #include "lvm.h"
 
-enum { TABLES = 20 }; /* behind each other, before Lua's own looks for a loop */
+enum { TABLES = 20 }; /* one after the other, before Lua's own looks for a loop */
 
 const TValue *field_further(const Node *node, const TString *key) {
   static const TValue absent = {ABSTKEYCONSTANT};

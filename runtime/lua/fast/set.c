@@ -43,7 +43,7 @@ void table_room(lua_State *L, Table *t, unsigned array, unsigned hash) {
 }
 
 /*
- * Whether t[n] is the element behind an array that is full, of a table that has nothing else; then the array
+ * Whether t[n] is the element after an array that is full, of a table that has nothing else; then the array
  * is made twice as long, or 1, as Lua's rehash would (the smallest power of two that holds the elements).
  */
 static bool append(lua_State *L, Table *t, lua_Integer n) {

@@ -140,7 +140,7 @@ static _Noreturn void malformed(state *m, const char *why) {
   __builtin_unreachable();
 }
 
-/* What is behind the set at p; a ']' that is first in it stands for itself. */
+/* What is after the set at p; a ']' that is first in it stands for itself. */
 static __attribute__((noinline)) text set_end(state *m, text p) {
   if (*++p == '^') p++;
   do {
@@ -150,7 +150,7 @@ static __attribute__((noinline)) text set_end(state *m, text p) {
   return p + 1;
 }
 
-/* What is behind the item at p. */
+/* What is after the item at p. */
 static inline text item_end(state *m, text p) {
   if (*p == '[') return set_end(m, p);
   if (*p != '%') return p + 1;
@@ -476,7 +476,7 @@ int pattern_match(lua_State *L) { return find(L, false); }
 /* What the iterator of gmatch keeps in its third upvalue; the first two keep the strings. */
 typedef struct walk {
   text begin, end, pattern, pattern_end;
-  text at;   /* where to go on; behind the end when there is nothing */
+  text at;   /* where to go on; after the end when there is nothing */
   text last; /* where the last match ended */
 } walk;
 

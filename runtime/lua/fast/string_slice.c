@@ -9,7 +9,7 @@
 #include "lobject.h"
 #include "lstate.h"
 
-/* Behind the last byte that a position means, from 0. */
+/* After the last byte that a position means, from 0. */
 static size_t slice_end(lua_Integer position, size_t size) {
   if (position >= 0) return position <= (lua_Integer)size ? (size_t)position : size;
   return position < -(lua_Integer)size ? 0 : size + (size_t)position + 1;

@@ -13,7 +13,7 @@
 #define LUAI_MAXSTACK 200000
 
 /*
- * Writes an integer in decimal without a zero behind it; returns its size, at most 20 (snprintf.c). Most
+ * Writes an integer in decimal without a zero after it; returns its size, at most 20 (snprintf.c). Most
  * numbers that become text are integers, and snprintf would read a format for each.
  */
 int format_integer(char *text, long long n);

@@ -142,7 +142,7 @@ end
 
 --- Adds a route for other methods, or for several.
 ---
---- Raises: as `app:get` does, and for what is no method.
+--- Raises: as `app:get` does, and for what is not a method.
 ---@param methods string|string[] a method such as `"PURGE"`, or a list.
 ---@param pattern string as for `app:get`.
 ---@param ... flaron.router.Middleware|flaron.router.Handler as for `app:get`.
@@ -165,7 +165,7 @@ end
 
 --- Adds middleware around all routes of the app or group, also those that were added before.
 ---
---- Raises: for what is no function.
+--- Raises: for what is not a function.
 ---@param ... flaron.router.Middleware functions of `req` and `next`. `next()` calls what is inside and returns its answer; what the middleware returns is the answer.
 function app:use(...)
   argument.self(self, "root", "app:use")

@@ -43,7 +43,7 @@ local TYPES = {
   secret = "string", old_secrets = "table", name = "string", max_age = "number", path = "string", domain = "string",
   secure = "boolean", http_only = "boolean", same_site = "string", partitioned = "boolean",
 }
-local LONGEST_AGE = 0xffffffff -- seconds, 136 years: a time to expire that is no number of seconds would be none
+local LONGEST_AGE = 0xffffffff -- seconds, 136 years: a time to expire that is not a number of seconds would be none
 local LONGEST = 4096 -- bytes of a cookie: browsers keep no longer ones
 
 --- Whether two strings are the same, in a time that tells nothing of where they differ.

@@ -3,7 +3,7 @@
 --   {{ expression }}    inserted, escaped      {% code %}   Lua: loops, conditions, locals
 --   {{{ expression }}}  inserted as it is      {# note #}   nothing
 --
--- It trusts the author of a template as it trusts a script's: it is no sandbox. It does not look at where in the page a
+-- It trusts the author of a template as it trusts a script's: it is not a sandbox. It does not look at where in the page a
 -- value stands: escaping is right for text and for attributes in quotes.
 
 local argument = require "flaron.internal.argument"

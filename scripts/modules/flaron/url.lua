@@ -1,7 +1,7 @@
 -- flaron.url: takes URLs apart and puts them together: RFC 3986 and the queries of HTML forms. Needs no host.
 --
 -- What browsers read in another way than RFC 3986 (the WHATWG's URL standard: a backslash is a slash, `https:x` has a
--- host, 0x7f.1 is 127.0.0.1) is no URL here, so who trusts a host that was taken apart trusts the one that is asked.
+-- host, 0x7f.1 is 127.0.0.1) is not a URL here, so who trusts a host that was taken apart trusts the one that is asked.
 -- It does not resolve ".." or relative URLs, and knows nothing of international host names.
 
 local address = require "flaron.internal.address"
@@ -77,7 +77,7 @@ local WRONG = {
   fragment = "[^%w%-._~%%!$&'()*+,;=:@/?%[%]|{}^#]",
 }
 
--- Whether a part is written as it may be: no wrong character, and two hexadecimal digits behind each `%`.
+-- Whether a part is written as it may be: no wrong character, and two hexadecimal digits after each `%`.
 local function is_part(name, text)
   return not text or not (text:find(WRONG[name]) or text:find "%%%X" or text:find "%%%x%X" or text:find "%%%x?$")
 end
@@ -111,7 +111,7 @@ end
 
 --- Takes a URL apart. Nothing is decoded but the host.
 ---
---- Raises: for an argument that is no string.
+--- Raises: for an argument that is not a string.
 ---@param text string a URL, or only a part of one from the path on.
 ---@return flaron.url.Parts|nil parts `scheme`, `userinfo`, `host`, `port` (integer), `path`, `query` and `fragment`; those that are not in the URL are `nil`, but `path` is always a string.
 ---@return string? message `"not a URL"`: docs/url.md says what is none.
@@ -160,7 +160,7 @@ local function build_query(fields)
   return table.concat(pairs_of, "&")
 end
 
--- A part with all that may not stand in it encoded; a `%` with two hexadecimal digits behind it is kept.
+-- A part with all that may not stand in it encoded; a `%` with two hexadecimal digits after it is kept.
 local function clean(text, allowed)
   text = text:gsub("%%(%x?%x?)", function(hex) return #hex < 2 and "%25" .. hex or nil end)
   return (text:gsub("[^%w%-._~%%!$&'()*+,;=:" .. allowed .. "]", to_hex))

@@ -1,4 +1,4 @@
-// pour.mjs - writes far more than a server may want: at most what it takes, and not for ever.
+// pour.mjs - writes far more than a server may want: at most what it takes, and not forever.
 
 /** Bytes again and again, some 64 KiB in all. */
 export const many = (what, size = 65536) => Buffer.concat(Array.from({ length: Math.ceil(size / what.length) }, () => what));

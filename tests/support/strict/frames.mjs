@@ -38,7 +38,7 @@ function size_of(n) {
 export const block = (pairs) =>
   Buffer.concat(pairs.flatMap(([name, value]) => [Buffer.from([0]), size_of(bytes(name).length), bytes(name), size_of(bytes(value).length), bytes(value)]));
 
-/** The pairs of a GET, with more behind them. */
+/** The pairs of a GET, with more after them. */
 export const get = (...more) => [[":method", "GET"], [":scheme", "http"], [":path", "/"], [":authority", "x"], ...more];
 
 export const post = (...more) => [[":method", "POST"], [":scheme", "http"], [":path", "/"], [":authority", "x"], ...more];

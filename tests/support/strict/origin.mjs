@@ -1,7 +1,7 @@
 // origin.mjs - the strict list, answers of an origin that a server hands on (RFC 9112, 6.3; RFC 9110, 7.6): the origin,
 // which is a socket of raw bytes, and the cases, which ask the server for /origin/NUMBER. `--origin` of the server is it.
 //
-// What is no answer is a 502, and the connection to the origin is closed. The origin also tells, at /seen/NUMBER, what it
+// What is not an answer is a 502, and the connection to the origin is closed. The origin also tells, at /seen/NUMBER, what it
 // was asked and whether that connection lives.
 import { createServer } from "node:net";
 import { PATIENCE_MS, bytes, exchange, sleep } from "./client.mjs";

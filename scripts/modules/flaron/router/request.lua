@@ -3,7 +3,7 @@ local argument = require "flaron.internal.argument"
 local flaron = require "flaron"
 local url = require "flaron.url"
 
---- What a handler gets. A middleware may add fields of its own for those behind it.
+--- What a handler gets. A middleware may add fields of its own for those after it.
 ---@class flaron.router.Request
 ---@field method string as the client sent it, `GET` and its like in upper case
 ---@field url string the full URL
