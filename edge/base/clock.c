@@ -1,6 +1,6 @@
 /*
  * clock.c - see clock.h. Reading a thread's CPU clock is a system call, which costs as much as a short
- * script; reading the clock on the wall costs next to nothing.
+ * script; reading the wall clock costs next to nothing.
  */
 #include "base/clock.h"
 
@@ -10,7 +10,7 @@ int64_t clock_cpu_about_ns(void) {
   int64_t now = clock_ns(CLOCK_MONOTONIC);
   if (last.cpu_ns == 0 || now - last.wall_ns > CLOCK_ABOUT_NS) {
     last.cpu_ns =
-        clock_ns(CLOCK_THREAD_CPUTIME_ID); /* after `now`, so that what is added is not too little */
+        clock_ns(CLOCK_THREAD_CPUTIME_ID); /* after `now`, so that the time added is not too short */
     last.wall_ns = now;
   }
   return last.cpu_ns + (now - last.wall_ns);

@@ -1,5 +1,5 @@
 /*
- * clock.h - the machine's clocks in nanoseconds. What time a flare is told is import_time.c's affair.
+ * clock.h - the machine's clocks in nanoseconds. The time that a flare sees is import_time.c's.
  */
 #ifndef FLARON_EDGE_CLOCK_H
 #define FLARON_EDGE_CLOCK_H
@@ -10,8 +10,8 @@
 enum { CLOCK_NS_PER_US = 1000, CLOCK_NS_PER_MS = 1000000, CLOCK_NS_PER_S = 1000000000 };
 
 /*
- * Nanoseconds of a clock of clock_gettime(2): CLOCK_REALTIME since 1970, CLOCK_MONOTONIC since some moment,
- * CLOCK_THREAD_CPUTIME_ID of CPU time that this thread has used. Safe in a signal handler.
+ * Nanoseconds of a clock of clock_gettime(2): CLOCK_REALTIME since 1970, CLOCK_MONOTONIC since an unspecified
+ * moment, CLOCK_THREAD_CPUTIME_ID of CPU time that this thread has used. Safe in a signal handler.
  */
 static inline int64_t clock_ns(clockid_t clock) {
   struct timespec t;
@@ -19,7 +19,7 @@ static inline int64_t clock_ns(clockid_t clock) {
   return (int64_t)t.tv_sec * CLOCK_NS_PER_S + t.tv_nsec;
 }
 
-/* How far from the truth the next two may be. */
+/* The error that the next two functions may have. */
 enum { CLOCK_ABOUT_NS = 100000 };
 
 /* This thread's CPU clock, without reading it each time: it may be CLOCK_ABOUT_NS ahead, but never behind. */

@@ -1,5 +1,5 @@
 /*
- * digest.c - see digest.h. Hashes that flares ask for are import_crypto.c's.
+ * digest.c - see digest.h. The hashes for flares are in import_crypto.c.
  */
 #include "base/digest.h"
 

@@ -1,6 +1,6 @@
 /*
- * embedded.h - files of this repository that lie in the executable: ready-made Lua, templates, the page; and
- * licenses.txt, which is made while building.
+ * embedded.h - files of this repository that are embedded in the executable: ready-made Lua, templates, the
+ * page; and licenses.txt, which the build makes.
  *
  * The Makefile lists them (EMBEDDED), tools/embed.sh makes the table.
  */
@@ -18,7 +18,7 @@ typedef struct embedded_file {
 /* All of them; the last one has no path. */
 extern const embedded_file embedded_files[];
 
-/* The content of a file; NULL when there is none of that path. */
+/* The content of a file; NULL when there is no such path. */
 const bytes *embedded_find(const char *path);
 
 #endif

@@ -28,13 +28,13 @@ static const uint8_t hex_values[256] = {
     ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
 };
 
-/* Takes back the last `size` bytes of a text. */
+/* Removes the last `size` bytes of a text. */
 static void drop(text *t, size_t size) {
   t->size -= size;
   t->data[t->size] = '\0';
 }
 
-/* Adds base64 in an alphabet; with `padded`, filled up with `=`. */
+/* Adds base64 in an alphabet; `padded`: ends it with `=` where needed. */
 static void encode(text *to, bytes from, const char *alphabet, bool padded) {
   size_t rest = from.size % 3, extra = rest == 0 ? 0 : padded ? 4 : rest + 1;
   char *out = text_room(to, from.size / 3 * 4 + extra);
@@ -67,7 +67,7 @@ static inline bool decode_group(const uint8_t *in, size_t padding, uint8_t *out)
     group = group << 6 | (value - 1);
   }
   group <<= 6 * padding;
-  if ((group & ((1u << 8 * padding) - 1)) != 0) return false; /* bits that stand for nothing */
+  if ((group & ((1u << 8 * padding) - 1)) != 0) return false; /* unused bits must be 0 */
   for (size_t i = 0; i < 3 - padding; i++) out[i] = (uint8_t)(group >> (16 - 8 * i));
   return true;
 }
@@ -96,7 +96,7 @@ void hex_encode(text *to, bytes from) {
 
 int hex_value(uint8_t digit) { return hex_values[digit] - 1; }
 
-/* The byte two hex digits stand for, -1 when they are no such digits. */
+/* The byte that two hex digits stand for; -1 if they are not hex digits. */
 static inline int hex_byte(const uint8_t *digits) {
   int high = hex_values[digits[0]], low = hex_values[digits[1]];
   return high != 0 && low != 0 ? (high - 1) << 4 | (low - 1) : -1;

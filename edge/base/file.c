@@ -1,11 +1,11 @@
 /*
  * file.c - see file.h.
  *
- * A path without links is one call of openat2, which keeps below a folder and follows nothing. Where there is
- * a link in it, or no openat2 (an old kernel, a container that forbids it, FLARON_LUA_WALK in the
- * environment), the path is walked: each name is opened in the folder before it without following a link, and
- * where it is one, its target is what is walked next. So absolute links that lead back into the project
- * work as well, which openat2 would refuse, and a link into .flaron is seen.
+ * A path without links takes one call of openat2, which stays below a folder and follows no link. If the path
+ * has a link, or there is no openat2 (an old kernel, a container that forbids it, FLARON_LUA_WALK in the
+ * environment), the path is walked: each name is opened in the folder before it without following links, and
+ * if it is a link, its target is walked next. So absolute links that lead back into the project work too,
+ * which openat2 would refuse, and a link into .flaron is detected.
  */
 #include "base/file.h"
 
@@ -23,11 +23,11 @@
 
 #define STATE ".flaron"
 
-enum { READ = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC }; /* nothing of it waits */
+enum { READ = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC }; /* none of these flags lets a call block */
 
 /* ---- faults ---- */
 
-/* What file_add_predicate says; NULL for an errno value. */
+/* The predicate of a fault (file_add_predicate); NULL for an errno value. */
 static const char *predicate(int fault) {
   switch (fault) {
     case FILE_OUTSIDE: return "leaves the project";
@@ -77,29 +77,29 @@ int file_kind_fault(unsigned mode) {
   }
 }
 
-/* What is wrong with an open file as one to be read: 0 for a regular one. */
+/* The fault that forbids reading an open file; 0 for a regular file. */
 static int fault_of(int fd) {
   struct stat about;
   return fstat(fd, &about) != 0 ? errno : file_kind_fault(about.st_mode);
 }
 
-/* Reads what was opened and closes it. 0 or a fault. */
+/* Reads an open file and closes it. 0 or a fault. */
 static int read_and_close(int fd, size_t most, text *out) {
   int fault = text_read(out, fd, most);
   close(fd);
   return fault;
 }
 
-/* Opens a file in a folder (AT_FDCWD: a path), once it is known to be a regular one. `flags`: O_NOFOLLOW or
- * 0. */
+/* Opens a file in a folder (AT_FDCWD: a path) after checking that it is a regular file. `flags`: O_NOFOLLOW
+ * or 0. */
 static int open_regular(int folder, const char *name, int flags, int *fd) {
   struct stat about;
   int at = flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
   int fault = fstatat(folder, name, &about, at) != 0 ? errno : file_kind_fault(about.st_mode);
-  if (fault != 0) return fault; /* opening a pipe or a device may already do something */
+  if (fault != 0) return fault; /* opening a pipe or a device may have side effects */
   *fd = openat(folder, name, READ | flags);
   if (*fd < 0) return errno == ELOOP && flags != 0 ? FILE_LINK : errno;
-  fault = fault_of(*fd); /* it may be another one by now */
+  fault = fault_of(*fd); /* another file may have taken its place */
   if (fault != 0) close(*fd);
   return fault;
 }
@@ -126,12 +126,12 @@ int file_open_at(int folder, const char *name, int *fd) { return open_regular(fo
 
 /* ---- below a folder ---- */
 
-/* Whether a name of `size` bytes is that of the state, also where case does not count. */
+/* Whether a name of `size` bytes is the state folder's, case ignored. */
 static bool is_state(const char *name, size_t size) {
   return size == sizeof STATE - 1 && strncasecmp(name, STATE, size) == 0;
 }
 
-/* Whether a name of `size` bytes is this one. */
+/* Whether a name of `size` bytes equals `other`. */
 static bool is_name(const char *name, size_t size, const char *other) {
   return strlen(other) == size && memcmp(name, other, size) == 0;
 }
@@ -155,7 +155,7 @@ int file_check_path(const char *path) {
   return out ? FILE_OUTSIDE : dots ? FILE_DOTS : state ? FILE_IN_STATE : 0;
 }
 
-/* Whether a file system that folds names may take another name for that of the state. */
+/* Whether a file system that folds names may take a name in the path for the state folder's. */
 static bool may_be_folded(const char *path) {
   for (; *path != '\0'; path++) {
     if ((unsigned char)*path >= 0x80 || *path == '~') return true;
@@ -185,11 +185,11 @@ static int open_at_once(int root, const char *path, int flags, int *fd) {
 
 /* A walk from a folder. Owned: all descriptors but `dirs[0]`, and `rest`. */
 typedef struct walk {
-  int dirs[DEEPEST]; /* from the root to where it is */
+  int dirs[DEEPEST]; /* from the root to the current folder */
   int depth;
   int links;
-  text rest;           /* what is still to be walked */
-  file_visitor *visit; /* or NULL */
+  text rest;           /* the part of the path not walked yet */
+  file_visitor *visit; /* called for each name, or NULL */
   void *data;
 } walk;
 
@@ -197,7 +197,7 @@ static void go_back(walk *w, int depth) {
   while (w->depth > depth) close(w->dirs[w->depth--]);
 }
 
-/* Takes the next name of the rest; "" when there is none. False: it is too long. */
+/* Takes the next name off the rest; "" at the end. False: it is too long. */
 static bool take_name(walk *w, char name[NAME_MAX + 1]) {
   const char *at = text_string(&w->rest);
   at += strspn(at, "/");
@@ -212,7 +212,7 @@ static bool take_name(walk *w, char name[NAME_MAX + 1]) {
   return true;
 }
 
-/* Where an absolute target goes on below the root; NULL: it does not lead there. */
+/* The part of an absolute target below the root; NULL if it is not below the root. */
 static const char *below_root(int root, const char *target) {
   char link[32], real[PATH_MAX];
   snprintf(link, sizeof link, "/proc/self/fd/%d", root);
@@ -250,7 +250,7 @@ static bool is_root_state(const walk *w, const struct stat *about) {
          state.st_dev == about->st_dev && state.st_ino == about->st_ino;
 }
 
-/* Opens the last name in its folder to be used, as `flags` say; it is what `about` says. 0 or a fault. */
+/* Opens the last name of the path, whose stat(2) is `about`, with `flags` of open. 0 or a fault. */
 static int open_last(const walk *w, const char *name, int flags, const struct stat *about, int *fd) {
   struct stat now;
   if (!(flags & O_PATH) && file_kind_fault(about->st_mode) != 0) return file_kind_fault(about->st_mode);
@@ -258,17 +258,17 @@ static int open_last(const walk *w, const char *name, int flags, const struct st
   if (*fd < 0) return errno;
   if (fstat(*fd, &now) == 0 && now.st_dev == about->st_dev && now.st_ino == about->st_ino) return 0;
   close(*fd);
-  return EAGAIN; /* it was replaced meanwhile */
+  return EAGAIN; /* another process replaced it meanwhile */
 }
 
-/* Goes one name further. 0, a fault, or WALK when the end was reached, `*fd` being what is there. */
+/* Walks one name. 0, a fault, or WALK at the end of the path; `*fd` is then the open file. */
 static int step(walk *w, int flags, int *fd) {
   char name[NAME_MAX + 1];
   struct stat about;
   if (!take_name(w, name)) return ENAMETOOLONG;
   bool last = w->rest.size == 0 || w->rest.data[strspn(w->rest.data, "/")] == '\0';
   if (strcmp(name, "..") == 0) {
-    if (w->depth == 0) return FILE_LINK_OUT; /* only links have that here */
+    if (w->depth == 0) return FILE_LINK_OUT; /* ".." comes only from links here */
     go_back(w, w->depth - 1);
     strcpy(name, ".");
   }
@@ -308,7 +308,7 @@ static int walk_path(int root, const char *path, int flags, file_visitor *visit,
   return fault == WALK ? 0 : fault;
 }
 
-/* Opens the root of a place, and makes the path from it. 0 or a fault. */
+/* Opens the root of a place and makes the path relative to it. 0 or a fault. */
 static int open_root(const file_place *place, const char *path, int *root, text *full) {
   int fault = file_check_path(path);
   if (fault != 0) return fault;
@@ -319,7 +319,7 @@ static int open_root(const file_place *place, const char *path, int *root, text 
   return *root >= 0 ? 0 : errno;
 }
 
-/* Opens what is at a path of a place, `flags` being open's. 0 or a fault. */
+/* Opens a path of a place with `flags` of open. 0 or a fault. */
 static int open_below(const file_place *place, const char *path, int flags, int *fd) {
   text full = {0};
   int root, fault = open_root(place, path, &root, &full);
@@ -344,7 +344,7 @@ int file_look_below(const file_place *place, const char *path) {
 }
 
 int file_read_below(const file_place *place, const char *path, size_t most, text *out) {
-  int fd, fault = file_look_below(place, path); /* opening a pipe or a device may already do something */
+  int fd, fault = file_look_below(place, path); /* opening a pipe or a device may have side effects */
   if (fault == 0) fault = open_below(place, path, READ, &fd);
   if (fault != 0) return fault;
   fault = fault_of(fd);

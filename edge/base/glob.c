@@ -21,7 +21,7 @@ bool glob_matches(bytes glob, bytes string, glob_rule r) {
       g = star + 1;
       s = ++tried;
     } else {
-      return false; /* no earlier star can go over what this one cannot */
+      return false; /* an earlier star cannot match what this one cannot */
     }
   }
   while (g < glob.size && glob.data[g] == '*') g++;

@@ -1,21 +1,22 @@
 /*
- * glob.h - patterns in which a star stands for any run of bytes. What else a pattern means is for who has it.
+ * glob.h - patterns in which a star stands for any run of bytes. Any other meaning of a pattern is the
+ * caller's.
  */
 #ifndef FLARON_EDGE_GLOB_H
 #define FLARON_EDGE_GLOB_H
 
 #include "base/text.h"
 
-/* How bytes are compared: a star does not stand for those in `kept`; the case of ASCII letters may not count.
- */
+/* How bytes are compared: a star does not match the bytes in `kept`; the case of ASCII letters may be
+ * ignored. */
 typedef struct glob_rule {
   const char *kept;
   bool ignore_case;
 } glob_rule;
 
 /*
- * Whether a glob matches all of a string. Takes time in proportion to the product of their sizes at most,
- * however many stars there are.
+ * Whether a glob matches all of a string. Takes at most time proportional to the product of their sizes,
+ * however many stars it has.
  */
 bool glob_matches(bytes glob, bytes string, glob_rule rule);
 

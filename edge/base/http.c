@@ -141,8 +141,8 @@ bool http_read_length(bytes value, uint64_t *length) {
   return value.size != 0;
 }
 
-/* Reads a version up to its blank: 1.1, or what libcurl writes for HTTP/2 and 3, a digit. NULL: it is none.
- */
+/* Reads a version up to its blank: 1.1, or a single digit, which libcurl writes for HTTP/2 and 3. NULL if it
+ * is not a version. */
 static const uint8_t *read_version(http_head *head, const uint8_t *at, const uint8_t *end) {
   enum { POINT = 1, MINOR = 2, LENGTH = 3 };
   head->framed = end - at > 1 && (at[0] == '2' || at[0] == '3') && at[1] == ' ';
@@ -153,7 +153,7 @@ static const uint8_t *read_version(http_head *head, const uint8_t *at, const uin
   return at[LENGTH] == ' ' ? at + LENGTH : NULL;
 }
 
-/* Reads "HTTP/1.1 200 Reason", or "HTTP/2 200 " as libcurl has it. Interim answers may come before. */
+/* Reads "HTTP/1.1 200 Reason", or "HTTP/2 200 " as libcurl writes it. Interim answers may come before. */
 static const char *read_status_line(http_head *head, bytes line) {
   static const char protocol[] = "HTTP/";
   enum { PROTOCOL = sizeof protocol - 1, DIGITS = 3 };
@@ -172,7 +172,7 @@ static const char *read_status_line(http_head *head, bytes line) {
   return head->status == 101 ? "the answer changes the protocol, for which nobody asked" : NULL;
 }
 
-/* Notes what a header says of the body. */
+/* Notes what a header says about the length of the body. */
 static const char *read_framing(http_head *head, const http_field *field) {
   if (bytes_same_ignoring_case(field->name, bytes_of("content-length"))) {
     if (head->has_length) return "the answer has two headers Content-Length";
@@ -196,7 +196,7 @@ static const char *read_field(http_head *head, bytes line, http_field *field) {
   field->value = http_trimmed((bytes){colon + 1, line.size - size - 1});
   if (!http_is_token(field->name)) return "the answer has a header whose name is not a token";
   if (!http_is_value(field->value)) return "the answer has a header with a control character";
-  return head->over ? NULL : read_framing(head, field); /* trailers say nothing of it */
+  return head->over ? NULL : read_framing(head, field); /* trailers say nothing about the body */
 }
 
 const char *http_read_head_line(http_head *head, bytes line, http_field *field) {

@@ -27,7 +27,7 @@ bool json_to_bytes(const json_t *value, text *to) {
          base64_decode(to, (bytes){(const uint8_t *)json_string_value(base64), json_string_length(base64)});
 }
 
-/* Adds what Jansson writes to a text. */
+/* json_dump_callback: adds Jansson's output to a text. */
 static int add(const char *data, size_t size, void *to) {
   text_add(to, data, size);
   return 0;

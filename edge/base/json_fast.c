@@ -9,9 +9,9 @@
 #include "base/encoding.h"
 #include "base/utf8.h"
 
-enum { SHORT = 4096 }; /* what Jansson reads alone */
+enum { SHORT = 4096 }; /* up to this many bytes Jansson reads all of it */
 
-/* What is left to be read. */
+/* The rest of the input. */
 typedef struct reader {
   const uint8_t *at, *end;
 } reader;
@@ -22,7 +22,7 @@ static void skip_blanks(reader *r) {
   while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\n' || *r->at == '\r')) r->at++;
 }
 
-/* Goes over `c`, with blanks around; false when it does not come. */
+/* Skips `c` and the blanks around it; false if `c` is not next. */
 static bool take(reader *r, char c) {
   skip_blanks(r);
   if (r->at == r->end || *r->at != (uint8_t)c) return false;
@@ -31,10 +31,10 @@ static bool take(reader *r, char c) {
   return true;
 }
 
-/* Whether `c` stands for itself in a string, and is ASCII. */
+/* Whether `c` is ASCII and needs no escape in a string. */
 static inline bool is_plain(uint8_t c) { return c >= ' ' && c < 0x80 && c != '"' && c != '\\'; }
 
-/* Reads four hex digits; false: they are not. */
+/* Reads four hex digits; false if they are not. */
 static bool read_hex(reader *r, uint32_t *code) {
   enum { DIGITS = 4 };
   *code = 0;
@@ -85,7 +85,7 @@ static bool read_escape(reader *r, text *to) {
   return at != NULL;
 }
 
-/* Adds a string; false when none is here. */
+/* Adds a string; false if no valid string is here. */
 static bool read_string(reader *r, text *to) {
   if (r->at == r->end || *r->at != '"') return false;
   r->at++;
@@ -106,7 +106,7 @@ static bool read_string(reader *r, text *to) {
   return true;
 }
 
-/* Goes over a value that is not a string, whatever is in it: to the ',' or '}' after it. */
+/* Skips a value that is not a string, whatever is in it, up to the ',' or '}' after it. */
 static bytes take_other(reader *r) {
   const uint8_t *from = r->at;
   size_t depth = 0;
@@ -128,7 +128,7 @@ static bytes take_other(reader *r) {
   return (bytes){from, (size_t)(r->at - from)};
 }
 
-/* Reads a value; NULL when it is not one. `room` is used for a string. */
+/* Reads a value; NULL if it is not valid. `room` is a buffer for a string. */
 static json_t *read_value(reader *r, text *room, json_error_t *error) {
   if (r->at < r->end && *r->at == '"') {
     text_clear(room);
@@ -175,7 +175,7 @@ json_t *json_load_object(bytes json, text *why) {
 
 size_t json_add_string(text *to, bytes b) {
   static const char characters[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt", digits[] = "0123456789ABCDEF";
-  enum { LONGEST = 6, CHUNK = 65536 }; /* bytes that one becomes; bytes that are done at once */
+  enum { LONGEST = 6, CHUNK = 65536 }; /* most bytes that one byte becomes; bytes escaped at a time */
   size_t lost = 0;
   text_add_string(to, "\"");
   for (size_t i = 0; i < b.size;) {

@@ -1,6 +1,6 @@
 /*
- * list.h - lists that grow: an array and the number of its items, without a capacity of its own. What items
- * own is their owner's business.
+ * list.h - growing lists: an array and a count of items, without a stored capacity. The caller frees what the
+ * items own.
  */
 #ifndef FLARON_EDGE_LIST_H
 #define FLARON_EDGE_LIST_H
@@ -8,9 +8,9 @@
 #include "base/text.h"
 
 /*
- * Makes room after `count` items for one more, in an array that was NULL with no items at first and had each
- * item added this way: there is always room up to the next power of two. Items may be taken off the end
- * meanwhile. `items` is moved; ends the program when memory runs out.
+ * Makes room for one more item after `count` items. The array must have started as NULL with no items, and
+ * each item must have been added this way: its capacity is always the next power of two. Items may be removed
+ * from the end meanwhile. May move `items`; ends the program when memory runs out.
  */
 #define LIST_ROOM(items, count) ((items) = list_room((items), (count), sizeof *(items)))
 

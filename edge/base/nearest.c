@@ -7,16 +7,15 @@
 
 enum { LONGEST = NEAREST_LONGEST, SHORT = 2, MIDDLE = 5 };
 
-/* The least of the edits that lead from a row's cells to the next: `change` costs nothing for the same byte.
- */
+/* The cheapest way to a cell: by a drop, an addition or a change, which costs nothing for equal bytes. */
 static size_t least(size_t drop, size_t add, size_t change) {
   size_t n = drop < add ? drop : add;
   return n < change ? n : change;
 }
 
-/* How many edits lead from one name to the other, neither longer than LONGEST. */
+/* The number of edits between two names, neither longer than LONGEST. */
 static size_t count_edits(const char *from, size_t from_size, const char *to, size_t to_size) {
-  size_t rows[3][LONGEST + 1]; /* the one before the last, the last, this */
+  size_t rows[3][LONGEST + 1]; /* the row before the last, the last row, this row */
   for (size_t j = 0; j <= to_size; j++) rows[0][j] = j;
   for (size_t i = 1; i <= from_size; i++) {
     size_t *row = rows[i % 3];

@@ -89,7 +89,7 @@ void text_add_markup(text *t, bytes b) {
   }
 }
 
-/* Whether a terminal may do something other than show the character. */
+/* Whether a terminal may act upon the character instead of showing it. */
 static bool is_control(uint32_t code) {
   bool c0 = code < ' ' && code != '\t' && code != '\n', c1 = code >= 0x7F && code <= 0x9F;
   return c0 || c1 || (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);

@@ -11,9 +11,9 @@ size_t utf8_size(const void *data, size_t size) {
   uint8_t first = b[0], low = 0x80, high = 0xBF; /* what the second byte may be */
   size_t wanted = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
   if ((first >= 0x80 && first < 0xC2) || first > 0xF4 || wanted > size) return 0;
-  if (first == 0xE0) low = 0xA0;  /* shorter forms exist */
+  if (first == 0xE0) low = 0xA0;  /* overlong */
   if (first == 0xED) high = 0x9F; /* surrogates */
-  if (first == 0xF0) low = 0x90;  /* shorter forms exist */
+  if (first == 0xF0) low = 0x90;  /* overlong */
   if (first == 0xF4) high = 0x8F; /* beyond U+10FFFF */
   if (wanted > 1 && (b[1] < low || b[1] > high)) return 0;
   for (size_t i = 2; i < wanted; i++) {
@@ -23,7 +23,7 @@ size_t utf8_size(const void *data, size_t size) {
 }
 
 size_t utf8_read(const void *data, size_t size, uint32_t *code) {
-  enum { VALUE = 0x3F, VALUE_BITS = 6 }; /* of a byte that is not the first */
+  enum { VALUE = 0x3F, VALUE_BITS = 6 }; /* of a continuation byte */
   const uint8_t *b = data;
   size_t found = utf8_size(data, size);
   if (found == 0) return 0;

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 
-/* A mutex is waited for in pieces of this length: no signal ends that. */
+/* The wait for a mutex is split into pieces of this length, since no signal ends it. */
 enum { PIECE_NS = 5 * CLOCK_NS_PER_MS };
 
 static _Thread_local const atomic_int *flag;
