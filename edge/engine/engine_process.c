@@ -1,5 +1,5 @@
 /*
- * engine_process.c - the protocol of engine_process.h, from the edge's side. It trusts no length it reads.
+ * engine_process.c - the protocol of engine_process.h, on the edge's side. It trusts no length that it reads.
  */
 #include "engine/engine_process.h"
 
@@ -21,7 +21,7 @@ typedef struct process {
   int fd;
   text out, in;
   size_t memory;
-  bool is_request; /* the last call was of handle_request */
+  bool is_request; /* the last call was handle_request */
 } process;
 
 enum { MESSAGE_MAX = 256 << 20 };
@@ -71,7 +71,7 @@ static bool receive(process *p) {
   return receive_exactly(p, text_room(&p->in, size), size);
 }
 
-/* A place in a message; what is cut off reads as nothing. */
+/* A cursor in a message; missing bytes read as empty or 0. */
 typedef struct cursor {
   const char *at, *end;
 } cursor;
@@ -102,7 +102,7 @@ static bytes take_bytes(cursor *c) {
 
 /* ---- the engine ---- */
 
-/* Serves an import the other side calls. */
+/* Serves an import that the other process called. */
 static bool serve(process *p, cursor *c) {
   uint64_t import = take_number(c);
   host_arguments arguments = {0};
@@ -124,7 +124,7 @@ static bool serve(process *p, cursor *c) {
   return send_all(p);
 }
 
-/* Serves the other side until it answers what was sent; false with a sentence when it fails. */
+/* Serves the other process until it answers the message sent; false, with a sentence, if that fails. */
 static bool converse(process *p, uint64_t *result, text *error) {
   bool good = send_all(p);
   while (good && (good = receive(p))) {
@@ -157,8 +157,8 @@ static bool call_process(engine *e, flare_handler handler, int cpu_ms, uint64_t 
 }
 
 /*
- * Whether the last calls are what the runtime does after an error (runtime/start/entry.c): it logs it, and
- * makes the response the 500 of every failure, or closes the connection.
+ * Whether the last calls are those of the runtime after an error (runtime/start/entry.c): it logs the error,
+ * then makes the response the 500 of a failure, or closes the connection.
  */
 static bool ended_by_error(const host *h, bool is_request) {
   static const host_import request[] = {HOST_log_error, HOST_resp_set_status, HOST_resp_header_set,
@@ -174,9 +174,9 @@ static bool ended_by_error(const host *h, bool is_request) {
 }
 
 /*
- * A packed flare has no export that tells, so this goes by the last calls and the last line of the log;
- * nothing else does. The message is cut as lines of the log are. A script that logs a traceback and answers
- * what the runtime would, to the letter, is taken for one that raised.
+ * A packed flare has no export that tells whether it raised, so this judges by its last calls and the last
+ * line of its log. Nothing else parses the log. The message is cut as log lines are. A script that logs a
+ * traceback itself and makes the very response of the runtime is taken for one that raised.
  */
 static bool process_raised(const engine *e, bytes *message) {
   const process *p = (const process *)e;

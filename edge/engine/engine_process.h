@@ -1,8 +1,8 @@
 /*
  * engine_process.h - an engine in another process, driven over its standard input and output.
  *
- * The same host serves it, so a flare can be run on any Wasm engine that somebody wraps in a program
- * speaking this protocol; tests/engines/v8.mjs is one, for Node's V8.
+ * The same host serves it, so a flare can run on any Wasm engine behind a program that speaks this protocol;
+ * tests/engines/v8.mjs is such a program, for Node's V8.
  *
  * Every message is a u32 length (little-endian), then that many bytes: a tag, then fields. A number is
  * 8 bytes little-endian; bytes are a u32 length and the bytes.
@@ -23,7 +23,7 @@
 
 /*
  * Starts `command` (its words, ended by NULL) and opens the flare in it; flare, host and command are
- * borrowed. NULL, with a sentence in `error`, when that fails.
+ * borrowed. NULL, with a sentence in `error`, if that fails.
  */
 engine *process_open(const flare *f, host *h, const char *const *command, text *error);
 

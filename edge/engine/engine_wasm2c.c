@@ -1,6 +1,6 @@
 /*
- * engine_wasm2c.c - instances on the wasm2c'd runtime, the glue between its imports and the host, and the
- * watchdog that stops a script. See engine_wasm2c.h.
+ * engine_wasm2c.c - instances of the runtime translated by wasm2c, the glue between its imports and the host,
+ * and the use of the watchdog that stops a script. See engine_wasm2c.h.
  */
 #include "engine/engine_wasm2c.h"
 
@@ -27,12 +27,13 @@ typedef struct instance {
   uint32_t stack_top;            /* the stack pointer of an instance at rest */
   bool packing;                  /* in the guest's alloc, which may not call the host */
   bool raised;                   /* an error ended the last handler */
-  bytes message;                 /* of that error, in memory */
+  bytes message;                 /* of that error, in linear memory */
 } instance;
 
 /*
- * The instance of an import's first argument. It points to the `wasm` inside: that is what we instantiate
- * with, and also what wasm2c 1.0.32 passes (wrongly, but for us alike) when an import is called indirectly.
+ * The instance that an import's first argument stands for. It points to the instance's `wasm`: we instantiate
+ * with that, and wasm2c 1.0.32 passes the same when an import is called indirectly (a bug of wasm2c that does
+ * no harm here).
  */
 static instance *instance_of(struct Z_flaronZ2Fv1_instance_t *self) {
   return (instance *)((char *)self - offsetof(instance, wasm));
@@ -40,14 +41,14 @@ static instance *instance_of(struct Z_flaronZ2Fv1_instance_t *self) {
 
 /* ---- imports ---- */
 
-/* The bytes an import was given; ends the call with a trap when they are not in memory. */
+/* The bytes of an import's argument; ends the call with a trap if they are outside the memory. */
 static bytes argument(const instance *i, u32 at, u32 size) {
   if (size == 0) return (bytes){0};
   if ((u64)at + size > i->wasm.w2c_memory.size) wasm_rt_trap(WASM_RT_TRAP_OOB);
   return (bytes){i->wasm.w2c_memory.data + at, size};
 }
 
-/* Hands an answer to the guest: a block from its alloc, packed. */
+/* Copies an answer into a block from the guest's alloc and returns its packed address and size. */
 static u64 pack(instance *i, const host_answer *answer) {
   if (!answer->present || answer->data.size == 0 || answer->data.size > INT32_MAX) return 0;
   u32 size = (u32)answer->data.size;
@@ -122,7 +123,8 @@ static void run_handler(void *data) {
 #undef FLARON_HANDLER
     case FLARE_HANDLERS: break;
   }
-  u64 raised = Z_runtimeZ_raised(wasm); /* here, since its image may be anybody's: it may trap */
+  u64 raised =
+      Z_runtimeZ_raised(wasm); /* inside the protected call: the image is not trusted, so this may trap */
   c->instance->raised = raised != 0;
   c->instance->message = argument(c->instance, (u32)(raised >> 32), (u32)raised);
 }
@@ -138,17 +140,17 @@ static void run_trace(void *data) {
   c->result = Z_runtimeZ_interrupt_trace(&c->instance->wasm, TRACE_AT, TRACE_SIZE);
 }
 
-/* Watchdog, in a signal handler: the script gets an error at its next instruction. */
+/* For watchdog_arm, in a signal handler: raises an error at the script's next instruction. */
 static void interrupt(void *data) {
   instance *i = data;
-  enum { RED_ZONE = 256 }; /* what a function may use below the stack pointer without moving it */
+  enum { RED_ZONE = 256 }; /* bytes that a function may use below the stack pointer without moving it */
   u32 stack = i->wasm.w2c___stack_pointer;
   i->wasm.w2c___stack_pointer = stack - RED_ZONE;
   Z_runtimeZ_interrupt(&i->wasm);
   i->wasm.w2c___stack_pointer = stack;
 }
 
-/* Profile, in a signal handler: where the instance is. */
+/* For profile_enter, in a signal handler: tells where the instance is. */
 static void look(void *data, profile_place *place) {
   instance *i = data;
   const host *h = i->host;
@@ -158,7 +160,7 @@ static void look(void *data, profile_place *place) {
     place->host = host_signatures[h->recent[(h->call_count - 1) % HOST_RECENT].import].name;
 }
 
-/* Adds where the script was, from an instance that is wrecked. */
+/* Adds a traceback of the script, from an instance that trapped. */
 static void add_trace(instance *i, text *error) {
   call c = {.instance = i};
   i->wasm.w2c___stack_pointer = i->stack_top;
@@ -169,7 +171,7 @@ static void add_trace(instance *i, text *error) {
     text_add(error, trace[n] == '\n' ? "\n\t" : &trace[n], trace[n] == '\n' ? 2 : 1);
 }
 
-/* Runs `function` under the watchdog; false with a sentence when it did not come back. */
+/* Runs `function` under the watchdog; false, with a sentence, if it did not return. */
 static bool run(instance *i, void (*function)(void *), call *c, int cpu_ms, text *error) {
   watchdog dog;
   i->packing = false;
@@ -187,7 +189,7 @@ static bool run(instance *i, void (*function)(void *), call *c, int cpu_ms, text
 
 /* ---- watching ---- */
 
-/* What the runtime calls for each line, through the table: `self` is the instance's `wasm`. */
+/* The runtime calls this for each line, through the table: `self` is the instance's `wasm`. */
 static void on_line(void *self, u32 source, u32 size, u32 line) {
   instance *i = instance_of(self);
   bytes name = argument(i, source, size);
@@ -196,7 +198,7 @@ static void on_line(void *self, u32 source, u32 size, u32 line) {
   trap_leave_host();
 }
 
-/* Puts a function of ours into the table, after all that are there; its place. */
+/* Appends a function of ours to the table; returns its index. */
 static u32 add_function(instance *i, u32 type, wasm_rt_function_ptr_t function) {
   wasm_rt_funcref_table_t *table = &i->wasm.w2c_T0;
   table->data = memory_resize(table->data, (table->size + 1) * sizeof *table->data);
@@ -209,7 +211,7 @@ static void run_watch(void *data) {
   Z_runtimeZ_interrupt_watch(&c->instance->wasm, c->instance->wasm.w2c_T0.size - 1);
 }
 
-/* Has the runtime call on_line. */
+/* Makes the runtime call on_line. */
 static void watch(instance *i, const engine_watcher *watcher) {
   i->watcher = watcher;
   add_function(i, wasm_rt_register_func_type(3, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32),
@@ -218,7 +220,7 @@ static void watch(instance *i, const engine_watcher *watcher) {
   trap_call(&i->wasm.w2c_memory, run_watch, &c);
 }
 
-/* What start-up calls for a module that its bundle has not (bundle_finder in runtime/start/bundle.h). */
+/* Start-up calls this for a module that is not in its bundle (bundle_finder in runtime/start/bundle.h). */
 static u64 on_missing(void *self, u32 name, u32 size) {
   instance *i = instance_of(self);
   text bundle = {0};
@@ -288,8 +290,8 @@ static void close_instance(engine *e) {
 
 static const engine_class class = {call_handler, get_raised, memory_size, peak, close_instance};
 
-/* Puts input for start-up into memory at `limit`, after all that start-up may use; false when it does not
- * fit. */
+/* Copies the input of start-up into memory at `limit`, after the memory that start-up may use; false if it
+ * does not fit. */
 static bool put_input(instance *i, bytes input, u32 limit, text *error) {
   wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
   size_t pages = (limit + input.size + PAGE - 1) / PAGE;
@@ -327,7 +329,8 @@ bool instance_start(engine **out, bytes bundle, uint32_t memory_limit, uint32_t 
   report->arena_start = left.layout.arena_start;
   report->data_start = i->stack_top;
   report->memory = memory->data;
-  if (i->engine.spent && report->error.size == 0) { /* too late for an error, but the image is not clean */
+  if (i->engine.spent &&
+      report->error.size == 0) { /* too late for an error in the script, but the image may be half changed */
     text_add_string(error, "stopped: CPU time limit reached");
     return false;
   }

@@ -14,7 +14,7 @@ bool edge_open(edge *e, text *error) {
   return e->engine != NULL;
 }
 
-/* Says why the invocation failed. */
+/* Sets the response's error to `message`, with the middle cut out if it is too long. */
 static void set_error(host_response *response, bytes message) {
   static const char more[] = "...";
   enum { PART = (RUNNER_ERROR_MAX - (sizeof more - 1)) / 2 };

@@ -1,10 +1,10 @@
 /*
  * trap.c - wasm-rt.h for many threads: guarded memory, function types, traps by signal.
  *
- * A memory is a reservation of 8 GiB, of which what exists is accessible: 32-bit addresses with 32-bit
- * offsets cannot leave it, so the generated code checks nothing and a stray access faults. The handler
- * turns a fault inside the reservation of the running call into a trap and hands every other fault to
- * whoever handled it before.
+ * A memory is a reservation of 8 GiB, in which only the memory's own pages are accessible. A 32-bit address
+ * with a 32-bit offset cannot leave the reservation, so the generated code checks no bounds and a stray
+ * access faults. The handler turns a fault inside the reservation of the running call into a trap and passes
+ * every other fault on to the handler that was installed before.
  */
 #include "engine/trap.h"
 
@@ -29,7 +29,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t types_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_key_t stack_key;
 
-/* Passes a fault that is not ours on to whoever handled it before. */
+/* Passes a fault that is not ours on to the handler that was installed before. */
 static void pass_on(int signal, siginfo_t *info, void *context) {
   const struct sigaction *before = signal == SIGBUS ? &before_bus : &before_segv;
   if (before->sa_flags & SA_SIGINFO) {
@@ -37,7 +37,8 @@ static void pass_on(int signal, siginfo_t *info, void *context) {
   } else if (before->sa_handler != SIG_DFL && before->sa_handler != SIG_IGN) {
     before->sa_handler(signal);
   } else {
-    sigaction(signal, before, NULL); /* returning runs the faulting instruction again, and ends us */
+    sigaction(signal, before,
+              NULL); /* returning runs the faulting instruction again, which ends the process */
   }
 }
 
@@ -47,7 +48,8 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
       at < current->memory->data + RESERVATION) {
     wasm_rt_trap(WASM_RT_TRAP_OOB);
   }
-  /* Beyond the end of the stack: recursion in an image that no script makes. We are on the other stack. */
+  /* The fault is beyond the end of the C stack: recursion that only a manipulated image reaches. The handler
+   * runs on the alternate stack. */
   if (current != NULL && !in_host && at >= stack_low - STACK_GUARD && at < (const uint8_t *)current) {
     wasm_rt_trap(WASM_RT_TRAP_EXHAUSTION);
   }
@@ -155,7 +157,7 @@ uint32_t wasm_rt_register_func_type(uint32_t params, uint32_t results, ...) {
   va_list arguments;
   va_start(arguments, results);
   for (uint32_t i = 0; i < params + results; i++) {
-    if (i == sizeof type.types) abort(); /* our own runtime has no such function */
+    if (i == sizeof type.types) abort(); /* our runtime has no function with more types */
     type.types[i] = (uint8_t)va_arg(arguments, int);
   }
   va_end(arguments);

@@ -1,9 +1,10 @@
 /*
- * trap.h - the support library of the wasm2c'd runtime: its memory, its traps, and who catches them.
+ * trap.h - the support library of the runtime translated by wasm2c: its memory, its traps and how they are
+ * caught.
  *
  * It implements wabt's wasm-rt.h. wabt's own implementation keeps its jump buffer and alternate stack in
- * plain globals and takes every SIGSEGV of the process for a trap; this one works in many threads and
- * inside a host program of which it is only a module.
+ * plain globals and takes every SIGSEGV of the process for a trap. This one works in many threads and as a
+ * module inside another program.
  */
 #ifndef FLARON_EDGE_TRAP_H
 #define FLARON_EDGE_TRAP_H
@@ -23,29 +24,29 @@ typedef struct trap_frame {
   const wasm_rt_memory_t *memory; /* faults inside its reservation are traps; others are not ours */
 } trap_frame;
 
-/* What ends a protected call beside Wasm's own traps: trap_stop, and a tape (host.h) that wants no more. */
+/* Ends of a protected call besides Wasm's own traps: trap_stop, and a tape (host.h) that set `stop`. */
 enum { TRAP_STOPPED = 100, TRAP_ENDED };
 
 /*
- * Calls `function(data)`, which runs Wasm code on `memory`. Returns 0 when it came back, else the trap
- * (a wasm_rt_trap_t, TRAP_STOPPED or TRAP_ENDED) that ended it; the instance must then not be called again.
+ * Calls `function(data)`, which runs Wasm code on `memory`. Returns 0 if it returned, else the trap (a
+ * wasm_rt_trap_t, TRAP_STOPPED or TRAP_ENDED) that ended it; the instance must then not be called again.
  */
 int trap_call(const wasm_rt_memory_t *memory, void (*function)(void *), void *data);
 
 /*
- * From a signal handler on the thread of a protected call: ends the innermost one with TRAP_STOPPED.
- * False when it cannot now, because the thread is in a host function.
+ * For a signal handler on the thread of a protected call: ends the innermost call with TRAP_STOPPED. False if
+ * that is impossible now because the thread is in a host function.
  */
 bool trap_stop(void);
 
-/* Around host functions: their locks and memory must not be jumped out of. */
+/* Call them around host functions: a jump out of one would leave its locks held and its memory unfreed. */
 void trap_enter_host(void);
 void trap_leave_host(void);
 
-/* Whether this thread is between them. */
+/* Whether this thread is in a host function. */
 bool trap_in_host(void);
 
-/* A sentence for what trap_call returned, static. */
+/* A static sentence for a result of trap_call. */
 const char *trap_message(int trap);
 
 #endif

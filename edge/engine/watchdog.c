@@ -1,8 +1,8 @@
 /*
  * watchdog.c - a CPU clock timer per thread, whose signal is delivered to that thread.
  *
- * Setting a timer costs more than a short script. So a timer that is set stays set when its watchdog is
- * disarmed, and serves the next one: a signal that comes before the deadline only sets it anew.
+ * Setting a timer costs more than a short script. So the timer stays set when its watchdog is disarmed, and
+ * serves the next one: a signal before the deadline only sets the timer again.
  */
 #include "engine/watchdog.h"
 
@@ -27,11 +27,11 @@ enum { GRACE_MS = 100, RETRY_MS = 1 };
 static _Thread_local struct {
   timer_t timer;
   bool made;
-  volatile int64_t signal_ns; /* when the timer is set to, on the CPU clock; 0 = it is not set */
+  volatile int64_t signal_ns; /* the time on the CPU clock that the timer is set to; 0 = not set */
   watchdog *volatile armed;   /* the innermost one */
 } thread;
 
-/* The signal: a real-time one, which hardly anybody uses, since this may be a module of some program. */
+/* A real-time signal that hardly any program uses, since this may be a module of another program. */
 static int signal_number(void) { return SIGRTMAX - 3; }
 
 static int64_t now_ns(void) { return clock_ns(CLOCK_THREAD_CPUTIME_ID); }
@@ -95,7 +95,7 @@ void watchdog_nudge(pthread_t thread_) {
 
 void watchdog_arm(watchdog *dog, int cpu_ms, void (*interrupt)(void *), void *data) {
   pthread_once(&once, install_once);
-  int64_t now = clock_cpu_about_ns(); /* never behind: the limit is not enforced too early */
+  int64_t now = clock_cpu_about_ns(); /* never behind the clock, so the limit is not enforced too early */
   *dog = (watchdog){.interrupt = interrupt,
                     .data = data,
                     .deadline_ns = cpu_ms > 0 ? now + (int64_t)cpu_ms * CLOCK_NS_PER_MS : NEVER_NS,
@@ -112,7 +112,7 @@ void watchdog_arm(watchdog *dog, int cpu_ms, void (*interrupt)(void *), void *da
   wait_set_spent(false);
   int64_t set_to = thread.signal_ns;
   if (cpu_ms > 0 && (set_to == 0 || set_to > dog->deadline_ns)) set(dog->deadline_ns);
-  if (wait_is_over()) raise(signal_number()); /* a nudge that came before could interrupt nothing */
+  if (wait_is_over()) raise(signal_number()); /* a nudge that came before had nothing to interrupt */
 }
 
 bool watchdog_disarm(watchdog *dog) {
