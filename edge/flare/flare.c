@@ -32,7 +32,7 @@ static char runtime_hash[DIGEST_HEX_SIZE + 1];
 
 static void hash_runtime(void) {
   text hex = {0};
-  digest_add_hex(&hex, flare_runtime(FLARE_RUNTIME_BYTECODE)); /* it has all that the others have */
+  digest_add_hex(&hex, flare_runtime(FLARE_RUNTIME_BYTECODE)); /* this runtime has all parts of the others */
   memcpy(runtime_hash, hex.data, DIGEST_HEX_SIZE);
   text_free(&hex);
 }
@@ -63,7 +63,7 @@ void flare_free(flare *f) {
   *f = (flare){0};
 }
 
-/* Whether a section must be the runtime's own, byte for byte. */
+/* Whether a section must equal the runtime's own, byte for byte. */
 static bool is_code(uint8_t id) {
   switch (id) {
     case WASM_SECTION_TYPE:
@@ -78,7 +78,7 @@ static bool is_code(uint8_t id) {
   }
 }
 
-/* Whether all sections of the flare that are code are those of a runtime, in the same order. */
+/* Whether the code sections of a flare equal those of a runtime, in the same order. */
 static bool same_code(bytes wasm, bytes runtime) {
   wasm_reader ours, theirs;
   wasm_section a, b;
@@ -97,7 +97,7 @@ static bool same_code(bytes wasm, bytes runtime) {
   }
 }
 
-/* A copy of a member that is a string; NULL when it is not there. */
+/* A copy of a string member, which the caller frees; NULL if there is none. */
 static char *copy_member(const json_t *object, const char *name) {
   const char *value = json_string_value(json_object_get(object, name));
   return value != NULL ? memory_copy(bytes_of(value)) : NULL;
@@ -117,7 +117,7 @@ static flare_module *read_list(const json_t *list, size_t *count) {
   return modules;
 }
 
-/* The custom section made by pack.c: what a flare says of itself. */
+/* Reads the custom section that pack.c made: the description of the flare. */
 static bool read_custom(flare *f, const wasm_section *section, text *error) {
   json_t *about = json_loadb((const char *)section->body, section->body_size, 0, NULL);
   json_int_t format = json_integer_value(json_object_get(about, "format"));
@@ -183,7 +183,7 @@ static void read_data(flare *f, wasm_reader *r) {
     }
     size_t gap = offset - f->image.size;
     gaps += gap;
-    if (gaps > GAP_MAX) { /* no script leaves that much free: it would only cost us memory */
+    if (gaps > GAP_MAX) { /* no script leaves such gaps, and filling them costs us memory */
       wasm_reader_fail(r, "its data is not a memory image");
       return;
     }
@@ -192,7 +192,7 @@ static void read_data(flare *f, wasm_reader *r) {
   }
 }
 
-/* Whether pack.c made it: false, with a sentence in `error`, when not or when it is not a whole module. */
+/* Whether pack.c made it: false, with a sentence in `error`, if not or if the module is incomplete. */
 static bool is_ours(bytes wasm, text *error) {
   wasm_reader r;
   wasm_section section;
@@ -277,7 +277,8 @@ void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, byt
       uint32_t module_size = 0, name_size;
       const char *module = imports ? wasm_read_name(&body, &module_size) : "";
       const char *name = wasm_read_name(&body, &name_size);
-      wasm_read_u8(&body); /* the kind; ours import functions only, whose type is one number as an index is */
+      wasm_read_u8(&body); /* the kind; flares import only functions, whose type index is one number, as an
+                              export's index is */
       wasm_read_u32(&body);
       if (body.error != NULL) return;
       visit(data, (bytes){(const uint8_t *)module, module_size}, (bytes){(const uint8_t *)name, name_size});

@@ -1,5 +1,5 @@
 /*
- * flare.h - a packed flare: a .wasm file that `flaron-lua pack` made, taken apart.
+ * flare.h - a packed flare: the parts of a .wasm file that `flaron-lua pack` made.
  *
  * flare_runs_here checks that the code is that of the runtime in this executable, byte for byte, so that
  * engine_wasm2c.c may run the image on it. Nothing here runs anything.
@@ -13,7 +13,7 @@
 #define FLARON_LUA_VERSION "0.1.0"
 enum { FLARE_FORMAT = 1 };
 
-/* The handlers a flare can have, which a host calls: FLARE_HANDLE_REQUEST and so on. */
+/* The handlers that a flare can have and a host calls: FLARE_HANDLE_REQUEST and so on. */
 typedef enum flare_handler {
 #define FLARON_HANDLER(id, name) FLARE_##id,
 #include "abi/handlers.def"
@@ -23,9 +23,9 @@ typedef enum flare_handler {
 
 extern const char *const flare_handler_names[FLARE_HANDLERS];
 
-/* The runtimes, each with all that those before it have. */
+/* The runtimes. Each contains those before it. */
 typedef enum flare_runtime_kind {
-  FLARE_RUNTIME_CORE, /* without what most flares cannot reach (runtime/start/reach.h) */
+  FLARE_RUNTIME_CORE, /* without the parts that most flares cannot reach (runtime/start/reach.h) */
   FLARE_RUNTIME_FULL,
   FLARE_RUNTIME_BYTECODE, /* reads bytecode */
   FLARE_RUNTIMES
@@ -33,7 +33,7 @@ typedef enum flare_runtime_kind {
 
 /* A module of the bundle. */
 typedef struct flare_module {
-  char *name, *file; /* as required; where it was found, relative to the project */
+  char *name, *file; /* as required; its path relative to the project */
   size_t size;       /* bytes of source */
 } flare_module;
 
@@ -49,28 +49,30 @@ typedef struct flare {
   size_t asset_count;
   char *name;            /* from the manifest; NULL = none */
   struct json_t *config; /* the manifest's keys for the host (manifest.h); NULL = there is no manifest */
-  struct json_t *vars;   /* a list of the names that os.getenv has texts for; NULL = none */
-  uint32_t memory_pages, memory_max_pages; /* of 64 KiB: what it begins with, its limit */
+  struct json_t *vars;   /* list of the names that os.getenv answers; NULL = none */
+  uint32_t memory_pages, memory_max_pages; /* in pages of 64 KiB: at the start, at most */
   uint32_t image_start;                    /* address of the first byte of `image` */
-  text image;                              /* the data section, zeros filled in */
-  uint32_t arena_start;                    /* address where an invocation's own memory begins */
+  text image;                              /* the data section, with gaps filled with zeros */
+  uint32_t arena_start;                    /* address where the memory of an invocation begins */
   bool stripped;                           /* without debug information */
   char *runtime_hash;                      /* SHA-256 of the runtime, lower-case hex */
 } flare;
 
 /*
- * Reads a packed flare from `wasm`, which it takes over. False, with a sentence in `error`, when it is
- * not a module, cut off or not one of ours; `f` then holds nothing.
+ * Reads a packed flare from `wasm` and takes ownership of it. False, with a sentence in `error`, if it is not
+ * a module, incomplete or not made by `flaron-lua pack`; `f` then holds nothing.
  */
 bool flare_read(flare *f, text *wasm, text *error);
 
-/* Whether this executable can run it; false, with a sentence in `error`, when its runtime is another. */
+/* Whether this executable can run it; false, with a sentence in `error`, if it has another runtime. */
 bool flare_runs_here(const flare *f, text *error);
 
-/* Whether it was packed without what it cannot reach (abi/cut.def), by a runtime of this executable. */
+/* Whether it was packed, on a runtime of this executable, without the parts that it cannot reach
+ * (abi/cut.def). */
 bool flare_is_cut(const flare *f);
 
-/* Calls `visit` for each import or export of the module, in order: an import's module or "", and its name. */
+/* Calls `visit` for each import or export of the module, in order, with an import's module (for exports "")
+ * and the name. */
 void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, bytes module, bytes name),
                      void *data);
 
@@ -78,7 +80,7 @@ void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, byt
 void flare_free(flare *f);
 
 /*
- * A runtime in this executable, and a SHA-256 that stands for all, as lower-case hex. Static.
+ * A runtime in this executable; the SHA-256 that identifies all of them, as lower-case hex. Static.
  */
 bytes flare_runtime(flare_runtime_kind kind);
 const char *flare_runtime_hash(void);

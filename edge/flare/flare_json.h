@@ -1,6 +1,5 @@
 /*
- * flare_json.h - all there is to say of a packed flare, as JSON: for `flaron-lua inspect` and the page of
- * `dev`.
+ * flare_json.h - describes a packed flare as JSON, for `flaron-lua inspect` and the page of `dev`.
  */
 #ifndef FLARON_EDGE_FLARE_JSON_H
 #define FLARON_EDGE_FLARE_JSON_H

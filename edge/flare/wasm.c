@@ -1,9 +1,8 @@
 /*
  * wasm.c - reading and writing WebAssembly binaries, byte by byte.
  *
- * Holds the one invariant everything else relies on: start <= at <= end, and nothing is read
- * without first comparing with end. Owns no memory but a writer's buffer. It knows sections, not
- * what is in them.
+ * Holds the one invariant everything else relies on: start <= at <= end, and nothing is read without a
+ * comparison with end first. Owns no memory but a writer's buffer. It does not look inside sections.
  */
 #include "flare/wasm.h"
 
@@ -90,7 +89,7 @@ uint32_t wasm_read_u32(wasm_reader *r) {
 
 /* A signed LEB128 of `bits` (32 or 64), as the two's complement in 64 bits. */
 static uint64_t read_signed(wasm_reader *r, unsigned bits) {
-  const unsigned last_shift = bits / 7 * 7; /* 28 or 63: where the last allowed byte stands */
+  const unsigned last_shift = bits / 7 * 7; /* 28 or 63: the shift of the last allowed byte */
   const unsigned room = bits - last_shift;  /* 4 or 1 bits of it belong to the number */
   uint64_t value = 0;
   for (unsigned shift = 0; shift <= last_shift; shift += 7) {
@@ -99,7 +98,7 @@ static uint64_t read_signed(wasm_reader *r, unsigned bits) {
       return 0;
     }
     if (shift == last_shift) {
-      /* What is left over in the last byte repeats the sign bit, or the number does not fit. */
+      /* The unused bits of the last byte must repeat the sign bit, else the number does not fit. */
       unsigned over = (unsigned)(byte >> (room - 1));
       if (over != 0 && over != 0x7Fu >> (room - 1)) {
         break;
@@ -225,7 +224,7 @@ void wasm_writer_free(wasm_writer *w) {
   memset(w, 0, sizeof *w);
 }
 
-/* Makes room for `more` bytes; false, with `failed` set, when there is none. */
+/* Makes room for `more` bytes; false, with `failed` set, if memory runs out. */
 static bool reserve(wasm_writer *w, size_t more) {
   if (w->failed) {
     return false;
@@ -271,7 +270,7 @@ void wasm_write_u32(wasm_writer *w, uint32_t value) {
 void wasm_write_s64(wasm_writer *w, int64_t value) {
   for (;;) {
     uint8_t byte = (uint8_t)(value & 0x7F);
-    /* An arithmetic shift without relying on one: what C says about negatives is left open. */
+    /* An arithmetic shift right by 7; C leaves `>>` of a negative number to the compiler. */
     value = value < 0 ? -(-(value + 1) / 128) - 1 : value / 128;
     if ((value == 0 && byte < 0x40) || (value == -1 && byte >= 0x40)) {
       wasm_write_u8(w, byte);

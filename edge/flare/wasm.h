@@ -1,9 +1,9 @@
 /*
  * wasm.h - reading and writing WebAssembly binaries, byte by byte.
  *
- * A bounds-checked reader, a growing writer and a walk over the sections of a module: what
- * tools/unwind and the packer share. The reader borrows the bytes it is given and allocates
- * nothing; the writer owns its buffer until wasm_writer_free.
+ * A bounds-checked reader, a growing writer and a walk over the sections of a module, shared by tools/unwind
+ * and the packer. The reader borrows the bytes it is given and allocates nothing; the writer owns its buffer
+ * until wasm_writer_free.
  *
  * It does not know what is inside a section, does not validate code and does not run anything.
  *
@@ -41,7 +41,7 @@ typedef enum {
   WASM_EXTERN_GLOBAL = 3
 } wasm_extern_kind;
 
-/* Value types and the bytes that stand beside them, Spec 5.3. */
+/* Value types, and the bytes used in their place, Spec 5.3. */
 typedef enum {
   WASM_TYPE_I32 = 0x7F,
   WASM_TYPE_I64 = 0x7E,
@@ -49,13 +49,13 @@ typedef enum {
   WASM_TYPE_F64 = 0x7C,
   WASM_TYPE_FUNCREF = 0x70,
   WASM_TYPE_FUNC = 0x60, /* opens a function type */
-  WASM_TYPE_EMPTY = 0x40 /* the block type without a result */
+  WASM_TYPE_EMPTY = 0x40 /* the type of a block without a result */
 } wasm_type_byte;
 
 /*
- * A place in borrowed bytes: start <= at <= end. `error` is NULL or a static sentence without a
- * full stop; the first error stays, and from then on every read answers 0 or NULL.
- * `last_section` belongs to wasm_next_section.
+ * A cursor in borrowed bytes: start <= at <= end. `error` is NULL or a static sentence without a full stop;
+ * the first error stays, and from then on every read answers 0 or NULL. `last_section` is for
+ * wasm_next_section.
  */
 typedef struct {
   const uint8_t *start;
@@ -66,7 +66,7 @@ typedef struct {
 } wasm_reader;
 
 /*
- * Sets `r` on the first of `size` bytes at `data`. The bytes stay the caller's and must outlive the
+ * Starts `r` at the first of the `size` bytes at `data`. The bytes stay the caller's and must outlive the
  * reader. `data` may be NULL when `size` is 0.
  */
 void wasm_reader_init(wasm_reader *r, const void *data, size_t size);
@@ -74,18 +74,18 @@ void wasm_reader_init(wasm_reader *r, const void *data, size_t size);
 /* Records `sentence` (static, without a full stop) as the error of `r` unless it has one. */
 void wasm_reader_fail(wasm_reader *r, const char *sentence);
 
-/* How many bytes are left; 0 after an error. */
+/* The number of bytes left; 0 after an error. */
 size_t wasm_reader_left(const wasm_reader *r);
 
 /* Whether nothing can be read any more: the end was reached, or an error happened. */
 bool wasm_reader_done(const wasm_reader *r);
 
-/* Fails with `sentence` when bytes are left. */
+/* Fails with `sentence` if bytes are left. */
 void wasm_reader_expect_end(wasm_reader *r, const char *sentence);
 
 /*
- * A reader over the next `len` bytes, which `r` steps over. When fewer are left both fail. Its own
- * later errors are not handed back to `r`.
+ * A reader over the next `len` bytes, which `r` skips. If fewer are left, both readers fail. Later errors of
+ * the new reader are not passed to `r`.
  */
 wasm_reader wasm_reader_sub(wasm_reader *r, size_t len);
 
@@ -93,29 +93,29 @@ wasm_reader wasm_reader_sub(wasm_reader *r, size_t len);
 uint8_t wasm_read_u8(wasm_reader *r);
 
 /*
- * LEB128 numbers, Spec 5.2.2. At most 5 bytes for 32 bits and 10 for 64; padded forms up to that
- * length are read (linkers write them), longer ones and values that do not fit are errors.
+ * LEB128 numbers, Spec 5.2.2. At most 5 bytes for 32 bits and 10 for 64; padded forms up to that length are
+ * accepted (linkers write them); longer ones and values that do not fit are errors.
  */
 uint32_t wasm_read_u32(wasm_reader *r);
 int32_t wasm_read_s32(wasm_reader *r);
 int64_t wasm_read_s64(wasm_reader *r);
 
 /*
- * The next `len` bytes, which `r` steps over: a pointer into the borrowed bytes, NULL when fewer
- * are left. With `len` 0 the pointer is not NULL unless `r` has an error.
+ * Returns the next `len` bytes, which `r` skips, as a pointer into the borrowed bytes; NULL if fewer are
+ * left. With `len` 0 the pointer is not NULL unless `r` has an error.
  */
 const uint8_t *wasm_read_bytes(wasm_reader *r, size_t len);
 
 /*
- * A name, Spec 5.2.4: its length in bytes goes to `*len`, the answer points into the borrowed bytes
- * and ends with no NUL. NULL and 0 when it is cut off or not UTF-8.
+ * A name, Spec 5.2.4: stores its length in bytes in `*len` and returns a pointer into the borrowed bytes,
+ * without a NUL at the end. NULL and 0 if it is cut off or not UTF-8.
  */
 const char *wasm_read_name(wasm_reader *r, uint32_t *len);
 
 /*
- * One section, all of it borrowed. `whole` is the section with its id and its size field, to copy
- * it as it stands; `data` is the payload. In a custom section `name` is its name (without a NUL) and
- * `body` what follows the name; elsewhere `name` is NULL and `body` is the payload.
+ * One section, all of it borrowed. `whole` is the section with its id and its size field, for a copy of it as
+ * it is; `data` is the payload. In a custom section `name` is its name (without a NUL) and `body` what
+ * follows the name; elsewhere `name` is NULL and `body` is the payload.
  */
 typedef struct {
   uint8_t id; /* a wasm_section_id */
@@ -136,10 +136,10 @@ typedef struct {
 bool wasm_check_header(wasm_reader *r);
 
 /*
- * Steps to the next section after wasm_check_header. True with `*out` filled in; false at the end
- * of the module and on an error, so ask `r->error` after the loop. Sections other than custom ones
- * must come in the order of Spec 5.5.16, each at most once; the data count stands between element
- * and code. Section ids over 12 are errors.
+ * Reads the next section, after wasm_check_header. True with `*out` filled in; false at the end of the module
+ * and on an error, so check `r->error` after the loop. Sections other than custom ones must come in the order
+ * of Spec 5.5.16, each at most once; the data count stands between element and code. Section ids over 12 are
+ * errors.
  */
 bool wasm_next_section(wasm_reader *r, wasm_section *out);
 
@@ -147,9 +147,8 @@ bool wasm_next_section(wasm_reader *r, wasm_section *out);
 bool wasm_section_is(const wasm_section *section, const char *name);
 
 /*
- * A buffer that grows; start with `wasm_writer w = {0};`. `failed` says that memory ran out or a
- * length did not fit; it stays, and later writes do nothing. `data` belongs to the writer and moves
- * when it grows.
+ * A buffer that grows; start with `wasm_writer w = {0};`. `failed` says that memory ran out or a length did
+ * not fit; it stays set, and later writes do nothing. `data` belongs to the writer and moves when it grows.
  */
 typedef struct {
   uint8_t *data;
@@ -158,7 +157,7 @@ typedef struct {
   bool failed;
 } wasm_writer;
 
-/* Gives the buffer back and leaves `w` empty and usable again. */
+/* Frees the buffer and leaves `w` empty and usable again. */
 void wasm_writer_free(wasm_writer *w);
 
 /* One byte. */
@@ -169,7 +168,7 @@ void wasm_write_u32(wasm_writer *w, uint32_t value);
 void wasm_write_s32(wasm_writer *w, int32_t value);
 void wasm_write_s64(wasm_writer *w, int64_t value);
 
-/* `len` bytes as they are. `data` may be NULL when `len` is 0; it is not inside the buffer. */
+/* `len` bytes as they are. `data` may be NULL if `len` is 0 and must not point into the buffer. */
 void wasm_write_bytes(wasm_writer *w, const void *data, size_t len);
 
 /* A name, Spec 5.2.4: its length, then its `len` bytes. The caller ensures that it is UTF-8. */
@@ -178,7 +177,8 @@ void wasm_write_name(wasm_writer *w, const char *name, size_t len);
 /* The magic number and version 1, Spec 5.5.16. */
 void wasm_write_header(wasm_writer *w);
 
-/* A section, Spec 5.5.2: its id, the length of its payload, the payload. Order is the caller's. */
+/* A section, Spec 5.5.2: its id, the length of its payload, the payload. The caller keeps the order of the
+ * sections. */
 void wasm_write_section(wasm_writer *w, wasm_section_id id, const void *payload, size_t len);
 
 /* A custom section, Spec 5.5.3: `name` (a C string in UTF-8) and the `len` bytes after it. */
