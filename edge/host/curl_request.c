@@ -10,7 +10,7 @@ bool curl_request_owns(bytes name) {
          bytes_same_ignoring_case(name, bytes_of("expect"));
 }
 
-/* curl_slist_append would look for the end of the list each time. */
+/* Keeps the last line, since curl_slist_append would walk the list each time. */
 void curl_lines_add(curl_lines *lines, const char *line) {
   struct curl_slist *one = curl_slist_append(NULL, line);
   if (one == NULL) memory_get(SIZE_MAX); /* says that the machine is out of memory */
@@ -22,7 +22,7 @@ void curl_lines_add(curl_lines *lines, const char *line) {
   lines->last = one;
 }
 
-/* libcurl takes "Name:" for the wish that it adds none, and "Name;" for a header without a value. */
+/* For libcurl "Name:" means "do not add this header", and "Name;" is a header without a value. */
 void curl_lines_add_header(curl_lines *lines, const host_pair *header) {
   text line = {0};
   text_printf(&line, header->value_size != 0 ? "%s: %s" : "%s;", header->name, header->value);

@@ -1,6 +1,6 @@
 /*
- * curl_request.h - what each request with libcurl is made of in the same way, whether a flare or a client
- * asked for it: header lines, method, body. It knows no rights, follows no redirect and transfers nothing.
+ * curl_request.h - sets up header lines, method and body of a libcurl request, in the same way for fetches of
+ * flares and for requests of clients. It checks no rights, follows no redirects and transfers nothing.
  */
 #ifndef FLARON_EDGE_CURL_REQUEST_H
 #define FLARON_EDGE_CURL_REQUEST_H
@@ -9,12 +9,12 @@
 
 #include "host/host.h"
 
-/* The lines of CURLOPT_HTTPHEADER. Zeroed it is empty; `first` is freed with curl_slist_free_all. */
+/* The lines of CURLOPT_HTTPHEADER. Begin with {0}; the caller frees `first` with curl_slist_free_all. */
 typedef struct curl_lines {
   struct curl_slist *first, *last;
 } curl_lines;
 
-/* Whether libcurl alone may say a header: it is of the connection, or of how the body is sent. */
+/* Whether only libcurl may set a header, since it is about the connection or the framing of the body. */
 bool curl_request_owns(bytes name);
 
 /* Adds a line, such as "Via: 1.1 x", which is copied. */
@@ -24,14 +24,14 @@ void curl_lines_add(curl_lines *lines, const char *line);
 void curl_lines_add_header(curl_lines *lines, const host_pair *header);
 
 /*
- * Adds the lines by which libcurl adds nothing by itself: no Expect, and no Accept and Content-Type but those
- * of `headers`, which follow by curl_lines_add_header.
+ * Adds the lines that keep libcurl from adding headers: Expect, and Accept and Content-Type unless `headers`
+ * has them. The caller then adds `headers` with curl_lines_add_header.
  */
 void curl_lines_begin(curl_lines *lines, const host_pairs *headers);
 
 /*
- * Sets method and body, which is borrowed until the transfer is over; the method is copied. A method that
- * usually has a body says so when it has none: Content-Length: 0.
+ * Sets method and body. The method is copied, the body borrowed until the transfer is over. A method that
+ * usually has a body is sent with Content-Length: 0 if it has none.
  */
 void curl_request_set_method(CURL *curl, const text *method, const text *body);
 

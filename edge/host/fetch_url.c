@@ -15,7 +15,7 @@ char *fetch_url_part(CURLU *url, CURLUPart which, unsigned flags) {
   return curl_url_get(url, which, &part, flags) == CURLUE_OK ? part : NULL;
 }
 
-/* Whether two URLs have a part in common, case ignored; ports are what they are by default. */
+/* Whether a part of two URLs is equal, case ignored; a missing port is the scheme's default. */
 static bool same_part(CURLU *a, CURLU *b, CURLUPart which) {
   char *of_a = fetch_url_part(a, which, CURLU_DEFAULT_PORT);
   char *of_b = fetch_url_part(b, which, CURLU_DEFAULT_PORT);
@@ -32,16 +32,16 @@ bool fetch_url_same_origin(CURLU *a, CURLU *b) {
 
 /* ---- items ---- */
 
-/* A star does not go over what ends a scheme or a host. */
+/* A star does not match the characters that end a scheme or a host. */
 static const glob_rule scheme_rule = {"/?#@:\\", true}, authority_rule = {"/?#@:\\", true},
                        path_rule = {"", false};
 
-/* The parts of an item, borrowed: in front of "://", up to the path, and the rest. */
+/* The parts of an item, borrowed: before "://", up to the path, and the rest. */
 typedef struct item {
   bytes scheme, authority, path;
 } item;
 
-/* Takes an item apart; false when it has no "://". */
+/* Splits an item into its parts; false if it has no "://". */
 static bool split(const char *string, item *parts) {
   const char *mark = strstr(string, "://");
   if (mark == NULL) return false;
@@ -53,7 +53,8 @@ static bool split(const char *string, item *parts) {
   return true;
 }
 
-/* Whether an item matches a URL, which is taken apart as one; `default_port` is ":443" and the like. */
+/* Whether an item matches a URL, which is split like an item. `default_port`: ":443" or ":80", or "" if the
+ * URL names its port. */
 static bool item_matches(const char *string, const item *url, const char *default_port) {
   item parts;
   if (strcmp(string, "*") == 0) return true;
@@ -75,7 +76,8 @@ static bool item_matches(const char *string, const item *url, const char *defaul
 
 /* ---- paths ---- */
 
-/* Decodes each `%XX`, and each that this makes, in one pass: an escape is whole with its last byte. */
+/* Decodes each `%XX`, and each `%XX` that the decoding makes, in one pass: it checks for an escape after
+ * every byte written. */
 static void decode_all(text *path) {
   size_t end = 0;
   for (size_t i = 0; i < path->size; i++) {
@@ -91,8 +93,8 @@ static void decode_all(text *path) {
 }
 
 /*
- * Whether a path has a segment that is "." or "..", for a server that takes a backslash for a slash, or
- * passes over what follows a semicolon, a blank or a control character.
+ * Whether a path has a segment that is "." or "..", for servers that read a backslash as a slash, or ignore
+ * the part of a segment after a semicolon, a blank or a control character.
  */
 static bool has_dots(const text *path) {
   for (size_t i = 0; i < path->size;) {
@@ -107,8 +109,8 @@ static bool has_dots(const text *path) {
 }
 
 /*
- * Whether a server may find dot segments in a path, however often it decodes it: neither the dots nor what
- * they stand between are decoded further. libcurl has resolved plain ones.
+ * Whether a server may find dot segments in a path, however often it decodes the path: decode_all leaves no
+ * escaped dot or separator. libcurl has resolved the plain dot segments.
  */
 static bool has_hidden_dots(const char *path) {
   text decoded = {0};
@@ -122,8 +124,8 @@ static bool has_hidden_dots(const char *path) {
 /* ---- URLs ---- */
 
 /*
- * The URL as the list sees it: what libcurl will ask for, so `..` resolved, no default port, no user name and
- * no fragment, which another host could hide in.
+ * The URL as it is compared with the list: what libcurl will request, so with `..` resolved and without
+ * default port, user name and fragment, in which another host could be hidden.
  */
 static char *plain_url(CURLU *url) {
   CURLU *plain = curl_url_dup(url);
@@ -136,7 +138,7 @@ static char *plain_url(CURLU *url) {
   return string;
 }
 
-/* Whether the list has an item for a URL. */
+/* Whether an item of the list matches a URL. */
 static bool listed(const host_config *config, CURLU *url) {
   char *plain = plain_url(url), *port = fetch_url_part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
   item parts;
@@ -154,7 +156,7 @@ static bool listed(const host_config *config, CURLU *url) {
   return found;
 }
 
-/* Whether one of the parts that stand in front of the query has a backslash. */
+/* Whether one of the parts before the query has a backslash. */
 static bool has_backslash(CURLU *url) {
   static const CURLUPart parts[] = {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_PATH};
   bool found = false;
@@ -193,7 +195,8 @@ bool fetch_url_trap(const char *string, text *why) {
   item parts;
   if (strcmp(string, "*") == 0) return false;
   if (!split(string, &parts)) {
-    if (strchr(string, '*') == NULL) return false; /* no trap, as whoever wrote it will see at once */
+    if (strchr(string, '*') == NULL)
+      return false; /* not a trap: the author sees at once that it matches nothing */
     text_printf(why, "no URL matches '%s': it has no '://', which '*' does not stand for", string);
     return true;
   }

@@ -1,6 +1,6 @@
 /*
- * fetch_url.h - the URLs of fetches: what the allow-list of a flare (allowed_fetch_urls) says of them. It
- * sees them as libcurl has parsed them and will send them, and makes no requests (import_beam.c).
+ * fetch_url.h - checks the URLs of fetches against the allow-list of a flare (allowed_fetch_urls), as libcurl
+ * has parsed them and will send them. It makes no requests: import_beam.c does.
  */
 #ifndef FLARON_EDGE_FETCH_URL_H
 #define FLARON_EDGE_FETCH_URL_H
@@ -9,26 +9,27 @@
 
 #include "host/host.h"
 
-/* A part of a URL, to be freed with curl_free; NULL when it has none. `flags` as curl_url_get has them. */
+/* A part of a URL, which the caller frees with curl_free; NULL if it has none. `flags` are those of
+ * curl_url_get. */
 char *fetch_url_part(CURLU *url, CURLUPart which, unsigned flags);
 
 /* Whether two URLs have the same scheme, host and port. */
 bool fetch_url_same_origin(CURLU *a, CURLU *b);
 
 /*
- * Why the config does not allow a URL: a sentence that begins with "not in allowed_fetch_urls"; NULL when it
- * does. Static.
+ * Why the config does not allow a URL: a static sentence that begins with "not in allowed_fetch_urls"; NULL
+ * if it is allowed.
  *
- * An item of the list is a URL in which `*` is any run of characters, but none of `/ ? # @ : \` in front of
- * the path. `*` alone is any URL. User name and fragment of the URL do not count, the case of scheme and host
- * neither; the default port may be named or not, and a host without a path has the path "/". A path that a
- * server may read as one with dot segments is not allowed, whatever the list says.
+ * An item of the list is a URL in which `*` matches any run of characters, except `/ ? # @ : \` before the
+ * path. `*` alone matches any URL. The URL's user name and fragment, and the case of scheme and host, are
+ * ignored. The default port may be written or not, and a host without a path has the path "/". A path in
+ * which a server may find dot segments is never allowed.
  */
 const char *fetch_url_refused(const host_config *config, CURLU *url);
 
 /*
- * Adds what is wrong with an item of a list: hosts that it lets in and that are not meant, or that no URL
- * matches it. False when nothing is.
+ * Adds what is wrong with an item of the list: that it also matches hosts that were hardly meant, or that no
+ * URL matches it. False if nothing is wrong.
  */
 bool fetch_url_trap(const char *item, text *why);
 

@@ -1,6 +1,6 @@
 /*
- * host.c - the life of a host, and what the files of its imports share. No import is here; host_call.c knows
- * them.
+ * host.c - creates and frees hosts, and has what the import_*.c files share. The imports are listed in
+ * host_call.c.
  */
 #include "host/host.h"
 
@@ -13,7 +13,7 @@
 #include "base/list.h"
 #include "store/store.h"
 
-/* Copies both into the block of a pair. */
+/* Copies name and value into the block of a pair. */
 static void pair_set(host_pair *pair, bytes name, bytes value) {
   size_t size = name.size + 1 + value.size + 1;
   if (size > pair->room) {
@@ -92,7 +92,7 @@ void host_pairs_free(host_pairs *pairs) {
   *pairs = (host_pairs){0};
 }
 
-/* Makes it empty but keeps the blocks of the pairs, unless they are large; keeps nothing of many pairs. */
+/* Empties a list but keeps the blocks of its pairs, unless they are large or the list is long. */
 static void pairs_clear(host_pairs *pairs) {
   enum { LARGE = 1024, MANY = 64 };
   if (pairs->capacity > MANY) host_pairs_free(pairs);
@@ -154,7 +154,7 @@ static void response_clear(host_response *response) {
   text_reuse(&response->error);
 }
 
-/* What is told of an invocation, whatever became of its answer. */
+/* Clears the parts of a response that report the invocation rather than the answer. */
 static void lines_clear(host_response *response) {
   for (size_t i = 0; i < response->line_count; i++) text_free(&response->lines[i].line);
   response->line_count = 0;
@@ -230,7 +230,7 @@ void host_free(host *h) {
 }
 
 void host_answer_bytes(host_answer *answer, bytes b) {
-  answer->present = b.size != 0; /* an empty value cannot be handed over: it looks absent */
+  answer->present = b.size != 0; /* an empty value cannot be passed: it looks absent */
   answer->data = b;
 }
 
@@ -260,7 +260,7 @@ void host_answer_keys(host *h, host_answer *answer, const char *what, int result
 }
 
 void host_refused(host *h, const char *what, const char *why) {
-  if (h->refused_lines++ >= h->config.max_log_lines) return; /* a loop must not fill our memory */
+  if (h->refused_lines++ >= h->config.max_log_lines) return; /* a loop in a flare must not fill our memory */
   text line = {0};
   text_printf(&line, "%s: %s", what, why);
   host_log(h, HOST_WARN, line.data, line.size);

@@ -1,6 +1,6 @@
 /*
- * host_call.c - the table of imports, and the way from an engine to one of them: what a call may hand over,
- * whether it may wait, what is counted and kept of it. What an import does is in import_*.c.
+ * host_call.c - the table of imports, and the path of a call from an engine to its import: size limits,
+ * permission to wait, counters and the list of recent calls. The imports themselves are in import_*.c.
  */
 #include <string.h>
 
@@ -21,7 +21,8 @@ static host_function *const functions[HOST_IMPORTS] = {
 #undef FLARON_IMPORT
 };
 
-/* Tells of a call that may wait. True: it waits long, and the end of it is to be told, too. */
+/* Calls the config's `wait` before a call that may wait. True: it may wait long, and `wait` must be called
+ * after it too. */
 static bool begin_wait(host *h, host_import import) {
   if (h->config.wait == NULL) return false;
   bool may =
@@ -30,9 +31,9 @@ static bool begin_wait(host *h, host_import import) {
   return (host_signatures[import].flags & ABI_WAITS) != 0 && may;
 }
 
-/* Makes '*' of what stands of a secret in the shown beginning of an argument. */
+/* Replaces a secret in the shown start of an argument by '*'. */
 static void hide_secret(bytes argument, const host_secret *secret, char *shown, size_t size) {
-  enum { SHORT = 4 }; /* such a one would be found where it is not meant */
+  enum { SHORT = 4 }; /* a shorter secret would match by chance */
   const uint8_t *at = argument.data, *end = at + argument.size;
   if (argument.size == 0 || secret->size < SHORT) return;
   if (argument.size > size + secret->size) end = at + size + secret->size;
@@ -48,7 +49,7 @@ void host_hide_secrets(const host *h, bytes whole, char *shown, size_t size) {
   for (size_t i = 0; i < h->config.secret_count; i++) hide_secret(whole, &h->config.secrets[i], shown, size);
 }
 
-/* Keeps a call among the last ones. The value of a secret is shown to nobody. */
+/* Adds a call to the recent ones. It shows no value of a secret. */
 static void keep_recent(host *h, host_import import, bytes argument) {
   enum { SHOWN = sizeof h->recent->argument - 1 };
   host_recent *r = &h->recent[h->call_count++ % HOST_RECENT];
@@ -61,10 +62,10 @@ static void keep_recent(host *h, host_import import, bytes argument) {
   host_hide_secrets(h, argument, r->argument, size);
 }
 
-/* Bytes that every import takes; how much longer something becomes that is encoded. */
+/* Bytes that every import accepts; the factor by which encoding lengthens bytes. */
 enum { ALWAYS = 64 << 10, LONGER = 3 };
 
-/* The bytes that an import takes at most. What has codes for it sees for itself to what is too large. */
+/* The most bytes that an import accepts. Imports with a code for "too large" check that themselves. */
 static size_t most_bytes(const host *h, host_import import) {
   switch (import) {
     case HOST_crypto_sign_jwt:
@@ -86,13 +87,14 @@ static size_t most_bytes(const host *h, host_import import) {
     case HOST_resp_body_set: return h->config.max_response_body;
     case HOST_encoding_base64_decode:
     case HOST_encoding_hex_decode:
-    case HOST_encoding_url_decode: return LONGER * h->config.max_call_bytes; /* what was encoded is decoded */
+    case HOST_encoding_url_decode:
+      return LONGER * h->config.max_call_bytes; /* the input is longer, since it is encoded */
     case HOST_crypto_decrypt_aes: return LONGER * (h->config.max_call_bytes / 2);
     default: return h->config.max_call_bytes;
   }
 }
 
-/* Refuses a call that was given more than its import takes: it does nothing, and answers nothing. */
+/* Refuses a call with more bytes than its import accepts: the import is not called and there is no answer. */
 static bool refuse_size(host *h, host_import import, size_t size) {
   text why = {0};
   if (size <= most_bytes(h, import)) return false;

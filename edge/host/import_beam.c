@@ -1,24 +1,24 @@
 /*
  * import_beam.c - the import of `beam`: HTTP requests of a flare, made with libcurl or by a spec's stub.
  *
- * It owns h->fetching, the connections. What becomes of a fetch:
+ * It owns h->fetching, the connections. The result of a fetch:
  *
  *   {"status","headers","body"}  an answer came, whatever its status
  *   {"error": message}           the request makes no sense, or the transport failed: refused or broken
  *                                connection, TLS, an answer that is not HTTP, more than MAX_REDIRECTS
  *   nothing, and a log line      not allowed, too many requests, too large, out of time, no such host
  *
- * Redirects are followed here and not by curl, since each target must pass the allow-list, and since a
- * stub may answer any of them. A redirect to another origin loses the headers that are secrets.
+ * Redirects are followed here and not by curl, since each target must pass the allow-list, and a stub may
+ * answer any of them. A redirect to another origin drops the headers that are secrets.
  *
- * Text, as Go's encoding/json makes it: each byte that is not UTF-8 becomes U+FFFD. How many of the body did
- * is the field "lossy" of the answer, if any did, and a warning. Header names come out as Go writes them
- * (`Content-Type`), and repeated headers as one, joined by ", ".
+ * Text is as Go's encoding/json writes it: each byte that is not UTF-8 becomes U+FFFD. If bytes of the body
+ * did, their number is the field "lossy" of the answer, and there is a warning. Header names come out as Go
+ * writes them (`Content-Type`), and repeated headers as one, joined by ", ".
  *
- * Nothing goes out that the flare did not say, but Host, User-Agent, Content-Length and, since compressed
- * bytes would be lost, Accept-Encoding: identity. So no Accept, and no compression unless the flare asks for
- * it (and then gets it as it comes). Hop-by-hop headers are left out. There is no proxy, no .netrc and no
- * cookie jar.
+ * Only headers that the flare set are sent, plus Host, User-Agent, Content-Length and Accept-Encoding:
+ * identity, since compressed bytes would be lost. So there is no Accept, and no compression unless the flare
+ * asks for it (it then gets the compressed bytes). Hop-by-hop headers are left out. There is no proxy, no
+ * .netrc and no cookie jar.
  */
 #include <curl/curl.h>
 #include <errno.h>
@@ -42,7 +42,7 @@
 
 enum { MAX_REDIRECTS = 10, MAX_LOGGED_URL = 200 };
 
-/* What became of a fetch; see above. */
+/* The result of a fetch; see above. */
 typedef enum outcome { REPLIED, REFUSED, BROKEN } outcome;
 
 /* A fetch under way. */
@@ -54,11 +54,11 @@ typedef struct fetch {
   text why; /* unless REPLIED */
   int64_t deadline_ms;
   http_head head;    /* of the answer */
-  const char *wrong; /* with it; NULL = nothing. Static */
+  const char *wrong; /* what is wrong with the answer, static; NULL = nothing */
   bool too_large;
 } fetch;
 
-/* Notes why a fetch came to nothing. */
+/* Notes why a fetch failed; returns `outcome`. */
 static outcome because(fetch *f, outcome outcome, const char *why) {
   text_clear(&f->why);
   text_add_string(&f->why, why);
@@ -73,13 +73,13 @@ static bytes json_bytes(const json_t *string) {
   return (bytes){(const uint8_t *)json_string_value(string), json_string_length(string)};
 }
 
-/* A field of the options; NULL when it is not there or null. */
+/* A field of the options; NULL if it is missing or null. */
 static const json_t *option(const json_t *options, const char *name) {
   const json_t *value = json_object_get(options, name);
   return json_is_null(value) ? NULL : value;
 }
 
-/* Whether the headers of the request are within their limits. */
+/* Checks the headers of the request against their limits. */
 static outcome check_sizes(fetch *f) {
   const host_pairs *headers = &f->request.headers;
   const host_config *config = &f->h->config;
@@ -90,7 +90,7 @@ static outcome check_sizes(fetch *f) {
   return REFUSED;
 }
 
-/* Takes the flare's headers into the request. */
+/* Copies the flare's headers into the request. */
 static outcome read_headers(fetch *f, const json_t *headers) {
   if (headers == NULL) return REPLIED;
   if (!json_is_object(headers)) return because(f, BROKEN, "options: headers is not an object");
@@ -111,7 +111,7 @@ static outcome read_headers(fetch *f, const json_t *headers) {
   return check_sizes(f);
 }
 
-/* Takes the flare's options into the request. */
+/* Copies the flare's options into the request. */
 static outcome read_options(fetch *f, const json_t *options) {
   const json_t *method = option(options, "method"), *body = option(options, "body");
   if (method != NULL && !json_is_string(method)) return because(f, BROKEN, "options: method is not a string");
@@ -139,7 +139,7 @@ static outcome parse_options(fetch *f, bytes json) {
   return outcome;
 }
 
-/* Makes f->url of a URL, relative to what it was if it was something. http and https only. */
+/* Sets f->url, relative to its previous value if there is one. http and https only. */
 static outcome set_url(fetch *f, bytes url) {
   if (url.size == 0) return because(f, BROKEN, "the URL is empty");
   if (url.size > f->h->config.max_fetch_url) {
@@ -163,14 +163,14 @@ static outcome set_url(fetch *f, bytes url) {
   return fetchable ? REPLIED : because(f, BROKEN, "the URL is neither http nor https");
 }
 
-/* Empties what was fetched, for the next answer. */
+/* Empties the result for the next answer. */
 static void clear_fetched(host_fetched *fetched) {
   host_pairs_free(&fetched->headers);
   text_clear(&fetched->body);
   fetched->status = 0;
 }
 
-/* Takes a piece of the body from curl. */
+/* CURLOPT_WRITEFUNCTION: adds a piece of the body. */
 static size_t take_body(char *data, size_t one, size_t size, void *to) {
   fetch *f = to;
   f->too_large = size > f->h->config.max_fetch_body - f->fetched.body.size;
@@ -179,7 +179,8 @@ static size_t take_body(char *data, size_t one, size_t size, void *to) {
   return one * size;
 }
 
-/* Takes a line of the answer's head from curl. Headers of interim answers, and trailers, are left out. */
+/* CURLOPT_HEADERFUNCTION: reads a line of the answer's head. Headers of interim answers, and trailers, are
+ * dropped. */
 static size_t take_line(char *data, size_t one, size_t size, void *to) {
   fetch *f = to;
   http_field field;
@@ -191,7 +192,7 @@ static size_t take_line(char *data, size_t one, size_t size, void *to) {
   return one * size;
 }
 
-/* Opens a socket for curl, which would not say that there are no more descriptors. */
+/* CURLOPT_OPENSOCKETFUNCTION: curl's own error would not say that no descriptor is left. */
 static curl_socket_t open_socket(void *fetch_, curlsocktype purpose, struct curl_sockaddr *address) {
   fetch *f = fetch_;
   (void)purpose;
@@ -201,7 +202,7 @@ static curl_socket_t open_socket(void *fetch_, curlsocktype purpose, struct curl
   return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
-/* Sets everything else for one request. */
+/* Sets all options of one request but its header lines. */
 static void set_options(CURL *curl, fetch *f, int64_t left_ms, char *message) {
   curl_easy_setopt(curl, CURLOPT_CURLU, f->url);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -216,11 +217,11 @@ static void set_options(CURL *curl, fetch *f, int64_t left_ms, char *message) {
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, message);
   curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, f);
-  curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); /* its end does not wait for a name that is not found */
+  curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a pending name lookup at the end */
   curl_request_set_method(curl, &f->request.method, &f->request.body);
 }
 
-/* What curl's code means to the flare. */
+/* The outcome of a transfer that ended with curl's `code`. */
 static outcome judge(fetch *f, CURLcode code, const char *message) {
   if (f->wrong != NULL) return because(f, BROKEN, f->wrong);
   if (f->too_large) return because(f, REFUSED, "the answer's body is over max_fetch_body");
@@ -229,16 +230,16 @@ static outcome judge(fetch *f, CURLcode code, const char *message) {
     f->fetched.status = f->head.status;
     return REPLIED;
   }
-  if (code == CURLE_BAD_FUNCTION_ARGUMENT) /* of its own reading of headers, which is before ours */
+  if (code == CURLE_BAD_FUNCTION_ARGUMENT) /* curl parses headers before we do */
     return because(f, BROKEN, "the answer has a header line that is not one");
   bool nothing = code == CURLE_OPERATION_TIMEDOUT || code == CURLE_COULDNT_RESOLVE_HOST;
   return because(f, nothing ? REFUSED : BROKEN, message[0] != '\0' ? message : curl_easy_strerror(code));
 }
 
-/* Makes curl ready, once for the process. */
+/* Initialises curl, once per process. */
 static void start_curl(void) { curl_global_init(CURL_GLOBAL_DEFAULT); }
 
-/* Has a transfer done. CURLE_ABORTED_BY_CALLBACK: the waits of this thread were ended. */
+/* Performs a transfer. CURLE_ABORTED_BY_CALLBACK: the waits of this thread were ended. */
 static CURLcode perform(CURLM *connections, CURL *curl) {
   enum { WAIT_MS = 1000 };
   int running = 1, left;
@@ -258,13 +259,13 @@ static CURLcode perform(CURLM *connections, CURL *curl) {
   return code;
 }
 
-/* Ends the connections of a host. */
+/* Closes the connections of a host. */
 static void end_connections(void *multi) { curl_multi_cleanup(multi); }
 
 /*
- * One request over the network. Connections are kept in h->fetching, but the handle is a new one:
- * libcurl 7.88 takes a folded first line for the continuation of the last header that a handle saw, and has
- * freed that one.
+ * One request over the network. Connections are kept in h->fetching, but the handle is a new one: libcurl
+ * 7.88 takes a folded first line for the continuation of the last header that the handle saw, which is
+ * already freed.
  */
 static outcome transfer(fetch *f) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -294,7 +295,7 @@ static outcome transfer(fetch *f) {
   return outcome;
 }
 
-/* What a stub's answer comes to. */
+/* The outcome of a stub's answer. */
 static outcome judge_stub(fetch *f) {
   if (f->fetched.status == 0) {
     if (f->fetched.body.size == 0) return because(f, REFUSED, "the stub gave no answer");
@@ -304,7 +305,7 @@ static outcome judge_stub(fetch *f) {
   return because(f, REFUSED, "the answer's body is over max_fetch_body");
 }
 
-/* One request, by the stub if it wants. */
+/* One request, answered by the stub or, if that declines, by the network. */
 static outcome request_once(fetch *f) {
   const host_config *config = &f->h->config;
   clear_fetched(&f->fetched);
@@ -327,7 +328,7 @@ static void drop_body(host_request *request) {
   }
 }
 
-/* Makes the request the one that a redirect asks for. */
+/* Changes the request to the one that a redirect asks for. */
 static outcome redirect(fetch *f, int status, const host_pair *location) {
   static const char *const secrets[] = {"authorization", "cookie", "cookie2", "www-authenticate", "host"};
   CURLU *before = curl_url_dup(f->url);
@@ -349,7 +350,7 @@ static outcome redirect(fetch *f, int status, const host_pair *location) {
   return REPLIED;
 }
 
-/* The target of a redirect; NULL when the answer is none. */
+/* The target of a redirect; NULL if the answer is not a redirect. */
 static const host_pair *redirect_target(const host_fetched *fetched) {
   int status = fetched->status;
   bool redirects = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -357,7 +358,7 @@ static const host_pair *redirect_target(const host_fetched *fetched) {
   return location != NULL && location->value_size != 0 ? location : NULL;
 }
 
-/* Makes the request and what redirects make of it. */
+/* Sends the request and follows redirects. */
 static outcome run(fetch *f) {
   for (int redirects = 0;; redirects++) {
     const char *why = fetch_url_refused(&f->h->config, f->url);
@@ -371,7 +372,7 @@ static outcome run(fetch *f) {
   }
 }
 
-/* Adds bytes as UTF-8: each byte that is not part of it becomes U+FFFD. Returns how many did. */
+/* Adds bytes as UTF-8: each byte that is not UTF-8 becomes U+FFFD. Returns the number of those bytes. */
 static size_t add_utf8(text *to, bytes b) {
   size_t done = 0, lost = 0;
   for (size_t i = 0; i < b.size;) {
@@ -397,7 +398,7 @@ static json_t *json_text(bytes b) {
   return string;
 }
 
-/* Adds a header's name in the form Go gives it: `content-type` is Content-Type. */
+/* Adds a header's name in Go's canonical form: `content-type` becomes Content-Type. */
 static void add_canonical(text *to, bytes name) {
   size_t begin = to->size;
   bool upper = true;
@@ -410,7 +411,7 @@ static void add_canonical(text *to, bytes name) {
   }
 }
 
-/* Headers as a JSON object; `lost` counts the bytes of values that became U+FFFD. */
+/* Headers as a JSON object; adds to `lost` the number of bytes of values that became U+FFFD. */
 static json_t *json_headers(const host_pairs *headers, size_t *lost) {
   json_t *object = json_object();
   text name = {0}, value = {0};
@@ -432,7 +433,7 @@ static json_t *json_headers(const host_pairs *headers, size_t *lost) {
   return object;
 }
 
-/* Says in the log of a URL that is fetched why there is no answer, or what is wrong with the answer. */
+/* Logs, with the URL, why there is no answer, or what is wrong with it. */
 static void log_fetch(fetch *f, const char *what) {
   text why = {0};
   bool long_url = f->request.url.size > MAX_LOGGED_URL;
@@ -443,7 +444,7 @@ static void log_fetch(fetch *f, const char *what) {
   text_free(&why);
 }
 
-/* Says in the log what of the answer was not UTF-8, with the header that tells why the body is not. */
+/* Logs how much of the answer was not UTF-8, with the header that tells why the body is not. */
 static void log_lost(fetch *f, size_t of_headers, size_t of_body) {
   static const char *const names[] = {"content-encoding", "content-type"};
   const host_pair *kind = NULL;
@@ -463,7 +464,7 @@ static void log_lost(fetch *f, size_t of_headers, size_t of_body) {
   text_free(&what);
 }
 
-/* Makes the answer of what became of the fetch. */
+/* Answers the import with the result of the fetch. */
 static void answer_fetch(fetch *f, outcome outcome, host_answer *answer) {
   if (outcome == REFUSED) {
     log_fetch(f, f->why.data);
@@ -487,7 +488,7 @@ static void answer_fetch(fetch *f, outcome outcome, host_answer *answer) {
   host_answer_text(f->h, answer);
 }
 
-/* Notes a fetch that is over, which began at `begin_ns` of CLOCK_MONOTONIC. */
+/* Records a finished fetch that began at `begin_ns` of CLOCK_MONOTONIC. */
 static void note_fetch(fetch *f, bytes url, outcome outcome, int64_t begin_ns) {
   host_response *r = &f->h->response;
   if (f->h->fetches > f->h->config.max_fetch_requests) return;

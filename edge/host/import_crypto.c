@@ -1,9 +1,9 @@
 /*
  * import_crypto.c - the imports of `crypto`: hashes, HMAC, JWT, AES-GCM, random bytes, all by OpenSSL.
  *
- * Owns nothing between calls. Keys are secrets, found by name (import_secrets.c) and never in an answer or
- * an error. There are no errors to read either: arguments that are not the JSON object they should be, an
- * unknown algorithm, a key that is missing or of the wrong kind, a tag that does not fit - no answer.
+ * Owns nothing between calls. Keys are secrets, found by name (import_secrets.c) and never in an answer or an
+ * error. There are no error messages either: a wrong JSON argument, an unknown algorithm, a key that is
+ * missing or of the wrong kind, and a wrong tag all give no answer.
  */
 #include <jansson.h>
 #include <limits.h>
@@ -35,7 +35,8 @@ static const named_digest digests[] = {
     {"sha384", EVP_sha384}, {"sha512", EVP_sha512}, {"blake2b", EVP_blake2b512},
 };
 
-/* A way to sign a JWT: by HMAC with a digest, or with a private key of a kind, which may need a digest. */
+/* An algorithm that signs a JWT: HMAC with a digest, or a private key of some kind, which may need a
+ * digest. */
 typedef struct jwt_algorithm {
   const char *name;
   digest_function *digest; /* NULL: the algorithm has its own */
@@ -48,12 +49,12 @@ static const jwt_algorithm jwt_algorithms[] = {
     {"EdDSA", NULL, EVP_PKEY_ED25519},
 };
 
-/* Reads the one argument; NULL when it is not JSON. The caller gives it back with json_decref. */
+/* Parses the argument; NULL if it is not JSON. The caller frees it with json_decref. */
 static json_t *read_arguments(const host_arguments *arguments) {
   return json_load_object(arguments->a, NULL);
 }
 
-/* Finds a string of the argument, borrowed from it; false when it is missing or no string. */
+/* Finds a string in the argument, borrowed from it; false if it is missing or not a string. */
 static bool get_string(const json_t *args, const char *name, bytes *found) {
   const json_t *value = json_object_get(args, name);
   if (!json_is_string(value)) return false;
@@ -61,19 +62,19 @@ static bool get_string(const json_t *args, const char *name, bytes *found) {
   return true;
 }
 
-/* Finds the secret that "secret_key" names; NULL when it is missing or not allowed. */
+/* Finds the secret that "secret_key" names; NULL if it is missing or not allowed. */
 static const host_secret *get_secret(host *h, const json_t *args) {
   bytes name;
   return get_string(args, "secret_key", &name) ? host_find_secret(h, name) : NULL;
 }
 
-/* Finds the secret and the input, which all but two imports take; false when one is missing. */
+/* Finds the secret and the input, which all but two imports take; false if one is missing. */
 static bool get_secret_and_input(host *h, const json_t *args, const host_secret **key, bytes *input) {
   *key = get_secret(h, args);
   return *key != NULL && get_string(args, "input", input);
 }
 
-/* The digest of a name; NULL when there is none. */
+/* The digest of a name; NULL if there is none. */
 static const EVP_MD *find_digest(bytes name) {
   for (size_t i = 0; i < sizeof digests / sizeof *digests; i++) {
     if (bytes_are(name, digests[i].name)) return digests[i].digest();
@@ -98,7 +99,7 @@ void host_crypto_hash(host *h, const host_arguments *arguments, host_answer *ans
   host_answer_text(h, answer);
 }
 
-/* Computes the HMAC of a message into `mac`; false when OpenSSL cannot. */
+/* Writes the HMAC of a message to `mac`; false if OpenSSL fails. */
 static bool make_hmac(const EVP_MD *digest, const host_secret *key, bytes message, uint8_t *mac,
                       unsigned *size) {
   return key->size <= INT_MAX &&
@@ -120,7 +121,7 @@ void host_crypto_hmac(host *h, const host_arguments *arguments, host_answer *ans
   host_answer_text(h, answer);
 }
 
-/* The JWT algorithm of a name; NULL when there is none. */
+/* The JWT algorithm of a name; NULL if there is none. */
 static const jwt_algorithm *find_jwt_algorithm(bytes name) {
   for (size_t i = 0; i < sizeof jwt_algorithms / sizeof *jwt_algorithms; i++) {
     if (bytes_are(name, jwt_algorithms[i].name)) return &jwt_algorithms[i];
@@ -134,13 +135,14 @@ static bool is_pem(const host_secret *key) {
   return memmem(key->value, key->size, begin, sizeof begin - 1) != NULL;
 }
 
-/* Answers OpenSSL's question for the password of a key: there is none, and nobody to ask. */
+/* OpenSSL's password callback: there is no password, and no user to ask. */
 static int no_password(char *to, int size, int writing, void *data) {
   (void)to, (void)size, (void)writing, (void)data;
   return -1;
 }
 
-/* Reads the private key that a secret holds; NULL when it is not of the kind, or an RSA key too short. */
+/* Reads the private key in a secret; NULL if it is of another kind, or an RSA key that is too short. The
+ * caller frees it. */
 static EVP_PKEY *read_private_key(const host_secret *secret, int kind) {
   BIO *in = secret->size <= INT_MAX ? BIO_new_mem_buf(secret->value, (int)secret->size) : NULL;
   EVP_PKEY *key = in != NULL ? PEM_read_bio_PrivateKey(in, NULL, no_password, NULL) : NULL;
@@ -152,7 +154,7 @@ static EVP_PKEY *read_private_key(const host_secret *secret, int kind) {
   return NULL;
 }
 
-/* Adds the signature of a message with a private key; false when OpenSSL cannot make it. */
+/* Adds the signature of a message by a private key; false if OpenSSL fails. */
 static bool add_signature(text *to, EVP_PKEY *key, const EVP_MD *digest, bytes message) {
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   size_t size = 0;
@@ -166,7 +168,7 @@ static bool add_signature(text *to, EVP_PKEY *key, const EVP_MD *digest, bytes m
   return made;
 }
 
-/* Adds a JWT's signature of `message`; false when the secret is not a key for the algorithm. */
+/* Adds a JWT's signature of `message`; false if the secret is not a key for the algorithm. */
 static bool add_jwt_signature(text *to, const jwt_algorithm *by, const host_secret *secret, bytes message) {
   if (by->key_kind == EVP_PKEY_NONE) {
     uint8_t mac[EVP_MAX_MD_SIZE];
@@ -183,8 +185,8 @@ static bool add_jwt_signature(text *to, const jwt_algorithm *by, const host_secr
 }
 
 /*
- * The claims as compact JSON in their own order; NULL when they are not an object. Every number stays the
- * number it is, in the fewest digits (15 to 17) that bring all of them back. The caller frees it.
+ * The claims as compact JSON in their own order; NULL if they are not an object. Every number keeps its
+ * value: all are written with the fewest digits (15 to 17) that read back equal. The caller frees it.
  */
 static char *write_claims(const json_t *claims) {
   if (!json_is_object(claims)) return NULL;
@@ -248,12 +250,13 @@ static bool read_aes_key(const host_secret *secret, uint8_t key[AES_KEY_SIZE]) {
   return fits;
 }
 
-/* Writes nonce, ciphertext and tag of `in`; `out` has room for all three. False: OpenSSL cannot. */
+/* Encrypts `in` to nonce, ciphertext and tag in `out`, which must have room for all three. False: OpenSSL
+ * failed. */
 static bool seal(const uint8_t *key, bytes in, uint8_t *out) {
   int size = 0;
   uint8_t *ciphertext = out + AES_NONCE_SIZE;
   EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-  /* Not host_random: a seed would repeat nonces, and a nonce used twice gives the key's secret away. */
+  /* Not host_random: a seed would repeat nonces, and a nonce that is used twice breaks the encryption. */
   bool done = context != NULL && in.size <= INT_MAX && RAND_bytes(out, AES_NONCE_SIZE) == 1 &&
               EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), NULL, key, out) == 1 &&
               EVP_EncryptUpdate(context, ciphertext, &size, in.data, (int)in.size) == 1 &&
@@ -263,7 +266,7 @@ static bool seal(const uint8_t *key, bytes in, uint8_t *out) {
   return done;
 }
 
-/* Writes the plaintext of what seal wrote, which is not shorter than nonce and tag; false: it is not it. */
+/* Decrypts the output of seal; `in` must be at least as long as nonce and tag. False if it is not valid. */
 static bool open_sealed(const uint8_t *key, bytes in, uint8_t *out) {
   int size = 0;
   size_t length = in.size - AES_NONCE_SIZE - AES_TAG_SIZE;
@@ -280,7 +283,7 @@ static bool open_sealed(const uint8_t *key, bytes in, uint8_t *out) {
   return done;
 }
 
-/* Makes the answer the encrypted input, in base64. */
+/* Encrypts, to base64. */
 static void encrypt(text *to, const uint8_t *key, bytes input) {
   text sealed = {0};
   uint8_t *room = (uint8_t *)text_room(&sealed, AES_NONCE_SIZE + input.size + AES_TAG_SIZE);
@@ -288,20 +291,20 @@ static void encrypt(text *to, const uint8_t *key, bytes input) {
   text_free(&sealed);
 }
 
-/* Makes the answer what the input was before `encrypt`; empty when it is not what that wrote. */
+/* Decrypts; empty if the input is not valid ciphertext. */
 static void decrypt(text *to, const uint8_t *key, bytes input) {
   text sealed = {0};
   if (base64_decode(&sealed, input) && sealed.size >= AES_NONCE_SIZE + AES_TAG_SIZE) {
     uint8_t *room = (uint8_t *)text_room(to, sealed.size - AES_NONCE_SIZE - AES_TAG_SIZE);
     if (!open_sealed(key, text_bytes(&sealed), room)) {
-      OPENSSL_cleanse(to->data, to->size); /* what a wrong tag does not vouch for is nobody's to see */
+      OPENSSL_cleanse(to->data, to->size); /* plaintext with a wrong tag must not be seen */
       text_clear(to);
     }
   }
   text_free(&sealed);
 }
 
-/* What both AES imports do, but for the cipher itself. */
+/* The common part of both AES imports: reads key and input, and calls the cipher. */
 static void use_aes(host *h, const host_arguments *arguments, host_answer *answer,
                     void (*cipher)(text *, const uint8_t *, bytes)) {
   json_t *args = read_arguments(arguments);

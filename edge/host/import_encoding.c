@@ -1,18 +1,18 @@
 /*
- * import_encoding.c - the imports of `encoding`: what base/encoding.h does, asked by a flare. A decoder that
- * refuses its input gives no answer.
+ * import_encoding.c - the imports of `encoding`, done by base/encoding.h. A decoder that refuses its input
+ * gives no answer.
  */
 #include "base/encoding.h"
 #include "host/host.h"
 
-/* Answers what an encoder makes of the argument. */
+/* Answers the encoded argument. */
 static void answer_encoded(host *h, bytes from, host_answer *answer, void (*encoder)(text *, bytes)) {
   text_clear(&h->answer);
   encoder(&h->answer, from);
   host_answer_text(h, answer);
 }
 
-/* Answers what a decoder makes of the argument; nothing when it refuses it. */
+/* Answers the decoded argument; nothing if the decoder refuses it. */
 static void answer_decoded(host *h, bytes from, host_answer *answer, bool (*decoder)(text *, bytes)) {
   text_clear(&h->answer);
   if (decoder(&h->answer, from)) host_answer_text(h, answer);

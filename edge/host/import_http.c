@@ -26,9 +26,10 @@ bool host_header_withheld(bytes name) {
           strncasecmp((const char *)name.data, prefix, sizeof prefix - 1) == 0);
 }
 
-/* Warns that a header is withheld. Its name is told in lower case, so that it is told once. */
+/* Warns that a header is withheld. The name is written in lower case, so that equal warnings are logged
+ * once. */
 static void tell_header(host *h, const host_pair *header) {
-  enum { SHOWN = 64 }; /* of a name: X-Flaron- may have anything after it */
+  enum { SHOWN = 64 }; /* bytes of a name: any text may follow X-Flaron- */
   char name[SHOWN + 1];
   size_t size = header->name_size < SHOWN ? header->name_size : SHOWN;
   for (size_t i = 0; i < size; i++) name[i] = (char)tolower((unsigned char)header->name[i]);
@@ -67,7 +68,7 @@ void host_resp_set_status(host *h, const host_arguments *arguments, host_answer 
   h->response.status = (int)arguments->n;
 }
 
-/* Whether a header of `size` bytes may be set; what it takes the place of is then no more. */
+/* Whether a header of `size` bytes may be set, given that it replaces one of the same name. */
 static bool header_fits(const host *h, bytes name, size_t size) {
   const host_config *config = &h->config;
   const host_pairs *headers = &h->response.headers;
@@ -77,7 +78,7 @@ static bool header_fits(const host *h, bytes name, size_t size) {
          others <= config->max_headers_size - size;
 }
 
-/* Warns of a name such as content_type, which OpenResty would send as content-type. */
+/* Warns about a name such as content_type, which OpenResty would send as content-type. */
 static void look_at_name(host *h, bytes name) {
   if (name.size == 0 || memchr(name.data, '_', name.size) == NULL || !http_is_token(name)) return;
   text meant = {0};
@@ -115,7 +116,7 @@ void host_resp_body_set(host *h, const host_arguments *arguments, host_answer *a
   text_add(&h->response.body, arguments->a.data, arguments->a.size);
 }
 
-/* Adds how many headers there are, and which. */
+/* Adds the number of headers and their names. */
 static void add_headers(text *to, const host_pairs *headers) {
   enum { MOST = 200 }; /* bytes of names */
   size_t begin = to->size;

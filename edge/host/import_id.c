@@ -1,9 +1,9 @@
 /*
  * import_id.c - the imports of `id`: UUID, ULID, KSUID, Nano ID and snowflakes, on the host's clock.
  *
- * Owns the sequences in the host (`uuid`, `ulid`, `snowflake`), which go on over invocations. Invariant:
- * UUIDs v7, ULIDs and snowflakes of one host strictly increase, also when the clock stands still or goes
- * back; they then keep the last time they had, and run ahead of the clock when its millisecond is used up.
+ * Owns the sequences in the host (`uuid`, `ulid`, `snowflake`), which continue across invocations. Invariant:
+ * UUIDs v7, ULIDs and snowflakes of one host strictly increase, even if the clock stands still or goes back.
+ * They then keep their last time, and run ahead of the clock if that millisecond is used up.
  */
 #include <inttypes.h>
 #include <jansson.h>
@@ -33,7 +33,7 @@ static uint64_t random_word(host *h) {
   return word;
 }
 
-/* Begins a sequence's millisecond with random bits. */
+/* Starts a new millisecond of a sequence with random bits. */
 static void sequence_restart(host *h, host_sequence *s, uint64_t ms, int high_size, int low_size) {
   *s = (host_sequence){.started = true, .ms = ms};
   s->high = low_bits(random_word(h), high_size);
@@ -41,8 +41,8 @@ static void sequence_restart(host *h, host_sequence *s, uint64_t ms, int high_si
 }
 
 /*
- * Moves a sequence on: a new millisecond has new random bits; within one, the number that the high and
- * low bits make grows by `step`, and when it would overflow the next millisecond begins early.
+ * Advances a sequence: a new millisecond gets new random bits; within a millisecond, the number made of the
+ * high and low bits grows by `step`. If it would overflow, the next millisecond begins early.
  */
 static void sequence_next(host *h, host_sequence *s, int high_size, int low_size, uint64_t step) {
   uint64_t now = clock_ms(h, 0), before = s->low;
@@ -56,7 +56,7 @@ static void sequence_next(host *h, host_sequence *s, int high_size, int low_size
   if (s->high == 0) sequence_restart(h, s, s->ms + 1, high_size, low_size);
 }
 
-/* Answers the text of a UUID of 128 bits, version and variant put in here. */
+/* Answers 128 bits as the text of a UUID, with version and variant set. */
 static void answer_uuid(host *h, uint64_t high, uint64_t low, unsigned version, host_answer *answer) {
   high = (high & ~UINT64_C(0xf000)) | (uint64_t)version << 12;
   low = low_bits(low, 62) | UINT64_C(1) << 63;
@@ -66,7 +66,7 @@ static void answer_uuid(host *h, uint64_t high, uint64_t low, unsigned version, 
   host_answer_text(h, answer);
 }
 
-/* Answers a UUID v7: RFC 9562, section 6.2, method 2, with random steps so that none can be guessed. */
+/* Answers a UUID v7 (RFC 9562, section 6.2, method 2), with random steps so that it cannot be guessed. */
 static void answer_uuid_v7(host *h, host_answer *answer) {
   sequence_next(h, &h->uuid, 12, 62, 1 + low_bits(random_word(h), 32));
   answer_uuid(h, h->uuid.ms << 16 | h->uuid.high, h->uuid.low, 7, answer);
@@ -101,7 +101,7 @@ void host_id_ulid(host *h, const host_arguments *arguments, host_answer *answer)
   host_answer_text(h, answer);
 }
 
-/* Writes the digits of a 160-bit number, most significant word first, in base 62; the words end as 0. */
+/* Writes a 160-bit number (most significant word first) in base 62; leaves the words 0. */
 static void write_base62(char *out, uint32_t words[KSUID_WORDS]) {
   static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   for (int i = KSUID_LENGTH - 1; i >= 0; i--) {
@@ -139,7 +139,7 @@ void host_id_nanoid(host *h, const host_arguments *arguments, host_answer *answe
   host_answer_text(h, answer);
 }
 
-/* Moves the host's snowflakes on and returns the new one: time, machine, number within the millisecond. */
+/* Advances the host's snowflakes and returns the new one: time, machine, number within the millisecond. */
 static uint64_t next_snowflake(host *h) {
   host_sequence *s = &h->snowflake;
   uint64_t now = clock_ms(h, snowflake_epoch_ms);

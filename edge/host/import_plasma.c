@@ -1,12 +1,12 @@
 /*
  * import_plasma.c - the imports of `plasma`: the key-value store that edges share.
  *
- * It enforces what a flare is allowed; keeping the values and counting is store.c's. Where more than one
- * code fits, the answer is the first of: no capability, not available, bad key, too large, write limit.
- * Only a write that gets as far as the write limit counts towards it; deletes and counting are writes.
+ * It enforces the rights and limits of a flare; store.c keeps the values and counts. If more than one code
+ * fits, the answer is the first of: no capability, not available, bad key, too large, write limit. Only a
+ * write that gets as far as the write limit counts towards it; deletes and counting are writes.
  *
- * plasma_get, plasma_list and the counters have no codes: what they refuse is a warning in the log. So is,
- * with its code, what is written without the capability.
+ * plasma_get, plasma_list and the counters have no codes: a refusal is a warning in the log. A write without
+ * the capability gives both its code and a warning.
  */
 #include <jansson.h>
 
@@ -16,14 +16,14 @@
 
 enum { NUMBER_SIZE = 8 };
 
-/* Why a counter was not counted, for each code. */
+/* Why a counter was not changed, for each code. */
 static const char *const reasons[] = {
     [PLASMA_NOT_AVAILABLE] = "this edge has no store",
     [PLASMA_WRITE_LIMIT] = "write limit",
     [PLASMA_BAD_KEY] = "bad key",
 };
 
-/* Whether `size` bytes may be written under a key, by `what`: 0 or a code. Counts the write. */
+/* Whether `what` may write `size` bytes under a key: 0 or a code. Counts the write. */
 static int check_writing(host *h, const char *what, bytes key, size_t size) {
   if (!h->config.writes_plasma_kv) {
     host_no_capability(h, what, "writes_plasma_kv");
@@ -35,14 +35,14 @@ static int check_writing(host *h, const char *what, bytes key, size_t size) {
   return h->plasma_writes++ < h->config.max_plasma_writes ? 0 : PLASMA_WRITE_LIMIT;
 }
 
-/* The code for what became of a write. */
+/* The code for the result of a write. */
 static int write_code(host *h, const char *what, store_result result) {
   if (result == STORE_OK) return 0;
   host_store_failed(h, what);
   return PLASMA_INTERNAL;
 }
 
-/* plasma_get(key) -> value; that of a counter is its number in decimal. */
+/* plasma_get(key) -> value; for a counter its number in decimal. */
 void host_plasma_get(host *h, const host_arguments *arguments, host_answer *answer) {
   if (h->config.store == NULL) host_refused(h, "plasma.get", reasons[PLASMA_NOT_AVAILABLE]);
   if (h->config.store == NULL || !store_key_valid(arguments->a)) return;
@@ -68,7 +68,8 @@ void host_plasma_delete(host *h, const host_arguments *arguments, host_answer *a
   answer->number = write_code(h, "plasma.delete", result);
 }
 
-/* Adds to a counter or subtracts: the new number as 8 bytes LE; nothing, and a log line, when it fails. */
+/* Adds to a counter or subtracts: answers the new number as 8 bytes LE; nothing, with a log line, if it
+ * fails. */
 static void count(host *h, const host_arguments *arguments, bool subtract, host_answer *answer) {
   const char *what = subtract ? "plasma.decrement" : "plasma.increment";
   int64_t total = 0;

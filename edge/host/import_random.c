@@ -1,9 +1,9 @@
 /*
  * import_random.c - the random bytes behind ids and crypto_random_bytes: the kernel's, or seeded ones.
  *
- * Owns how far the seeded generator has gone (`random_words` of the host): it starts when the host is
- * made and goes on over invocations, so a spec with a seed sees the same bytes on every run and never the
- * same twice within one. It is not for secrets; AES nonces do not come from here (import_crypto.c).
+ * Owns the position of the seeded generator (`random_words` of the host): it starts when the host is made and
+ * continues across invocations, so a spec with a seed sees the same bytes on every run, and no repetition
+ * within a run. It is not for secrets; AES nonces do not come from here (import_crypto.c).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #include "host/host.h"
 
-/* Word `index` of the SplitMix64 sequence that belongs to `seed`. */
+/* Word `index` of the SplitMix64 sequence of `seed`. */
 static uint64_t seeded_word(uint64_t seed, uint64_t index) {
   uint64_t word = seed + (index + 1) * UINT64_C(0x9e3779b97f4a7c15);
   word = (word ^ (word >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -30,7 +30,7 @@ static void fill_seeded(host *h, uint8_t *to, size_t size) {
   }
 }
 
-/* Fills from the kernel; a machine without random bytes ends the process, as one without memory does. */
+/* Fills from the kernel; ends the process if the kernel has no random bytes, as when memory runs out. */
 static void fill_true(uint8_t *to, size_t size) {
   while (size != 0) {
     ssize_t got = getrandom(to, size, 0);

@@ -1,8 +1,9 @@
 /*
- * import_secrets.c - the import of `secrets`, and the way crypto finds a key by its name.
+ * import_secrets.c - the import of `secrets`, and the lookup of keys by name for crypto.
  *
- * Owns nothing: names and values are borrowed from the config. Where secrets are read from is not known
- * here. A secret that is set but empty counts as not set: it could not be handed over, and no key is it.
+ * Owns nothing: names and values are borrowed from the config. It does not know where secrets are read from.
+ * A secret that is set but empty counts as not set: it could not be passed to a flare, and it is not a usable
+ * key.
  */
 
 #include <ctype.h>
@@ -18,8 +19,7 @@ bool host_secret_allowed(const host_config *config, bytes name) {
   return false;
 }
 
-/* Adds a secret's name as a word that a shell takes: in quotes unless it is plain, and cut when it is long.
- */
+/* Adds a secret's name as a word for a shell: in quotes unless it is plain, and cut if it is long. */
 static void add_word(text *to, bytes name) {
   enum { SHOWN = 100 };
   bool plain = name.size != 0, cut = name.size > SHOWN;
@@ -35,7 +35,7 @@ static void add_word(text *to, bytes name) {
   if (!plain) text_add_string(to, "'");
 }
 
-/* Warns that there is no secret of a name for the flare. */
+/* Warns that the flare has no secret of a name. */
 static void tell_absent(host *h, bytes name, bool allowed) {
   text word = {0};
   add_word(&word, name);
@@ -47,7 +47,7 @@ static void tell_absent(host *h, bytes name, bool allowed) {
   text_free(&word);
 }
 
-/* The secret of a name, be it allowed or not; NULL when it is not set. */
+/* The secret of a name, allowed or not; NULL if it is not set. */
 static const host_secret *find(const host_config *config, bytes name) {
   for (size_t i = 0; i < config->secret_count; i++) {
     const host_secret *secret = &config->secrets[i];

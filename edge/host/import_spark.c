@@ -1,12 +1,12 @@
 /*
  * import_spark.c - the imports of `spark`: the key-value store of this edge.
  *
- * It enforces what a flare is allowed; keeping the values is store.c's. Where more than one code fits, the
- * answer is the first of: no capability, not available, bad key, invalid TTL, too large, write limit,
- * quota. Only a write that gets as far as the write limit counts towards it.
+ * It enforces the rights and limits of a flare; store.c keeps the values. If more than one code fits, the
+ * answer is the first of: no capability, not available, bad key, invalid TTL, too large, write limit, quota.
+ * Only a write that gets as far as the write limit counts towards it.
  *
- * spark_get, spark_delete and spark_list have no codes: what they refuse is a warning in the log. So is, with
- * its code, what is written without the capability.
+ * spark_get, spark_delete and spark_list have no codes: a refusal is a warning in the log. A write without
+ * the capability gives both its code and a warning.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 enum { TTL_SIZE = 4 };
 
-/* Whether one more read is allowed and there is something to read; `what` says so in the log if not. */
+/* Whether one more read is allowed and there is a store; logs the reason for `what` if not. */
 static bool may_read(host *h, const char *what) {
   if (h->config.store == NULL) {
     host_refused(h, what, "this edge has no store");
@@ -42,7 +42,7 @@ void host_spark_get(host *h, const host_arguments *arguments, host_answer *answe
   host_answer_text(h, answer);
 }
 
-/* Whether keys may be written at all, by `what`: 0 or a code. */
+/* Whether `what` may write keys at all: 0 or a code. */
 static int check_writing(host *h, const char *what) {
   if (h->config.writes_spark_kv) return h->config.store != NULL ? 0 : SPARK_NOT_AVAILABLE;
   host_no_capability(h, what, "writes_spark_kv");
@@ -99,11 +99,12 @@ void host_spark_list(host *h, const host_arguments *arguments, host_answer *answ
 /* A pull under way. */
 typedef struct pull {
   host *h;
-  json_t *wanted; /* an object of the keys asked for that have not come yet */
+  json_t *wanted; /* an object of the requested keys that have not come yet */
   int count, code;
 } pull;
 
-/* Keeps a value that came. One that is too large or over the quota is passed over: no code can say it. */
+/* host_pulled_function: keeps a value. One that is too large or over the quota is skipped with a warning,
+ * since no code can say it. */
 static void keep(void *taker, bytes key, bytes value, uint32_t ttl_s) {
   pull *p = taker;
   const host_config *config = &p->h->config;
@@ -124,7 +125,7 @@ static void keep(void *taker, bytes key, bytes value, uint32_t ttl_s) {
   }
 }
 
-/* The keys of a JSON array as the keys of an object, each once; NULL when it is not an array of good keys. */
+/* The keys of a JSON array as the keys of an object, each once; NULL if it is not an array of valid keys. */
 static json_t *parse_keys(bytes json) {
   enum { MOST = 1 << 20 }; /* bytes: more than the most keys that any config allows */
   if (json.size > MOST) return NULL;
@@ -144,7 +145,7 @@ static json_t *parse_keys(bytes json) {
   return keys;
 }
 
-/* Asks `origin` for the keys of an object: how many were kept, or -code. */
+/* Asks `origin` for the keys of an object. Returns how many were kept, or -code. */
 static int pull_keys(host *h, bytes origin, json_t *keys) {
   size_t count = 0;
   bytes *list = memory_get(json_object_size(keys) * sizeof *list);

@@ -1,9 +1,8 @@
 /*
- * import_ws.c - the imports of `ws`: the event of this invocation, and what the flare does with its
- * connection.
+ * import_ws.c - the imports of `ws`: the event of this invocation, and the flare's actions on its connection.
  *
- * Frames and the closing are kept in the response, in order; who holds the connection sends them. Limits of
- * sends and of their size are not documented: those here are our own (limits.def).
+ * Messages and the close code are kept in the response, in order; the server, which has the connection, sends
+ * them. Flaron documents no limits of number and size of messages: those here are our own (limits.def).
  */
 #include "abi/codes.h"
 #include "host/host.h"
@@ -27,7 +26,7 @@ void host_ws_send(host *h, const host_arguments *arguments, host_answer *answer)
   }
 }
 
-/* ws_close_conn(code): the first one counts. */
+/* ws_close_conn(code): only the first call counts. */
 void host_ws_close_conn(host *h, const host_arguments *arguments, host_answer *answer) {
   (void)answer;
   if (h->response.close_code == 0) h->response.close_code = (int)arguments->n;
