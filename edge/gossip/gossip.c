@@ -1,8 +1,8 @@
 /*
- * gossip.c - see gossip.h. One thread serves all edges of the process: it waits for sockets, for the time at
- * which a delayed frame may go out, and for stores to change. Another process may change a store too
- * (`flaron-lua kv`), which nobody tells, so the thread looks every TICK_MS. By hand there is no thread: who
- * wants the edges to talk does its turns.
+ * gossip.c - see gossip.h. One thread serves all edges of the process: it waits for sockets, for the due time
+ * of a delayed frame and for changes of stores. Another process may change a store too (`flaron-lua kv`)
+ * without a notice, so the thread polls every TICK_MS. A gossip by hand has no thread: gossip_settle does its
+ * turns on the caller's thread.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -37,7 +37,7 @@ static void wake(void *data) {
   while (write(g->wake, &one, sizeof one) < 0 && errno == EINTR) continue;
 }
 
-/* Whether a link is one of those between `a` and `b`. */
+/* Whether the link between `from` and `to` is one of those between `a` and `b`. */
 static bool is_between(int from, int to, int a, int b) {
   return ((a == GOSSIP_ANY || from == a) && (b == GOSSIP_ANY || to == b)) ||
          ((a == GOSSIP_ANY || to == a) && (b == GOSSIP_ANY || from == b));
@@ -88,8 +88,8 @@ static bool listen_for(gossip_edge *e) {
   return good;
 }
 
-/* Accepts who waits. With no descriptor left none is accepted for a while: poll would report them again at
- * once. */
+/* Accepts all waiting connections. If no descriptor is left, it pauses accepting, since poll would report the
+ * same connections again at once. */
 static void accept_all(gossip *g, int edge) {
   enum { PAUSE_MS = 500 };
   int fd, on = 1;
@@ -122,7 +122,7 @@ static void open_links(gossip *g, int64_t now) {
 
 /* ---- the thread ---- */
 
-/* What the thread waits for: the eventfd, the listeners, the connections. */
+/* The arguments of poll: the eventfd, the listeners, the connections. */
 typedef struct waiting {
   struct pollfd *fds;
   gossip_conn **conns;
@@ -130,7 +130,7 @@ typedef struct waiting {
   int timeout_ms;
 } waiting;
 
-/* Waits no longer than until `due`. */
+/* Limits the wait to end at `due`. */
 static void limit(waiting *w, int64_t due, int64_t now) {
   int64_t ms = due <= now ? 0 : (due - now + GOSSIP_MS - 1) / GOSSIP_MS;
   if (ms < w->timeout_ms) w->timeout_ms = (int)ms;
@@ -158,7 +158,8 @@ static void prepare(const gossip *g, waiting *w, int64_t now) {
   }
 }
 
-/* Acts upon what poll found. A connection may have ended meanwhile: its fd is -1 then, but it is there. */
+/* Handles the events that poll reported. A connection may have ended meanwhile: then its fd is -1, but it is
+ * not freed yet. */
 static void act(gossip *g, const waiting *w) {
   uint64_t ignored;
   if (w->fds[0].revents != 0 && read(g->wake, &ignored, sizeof ignored) < 0) return;
@@ -171,7 +172,7 @@ static void act(gossip *g, const waiting *w) {
   }
 }
 
-/* Sends what changed and what may go out by now. */
+/* Queues changes, and sends the frames that are due. */
 static void advance(gossip *g, int64_t now) {
   int64_t last[GOSSIP_EDGES_MAX] = {0};
   open_links(g, now);
@@ -185,7 +186,7 @@ static void advance(gossip *g, int64_t now) {
   }
 }
 
-/* Waits once for what `advance` left to wait for, and acts upon it. The mutex is held but while it waits. */
+/* Polls once, after `advance`, and handles the events. The mutex is held except while it waits. */
 static void wait_and_act(gossip *g, waiting *w) {
   int64_t next = gossip_strangers_end(g, gossip_clock());
   gossip_conns_sweep(g);
@@ -217,8 +218,7 @@ static void *gossip_thread(void *data) {
 
 /* ---- by hand ---- */
 
-/* Whether nothing is left to be said over the links that are asked for; -1 when a store fails, which is then
- * in `error`. */
+/* Whether nothing is left to send over the selected links; -1 with a message in `error` if a store fails. */
 static int is_settled(gossip *g, text *error) {
   for (int from = 0; from < g->options.count; from++) {
     gossip_edge *e = &g->edges[from];
@@ -256,7 +256,8 @@ bool gossip_settle(gossip *g, int a, int b, text *error) {
 
 /* ---- opening and closing ---- */
 
-/* Whether two stores have the same node: one file was copied from another, and both would count as one. */
+/* Whether two stores have the same node name, because one file is a copy of the other: their counters would
+ * mix. Returns the two in `a` and `b`. */
 static bool find_copy(const gossip_options *o, int *a, int *b) {
   for (*a = 0; *a < o->count; ++*a) {
     for (*b = *a + 1; *b < o->count; ++*b) {
@@ -303,7 +304,7 @@ gossip *gossip_open(const gossip_options *options, text *error) {
 void gossip_close(gossip *g) {
   if (g == NULL) return;
   pthread_mutex_lock(&g->mutex);
-  bool running = !g->closing && !g->options.by_hand; /* closing: gossip_open closes what it could not open */
+  bool running = !g->closing && !g->options.by_hand; /* closing: gossip_open failed and frees what it made */
   g->closing = true;
   for (gossip_conn *c = g->conns; c != NULL; c = c->next) gossip_conn_end(g, c);
   pthread_mutex_unlock(&g->mutex);

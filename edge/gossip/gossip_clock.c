@@ -1,6 +1,5 @@
 /*
- * gossip_clock.c - what an edge is called and what time it has: the parts of gossip read it, and it reads
- * none of them.
+ * gossip_clock.c - names and clocks of edges. The other files of gossip use it; it uses none of them.
  */
 #include "base/clock.h"
 #include "gossip/gossip_private.h"

@@ -11,7 +11,7 @@
 
 enum { OK = 200, BAD_REQUEST = 400, WRONG_METHOD = 405 };
 
-/* Makes the answer a JSON value, and frees it. */
+/* Answers with a JSON value, and frees it. */
 static void answer_json(control_answer *answer, int status, json_t *value) {
   answer->status = status;
   json_add_to(&answer->body, value, JSON_COMPACT);
@@ -22,7 +22,7 @@ __attribute__((format(printf, 3, 4))) static void answer_error(control_answer *a
                                                                const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  json_t *message = json_vsprintf(format, arguments); /* NULL when it is not UTF-8 */
+  json_t *message = json_vsprintf(format, arguments); /* NULL if it is not UTF-8 */
   va_end(arguments);
   if (message == NULL) message = json_string("the query is not UTF-8");
   answer_json(answer, status, json_pack("{s:o}", "error", message));
@@ -61,7 +61,7 @@ static void answer_edges(gossip *g, control_answer *answer) {
                         (json_int_t)(g->options.latency_ns / GOSSIP_MS), "links", links));
 }
 
-/* The edge of a name; GOSSIP_ANY when there is none. */
+/* The edge of a name; GOSSIP_ANY if there is none. */
 static int find_edge(const gossip *g, bytes name) {
   for (int i = 0; i < g->options.count; i++) {
     if (bytes_are(name, g->edges[i].name)) return i;
@@ -69,7 +69,7 @@ static int find_edge(const gossip *g, bytes name) {
   return GOSSIP_ANY;
 }
 
-/* Reads "a=NAME&b=NAME", both or `a` or nothing. False: answered with what is wrong. */
+/* Reads "a=NAME&b=NAME", "a=NAME" or "". False: it is wrong, and `answer` says why. */
 static bool read_links(const gossip *g, bytes query, int *a, int *b, control_answer *answer) {
   *a = *b = GOSSIP_ANY;
   for (const uint8_t *at = query.data, *end = at + query.size; query.size > 0 && at <= end;) {

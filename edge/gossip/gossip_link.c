@@ -1,9 +1,10 @@
 /*
- * gossip_link.c - a connection between two edges: its queue of frames, each going out when its time has come,
- * and what is done with a frame that came in. See gossip_wire.h for what the frames say.
+ * gossip_link.c - a connection between two edges: its queue of frames, each sent when it is due, and the
+ * handling of received frames. The frames are described in gossip_wire.h.
  *
- * Deltas are sent as they arise, not one at a time: TCP keeps their order, and what a broken connection lost
- * is sent again, since the other edge says in its WELCOME how far it came.
+ * Deltas are sent without waiting for the ACK of the previous one: TCP keeps their order, and deltas that a
+ * broken connection lost are sent again, since the other edge says in its WELCOME up to which change it has
+ * all.
  */
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -23,12 +24,13 @@ bool gossip_note(gossip_edge *e, store_result result) {
 
 /* ---- connections ---- */
 
-/* Of those that have not said the token: how many there may be, how long each may take, what it may send. */
+/* Limits of strangers, connections that have not sent the token yet: their number, the time and the bytes of
+ * each. */
 enum { STRANGERS = 256, STRANGER_MS = 3000, STRANGER_BYTES = 4096 };
 
 static bool is_stranger(const gossip_conn *c) { return c->fd >= 0 && c->accepted && !c->vouched; }
 
-/* Connections are added in front, so the last one is the oldest. */
+/* Connections are added at the front, so the last one is the oldest. */
 static void end_oldest_stranger(gossip *g) {
   gossip_conn *oldest = NULL;
   for (gossip_conn *c = g->conns; c != NULL; c = c->next) {
@@ -102,7 +104,7 @@ void gossip_conns_sweep(gossip *g) {
 
 /* ---- writing ---- */
 
-/* Queues a frame, closing and taking it over. */
+/* Completes a frame (gossip_end) and queues it; takes ownership of it. */
 static void queue(const gossip *g, gossip_conn *c, text *frame) {
   gossip_end(frame);
   gossip_sending *f = memory_get(sizeof *f);
@@ -160,7 +162,8 @@ void gossip_conn_fill(gossip *g, gossip_conn *c, int64_t last) {
 
 /* ---- reading ---- */
 
-/* Whether somebody who opened a connection is the edge that it says it is, over a link that is not cut. */
+/* Whether the opener of a connection knows the token and may connect as the edge that it names: the link is
+ * not cut. */
 static bool may_enter(const gossip *g, gossip_conn *c, const gossip_frame *f) {
   bool known = c->accepted && c->from == GOSSIP_ANY &&
                CRYPTO_memcmp(f->token.data, g->token, sizeof g->token) == 0 &&
@@ -170,7 +173,7 @@ static bool may_enter(const gossip *g, gossip_conn *c, const gossip_frame *f) {
   return true;
 }
 
-/* Each of these acts upon a frame; false: it makes no sense here, and the connection ends. */
+/* Each of these handles a frame; false: the frame is not allowed here, and the connection ends. */
 
 static bool on_hello(gossip *g, gossip_conn *c, const gossip_frame *f) {
   gossip_edge *e = &g->edges[c->to];
@@ -186,7 +189,8 @@ static bool on_hello(gossip *g, gossip_conn *c, const gossip_frame *f) {
   return true;
 }
 
-/* Where the other has more than there is, the store was set back to an older file: all is sent again. */
+/* If the other edge has more than this store, the store's file was replaced by an older one: then all is sent
+ * again. */
 static bool on_welcome(gossip *g, gossip_conn *c, const gossip_frame *f) {
   gossip_edge *e = &g->edges[c->from];
   int64_t last;
@@ -259,8 +263,8 @@ static bool on_frame(gossip *g, gossip_conn *c, const gossip_frame *f) {
 }
 
 /*
- * Whether a stranger begins as one of us does, by HELLO or PULL with the token. False: it does not. While too
- * little has come to tell, it is neither vouched nor ended.
+ * Checks whether a stranger begins as an edge does, with HELLO or PULL and the token; then it is vouched.
+ * False: it does not. If too few bytes have come to tell, returns true and leaves it a stranger.
  */
 static bool vouch(gossip *g, gossip_conn *c) {
   const uint8_t *in = text_bytes(&c->in).data;
@@ -272,7 +276,7 @@ static bool vouch(gossip *g, gossip_conn *c) {
   return c->vouched;
 }
 
-/* Acts upon the frames that are there as a whole. */
+/* Handles all frames that have come completely. */
 static void take_frames(gossip *g, gossip_conn *c) {
   size_t done = 0, size = 0;
   int found = 1;

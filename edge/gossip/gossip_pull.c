@@ -1,6 +1,6 @@
 /*
- * gossip_pull.c - spark.pull from another edge of this process: asks over a connection of its own and waits,
- * on the thread of the flare. The other end is in gossip_link.c.
+ * gossip_pull.c - spark.pull from another edge of this process: asks over its own connection and waits, on
+ * the thread of the flare. The other end is in gossip_link.c.
  */
 #include <errno.h>
 #include <poll.h>
@@ -10,7 +10,7 @@
 #include "gossip/gossip_private.h"
 #include "base/wait.h"
 
-enum { PULL_MS = 5000 }; /* for the answer, besides latency */
+enum { PULL_MS = 5000 }; /* time limit of the answer, without the latency */
 
 static bool is_cut(gossip *g, int from, int to) {
   pthread_mutex_lock(&g->mutex);
@@ -19,7 +19,7 @@ static bool is_cut(gossip *g, int from, int to) {
   return cut;
 }
 
-/* The edge of a name, but for the one that asks; GOSSIP_ANY: there is none. */
+/* The edge of a name, other than the asking one; GOSSIP_ANY if there is none. */
 static int find_origin(const gossip_edge *self, bytes origin) {
   for (int i = 0; i < self->gossip->options.count; i++) {
     if (i != self->index && bytes_are(origin, gossip_name(self->gossip, i))) return i;
@@ -27,7 +27,7 @@ static int find_origin(const gossip_edge *self, bytes origin) {
   return GOSSIP_ANY;
 }
 
-/* The question as a frame. */
+/* Writes the question as a frame. */
 static void add_question(const gossip_edge *self, const bytes *keys, size_t count, text *out) {
   gossip_begin(out, GOSSIP_PULL);
   gossip_write_token(out, self->gossip->token, (unsigned)self->index);
@@ -61,7 +61,7 @@ static bool receive_answer(int fd, text *in, gossip_frame *frame, int64_t end) {
   return found == 1 && frame->type == GOSSIP_PULLED;
 }
 
-/* The same by hand, when nobody is there to answer: what the other edge has is read. */
+/* The same for a gossip by hand, where no thread would answer: reads the other edge's store directly. */
 static bool pull_by_hand(gossip *g, int from, const bytes *keys, size_t count, host_pulled_function *pulled,
                          void *taker) {
   text value = {0};
@@ -85,7 +85,7 @@ bool gossip_pull(void *data, bytes origin, const bytes *keys, size_t count, host
   text question = {0}, in = {0};
   gossip_frame frame = {0};
   add_question(self, keys, count, &question);
-  bool arrived = wait_for_ns(g->options.latency_ns); /* a message is as long on its way as any other */
+  bool arrived = wait_for_ns(g->options.latency_ns); /* the question is delayed like any other message */
   int64_t end = gossip_clock() + g->options.latency_ns + PULL_MS * GOSSIP_MS;
   int fd = !arrived || is_cut(g, self->index, from) ? -1 : gossip_connect(g->edges[from].gossip_port);
   bool good =

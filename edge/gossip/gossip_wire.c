@@ -1,6 +1,6 @@
 /*
- * gossip_wire.c - see gossip_wire.h. Reading takes nothing that writing could not have made: valid keys and
- * names, stamps in their range, sums in the order of their nodes, no sums beside a value.
+ * gossip_wire.c - see gossip_wire.h. Reading accepts only what writing can produce: valid keys and names,
+ * stamps in their range, sums in the order of their nodes, no sums together with a value.
  */
 #include "gossip/gossip_wire.h"
 
@@ -65,7 +65,7 @@ void gossip_write_value(text *out, bytes key, bytes value, uint32_t ttl_s) {
 
 /* ---- reading ---- */
 
-/* What is left to be read; `bad` once something was not as it should be, then all that is read is empty. */
+/* The rest of the input; `bad` after anything invalid: from then on all reads give empty results. */
 typedef struct reader {
   bytes left;
   bool bad;
@@ -88,7 +88,7 @@ static store_sum read_number(reader *r, int size) {
 
 static bytes read_bytes(reader *r) { return read_plain(r, (size_t)read_number(r, SIZE_SIZE)); }
 
-/* A number that may not be negative, nor more than `most`. */
+/* A number from 0 to `most`. */
 static int64_t read_upto(reader *r, int64_t most) {
   uint64_t number = (uint64_t)read_number(r, NUMBER_SIZE);
   if (number > (uint64_t)most) r->bad = true;
@@ -101,7 +101,7 @@ static bytes read_key(reader *r) {
   return key;
 }
 
-/* The name of a node; with `may_be_none`, empty as well. */
+/* The name of a node; with `may_be_none` it may be empty. */
 static bytes read_node(reader *r, bool may_be_none) {
   bytes node = read_bytes(r);
   bool valid = node.size <= STORE_NODE_MAX && store_key_valid(node);
@@ -115,7 +115,7 @@ static bool before(bytes a, bytes b) {
   return order != 0 ? order < 0 : a.size < b.size;
 }
 
-/* Reads `count` sums; NULL when there are none. */
+/* Reads `count` sums; NULL if there are none or they are invalid. */
 static store_sums *read_sums(reader *r, size_t count) {
   enum { LEAST = SIZE_SIZE + 1 + 2 * SUM_SIZE + NUMBER_SIZE };
   if (count > r->left.size / LEAST) r->bad = true;

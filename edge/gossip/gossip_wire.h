@@ -1,15 +1,15 @@
 /*
- * gossip_wire.h - what edges say to each other, as bytes. Nothing here knows of sockets or stores.
+ * gossip_wire.h - the messages between edges, as bytes. It knows neither sockets nor stores.
  *
- * A frame is its size (4 bytes, of what follows), a type (1 byte) and fields. Numbers are little-endian;
- * bytes have their size (4 bytes) in front. Lists go on to the end of the frame.
+ * A frame is a size (4 bytes, of the rest), a type (1 byte) and fields. Numbers are little-endian; bytes have
+ * their size (4 bytes) in front. Lists extend to the end of the frame.
  *
- *   HELLO    token edge node      who opens a link, and its node's name
- *   WELCOME  node upto            the other's name, and up to which change it has the first one's Plasma
- *   DELTA    upto plasma...       what changed since
+ *   HELLO    token edge node      the edge that opens a link, and its node's name
+ *   WELCOME  node upto            the other node, and the last change of the opener's Plasma that it has
+ *   DELTA    upto plasma...       keys that changed since then, up to change `upto`
  *   ACK      upto                 it was merged
  *   PULL     token edge key...    spark.pull: on a connection of its own
- *   PULLED   (key ttl value)...   those that are there
+ *   PULLED   (key ttl value)...   the keys that exist
  */
 #ifndef FLARON_EDGE_GOSSIP_WIRE_H
 #define FLARON_EDGE_GOSSIP_WIRE_H
@@ -18,7 +18,7 @@
 
 enum { GOSSIP_TOKEN_SIZE = 16, GOSSIP_HEAD_SIZE = 5 };
 
-/* The most bytes of a frame, and of one that opens a connection: the keys of a pull. */
+/* The most bytes of a frame, and of a frame that opens a connection, such as a pull with its keys. */
 enum { GOSSIP_FRAME_MAX = 256 << 20, GOSSIP_STRANGER_MAX = 1 << 20 };
 
 typedef enum gossip_type {
@@ -36,7 +36,8 @@ typedef struct gossip_value {
   uint32_t ttl_s; /* 0 = it never expires */
 } gossip_value;
 
-/* A frame that was read; it borrows the bytes it was read from. What its type does not have is empty. */
+/* A frame that was read; it borrows the bytes that it was read from. Fields that its type does not have are
+ * empty. */
 typedef struct gossip_frame {
   gossip_type type;
   bytes token;
@@ -44,19 +45,19 @@ typedef struct gossip_frame {
   bytes node;
   int64_t upto;
   store_plasma *plasma;
-  gossip_value *values; /* of PULL: the keys alone */
-  size_t count;         /* of one of the two */
+  gossip_value *values; /* of PULL: only the keys */
+  size_t count;         /* of `plasma` or `values` */
 } gossip_frame;
 
 /*
- * Reads the frame that `in` begins with. 1: `frame` is it, to be freed, and `size` how long it was; 0: it is
- * not there as a whole; -1: it is none that may be believed, or longer than `most`.
+ * Reads the first frame of `in`. 1: `frame` is it, which the caller frees, and `size` its length in bytes; 0:
+ * it is incomplete; -1: it is not valid, or longer than `most`.
  */
 int gossip_read(bytes in, size_t most, gossip_frame *frame, size_t *size);
 
 void gossip_frame_free(gossip_frame *frame);
 
-/* Begins a frame in an empty text; gossip_end closes it. Between them its fields are written. */
+/* Begins a frame in an empty text. Write its fields, then gossip_end. */
 void gossip_begin(text *out, gossip_type type);
 void gossip_end(text *out);
 
