@@ -1,11 +1,10 @@
 /*
  * store.c - Spark and Plasma in SQLite: see store.h.
  *
- * Durability. The journal is a write-ahead log. There, a commit is in the log before COMMIT answers, so a
- * killed process loses nothing; with synchronous = FULL the log is also synced at every commit (NORMAL
- * syncs only at checkpoints), so a power cut loses nothing either. Where a file system cannot do WAL,
- * SQLite stays with the rollback journal, which needs EXTRA for the same promise. EXTRA is FULL under WAL,
- * so EXTRA it is.
+ * Durability. The journal is a write-ahead log. A commit is in the log before COMMIT returns, so a killed
+ * process loses nothing. With synchronous = FULL the log is also synced at every commit (NORMAL syncs only at
+ * checkpoints), so a power cut loses nothing either. On a file system without WAL, SQLite stays with the
+ * rollback journal, which needs EXTRA for the same guarantee. EXTRA equals FULL under WAL, so EXTRA is used.
  *
  * Spark. A row per key; `expires` is 0 or a time. An expired row is absent for every reader at once; each
  * write removes up to SWEEP expired rows. The sum of all sizes is kept by triggers in `spark_total`.
@@ -99,7 +98,7 @@ sqlite3_stmt *store_with_key(store *s, statement which, bytes key) {
 }
 
 bytes store_column(sqlite3_stmt *statement, int column) {
-  const uint8_t *data = sqlite3_column_blob(statement, column); /* before its size is asked for */
+  const uint8_t *data = sqlite3_column_blob(statement, column); /* call it before sqlite3_column_bytes */
   return (bytes){data, (size_t)sqlite3_column_bytes(statement, column)};
 }
 
@@ -111,9 +110,9 @@ int store_compare(bytes a, bytes b) {
   return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
-/* Takes a change back; SQLite may have done it by itself, so what it answers does not count. */
+/* Undoes a change. SQLite may have undone it already, so its result is ignored. */
 static void undo_change(store *s) {
-  s->begun_ns = 0; /* what was stopped must be able to be undone */
+  s->begun_ns = 0; /* the undoing must not be interrupted too */
   sqlite3_step(s->prepared[s->snapshot ? UNDO : ROLLBACK]);
   store_finish(s->prepared[s->snapshot ? UNDO : ROLLBACK]);
   if (!s->snapshot) return;
@@ -132,7 +131,7 @@ store_result store_read_number(store *s, sqlite3_stmt *statement, int64_t *numbe
   *number = 0;
   store_result result = store_first_row(s, statement);
   if (result != STORE_OK) return result == STORE_ABSENT ? STORE_OK : result;
-  bool none = sqlite3_column_type(statement, 0) == SQLITE_NULL; /* the greatest of no numbers */
+  bool none = sqlite3_column_type(statement, 0) == SQLITE_NULL; /* MAX of no rows */
   *number = sqlite3_column_int64(statement, 0);
   bool good = none || (store_row_is(statement, "I") && *number >= 0);
   store_finish(statement);
@@ -142,7 +141,7 @@ store_result store_read_number(store *s, sqlite3_stmt *statement, int64_t *numbe
 store_result store_read_keys(store *s, sqlite3_stmt *statement, size_t most, store_key_function *each,
                              void *data) {
   int code;
-  text last = {0}; /* in a tree that is damaged, keys may come again without end */
+  text last = {0}; /* a damaged tree may repeat keys without end */
   size_t count = 0;
   bool sound = true;
   while ((code = sqlite3_step(statement)) == SQLITE_ROW && count++ < most) {
@@ -222,7 +221,7 @@ store_result store_spark_get(store *s, bytes key, int64_t now_ns, text *value, u
   return result;
 }
 
-/* Removes up to SWEEP expired rows; `removed` is how many. */
+/* Removes up to SWEEP expired rows; `removed` is their number. */
 static store_result sweep(store *s, int64_t now_ns, int *removed) {
   sqlite3_stmt *statement = s->prepared[SPARK_SWEEP];
   sqlite3_bind_int64(statement, 1, now_ns);
@@ -232,7 +231,7 @@ static store_result sweep(store *s, int64_t now_ns, int *removed) {
   return result;
 }
 
-/* Whether `size` bytes under `key` fit into the quota as the rows are now. OK, QUOTA, FAILED. */
+/* Whether `size` bytes under `key` fit into the quota with the current rows. OK, QUOTA, FAILED. */
 static store_result fits(store *s, bytes key, uint64_t size, uint64_t quota) {
   int64_t total, old;
   store_result result = store_read_number(s, s->prepared[SPARK_TOTAL], &total);
@@ -243,8 +242,7 @@ static store_result fits(store *s, bytes key, uint64_t size, uint64_t quota) {
   return next <= quota || next <= (uint64_t)total ? STORE_OK : STORE_QUOTA;
 }
 
-/* The change of store_spark_set. Only where the quota is in the way is more than one batch swept, up to
- * SWEEPS. */
+/* The change of store_spark_set. Sweeps one batch, or up to SWEEPS while the quota is exceeded. */
 static store_result spark_set(store *s, bytes key, bytes value, int64_t expires, int64_t now_ns,
                               uint64_t quota) {
   int removed;
@@ -307,7 +305,7 @@ store_result store_spark_bytes(store *s, uint64_t *size) {
   return result;
 }
 
-/* See store.h. The node gets a new name: under the old one its sums must only grow. */
+/* See store.h. The node gets a new name, since the sums under the old name must never shrink. */
 store_result store_clear(store *s) {
   static const char clear[] =
       "DELETE FROM spark; DELETE FROM plasma; DELETE FROM plasma_counter; DELETE FROM plasma_log;"
@@ -323,7 +321,7 @@ store_result store_clear(store *s) {
   return result;
 }
 
-/* Runs SQL that is for tests. */
+/* Runs SQL for the functions for tests. */
 static bool run_sql(store *s, const char *sql) {
   bool done = sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
   if (!done) store_failed(s);
@@ -340,7 +338,7 @@ bool store_name_node(store *s, const char *name) {
   return done;
 }
 
-/* See store.h. A savepoint around all that follows: changes nest in it (NEST instead of BEGIN). */
+/* See store.h. Opens a savepoint around all later changes, which nest in it (NEST instead of BEGIN). */
 bool store_snapshot(store *s) {
   if (!s->in_memory || !store_lock(s)) return false;
   bool done = run_sql(s, s->snapshot ? "RELEASE snapshot; SAVEPOINT snapshot" : "SAVEPOINT snapshot");

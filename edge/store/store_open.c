@@ -1,11 +1,11 @@
 /*
- * store_open.c - opening the database of a store, which may be anybody's: see store.h.
+ * store_open.c - opens the database of a store, which is not trusted: see store.h.
  *
- * Nothing is written to a file, and no table of it is read, before its schema is known to be ours to the
- * letter: a view in place of a table, a trigger, or a column that may be NULL would have what follows do what
- * somebody else wants. The schema to compare with is made in memory by the same SQL. Rows may still be
- * damaged; whoever reads one asks store_row_is. A statement that takes long is interrupted (PROGRESS_OPS,
- * CPU_MS).
+ * Nothing is written to a file, and no table of it is read, before its schema is known to equal ours exactly:
+ * with a view in place of a table, a trigger, or a column that may be NULL, the author of the file would
+ * control what our statements do. The schema to compare with is made in memory by the same SQL. Rows may
+ * still be damaged; every reader of a row checks store_row_is. A statement that takes long is interrupted
+ * (PROGRESS_OPS, CPU_MS).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,9 +26,10 @@ enum { PROGRESS_OPS = 10000, CPU_MS = 5000, SLOW_CPU_MS = 100, CHECKED_BYTES = 4
 
 /* ---- the files ---- */
 
-/* Whether a rollback journal names another file, which SQLite would then look into, and might delete. */
+/* Whether a rollback journal names another file, which SQLite would then read and might delete. */
 static bool names_another(int folder, const char *name) {
-  static const uint8_t magic[] = {0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7}; /* SQLite's, at the end */
+  static const uint8_t magic[] = {0xd9, 0xd5, 0x05, 0xf9,
+                                  0x20, 0xa1, 0x63, 0xd7}; /* SQLite's magic at the end */
   uint8_t end[sizeof magic];
   struct stat about;
   int fd;
@@ -40,7 +41,7 @@ static bool names_another(int folder, const char *name) {
   return found;
 }
 
-/* Whether the files of a database, as far as they are there, can be ours; else why not in `error`. */
+/* Whether the existing files of a database can be ours; if not, `error` says why. */
 static bool check_files(int folder, const char *name, const char *shown, text *error) {
   static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
   for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
@@ -143,7 +144,7 @@ static const char *const statements[STATEMENTS] = {
 
 /* ---- limits ---- */
 
-/* What a statement may be and do: those of ours are far below. */
+/* Limits of statements, far above what our own need. */
 static void set_limits(sqlite3 *db) {
   static const struct {
     int which, most;
@@ -171,8 +172,8 @@ static void set_limits(sqlite3 *db) {
   }
 }
 
-/* Called by SQLite every PROGRESS_OPS steps of a statement; 1 ends it: it ran away, or nobody waits for it.
- */
+/* Called by SQLite every PROGRESS_OPS steps of a statement; 1 ends it: it takes too long, or its result is
+ * not wanted any more. */
 static int on_progress(void *data) {
   store *s = data;
   if (wait_is_over()) return 1;
@@ -183,9 +184,9 @@ static int on_progress(void *data) {
   return s->ran_away;
 }
 
-/* ---- is it ours? ---- */
+/* ---- checks of the schema ---- */
 
-/* Runs SQL, as often as another process is in the way. SQLite's code. */
+/* Runs SQL, again and again while another process holds a lock, up to BUSY_MS. SQLite's code. */
 static int run_sql(sqlite3 *db, const char *sql) {
   int code = SQLITE_BUSY;
   for (int waited = 0; code == SQLITE_BUSY && waited < BUSY_MS; waited += RETRY_MS) {
@@ -195,7 +196,8 @@ static int run_sql(sqlite3 *db, const char *sql) {
   return code;
 }
 
-/* Adds all that a database has: for each thing a line feed, and type, name, table and SQL, NUL after each. */
+/* Adds the schema of a database: for each entry a line feed, then type, name, table and SQL, each with a NUL
+ * after it. SQLite's code. */
 static int read_schema(sqlite3 *db, text *out) {
   enum { COLUMNS = 4 };
   static const char sql[] = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type DESC, name";
@@ -214,7 +216,7 @@ static int read_schema(sqlite3 *db, text *out) {
   return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-/* Makes the schema that a database of ours has. SQLite's code. */
+/* Makes the schema of a new database. SQLite's code. */
 static int make_schema(text *out) {
   sqlite3 *db = NULL;
   int code = sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -224,7 +226,7 @@ static int make_schema(text *out) {
   return code;
 }
 
-/* The part of a schema that begins at `at`: from its line feed to the one before the next. */
+/* The entry of a schema at offset `at`, from its line feed to the next entry. */
 static bytes part_of(const text *schema, size_t at) {
   enum { COLUMNS = 4 };
   size_t end = at;
@@ -232,7 +234,7 @@ static bytes part_of(const text *schema, size_t at) {
   return (bytes){(const uint8_t *)schema->data + at, end - at};
 }
 
-/* The first thing of schema `a` that is not in `b` in the same way; NULL = all is. */
+/* The first entry of schema `a` that is not in `b` unchanged; NULL if all are. */
 static const char *find_other(const text *a, const text *b) {
   for (size_t at = 0; at < a->size;) {
     bytes part = part_of(a, at);
@@ -243,7 +245,7 @@ static const char *find_other(const text *a, const text *b) {
   return NULL;
 }
 
-/* Adds why a database of this version with these things is none of ours. */
+/* Adds why a database of this version and schema is not ours. */
 static void say_other(int version, const text *there, const text *ours, text *error) {
   const char *other = find_other(there, ours), *what = "is not part";
   if (version > SCHEMA) {
@@ -266,13 +268,13 @@ static void say_other(int version, const text *there, const text *ours, text *er
 }
 
 /*
- * Finds out which version of ours a database is, in `version`: 0 is an empty one. SQLite's code, or
- * SQLITE_OK with a sentence in `error` when it is none of ours.
+ * Reads the schema version of a database into `version`: 0 if it is empty. SQLite's code, or SQLITE_OK with a
+ * sentence in `error` if the database is not ours.
  */
 static int find_version(sqlite3 *db, int *version, text *error) {
   text there = {0}, ours = {0};
   sqlite3_stmt *statement = NULL;
-  int code = run_sql(db, "BEGIN"); /* both are read at one time: who makes the database commits both */
+  int code = run_sql(db, "BEGIN"); /* both are written in one transaction, so read both in one */
   if (code == SQLITE_OK) code = sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL);
   if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
     *version = sqlite3_column_int(statement, 0);
@@ -295,7 +297,8 @@ static int find_version(sqlite3 *db, int *version, text *error) {
   return code;
 }
 
-/* Looks for damage, where that takes no time. SQLite's code, or SQLITE_OK with a sentence in `error`. */
+/* Looks for damage, unless the file is too large for a quick check. SQLite's code, or SQLITE_OK with a
+ * sentence in `error`. */
 static int find_damage(sqlite3 *db, off_t size, text *error) {
   sqlite3_stmt *check = NULL;
   if (size > CHECKED_BYTES) return SQLITE_OK;
@@ -315,14 +318,15 @@ static int find_damage(sqlite3 *db, off_t size, text *error) {
 
 /* ---- setting up ---- */
 
-/* Sets journal and syncing up. Who else opens a new file now may lock it without SQLite waiting for that. */
+/* Sets journal and syncing. Retries, since SQLite itself does not wait here for another process that opens
+ * the same new file. */
 static int set_journal(sqlite3 *db) {
   return run_sql(db,
                  "PRAGMA journal_mode = WAL; PRAGMA synchronous = EXTRA; PRAGMA fullfsync = ON;"
                  "PRAGMA checkpoint_fullfsync = ON");
 }
 
-/* Makes the tables of a new database, all or none: with its version set, they are there. SQLite's code. */
+/* Makes the tables, all or none, and sets the version, in one transaction. SQLite's code. */
 static int make_tables(sqlite3 *db) {
   int code = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
   if (code == SQLITE_OK) code = sqlite3_exec(db, schema, NULL, NULL, NULL);
@@ -331,8 +335,8 @@ static int make_tables(sqlite3 *db) {
 }
 
 /*
- * Sets a database of that version up, prepares the statements and reads the node's name. Who only reads from
- * one that is set up writes nothing and waits for no writer. SQLite's code.
+ * Sets up a database of that version, prepares the statements and, for a new one, reads the node's name. A
+ * database that is already set up is not written, so that a reader waits for no writer. SQLite's code.
  */
 static int set_up(store *s, int version) {
   int code = set_journal(s->db);
@@ -346,8 +350,8 @@ static int set_up(store *s, int version) {
 }
 
 /*
- * For SQLite, when another process holds a lock: waits a little, for the n-th time. 0: no longer, after
- * BUSY_MS or when the waits of this thread are ended.
+ * SQLite's busy handler: waits a little before retry `n`. 0: give up, after BUSY_MS or when the waits of this
+ * thread are ended.
  */
 static int wait_while_busy(void *unused, int n) {
   enum { SHORT = 5, LONG_MS = 25, SHORT_IN_ALL_MS = (1 << SHORT) - 1 };
@@ -356,7 +360,8 @@ static int wait_while_busy(void *unused, int n) {
   return wait_for_ns((int64_t)(n < SHORT ? 1 << n : LONG_MS) * (int64_t)CLOCK_NS_PER_MS);
 }
 
-/* Looks whether an open database is ours, and sets it up. SQLite's code, or SQLITE_OK with why not. */
+/* Checks that an open database is ours, and sets it up. SQLite's code, or SQLITE_OK with a sentence in
+ * `error`. */
 static int check_and_set_up(store *s, off_t size, text *error) {
   int version = 0;
   set_limits(s->db);
@@ -369,7 +374,8 @@ static int check_and_set_up(store *s, off_t size, text *error) {
   return code == SQLITE_OK && error->size == 0 ? set_up(s, version) : code;
 }
 
-/* Opens a database of `size` bytes at a path without links (NULL: in memory), which is `shown` to people. */
+/* Opens a database of `size` bytes at a path without links (NULL: in memory); `shown` is its path for
+ * messages. */
 static store *open_database(const char *path, const char *shown, off_t size, text *error) {
   store *s = memory_get(sizeof *s);
   text why = {0};
@@ -392,8 +398,8 @@ static store *open_database(const char *path, const char *shown, off_t size, tex
   return NULL;
 }
 
-/* See store.h. SQLite is given the real path, in which it refuses links that somebody puts there meanwhile.
- */
+/* See store.h. SQLite gets the real path, in which it refuses links that another process creates
+ * meanwhile. */
 store *store_open_in(int folder, const char *name, const char *shown, text *error) {
   char link[32], real[PATH_MAX];
   struct stat about = {0};

@@ -1,24 +1,24 @@
 /*
- * store_plasma.c - Plasma in SQLite, and how two nodes' Plasma become one: see store.h.
+ * store_plasma.c - Plasma in SQLite, and the merge of two nodes' Plasma: see store.h.
  *
- * `plasma` holds a register per key that was ever set or deleted: the last writer wins, by (stamp, node).
- * The register of a deleted key stays as a tombstone, else a late message of another node could bring the
- * key back. `plasma_counter` holds the PN-counters: what each node added (p) and took away (n) in all since
- * the key's register was written, both only ever growing; `epoch` is that register's stamp, 0 when there is
- * none. The invariant: a key has sums of its register's epoch alone, and none while it holds a value.
+ * `plasma` holds a register for each key that was ever set or deleted: the last writer wins, by (stamp,
+ * node). The register of a deleted key stays as a tombstone, else a late message of another node could bring
+ * the key back. `plasma_counter` holds the PN-counters: the totals that each node added (p) and subtracted
+ * (n) since the key's register was written; both only grow. `epoch` is that register's stamp, 0 if there is
+ * none. The invariant: a key has only sums of its register's epoch, and none while it holds a value.
  *
- * Merging. What a node knows of a key is the pair (register, sums). The greater register wins with its sums;
- * where registers are the same, each node's p and n become the greater of both. Registers are totally
- * ordered and sums a lattice, so pairs are a lattice too: merging is commutative, associative, idempotent.
- * Nodes that count on the same register thus add up, and a set or delete ends what was counted on earlier
- * ones, wherever it arrives. A key always travels whole: its sums mean nothing without their register.
+ * Merging. What a node knows about a key is the pair (register, sums). The greater register wins with its
+ * sums; if the registers are equal, each node's p and n become the greater of both. Registers are totally
+ * ordered and sums a lattice, so pairs are a lattice too: merging is commutative, associative, idempotent. So
+ * counts on the same register add up, and a set or delete drops the counts on earlier registers at every node
+ * that it reaches. A key is always sent whole: its sums mean nothing without their register.
  *
- * `plasma_log` has the number of the last change of each key, kept by triggers, so a merge that changes a
- * key gives it a new number and it travels on. `plasma_peer` has how far each other node was merged, in the
- * same transaction as what was merged.
+ * `plasma_log` has the number of the last change of each key, maintained by triggers, so a key that a merge
+ * changes gets a new number and is sent on. `plasma_peer` has the last merged change of each other node,
+ * written in the same transaction as the merge.
  *
- * Sums are stored as 16 big-endian bytes. Stamps come from a hybrid clock: the time, or one more than the
- * latest stamp seen when that is more.
+ * Sums are stored as 16 big-endian bytes. Stamps come from a hybrid clock: the greater of the time and the
+ * latest stamp seen plus one.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -27,9 +27,9 @@
 #include "store/store_private.h"
 #include "base/list.h"
 
-enum { SUM_SIZE = 16, SUM_ZEROS = 3 }; /* no sum comes to where its first bytes are not 0 */
+enum { SUM_SIZE = 16, SUM_ZEROS = 3 }; /* the first bytes of every possible sum are 0 */
 
-/* Stamps that are believed: what is later than any clock that is set, in the year 2258, would run over. */
+/* The latest stamp that is accepted in a row, in the year 2258, so that stamps cannot overflow. */
 #define STAMP_MAX INT64_C(9100000000000000000)
 
 /* plasma.kind. A counter has no kind: it has rows in plasma_counter. */
@@ -43,21 +43,21 @@ typedef struct counter {
   int64_t stamp;  /* the latest */
 } counter;
 
-/* A register; `kind` is TOMBSTONE and `stamp` 0 when there is none. */
+/* A register; `kind` is TOMBSTONE and `stamp` 0 if there is none. */
 typedef struct plasma_register {
   int kind;
   int64_t stamp;
 } plasma_register;
 
-/* Unlocks the store; tells of the change when `result` says that it was made. */
+/* Unlocks the store; calls `changed` if `result` is OK. */
 static store_result conclude(store *s, store_result result) {
   pthread_mutex_unlock(&s->mutex);
   if (result == STORE_OK && s->changed != NULL) s->changed(s->changed_data);
   return result;
 }
 
-/* Whether a row, of node, sums and stamp, can be ours: SUMS_GET. Sums are far below what 128 bits can add up.
- */
+/* Whether a row of SUMS_GET (node, sums, stamp) can be ours. Valid sums are so small that adding them cannot
+ * overflow 128 bits. */
 static bool is_sums(sqlite3_stmt *get) {
   if (!store_row_is(get, "TBBI")) return false;
   bytes node = store_column(get, 0), p = store_column(get, 1), n = store_column(get, 2);
@@ -68,7 +68,7 @@ static bool is_sums(sqlite3_stmt *get) {
          stamp <= STAMP_MAX;
 }
 
-/* The same for a register: PLASMA_GET. */
+/* The same for a row of PLASMA_GET, a register. */
 static bool is_register(sqlite3_stmt *get) {
   if (!store_row_is(get, "IBIT")) return false;
   int64_t kind = sqlite3_column_int64(get, 0), stamp = sqlite3_column_int64(get, 2);
@@ -91,12 +91,13 @@ static void bind_sum(sqlite3_stmt *statement, int index, store_sum value) {
   sqlite3_bind_blob(statement, index, data, SUM_SIZE, SQLITE_TRANSIENT);
 }
 
-/* What came of reading rows until SQLite answered `code`, which is SQLITE_ROW at one that is not ours. */
+/* The result of reading rows until SQLite returned `code`; SQLITE_ROW means that the last row was not
+ * valid. */
 static store_result read_end(store *s, int code) {
   return code == SQLITE_DONE ? STORE_OK : code == SQLITE_ROW ? store_damaged(s) : store_failed(s);
 }
 
-/* Reads the sums of a counter. OK also when there is none, FAILED. */
+/* Reads the sums of a counter. OK, also if there is none; FAILED. */
 static store_result read_counter(store *s, bytes key, counter *c) {
   sqlite3_stmt *get = store_with_key(s, SUMS_GET, key);
   int code;
@@ -117,7 +118,7 @@ static store_result read_counter(store *s, bytes key, counter *c) {
   return result;
 }
 
-/* Reads a register, adding its value to `value` unless NULL. OK also when there is none, FAILED. */
+/* Reads a register, adding its value to `value` unless that is NULL. OK, also if there is none; FAILED. */
 static store_result read_register(store *s, bytes key, plasma_register *r, text *value) {
   *r = (plasma_register){0};
   sqlite3_stmt *get = store_with_key(s, PLASMA_GET, key);
@@ -137,19 +138,19 @@ static store_result read_register(store *s, bytes key, plasma_register *r, text 
   return STORE_OK;
 }
 
-/* The hybrid clock goes past a stamp that was seen. */
+/* Advances the hybrid clock to a stamp that was seen. */
 static void see_stamp(store *s, int64_t seen) {
   if (seen > s->stamp) s->stamp = seen;
 }
 
-/* A stamp of the hybrid clock: later than all before and than `seen`. */
+/* A new stamp of the hybrid clock: later than all earlier ones and than `seen`. */
 static int64_t next_stamp(store *s, int64_t now_ns, int64_t seen) {
   see_stamp(s, seen);
   s->stamp = now_ns > s->stamp ? now_ns : s->stamp + 1;
   return s->stamp;
 }
 
-/* See store.h. A counter that nodes together drove out of an int64_t's range shows the end of the range. */
+/* See store.h. A counter that several nodes together moved out of an int64_t's range is clamped to it. */
 store_result store_plasma_get(store *s, bytes key, text *value) {
   plasma_register r;
   counter c = {0};
@@ -175,7 +176,7 @@ store_result store_plasma_is_counter(store *s, bytes key, bool *is_counter) {
   return result;
 }
 
-/* Writes a register over what the key holds, and ends its sums. */
+/* Replaces the key's register and removes its sums. */
 static store_result put_register(store *s, bytes key, int kind, bytes value, int64_t stamp, bytes node) {
   sqlite3_stmt *put = store_with_key(s, PLASMA_PUT, key);
   sqlite3_bind_int(put, 2, kind);
@@ -186,7 +187,8 @@ static store_result put_register(store *s, bytes key, int kind, bytes value, int
   return result == STORE_OK ? store_run(s, store_with_key(s, SUMS_DELETE, key)) : result;
 }
 
-/* The change of store_plasma_set and store_plasma_delete. Deleting what is not there leaves no tombstone. */
+/* The change of store_plasma_set and store_plasma_delete. Deleting a key that does not exist leaves no
+ * tombstone. */
 static store_result plasma_write(store *s, bytes key, int kind, bytes value, int64_t now_ns) {
   plasma_register r;
   counter c;
@@ -228,7 +230,7 @@ static store_result put_sums(store *s, bytes key, bytes node, int64_t epoch, sto
   return store_run(s, put);
 }
 
-/* The change of store_plasma_add, by a delta that is wide enough to be negated. */
+/* The change of store_plasma_add; the type of `delta` is wide enough for its negation. */
 static store_result plasma_add(store *s, bytes key, __int128 delta, int64_t now_ns, int64_t *total) {
   plasma_register r;
   counter c;
@@ -299,7 +301,7 @@ store_result store_plasma_merged(store *s, bytes from, int64_t *upto) {
   return result;
 }
 
-/* All sums of a key, with the bytes they borrow. */
+/* All sums of a key, with the bytes that they borrow. */
 typedef struct sums_list {
   store_sums *items;
   size_t count;
@@ -329,7 +331,7 @@ static store_result read_sums(store *s, bytes key, sums_list *list) {
   return result;
 }
 
-/* Hands all that is known of a key to `each`; adds its size to `size`. OK, FAILED. */
+/* Calls `each` with all that is known about a key; adds its size to `size`. OK, FAILED. */
 static store_result hand_over(store *s, bytes key, store_plasma_function *each, void *data, size_t *size) {
   enum { SUMS_SIZE = 64 };
   sums_list list = {0};
@@ -356,7 +358,7 @@ static store_result hand_over(store *s, bytes key, store_plasma_function *each, 
   return result;
 }
 
-/* The reading of store_plasma_delta. */
+/* The reading part of store_plasma_delta. */
 static store_result read_delta(store *s, int64_t since, size_t size, store_plasma_function *each, void *data,
                                int64_t *upto) {
   sqlite3_stmt *log = s->prepared[LOG_SINCE];
@@ -377,7 +379,7 @@ static store_result read_delta(store *s, int64_t since, size_t size, store_plasm
   return result;
 }
 
-/* See store.h. Within a savepoint, so that another process changes nothing between two reads. */
+/* See store.h. Reads within a savepoint, so that no other process changes anything between two reads. */
 store_result store_plasma_delta(store *s, int64_t since, size_t size, store_plasma_function *each, void *data,
                                 int64_t *upto) {
   *upto = since;
@@ -392,7 +394,8 @@ store_result store_plasma_delta(store *s, int64_t since, size_t size, store_plas
   return result;
 }
 
-/* Whether a register that arrived is less than the one that is there (< 0), the same (0) or greater. */
+/* Compares a received register with the stored one: `order` is < 0 if it is less, 0 if equal, > 0 if
+ * greater. */
 static store_result compare(store *s, const store_plasma *p, int *order) {
   sqlite3_stmt *get = store_with_key(s, PLASMA_GET, p->key);
   store_result result = store_first_row(s, get);
@@ -406,7 +409,7 @@ static store_result compare(store *s, const store_plasma *p, int *order) {
   bool has_value = sqlite3_column_int(get, 0) == VALUE;
   *order = (p->stamp > stamp) - (p->stamp < stamp);
   if (*order == 0) *order = store_compare(p->node, store_column(get, 3));
-  /* Two writes of one node have two stamps, unless its clock and its file were set back. */
+  /* Two writes of a node have different stamps, unless its clock and its file were set back. */
   if (*order == 0) *order = p->has_value - has_value;
   if (*order == 0 && has_value) *order = store_compare(p->value, store_column(get, 1));
   store_finish(get);
@@ -415,7 +418,7 @@ static store_result compare(store *s, const store_plasma *p, int *order) {
 
 static store_sum greater(store_sum a, store_sum b) { return a > b ? a : b; }
 
-/* Makes a node's sums of a key the greater ones, of those that are there and those that arrived. */
+/* Sets a node's sums of a key to the greater of the stored and the received ones. */
 static store_result merge_sums(store *s, const store_plasma *p, const store_sums *arrived,
                                const sums_list *list) {
   store_sums there = {0};
@@ -451,8 +454,9 @@ static store_result merge(store *s, const store_plasma *p) {
 }
 
 /*
- * The change of store_plasma_merge. How far a node was merged is noted with what that changed, or after FAR
- * changes that were known: a commit that writes nothing costs nothing, and merging them again does not harm.
+ * The change of store_plasma_merge. The last merged change of `from` is recorded if the merge changed
+ * anything, or after FAR changes that were already known: a commit that writes nothing is free, and merging
+ * known changes again does no harm.
  */
 static store_result merge_all(store *s, const store_plasma *items, size_t count, bytes from, int64_t upto,
                               bool *changed) {

@@ -1,8 +1,8 @@
 /*
- * store_private.h - what store_open.c, store.c (Spark) and store_plasma.c share. Nobody else includes it.
+ * store_private.h - what store_open.c, store.c (Spark) and store_plasma.c share. No other file includes it.
  *
- * All of it is called with the store's mutex held. The statements are prepared once and used again: whoever
- * steps one to a row finishes it.
+ * Call all of it with the store's mutex held. The statements are prepared once and reused: a function that
+ * steps one to a row must finish it.
  */
 #ifndef FLARON_EDGE_STORE_PRIVATE_H
 #define FLARON_EDGE_STORE_PRIVATE_H
@@ -43,47 +43,47 @@ typedef enum statement {
 struct store {
   sqlite3 *db;
   sqlite3_stmt *prepared[STATEMENTS];
-  pthread_mutex_t mutex; /* held by every public function: the prepared statements are shared */
+  pthread_mutex_t mutex; /* every public function holds it, since the prepared statements are shared */
   bool in_memory;
   bool snapshot;    /* the savepoint of store_snapshot is open */
-  int64_t stamp;    /* the latest given or seen */
-  int64_t begun_ns; /* CPU time of this thread when a call was first seen to take long; 0 = it was not */
-  bool ran_away;    /* so a statement of it was interrupted */
-  bool slow;        /* that happened before: others are stopped sooner */
+  int64_t stamp;    /* the latest stamp given or seen */
+  int64_t begun_ns; /* the thread's CPU time when on_progress was first called in this call; 0 = not yet */
+  bool ran_away;    /* the call took too long and was interrupted */
+  bool slow;        /* an earlier call ran away, so later ones are stopped sooner */
   char node[STORE_NODE_MAX + 1];
-  text message; /* of the last failure */
+  text message; /* SQLite's, of the last failure */
   void (*changed)(void *data);
   void *changed_data;
 };
 
 /*
- * Takes the mutex for a public call, whose time counts from now. It is given back with pthread_mutex_unlock.
- * False: the wait for it was ended (wait.h), and it is not taken.
+ * Locks the mutex for a public call and restarts its CPU time. Unlock it with pthread_mutex_unlock. False:
+ * the wait for it was ended (wait.h), and it is not locked.
  */
 bool store_lock(store *s);
 
-/* Notes what SQLite said; answers STORE_FAILED. */
+/* Keeps SQLite's message; returns STORE_FAILED. */
 store_result store_failed(store *s);
 
-/* Notes that a row has what no flaron-lua writes; answers STORE_FAILED. */
+/* Sets the message that a row is not one that flaron-lua writes; returns STORE_FAILED. */
 store_result store_damaged(store *s);
 
-/* Whether the columns of a row are what a letter each says: I an integer, T a text, B a blob. */
+/* Whether the columns of a row have these types, a letter each: I integer, T text, B blob. */
 bool store_row_is(sqlite3_stmt *statement, const char *types);
 
 /* Reads the node's name. SQLite's code. */
 int store_read_node(store *s);
 
-/* Ends the use of a statement, so that it holds no lock and no borrowed bytes. */
+/* Resets a statement, so that it holds no lock and no borrowed bytes. */
 void store_finish(sqlite3_stmt *statement);
 
-/* Runs a statement that answers no rows. */
+/* Runs a statement that returns no rows. */
 store_result store_run(store *s, sqlite3_stmt *statement);
 
-/* Steps to the first row: OK with a row to be read, else the statement is finished: ABSENT, FAILED. */
+/* Steps to the first row: OK with a row to read; on ABSENT and FAILED the statement is finished. */
 store_result store_first_row(store *s, sqlite3_stmt *statement);
 
-/* Binds bytes; a blob of no bytes stays a blob, where SQLite would make NULL of a NULL pointer. */
+/* Binds a blob; empty bytes become an empty blob, since SQLite would turn a NULL pointer into NULL. */
 void store_bind_blob(sqlite3_stmt *statement, int index, bytes b);
 
 /* A statement with its first parameter, the key, bound. */
@@ -92,19 +92,21 @@ sqlite3_stmt *store_with_key(store *s, statement which, bytes key);
 /* The bytes of a column, borrowed until the statement is stepped or finished. */
 bytes store_column(sqlite3_stmt *statement, int column);
 
-/* Below 0, 0, above 0: which bytes come first. */
+/* Compares bytes: < 0 if `a` comes first, 0 if they are equal, > 0 if `b` does. */
 int store_compare(bytes a, bytes b);
 
-/* Begins a change that store_end makes or takes back as a whole; no reader's lock has to be upgraded. */
+/* Begins a change that store_end commits or undoes as a whole. It locks for writing at once, so that no
+ * reader's lock has to be upgraded. */
 store_result store_begin(store *s);
 
-/* Makes a change, or takes it back when `result` is STORE_FAILED; answers what came of it. */
+/* Commits a change, or undoes it if `result` is STORE_FAILED. Returns `result`, or STORE_FAILED if the commit
+ * fails. */
 store_result store_end(store *s, store_result result);
 
-/* Finds a row's only number; 0 when there is no row. */
+/* Reads the number in a statement's only row; 0 if there is no row. */
 store_result store_read_number(store *s, sqlite3_stmt *statement, int64_t *number);
 
-/* Hands the first column of `most` rows to `each`; QUOTA: there are more. */
+/* Calls `each` with the first column, a key, of up to `most` rows; QUOTA: there are more rows. */
 store_result store_read_keys(store *s, sqlite3_stmt *statement, size_t most, store_key_function *each,
                              void *data);
 
