@@ -1,9 +1,9 @@
 /*
  * callstack.c - see callstack.h. The layout of Lua's structures comes from tools/layout.c.
  *
- * A Lua state does not know who resumed it. But what resumed it is the innermost call of the outer one: a C
- * function with the coroutine as its first argument (coroutine.resume) or upvalue (coroutine.wrap). So states
- * are followed from the main one inwards.
+ * A Lua state does not know which state resumed it. But the innermost call of the outer state is the one that
+ * resumed it: a C function with the coroutine as its first argument (coroutine.resume) or upvalue
+ * (coroutine.wrap). So states are followed inwards from the main one.
  */
 #include "profile/callstack.h"
 
@@ -11,13 +11,13 @@
 
 #include "lua_layout.h"
 
-/* The most that is looked at, so that the signal of a profile leaves time for the script. */
+/* Limits of a stack walk, so that the signals of a profile leave time for the script. */
 enum { MOST_CALLS = 10000, MOST_NAME = 200, MOST_LOG_SIZE = 20 };
 
-/* What Lua has at most: states, since each one that is resumed is a nested C call; bytes of a stack. */
+/* Limits of Lua: states, since each resumed one is a nested C call; bytes of a stack. */
 enum { MOST_STATES = LAYOUT_STATES_MOST, MOST_STACK = LAYOUT_STACK_MOST * LAYOUT_VALUE_SIZE };
 
-/* ---- words of the memory; 0 where there are none ---- */
+/* ---- reads of the memory; 0 outside of it ---- */
 
 static uint8_t byte_at(bytes memory, uint32_t at) { return at < memory.size ? memory.data[at] : 0; }
 
@@ -27,7 +27,7 @@ static uint32_t word_at(bytes memory, uint32_t at) {
   return word;
 }
 
-/* What a TValue refers to when its tag is this, else 0. */
+/* The address that a TValue refers to if it has this tag, else 0. */
 static uint32_t value_at(bytes memory, uint32_t at, int tag) {
   return byte_at(memory, at + LAYOUT_VALUE_TAG) == tag ? word_at(memory, at + LAYOUT_VALUE_DATA) : 0;
 }
@@ -46,8 +46,8 @@ static bytes string_at(bytes memory, uint32_t at) {
 /* ---- calls ---- */
 
 /*
- * Where the function of a call stands on the stack of its state; 0 when it does not. While Lua moves a stack,
- * calls have the distance from its begin instead of the address.
+ * The address of a call's function on the stack of its state; 0 if it is not there. While Lua moves a stack,
+ * calls hold offsets from its start instead of addresses.
  */
 static uint32_t function_of(bytes memory, uint32_t state, uint32_t call) {
   uint32_t at = word_at(memory, call + LAYOUT_CALL_FUNC), stack = word_at(memory, state + LAYOUT_STATE_STACK);
@@ -61,14 +61,14 @@ static bool upvalue_is(bytes memory, uint32_t closure, uint8_t n, int tag) {
          value_at(memory, closure + LAYOUT_CLOSURE_UPVALUE + n * LAYOUT_VALUE_SIZE, tag) != 0;
 }
 
-/* The name of a C function that only another one makes. */
+/* The name of a C closure that only another library function creates. */
 static bytes name_of_inner(bytes memory, uint32_t closure) {
   if (upvalue_is(memory, closure, 0, LAYOUT_TAG_THREAD)) return bytes_of("coroutine.wrap");
   if (upvalue_is(memory, closure, 2, LAYOUT_TAG_USERDATA)) return bytes_of("string.gmatch");
   return (bytes){0};
 }
 
-/* Reads the call of a function, which stands at `function`; false when that is none (any more). */
+/* Reads the call whose function is at `function`; false if that is not a function (any more). */
 static bool read_call(bytes memory, uint32_t function, callstack_call *c) {
   uint32_t closure;
   if ((closure = value_at(memory, function, LAYOUT_TAG_LUA)) != 0) {
@@ -98,7 +98,8 @@ static uint32_t resumed_by(bytes memory, uint32_t state) {
   return value_at(memory, function + LAYOUT_VALUE_SIZE, LAYOUT_TAG_THREAD);
 }
 
-/* Lists the states from the main one to the running one; how many. 1 when the way there is not known. */
+/* Lists the states from the main one to the running one and returns their number. If the path is not known,
+ * it lists only the running one. */
 static size_t find_states(bytes memory, uint32_t running, uint32_t states[MOST_STATES]) {
   uint32_t state = word_at(memory, word_at(memory, running + LAYOUT_STATE_GLOBAL) + LAYOUT_GLOBAL_MAIN);
   for (size_t n = 0; n < MOST_STATES && state != 0; state = resumed_by(memory, state)) {
@@ -109,11 +110,11 @@ static size_t find_states(bytes memory, uint32_t running, uint32_t states[MOST_S
   return 1;
 }
 
-/* Calls as they are found, the innermost first: the first ones, and the last ones in a ring. */
+/* Calls as they are found, innermost first: the first calls, and the last calls in a ring buffer. */
 typedef struct found {
   callstack_call inner[CALLSTACK_INNER], outer[CALLSTACK_OUTER];
   size_t count;
-  bool moving; /* a call is none */
+  bool moving; /* a call has no valid function */
 } found;
 
 static void add(found *f, callstack_call call) {
@@ -125,7 +126,7 @@ static void add(found *f, callstack_call call) {
   }
 }
 
-/* Adds the calls of a state; false when there are too many to look at, or they cannot be told. */
+/* Adds the calls of a state; false if there are too many or one cannot be read. */
 static bool add_calls(bytes memory, uint32_t state, bool is_main, found *f) {
   uint32_t base = state + LAYOUT_STATE_BASE_CI, previous;
   callstack_call c;
@@ -134,11 +135,12 @@ static bool add_calls(bytes memory, uint32_t state, bool is_main, found *f) {
     if (f->count >= MOST_CALLS) return false;
     uint32_t function = function_of(memory, state, at);
     if (!read_call(memory, function, &c)) {
-      if (f->count == 0) continue; /* it is returning: a result stands there already */
+      if (f->count == 0) continue; /* it is returning, and a result has replaced its function */
       f->moving = true;
       return false;
     }
-    if (is_main && previous == base && c.kind == CALLSTACK_C) continue; /* runtime/start/entry.c */
+    if (is_main && previous == base && c.kind == CALLSTACK_C)
+      continue; /* the runtime's own call, runtime/start/entry.c */
     add(f, c);
     bool tail = (word_at(memory, at + LAYOUT_CALL_STATUS) & LAYOUT_CALL_IS_TAIL) != 0;
     if (tail) add(f, (callstack_call){.kind = CALLSTACK_TAIL});
@@ -146,7 +148,7 @@ static bool add_calls(bytes memory, uint32_t state, bool is_main, found *f) {
   return true;
 }
 
-/* Copies what was found, turned round. */
+/* Copies the calls, outermost first; returns their number. */
 static size_t turn(const found *f, bool whole, callstack_call *calls) {
   size_t inner = f->count < CALLSTACK_INNER ? f->count : CALLSTACK_INNER;
   size_t outer = f->count - inner, n = 0;

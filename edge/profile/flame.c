@@ -10,23 +10,24 @@
 
 enum { WIDTH = 1200, MARGIN = 10, ROW = 17, HEAD = 44, FOOT = 10 };
 
-/* A letter of the monospaced font, and the narrowest box that is drawn, in the SVG's units. */
+/* The width of a letter of the monospaced font, and of the narrowest box that is drawn, in units of the
+ * SVG. */
 static const double letter = 6.65, narrowest = 0.3;
 
-/* A profile with what is needed again and again. */
+/* A profile with values computed once. */
 typedef struct view {
   const profile *profile;
   text *labels;    /* of each function */
-  uint32_t *total; /* samples of each node and those on it */
+  uint32_t *total; /* samples of each node and its descendants */
   text *out;
 } view;
 
-/* Makes bytes fit to be shown: UTF-8 without control characters; others become '?'. */
+/* Replaces bytes that are not UTF-8 and control characters by '?'. */
 static void make_readable(text *t) {
   for (size_t i = 0, size; i < t->size; i += size) {
     uint32_t code;
     size = utf8_read(t->data + i, t->size - i, &code);
-    /* what XML 1.0 has no characters for, and those it discourages */
+    /* characters that XML 1.0 forbids or discourages */
     bool control =
         size != 0 && (code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0xFFFE || code == 0xFFFF);
     if (size != 0 && !control) continue;
@@ -67,11 +68,11 @@ static double percent(const view *v, uint32_t samples) {
 
 /* ---- the flame graph ---- */
 
-/* Adds as much of a label as `width` has room for, or nothing. */
+/* Adds as much of a label as fits into `width`, or nothing. */
 static void add_clipped(text *out, const text *label, double width) {
   size_t room = width > 2 * letter ? (size_t)(width / letter) : 0, letters = 0, size = 0, clipped = 0;
   for (; size < label->size; size++) {
-    if (((uint8_t)label->data[size] & 0xc0) == 0x80) continue; /* within a letter */
+    if (((uint8_t)label->data[size] & 0xc0) == 0x80) continue; /* a continuation byte of UTF-8 */
     if (room != 0 && letters == room - 1) clipped = size;
     letters++;
   }
@@ -83,7 +84,7 @@ static void add_clipped(text *out, const text *label, double width) {
   }
 }
 
-/* The rows that a node and those on it take. */
+/* The number of rows of a node and its descendants. */
 static int height_of(const view *v, uint32_t node, double scale) {
   int most = 0;
   for (uint32_t n = v->profile->nodes[node].child; n != 0; n = v->profile->nodes[n].next) {
@@ -110,7 +111,7 @@ static void draw_box(const view *v, uint32_t node, double x, double y, double sc
   text_add_string(v->out, "</text></g>\n");
 }
 
-/* A child on its way to be drawn. */
+/* A child that is to be drawn. */
 typedef struct child {
   const text *label;
   uint32_t node;
@@ -193,7 +194,7 @@ void flame_folded(const profile *p, text *out) {
 
 /* ---- the table ---- */
 
-/* A function's samples: its own, and those of stacks that it is in, however often. */
+/* A function's samples: its own, and those of all stacks that contain it, each counted once. */
 typedef struct sum {
   uint32_t function, self, total, seen;
 } sum;

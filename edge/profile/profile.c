@@ -1,9 +1,9 @@
 /*
  * profile.c - taking samples: see profile.h.
  *
- * The signal handler allocates nothing: functions and nodes have a fixed room, and what does not fit counts
- * for the caller that does. It blocks all signals, so the watchdog never leaves an instance from inside of
- * it.
+ * The signal handler allocates nothing: there is fixed room for functions and nodes, and a call that does not
+ * fit counts for its nearest caller that does. The handler blocks all signals, so the watchdog never jumps
+ * out of it.
  */
 #include "profile/profile.h"
 
@@ -22,9 +22,9 @@
 
 enum { NAMES = 1024, NAME = sizeof((profile_function *)0)->name };
 
-/* What a C function is called. */
+/* The name of a C function. */
 typedef struct c_name {
-  uint32_t closure; /* or the place in the table, as in callstack_call */
+  uint32_t closure; /* or the index in the table, as in callstack_call */
   char name[64];
 } c_name;
 
@@ -34,14 +34,14 @@ struct profile_inside {
   size_t name_count;
 };
 
-static _Thread_local profile *volatile active; /* of this thread */
+static _Thread_local profile *volatile active; /* the profile of this thread */
 static _Thread_local struct {
   void (*look)(void *data, profile_place *place);
   void *data;
   volatile sig_atomic_t entered;
 } thread;
 
-static int signal_number(void) { return SIGRTMAX - 4; } /* watchdog.c has the one above it */
+static int signal_number(void) { return SIGRTMAX - 4; } /* watchdog.c uses the next one */
 
 /* ---- in the signal handler ---- */
 
@@ -53,7 +53,7 @@ static bytes find_c_name(const profile *p, const callstack_call *c) {
   return c->source;
 }
 
-/* The place of a function in the list, which it is added to when it is new; -1 when that is full. */
+/* The index of a function in the list, to which a new one is added; -1 if the list is full. */
 static int find_function(const profile *p, profile_kind kind, uint32_t place, bytes name) {
   enum { TRIES = 64 };
   uint32_t hash = 2166136261u ^ (uint32_t)kind; /* FNV-1a */
@@ -75,7 +75,7 @@ static int find_function(const profile *p, profile_kind kind, uint32_t place, by
   return -1;
 }
 
-/* Steps from a node to its child of this function; to the node itself when there is no room. */
+/* The child of a node for this function; the node itself if there is no room for a new child. */
 static uint32_t step(profile *p, uint32_t from, profile_kind kind, uint32_t place, bytes name) {
   int function = find_function(p, kind, place, name);
   if (function < 0) return from;
@@ -166,7 +166,8 @@ void profile_free(profile *p) {
   free(p);
 }
 
-/* callstack_each_c. The first name that a function has in a module of its own is the one to show. */
+/* For callstack_each_c. A name in _G or `flaron` is shown only if the function has no name in another
+ * module. */
 static void add_name(void *data, uint32_t closure, bytes module, bytes name) {
   struct profile_inside *in = data;
   static const char own[] = "flaron.";
@@ -201,7 +202,7 @@ void profile_leave(void) { thread.entered = 0; }
 
 /* ---- names ---- */
 
-/* Line `n` of a source, from 1 on; empty when there is none. */
+/* Line `n` of a source, counted from 1; empty if there is none. */
 static bytes line_of(bytes source, uint32_t n) {
   const uint8_t *at = source.data, *end = source.data + source.size;
   while (at < end && n > 1) {
@@ -218,8 +219,8 @@ static bool in_name(uint8_t c, bool dots) {
   return isalnum(c) || c == '_' || c >= 0x80 || (dots && (c == '.' || c == ':'));
 }
 
-/* What the first function that begins on a line is called: "function NAME" or "NAME = function"; else empty.
- */
+/* The name of the first function that begins on a line, from "function NAME" or "NAME = function"; empty if
+ * there is none. */
 static bytes name_in(bytes line) {
   static const char word[] = "function";
   enum { SIZE = sizeof word - 1 };
@@ -230,7 +231,7 @@ static bytes name_in(bytes line) {
     size_t begin = i + SIZE, end;
     while (begin < line.size && isspace(line.data[begin])) begin++;
     for (end = begin; end < line.size && in_name(line.data[end], true);) end++;
-    if (end == begin) { /* it has no name: what is it put into? */
+    if (end == begin) { /* no name after "function": find what it is assigned to */
       for (end = i; end > 0 && isspace(line.data[end - 1]);) end--;
       if (end == 0 || line.data[end - 1] != '=') return (bytes){0};
       for (end--; end > 0 && isspace(line.data[end - 1]);) end--;
@@ -252,7 +253,7 @@ void profile_name_functions(profile *p, const char *file, bytes source) {
   }
 }
 
-/* Adds a chunk's name: that of a file, or the first line of what was given to `load`. */
+/* Adds a chunk's name: a file's, or the first line of the string given to `load`. */
 static void describe_chunk(const profile_function *f, text *out) {
   const char *end = memchr(f->name, '\n', f->size);
   size_t size = end != NULL ? (size_t)(end - f->name) : f->size;
