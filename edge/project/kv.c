@@ -30,7 +30,7 @@ store_result kv_add(kv k, bytes key, int64_t delta, int64_t *total) {
   return store_plasma_add(k.store, key, delta, false, now_ns(), total);
 }
 
-/* The stores take it for done when there is no such key; who asks for it wants to know. */
+/* The stores return OK if there is no such key; a user wants to know that. */
 store_result kv_delete(kv k, bytes key) {
   text value = {0};
   uint32_t ttl_s;
@@ -43,11 +43,11 @@ store_result kv_delete(kv k, bytes key) {
 /* Keys of a listing. */
 typedef struct keys {
   bytes prefix;
-  size_t most, count, total; /* `count` are kept */
+  size_t most, count, total; /* the first `count` keys are kept */
   char **items;
 } keys;
 
-/* store_key_function: keeps a copy, since the store cannot be used while it lists. */
+/* store_key_function: keeps a copy of the key, since the store cannot be used during a listing. */
 static void add_key(void *list, bytes key) {
   keys *all = list;
   bytes prefix = all->prefix;
@@ -58,7 +58,7 @@ static void add_key(void *list, bytes key) {
   all->items[all->count++] = memory_copy(key);
 }
 
-/* Adds what there is to say of a key to an array; nothing when it went away meanwhile. */
+/* Adds the description of a key to an array; nothing if the key was removed meanwhile. */
 static store_result describe(kv k, const char *key, json_t *list) {
   text value = {0};
   uint32_t ttl_s;

@@ -11,7 +11,7 @@
 #include "base/json_bytes.h"
 #include "base/nearest.h"
 
-/* What an item may have. */
+/* The fields that an item may have. */
 static const char *const fields[] = {"key", "value", "ttl", "counter"};
 enum { FIELDS = sizeof fields / sizeof *fields };
 
@@ -20,9 +20,9 @@ static bytes key_of(const json_t *item) {
   return (bytes){(const uint8_t *)json_string_value(key), json_string_length(key)};
 }
 
-/* ---- out ---- */
+/* ---- writing ---- */
 
-/* Puts the value of an item of kv_list in place of its size. */
+/* Replaces the size in an item of kv_list by the value. */
 static store_result add_value(kv k, json_t *item) {
   text value = {0};
   uint32_t ttl_s;
@@ -38,7 +38,7 @@ store_result kv_export(kv k, bytes prefix, json_t **items) {
   store_result result = kv_list(k, prefix, SIZE_MAX, &total, items);
   while (result == STORE_OK && i < json_array_size(*items)) {
     result = add_value(k, json_array_get(*items, i));
-    if (result == STORE_ABSENT) json_array_remove(*items, i); /* it went away meanwhile */
+    if (result == STORE_ABSENT) json_array_remove(*items, i); /* it was removed meanwhile */
     if (result == STORE_OK) i++;
     if (result == STORE_ABSENT) result = STORE_OK;
   }
@@ -63,18 +63,18 @@ store_result kv_clear(kv k, bytes prefix, size_t *done) {
   return result;
 }
 
-/* ---- in ---- */
+/* ---- reading ---- */
 
 /* An item that was read. Owned: `value`. */
 typedef struct entry {
-  bytes key; /* of the JSON */
+  bytes key; /* borrowed from the JSON */
   text value;
   uint32_t ttl_s;
   bool is_counter;
   int64_t count; /* of a counter */
 } entry;
 
-/* Reads the number of a counter; false when it is none of 64 bits. */
+/* Reads the number of a counter; false if it is not a valid 64-bit integer. */
 static bool read_count(const text *value, int64_t *count) {
   const char *digits = text_string(value), *at = digits + (*digits == '-');
   char *end;
@@ -83,7 +83,7 @@ static bool read_count(const text *value, int64_t *count) {
   return *at >= '0' && *at <= '9' && end == digits + value->size && errno == 0;
 }
 
-/* Finds a field that no item has; false, with what is to be said of it. */
+/* Checks that an item has no unknown field; false, with a message about it. */
 static bool check_fields(const json_t *item, text *error) {
   const char *name;
   json_t *value;
@@ -102,7 +102,7 @@ static bool check_fields(const json_t *item, text *error) {
   return true;
 }
 
-/* Reads an item; false, with what is to be said of it. */
+/* Reads an item; false, with a message about it. */
 static bool read_entry(kv k, const json_t *item, size_t most, entry *e, text *error) {
   const json_t *ttl = json_object_get(item, "ttl"), *counter = json_object_get(item, "counter");
   if (!json_is_object(item)) {
@@ -147,7 +147,7 @@ static store_result set(kv k, const entry *e) {
   return result == STORE_OK || result == STORE_ABSENT ? kv_add(k, e->key, e->count, &total) : result;
 }
 
-/* Reads all items. False, with a sentence about the first that is wrong. */
+/* Reads all items. False, with a sentence about the first one that is wrong. */
 static bool read_entries(kv k, const json_t *items, size_t most, entry *entries, text *error) {
   size_t i;
   json_t *item;

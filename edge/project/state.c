@@ -20,14 +20,14 @@
 #include "store/store.h"
 
 #define SECRETS "secrets.json"
-#define SECRETS_PART SECRETS ".part" /* what secrets.json will be, while it is written */
+#define SECRETS_PART SECRETS ".part" /* the new secrets.json while it is written */
 #define STORES "stores.db"
 
 enum { SECRET_NAME_MAX = 256 };
 
 /*
- * Reads a file that only its owner may read: SECRETS in an open folder or, without one (-1), what somebody
- * named. 0, ENOENT..., or EACCES with a sentence in `error`.
+ * Reads a file that only its owner may read: SECRETS in an open folder or, if `folder` is -1, a path that the
+ * user named. 0, ENOENT..., or EACCES with a sentence in `error`.
  */
 static int read_private(int folder, const char *path, text *content, text *error) {
   struct stat about;
@@ -58,7 +58,7 @@ static void free_secrets(state *s) {
 static bool add_secret(state *s, const char *name, const json_t *value) {
   text bytes_of_it = {0};
   if (!json_to_bytes(value, &bytes_of_it)) {
-    text_free(&bytes_of_it); /* it may have a buffer */
+    text_free(&bytes_of_it); /* it may have a buffer although it is empty */
     return false;
   }
   LIST_ROOM(s->secrets, s->secret_count);
@@ -69,8 +69,8 @@ static bool add_secret(state *s, const char *name, const json_t *value) {
 }
 
 /*
- * Reads the JSON object in a file of secrets (see read_private), whatever its values are; with
- * `none` a file that is missing counts as an empty one. NULL: `error` names the file.
+ * Reads the JSON object in a file of secrets (see read_private) without checking its values; with `none` a
+ * missing file counts as an empty object. NULL: `error` names the file.
  */
 static json_t *read_table(int folder, const char *path, bool none, text *error) {
   text content = {0};
@@ -96,7 +96,8 @@ static json_t *read_table(int folder, const char *path, bool none, text *error) 
   return table;
 }
 
-/* Makes the table of a file the secrets of `s`. False: one is not a secret; `error` names it and the file. */
+/* Replaces the secrets of `s` by the table of a file. False: a value is not a secret; `error` names it and
+ * the file. */
 static bool take_table(state *s, json_t *table, const char *path, text *error) {
   const char *name;
   json_t *value;
@@ -109,7 +110,7 @@ static bool take_table(state *s, json_t *table, const char *path, text *error) {
   return true;
 }
 
-/* Makes the secrets in a file (see read_private) those of `s`. False with a message in `error`. */
+/* Replaces the secrets of `s` by those in a file (see read_private). False with a message in `error`. */
 static bool read_secrets(state *s, int folder, const char *path, text *error) {
   json_t *table = read_table(folder, path, folder >= 0, error);
   bool good = table != NULL && take_table(s, table, path, error);
@@ -119,18 +120,19 @@ static bool read_secrets(state *s, int folder, const char *path, text *error) {
 
 bool state_read_secrets(state *s, const char *path, text *error) { return read_secrets(s, -1, path, error); }
 
-/* Whether a folder is one that we make, by its name: it is then no link. Others are somebody's word. */
+/* Whether a folder has the name of one that we make, which must not be a link. Other folders were named by
+ * the user. */
 static bool is_own(const char *name, size_t size) {
   static const char state_name[] = ".flaron", edge[] = "edge-";
   return (size == sizeof state_name - 1 && strncasecmp(name, state_name, size) == 0) ||
          (size > sizeof edge - 1 && strncmp(name, edge, sizeof edge - 1) == 0);
 }
 
-/* Opens a folder of state, whatever it is called. -1: `error` says why. */
+/* Opens a folder of state of any name. -1: `error` says why. */
 static int open_folder(const char *folder, text *error) {
   size_t end = strlen(folder), begin;
   struct stat about = {0};
-  while (end > 1 && folder[end - 1] == '/') end--; /* with a slash, a link would be followed */
+  while (end > 1 && folder[end - 1] == '/') end--; /* a slash at the end would make open follow a link */
   for (begin = end; begin > 0 && folder[begin - 1] != '/'; begin--) {
   }
   bool own = is_own(folder + begin, end - begin);
@@ -176,7 +178,7 @@ bool state_secret_name_valid(const char *name) {
   return as_json != NULL;
 }
 
-/* Opens a folder and waits until no other writer of its secrets holds it. -1: `error` says why. */
+/* Opens a folder and locks it, waiting for other writers of its secrets. -1: `error` says why. */
 static int lock_folder(const char *folder, text *error) {
   int fd = open_folder(folder, error), locked;
   if (fd < 0) return -1;
@@ -199,26 +201,26 @@ static int write_all(int fd, bytes content) {
 }
 
 /*
- * Replaces secrets.json in an open, locked folder, so that it is the old or the new one whatever happens.
- * What a killed writer left is removed. 0 or an errno value.
+ * Replaces secrets.json in an open, locked folder atomically. Removes the leftover of a killed writer. 0 or
+ * an errno value.
  */
 static int replace_secrets(int folder, bytes content) {
   unlinkat(folder, SECRETS_PART, 0);
   int fd = openat(folder, SECRETS_PART, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (fd < 0) return errno;
-  int fault = fchmod(fd, S_IRUSR | S_IWUSR) != 0 ? errno : write_all(fd, content); /* against the umask */
+  int fault = fchmod(fd, S_IRUSR | S_IWUSR) != 0 ? errno : write_all(fd, content); /* whatever the umask is */
   if (fault == 0 && fsync(fd) != 0) fault = errno;
   if (close(fd) != 0 && fault == 0) fault = errno;
   if (fault == 0 && renameat(folder, SECRETS_PART, folder, SECRETS) != 0) fault = errno;
   if (fault != 0) {
     unlinkat(folder, SECRETS_PART, 0);
-  } else if (fsync(folder) != 0 && errno != EINVAL) { /* EINVAL: a file system that cannot */
+  } else if (fsync(folder) != 0 && errno != EINVAL) { /* EINVAL: the file system cannot sync folders */
     fault = errno;
   }
   return fault;
 }
 
-/* Writes a changed table, unless it holds what a reader would refuse. False: `error` names the file. */
+/* Writes a changed table, unless a reader would refuse it. False: `error` names the file. */
 static bool write_table(int folder, json_t *table, const char *path, text *error) {
   state checked = {0};
   bool good = take_table(&checked, table, path, error);
@@ -234,7 +236,8 @@ static bool write_table(int folder, json_t *table, const char *path, text *error
   return fault == 0;
 }
 
-/* Sets a secret to `value`, which it takes over, or removes it when NULL; `found`: there was one before. */
+/* Sets a secret to `value`, which it takes over, or removes it if `value` is NULL; `found`: it existed
+ * before. */
 static bool change_secret(const char *folder, const char *name, json_t *value, bool *found, text *error) {
   text path = {0};
   text_printf(&path, "%s/" SECRETS, folder);
