@@ -1,5 +1,5 @@
 /*
- * bundle.c - see bundle.h. The flare's half, which reads it, is runtime/start/bundle.c.
+ * bundle.c - see bundle.h. The flare reads it in runtime/start/bundle.c.
  */
 #include "pack/bundle.h"
 
@@ -46,7 +46,7 @@ static void bundle_modules(const modules *m, size_t first, bool named, text *bun
   text_free(&place);
 }
 
-/* Adds where modules are looked for, as package.path says it. */
+/* Adds the places to look for modules, in the form of package.path. */
 static void bundle_places(const modules *m, text *bundle) {
   text path = {0};
   const char *place;

@@ -1,5 +1,5 @@
 /*
- * bundle.h - the sources of a flare in one piece, as start-up takes them.
+ * bundle.h - all sources of a flare in one block of bytes, the input of start-up.
  */
 #ifndef FLARON_EDGE_BUNDLE_H
 #define FLARON_EDGE_BUNDLE_H
@@ -9,9 +9,9 @@
 struct json_t;
 
 /*
- * Adds the bundle of modules, assets and wishes; its layout is described where it is read,
- * runtime/start/bundle.c. `named`: modules but the main script go into package.preload, each by its name, in
- * place of being found by their files.
+ * Adds the bundle of modules, assets and wishes; runtime/start/bundle.c, which reads it, describes the
+ * layout. `named`: all modules but the main script are put into package.preload by name, instead of being
+ * found by their files.
  */
 void pack_bundle(const modules *m, bool named, text *bundle);
 

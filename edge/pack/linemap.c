@@ -1,5 +1,5 @@
 /*
- * linemap.c - see linemap.h. The map is made by scripts/testing/lines.lua, in the runtime itself.
+ * linemap.c - see linemap.h. scripts/testing/lines.lua makes the map, on the runtime itself.
  */
 #include "pack/linemap.h"
 
@@ -17,7 +17,7 @@
 enum { FORMAT = 1, HASH = 8 };
 
 typedef struct function {
-  const char *file; /* in the JSON */
+  const char *file; /* borrowed from the JSON */
   uint32_t at, size, line;
   const json_t *lines;
 } function;
@@ -74,7 +74,7 @@ bool linemap_make(const modules *m, uint32_t hash, text *json, text *error) {
 
 /* ---- reading ---- */
 
-/* Reads one function; false when it is none, or stands in front of what `before` ends with. */
+/* Reads one function; false if it is not valid, or begins below `before`, the end of the previous one. */
 static bool read_function(const json_t *item, uint32_t before, function *f) {
   enum { MOST = INT32_MAX / 2 };
   json_int_t at, size, line;
@@ -138,7 +138,7 @@ void linemap_free(linemap *map) {
 
 /* ---- explaining ---- */
 
-/* The function that place `n` is in or is; NULL when there is none. */
+/* The function that contains place `n`, or is at it; NULL if there is none. */
 static const function *find_function(const linemap *map, uint64_t n) {
   size_t low = 0, high = map->count;
   while (low < high) {
@@ -168,7 +168,7 @@ static json_int_t line_of(const function *f, uint64_t n) {
 typedef struct place {
   const char *hash;
   uint64_t n;
-  size_t size; /* of all of it */
+  size_t size; /* bytes of the whole text */
 } place;
 
 /* Whether a place begins at `at`. */

@@ -1,6 +1,6 @@
 /*
- * manifest.c - reading flare.lua: evaluated by the runtime (instance_evaluate), checked here. `keys` is the
- * one list of what a manifest can say; the limits in it come of host/limits.def.
+ * manifest.c - reads flare.lua: the runtime evaluates it (instance_evaluate), and it is checked here. `keys`
+ * is the one list of a manifest's keys; those for limits come from host/limits.def.
  */
 #include "pack/manifest.h"
 
@@ -23,7 +23,7 @@ static const char *const kind_names[] = {
 typedef struct key {
   const char *name;
   kind kind;
-  bool host; /* it is for the host: goes into the flare's config */
+  bool host; /* the key is for the host and goes into the flare's config */
 } key;
 
 static const key keys[] = {
@@ -64,7 +64,8 @@ static const key *find_key(const char *name) {
 static bool is_list(const json_t *value) {
   size_t i;
   json_t *item;
-  if (json_is_object(value)) return json_object_size(value) == 0; /* an empty table */
+  if (json_is_object(value))
+    return json_object_size(value) == 0; /* an empty table becomes an object in JSON */
   if (!json_is_array(value)) return false;
   json_array_foreach(value, i, item) {
     if (!json_is_string(item)) return false;
@@ -72,7 +73,7 @@ static bool is_list(const json_t *value) {
   return true;
 }
 
-/* Reads a size as the command line has it, or as a number of bytes; false when it is none. */
+/* Reads a size, a number of bytes or a string as on the command line; false if it is not valid. */
 static bool read_size(const json_t *value, uint32_t *size) {
   if (json_is_string(value)) {
     return size_read(json_string_value(value), SIZE_MEMORY_MIN, SIZE_MEMORY_MAX, size);
@@ -95,7 +96,7 @@ static bool has_kind(const json_t *value, kind kind) {
   return false;
 }
 
-/* Says that there is no such key, which there are, and which was perhaps meant. */
+/* Says that there is no such key, which keys there are, and which one was probably meant. */
 static void refuse_key(const char *name, bool host, text *error) {
   nearest n = {.name = name};
   text_printf(error, "unknown key '%s'; known are", name);
@@ -107,7 +108,7 @@ static void refuse_key(const char *name, bool host, text *error) {
   nearest_add(&n, error);
 }
 
-/* Says what a key is not, and what it is. */
+/* Says which type the value of a key should have, and what it is. */
 static void refuse_value(const key *k, const json_t *value, text *error) {
   bool scalar = !json_is_array(value) && !json_is_object(value);
   char *found = scalar ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
@@ -116,7 +117,7 @@ static void refuse_value(const key *k, const json_t *value, text *error) {
   free(found);
 }
 
-/* Checks a table of TEXTS: what an environment can hold. */
+/* Checks a table of TEXTS: its names and values must be valid in an environment. */
 static bool check_texts(const key *k, const json_t *table, text *error) {
   const char *name;
   json_t *value;
@@ -135,7 +136,7 @@ static bool check_texts(const key *k, const json_t *table, text *error) {
   return true;
 }
 
-/* Checks names of sub-protocols: tokens, RFC 6455, 4.1. */
+/* Checks the names of sub-protocols, which must be tokens (RFC 6455, 4.1). */
 static bool check_protocols(const json_t *list, text *error) {
   size_t i;
   json_t *item;
@@ -151,7 +152,7 @@ static bool check_protocols(const json_t *list, text *error) {
   return true;
 }
 
-/* Checks keys and types; with `host`, only keys for the host are known. */
+/* Checks keys and types; with `host`, only keys for the host are allowed. */
 static bool check(json_t *table, bool host, text *error) {
   const char *name;
   json_t *value;
@@ -174,7 +175,7 @@ static bool check(json_t *table, bool host, text *error) {
   return check_protocols(json_object_get(table, "ws_protocols"), error);
 }
 
-/* What is wrong with a place to look for modules; NULL = nothing that is not a fault of its path. */
+/* What is wrong with a place to look for modules, other than a fault of its path; NULL = nothing. */
 static const char *judge_place(const json_t *place) {
   const char *text = json_string_value(place);
   if (strlen(text) != json_string_length(place)) return "has a NUL in it";

@@ -1,5 +1,5 @@
 /*
- * manifest.h - flare.lua: what a project says of itself, and what the host is to allow it.
+ * manifest.h - flare.lua, the manifest: how a project is packed, and its rights on the host.
  */
 #ifndef FLARON_EDGE_MANIFEST_H
 #define FLARON_EDGE_MANIFEST_H
@@ -14,20 +14,20 @@ typedef struct manifest_list {
   size_t count;
 } manifest_list;
 
-/* Owned; begin with {0}. A field that the manifest does not have is NULL, empty or 0. */
+/* Owned; begin with {0}. A field that is not in the manifest is NULL, empty or 0. */
 typedef struct manifest {
   char *name, *main;
   manifest_list modules, assets; /* patterns (patterns.h) among them */
   manifest_list paths;           /* places to look for modules, each with a '?' */
   uint32_t memory;               /* bytes */
-  bool bytecode;                 /* load takes it */
+  bool bytecode;                 /* `load` accepts bytecode */
   struct json_t *config;         /* the keys for the host, an object; NULL: there is no manifest */
-  struct json_t *vars;           /* what os.getenv gives, an object from names to strings; NULL: nothing */
+  struct json_t *vars;           /* the variables of os.getenv, an object of strings; NULL: none */
 } manifest;
 
 /*
  * Evaluates and checks the text of a flare.lua. False, with a message that begins with "flare.lua:" in
- * `error`, when it fails, or has an unknown key or a value of a wrong type; `m` then holds nothing.
+ * `error`, if it fails, or has an unknown key or a value of a wrong type; `m` then holds nothing.
  */
 bool manifest_read(manifest *m, bytes source, text *error);
 
@@ -39,8 +39,8 @@ typedef struct manifest_grants {
 } manifest_grants;
 
 /*
- * Sets what `json` (manifest.config) says in `config`: what a manifest does not allow is forbidden. NULL:
- * there is no manifest, nothing changes. False with a sentence in `error` when it is no such object.
+ * Applies `json` (manifest.config) to `config`: a right that a manifest does not give is denied. NULL: there
+ * is no manifest, and nothing changes. False with a sentence in `error` if it is not a valid config.
  */
 bool manifest_configure(const struct json_t *json, host_config *config, manifest_grants *grants, text *error);
 

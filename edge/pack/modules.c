@@ -1,6 +1,6 @@
 /*
- * modules.c - finding the files of the modules that a script requires, and what those require. See modules.h;
- * which names a source has is read in requires.c.
+ * modules.c - finds the files of the modules that a script requires, directly or indirectly. See modules.h;
+ * requires.c finds the names in a source.
  */
 #include "pack/modules.h"
 
@@ -25,7 +25,7 @@ int modules_read_file(void *data, const char *path, text *out) {
   return modules_read_place(&place, path, out);
 }
 
-/* Reads a file that is to go into `m`. 0 or a fault. */
+/* Reads a file for `m`. 0 or a fault. */
 static int read_into(const modules *m, const modules_source *source, const char *path, text *out) {
   int fault = source->read(source->data, path, out);
   if (fault == 0 && out->size > FILE_PROJECT_ALL - m->size) fault = FILE_ALL;
@@ -49,7 +49,8 @@ bool modules_get_place(const modules_source *source, file_place *place) {
 
 /* ---- places ---- */
 
-/* Where `require` looks, in order: the project's own modules, then what flare.lua names, then rocks. */
+/* The places where `require` looks, in order: the project's own modules, then places from flare.lua, then
+ * rocks. */
 static const char *const own_places[] = {"?.lua", "?/init.lua"};
 static const char *const rock_places[] = {"lua_modules/share/lua/5.4/?.lua",
                                           "lua_modules/share/lua/5.4/?/init.lua"};
@@ -75,7 +76,7 @@ const char *modules_place(const modules *m, size_t i) {
   return i < ROCK_PLACES ? rock_places[i] : NULL;
 }
 
-/* Where LuaRocks puts C code. */
+/* The places where LuaRocks puts C modules. */
 static const char *const c_places[] = {
     "lua_modules/lib/lua/5.4/?.so",
     "lua_modules/lib64/lua/5.4/?.so",
@@ -86,7 +87,7 @@ enum { C_PLACES = sizeof c_places / sizeof *c_places };
 /* Whether a file of the project belongs to a rock. */
 static bool is_rock(const char *file) { return has_prefix(file, "lua_modules/"); }
 
-/* Whether a name may be that of ready-made Lua, in the executable. */
+/* Whether a name may be that of a ready-made module in the executable. */
 static bool may_be_ready(const char *name) { return has_prefix(name, "flaron."); }
 
 void modules_fill_place(const char *place, const char *name, text *out) {
@@ -100,7 +101,7 @@ void modules_fill_place(const char *place, const char *name, text *out) {
   }
 }
 
-/* Whether there is C code of this name; `path` gets where. */
+/* Whether there is a C module of this name; `path` gets its path. */
 static bool find_c(const modules_source *source, const char *name, text *path) {
   text content = {0};
   bool found = false;
@@ -114,7 +115,8 @@ static bool find_c(const modules_source *source, const char *name, text *path) {
   return found;
 }
 
-/* Finds the first place of a module at which there is something that is refused; why. 0 = none. */
+/* Finds the first place of a module whose file is refused; returns the fault, and its path in `path`. 0 =
+ * none. */
 static int find_refused(const modules *m, const modules_source *source, const char *name, text *path) {
   int fault = 0;
   text content = {0};
@@ -123,13 +125,13 @@ static int find_refused(const modules *m, const modules_source *source, const ch
     modules_fill_place(place, name, path);
     text_clear(&content);
     fault = source->read(source->data, path->data, &content);
-    if (fault == 0) fault = FILE_ALL; /* it can be read, so it is too much */
+    if (fault == 0) fault = FILE_ALL; /* it can be read, so the files together are too large */
   }
   text_free(&content);
   return file_is_refused(fault) ? fault : 0;
 }
 
-/* Tries the names of ready-made modules. */
+/* Tries the names of ready-made modules (nearest_try). */
 static void try_ready(nearest *n) {
   static const char folder[] = "scripts/modules/", ending[] = ".lua";
   for (const embedded_file *f = embedded_files; f->path != NULL; f++) {
@@ -142,7 +144,7 @@ static void try_ready(nearest *n) {
   }
 }
 
-/* Tries the modules that lie beside where this one would be, below `root`: files, and folders with an
+/* Tries the modules in the folder below `root` where this one would be: files, and folders with an
  * init.lua. */
 static void try_beside(const file_place *place, const char *root, nearest *n) {
   const char *dot = strrchr(n->name, '.');
@@ -172,7 +174,7 @@ static void try_beside(const file_place *place, const char *root, nearest *n) {
   free(prefix);
 }
 
-/* Tries the files of a project that is a folder. */
+/* Tries the files of a project, if that is a folder on disk. */
 static void try_files(const modules *m, const modules_source *source, nearest *n) {
   static const char ending[] = "?.lua";
   file_place at;
@@ -187,13 +189,13 @@ static void try_files(const modules *m, const modules_source *source, nearest *n
   }
 }
 
-/* Adds why a module is refused or cannot be loaded; false, with only its name looked at, when it is nowhere.
- */
+/* Adds why a module is refused or cannot be loaded. False if there is no trace of it: then it only tries
+ * other names in `n`. */
 static bool add_reason(const modules *m, const modules_source *source, nearest *n, text *out) {
   const char *name = n->name;
   text path = {0};
   int refused = find_refused(m, source, name, &path);
-  char *root = memory_copy((bytes){(const uint8_t *)name, strcspn(name, ".")}); /* a.so may have a.b, too */
+  char *root = memory_copy((bytes){(const uint8_t *)name, strcspn(name, ".")}); /* a.so may contain a.b too */
   bool is_c = refused == 0 && (find_c(source, name, &path) || find_c(source, root, &path));
   free(root);
   if (refused != 0) {
@@ -237,7 +239,7 @@ void modules_note_missing(const modules *m, const modules_source *source, neares
   }
 }
 
-/* The module called `name`; 0 = none, since that is the main script. */
+/* The index of module `name`; 0, the index of the main script, = none. */
 static size_t find_name(const modules *m, const char *name) {
   for (size_t i = 1; i < m->count; i++) {
     if (strcmp(m->items[i].name, name) == 0) return i;
@@ -247,7 +249,7 @@ static size_t find_name(const modules *m, const char *name) {
 
 bool modules_have(const modules *m, const char *name) { return find_name(m, name) != 0; }
 
-/* The module that is in a file; 0 = none. */
+/* The index of the module in a file; 0 = none. */
 static size_t find_file(const modules *m, const char *file) {
   for (size_t i = 1; i < m->count; i++) {
     if (strcmp(m->items[i].file, file) == 0) return i;
@@ -268,7 +270,7 @@ module_need modules_judge(const modules *m, const module_wish *wish) {
   return is_rock(wish->file) ? MODULE_OPTIONAL : MODULE_NOTED;
 }
 
-/* Notes that a module must be complete, and so must those be that it requires. */
+/* Marks a module as one that must be complete, and so those that it requires. */
 static void count_module(modules *m, size_t i) {
   if (m->items[i].counted) return;
   m->items[i].counted = true;
@@ -283,7 +285,7 @@ static void add_edge(modules *m, size_t from, size_t to) {
   if (m->items[from].counted) count_module(m, to);
 }
 
-/* Removes a byte order mark; Lua's own loader passes over it too. */
+/* Removes a byte order mark; Lua's own loader skips it too. */
 static void drop_mark(text *source) {
   size_t mark = utf8_mark(source->data, source->size);
   if (mark == 0) return;
@@ -291,7 +293,7 @@ static void drop_mark(text *source) {
   memmove(source->data, source->data + mark, source->size + 1);
 }
 
-/* Adds a module whose source was read. Takes `text` over. */
+/* Adds a module whose source was read; takes over the content of `source`. */
 static void add_item(modules *m, const char *name, const char *file, text *source) {
   m->size += source->size;
   drop_mark(source);
@@ -300,11 +302,11 @@ static void add_item(modules *m, const char *name, const char *file, text *sourc
   *source = (text){0};
 }
 
-/* Looks for a module, and for its file, which is added without what it requires. The module; 0 = there is
- * none. */
+/* Finds a module, or finds its file and adds it, without the modules that it requires. Returns its index; 0 =
+ * there is none. */
 static size_t add_found(modules *m, const modules_source *source, const char *name) {
   text path = {0}, content = {0};
-  bool found = false, refused = false; /* what is refused is not passed over for something else */
+  bool found = false, refused = false; /* a refused file ends the search: no later place is tried */
   const char *place;
   size_t at = find_name(m, name);
   if (at != 0) return at;
@@ -322,7 +324,7 @@ static size_t add_found(modules *m, const modules_source *source, const char *na
     found = ready != NULL;
     modules_fill_place("?.lua", name, &path);
   }
-  if (found) at = find_file(m, path.data); /* by another name */
+  if (found) at = find_file(m, path.data); /* a module of another name may be in this file */
   if (found && at == 0) {
     at = m->count;
     add_item(m, name, path.data, &content);
@@ -333,8 +335,8 @@ static size_t add_found(modules *m, const modules_source *source, const char *na
 }
 
 /*
- * Adds what the modules from `first` on require, and what those do. What is missing becomes a wish, unless it
- * is tried in a pcall.
+ * Adds the modules that those from index `first` on require, directly or indirectly. A missing one becomes a
+ * wish, unless it is required in a pcall.
  */
 static void add_required(modules *m, const modules_source *source, size_t first) {
   for (size_t i = first; i < m->count; i++) {
@@ -378,7 +380,7 @@ int modules_add_asset(modules *m, const modules_source *source, const char *file
   text content = {0};
   int fault = read_into(m, source, file, &content);
   bool there = false;
-  if (fault == 0) m->size += content.size; /* also of one that is named again: it was read */
+  if (fault == 0) m->size += content.size; /* also for a file that is named again, since it was read */
   for (size_t i = 0; i < m->asset_count && !there; i++) there = strcmp(m->assets[i].file, file) == 0;
   if (fault != 0 || there) {
     text_free(&content);
@@ -407,7 +409,7 @@ static void free_wishes(modules *m) {
   m->wish_count = m->edge_count = 0;
 }
 
-/* Whether a module is one that lies in the executable. */
+/* Whether a module is a ready-made one, unchanged. */
 static bool is_ready(const module *item) {
   text path = {0};
   text_printf(&path, "scripts/modules/%s", item->file);
@@ -443,7 +445,7 @@ void modules_keep_sources(modules *m) {
   m->asset_count = assets;
 }
 
-/* Adds the text of `path` among some; false when it is none of them. */
+/* Adds the source of file `path`; false if none of the items has that path. */
 static bool add_text_of(const module *items, size_t count, const char *path, text *out) {
   for (size_t i = 0; i < count; i++) {
     if (strcmp(items[i].file, path) != 0) continue;

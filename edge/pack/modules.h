@@ -1,6 +1,6 @@
 /*
- * modules.h - the Lua modules of a project: reading them, and finding those a script requires: in the
- * project, in its rocks under lua_modules, in the ready-made Lua that lies in the executable (embedded.h).
+ * modules.h - reads the Lua modules of a project and finds those that a script requires: in the project, in
+ * its rocks under lua_modules, or in the ready-made Lua that is embedded in the executable (embedded.h).
  */
 #ifndef FLARON_EDGE_MODULES_H
 #define FLARON_EDGE_MODULES_H
@@ -9,10 +9,9 @@
 #include "base/nearest.h"
 
 /*
- * Where files come from: a folder on disk or a table in memory. `read` appends the file at `path`,
- * relative to the project with '/' between, to `out`; 0, or a fault (file.h) when it cannot. `list` calls
- * `take` with the path of each file there is, in any order; NULL: a folder on disk, or files that cannot be
- * listed.
+ * Where files come from: a folder on disk or a table in memory. `read` appends the file at `path`, relative
+ * to the project with '/' between, to `out`; 0, or a fault (file.h). `list` calls `take` with the path of
+ * each file, in any order; NULL: the source is a folder on disk, or its files cannot be listed.
  */
 typedef struct modules_source {
   int (*read)(void *data, const char *path, text *out);
@@ -20,10 +19,10 @@ typedef struct modules_source {
   void (*list)(void *data, void (*take)(void *to, const char *path), void *to);
 } modules_source;
 
-/* Whether a source is a folder on disk, which `place` then is. */
+/* Whether a source is a folder on disk; if so, sets `place` to it. */
 bool modules_get_place(const modules_source *source, file_place *place);
 
-/* Reads from the folder whose path (a C string, borrowed) is `data`, and never from outside of it. */
+/* modules_source.read for a folder whose path (a C string, borrowed) is `data`; never reads outside of it. */
 int modules_read_file(void *data, const char *path, text *out);
 
 /* The same for a file_place, which is `data`. */
@@ -31,28 +30,28 @@ int modules_read_place(void *data, const char *path, text *out);
 
 /* A file of a flare. */
 typedef struct module {
-  char *name, *file; /* as required at first; relative to the project */
+  char *name, *file; /* as first required; relative to the project */
   text source;
-  bool counted; /* the script, or flare.lua by name, requires it wherever it runs: it must be complete */
+  bool counted; /* the script or flare.lua needs it in any case, so it must be complete */
 } module;
 
-/* A place that requires a module by a constant string, which was not found. */
+/* A `require` of a module, by a constant string, that was not found. */
 typedef struct module_wish {
   char *name;
   char *file;
   int line;
-  size_t from; /* the module that it is in */
-  bool sure;   /* it is run when that is */
+  size_t from; /* the index of the module that contains it */
+  bool sure;   /* it runs whenever that module runs */
 } module_wish;
 
-/* A module that requires another one, outside of conditions. */
+/* A module that requires another one, outside of conditions (indices). */
 typedef struct module_edge {
   size_t from, to;
 } module_edge;
 
-/* All that goes into a flare, the main script first. Owned; begin with {0}. */
+/* All files of a flare, the main script first. Owned; begin with {0}. */
 typedef struct modules {
-  char **paths; /* further places to look for modules, '?' being the name: "vendor/?.lua" */
+  char **paths; /* further places to look for modules, with '?' for the name: "vendor/?.lua" */
   size_t path_count;
   module *items;
   size_t count;
@@ -66,59 +65,59 @@ typedef struct modules {
   bool bytecode; /* the flare may load bytecode */
 } modules;
 
-/* Adds a further place to look for modules, "vendor/?.lua". Before anything else. */
+/* Adds a further place to look for modules, such as "vendor/?.lua". Call it before modules are added. */
 void modules_add_path(modules *m, const char *place);
 
-/* Place `i` at which a module is looked for, in order, '?' being its name with '/' for '.'; NULL after the
- * last. */
+/* The place with index `i` where a module is looked for, with '?' for its name ('/' instead of '.'); NULL
+ * after the last. */
 const char *modules_place(const modules *m, size_t i);
 
-/* How many of them, the first ones, are the project's own. */
+/* The number of the first places, those for the project's own modules. */
 size_t modules_own_places(void);
 
-/* Puts the path of `name` at a place into `out`. */
+/* Sets `out` to the path of module `name` at a place. */
 void modules_fill_place(const char *place, const char *name, text *out);
 
 /*
- * Adds the main script `file` and all it requires by constant strings, to any depth. 0, or a fault (file.h)
- * when the main script cannot be read.
+ * Adds the main script `file` and all that it requires by constant strings, to any depth. 0, or a fault
+ * (file.h) if the main script cannot be read.
  */
 int modules_add_main(modules *m, const modules_source *source, const char *file);
 
 /*
- * Adds module `name`, and what it requires; false when there is no file for it. `counted`: what it is sure to
- * require must be there.
+ * Adds module `name` and all that it requires; false if there is no file for it. `counted`: the modules that
+ * it requires unconditionally must exist.
  */
 bool modules_add(modules *m, const modules_source *source, const char *name, bool counted);
 
-/* Adds a file as an asset, unless it is one. 0, or a fault (file.h) when it cannot be read. */
+/* Adds a file as an asset, unless it already is one. 0, or a fault (file.h). */
 int modules_add_asset(modules *m, const modules_source *source, const char *file);
 
-/* Whether module `name` is among them. */
+/* Whether `m` has module `name`. */
 bool modules_have(const modules *m, const char *name);
 
-/* What comes of a wish: the flare cannot do without it, somebody is to be told of it, or neither. */
+/* How a wish is treated: as an error, as a note to the user, or not at all. */
 typedef enum module_need { MODULE_NEEDED, MODULE_NOTED, MODULE_OPTIONAL } module_need;
 
 module_need modules_judge(const modules *m, const module_wish *wish);
 
 /*
- * Frees all but the Lua of the project, with its rocks: other assets, ready-made Lua of the executable,
- * wishes. For who wants to show sources later.
+ * Frees all but the Lua files of the project and its rocks, which are kept to show sources later: frees other
+ * assets, ready-made modules and wishes.
  */
 void modules_keep_sources(modules *m);
 
-/* modules_source.read for what was read before: `data` is a modules. */
+/* modules_source.read for files that were read before: `data` is a modules. */
 int modules_read_kept(void *data, const char *path, text *out);
 
 /*
- * Adds why there is no module n->name, from "module 'NAME'" on: it is C code in a rock, or a file that is
- * refused, or else every place that it was looked for at, each on a line "\tno file 'PATH'", and which was
- * perhaps meant: of ready-made Lua and of the files beside it, or what the caller has found in `n`.
+ * Adds why there is no module n->name, beginning with "module 'NAME'": it is C code in a rock, or a refused
+ * file. Else adds every place where it was looked for, each on a line "\tno file 'PATH'", and the name that
+ * was probably meant: a ready-made module, a file beside it, or one that the caller has already tried in `n`.
  */
 void modules_say_missing(const modules *m, const modules_source *source, nearest *n, text *out);
 
-/* The same on one line, for a module that need not be there. */
+/* The same on one line, for a module that need not exist. */
 void modules_note_missing(const modules *m, const modules_source *source, nearest *n, text *out);
 
 void modules_free(modules *m);

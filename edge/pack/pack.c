@@ -1,6 +1,6 @@
 /*
- * pack.c - start-up in a fresh instance, and the module made of runtime.wasm and the memory it left.
- * Needs no compiler and looks at no clock. See pack.h; docs/internals/packing.md has the steps.
+ * pack.c - runs start-up in a fresh instance, and makes a module of runtime.wasm and the resulting memory. It
+ * needs no compiler and reads no clock. See pack.h; docs/internals/packing.md has the steps.
  */
 #include "pack/pack.h"
 
@@ -22,7 +22,7 @@
 
 enum { PAGE = 65536, ARENA_BEGIN = 256 << 10 };
 
-/* What is packed. */
+/* A project while it is packed. */
 typedef struct project {
   manifest manifest;
   modules modules;
@@ -31,7 +31,8 @@ typedef struct project {
 
 /* ---- start-up ---- */
 
-/* The hash of a bundle on this runtime: another one may compile the same to other instructions. */
+/* The hash of a bundle and this runtime, since another runtime may compile the same source to other
+ * instructions. */
 static uint32_t hash_of(const text *bundle) {
   uint8_t digest[EVP_MAX_MD_SIZE];
   uint32_t hash;
@@ -46,13 +47,13 @@ static uint32_t hash_of(const text *bundle) {
   return hash;
 }
 
-/* What start-up may ask for modules. */
+/* The data of find_module, which start-up asks for modules. */
 typedef struct finder {
   modules *modules;
   const modules_source *source;
 } finder;
 
-/* instance_finder: adds a module, and what it requires. */
+/* instance_finder: adds a module and all that it requires. */
 static bool find_module(void *data, bytes name, text *bundle) {
   finder *f = data;
   char *copy = memory_copy(name);
@@ -63,14 +64,14 @@ static bool find_module(void *data, bytes name, text *bundle) {
   return f->modules->count > first;
 }
 
-/* modules_read_file of a project whose main script is `data`. */
+/* modules_source.read for a project with only a main script, whose text is `data`. */
 static int read_script(void *data, const char *path, text *out) {
   if (strcmp(path, "main.lua") != 0) return ENOENT;
   text_add_string(out, data);
   return 0;
 }
 
-/* Tries the names of the modules that the runtime has, which it is asked for. */
+/* Tries the names of the runtime's own modules; a script on the runtime lists them. */
 static void try_builtin(nearest *n) {
   static char script[] =
       "local t = {} for k in pairs(package.loaded) do t[#t + 1] = k end "
@@ -97,7 +98,7 @@ static void try_builtin(nearest *n) {
   text_free(&names);
 }
 
-/* Adds why there is no module `name`, and which was perhaps meant. */
+/* Adds why there is no module `name`, and which one was probably meant. */
 static void say_missing(const modules *m, const modules_source *source, const char *name, text *out) {
   nearest n = {.name = name};
   try_builtin(&n);
@@ -105,8 +106,8 @@ static void say_missing(const modules *m, const modules_source *source, const ch
 }
 
 /*
- * Copies start-up's message. Where it is one of runtime/start/bundle.c that a module is not found, it is said
- * why, as only the packer knows; what further searchers said stands behind that.
+ * Copies start-up's message. If it says that a module is not found (runtime/start/bundle.c), the reason is
+ * added, which only the packer knows; messages of further searchers follow it.
  */
 static void add_message(const modules *m, const modules_source *source, bytes message, text *error) {
   static const char mark[] = "\n\tno field package.preload['", hint[] = "\n\t" BUNDLE_ONLY;
@@ -136,7 +137,7 @@ static void add_message(const modules *m, const modules_source *source, bytes me
   text_add(error, at, (size_t)(end - at));
 }
 
-/* Whether a module is named in a place of start-up's notes before `at`. */
+/* Whether start-up's notes name a module before `at`. */
 static bool was_noted(const char *notes, const char *at, const char *name) {
   for (const char *other; notes < at; notes = other + strlen(other) + 1) {
     other = notes + strlen(notes) + 1;
@@ -145,7 +146,7 @@ static bool was_noted(const char *notes, const char *at, const char *name) {
   return false;
 }
 
-/* Adds start-up's notes (bundle_push_notes) as lines, of each module its first place. */
+/* Adds start-up's notes (bundle_push_notes) as lines; for each module only its first place. */
 static void add_notes(const modules *m, const modules_source *source, bytes notes, text *out) {
   const char *begin = (const char *)notes.data, *end = begin + notes.size;
   for (const char *at = begin, *name; at < end; at = name + strlen(name) + 1) {
@@ -159,7 +160,7 @@ static void add_notes(const modules *m, const modules_source *source, bytes note
   }
 }
 
-/* Adds start-up's message: a script that is stripped names its lines here all the same. */
+/* Adds start-up's message, with file and line even if the script is stripped. */
 static void explain(const project *p, const modules_source *source, const text *bundle, bytes message,
                     text *error) {
   text json = {0}, fault = {0}, plain = {0}, explained = {0};
@@ -180,7 +181,8 @@ static void explain(const project *p, const modules_source *source, const text *
 
 /* ---- the module ---- */
 
-/* Writes the memory from `at` to `limit` as data segments, leaving runs of zeros out; returns how many. */
+/* Writes the memory from `at` to `limit` as data segments without runs of zeros; returns the number of
+ * segments. */
 static uint32_t write_segments(wasm_writer *segments, const uint8_t *memory, uint32_t at, uint32_t limit) {
   enum { ACTIVE = 0, I32_CONST = 0x41, END = 0x0B, RUN = 16 };
   uint32_t count = 0;
@@ -202,7 +204,7 @@ static uint32_t write_segments(wasm_writer *segments, const uint8_t *memory, uin
   }
 }
 
-/* Writes the data section: the image, and the assets after the room for its copy. */
+/* Writes the data section: the image, and the assets after the space for the image's copy. */
 static void write_data(wasm_writer *section, const instance_start_report *r) {
   wasm_writer segments = {0};
   uint32_t count = write_segments(&segments, r->memory, r->data_start, r->image_end);
@@ -212,7 +214,7 @@ static void write_data(wasm_writer *section, const instance_start_report *r) {
   wasm_writer_free(&segments);
 }
 
-/* Writes the runtime's exports that a host may see: memory, alloc and the handlers of this script. */
+/* Writes the exports for a host: memory, alloc and the handlers of this script. */
 static void write_exports(wasm_writer *section, const wasm_section *runtime, unsigned handlers) {
   wasm_reader r;
   wasm_writer kept = {0};
@@ -254,7 +256,7 @@ static void write_producers(wasm_writer *body) {
   }
 }
 
-/* A name as a JSON string, which must be UTF-8: in one that is not, bytes over 127 become "\xNN". */
+/* A name as a JSON string. If the name is not UTF-8, bytes over 127 become "\xNN". */
 static json_t *describe_name(const char *name) {
   json_t *string = json_string(name);
   if (string != NULL || name == NULL) return string;
@@ -275,7 +277,7 @@ static json_t *describe_items(const module *items, size_t count) {
   return list;
 }
 
-/* The names in an object; NULL for none. */
+/* The names in an object as a list; NULL if there are none. */
 static json_t *describe_names(json_t *object) {
   json_t *list = object != NULL ? json_array() : NULL, *value;
   const char *name;
@@ -283,7 +285,7 @@ static json_t *describe_names(json_t *object) {
   return list;
 }
 
-/* What a flare says of itself: read by flare.c and `flaron-lua inspect`. The caller frees it. */
+/* The description of a flare, which flare.c reads and `flaron-lua inspect` shows. The caller frees it. */
 static char *describe(const project *p, const instance_start_report *r) {
   json_t *handlers = json_array();
   for (int h = 0; h < FLARE_HANDLERS; h++) {
@@ -300,12 +302,12 @@ static char *describe(const project *p, const instance_start_report *r) {
   return description;
 }
 
-/* How many pages a flare needs to begin with. */
+/* The number of memory pages that a flare needs at its start. */
 static uint32_t pages_at_first(const instance_start_report *r) {
   return (r->arena_start + ARENA_BEGIN + PAGE - 1) / PAGE;
 }
 
-/* Makes the flare: runtime.wasm with memory, exports and data of its own. */
+/* Writes the flare: runtime.wasm with this script's memory, exports and data. */
 static void write_flare(const project *p, const instance_start_report *r, text *wasm) {
   wasm_reader runtime;
   wasm_section section;
@@ -339,7 +341,7 @@ static void write_flare(const project *p, const instance_start_report *r, text *
   write_producers(&producers);
   wasm_write_custom_section(&out, "producers", producers.data, producers.size);
   wasm_write_custom_section(&out, "flaron-lua", description,
-                            strlen(description)); /* last: a file cut off has none */
+                            strlen(description)); /* last, so that a truncated file has none */
   free(description);
   wasm_writer_free(&producers);
   if (out.failed) memory_get(SIZE_MAX); /* says that the machine is out of memory */
@@ -357,7 +359,7 @@ bool pack_read_manifest(const modules_source *source, manifest *m, text *content
   return false;
 }
 
-/* Reads flare.lua where there is one, and settles the options. */
+/* Reads flare.lua, if there is one, and completes the options from it. */
 static bool read_manifest(project *p, const modules_source *source, text *error) {
   text content = {0};
   bool good = pack_read_manifest(source, &p->manifest, &content, error);
@@ -369,13 +371,13 @@ static bool read_manifest(project *p, const modules_source *source, text *error)
   return good;
 }
 
-/* Says that a file which flare.lua names in `key` is refused. */
+/* Says that a file named in flare.lua under `key` is refused. */
 static void say_refused(const char *key, const char *file, int fault, text *error) {
   text_printf(error, "flare.lua: %s: '%s' ", key, file);
   file_add_predicate(error, fault, FILE_PROJECT_MAX);
 }
 
-/* Says what is wrong with a file that item `i` of a list of flare.lua, from 0, names. */
+/* Says what is wrong with a file named by item `i`, counted from 0, of a list in flare.lua. */
 static void say_item(const char *key, size_t i, const char *file, int fault, text *error) {
   text item = {0};
   text_printf(&item, "%s[%zu]", key, i + 1);
@@ -390,7 +392,7 @@ static void say_item(const char *key, size_t i, const char *file, int fault, tex
   text_free(&item);
 }
 
-/* Adds the assets that item `i` names. False after saying why not. */
+/* Adds the assets that item `i` names. False with a message in `error`. */
 static bool add_assets(const modules_source *source, const manifest *m, size_t i, modules *found,
                        text *error) {
   const char *item = m->assets.items[i];
@@ -411,7 +413,7 @@ static bool add_assets(const modules_source *source, const manifest *m, size_t i
   return fault == 0 && !none;
 }
 
-/* Adds the modules that item `i` names. False after saying why not. */
+/* Adds the modules that item `i` names. False with a message in `error`. */
 static bool add_modules(const modules_source *source, const manifest *m, size_t i, modules *found,
                         text *error) {
   const char *item = m->modules.items[i];
@@ -454,15 +456,16 @@ bool pack_find_files(const modules_source *source, const char *file, const manif
   return good;
 }
 
-/* Whether memory did not do for start-up, or does not for what it left. */
+/* Whether the memory was too small for start-up, or is too small for the flare. */
 static bool ran_out(const instance_start_report *r, uint32_t memory) {
-  static const char message[] = "not enough memory"; /* Lua's; start.c has one that goes on */
+  static const char message[] = "not enough memory"; /* Lua's message; that of start.c begins with it */
   enum { SIZE = sizeof message - 1 };
   if (r->error.size != 0) return r->error.size >= SIZE && memcmp(r->error.data, message, SIZE) == 0;
   return r->image_end == 0 || pages_at_first(r) > memory / PAGE;
 }
 
-/* Runs start-up with `memory`; false when it did not end. The caller closes `instance` either way. */
+/* Runs start-up with `memory` bytes; false if it was stopped or trapped. The caller closes `instance` in both
+ * cases. */
 static bool start(const project *p, const text *bundle, uint32_t memory, const engine_watcher *watcher,
                   const instance_finder *finder, engine **instance, instance_start_report *report,
                   text *fault) {
@@ -470,7 +473,7 @@ static bool start(const project *p, const text *bundle, uint32_t memory, const e
                         p->options.start_ms, watcher, finder, report, fault);
 }
 
-/* Says that the memory is too small, and what comes of more: it is doubled until there is enough. */
+/* Says that the memory is too small, and what happens with more: doubles it until start-up has enough. */
 static void say_too_small(const project *p, const modules_source *source, const text *bundle,
                           const char *file, text *error) {
   enum { MOST = 256 << 20 };
@@ -496,7 +499,7 @@ static void say_too_small(const project *p, const modules_source *source, const 
   if (good) text_add_string(error, hint);
 }
 
-/* Runs start-up once more, for the watcher: what that leaves in memory is not what is packed. */
+/* Runs start-up once more for the watcher, whose traces in memory must not be packed. */
 static void show_start(const project *p, const text *bundle) {
   engine *instance;
   instance_start_report report;
@@ -507,8 +510,8 @@ static void show_start(const project *p, const text *bundle) {
 }
 
 /*
- * Runs start-up and makes the flare of what it left. When it asked for modules, which it was given while it
- * ran, it runs again with all of them in the bundle: what was handed over has left its marks in memory.
+ * Runs start-up and writes the flare from its memory. If it asked for modules while it ran, it runs again
+ * with all of them in the bundle, since modules that are added later leave traces in memory.
  */
 static bool start_and_write(project *p, const modules_source *source, const char *file, text *wasm,
                             text *error) {
@@ -524,7 +527,7 @@ static bool start_and_write(project *p, const modules_source *source, const char
     bool ended = start(p, &bundle, p->options.memory, NULL, &finder, &instance, &report, &fault);
     bool again = p->modules.count > before;
     if (again) {
-      /* what it came to is of no interest */
+      /* ignore this result */
     } else if (!ended) {
       text_printf(error, "%s: start-up did not end: %s", file, text_string(&fault));
     } else if (ran_out(&report, p->options.memory)) {
@@ -571,7 +574,7 @@ char *pack_parent(const char *path) {
   return memory_copy((bytes){(const uint8_t *)path, slash == path ? 1 : (size_t)(slash - path)});
 }
 
-/* The last name of a path, a part of it. */
+/* The last name of a path, as a pointer into it. */
 static const char *name_of(const char *path) {
   const char *slash = strrchr(path, '/');
   return slash != NULL ? slash + 1 : path;
@@ -604,7 +607,7 @@ int pack_split_path_below(const char *root, const char *path, char **below, cons
   return 0;
 }
 
-/* Says what is wrong with a packed flare that was to be read; whether nothing is. */
+/* Whether a packed flare was read; if not, adds the fault to `error`. */
 static bool was_read(int fault, const char *path, text *error) {
   if (fault != 0) file_explain(error, path, fault, FILE_FLARE_MAX);
   return fault == 0;

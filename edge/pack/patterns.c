@@ -1,6 +1,6 @@
 /*
- * patterns.c - see patterns.h. A folder on disk is walked, name by name of the pattern; of other sources
- * every path is compared. What may be looked at is decided by base/file.c.
+ * patterns.c - see patterns.h. A folder on disk is walked along the names of the pattern; of other sources
+ * every path is compared. base/file.c decides what may be read.
  */
 #include "pack/patterns.h"
 
@@ -18,12 +18,12 @@
 
 enum { DEEPEST = 64 };
 
-/* One search. Borrowed but for `path`. */
+/* A search. All but `path` is borrowed. */
 typedef struct search {
   file_place place;
   pattern_names *found;
-  size_t looked; /* at how many names */
-  text path;     /* where it is, then where the fault is */
+  size_t looked; /* number of names looked at */
+  text path;     /* the current path; after a fault, the path of the fault */
 } search;
 
 bool pattern_is(const char *item) { return strchr(item, '*') != NULL; }
@@ -37,7 +37,7 @@ static void add_name(pattern_names *names, const char *name) {
 
 static int compare(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
-/* Puts names in order, each once. */
+/* Sorts names and drops duplicates. */
 static void sort(pattern_names *names) {
   size_t kept = 0;
   if (names->count > 0) qsort(names->items, names->count, sizeof *names->items, compare);
@@ -59,13 +59,13 @@ void pattern_names_free(pattern_names *names) {
 
 /* ---- matching ---- */
 
-/* A name of a pattern. */
+/* A name between the slashes of a pattern or path. */
 typedef struct part {
   const char *at;
   size_t size;
 } part;
 
-/* The first name of a path; what follows goes to `rest`, "" when that is nothing. */
+/* The first name of a path; `rest` is set to the part after it, "" at the end. */
 static part first_part(const char *path, const char **rest) {
   size_t size = strcspn(path, "/");
   *rest = path + size + strspn(path + size, "/");
@@ -76,14 +76,14 @@ static bool is_folders(part p) { return p.size == 2 && memcmp(p.at, "**", 2) == 
 
 static bool is_wild(part p) { return memchr(p.at, '*', p.size) != NULL; }
 
-/* Whether a name is one that a part names. */
+/* Whether a name matches a part. */
 static bool fits(part p, const char *name, size_t size) {
   if (size > 0 && *name == '.' && (p.size == 0 || *p.at != '.')) return false;
   return glob_matches((bytes){(const uint8_t *)p.at, p.size}, (bytes){(const uint8_t *)name, size},
                       (glob_rule){"", false});
 }
 
-/* Whether a whole path is one that a pattern names. */
+/* Whether a whole path matches a pattern. */
 static bool fits_path(const char *pattern, const char *path) {
   const char *rest, *below;
   if (*pattern == '\0' || *path == '\0') return *pattern == *path;
@@ -94,7 +94,7 @@ static bool fits_path(const char *pattern, const char *path) {
 
 /* ---- walking ---- */
 
-/* The names in a folder, those that fit, in order. 0 or a fault; that there is none is none. */
+/* Lists the names in a folder that match, sorted. 0 or a fault; a missing folder is not a fault. */
 static int list_folder(search *s, part p, pattern_names *names, int *folder) {
   int fault = file_open_folder_below(&s->place, s->path.size > 0 ? s->path.data : ".", folder);
   if (fault == ENOENT || fault == ENOTDIR || fault == EISDIR) return 0;
@@ -115,8 +115,7 @@ static int list_folder(search *s, part p, pattern_names *names, int *folder) {
 
 static int walk(search *s, const char *pattern, int depth);
 
-/* Goes on with a name in the folder where the search is, which is the pattern's last one or not. 0 or a
- * fault. */
+/* Continues with a name in the current folder; `last`: it is the last name of the pattern. 0 or a fault. */
 static int enter(search *s, const char *name, size_t size, const char *rest, bool last, int depth) {
   size_t before = s->path.size;
   text_printf(&s->path, "%s%.*s", before > 0 ? "/" : "", (int)size, name);
@@ -138,7 +137,7 @@ static bool is_link(int folder, const char *name) {
   return fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(about.st_mode);
 }
 
-/* Adds what a pattern names below where the search is. 0 or a fault. */
+/* Adds the files that match a pattern below the current folder. 0 or a fault. */
 static int walk(search *s, const char *pattern, int depth) {
   const char *rest;
   part p = first_part(pattern, &rest);
@@ -161,7 +160,8 @@ static int walk(search *s, const char *pattern, int depth) {
 
 /* ---- both ---- */
 
-/* A pattern without names that say nothing; "**" at its end stands for all below. */
+/* Removes names without meaning ("", ".", repeated "**") from a pattern; "**" at its end means all files
+ * below. */
 static void tidy(const char *pattern, text *out) {
   const char *rest;
   bool folders = false;
@@ -174,7 +174,7 @@ static void tidy(const char *pattern, text *out) {
   if (folders) text_add_string(out, "/*");
 }
 
-/* What is taken from a source that lists its files. */
+/* The data of `take`, for a source that lists its files. */
 typedef struct filter {
   const char *pattern;
   pattern_names *found;
@@ -204,8 +204,8 @@ int pattern_files(const modules_source *source, const char *pattern, pattern_nam
   return fault;
 }
 
-/* Adds the name of the module that a file at a place is; there is none for a file with further dots in its
- * path. */
+/* Adds the name of the module that is in a file, by one place. A file with further dots in its path is not a
+ * module. */
 static void add_module(pattern_names *found, const char *place, const char *file) {
   size_t marks = 0, fixed = 0, size = strlen(file);
   for (const char *c = place; *c != '\0'; c++) marks += *c == '?';
@@ -214,7 +214,7 @@ static void add_module(pattern_names *found, const char *place, const char *file
   char *name =
       memory_copy((bytes){(const uint8_t *)file + (strchr(place, '?') - place), (size - fixed) / marks});
   text path = {0};
-  modules_fill_place(place, name, &path); /* a dot in it leads elsewhere */
+  modules_fill_place(place, name, &path); /* a dot in the name gives another path */
   bool same = strcmp(text_string(&path), file) == 0;
   for (char *c = name; same && *c != '\0'; c++) *c = *c == '/' ? '.' : *c;
   if (same) add_name(found, name);

@@ -1,14 +1,14 @@
 /*
- * requires.c - see requires.h. Beside the tokens it follows what they open and close: blocks, brackets, a
- * pcall's parentheses, expressions with `and` and `or`, and the scopes of locals that are called `require`.
+ * requires.c - see requires.h. Besides the tokens it follows nesting: blocks, brackets, a pcall's
+ * parentheses, expressions with `and` and `or`, and the scopes of locals named `require`.
  */
 #include "pack/requires.h"
 
 #include <ctype.h>
 #include <string.h>
 
-/* What the last token was: a statement begins here; a value ended, so that a name begins a statement;
- * neither. */
+/* The kind of the last token: a statement begins after it; it ended a value, so that a name begins a
+ * statement; neither. */
 enum { BEGIN, OPERAND, OPERATOR };
 
 /* Kinds of blocks, and of headers. */
@@ -27,7 +27,7 @@ static void step(requires *r) {
   r->at++;
 }
 
-/* The level of a long bracket that opens here ("[==[": 2), -1 when none does. */
+/* The level of a long bracket that opens here ("[==[": 2); -1 if there is none. */
 static int long_bracket(const requires *r) {
   size_t n = 1;
   if (peek(r, 0) != '[') return -1;
@@ -35,7 +35,7 @@ static int long_bracket(const requires *r) {
   return peek(r, n) == '[' ? (int)n - 1 : -1;
 }
 
-/* Steps over a long bracket of `level`; `content` gets what stands in it. */
+/* Skips a long bracket of `level`; `content` gets the text in it. */
 static void skip_long(requires *r, int level, bytes *content) {
   r->at += level + 2;
   const char *start = r->at;
@@ -49,7 +49,7 @@ static void skip_long(requires *r, int level, bytes *content) {
   for (int n = 0; n < level + 2 && !at_end(r); n++) r->at++;
 }
 
-/* Steps over white space and comments. */
+/* Skips white space and comments. */
 static void skip_space(requires *r) {
   bytes comment;
   while (!at_end(r)) {
@@ -69,7 +69,7 @@ static void skip_space(requires *r) {
   }
 }
 
-/* Steps over an escape, as far as it can have a line feed or a quote: those do not end the string. */
+/* Skips the part of an escape that may be a line feed or a quote, which do not end the string. */
 static void skip_escape(requires *r) {
   step(r); /* the backslash */
   if (at_end(r)) return;
@@ -84,8 +84,8 @@ static void skip_escape(requires *r) {
 }
 
 /*
- * Steps over a string that begins here; false when none does. `content` has no data for one with an escape:
- * what it says is not known here.
+ * Skips a string that begins here; false if there is none. `content` has no data if the string has an escape,
+ * since escapes are not decoded.
  */
 static bool read_string(requires *r, bytes *content) {
   int level = long_bracket(r);
@@ -115,7 +115,7 @@ static bool is_name(int c) { return c == '_' || (c >= 0 && isalnum(c)); }
 
 static bool is_digit(int c) { return c >= 0 && isdigit(c); }
 
-/* Steps over a name or keyword; an empty one where none stands. */
+/* Skips and returns a name or keyword; empty if there is none. */
 static bytes read_word(requires *r) {
   const char *start = r->at;
   if (!is_digit(peek(r, 0))) {
@@ -124,7 +124,7 @@ static bytes read_word(requires *r) {
   return (bytes){(const uint8_t *)start, (size_t)(r->at - start)};
 }
 
-/* Steps over a number that begins here; false when none does. */
+/* Skips a number that begins here; false if there is none. */
 static bool read_number(requires *r) {
   if (!is_digit(peek(r, 0)) && (peek(r, 0) != '.' || !is_digit(peek(r, 1)))) return false;
   for (int before = 0; is_name(peek(r, 0)) || peek(r, 0) == '.' ||
@@ -141,7 +141,7 @@ static void shadow(requires *r) {
   if (r->shadow == 0) r->shadow = r->blocks + 1;
 }
 
-/* Ends the statement that went until here, when there is one at this depth. */
+/* Ends the current statement, if it is at this depth. */
 static void end_statement(requires *r) {
   if (r->doubt == r->depth + 1 && r->doubt_blocks == r->blocks) r->doubt = 0;
   if (r->local == 0 || r->local_depth != r->depth || r->local_blocks != r->blocks) return;
@@ -172,7 +172,7 @@ static void set_header(requires *r, int header) {
   if (r->blocks < REQUIRES_DEEPEST) r->headers[r->blocks] |= (char)header;
 }
 
-/* The header that is open at this level, which it closes. */
+/* Returns the header that is open at this level, and closes it. */
 static int take_header(requires *r) {
   if (r->blocks >= REQUIRES_DEEPEST) return HEADER_IF | HEADER_LOOP;
   int header = r->headers[r->blocks];
@@ -180,7 +180,7 @@ static int take_header(requires *r) {
   return header;
 }
 
-/* Whether the value that begins here is Lua's require, and no more than that. */
+/* Whether the value that begins here is exactly Lua's `require`. */
 static bool is_own(const requires *from) {
   requires r = *from;
   skip_space(&r);
@@ -195,8 +195,8 @@ static bool is_own(const requires *from) {
   return (next < 0 || strchr(".:([{\"'", next) == NULL) && !bytes_are(read_word(&r), "and");
 }
 
-/* Reads names with commas between, and attributes after them; the place of `require` among them, 0 = none.
- */
+/* Reads a comma-separated list of names with attributes. Returns the position of `require` in it, from 1; 0 =
+ * it is not there. */
 static int read_names(requires *r) {
   int found = 0, count = 0;
   bool more = true;
@@ -216,13 +216,13 @@ static int read_names(requires *r) {
   return found;
 }
 
-/* After `function`: its name, where it has one, and its parameters. `statement`: it is one, and not a
- * local's. */
+/* Reads on after `function`: its name, if it has one, and its parameters. `statement`: it is a statement
+ * without `local`. */
 static void read_function(requires *r, bool statement) {
   skip_space(r);
   bytes name = read_word(r);
   bool global = statement && bytes_are(name, "require");
-  while (!at_end(r) && *r->at != '(') { /* what stands between is fields, or no Lua */
+  while (!at_end(r) && *r->at != '(') { /* between there are fields, or it is not valid Lua */
     if (*r->at == '.' || *r->at == ':') global = false;
     step(r);
   }
@@ -237,7 +237,7 @@ static void read_function(requires *r, bool statement) {
   r->last = BEGIN;
 }
 
-/* After `local`. */
+/* Reads on after `local`. */
 static void read_local(requires *r) {
   requires before = *r;
   skip_space(r);
@@ -266,7 +266,7 @@ static void read_local(requires *r) {
 
 /* ---- tokens ---- */
 
-/* Follows a keyword; false when `word` is none. */
+/* Handles a keyword; false if `word` is not one. */
 static bool note_keyword(requires *r, bytes word) {
   static const char *const words[] = {
       "and", "or",    "not", "in",  "nil",  "true",  "false",  "if",    "then",   "else",  "elseif",
@@ -350,7 +350,7 @@ static bool note_keyword(requires *r, bytes word) {
   return true;
 }
 
-/* Steps over what is not a name, string or number. */
+/* Skips a token that is not a name, string or number. */
 static void read_symbol(requires *r) {
   int c = peek(r, 0);
   size_t n = 1;
@@ -392,8 +392,8 @@ static void read_symbol(requires *r) {
 }
 
 /*
- * Reads the argument of a `require` when it is a string alone; false for `require("x" .. y)`. In
- * `pcall(require, "x")` it is after the comma.
+ * Reads the argument of a `require` if it is only a string; false for `require("x" .. y)`. In `pcall(require,
+ * "x")` it is after the comma.
  */
 static bool read_argument(requires *r, bytes *name) {
   bool open = peek(r, 0) == '(';
@@ -412,8 +412,8 @@ static bool read_argument(requires *r, bytes *name) {
 }
 
 /*
- * Whether the source names the module before here as `preload["name"]` or `preload.name`: files with many
- * modules bring what they require.
+ * Whether the source before here has `preload["name"]` or `preload.name`: a file of several modules defines
+ * those that it requires.
  */
 static bool is_preloaded(const requires *r, bytes name) {
   static const char word[] = "preload";
@@ -437,7 +437,7 @@ static bool is_preloaded(const requires *r, bytes name) {
   return false;
 }
 
-/* Follows a name that is neither a keyword nor a field; true when it is Lua's `require` with a constant
+/* Handles a name that is neither a keyword nor a field; true if it is Lua's `require` with a constant
  * string. */
 static bool read_name(requires *r, bytes word, required *found) {
   bool begins = r->last != OPERATOR;
@@ -461,9 +461,9 @@ static bool read_name(requires *r, bytes word, required *found) {
 
 void requires_begin(requires *r, bytes source) {
   const char *start =
-      source.size > 0 ? (const char *)source.data : ""; /* an empty text may have no address */
+      source.size > 0 ? (const char *)source.data : ""; /* the data of an empty source may be NULL */
   *r = (requires){.start = start, .at = start, .end = start + source.size, .line = 1};
-  if (peek(r, 0) != '#') return; /* a first line for the shell */
+  if (peek(r, 0) != '#') return; /* skip a first line for the shell */
   while (!at_end(r) && *r->at != '\n') r->at++;
 }
 
