@@ -79,16 +79,17 @@ void record_free(recording *r) {
 typedef struct writer {
   const recording *record;
   redaction redaction;
-  json_t *redacted; /* names of what was replaced, for people */
-  bool hides_all;   /* what the flare was given and made: more is made of secrets than can be looked for */
+  json_t *redacted; /* names of the secrets that were replaced, for people */
+  bool hides_all;   /* all arguments and answers, since more values are derived from secrets than can be
+                       searched for */
 } writer;
 
-/* Adds as many x. */
+/* Adds as many 'x' as there are bytes. */
 static void hide(bytes b, text *to) { memset(text_room(to, b.size), 'x', b.size); }
 
 /*
- * Adds what stands in the file for the answer of a call that has one; true when that is because of what the
- * call was given, not because a secret is found in it.
+ * Adds the form of a call's answer in the file; true if it was replaced because of the call's argument, not
+ * because a secret was found in it.
  */
 static bool add_answer(const writer *w, const record_call *call, text *to) {
   bytes answer = text_bytes(&call->answer), name = text_bytes(&call->a);
@@ -107,7 +108,7 @@ static bool add_answer(const writer *w, const record_call *call, text *to) {
   text given = {0};
   bool derived =
       (host_signatures[call->import].flags & ABI_PURE) != 0 && redaction_apply(&w->redaction, name, &given);
-  if (derived) { /* the host is asked again, what it would have made of the placeholder */
+  if (derived) { /* calls the host again with the placeholder in place of the secret */
     host h = {.config = host_config_default()};
     host_answer again;
     host_call(&h, call->import, &(host_arguments){.a = text_bytes(&given)}, &again);
@@ -121,7 +122,7 @@ static bool add_answer(const writer *w, const record_call *call, text *to) {
   return derived;
 }
 
-/* Adds the name of what is replaced, once; false: it was there. */
+/* Adds the name of a replaced secret; false if it is in the list already. */
 static bool add_name(const writer *w, bytes name) {
   json_t *json = json_of_bytes(name), *other;
   size_t i;
@@ -134,9 +135,9 @@ static bool add_name(const writer *w, bytes name) {
   return true;
 }
 
-/* Learns which secrets the flare read, and what the host made of them. */
+/* Collects the secrets that the flare read and the host's answers that were derived from them. */
 static void find_secrets(writer *w, bool keep, record_secrets *found) {
-  enum { MOST = 100 }; /* each of them is looked for in all that is written */
+  enum { MOST = 100 }; /* each of them is searched for in all that is written */
   int derived = 0;
   if (!keep) w->redacted = json_array();
   for (size_t i = 0; !w->hides_all && i < w->record->call_count; i++) {
@@ -156,7 +157,7 @@ static void find_secrets(writer *w, bool keep, record_secrets *found) {
   if (w->hides_all) add_name(w, bytes_of("(all, since so much is made of secrets)"));
 }
 
-/* Whether the flare was given a header. */
+/* Whether the flare read a header. */
 static bool was_read(const recording *r, bytes name) {
   for (size_t i = 0; i < r->call_count; i++) {
     const record_call *call = &r->calls[i];
@@ -177,7 +178,7 @@ static bool is_credential(bytes name) {
 
 /* ---- writing ---- */
 
-/* The value of bytes, secrets replaced. */
+/* The JSON value of bytes, with secrets replaced. */
 static json_t *write_bytes(const writer *w, bytes b) {
   if (w->redaction.count == 0) return json_of_bytes(b);
   text clean = {0};
@@ -220,8 +221,8 @@ static json_t *write_headers(const writer *w, const host_pairs *headers, bool re
 }
 
 /*
- * What a call may hand on as a whole: it then has {"from": "request.body"} in its place. `sources` is in the
- * order of the names.
+ * The sources of bytes that a call often passes as a whole: they are written as {"from": "request.body"}.
+ * `sources` is in the order of the names.
  */
 static const char *const source_names[] = {"request.body", "request.event.data", "response.body"};
 
@@ -233,7 +234,7 @@ static void get_sources(const recording *r, const text *sources[SOURCES]) {
   sources[2] = &r->response.body;
 }
 
-/* The value of what a call was given or answered. */
+/* The JSON value of an argument or an answer of a call. */
 static json_t *write_handed(const writer *w, const text *t) {
   const text *sources[SOURCES];
   get_sources(w->record, sources);
@@ -245,7 +246,7 @@ static json_t *write_handed(const writer *w, const text *t) {
   return write_text(w, t);
 }
 
-/* How many byte arguments a call of an import has, and whether a number follows. */
+/* The number of byte arguments of an import, and whether a number follows them. */
 static int byte_count(host_import import, bool *number) {
   const char *params = host_signatures[import].params;
   if (strcmp(params, "NONE") == 0) params = "";
@@ -307,7 +308,7 @@ static json_t *write_response(const writer *w, record_secrets *found) {
                    "logs", logs);
 }
 
-/* Adds an object, a member a line; of `calls`, a call a line. */
+/* Adds an object, one member per line, and in `calls` one call per line. */
 static void add_lines(text *to, json_t *object) {
   enum { FLAGS = JSON_ENCODE_ANY };
   const char *name, *mark = "{";
@@ -354,7 +355,7 @@ void record_write(const recording *r, bool keep, text *to, record_secrets *found
 
 /* ---- reading ---- */
 
-/* Says what is wrong; returns false. */
+/* Adds an error message; returns false. */
 __attribute__((format(printf, 2, 3))) static bool bad(text *error, const char *format, ...) {
   char line[256];
   va_list arguments;
@@ -387,7 +388,7 @@ static bool read_bytes(const json_t *object, const char *name, text *to, text *e
          bad(error, "'%s' is neither a string nor {\"base64\": \"...\"}", name);
 }
 
-/* A member that must be one of some words; its number is `from` and up. */
+/* A member that must be one of some words; `from` is the number of the first word. */
 static bool read_word(const json_t *object, const char *name, const char *const *words, int from, int count,
                       int *number, text *error) {
   const char *word = json_string_value(json_object_get(object, name));
@@ -408,7 +409,7 @@ static const json_t *read_part(const json_t *object, const char *name, json_type
   return NULL;
 }
 
-/* The same for a list, which is not longer than any of ours. */
+/* The same for a list, which must not be longer than any that flaron-lua writes. */
 static const json_t *read_list(const json_t *object, const char *name, text *error) {
   const json_t *list = read_part(object, name, JSON_ARRAY, error);
   if (json_array_size(list) <= RECORD_READ_ITEMS) return list;
@@ -514,8 +515,8 @@ static bool read_result(recording *r, const json_t *all, text *error) {
   return true;
 }
 
-/* Counts bytes of a call; false: with them there are more than all calls may have, which is_too_much tells.
- */
+/* Counts bytes of a call; false if all calls together now exceed their limit. is_too_much then returns
+ * true. */
 static bool count_bytes(recording *r, size_t size) {
   r->size += size <= RECORD_READ_CALLS ? size : RECORD_READ_CALLS + 1;
   return r->size <= RECORD_READ_CALLS;
@@ -523,7 +524,8 @@ static bool count_bytes(recording *r, size_t size) {
 
 static bool is_too_much(const recording *r) { return r->size > RECORD_READ_CALLS; }
 
-/* Adds what a call was given or answered, or the source it names, as long as it is not too much. */
+/* Adds an argument or an answer of a call, or the source that it names; false if it is not valid or too
+ * much. */
 static bool read_handed(recording *r, const json_t *value, text *to) {
   const char *from = json_string_value(json_object_get(value, "from"));
   const text *sources[SOURCES];
@@ -590,13 +592,13 @@ static bool read_calls(recording *r, const json_t *all, text *error) {
   return calls != NULL;
 }
 
-/* A copy of a member that is a string; NULL when it is not there. */
+/* A copy of a string member, which the caller frees; NULL if there is none. */
 static char *copy_member(const json_t *object, const char *name) {
   const char *value = json_string_value(json_object_get(object, name));
   return value != NULL ? memory_copy(bytes_of(value)) : NULL;
 }
 
-/* Reads the names of what was replaced. */
+/* Reads the names of the secrets that were replaced. */
 static void read_redacted(recording *r, const json_t *all) {
   const json_t *names = json_object_get(all, "redacted");
   text list = {0};
@@ -637,8 +639,9 @@ static bool read_head(recording *r, const json_t *all, text *error) {
 }
 
 /*
- * Whether a text of JSON has no more values than one of ours that is as long: each takes some hundred bytes
- * when it is read. Ours have many short ones in headers alone, else at least BYTES for each.
+ * Whether a JSON text has no more values than flaron-lua writes in one of that size, since each value takes
+ * some hundred bytes of memory when it is read. Our records have many short values only in headers, else at
+ * least BYTES bytes for each.
  */
 static bool has_few_values(bytes content) {
   enum { SHORT = 8 * RECORD_READ_ITEMS, BYTES = 8 };

@@ -24,7 +24,7 @@ void redact_placeholder(bytes name, bytes value, text *to) {
   uint8_t random[EVP_MAX_MD_SIZE] = {0};
   unsigned size = 0;
   for (size_t i = 0; i < value.size; i++) {
-    if (i % sizeof random == 0) { /* the next random bytes: a hash of the name and where we are */
+    if (i % sizeof random == 0) { /* the next random bytes: a hash of the name and the offset */
       text seed = {0};
       text_printf(&seed, "%zu ", i);
       text_add(&seed, name.data, name.size);
@@ -51,8 +51,8 @@ void redaction_add(redaction *r, bytes from, bytes to) {
 }
 
 /*
- * Adds a value as it stands inside a string of JSON that a flare writes: lua-cjson also escapes DEL, and '/'
- * but where it was told not to.
+ * Adds a value in the form that it has in a JSON string of a flare: lua-cjson also escapes DEL, and '/'
+ * unless the script has turned that off.
  */
 static void add_escaped(text *to, bytes value, bool slash) {
   static const char escapes[] = "\"\\/\b\f\n\r\t", names[] = "\"\\/bfnrt";

@@ -1,18 +1,20 @@
 /*
- * redact.h - takes secrets out of bytes: each is replaced by a placeholder of the same length and shape.
+ * redact.h - removes secrets from bytes: replaces each by a placeholder of the same length and shape.
  *
- * Found are the value itself and its form inside JSON strings. What a script made of a value by itself (its
- * half, its reverse) is not found: this keeps a file from showing a secret at a glance, it is no proof.
+ * It finds the value itself and its form inside JSON strings. It does not find what a script derives from the
+ * value itself (a half, the reverse): this avoids showing secrets by accident, it does not guarantee that a
+ * file has none.
  */
 #ifndef FLARON_EDGE_REDACT_H
 #define FLARON_EDGE_REDACT_H
 
 #include "base/text.h"
 
-/* A shorter value is replaced only where it stands alone: it may be anywhere by chance. */
+/* Shorter values are not searched for, since they may occur anywhere by chance; only a whole value that is
+ * known to be a secret is replaced. */
 enum { REDACT_MIN = 8 };
 
-/* What is replaced by what. Owned; begin with {0}. */
+/* A list of replacements. Owned; begin with {0}. */
 typedef struct redaction {
   struct redact_pair {
     text from, to;
@@ -21,15 +23,15 @@ typedef struct redaction {
 } redaction;
 
 /*
- * From now on `value`, a secret, is replaced. In its placeholder, which depends on `name` alone, stand other
- * digits for digits, other letters for letters, hex digits for hex digits; punctuation stays.
+ * Adds a replacement of the secret `value`. The placeholder's random choices depend only on `name`: digits
+ * become digits, hex digits hex digits, other letters letters; punctuation stays.
  */
 void redaction_add_secret(redaction *r, bytes name, bytes value);
 
-/* From now on `from` is replaced by `to`, unless it is shorter than REDACT_MIN. */
+/* Adds a replacement of `from` by `to`, unless `from` is shorter than REDACT_MIN. */
 void redaction_add(redaction *r, bytes from, bytes to);
 
-/* Adds `from` to `to`, with everything replaced; false when there was nothing to replace. */
+/* Adds `from` to `to` with all replacements; false if nothing was replaced. */
 bool redaction_apply(const redaction *r, bytes from, text *to);
 
 /* Adds the placeholder of a secret. */

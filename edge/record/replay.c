@@ -18,7 +18,7 @@ static bool is_same(const record_call *call, host_import import, const host_argu
 /* Whether an import has one of these flags of abi.def. */
 static bool is(host_import import, unsigned flags) { return (host_signatures[import].flags & flags) != 0; }
 
-/* A copy of what was asked. */
+/* A copy of a call. */
 static record_call copy_asked(host_import import, const host_arguments *arguments) {
   record_call asked = {.import = import, .n = arguments->n};
   text_add(&asked.a, arguments->a.data, arguments->a.size);
@@ -26,7 +26,8 @@ static record_call copy_asked(host_import import, const host_arguments *argument
   return asked;
 }
 
-/* The next recorded call, from `at`, that is a line of the log, or with `log` not set, none of the output. */
+/* The index of the next recorded call, from `at` on, that is a log line (`log`) or that is not output (not
+ * `log`). */
 static size_t next_call(const recording *record, size_t at, bool log) {
   while (at < record->call_count) {
     host_import import = record->calls[at].import;
@@ -36,10 +37,10 @@ static size_t next_call(const recording *record, size_t at, bool log) {
   return at;
 }
 
-/* Whether the invocation went on after the last recorded call, or could have. */
+/* Whether the record ends before the invocation did, or may have. */
 static bool ends_early(const recording *r) { return r->result.stopped || r->cut; }
 
-/* A line of the log: compares it with the recorded one. */
+/* Compares a log line with the recorded one. */
 static void follow_line(replay *r, host_import import, const host_arguments *arguments) {
   if (r->line_differs) return;
   r->log_at = next_call(r->record, r->log_at, true);
@@ -53,7 +54,7 @@ static void follow_line(replay *r, host_import import, const host_arguments *arg
   r->lines++;
 }
 
-/* Answers as recorded; what a ws call does to the connection is done to the response. */
+/* Answers as recorded, and applies ws calls to the response. */
 static void answer_from(replay *r, const record_call *call, const host_arguments *arguments,
                         host_answer *answer) {
   host_answer ignored = {0};
@@ -74,7 +75,7 @@ static bool answer_later(replay *r, host_import import, const host_arguments *ar
     answer_from(r, &r->record->calls[i], arguments, answer);
     return true;
   }
-  if (is(import, ABI_PURE | ABI_LOCAL)) return false; /* the host knows the answer by itself */
+  if (is(import, ABI_PURE | ABI_LOCAL)) return false; /* the host can answer it */
   r->unanswered++;
   answer->number = host_signatures[import].absent;
   return true;
@@ -109,7 +110,7 @@ void replay_start(replay *r, const recording *record, host *h, bool go_on) {
   r->used = memory_get(record->call_count + 1);
   h->tape = &r->tape;
   h->config.max_ws_sends = h->config.max_ws_message = h->config.max_ws_bytes =
-      SIZE_MAX; /* whether one was sent, the record says */
+      SIZE_MAX; /* the record says whether a message was sent */
 }
 
 void replay_finish(replay *r, bool cut) {
