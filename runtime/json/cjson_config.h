@@ -1,8 +1,9 @@
 /*
- * cjson_config.h - how lua-cjson is configured for a flare; in front of each of its files (`-include`).
+ * cjson_config.h - the configuration of lua-cjson for a flare, included before each of its files
+ * (`-include`).
  *
- * Depths: 1,000 nested tables need about 200 KiB of C stack (tests/flare/json_spec.lua). When memory ends
- * lua-cjson would end the process; here bindings/json.c raises Lua's error instead.
+ * Depths: 1,000 nested tables need about 200 KiB of C stack (tests/flare/json_spec.lua). lua-cjson would end
+ * the process when memory runs out; here bindings/json.c raises Lua's error instead.
  */
 #ifndef FLARON_JSON_CONFIG_H
 #define FLARON_JSON_CONFIG_H
@@ -12,7 +13,7 @@
 
 #define DISABLE_INVALID_NUMBERS /* strict JSON: no NaN, Infinity or hexadecimal unless asked for */
 
-/* As malloc and realloc, but they do not come back when there is no memory. */
+/* As malloc and realloc, but they do not return if memory runs out. */
 void *json_malloc(size_t size);
 void *json_realloc(void *memory, size_t size);
 #define malloc(size) json_malloc(size)

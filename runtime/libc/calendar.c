@@ -8,11 +8,11 @@
 
 enum { DAY = 86400, DAYS_OF_400_YEARS = 146097, MARCH_OF_YEAR_0 = -719468 /* days since 1970 */ };
 
-/* a / b, down. */
+/* a / b, rounded down. */
 static long long divide(long long a, long long b) { return a / b - (a % b < 0); }
 
 /* Days from 1 January 1970 to the first of a month, 0 to 11. Years begin in March here, so that a leap day is
- * last. */
+ * the last day of a year. */
 static long long days_before(long long year, int month) {
   if (month < 2) year--;
   int from_march = (month + 10) % 12;
@@ -20,7 +20,7 @@ static long long days_before(long long year, int month) {
          MARCH_OF_YEAR_0;
 }
 
-/* Takes seconds since 1970 apart; false, and nothing is done, where the year is not an int. */
+/* Splits seconds since 1970 into `tm`; false, with `tm` unchanged, if the year does not fit into an int. */
 static bool take_apart(long long seconds, struct tm *tm) {
   long long days = divide(seconds, DAY), since_march = days - MARCH_OF_YEAR_0;
   long long cycle = divide(since_march, DAYS_OF_400_YEARS);

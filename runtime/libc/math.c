@@ -1,10 +1,10 @@
 /*
  * math.c - exp, log, log2, log10, pow, sinh, cosh, tanh, fmod and the reduction below sin, cos and tan, in
- * place of libc's, which bring 16 KB of tables.
+ * place of libc's functions, which need 16 KB of tables.
  *
- * Where 53 bits do not do, a number is a sum of two doubles, `hi` nearest to the whole. Errors are below 0.53
- * units in the last place (tests/unit/elementary_test.c), so what is exact comes out exact; those of sinh,
- * cosh and tanh below 3, as glibc's.
+ * Where 53 bits are too few, a number is a sum of two doubles, with `hi` the double nearest to the sum.
+ * Errors are below 0.53 units in the last place (tests/unit/elementary_test.c), so exact results come out
+ * exact; errors of sinh, cosh and tanh are below 3 units, as in glibc.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -57,7 +57,7 @@ static pair pair_product(pair a, pair b) {
   return sum(p.hi, p.lo + (a.hi * b.lo + a.lo * b.hi));
 }
 
-/* Takes a positive number apart: 2^k * m, where m is between the roots of 1/2 and 2. */
+/* Splits a positive number into 2^k * m, where m is between the square roots of 1/2 and 2. */
 static double take_apart(double x, int *k) {
   uint64_t bits = bits_of(x);
   *k = 0;
@@ -65,12 +65,12 @@ static double take_apart(double x, int *k) {
     bits = bits_of(x * 0x1p54);
     *k = -54;
   }
-  uint64_t up = bits - 0x3FE6A09E667F3BCD; /* less the root of 1/2 */
+  uint64_t up = bits - 0x3FE6A09E667F3BCD; /* minus the bits of the square root of 1/2 */
   *k += (int)((int64_t)up >> 52);
   return of_bits(bits - ((up >> 52) << 52));
 }
 
-/* The logarithm of m, which is between the roots of 1/2 and 2, to 2^-70 of it. */
+/* The logarithm of m, which is between the square roots of 1/2 and 2, with a relative error of 2^-70. */
 static pair log_near_one(double m) {
   /* With s = (m - 1) / (m + 1): 2 s (1 + s^2/3 + s^4/5 + ...) */
   static const double terms[] = {1 / 27.0, 1 / 25.0, 1 / 23.0, 1 / 21.0, 1 / 19.0, 1 / 17.0,
@@ -134,8 +134,8 @@ static double exponential(pair p) {
   return ldexp(most.hi + (most.lo + (one.lo + rest)), (int)k);
 }
 
-/* The hyperbolic cosine, or the sine when `sign` is -1: of half of e^|x|, but where the sine's halves cancel
- * out. */
+/* The hyperbolic cosine, or the sine if `sign` is -1: computed from half of e^|x|, except where the halves of
+ * the sine cancel out. */
 static double hyperbolic(double x, double sign) {
   double size = fabs(x), tail = 0;
   if (sign < 0 && size < 1) {
@@ -153,7 +153,7 @@ double sinh(double x) { return hyperbolic(x, -1); }
 
 double tanh(double x) { return fabs(x) > 22 ? copysign(1, x) : sinh(x) / cosh(x); }
 
-/* Whether log of x needs no arithmetic; *y is what it is then. */
+/* Whether log of x needs no arithmetic; then *y is the result. */
 static bool log_is_special(double x, double *y) {
   if (x > 0 && x < INFINITY) return false;
   *y = x == 0 ? -INFINITY : x < 0 ? (x - x) / (x - x) : x;
@@ -181,7 +181,7 @@ double log2(double x) {
 
 double exp(double x) { return x != x ? x : exponential((pair){x, 0}); }
 
-/* 0: no integer, 1: odd, 2: even. */
+/* 0: not an integer, 1: odd, 2: even. */
 static int parity(double y) {
   if (y != rint(y)) return 0;
   return fabs(y) < 0x1p53 && ((int64_t)y & 1) ? 1 : 2;
@@ -199,7 +199,7 @@ double pow(double x, double y) {
     return negative ? -r : r;
   }
   if (x < 0 && kind == 0) return (x - x) / (x - x);
-  y = y > most ? most : y < -most ? -most : y; /* it is infinite or zero long before */
+  y = y > most ? most : y < -most ? -most : y; /* the result is infinite or zero long before that */
   pair l = logarithm(size);
   pair p = product(l.hi, y);
   double r = exponential(sum(p.hi, p.lo + l.lo * y));
@@ -208,7 +208,7 @@ double pow(double x, double y) {
 
 /* ---- the reduction of angles ---- */
 
-/* 2/pi after the point, the most significant bits first. */
+/* The bits of 2/pi after the point, the most significant word first. */
 static const uint32_t two_over_pi[] = {
     0xA2F9836E, 0x4E441529, 0xFC2757D1, 0xF534DDC0, 0xDB629599, 0x3C439041, 0xFE5163AB, 0xDEBBC561,
     0xB7246E3A, 0x424DD2E0, 0x06492EEA, 0x09D1921C, 0xFE1DEB1C, 0xB129A73E, 0xE88235F5, 0x2EBB4484,
@@ -219,9 +219,9 @@ static const uint32_t two_over_pi[] = {
 enum {
   USED = 7,
   WORDS = USED + 2
-}; /* words of 2/pi that matter at a time, and of their product with 53 bits */
+}; /* words of 2/pi used at a time, and words of their product with 53 bits */
 
-/* Adds factor times the words from `from` on to `p`, whose least significant word is first. */
+/* Adds `factor` times the words from `from` on to `p`, whose least significant word is first. */
 static void add_product(uint32_t *p, const uint32_t *from, uint32_t factor) {
   uint64_t carry = 0;
   for (int i = 0; i < USED; i++) {
@@ -232,7 +232,7 @@ static void add_product(uint32_t *p, const uint32_t *from, uint32_t factor) {
   p[USED] += (uint32_t)carry;
 }
 
-/* The 64 bits of p from bit `at` on; beyond p there are zeros. */
+/* 64 bits of p from bit `at` on; beyond p all bits are zero. */
 static uint64_t bits_at(const uint32_t *p, int at) {
   uint64_t low = 0, high = 0;
   int word = at >> 5, shift = at & 31;
@@ -244,8 +244,9 @@ static uint64_t bits_at(const uint32_t *p, int at) {
 }
 
 /*
- * libc's: the multiple n of pi/2 that is nearest to x; returns n, exact in its last two bits, and the rest in
- * y[0] + y[1]. The product of x and 2/pi, modulo 4, is made in integers (Payne and Hanek).
+ * libc's sin, cos and tan call this. It finds the multiple n of pi/2 that is nearest to x; returns n, exact
+ * in its last two bits, and the remainder in y[0] + y[1]. The product of x and 2/pi, modulo 4, is computed in
+ * integers (Payne and Hanek).
  */
 int __rem_pio2(double x, double *y) {
   uint64_t bits = bits_of(x), mantissa = (bits & (((uint64_t)1 << 52) - 1)) | (uint64_t)1 << 52;
@@ -254,7 +255,7 @@ int __rem_pio2(double x, double *y) {
     y[0] = y[1] = x - x;
     return 0;
   }
-  /* Words of 2/pi whose product with the mantissa is a multiple of 4 are left out. */
+  /* Skip words of 2/pi whose product with the mantissa is a multiple of 4. */
   int skipped = exponent > 2 ? (exponent - 2) / 32 : 0, point = 32 * (USED + skipped) - exponent;
   uint32_t p[WORDS] = {0};
   add_product(p, two_over_pi + skipped, (uint32_t)mantissa);
@@ -277,7 +278,7 @@ int __rem_pio2(double x, double *y) {
   return bits >> 63 ? -n : n;
 }
 
-/* A positive number as an integer below 2^53 times 2^(exponent - 1075). */
+/* A positive number is the returned integer, below 2^53, times 2^(exponent - 1075). */
 static uint64_t mantissa(double x, int *exponent) {
   uint64_t bits = bits_of(x), low = bits & 0xFFFFFFFFFFFFF;
   *exponent = (int)(bits >> 52);
@@ -286,7 +287,7 @@ static uint64_t mantissa(double x, int *exponent) {
   return low;
 }
 
-/* Exact, as it is to be: the remainder of integers, 11 bits of the quotient at a time. */
+/* Exact, as fmod must be: a remainder of integers, with 11 bits of the quotient at a time. */
 double fmod(double x, double y) {
   double a = fabs(x), b = fabs(y);
   if (!(b > 0 && a < INFINITY)) return (x * y) / (x * y);

@@ -1,6 +1,6 @@
 /*
- * memcpy.c - memcpy for the short copies that Lua makes: engines do the instruction lmem_arena.copy by a call
- * that costs more than a few words.
+ * memcpy.c - memcpy for the short copies of Lua: engines execute the instruction memory.copy by a call, which
+ * costs more than copying a few words.
  */
 #include <stdint.h>
 #include <string.h>
@@ -11,14 +11,14 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size) {
   enum { LONG = 64 };
   char *out = to;
   const char *in = from;
-  if (size >= LONG) return __builtin_memmove(to, from, size); /* becomes memory.copy here */
+  if (size >= LONG) return __builtin_memmove(to, from, size); /* compiles to memory.copy */
   if (size >= sizeof(word)) {
     size_t last = size - sizeof(word), at = 0;
     do {
       *(word *)(out + at) = *(const word *)(in + at);
       at += sizeof(word);
     } while (at < last);
-    *(word *)(out + last) = *(const word *)(in + last); /* in part again */
+    *(word *)(out + last) = *(const word *)(in + last); /* may overlap the last word */
     return to;
   }
   for (; size > 0; size--) *out++ = *in++;

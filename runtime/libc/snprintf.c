@@ -1,8 +1,8 @@
 /*
- * snprintf.c - snprintf and vsnprintf, in place of libc's: no files, no wide characters, no long double.
+ * snprintf.c - snprintf and vsnprintf without files, wide characters and long double, in place of libc's.
  *
- * Doubles are printed exactly, by way of decimal.c: what comes out is what glibc prints. Errors are not
- * reported, since there are none: a conversion that is not known prints nothing.
+ * Doubles are printed exactly (decimal.c), as glibc prints them. There are no errors: an unknown conversion
+ * prints nothing.
  */
 #include <limits.h>
 #include <stdarg.h>
@@ -14,14 +14,14 @@
 #include "libc/decimal.h"
 
 typedef struct output {
-  char *at, *end; /* there is room for one more at `end` */
-  int count;      /* what would be there with room for all */
+  char *at, *end; /* `end` itself has room for the terminating NUL */
+  int count;      /* characters of the whole output, whether or not they fit */
 } output;
 
-/* A conversion: what stands between '%' and its letter, and the letter. */
+/* A conversion: the part between '%' and its letter, and the letter. */
 typedef struct conversion {
   bool left, plus, space, alternative, zero;
-  int width, precision; /* precision -1: none given */
+  int width, precision; /* precision -1: not given */
   char letter;
   bool upper;
 } conversion;
@@ -42,7 +42,8 @@ static void put_many(output *o, char c, int count) {
   while (count-- > 0) put(o, c);
 }
 
-/* Writes what stands before a body of `size` characters: padding, sign or 0x, zeros. Returns what follows. */
+/* Writes the part before a body of `size` characters: padding, `prefix` (sign or 0x), zeros. Returns the
+ * padding to write after the body. */
 static int begin(output *o, const conversion *c, const char *prefix, int size) {
   int padding = c->width - (int)strlen(prefix) - size;
   if (!c->left && !c->zero) put_many(o, ' ', padding);
@@ -62,7 +63,7 @@ static void put_string(output *o, conversion *c, const char *text, int size) {
   put_many(o, ' ', padding);
 }
 
-/* Writes an integer to the end of `text`; returns where it begins. */
+/* Writes the digits of an integer so that they end before `end`; returns their start. */
 static char *digits_of(char *end, uint64_t n, unsigned base, bool upper) {
   for (; n != 0; n /= base) {
     unsigned digit = (unsigned)(n % base);
@@ -71,7 +72,7 @@ static char *digits_of(char *end, uint64_t n, unsigned base, bool upper) {
   return end;
 }
 
-/* lua_user.h */
+/* declared in lua_user.h for Lua */
 int format_integer(char *text, long long n);
 
 int format_integer(char *text, long long n) {
@@ -100,7 +101,7 @@ static void put_integer(output *o, conversion *c, uint64_t n, const char *prefix
 
 /* ---- doubles ---- */
 
-/* The digits of a number: 0.DDD * 10^point; count 0 is zero. */
+/* The digits of a number: 0.DDD * 10^point; a `count` of 0 means zero. */
 typedef struct digits {
   int count, point;
   char text[(DECIMAL_POINT + 122) * DECIMAL_DIGITS + 1];
@@ -112,7 +113,7 @@ static uint64_t bits_of(double number) {
   return bits;
 }
 
-/* Takes a finite number apart: it is *mantissa * 2^(what is returned). */
+/* Splits a finite number into *mantissa * 2^(the result). */
 static int take_apart(double number, uint64_t *mantissa) {
   uint64_t bits = bits_of(number);
   int exponent = (int)(bits >> 52 & 0x7FF);
@@ -130,7 +131,7 @@ static void expand(double number, digits *r) {
   decimal_set(&d, mantissa);
   decimal_scale(&d, exponent);
   /* cppcheck-suppress ctuuninitvar ; it is written here */
-  char *end = r->text + 1; /* room in front, for rounding up */
+  char *end = r->text + 1; /* space before it, for rounding up */
   for (int i = d.first; i < d.last; i++) {
     uint32_t limb = d.limb[i];
     for (int k = DECIMAL_DIGITS - 1; k >= 0; k--, limb /= 10) end[k] = (char)('0' + limb % 10);
@@ -145,7 +146,7 @@ static void expand(double number, digits *r) {
   memmove(r->text + 1, begin, (size_t)r->count);
 }
 
-/* Rounds to `keep` digits, to even in ties. The digits are at text + 1. */
+/* Rounds to `keep` digits, ties to even. The digits are at text + 1. */
 static void round_digits(digits *r, int keep) {
   char *text = r->text + 1;
   if (keep >= r->count) return;
@@ -167,12 +168,12 @@ static void round_digits(digits *r, int keep) {
   while (r->count > 0 && text[r->count - 1] == '0') r->count--;
 }
 
-/* Writes the digits from place `from` to before `to`, places counted from the first; zeros where none are. */
+/* Writes the digits with indices from `from` to before `to`; zeros where there are no digits. */
 static void put_digits(output *o, const digits *r, int from, int to) {
   for (; from < to; from++) put(o, from >= 0 && from < r->count ? r->text[1 + from] : '0');
 }
 
-/* Writes an exponent to the end of a text of 8; returns where it begins. */
+/* Writes an exponent so that it ends before `end`, at most 8 characters; returns its start. */
 static char *exponent_of(char *end, int exponent, char letter, int least) {
   char *at = digits_of(end, (uint64_t)(exponent < 0 ? -exponent : exponent), 10, false);
   while (end - at < least) *--at = '0';
@@ -234,7 +235,7 @@ static void put_hexadecimal(output *o, const conversion *c, bool negative, doubl
 }
 
 static void put_double(output *o, conversion *c, double number) {
-  bool negative = number == number && bits_of(number) >> 63; /* which NaN it is, the engine decides */
+  bool negative = number == number && bits_of(number) >> 63; /* the sign of a NaN depends on the engine */
   const char *prefix = sign(c, negative);
   if (number - number != 0) { /* not finite */
     c->zero = false;
@@ -283,7 +284,7 @@ static int read_number(const char **format, va_list *arguments) {
   return n;
 }
 
-/* Reads what follows '%', up to its letter; returns how often 'l' is in it. */
+/* Reads a conversion after '%', up to its letter; returns the number of 'l' in it. */
 static int read_conversion(const char **format, conversion *c, va_list *arguments) {
   int longs = 0;
   *c = (conversion){.precision = -1};

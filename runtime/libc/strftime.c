@@ -1,5 +1,5 @@
 /*
- * strftime.c - strftime in the C locale and in UTC, the only ones a flare knows; in place of libc's.
+ * strftime.c - strftime in the C locale and in UTC, the only ones that a flare has; in place of libc's.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@ static const char days[] = "Sunday\0Monday\0Tuesday\0Wednesday\0Thursday\0Friday
 static const char months[] =
     "January\0February\0March\0April\0May\0June\0July\0August\0September\0October\0November\0December";
 
-/* Name number `index` of a list; "?" when there is none. */
+/* The name with number `index` in a list; "?" if there is none. */
 static const char *name_of(const char *list, int count, int index) {
   if (index < 0 || index >= count) return "?";
   while (index-- > 0) list += strlen(list) + 1;
@@ -23,7 +23,7 @@ static bool is_leap(long long year) {
   return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-/* The week of ISO 8601 and the year it belongs to, counted from 1900. */
+/* The ISO 8601 week and the year that it belongs to, counted from 1900. */
 static int iso_week(const struct tm *t, long long *year) {
   int monday = (t->tm_wday + 6) % 7; /* days since Monday */
   int week = (t->tm_yday + 10 - monday) / 7;
@@ -33,7 +33,7 @@ static int iso_week(const struct tm *t, long long *year) {
     int days_before = t->tm_yday + (is_leap(*year) ? 366 : 365);
     return (days_before + 10 - monday) / 7;
   }
-  /* The last days of December belong to a year whose first Thursday comes before they are over. */
+  /* The last days of December belong to the next year if the Thursday of their week is in it. */
   if (week == 53 && t->tm_yday - monday + 3 >= (is_leap(*year) ? 366 : 365)) {
     ++*year;
     return 1;

@@ -1,8 +1,7 @@
 /*
- * strtod.c - strtod, exact: always the double that is nearest to what is written, even in ties.
+ * strtod.c - exact strtod: always gives the double nearest to the numeral, ties to even.
  *
- * In place of libc's, which can do with less than 2 KB in no case, since it also reads from files and knows
- * long double.
+ * In place of libc's, which needs at least 2 KB, since it also reads from files and knows long double.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -11,7 +10,7 @@
 
 #include "libc/decimal.h"
 
-enum { DIGITS_MAX = 800 /* a tie between doubles has at most 767 */, EXPONENT_MAX = 100000 };
+enum { DIGITS_MAX = 800 /* a tie between two doubles has at most 767 digits */, EXPONENT_MAX = 100000 };
 
 static double from_bits(uint64_t bits) {
   double number;
@@ -19,7 +18,8 @@ static double from_bits(uint64_t bits) {
   return number;
 }
 
-/* The double nearest to n * 2^exponent; n has 56 bits or more, and its lowest is set when it was cut. */
+/* The double nearest to n * 2^exponent; n has 56 bits or more, and its lowest bit is set if bits were cut
+ * off. */
 static double nearest(uint64_t n, int exponent) {
   enum { MANTISSA = 53, LEAST = -1074 };
   static const uint64_t infinity = (uint64_t)0x7FF << 52;
@@ -30,11 +30,11 @@ static double nearest(uint64_t n, int exponent) {
   n >>= cut;
   exponent += cut - LEAST;
   if (rest > half || (rest == half && (n & 1))) n++;
-  if (exponent > 2045) return from_bits(infinity); /* the sum below would be more or no number at all */
+  if (exponent > 2045) return from_bits(infinity); /* the sum below would overflow */
   return from_bits(((uint64_t)exponent << 52) + n);
 }
 
-/* The double nearest to what `d` holds, which is not zero and which it takes apart. */
+/* The double nearest to `d`, which is not zero; destroys `d`. */
 static double round_decimal(decimal *d) {
   enum { BITS = 56 };
   int exponent = 0;
@@ -60,13 +60,13 @@ static int digit_of(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
 }
 
-/* Reads digits with a point; calls for each. What was read, without leading zeros. */
+/* The digits of a numeral with a point, without leading zeros. */
 typedef struct digits {
-  const char *end; /* after the last, NULL = there is none */
-  int count;       /* that were kept */
-  int point;       /* where the point is, from the first that was kept */
-  bool cut;        /* what was not kept is not zero */
-  uint64_t hex;    /* base 16: those kept */
+  const char *end; /* after the last digit, NULL = there is no digit */
+  int count;       /* number of digits kept */
+  int point;       /* position of the point, counted from the first digit kept */
+  bool cut;        /* a digit that was not kept is not zero */
+  uint64_t hex;    /* base 16: the value of the digits kept */
   uint8_t kept[DIGITS_MAX];
 } digits;
 
@@ -101,7 +101,7 @@ static void read_digits(digits *r, const char *at, int base) {
   }
 }
 
-/* Reads an exponent that begins with `letter`, where one is; moves *at after it. */
+/* Reads an exponent that begins with `letter`, if there is one, and moves *at after it; else 0. */
 static int read_exponent(const char **at, char letter) {
   const char *p = *at;
   if ((*p | 32) != letter) return 0;
@@ -120,7 +120,7 @@ static int read_exponent(const char **at, char letter) {
 static double read_hexadecimal(const char **at) {
   digits r;
   read_digits(&r, *at, 16);
-  if (r.end == NULL) { /* "0x" alone is a zero, and ends after it */
+  if (r.end == NULL) { /* "0x" without digits is a zero that ends before the 'x' */
     --*at;
     return 0;
   }
@@ -132,9 +132,9 @@ static double read_hexadecimal(const char **at) {
   return nearest(r.hex << up | r.cut, exponent - up);
 }
 
-/* The digits as a decimal times 10^exponent. */
+/* Sets `d` to the digits times 10^exponent. */
 static void to_decimal(const digits *r, int exponent, decimal *d) {
-  int place = r->point + exponent; /* digits before the point */
+  int place = r->point + exponent; /* number of digits before the point */
   int limb = DECIMAL_POINT, in_limb = place;
   while (in_limb > DECIMAL_DIGITS) limb--, in_limb -= DECIMAL_DIGITS;
   while (in_limb <= 0) limb++, in_limb += DECIMAL_DIGITS;

@@ -1,9 +1,9 @@
 /*
- * wasi_stubs.c - the floor under libc: what wasi-libc would ask WASI for, answered without it.
+ * wasi_stubs.c - stands in for WASI under wasi-libc: the functions for which libc would import WASI.
  *
- * A flare may import nothing but `flaron/v1`. So there are no files, no environment and no process here;
- * Lua's functions that would use them are taken out of reach (bindings/stdlib.c), and what is below
- * exists so that they link. time() is in bindings/time.c, since it asks the host.
+ * A flare may import nothing but `flaron/v1`. So there are no files, no environment and no processes. Lua's
+ * functions that would use them are replaced or removed (bindings/stdlib.c); the functions below let them
+ * link. time() is in bindings/time.c, since it asks the host.
  */
 #include <errno.h>
 #include <locale.h>
@@ -25,7 +25,7 @@ _Noreturn void exit(int code) {
   __builtin_trap();
 }
 
-/* What wasi-libc itself still asks for, in place of its __wasilibc_real.o, which would import it. */
+/* Called by wasi-libc itself; its own __wasilibc_real.o would import them. */
 _Noreturn void __wasi_proc_exit(__wasi_exitcode_t code) {
   (void)code;
   __builtin_trap();
@@ -58,10 +58,10 @@ __wasi_errno_t __wasi_fd_fdstat_get(__wasi_fd_t fd, __wasi_fdstat_t *stat) {
   return __WASI_ERRNO_BADF;
 }
 
-/* Where lua_writestring writes (lua_config.h): only Lua's own print, which no script gets. */
+/* Lua's lua_writestring (lua_config.h). Only Lua's own print calls it, which no script gets. */
 void floor_write(const char *text, size_t length) { (void)text, (void)length; }
 
-/* In place of libc's, which are made for long texts and are ten times as large. */
+/* In place of libc's, which are tuned for long texts and ten times as large. */
 char *strcpy(char *restrict to, const char *restrict from) {
   memcpy(to, from, strlen(from) + 1);
   return to;
@@ -74,7 +74,7 @@ char *strchr(const char *text, int c) {
   return (char *)text;
 }
 
-/* Bytes at the beginning of `text` that are (`in`) or are not in `set`. */
+/* The number of bytes at the start of `text` that are (`in`) or are not in `set`. */
 static size_t span(const char *text, const char *set, bool in) {
   size_t size = 0;
   while (text[size] != '\0' && (strchr(set, text[size]) != NULL) == in) size++;
@@ -90,7 +90,7 @@ char *strpbrk(const char *text, const char *set) {
   return *text != '\0' ? (char *)text : NULL;
 }
 
-/* Memory of C libraries: from the arena, with the size in front since free() is not told it. */
+/* malloc of C libraries: blocks of the arena with their size in front, since free() gets no size. */
 enum { SIZE_ROOM = ARENA_ALIGN };
 
 void *malloc(size_t size) {
@@ -133,7 +133,7 @@ char *getenv(const char *name) {
 
 int system(const char *command) { return command == NULL ? 0 : -1; }
 
-/* The one locale there is. */
+/* The only locale. */
 char *setlocale(int category, const char *name) {
   (void)category;
   static char c[] = "C";

@@ -1,15 +1,15 @@
 /*
- * arena.c - the allocator behind arena.h.
+ * arena.c - the allocator of arena.h.
  *
  * Small blocks (up to SMALL_MAX bytes) come from one free list per size, filled from chunks. A chunk whose
- * blocks are all free is given back only when memory is full: an invocation is short, and most end before
- * that. Large blocks carry a header with their own and their lower neighbour's size, so that neighbours that
- * are free are always one block; free ones hang in lists by size, two levels as in Masmano's TLSF: allocating
- * and freeing take constant time. Above the last block lies the top, which grows.
+ * blocks are all free is freed only when memory is full, since most invocations end before that. Large blocks
+ * have a header with their own and their lower neighbour's size, so that free neighbours are merged at once.
+ * Free blocks are in lists by size, in two levels as in Masmano's TLSF: allocating and freeing take constant
+ * time. Above the last block is the top, which grows.
  *
  * Invariants: two neighbouring large blocks are never both free; the block below the top is never free, nor
- * is a frozen arena's mark; a list holds free blocks of its range of sizes only, and its bit is set exactly
- * when it is not empty.
+ * is a frozen arena's mark; a list holds only free blocks of its range of sizes, and its bit is set exactly
+ * if it is not empty.
  */
 #include "life/arena.h"
 
@@ -20,13 +20,13 @@
 enum {
   SMALL_MAX = 512,
   SMALL_CLASSES = SMALL_MAX / ARENA_ALIGN + 1,
-  CHUNK = 4096, /* what small blocks are cut from, header included */
+  CHUNK = 4096, /* size of a block that small blocks are cut from, header included */
   FIRST_SHIFT = 9,
   SECOND_BITS = 3,
   SECOND = 1 << SECOND_BITS,
   FIRST = 32 - FIRST_SHIFT,
-  FREE = 1, /* low bits of `size`: it is free; */
-  CUT = 2   /* it is a chunk, small blocks are cut from it */
+  FREE = 1, /* low bits of `size`: the block is free; */
+  CUT = 2   /* it is a chunk, from which small blocks are cut */
 };
 
 typedef struct small {
@@ -34,16 +34,16 @@ typedef struct small {
 } small;
 
 typedef struct large {
-  uint32_t below; /* size of the block that ends where this begins, 0 = none */
-  uint32_t size;  /* of this block with its header, a multiple of ARENA_ALIGN; low bits: FREE, CUT */
-  struct large *next, *previous; /* in its list, when free */
+  uint32_t below; /* size of the block just below this one, 0 = none */
+  uint32_t size;  /* size of this block with its header, a multiple of ARENA_ALIGN; low bits: FREE, CUT */
+  struct large *next, *previous; /* neighbours in its list, if it is free */
 } large;
 
 enum { HEADER = 8, LARGE_MIN = SMALL_MAX + ARENA_ALIGN + HEADER };
 
 static struct {
   small *small[SMALL_CLASSES];
-  char *cut, *cut_end; /* what is left of the chunk that small blocks are cut from */
+  char *cut, *cut_end; /* the rest of the chunk that small blocks are cut from */
   large *lists[FIRST][SECOND];
   uint32_t first_bits;
   uint8_t second_bits[FIRST];
@@ -105,7 +105,7 @@ static void list_remove(large *block) {
   if (arena.second_bits[f] == 0) arena.first_bits &= ~(1u << f);
 }
 
-/* Finds a free block of at least `size`, taking it off its list; NULL when there is none. */
+/* Finds a free block of at least `size` and removes it from its list; NULL if there is none. */
 static large *list_find(uint32_t size) {
   int f, s;
   uint32_t step = 1u << (31 - __builtin_clz(size) - SECOND_BITS);
@@ -126,7 +126,7 @@ static large *list_find(uint32_t size) {
       return block;
     }
   }
-  list_of(size, &f, &s); /* or one of its own list may be */
+  list_of(size, &f, &s); /* a block of its own list may be large enough */
   for (block = arena.lists[f][s]; block != NULL; block = block->next) {
     if (size_of(block) >= size) {
       list_remove(block);
@@ -136,7 +136,7 @@ static large *list_find(uint32_t size) {
   return NULL;
 }
 
-/* Tells the block above `block` (or the top) how large its lower neighbour is. */
+/* Stores the size of `block` in the block above it, or for the top. */
 static void tell_above(large *block) {
   large *next = above(block);
   if ((char *)next == arena.top) {
@@ -146,7 +146,7 @@ static void tell_above(large *block) {
   }
 }
 
-/* Frees a block: joined with free neighbours, into a list or into the top. */
+/* Frees a block: merges it with free neighbours and puts it into a list or into the top. */
 static void large_release(large *block) {
   large *next = above(block);
   if ((char *)next != arena.top && (next->size & FREE)) {
@@ -171,7 +171,7 @@ static void large_release(large *block) {
   list_insert(block);
 }
 
-/* Cuts what `block`, in use, has beyond `size` off and frees it, where that makes a block. */
+/* Cuts off and frees the part of a used block beyond `size`, if it is large enough for a block. */
 static void large_trim(large *block, uint32_t size) {
   uint32_t rest = block->size - size;
   if (rest < LARGE_MIN) return;
@@ -183,7 +183,7 @@ static void large_trim(large *block, uint32_t size) {
   large_release(tail);
 }
 
-/* Makes sure that `size` bytes exist above the top. */
+/* Grows the memory so that `size` bytes exist above the top; false if that fails. */
 static bool top_reach(size_t size) {
   if ((size_t)(arena.end - arena.top) >= size) return true;
   if (arena.limit < arena.top || (size_t)(arena.limit - arena.top) < size) return false;
@@ -192,14 +192,14 @@ static bool top_reach(size_t size) {
   return true;
 }
 
-/* The whole block for `size` bytes of payload; 0 when there is no such block. */
+/* The size of a block for `size` bytes of payload; 0 if that is too large. */
 static uint32_t large_size(size_t size) {
   if (size > INT32_MAX) return 0;
   uint32_t whole = (uint32_t)round_up(size) + HEADER;
   return whole < LARGE_MIN ? LARGE_MIN : whole;
 }
 
-/* Gets a whole block of `size` bytes; NULL when there is none. */
+/* Allocates a block of `size` bytes with its header; NULL if there is none. */
 static large *large_get(uint32_t size) {
   large *block = list_find(size);
   if (block != NULL) {
@@ -247,8 +247,8 @@ static small *sort(small *list) {
 }
 
 /*
- * Gives the chunks whose small blocks are all free back to the large side; false when there is none. It
- * walks over all chunks above arena.start with the free lists, sorted by address, alongside.
+ * Frees the chunks whose small blocks are all free; false if there are none. It walks over all chunks above
+ * arena.start and, in step, over the free lists, sorted by address.
  */
 static bool reclaim(void) {
   small *rest[SMALL_CLASSES], **kept[SMALL_CLASSES];
@@ -295,7 +295,7 @@ static void *large_alloc(size_t payload) {
   return block != NULL ? (char *)block + HEADER : NULL;
 }
 
-/* Makes a large block larger or smaller where it stands; false when it cannot. */
+/* Resizes a large block in place; false if that is impossible. */
 static bool large_resize(large *block, size_t payload) {
   uint32_t size = large_size(payload);
   if (size == 0) return false;
@@ -318,10 +318,11 @@ static bool large_resize(large *block, size_t payload) {
   return true;
 }
 
-/* Gets a fresh chunk to cut small blocks from; the rest of the old one becomes a free small block. */
+/* Takes a new chunk to cut small blocks from; the rest of the old chunk becomes a free small block. */
 static bool chunk_next(void) {
   char *chunk = large_alloc(CHUNK - HEADER);
-  if (chunk == NULL) chunk = large_alloc(SMALL_MAX + ARENA_ALIGN); /* nearly full: the least there is */
+  if (chunk == NULL)
+    chunk = large_alloc(SMALL_MAX + ARENA_ALIGN); /* memory is nearly full: take the smallest chunk */
   if (chunk == NULL) return false;
   size_t rest = (size_t)(arena.cut_end - arena.cut);
   if (rest != 0) arena_free(arena.cut, rest);
@@ -358,7 +359,8 @@ void arena_free(void *block, size_t size) {
   arena.small[class] = block;
 }
 
-/* Makes a block small where it stands: what it gives up becomes small blocks, a large one a chunk. */
+/* Shrinks a block in place to a small one: the rest becomes free small blocks, and a large block becomes a
+ * chunk. */
 static void shrink(char *block, size_t old_size, size_t size) {
   size_t used = round_up(size), whole = round_up(old_size);
   if (old_size > SMALL_MAX) {
@@ -404,7 +406,7 @@ char *arena_freeze(void) {
     }
   }
   if (!top_reach(HEADER)) return NULL;
-  large *mark = (large *)arena.top; /* a block in use, forever: nothing above it is a neighbour */
+  large *mark = (large *)arena.top; /* a block that stays in use: no block above it is its neighbour */
   mark->below = arena.below_top;
   mark->size = HEADER;
   return arena.top + HEADER;

@@ -1,12 +1,12 @@
 /*
  * arena.h - the memory of an invocation.
  *
- * One arena serves everything that allocates in a flare: Lua, the host's `alloc`, libc's malloc. Its
- * whole state lies in static data, so restoring the packed image over the static data and the heap
- * (life.c) also puts the arena back to where it was when the flare was packed.
+ * One arena serves everything that allocates in a flare: Lua, the host's `alloc`, libc's malloc. Its whole
+ * state is in static data, so restoring the packed image over static data and heap (life.c) also restores the
+ * arena's state when the flare was packed.
  *
- * Callers hand a block's size back when they free it, as Lua does: small blocks carry no header.
- * The arena knows nothing of Lua, of the host or of Wasm; pages.h is how it gets more.
+ * Callers pass a block's size when they free it, as Lua does: small blocks have no header. The arena knows
+ * neither Lua nor the host nor Wasm; it gets more memory through pages.h.
  */
 #ifndef FLARON_ARENA_H
 #define FLARON_ARENA_H
@@ -19,8 +19,9 @@
 #define ARENA_ALIGN 8
 
 /*
- * Makes the memory from `start` on the arena's own; `end` is what exists now, `limit` the address that
- * it never grows past. All three are rounded to ARENA_ALIGN. Forgets everything it held.
+ * Starts an empty arena on the memory from `start` on; `end` is the end of the memory that exists now,
+ * `limit` the address that it never grows past. All three are rounded to ARENA_ALIGN. Earlier blocks are
+ * forgotten.
  */
 void arena_init(char *start, char *end, char *limit);
 
@@ -28,20 +29,20 @@ void arena_init(char *start, char *end, char *limit);
 void arena_set_limit(char *limit);
 
 /*
- * Gives `size` bytes (more than 0), aligned to ARENA_ALIGN, contents undefined; NULL when the limit is
+ * Allocates `size` bytes (more than 0), aligned to ARENA_ALIGN, contents undefined; NULL if the limit is
  * reached. The caller frees it with the same size.
  */
 void *arena_alloc(size_t size);
 
 /*
- * Takes back a block of arena_alloc or arena_resize; NULL is ignored, and so is a size of 0: who says that
- * does not own the block (strip.c).
+ * Frees a block of arena_alloc or arena_resize. NULL is ignored, and so is a size of 0, with which strip.c
+ * marks shared blocks.
  */
 void arena_free(void *block, size_t size);
 
 /*
- * Makes the block `size` bytes long, moving it where it must. NULL when there is no room: the block is
- * then as it was. Never fails when it makes a block smaller.
+ * Resizes a block to `size` bytes, moving it if necessary. NULL if there is no room: the block is then
+ * unchanged. Never fails if `size` is smaller than `old_size`.
  */
 void *arena_resize(void *block, size_t old_size, size_t size);
 
@@ -52,14 +53,15 @@ char *arena_top(void);
 char *arena_peak(void);
 
 /*
- * Ends start-up: fills what is free with zeros, so that equal scripts give equal images, and closes the
- * memory used so far with a mark. Returns the end of all that must be in the image; call arena_go_on next.
+ * Ends start-up: zeroes free memory, so that equal scripts give equal images, and puts a mark after the
+ * memory used so far. Returns the end of the memory that must be in the image; NULL if there is no room for
+ * the mark. Call arena_go_on next.
  */
 char *arena_freeze(void);
 
 /*
- * Lets a frozen arena go on at `top`, at or above what arena_freeze gave. It asks anew how much memory
- * there is: the image will run in an instance of another size.
+ * Continues a frozen arena at `top`, at or above the result of arena_freeze. It will ask again how much
+ * memory exists, since the image runs in an instance of another size.
  */
 void arena_go_on(char *top);
 

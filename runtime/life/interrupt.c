@@ -1,15 +1,15 @@
 /*
- * interrupt.c - the exports `interrupt`, `interrupt_state`, `interrupt_trace`, `interrupt_watch`, who runs,
- * and whose hook it is.
+ * interrupt.c - the exports `interrupt`, `interrupt_state`, `interrupt_trace`, `interrupt_watch`; the
+ * coroutine that runs, and the owners of Lua's hook.
  *
- * Lua keeps no pointer to the coroutine that runs, so lcorolib.c has interrupt_resume and
- * interrupt_closethread (interrupt.h), which note it. A hook belongs to one Lua state: an interrupt arms the
- * one that runs, and each outer one when control comes back to it, so no pcall or coroutine can swallow it.
+ * Lua has no pointer to the running coroutine, so lcorolib.c calls interrupt_resume and interrupt_closethread
+ * (interrupt.h), which record it. A hook belongs to one Lua state. An interrupt sets it in the running state,
+ * and in each outer state when control returns to it, so no pcall or coroutine can swallow the error.
  *
- * A Lua state has one hook, and three want it: a script (debug.sethook), the watcher and an interrupt. The
- * script's is there alone while neither of the others is. The watcher's stands in front of it and calls it.
- * An interrupt's takes its place, since the script is to end. It also runs where Lua runs no hooks, in a hook
- * and in a finalizer, or a loop there would have no end.
+ * A Lua state has one hook for three users: a script (debug.sethook), the watcher and an interrupt. Without
+ * the other two, the script's hook is set. The watcher's hook replaces it and calls it. An interrupt's hook
+ * replaces both, since the script must end. It also runs where Lua runs no hooks, in a hook and in a
+ * finalizer, so that loops there end too.
  */
 #include "life/interrupt.h"
 
@@ -27,7 +27,8 @@ static const char *reason = "stopped: CPU time limit reached";
 
 lua_State *interrupt_running(void) { return running; }
 
-/* The same as an export, for the local edge: it reads a word, and may be called in the middle of anything. */
+/* interrupt_running as an export, for the local edge. It only reads a word, so it may be called at any
+ * point. */
 __attribute__((export_name("interrupt_state"))) lua_State *interrupt_state(void) { return running; }
 
 void interrupt_end(void) {
@@ -35,20 +36,21 @@ void interrupt_end(void) {
   lua_sethook(running, NULL, 0, 0);
 }
 
-/* Told of each line that begins: the file, with '@' in front, and the line. NULL = nobody. */
+/* Called before each line runs, with the file, with '@' in front, and the line. NULL = not set. */
 typedef void line_function(const char *source, size_t size, int line);
 
 static line_function *watcher;
 
-/* While the watcher's hook is in front of a script's: the script's hook, and its mask above the watcher's. */
+/* While the watcher's hook replaces a script's hook: the script's hook; its mask is stored above the
+ * watcher's. */
 static lua_Hook behind;
 enum { BEHIND_SHIFT = 4 };
 
-/* lua_State.allowhook, beside Lua's false and true: `stop` raises its error, which may call a message
- * handler. */
+/* A third value of lua_State.allowhook, besides false and true: interrupt_stop raises its error, which may
+ * call a message handler. */
 enum { STOPPING = 2 };
 
-/* What only the local edge's exports bring about: in no flare is there any code of it (mk/runtime.mk:
+/* Only the local edge's exports lead here, so a flare contains no code of these (mk/runtime.mk:
  * START_ONLY). */
 void interrupt_tell(lua_State *L, lua_Debug *ar);
 void interrupt_stop(lua_State *L, lua_Debug *ar);
@@ -56,7 +58,7 @@ bool interrupt_may_insist(lua_State *L, int event, int line);
 void interrupt_watch_hook(lua_State *L, lua_Hook hook, int mask, int count);
 void interrupt_attend(lua_State *L);
 
-/* Tells the watcher of a line of the function that runs. */
+/* Calls the watcher for a line of the running function. */
 static void tell_line(lua_State *L, int line) {
   const TString *source = clLvalue(s2v(L->ci->func.p))->p->source;
   if (source != NULL) watcher(getstr(source), tsslen(source), line);
@@ -69,11 +71,12 @@ void interrupt_tell(lua_State *L, lua_Debug *ar) {
   if ((L->hookmask >> BEHIND_SHIFT & 1 << event) != 0) behind(L, ar);
 }
 
-/* The hook that raises the error, again at every instruction until the script has given up. */
+/* The hook that raises the error, at every instruction until the script ends. */
 void interrupt_stop(lua_State *L, lua_Debug *ar) {
   (void)ar;
   L->allowhook = STOPPING;
-  luaL_where(L, isLua(L->ci) ? 0 : 1); /* a hook is not a level of its own: 0 is what it stopped */
+  luaL_where(
+      L, isLua(L->ci) ? 0 : 1); /* a hook has no level of its own: level 0 is the function that it stopped */
   lua_pushstring(L, reason);
   lua_concat(L, 2);
   lua_error(L);
@@ -83,13 +86,13 @@ static void arm(lua_State *L) {
   lua_sethook(L, interrupt_stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
-/* Sets a script's hook after the watcher's. */
+/* Sets the watcher's hook, which calls the script's hook. */
 void interrupt_watch_hook(lua_State *L, lua_Hook hook, int mask, int count) {
   if (hook != NULL) behind = hook;
   lua_sethook(L, interrupt_tell, mask | mask << BEHIND_SHIFT | LUA_MASKLINE, count);
 }
 
-/* interrupt_may_hook where hooks may not run. */
+/* interrupt_may_hook, where Lua allows no hooks. */
 bool interrupt_may_insist(lua_State *L, int event, int line) {
   if (L->hook == interrupt_tell && event == LUA_HOOKLINE) tell_line(L, line);
   return L->hook == interrupt_stop && L->allowhook != STOPPING;
@@ -100,7 +103,7 @@ bool interrupt_may_hook(lua_State *L, int event, int line) {
   return (watcher != NULL || interrupted) && interrupt_may_insist(L, event, line);
 }
 
-/* Does what is due in a state that begins to run. */
+/* Sets the due hook in a state that begins to run. */
 void interrupt_attend(lua_State *L) {
   if (interrupted) {
     if (!over) arm(L);
@@ -120,7 +123,7 @@ void interrupt_set_running(lua_State *L) {
 
 void interrupt_sethook(lua_State *L, lua_Hook hook, int mask, int count) {
   (watcher != NULL ? interrupt_watch_hook : lua_sethook)(L, hook, mask, count);
-  if (interrupted) interrupt_attend(running); /* the interrupt may have come in the middle */
+  if (interrupted) interrupt_attend(running); /* the interrupt may have come in between */
 }
 
 int interrupt_gethookmask(const lua_State *L) {
@@ -148,15 +151,16 @@ int interrupt_closethread(lua_State *L, lua_State *from) {
   lua_State *outer = running;
   begin(L);
   if (L->allowhook == STOPPING)
-    L->allowhook = false; /* what it ended by; what closes is to be stopped, too */
+    L->allowhook =
+        false; /* it ended while the error was raised; its closing functions must be interruptible too */
   int status = lua_closethread(L, from);
   begin(outer);
   return status;
 }
 
 /*
- * Export: makes the running script raise "stopped: CPU time limit reached" at its next instruction.
- * Touches no more than the hook fields, so it may be called in the middle of anything.
+ * Export: makes the running script raise "stopped: CPU time limit reached" at its next instruction. It
+ * changes only the hook fields, so it may be called at any point.
  */
 __attribute__((export_name("interrupt"))) void interrupt(void) {
   interrupted = true;
@@ -164,9 +168,9 @@ __attribute__((export_name("interrupt"))) void interrupt(void) {
 }
 
 /*
- * Export for the local edge: from now on `function`, which the edge has put into the table of this instance
- * itself, is told of each line. Before start-up, or before the first invocation: it becomes part of the image
- * that this instance keeps.
+ * Export for the local edge: from now on calls `function`, which the edge has put into the table of this
+ * instance, for each line. Call it before start-up or before the first invocation: it becomes part of the
+ * image that this instance keeps.
  */
 __attribute__((export_name("interrupt_watch"))) void interrupt_watch(line_function *function) {
   watcher = function;
@@ -174,8 +178,8 @@ __attribute__((export_name("interrupt_watch"))) void interrupt_watch(line_functi
 }
 
 /*
- * Export: writes where the script is into `buffer`, a line a level, cut at `size` bytes; returns the
- * bytes written. For an instance that trapped: it allocates nothing and calls no script.
+ * Export: writes a traceback of the script into `buffer`, one line per level, cut at `size` bytes; returns
+ * the bytes written. For an instance that trapped: it allocates nothing and runs no script.
  */
 __attribute__((export_name("interrupt_trace"))) size_t interrupt_trace(char *buffer, size_t size) {
   size_t used = 0;

@@ -1,11 +1,11 @@
 /*
- * life.c - the Lua state on the arena, the image and its restoring, and the export `alloc`.
+ * life.c - the Lua state on the arena, the image and its restoration, and the export `alloc`.
  *
- * Memory, low to high: the C stack; constants; data and the heap of start-up (together the image); room
- * for a copy of the image; what invocations allocate. The first invocation of an instance keeps the
- * copy, each later one copies it back. Nothing of an invocation survives, because every byte it can
- * know of lies in the image or above the arena's mark, and the arena's own state lies in the image. A trap
- * may end any of this at any point: the next invocation begins where this one began.
+ * Memory, low to high: the C stack; constants; data and the heap of start-up (together the image); a copy of
+ * the image; the memory of invocations. The first invocation of an instance makes the copy, each later one
+ * restores the image from it. Nothing of an invocation survives, because every byte that it can reach is in
+ * the image or above the arena's mark, and the arena's own state is in the image. A trap may end any of this
+ * at any point: the next invocation starts from the same state as this one.
  */
 #include "life/life.h"
 
@@ -32,9 +32,9 @@ static lua_State *state;
 static start_layout layout;
 static char *memory_limit;
 static bool refused;
-static void *reserve; /* RESERVE bytes that nobody gets before memory has ended; NULL = given up */
+static void *reserve; /* RESERVE bytes that are kept free until memory has run out; NULL = freed */
 
-/* Collects garbage, but runs no finalizer, where Lua can: the condition is luaM_malloc_'s. */
+/* Collects garbage without running finalizers, if Lua can: the condition is that of luaM_malloc_. */
 static bool collect(void) {
   if (state == NULL || !completestate(G(state)) || G(state)->gcstopem) return false;
   luaC_fullgc(interrupt_running(), 1);
@@ -43,8 +43,8 @@ static bool collect(void) {
 }
 
 /*
- * Lua raises "not enough memory" (lua_config.h). Who catches it gets a little memory to go on with: Lua
- * collects garbage before it gives up, but not to grow a stack, and that may be the next thing to do.
+ * Lua raises "not enough memory" (lua_config.h). Frees the reserve, so that a script that catches the error
+ * can continue: Lua collects garbage before it gives up, but not to grow a stack, which may be the next step.
  */
 void life_memory_ended(void) {
   arena_free(reserve, RESERVE);
@@ -62,7 +62,7 @@ void *life_resize(void *block, size_t old_size, size_t size) {
   }
 }
 
-/* lua_Alloc. Lua gives a type for the old size of a block that does not exist yet. */
+/* lua_Alloc. For a new block, Lua passes a type as the old size. */
 static void *allocate(void *ud, void *block, size_t old_size, size_t size) {
   (void)ud;
   return life_resize(block, block == NULL ? 0 : old_size, size);
@@ -82,7 +82,7 @@ bool life_starting(void) { return layout.image_end == 0; }
 
 const start_layout *life_get_layout(void) { return &layout; }
 
-/* Does `visit` with every short string there is. */
+/* Calls `visit` for every short string. */
 static void each_short_string(void (*visit)(TString *)) {
   GCObject *const lists[] = {G(state)->allgc, G(state)->fixedgc};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
@@ -110,30 +110,30 @@ static void empty_string_table(void) {
 }
 
 /*
- * Hashes, and the table of strings by them, are the part of the image that gzip cannot make smaller. So they
- * are not packed, and the first invocation finds them anew.
+ * gzip cannot compress hashes and the string table. So they are not packed, and the first invocation computes
+ * them.
  */
 static void unhash_strings(void) {
   each_short_string(unhash);
   empty_string_table();
 }
 
-/* The table is emptied although it is packed so: a trap may have ended this before. */
+/* Empties the table although it is packed empty, since a trap may have ended an earlier call of this. */
 static void hash_strings(void) {
   empty_string_table();
   each_short_string(hash);
 }
 
 bool life_freeze(size_t assets) {
-  /* The collector rests until the heap is ten times what start-up left: most invocations end before. */
+  /* The collector pauses until the heap is ten times its size after start-up: most invocations end before. */
   lua_gc(state, LUA_GCINC, 1000, 0, 0);
   lua_gc(state, LUA_GCCOLLECT);
-  lua_gc(state, LUA_GCCOLLECT); /* what finalizers of the first left */
+  lua_gc(state, LUA_GCCOLLECT); /* garbage of finalizers that the first collection ran */
   lua_gc(state, LUA_GCINC, LUAI_GCPAUSE, 0, 0);
   char *end = arena_freeze();
   if (end == NULL) return false;
   size_t image = (size_t)(end - &life_data_start);
-  image += -image & (CACHE_LINE - 1); /* else each load of the copy would touch two */
+  image += -image & (CACHE_LINE - 1); /* else each load of the copy would touch two cache lines */
   end = &life_data_start + image;
   if (end > memory_limit || (size_t)(uintptr_t)memory_limit - (size_t)(uintptr_t)end < image + assets)
     return false;
@@ -161,7 +161,7 @@ void life_begin(void) {
   reserve = arena_alloc(RESERVE);
 }
 
-/* For the edge, not in a flare: the address that the invocation's memory reached. */
+/* For the edge, not in a flare: the highest address that the invocation used. */
 ABI_EXPORT(peak)
 uint32_t life_peak(void) { return (uint32_t)(uintptr_t)arena_peak(); }
 
@@ -171,7 +171,7 @@ bool life_take_refusal(void) {
   return was;
 }
 
-/* Takes a block, with a collection that runs no finalizer where memory is full; NULL when it stays full. */
+/* Allocates a block; if memory is full, collects garbage without finalizers first. NULL if it stays full. */
 static void *take(size_t size) {
   void *block = arena_alloc(size);
   if (block == NULL && size < INT32_MAX && collect()) block = arena_alloc(size);
@@ -187,8 +187,8 @@ bool life_make_room(size_t size) {
 }
 
 /*
- * The export: memory for the host to hand something over, 8-byte aligned; 0 for no or a negative length
- * and when memory is full. The binding that made the call frees it (binding_push_packed).
+ * The export: allocates memory for an answer of the host, 8-byte aligned; 0 for a length of 0 or less and if
+ * memory is full. The binding that made the call frees it (binding_push_packed).
  */
 ABI_EXPORT(alloc)
 void *life_alloc(int32_t length) {

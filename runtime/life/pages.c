@@ -1,5 +1,5 @@
 /*
- * pages.c - see pages.h. Nothing else asks how large the memory is, or makes it larger.
+ * pages.c - see pages.h. No other file asks for the size of the memory or grows it.
  */
 #include "life/pages.h"
 

@@ -1,15 +1,15 @@
 /*
- * pages.h - linear memory in pages, as Wasm has it.
+ * pages.h - the size of linear memory and its growth in pages.
  */
 #ifndef FLARON_PAGES_H
 #define FLARON_PAGES_H
 
 #include <stdbool.h>
 
-/* The end of the memory there is. */
+/* The end of the existing memory. */
 char *pages_end(void);
 
-/* Makes memory up to `end` exist; `new_end` is where it ends then, at or above it. False when it cannot. */
+/* Grows the memory to `end` at least; `new_end` gets its new end. False if it cannot. */
 bool pages_grow(char *end, char **new_end);
 
 #endif

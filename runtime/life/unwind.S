@@ -1,12 +1,12 @@
-# unwind.S - the three names that tools/unwind looks for, and the state that no image holds.
+# unwind.S - the three symbols that tools/unwind looks for, and the state that is in no image.
 #
-# Lua throws by calling unwind_throw and catches by calling unwind_try (lua_config.h). They stand here,
-# not in C, so that no optimiser sees their bodies and draws conclusions: unwind_throw *returns*, and it
-# is tools/unwind that makes every caller return too, up to unwind_try. See docs/internals/runtime.md.
+# Lua throws by calling unwind_throw and catches by calling unwind_try (lua_config.h). They are here and
+# not in C, so that no optimiser draws conclusions from their bodies: unwind_throw *returns*, and
+# tools/unwind makes every caller return too, up to unwind_try. See docs/internals/runtime.md.
 #
-# The globals here, and C's stack pointer, are all there is outside of linear memory. life_ran is one because
-# restoring the image must not set it back; the other two are set by entry_reset, since what a trap ends leaves
-# them as they were.
+# The globals here and C's stack pointer are the only state outside of linear memory. life_ran is a global
+# because restoring the image must not reset it. entry_reset sets the other two, since a trap leaves them
+# with any value.
 
 	.globaltype	__stack_pointer, i32
 	.globaltype	unwinding, i32
@@ -26,8 +26,8 @@ unwind_throw:
 	global.set	unwinding
 	end_function
 
-# void unwind_try(Pfunc f, lua_State *L, void *ud): calls f(L, ud); whatever it throws ends here. What was thrown
-# through has not set C's stack back, which is done here: the caller may catch in a loop.
+# void unwind_try(Pfunc f, lua_State *L, void *ud): calls f(L, ud) and catches what it throws. The functions
+# that were unwound have not restored C's stack pointer, so this restores it: the caller may catch in a loop.
 	.globl	unwind_try
 	.type	unwind_try,@function
 unwind_try:
@@ -53,7 +53,7 @@ life_is_kept:
 	global.get	life_ran
 	end_function
 
-# void life_set_kept(void): says that the copy of the image is whole.
+# void life_set_kept(void): records that the copy of the image is complete.
 	.globl	life_set_kept
 	.type	life_set_kept,@function
 life_set_kept:
@@ -62,8 +62,8 @@ life_set_kept:
 	global.set	life_ran
 	end_function
 
-# void entry_reset(void): C's stack is empty, and nothing unwinds. For a function that has no frame on that stack,
-# which nothing of the flare called.
+# void entry_reset(void): empties C's stack and stops unwinding. Only a function that has no frame on that stack
+# and that the host calls may call it.
 	.globl	entry_reset
 	.type	entry_reset,@function
 entry_reset:
@@ -74,8 +74,8 @@ entry_reset:
 	global.set	unwinding
 	end_function
 
-# The first initialised data of the module: runtime.wasm is linked with this file in front, so constants
-# (.rodata) lie below it and all that can change lies above. life.c restores from here on.
+# The first initialised data of the module: runtime.wasm is linked with this file first, so constants
+# (.rodata) are below it and all data that can change is above. life.c restores from here on.
 	.section	.data.life_data_start,"",@
 	.globl	life_data_start
 	.p2align	4

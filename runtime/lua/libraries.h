@@ -1,6 +1,6 @@
 /*
- * libraries.h - the libraries of Lua that a flare gets only a part of, or not as they are. Each library_*.c
- * includes Lua's own source and has a table of its own, so that what no script can reach is not linked.
+ * libraries.h - the libraries of Lua that a flare has only in part or changed. Each library_*.c includes
+ * Lua's own source and has its own table of functions, so that unreachable functions are not linked.
  */
 #ifndef FLARON_LIBRARIES_H
 #define FLARON_LIBRARIES_H
@@ -15,7 +15,7 @@
  */
 int library_open_base(lua_State *L);
 
-/* What ipairs gives as the iterator. */
+/* The iterator that ipairs returns. */
 extern const lua_CFunction library_ipairs_step;
 
 /* pcall, xpcall and coroutine.yield (fast/pcall.c). */
@@ -30,17 +30,17 @@ int library_open_os(lua_State *L);
 int library_open_io(lua_State *L);
 
 /*
- * Defines part_NAME(L), which calls `function` and is the only way to it: a C function of what a flare is
- * packed without when it cannot reach it (start/reach.h). By its export the build finds it (mk/runtime.mk).
+ * Defines part_NAME(L), which calls `function` and is the only way to it: a C function that a flare is packed
+ * without if it cannot reach it (start/reach.h). The build finds it by its export (mk/runtime.mk).
  */
 #define LIBRARY_PART(name, function)                                         \
   __attribute__((export_name("part_" #name))) int part_##name(lua_State *L); \
   int part_##name(lua_State *L) { return function(L); }
 
-/* What io.lines gives, which is in no table. */
+/* The iterator that io.lines returns; it is in no table. */
 int part_next_line(lua_State *L);
 
-/* Why something cannot be done: the number that Linux has for it, and the words. */
+/* Reasons of failures: Linux's errno value as the first byte, then the message. */
 #define LIBRARY_NO_FILE "\2No such file or directory"
 #define LIBRARY_BAD_FILE "\11Bad file descriptor"
 #define LIBRARY_INVALID "\26Invalid argument"
@@ -48,8 +48,8 @@ int part_next_line(lua_State *L);
 #define LIBRARY_READ_ONLY "\36Read-only file system"
 
 /*
- * Pushes nil, "NAME: WORDS" (WORDS alone when `name` is NULL) and the number of one of these; returns 3, as
- * luaL_fileresult does.
+ * Pushes nil, "NAME: MESSAGE" (only MESSAGE if `name` is NULL) and the number of one of these reasons;
+ * returns 3, as luaL_fileresult does.
  */
 int library_fail(lua_State *L, const char *name, const char *reason);
 
@@ -57,8 +57,8 @@ int library_fail(lua_State *L, const char *name, const char *reason);
 int library_open_debug(lua_State *L);
 
 /*
- * The block of a full userdata of `size` bytes at `index`. Raises an error when something else is there,
- * which a script can bring about by the debug library.
+ * The block of a full userdata of `size` bytes at `index`. Raises an error if another value is there, which a
+ * script can achieve with the debug library.
  */
 void *library_userdata(lua_State *L, int index, size_t size);
 

@@ -1,6 +1,6 @@
 /*
- * library_base.c - Lua's base library without what reads files, with short ways for setmetatable and for
- * errors that get no position.
+ * library_base.c - Lua's base library without the functions that read files, with fast paths for setmetatable
+ * and for errors without a position.
  */
 #define LUA_CORE
 #include "lbaselib.c"
@@ -12,7 +12,8 @@
 #include "lstate.h"
 #include "ltm.h"
 
-/* A table's first metatable, without finalizer, is set here; all else, all errors among it, by Lua's own. */
+/* Sets a table's first metatable without finalizer here; all other cases, including errors, are left to Lua's
+ * own function. */
 static int set_metatable(lua_State *L) {
   StkId first = L->ci->func.p + 1;
   const TValue *t = s2v(first), *metatable = s2v(first + 1);
@@ -25,7 +26,7 @@ static int set_metatable(lua_State *L) {
   return 1;
 }
 
-/* An error without a level that is not a string, or not a Lua function's, is raised as it is. */
+/* An error without a level that is not a string, or is not raised by a Lua function, is raised unchanged. */
 static int error(lua_State *L) {
   const TValue *value = s2v(L->ci->func.p + 1);
   if (lua_gettop(L) != 1 || (ttisstring(value) && isLua(L->ci->previous))) return luaB_error(L);

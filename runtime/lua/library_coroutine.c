@@ -1,8 +1,8 @@
 /*
- * library_coroutine.c - Lua's coroutine library, which takes and moves arguments and results in place.
+ * library_coroutine.c - Lua's coroutine library, changed to take and move arguments and results in place.
  *
- * What it does is lcorolib.c's, all of it. The functions of Lua's API that stand in the way of each switch
- * are given here as lapi.c has them, for the compiler to put where they are called.
+ * Its behaviour is that of lcorolib.c. The API functions that each switch calls are repeated here as in
+ * lapi.c, so that the compiler can inline them.
  */
 #define LUA_CORE
 #include "life/interrupt.h"
@@ -24,7 +24,7 @@ static inline void move_values(lua_State *from, lua_State *to, int n) {
   for (; n > 0; n--, value++, to->top.p++) setobjs2s(to, to->top.p, value);
 }
 
-/* Puts the value on top to an index below the top, above what is there. */
+/* Moves the top value to an index, shifting the values above it up. */
 static inline void insert(lua_State *L, int index) {
   StkId at = L->top.p - 1, to = L->top.p + index;
   TValue value = *s2v(at);
@@ -32,13 +32,13 @@ static inline void insert(lua_State *L, int index) {
   setobj2s(L, to, &value);
 }
 
-/* A script has set the upvalue of what coroutine.wrap gave. */
+/* A script has changed the upvalue of a function of coroutine.wrap. */
 __attribute__((noinline)) static lua_State *no_thread(lua_State *L) {
   luaL_error(L, "the coroutine has been replaced");
   return NULL;
 }
 
-/* The coroutine at index 1, NULL when it is none, or the one that coroutine.wrap keeps. */
+/* The coroutine at index 1, NULL if it is not one; or the coroutine of coroutine.wrap. */
 static inline lua_State *thread_at(lua_State *L, int index) {
   StkId function = L->ci->func.p;
   const TValue *value = index != 1 ? &clCvalue(s2v(function))->upvalue[0] : s2v(function + 1);
@@ -46,7 +46,7 @@ static inline lua_State *thread_at(lua_State *L, int index) {
   return index != 1 ? no_thread(L) : NULL;
 }
 
-/* What is rare need not be fast: creating and closing, and what moves a fixed number of values, an error. */
+/* Rare cases need not be fast: creating, closing, and errors. */
 __attribute__((noinline)) static lua_State *getco(lua_State *L);
 __attribute__((noinline)) static int auxstatus(lua_State *L, lua_State *co);
 __attribute__((noinline)) static int luaB_cocreate(lua_State *L);

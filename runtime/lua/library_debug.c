@@ -1,11 +1,11 @@
 /*
- * library_debug.c - Lua's debug library. Hooks are set by way of interrupt.h; debug.debug is an error, since
- * a flare has no terminal.
+ * library_debug.c - Lua's debug library. Hooks are set through interrupt.h; debug.debug raises an error,
+ * since a flare has no terminal.
  *
- * No userdata of a flare has user values, so there are none to get and to set.
+ * No userdata of a flare has user values, so none can be read or set.
  *
- * Which function is the hook of which coroutine stands in a table of the registry, as in Lua's own. A script
- * can take it away, and then has no hook.
+ * A table in the registry maps coroutines to their hook functions, as in stock Lua. If a script removes it,
+ * it has no hook.
  */
 #define LUA_LIB
 #include "life/interrupt.h"
@@ -16,14 +16,14 @@
 
 #include "lua/libraries.h"
 
-/* Pushes `thread`, whatever its stack is like. */
+/* Pushes `thread` without using its stack. */
 static void push_thread(lua_State *L, lua_State *thread) {
   checkstack(L, thread, 1);
   lua_pushthread(thread);
   lua_xmove(thread, L, 1);
 }
 
-/* Pushes the hook of `thread`, or what is none; returns its type. */
+/* Pushes the hook function of `thread`, or another value if there is none; returns its type. */
 static int push_hook(lua_State *L, lua_State *thread) {
   if (lua_getfield(L, LUA_REGISTRYINDEX, HOOKKEY) == LUA_TTABLE) {
     push_thread(L, thread);
@@ -73,7 +73,7 @@ static int sethook(lua_State *L) {
     count = (int)luaL_optinteger(L, arg + 3, 0);
     mask = makemask(events, count);
   }
-  if (!luaL_getsubtable(L, LUA_REGISTRYINDEX, HOOKKEY)) { /* made now: its own metatable */
+  if (!luaL_getsubtable(L, LUA_REGISTRYINDEX, HOOKKEY)) { /* created now: it is its own metatable */
     lua_pushliteral(L, "k");
     lua_setfield(L, -2, "__mode");
     lua_pushvalue(L, -1);
@@ -86,7 +86,7 @@ static int sethook(lua_State *L) {
   return 0;
 }
 
-/* What Lua's own give for a userdata without user values, and for what is not a userdata. */
+/* Return what Lua's own functions return for a userdata without user values, and for other values. */
 static int getuservalue(lua_State *L) {
   luaL_optinteger(L, 2, 1);
   luaL_pushfail(L);
@@ -123,7 +123,7 @@ LIBRARY_PART(traceback, db_traceback)
 LIBRARY_PART(upvalueid, db_upvalueid)
 LIBRARY_PART(upvaluejoin, db_upvaluejoin)
 
-/* The names are not constants, so that they can be zeros in what is packed, as the tables of start_setfuncs
+/* The names are not constants, so that they can be zeroed before packing, as the tables of start_setfuncs
  * are. */
 static struct {
   char name[15];

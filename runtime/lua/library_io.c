@@ -1,10 +1,10 @@
 /*
- * library_io.c - Lua's io library over what a flare has: its assets, which can be read, and its log, which
- * standard output and standard error are lines of. Standard input is empty.
+ * library_io.c - Lua's io library for a flare: its assets can be read as files, standard output and standard
+ * error become lines of its log, and standard input is empty.
  *
- * It answers in the words of liolib.c, of which it has nothing: a file is bytes in memory and a position, so
+ * Its messages are those of liolib.c, but it has no code of it: a file is bytes in memory and a position, so
  * there are no buffers and no FILE. A file that start-up left open may be read on in each invocation, so it
- * knows where its asset is among all, not its address. Nothing refers to this file but library_open_io.
+ * holds its asset's offset among all assets, not its address. Only library_open_io refers to this file.
  */
 #define LUA_CORE
 #include <string.h>
@@ -25,14 +25,14 @@
 enum kind { CLOSED, ASSET, STANDARD_INPUT, STANDARD_OUTPUT, STANDARD_ERROR };
 
 typedef struct stream {
-  lua_Integer at; /* the position, from 0; may be after the end */
+  lua_Integer at; /* the offset; may be after the end */
   bundle_asset asset;
   enum kind kind;
 } stream;
 
 static bool is_standard(const stream *s) { return s->kind >= STANDARD_INPUT; }
 
-/* Whether what is not opened for it is written or read. */
+/* Whether the file is for writing rather than reading. */
 static bool is_output(const stream *s) { return s->kind >= STANDARD_OUTPUT; }
 
 static stream *to_stream(lua_State *L) { return luaL_checkudata(L, 1, LUA_FILEHANDLE); }
@@ -52,7 +52,7 @@ static stream *push_stream(lua_State *L, enum kind kind) {
   return s;
 }
 
-/* Pushes a file to read an asset, or one to write, which there is not; NULL or a reason for library_fail. */
+/* Pushes a file that reads an asset. Returns NULL, or a reason for library_fail, as always if `to_write`. */
 static const char *open_file(lua_State *L, const char *name, bool to_write) {
   bundle_asset asset;
   if (to_write) return LIBRARY_READ_ONLY;
@@ -61,7 +61,7 @@ static const char *open_file(lua_State *L, const char *name, bool to_write) {
   return NULL;
 }
 
-/* The same; raises an error when it cannot be opened. */
+/* The same; raises an error if it cannot be opened. */
 static void check_opened(lua_State *L, const char *name, bool to_write) {
   const char *reason = open_file(L, name, to_write);
   if (reason != NULL) luaL_error(L, "cannot open file '%s' (%s)", name, reason + 1);
@@ -77,15 +77,15 @@ static stream *default_file(lua_State *L, const char *key) {
 
 /* ---- reading ---- */
 
-/* What is left to read. */
+/* The bytes that are left to read. */
 static const char *rest(const stream *s, size_t *size) {
   *size = s->at < (lua_Integer)s->asset.size ? s->asset.size - (size_t)s->at : 0;
   return *size > 0 ? bundle_asset_bytes(&s->asset) + s->at : "";
 }
 
-/* Each reader pushes one value and tells whether it found something. */
+/* Each reader pushes one value and returns whether it found something. */
 
-/* The next `size` bytes, of which there are as many; without the last one if `chop`. */
+/* Reads the next `size` bytes, which must exist; pushes them without the last one if `chop`. */
 static bool read_piece(lua_State *L, stream *s, const char *bytes, size_t size, bool chop) {
   s->at += (lua_Integer)size;
   lua_pushlstring(L, bytes, size - chop);
@@ -99,23 +99,23 @@ static bool read_line(lua_State *L, stream *s, bool chop) {
   return read_piece(L, s, text, size, feed != NULL && chop);
 }
 
-/* At most `most` bytes; 0 asks whether there are any. */
+/* Reads at most `most` bytes; 0 tests whether there are any. */
 static bool read_bytes(lua_State *L, stream *s, lua_Unsigned most) {
   size_t size;
   const char *bytes = rest(s, &size);
   return read_piece(L, s, bytes, most < size ? (size_t)most : size, false) || (most == 0 && size > 0);
 }
 
-/* Passes over a character of a set. */
+/* Skips a character if it is in the set. */
 static const char *pass(const char *at, const char *set) {
   return *at != '\0' && strchr(set, *at) != NULL ? at + 1 : at;
 }
 
-/* As much as may be a numeral, which need not be one. */
+/* Reads the longest prefix that looks like a numeral; it need not be a valid one. */
 static bool read_number(lua_State *L, stream *s) {
   enum { LONGEST = 200 };
   static const char digits[] = "ABCDEFabcdef0123456789", *const decimal = digits + 12;
-  char text[LONGEST + 2]; /* one more, to see whether it is too long */
+  char text[LONGEST + 2]; /* one more than allowed, to notice that it is too long */
   size_t size;
   const char *bytes = rest(s, &size), *set = decimal, *at = text, *first;
   for (; size > 0 && lisspace((uint8_t)*bytes); bytes++, s->at++) size--;
@@ -152,8 +152,8 @@ static bool read_number(lua_State *L, stream *s) {
 }
 
 /*
- * Reads what the arguments from `first` on say, of which the stack has as many as values but one. Returns how
- * many values are on top.
+ * Reads by the formats in the arguments from `first` on, of which there are as many as stack values minus
+ * one. Returns the number of values pushed.
  */
 static int read_formats(lua_State *L, stream *s, int first) {
   int arguments = lua_gettop(L) - 1, n = first;
@@ -189,7 +189,8 @@ static int io_read(lua_State *L) { return read_formats(L, default_file(L, INPUT)
 
 static int file_read(lua_State *L) { return read_formats(L, check_open(L), 2); }
 
-/* What lines gives. Upvalues: the file, how many formats, whether to close it at the end, the formats. */
+/* The iterator of lines. Upvalues: the file, the number of formats, whether to close the file at the end, the
+ * formats. */
 static int next_line(lua_State *L) {
   stream *s = lua_touserdata(L, lua_upvalueindex(1));
   int n = (int)lua_tointeger(L, lua_upvalueindex(2));
@@ -242,7 +243,7 @@ static int io_lines(lua_State *L) {
 
 /* ---- writing ---- */
 
-/* Writes the arguments from `arg` on but the top one, which is the file. */
+/* Writes the arguments from `arg` on except the top one, which is the file. */
 static int write_values(lua_State *L, const stream *s, int arg) {
   bool good = true;
   if (is_output(s)) binding_need_host_as(L, "io.write");
@@ -270,7 +271,7 @@ static int file_write(lua_State *L) {
   return write_values(L, s, 2);
 }
 
-/* Nothing is flushed: lines are written when they are whole. */
+/* Does nothing: lines are written when they are complete. */
 static int flushed(lua_State *L) {
   lua_pushboolean(L, true);
   return 1;
@@ -352,7 +353,7 @@ static int io_type(lua_State *L) {
   return 1;
 }
 
-/* io.open, or io.popen, for which only "r" and "w" are modes. */
+/* io.open, or io.popen, whose only modes are "r" and "w". */
 static int open_named(lua_State *L, bool process) {
   const char *name = luaL_checkstring(L, 1), *mode = luaL_optstring(L, 2, "r");
   size_t letters = strspn(mode, process ? "rw" : "rwa");
@@ -376,7 +377,7 @@ static int io_popen(lua_State *L) { return open_named(L, true); }
 
 static int io_tmpfile(lua_State *L) { return library_fail(L, NULL, LIBRARY_READ_ONLY); }
 
-/* Sets a default file to the one that is given by its name or itself; returns the default. */
+/* Sets a default file to the argument, a name or a file, if there is one; returns the default file. */
 static int set_default(lua_State *L, const char *key, bool to_write) {
   if (!lua_isnoneornil(L, 1)) {
     const char *name = lua_tostring(L, 1);

@@ -1,7 +1,7 @@
 /*
- * library_os.c - Lua's os library: time as loslib.c has it, the manifest's variables for an environment, and
- * for the rest the answers of a machine that refuses; also the words of such answers. What needs the host's
- * clock is in bindings/stdlib.c.
+ * library_os.c - Lua's os library: time functions from loslib.c, the manifest's variables as environment, and
+ * failures for all that a flare cannot do, with their messages. Functions that need the host's clock are in
+ * bindings/stdlib.c.
  */
 #include "loslib.c"
 
@@ -43,12 +43,12 @@ static int rename_file(lua_State *L) {
   return library_fail(L, NULL, LIBRARY_READ_ONLY);
 }
 
-/* os.tmpname(): stock Lua raises an error of these words */
+/* os.tmpname(): raises the error that stock Lua raises on failure */
 static int temporary_name(lua_State *L) {
   return library_fail(L, NULL, "\36unable to generate a unique filename");
 }
 
-/* os.setlocale([locale [, category]]): there is one locale, in every category */
+/* os.setlocale([locale [, category]]): there is only one locale */
 static int set_locale(lua_State *L) {
   const char *name = luaL_optstring(L, 1, "");
   lua_pushstring(L, *name == '\0' || (*name == 'C' && name[1] == '\0') ? "C" : NULL);

@@ -1,7 +1,8 @@
 /*
- * library_table.c - Lua's table library, with short ways for plain tables: without a metatable, the elements
- * in the array. table.insert and table.remove move what is after their place at once, table.concat makes its
- * string in its place. All other cases, all errors among them, are Lua's own functions'.
+ * library_table.c - Lua's table library, with fast paths for plain tables: without a metatable and with all
+ * elements in the array. table.insert and table.remove move the elements after the position at once,
+ * table.concat builds its string in place. All other cases, including errors, are left to Lua's own
+ * functions.
  */
 #define LUA_CORE
 #include "ltablib.c"
@@ -16,9 +17,11 @@
 #include "ltable.h"
 #include "lua/fast/set.h"
 
-enum { LONGEST = 1 << 26 }; /* bytes that table.concat counts; beyond, Lua's own finds that memory ends */
+enum {
+  LONGEST = 1 << 26
+}; /* most bytes of table.concat here; beyond, Lua's own function runs out of memory */
 
-/* The table that is the first of `fewest` arguments or one more, when it is a plain one; else NULL. */
+/* The first argument, if it is a plain table and there are `fewest` arguments or one more; else NULL. */
 static Table *plain_table(lua_State *L, int fewest) {
   const TValue *first = s2v(L->ci->func.p + 1);
   int more = lua_gettop(L) - fewest;
@@ -27,8 +30,8 @@ static Table *plain_table(lua_State *L, int fewest) {
 }
 
 /*
- * The position that the second argument is, from 0, when it is in [1, size]; else SIZE_MAX. Positions count
- * up to what an array can have.
+ * The second argument as an index from 0, if it is in [1, size]; else SIZE_MAX. `size` is no larger than an
+ * array can be.
  */
 static size_t position(lua_State *L, lua_Unsigned size) {
   const TValue *second = s2v(L->ci->func.p + 2);
@@ -59,7 +62,8 @@ static int remove_one(lua_State *L) {
   lua_Unsigned size = luaH_getn(t);
   if (size == 0 || size > luaH_realasize(t)) return tremove(L);
   size_t at = arguments == 1 ? (size_t)size - 1 : position(L, size);
-  if (at == SIZE_MAX || isempty(&t->array[at])) return tremove(L); /* a slot's nil is not a value's nil */
+  if (at == SIZE_MAX || isempty(&t->array[at]))
+    return tremove(L); /* an empty slot is not the same as a nil value */
   TValue *place = &t->array[at];
   setobj2s(L, L->top.p, place);
   L->top.p++;
@@ -68,7 +72,7 @@ static int remove_one(lua_State *L) {
   return 1;
 }
 
-/* Puts the strings of a list one after the other; of `to` NULL, only counts. Returns the bytes. */
+/* Concatenates the strings of a list into `to`; if that is NULL, only counts. Returns the number of bytes. */
 static size_t join(char *to, const TValue *list, size_t count, const TString *separator) {
   size_t between = separator != NULL ? tsslen(separator) : 0, total = 0;
   for (size_t i = 0; i < count; i++) {
@@ -112,7 +116,7 @@ static int concat(lua_State *L) {
   return 1;
 }
 
-/* table.pack: the same table that Lua's own makes, whole before it is seen. */
+/* table.pack: makes the same table as Lua's own, complete before a script can see it. */
 static int pack(lua_State *L) {
   StkId first = L->ci->func.p + 1;
   unsigned count = (unsigned)(L->top.p - first);

@@ -1,9 +1,9 @@
 /*
- * lmem_arena.c - Lua's memory functions, straight on the arena.
+ * lmem_arena.c - Lua's memory functions, directly on the arena.
  *
- * Lua's own (lmem.c) call the allocator of the state through a pointer. These call the arena, so small blocks
- * cost a few instructions, and tools/unwind sees that freeing cannot throw. lmem.c's own four are
- * left out (patches/memory-on-the-arena.patch); the rest of it is used.
+ * Lua's own (lmem.c) call the state's allocator through a pointer. These call the arena, so small blocks cost
+ * a few instructions, and tools/unwind sees that freeing cannot throw. The four of lmem.c are left out
+ * (patches/memory-on-the-arena.patch); the rest of it is used.
  */
 #define LUA_CORE
 #include "life/arena.h"

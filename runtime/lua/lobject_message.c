@@ -1,6 +1,6 @@
 /*
- * lobject_message.c - messages, as lua_pushfstring makes them, in one buffer. lobject.c's own joins pieces
- * that it copied before; it is left out (patches/messages-in-one-buffer.patch).
+ * lobject_message.c - formats messages of lua_pushfstring in one buffer. lobject.c's own function joins
+ * pieces that it has copied before; it is left out (patches/messages-in-one-buffer.patch).
  */
 #define LUA_CORE
 #include <stdarg.h>
@@ -13,9 +13,9 @@
 #include "lstate.h"
 #include "lstring.h"
 
-enum { OWN = 32 }; /* the most characters of what is not a string, with a pointer's '\0' */
+enum { OWN = 32 }; /* most characters of an item that is not a string, with a pointer's '\0' */
 
-/* Writes a message to `to`, as far as its pieces fit; returns the size of all. */
+/* Writes the pieces of a message that fit into `to`; returns the size of the whole message. */
 static size_t write_message(lua_State *L, char *to, size_t room, const char *format, va_list arguments) {
   size_t total = 0;
   while (*format != '\0') {
@@ -77,7 +77,7 @@ const char *luaO_pushvfstring(lua_State *L, const char *format, va_list argument
   size_t size = write_message(L, room, sizeof room, format, arguments);
   TString *message = size <= sizeof room ? luaS_newlstr(L, room, size) : luaS_createlngstrobj(L, size);
   setsvalue2s(L, L->top.p, message);
-  L->top.p++; /* perhaps a slot of EXTRA_STACK, as with Lua's own */
+  L->top.p++; /* this may use a slot of EXTRA_STACK, as in stock Lua */
   if (size > sizeof room) write_message(L, getlngstr(message), size, format, again);
   va_end(again);
   return getstr(message);

@@ -1,11 +1,10 @@
 /*
- * lstring_hash.c - the hash of Lua's strings, in place of lstring.c's, which goes byte by byte: every string
- * that is made is hashed, and most of what a host hands over is as long as a URL.
+ * lstring_hash.c - the hash of Lua's strings, in place of lstring.c's, which reads byte by byte. Every new
+ * short string is hashed, and most strings from a host are as long as a URL.
  *
- * Eight bytes at a time are mixed into the hash so far, whose halves are then multiplied. The seed is in both
- * halves, so whoever does not know it cannot choose strings that collide; the one that a flare is packed with
- * is public, and lstring_intern.c has another when it must. lstring.c's own is left out
- * (patches/string-hash.patch).
+ * Eight bytes at a time are mixed into the hash, whose halves are then multiplied. The seed is in both
+ * halves, so nobody can choose colliding strings without knowing it. The seed in a packed flare is public;
+ * lstring_intern.c uses a secret one if necessary. lstring.c's own is left out (patches/string-hash.patch).
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -20,7 +19,7 @@ unsigned int luaS_hash(const char *string, size_t size, unsigned int seed) {
   const char *end = string + size;
   do {
     uint64_t next = 0;
-    if (size >= sizeof next) { /* the last eight may have been in part before */
+    if (size >= sizeof next) { /* the last eight bytes may overlap those before */
       if ((size_t)(end - string) < sizeof next) string = end - sizeof next;
       next = *(const word *)string;
       string += sizeof next;

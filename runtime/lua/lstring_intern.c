@@ -1,17 +1,18 @@
 /*
- * lstring_intern.c - strings as Lua makes them, in place of lstring.c's, and what is done against keys that
- * were chosen to collide.
+ * lstring_intern.c - creates Lua's strings, in place of lstring.c, and defends against keys that were chosen
+ * to collide.
  *
- * The seed of hashes is public, since it comes from the bundle (start.c), so anybody can find strings that
- * all belong in one place of the table of strings, or of a table. Nobody can avoid that they are noticed
- * there: then the host gives a secret seed, and what comes later is hashed by that, for the rest of the
- * invocation. Neither tables nor the order of `pairs` change where no key is inserted:
+ * The hash seed is public, since it comes from the bundle (start.c), so an attacker can find strings that
+ * share one list of the string table, or one chain of a table. But such collisions are noticed: then the host
+ * supplies a secret seed, and later strings are hashed with it, for the rest of the invocation. Neither
+ * tables nor the order of `pairs` change unless a key is inserted:
  *
- * - A short string keeps the hash that it was made with. Whoever looks for one looks by both hashes.
- * - Equal long strings are many objects, so a table has one hash for all of them: when an insertion finds too
+ * - A short string keeps the hash that it was made with. A look-up tries both hashes.
+ * - Equal long strings may be several objects, so a table uses one hash for all of them: if an insertion
+ *   finds too
  * many in one place, the table is rehashed by the secret one.
  *
- * Numbers as keys are as in stock Lua: who chooses integers can have them collide (docs/limits.md).
+ * Numbers as keys are hashed as in stock Lua: chosen integers can collide (docs/limits.md).
  */
 #define LUA_CORE
 #include "lua/lstring_intern.h"
@@ -28,12 +29,12 @@
 
 unsigned intern_compared;
 
-static unsigned secret; /* 0 = not asked for in this invocation */
+static unsigned secret; /* 0 = not requested in this invocation */
 
-/* What happens only when keys collide, so its size is what counts. */
+/* Marks functions that run only if keys collide, so they are optimised for size. */
 #define RARE __attribute__((noinline, minsize))
 
-/* The secret seed; the public one when there is none to be had. */
+/* The secret seed; the public one if the host gives none. */
 RARE static unsigned secret_seed(lua_State *L) {
   enum { BYTES = 16 };
   if (secret == 0 && !life_starting()) {
@@ -64,7 +65,8 @@ static TString *intern(lua_State *L, const char *string, size_t size) {
     }
     if (compared > INTERN_LONGEST || secret != 0) other = secret_seed(L);
   } while (other != seed);
-  if (table->nuse >= table->size) luaS_resize(L, table->size * 2); /* goes without where memory is full */
+  if (table->nuse >= table->size)
+    luaS_resize(L, table->size * 2); /* if memory is full, the table stays as it is */
   GCObject *object = luaC_newobj(L, LUA_VSHRSTR, sizelstring(size));
   TString *s = gco2ts(object);
   s->hash = hash;
@@ -82,7 +84,7 @@ static TString *intern(lua_State *L, const char *string, size_t size) {
 TString *luaS_newlstr(lua_State *L, const char *string, size_t size) {
   if (size <= LUAI_MAXSHORTLEN) return intern(L, string, size);
   TString *s =
-      luaS_createlngstrobj(L, size); /* of bytes that are in memory, so the sum of sizes does not overflow */
+      luaS_createlngstrobj(L, size); /* the bytes are in memory, so the sum of sizes does not overflow */
   memcpy(getlngstr(s), string, size);
   return s;
 }

@@ -1,8 +1,7 @@
 /*
- * lua_config.h - how Lua is configured for a flare; in front of every file of Lua (`-include`).
+ * lua_config.h - the configuration of Lua for a flare, included before every file of Lua (`-include`).
  *
- * What is said here are the macros that Lua leaves open. What they cannot say is in the patches
- * (patches/series).
+ * It defines the macros that Lua leaves open. All other changes are patches (patches/series).
  */
 #ifndef FLARON_LUA_CONFIG_H
 #define FLARON_LUA_CONFIG_H
@@ -10,13 +9,13 @@
 #include <stddef.h>
 
 /*
- * What Lua's own Makefile, and so every lua5.4 that is installed somewhere, is built with: `a <= b` by __lt
- * alone (LUA_COMPAT_LT_LE), and math.pow and its like (LUA_COMPAT_MATHLIB). The rest of it are macros for C.
+ * Lua's own Makefile sets this, so every installed lua5.4 has it: `a <= b` by __lt alone (LUA_COMPAT_LT_LE),
+ * and math.pow and other functions (LUA_COMPAT_MATHLIB). The rest of it is macros for C.
  */
 #define LUA_COMPAT_5_3
 
-/* Errors: plain returns, made into unwinding by tools/unwind (unwind.S). That memory ended is told (life.c).
- */
+/* Errors: tools/unwind turns the calls into unwinding by plain returns (unwind.S). life.c is told if memory
+ * runs out. */
 __attribute__((noreturn)) void unwind_throw(void);
 void unwind_try(void *f, void *L, void *ud);
 #define luai_jmpbuf int
@@ -26,26 +25,26 @@ struct lua_State;
 #define LUAI_TRY(L, c, a) unwind_try((void *)(f), (L), (ud))
 
 /*
- * The collector throws nothing (manual: lua_gc "never raises errors"): finalizers run in protected calls, and
- * where it resizes something it goes without when there is no memory. tools/unwind believes this.
+ * The collector never throws (manual: lua_gc "never raises errors"): finalizers run in protected calls, and
+ * if a resize fails it continues without it. tools/unwind relies on this.
  */
 __attribute__((export_name("unwind_never luaC_step"))) void luaC_step(struct lua_State *L);
 __attribute__((export_name("unwind_never luaC_fullgc"))) void luaC_fullgc(struct lua_State *L,
                                                                           int isemergency);
 
-/* Whether the flare may load bytecode (runtime/start/bundle.c); what is loaded is read by lundump_late.c. */
+/* Whether the flare may load bytecode (runtime/start/bundle.c); lundump_late.c reads it. */
 int bundle_takes_bytecode(void);
 
-/* The seed of string hashes: from the bundle (start.c), so that equal bundles give equal images; so it is no
- * secret (lstring_intern.c). */
+/* The seed of string hashes comes from the bundle (start.c), so that equal bundles give equal images. So it
+ * is not secret (lstring_intern.c). */
 unsigned int start_hash_seed(void);
 #define luai_makeseed(L) ((void)(L), start_hash_seed())
 
-/* table.sort's pivot for bad cases: from a plain generator, since the host's clock may not be asked. */
+/* table.sort's pivot for bad cases comes from a simple generator, since the host's clock must not be read. */
 unsigned int start_sort_pivot(void);
 #define l_randomizePivot() start_sort_pivot()
 
-/* What is written to standard output becomes a line of the log (print itself is in bindings/stdlib.c). */
+/* Text written to standard output becomes a line of the log (print itself is in bindings/stdlib.c). */
 void floor_write(const char *text, size_t length);
 #define lua_writestring(s, l) floor_write((s), (l))
 #define lua_writeline() ((void)0)
@@ -56,10 +55,11 @@ void floor_write(const char *text, size_t length);
 
 #define lua_getlocaledecpoint() '.'
 
-/* What the watchdog's signal handler writes (interrupt.c); wasi-libc has no sig_atomic_t. */
+/* The type of a field that the watchdog's signal handler writes (interrupt.c); wasi-libc has no
+ * sig_atomic_t. */
 #define l_signalT int
 
-/* loslib.c's functions that no flare gets (bindings/stdlib.c takes them out): wasi-libc has none either. */
+/* For functions of loslib.c that no flare has (bindings/stdlib.c removes them); wasi-libc lacks them too. */
 #define LUA_TMPNAMBUFSIZE 1
 #define lua_tmpnam(buffer, failed) ((void)(buffer), (failed) = 1)
 

@@ -1,10 +1,10 @@
 /*
- * lundump_late.c - reads bytecode, what string.dump wrote, in place of lundump.c.
+ * lundump_late.c - reads bytecode, the output of string.dump, in place of lundump.c.
  *
- * Lua's own raises an error wherever the input may end, and each call that may throw has a check after it
- * here (tools/unwind). This one notes the first fault, reads zeros from then on, and raises the error at the
- * end. Like Lua's own it checks the form and not the code: bytecode that was changed may do anything to the
- * flare it is in. Whether a flare takes bytecode is bundle.c's.
+ * Lua's own reader raises an error wherever the input may end, and each call that may throw gets a check
+ * after it (tools/unwind). This one records the first fault, reads zeros from then on, and raises the error
+ * at the end. Like Lua's own it checks the format, not the code: manipulated bytecode may do anything to the
+ * flare that loads it. bundle.c decides whether a flare accepts bytecode.
  */
 #define LUA_CORE
 #include "lundump.h"
@@ -25,7 +25,7 @@ typedef struct input {
   const char *fault; /* NULL: none yet */
 } input;
 
-/* What every chunk begins with, after the first byte; 0x54 is LUAC_VERSION. */
+/* The header of every chunk, after the first byte; 0x54 is LUAC_VERSION. */
 static const char header[] = "Lua\x54\0" LUAC_DATA
                              "\4\x8\x8"                /* sizes of an instruction and of numbers */
                              "\x78\x56\0\0\0\0\0\0"    /* LUAC_INT */
@@ -37,12 +37,12 @@ static void note(input *in, const char *fault) {
   if (in->fault == NULL) in->fault = fault;
 }
 
-/* Reads `size` bytes; what is missing stays what it was. */
+/* Reads `size` bytes; if they are missing, `to` stays unchanged. */
 static void read_block(input *in, void *to, size_t size) {
   if (in->fault == NULL && luaZ_read(in->stream, to, size) != 0) in->fault = "truncated chunk";
 }
 
-/* After a fault: a byte that ends every number. */
+/* After a fault it returns a byte that ends every number. */
 static lu_byte read_byte(input *in) {
   lu_byte byte = LAST;
   read_block(in, &byte, 1);
@@ -60,7 +60,7 @@ static size_t read_size(input *in) {
   return in->fault == NULL ? n : 0;
 }
 
-/* Makes a vector of elements that are all zero, and sets the pointer at `to`; returns how many. */
+/* Makes a zeroed vector of elements, stores its address in the pointer at `to`, and returns their number. */
 static int read_vector(input *in, void *to, size_t element) {
   size_t n = read_size(in);
   if (n > MAX_SIZET / element) luaM_toobig(in->L);
@@ -72,7 +72,7 @@ static int read_vector(input *in, void *to, size_t element) {
 
 #define VECTOR(in, pointer) read_vector((in), &(pointer), sizeof *(pointer))
 
-/* NULL: there is none. */
+/* NULL if there is no string. */
 static TString *read_string(input *in, Proto *p) {
   lua_State *L = in->L;
   size_t size = read_size(in);
@@ -84,7 +84,7 @@ static TString *read_string(input *in, Proto *p) {
     string = luaS_newlstr(L, text, size);
   } else {
     string = luaS_createlngstrobj(L, size);
-    setsvalue2s(L, L->top.p, string); /* reading may collect */
+    setsvalue2s(L, L->top.p, string); /* anchored, since reading may collect garbage */
     luaD_inctop(L);
     read_block(in, getlngstr(string), size);
     L->top.p--;
@@ -116,7 +116,7 @@ static void read_constant(input *in, Proto *p, TValue *to) {
   settt_(to, tag);
 }
 
-/* All sizes are set when the vectors are whole, since any call may collect. */
+/* A size is set only after its vector is complete, since any call may collect garbage. */
 static void read_function(input *in, Proto *p, TString *source) {
   lua_State *L = in->L;
   luaE_incCstack(L);

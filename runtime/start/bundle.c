@@ -1,21 +1,21 @@
 /*
- * bundle.c - the modules of a flare: from the packer's bundle into a table by file, and `require` and
- * `package` over it.
+ * bundle.c - loads the modules of a flare from the packer's bundle into a table by file, and implements
+ * `require` and `package` over it.
  *
  * Layout of a bundle, made by edge/pack/bundle.c: entries of three texts, each a u32 length (little-endian)
- * and the bytes. What an entry is, is said by the first byte of its second text:
+ * and the bytes. The first byte of the second text is the kind of the entry:
  *
- *   '@'  a module: name, "@" and its file, source. The first one is the main script. One that has a name is
- * put into package.preload, the others are found by their file
+ *   '@'  a module: name, "@" and its file, source. The first one is the main script. A module with a name
+ *        is put into package.preload, the others are found by their files
  *   '&'  an asset: path, "&", bytes
- *   '!'  a place that requires a module by a constant string, and cannot do without: name, "!main.lua:3", ""
- *   '?'  one that can: name, "?main.lua:3", ""
+ *   '!'  a place that requires a missing module by a constant string and needs it: name, "!main.lua:3", ""
+ *   '?'  such a place that does not need it: name, "?main.lua:3", ""
  *   '$'  a variable for os.getenv: name, "$", text
- *   '*'  an option: "bytecode", "*", ""; it is enough that it is there
- *   '='  where modules are looked for, as package.path says it: "", "=", path
+ *   '*'  an option that is set: "bytecode", "*", ""
+ *   '='  the places to look for modules, as in package.path: "", "=", path
  *
- * It is compiled whole at start-up, so nothing of it is kept but functions, and a syntax error in a module
- * that is only required later is found when packing.
+ * All modules are compiled at start-up, so only functions are kept, and packing finds a syntax error even in
+ * a module that is required later.
  */
 #include <string.h>
 
@@ -30,8 +30,8 @@
 #define NOT_FOUND "module '%s' not found:%s"
 #define NO_PRELOAD "no field package.preload['%s']"
 
-/* Registry: assets, path -> offset << 32 | size; modules, "@" and file -> function, of the main script true;
- * what package.path was at first; what bundle_push_notes pushes; variables, name -> text. */
+/* Registry: assets, path -> offset << 32 | size; modules, "@" and file -> function, for the main script true;
+ * the original package.path; the result of bundle_push_notes; variables, name -> text. */
 #define ASSETS "flaron.assets"
 #define FILES "flaron.files"
 #define PLACES "flaron.path"
@@ -58,7 +58,7 @@ static text read_text(lua_State *L, reader *r) {
   return t;
 }
 
-/* What an entry is: the first byte of its second text. */
+/* The kind of an entry: the first byte of its second text. */
 static char kind_of(text chunkname) { return chunkname.size > 0 ? *chunkname.data : '\0'; }
 
 static bool is_asset(text chunkname) { return kind_of(chunkname) == '&'; }
@@ -87,22 +87,22 @@ static void compile(lua_State *L, text chunkname, text source, const unsigned *s
   lua_remove(L, -2);
 }
 
-static size_t assets_size;    /* of all assets */
-static const char *assets_at; /* where they are, once they are placed */
-static reader packed;         /* the bundle, where they are before */
+static size_t assets_size;    /* bytes of all assets */
+static const char *assets_at; /* their address after bundle_place_assets */
+static reader packed;         /* the bundle, in which they are before that */
 
-/* A path without "./" in front. */
+/* A path without a leading "./". */
 static const char *in_folder(const char *path) {
   while (path[0] == '.' && path[1] == '/') path += 2;
   return path;
 }
 
-/* Notes an asset; its bytes stay in the bundle until bundle_place_assets. */
+/* Records an asset; its bytes stay in the bundle until bundle_place_assets. */
 static void note_asset(lua_State *L, text path, text content) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, ASSETS);
   const char *name = lua_pushlstring(L, path.data, path.size);
   lua_pushinteger(L, (lua_Integer)((uint64_t)assets_size << 32 | content.size));
-  lua_pushstring(L, in_folder(name)); /* for bundle_find_file; mostly the same */
+  lua_pushstring(L, in_folder(name)); /* for bundle_find_file; mostly the same path */
   lua_pushvalue(L, -2);
   lua_rawset(L, -5);
   lua_rawset(L, -3);
@@ -112,7 +112,8 @@ static void note_asset(lua_State *L, text path, text content) {
 
 size_t bundle_assets_size(void) { return assets_size; }
 
-/* Where asset `offset` is in the bundle. Not static, so that mk/runtime.mk can name it (START_ONLY). */
+/* The address in the bundle of the asset at `offset`. Not static, so that mk/runtime.mk can name it
+ * (START_ONLY). */
 const char *bundle_find_bytes(size_t offset);
 
 const char *bundle_find_bytes(size_t offset) {
@@ -144,7 +145,7 @@ const char *bundle_asset_bytes(const bundle_asset *asset) {
   return assets_at != NULL ? assets_at + asset->offset : bundle_find_bytes(asset->offset);
 }
 
-/* Finds an asset by the name it was noted under; the table may be anything by now. */
+/* Finds an asset by its recorded name; a script may have changed the table. */
 static bool find_asset(lua_State *L, const char *path, size_t size, bundle_asset *found) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, ASSETS);
   lua_pushlstring(L, path, size);
@@ -180,7 +181,7 @@ void bundle_push_var(lua_State *L, const char *name) {
   lua_getfield(L, -1, name);
 }
 
-/* Keeps a module's function, on top of the stack, where `require` finds it. */
+/* Stores a module's function, on top of the stack, where `require` finds it. */
 static void keep_module(lua_State *L, text name, text chunkname) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, name.size > 0 ? LUA_PRELOAD_TABLE : FILES);
   if (name.size == 0) name = chunkname;
@@ -190,7 +191,7 @@ static void keep_module(lua_State *L, text name, text chunkname) {
   lua_pop(L, 1);
 }
 
-/* Says where modules are looked for. */
+/* Sets package.path. */
 static void set_places(lua_State *L, text places) {
   lua_pushlstring(L, places.data, places.size);
   lua_setfield(L, LUA_REGISTRYINDEX, PLACES);
@@ -201,7 +202,7 @@ static void set_places(lua_State *L, text places) {
   lua_pop(L, 2);
 }
 
-/* Takes in all of a bundle. `main`: its first module is the main script, which is left on the stack. */
+/* Loads all entries of a bundle. `main`: the first module is the main script, which is left on the stack. */
 static void load_entries(lua_State *L, const uint8_t *bundle, size_t size, const unsigned *strip, bool main) {
   reader r = {bundle, bundle + size};
   while (r.at < r.end) {
@@ -216,7 +217,7 @@ static void load_entries(lua_State *L, const uint8_t *bundle, size_t size, const
         break;
       case '&': note_asset(L, name, content); break;
       case '$': note_var(L, name, content); break;
-      case '*': bytecode = true; break; /* there is no other */
+      case '*': bytecode = true; break; /* it is the only option */
       case '=': set_places(L, content); break;
       default: break;
     }
@@ -229,8 +230,8 @@ void bundle_load(lua_State *L, const uint8_t *bundle, size_t size, const unsigne
 }
 
 /*
- * Looks for the first file of `path`, a list with ';' between, that is in the flare. Pushes its name and what
- * FILES has of it, nil for an asset; false, with something else pushed, when there is none.
+ * Finds the first file of `path`, a list separated by ';', that is in the flare. Pushes its name and its
+ * value in FILES, nil for an asset; false, with other values pushed, if there is none.
  */
 static bool find_file(lua_State *L, const char *path) {
   bundle_asset asset;
@@ -245,8 +246,8 @@ static bool find_file(lua_State *L, const char *path) {
   return false;
 }
 
-/* Pushes a string with `to` for each `from` in it. Not luaL_gsub: libc's strstr is as long as all that is
- * here. */
+/* Pushes a string with each `from` in it replaced by `to`. luaL_gsub is not used, since libc's strstr alone
+ * is as large as this whole file. */
 static const char *replace(lua_State *L, const char *string, const char *from, const char *to) {
   size_t size = strlen(from);
   luaL_Buffer b;
@@ -260,7 +261,8 @@ static const char *replace(lua_State *L, const char *string, const char *from, c
   return lua_tostring(L, -1);
 }
 
-/* package.searchpath(name, path [, sep [, rep]]) -> the file's name, or nil and where it is not. */
+/* package.searchpath(name, path [, sep [, rep]]) -> the file's name, or nil and the places where it is
+ * not. */
 static int search_path(lua_State *L) {
   const char *name = luaL_checkstring(L, 1), *path = luaL_checkstring(L, 2);
   name = replace(L, name, luaL_optstring(L, 3, "."), luaL_optstring(L, 4, "/"));
@@ -275,7 +277,7 @@ static int search_path(lua_State *L) {
   return 2;
 }
 
-/* package.loadlib, as where there are no dynamic libraries. */
+/* package.loadlib: fails as on a system without dynamic libraries. */
 static int load_library(lua_State *L) {
   luaL_pushfail(L);
   lua_pushliteral(L, "dynamic libraries not enabled");
@@ -295,8 +297,8 @@ static int search_preload(lua_State *L) {
   return 2;
 }
 
-/* Asks the packer for the file of a module and takes what it gives; whether that is anything. Start-up's
- * alone, and not static, so that mk/runtime.mk can name it (START_ONLY). */
+/* Asks the packer for the file of a module and loads it; false if there is none. Only for start-up; not
+ * static, so that mk/runtime.mk can name it (START_ONLY). */
 __attribute__((noinline)) bool bundle_ask(lua_State *L, const char *name);
 
 static bundle_finder finder;
@@ -314,7 +316,7 @@ bool bundle_ask(lua_State *L, const char *name) {
   return true;
 }
 
-/* The second: what was packed. Upvalue: `package`. */
+/* The second of package.searchers: packed files. Upvalue: `package`. */
 static int search_packed(lua_State *L) {
   const char *name = luaL_checkstring(L, 1);
   lua_settop(L, 1);
@@ -333,8 +335,8 @@ static int search_packed(lua_State *L) {
   return 1;
 }
 
-/* Pushes a module's loader and what goes with it, from the first of package.searchers that has one. Arguments
- * of `require` and package.loaded are at 1 and 2. */
+/* Pushes a module's loader and its extra value, from the first of package.searchers that has one. The name is
+ * at index 1; values above it are removed. */
 static void find_loader(lua_State *L) {
   lua_settop(L, 1);
   if (lua_getfield(L, lua_upvalueindex(2), "searchers") != LUA_TTABLE)
@@ -345,7 +347,7 @@ static void find_loader(lua_State *L) {
     lua_call(L, 1, 2);
     if (lua_isfunction(L, -2)) return;
     lua_pop(L, 1);
-    if (lua_isstring(L, -1)) { /* what it says, after what those before it said */
+    if (lua_isstring(L, -1)) { /* append its message to those of earlier searchers */
       lua_pushliteral(L, "\n\t");
       lua_insert(L, -2);
       lua_concat(L, 3);
@@ -379,14 +381,14 @@ static const lua_CFunction searchers[] = {search_preload, search_packed};
 
 enum { SEARCHERS = sizeof searchers / sizeof *searchers };
 
-/* Whether the script has searchers of its own: what they find is known to nobody else. */
+/* Whether the script has its own searchers: only they know what they find. */
 static bool has_searchers(lua_State *L, int package) {
   bool own = lua_getfield(L, package, "searchers") != LUA_TTABLE || lua_rawlen(L, -1) != SEARCHERS;
   lua_pop(L, 1);
   return own;
 }
 
-/* Notes a place that requires module `name`, which there is not, and can do without. */
+/* Records a place that requires a missing module `name` and does not need it. */
 static void note_place(lua_State *L, const char *name, const char *place) {
   bundle_push_notes(L);
   lua_pushstring(L, place);
@@ -397,7 +399,7 @@ static void note_place(lua_State *L, const char *name, const char *place) {
   lua_setfield(L, LUA_REGISTRYINDEX, NOTES);
 }
 
-/* Raises an error, or makes a note, when there is no module or library `name`, which a place requires.
+/* Raises an error, or makes a note, if module or library `name`, which a place requires, does not exist.
  * `package` is at index 1. */
 static void expect(lua_State *L, text name, text place) {
   const char *key = lua_pushlstring(L, name.data, name.size);

@@ -1,8 +1,8 @@
 /*
- * entry.c - the exports a host calls: handle_request and the ws_ events, and what becomes of an error.
+ * entry.c - the exports that a host calls, handle_request and the ws_ events, and the handling of errors.
  *
- * It calls the handlers that start.c found, inside a protected call. What a handler set on the response
- * reaches the host only when it ended well (bindings/response.c holds it back until then).
+ * It calls the handlers that start.c found, in a protected call. The response that a handler has set reaches
+ * the host only if the handler succeeds (bindings/response.c holds it back until then).
  */
 #include "abi/abi.h"
 #include "life/interrupt.h"
@@ -32,9 +32,9 @@ static int add_traceback(lua_State *L) {
 }
 
 /*
- * Begins an invocation and calls `function` protected, with the handler; true when it raised no error. What
- * it left is the only value on the stack above add_traceback, until the next invocation: of an error the
- * message, a string, since add_traceback makes one, as Lua does where that fails or memory ends.
+ * Begins an invocation and calls `function` protected, with the handler; true if it raised no error. Its
+ * result stays the only value on the stack above add_traceback until the next invocation. After an error that
+ * is the message, always a string: add_traceback makes one, or Lua does if that fails or memory runs out.
  */
 static bool call(lua_CFunction function, enum start_handler handler) {
   life_begin();
@@ -54,7 +54,7 @@ static bool call(lua_CFunction function, enum start_handler handler) {
 
 /*
  * For the edge, not in a flare: the message, with its traceback, of the error that ended the last invocation,
- * where it is until the next one; 0 = none did. What a handler leaves is a number or nil.
+ * valid until the next one; 0 = no error. A handler that succeeds leaves a number or nil.
  */
 ABI_EXPORT(raised)
 abi_packed entry_raised(void) {
@@ -65,16 +65,16 @@ abi_packed entry_raised(void) {
   return (abi_packed)(uintptr_t)message << 32 | size;
 }
 
-/* Protected: the request handler and what it answers; returns the action. */
+/* Protected: calls the request handler and finishes the response; returns the action. */
 static int request(lua_State *L) {
-  lua_pushvalue(L, 1); /* the handler stays, for response_finish to name it */
+  lua_pushvalue(L, 1); /* the handler stays on the stack, so that response_finish can name it */
   lua_call(L, 0, 1);
   lua_Integer action = response_finish(L, -1);
   lua_pushinteger(L, action);
   return 1;
 }
 
-/* Protected: a ws handler; what it answers means nothing. */
+/* Protected: calls a ws handler; its results are ignored. */
 static int event(lua_State *L) {
   lua_call(L, 0, 0);
   lua_pushnil(L);
@@ -82,8 +82,8 @@ static int event(lua_State *L) {
 }
 
 /*
- * What an export does after entry_reset (unwind.S): a function of its own, since one that has a frame on C's
- * stack takes it before its first statement.
+ * The part of an export after entry_reset (unwind.S). It is a separate function, since a function with a
+ * frame on the C stack allocates it before its first statement.
  */
 #define AFTER_RESET static __attribute__((noinline))
 

@@ -1,5 +1,6 @@
 /*
- * manifest.c - evaluating flare.lua or edge.lua, outside of a flare: here it can do no harm and sees nothing.
+ * manifest.c - evaluates flare.lua or edge.lua in an instance of its own, where it has no globals and can do
+ * no harm.
  */
 #include <stdint.h>
 #include <string.h>
@@ -11,13 +12,13 @@
 
 static manifest_report result;
 
-/* What is evaluated: a file's name and its text. */
+/* The file to evaluate: its name and text. */
 typedef struct source {
   const char *name, *text;
   size_t size;
 } source;
 
-/* Protected: leaves the table's JSON. */
+/* Protected: runs the file and leaves its table as JSON. */
 static int evaluate(lua_State *L) {
   const source *s = lua_touserdata(L, 1);
   json_open_alone(L);
@@ -25,7 +26,7 @@ static int evaluate(lua_State *L) {
     return lua_error(L);
   }
   lua_newtable(L);
-  lua_setupvalue(L, -2, 1); /* its globals: none */
+  lua_setupvalue(L, -2, 1); /* it has no globals */
   lua_call(L, 0, 1);
   if (!lua_istable(L, -1))
     return luaL_error(L, "%s: it returns a %s, not a table", s->name, luaL_typename(L, -1));
@@ -35,7 +36,7 @@ static int evaluate(lua_State *L) {
 
 /*
  * Export: evaluates a file into JSON. `text` is its name, a NUL and its text, `size` bytes in all, at `limit`
- * or above. The instance is used up by it.
+ * or above. The instance must not be used after it.
  */
 __attribute__((export_name("manifest"))) const manifest_report *manifest(const char *text, size_t size,
                                                                          char *limit) {

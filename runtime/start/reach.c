@@ -1,17 +1,18 @@
 /*
  * reach.c - see reach.h. It walks Lua's lists of objects, as values.c does.
  *
- * What is cut are values of the globals and of package.loaded. A script comes to a value of a table by a key,
- * and to these two tables
+ * The values that can be cut are in the globals and in package.loaded. A script reaches a value of a table by
+ * its key, and these two tables
  *
- * - by GETTABUP, whose key is a constant: none may be a name in `names`;
- * - by `require`, whose argument must be a constant as well, and no such name;
- * - by the tables themselves, `package`, or one of the functions that make them an upvalue (load) or look at
- * upvalues (debug): nothing may hold one of these but where Lua itself has put it. An upvalue holds the
- * globals in every function; GETUPVAL of it, as `_ENV` is compiled, would make a value of it.
+ * - by GETTABUP, whose key is a constant: it must not be in `names`;
+ * - by `require`, whose argument must be a constant too, and not in `names`;
+ * - by the tables themselves, `package`, or one of the functions that make the tables an upvalue (load) or
+ *   read upvalues (debug): each of these may be held only where Lua itself has put it. Every function has the
+ *   globals as an upvalue; a GETUPVAL of it, to which `_ENV` compiles, would make it a value.
  *
- * What else holds a value that is to be cut, or a file, keeps all. By induction over what a function does,
- * nothing else comes to be a value later: a rule that is not sure of something says that it can be reached.
+ * If anything else holds a value that would be cut, or a file, nothing is cut. By induction over the
+ * instructions of functions, no other way to such a value arises later. A rule that is not sure decides that
+ * it can be reached.
  */
 #include "start/reach.h"
 
@@ -28,22 +29,21 @@
 #include "lstring.h"
 #include "ltable.h"
 
-/* Registry: `package` and the tables in `tables`, so that none is collected and another one has its address.
- */
+/* Registry: `package` and the tables in `tables`, so that none is collected and its address reused. */
 #define ANCHOR "flaron.reach"
 #define REQUIRE "require"
 
 enum { FUNCTIONS = 64, TABLES = 8 };
 
-/* All zeros when it is not in use, so that nothing of it is packed. */
+/* All zeros while it is not in use, so that it takes no space in a flare. */
 static struct {
   lua_CFunction functions[FUNCTIONS], require;
-  const Table *tables[TABLES]; /* of the libraries that are cut */
+  const Table *tables[TABLES]; /* tables of the libraries that can be cut */
   const Table *globals, *loaded, *package, *registry, *anchor;
   int function_count, table_count;
 } known;
 
-/* What is cut comes first. */
+/* The names that can be cut come first. */
 static const char *const names[] = {
 #define FLARON_CUT(name) name,
 #include "abi/cut.def"
@@ -59,14 +59,14 @@ static bool is_name(const char *s, int count) {
   return false;
 }
 
-/* ---- what there is ---- */
+/* ---- recording ---- */
 
 static void note_function(lua_State *L, lua_CFunction f) {
   if (known.function_count == FUNCTIONS) luaL_error(L, "too many functions");
   known.functions[known.function_count++] = f;
 }
 
-/* Notes the table on top and its C functions; pops it. */
+/* Records the table on top and its C functions; pops it. */
 static void note_table(lua_State *L) {
   if (known.table_count == TABLES) luaL_error(L, "too many tables");
   known.tables[known.table_count++] = lua_topointer(L, -1);
@@ -128,13 +128,14 @@ static bool is_known_table(const Table *t) {
   return false;
 }
 
-/* Whether nothing may hold a table but where Lua has put it; it may be NULL. */
+/* Whether a table may be held only where Lua has put it; `t` may be NULL. */
 static bool is_special_table(const Table *t) {
   return t != NULL && (t == known.globals || t == known.loaded || t == known.package || t == known.registry ||
                        is_known_table(t));
 }
 
-/* Whether an object belongs to what is cut, so that what it holds is no way to it. */
+/* Whether an object belongs to the parts that can be cut: a reference from it does not make them
+ * reachable. */
 static bool is_part(const GCObject *o) {
   switch (o->tt) {
     case LUA_VTABLE: return is_known_table(gco2t(o));
@@ -167,7 +168,7 @@ static bool may_hold(const Table *t, const TValue *key, const TValue *v) {
 }
 
 static bool table_reaches(lua_State *L, const Table *t) {
-  if (t->metatable != NULL && is_special_table(t)) return true; /* its methods get the table */
+  if (t->metatable != NULL && is_special_table(t)) return true; /* methods get the table as an argument */
   if (is_special_table(t->metatable)) return true;
   for (unsigned i = luaH_realasize(t); i > 0; i--) {
     TValue key;
@@ -190,8 +191,8 @@ static const char *constant(const Proto *p, int i) {
   return ttisshrstring(&p->k[i]) ? getshrstr(tsvalue(&p->k[i])) : "";
 }
 
-/* Whether what stands behind instruction `pc`, which gets `require`, calls it with a constant that is no
- * name. */
+/* Whether the instructions after `pc`, which gets `require`, call it with a constant that is not in
+ * `names`. */
 static bool requires_other(const Proto *p, int pc) {
   if (pc + 2 >= p->sizecode) return false;
   Instruction get = p->code[pc], load = p->code[pc + 1], call = p->code[pc + 2];
@@ -201,7 +202,7 @@ static bool requires_other(const Proto *p, int pc) {
          !is_name(constant(p, GETARG_Bx(load)), NAMES);
 }
 
-/* Whether a function names what is cut, or a way to it. */
+/* Whether a function names a value that can be cut, or a way to one. */
 static bool names_any(const Proto *p) {
   for (int pc = 0; pc < p->sizecode; pc++) {
     if (GET_OPCODE(p->code[pc]) != OP_GETTABUP) continue;
@@ -211,7 +212,7 @@ static bool names_any(const Proto *p) {
   return false;
 }
 
-/* Whether a function makes a value of its upvalue `env`, or one within it does. */
+/* Whether a function, or one within it, makes a value of its upvalue `env`. */
 static bool takes_upvalue(const Proto *p, int env) {
   for (int pc = 0; pc < p->sizecode; pc++) {
     if (GET_OPCODE(p->code[pc]) == OP_GETUPVAL && GETARG_B(p->code[pc]) == env) return true;
@@ -243,7 +244,7 @@ static bool stack_reaches(const lua_State *thread) {
   return false;
 }
 
-/* C closures hold `package` and what is in it, and give them to nobody. */
+/* C closures may hold `package` and `package.loaded`; they do not pass them to scripts. */
 static bool c_closure_reaches(const CClosure *f) {
   for (int i = 0; i < f->nupvalues; i++) {
     const TValue *v = &f->upvalue[i];
@@ -287,7 +288,7 @@ static bool anything_reaches(lua_State *L) {
   return stack_reaches(G(L)->mainthread) || G(L)->mainthread->hook != NULL;
 }
 
-/* Takes field `name` out of the table on top, when Lua has put it there. */
+/* Removes field `name` of the table on top, if it holds a value of Lua. */
 static void remove_field(lua_State *L, const char *name) {
   lua_pushstring(L, name);
   lua_rawget(L, -2);
@@ -299,8 +300,8 @@ static void remove_field(lua_State *L, const char *name) {
   lua_rawset(L, -3);
 }
 
-/* Whether a script has left alone what it can get at by debug.getregistry, so that no table is another by
- * now. */
+/* Whether the script has left the registry alone (debug.getregistry), so that the recorded tables are still
+ * the same. */
 static bool is_intact(lua_State *L) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
   lua_pushliteral(L, LUA_LOADED_TABLE);
@@ -319,7 +320,7 @@ static bool is_intact(lua_State *L) {
 }
 
 bool reach_cut(lua_State *L, bool may) {
-  lua_gc(L, LUA_GCCOLLECT); /* twice, as life_freeze does: finalizers leave something */
+  lua_gc(L, LUA_GCCOLLECT); /* twice, as in life_freeze: finalizers leave garbage */
   lua_gc(L, LUA_GCCOLLECT);
   bool cut = may && is_intact(L) && !anything_reaches(L);
   lua_pushvalue(L, LUA_REGISTRYINDEX);

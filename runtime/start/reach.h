@@ -1,8 +1,9 @@
 /*
- * reach.h - which functions of Lua's libraries a script can still reach once it has started. What it cannot
- * is packed with none of them: io, debug, and load, loadfile and dofile with Lua's compiler.
+ * reach.h - finds out whether a script can still reach certain library functions after start-up: io, debug,
+ * and load, loadfile and dofile with Lua's compiler. If it can reach none, the flare is packed without all of
+ * them.
  *
- * It does not take code away: the packer does, by choosing a runtime (edge/flare/flare.h).
+ * It does not remove code: the packer does, by choosing a runtime (edge/flare/flare.h).
  */
 #ifndef FLARON_REACH_H
 #define FLARON_REACH_H
@@ -11,14 +12,14 @@
 
 #include "lua.h"
 
-/* Notes what there is to reach. Before anything of the script has run, after the libraries. Raises errors.
- */
+/* Records the values that can be cut. Call it after the libraries are open and before the script runs. Raises
+ * errors. */
 void reach_begin(lua_State *L);
 
 /*
- * Whether the script can reach none of it, and `may` is true: then takes it out of the heap. Call it,
- * unprotected, when start-up is over and has raised no error; it collects garbage first, and forgets what
- * reach_begin noted.
+ * If `may` and the script can reach none of these values, removes them from the heap and returns true. Call
+ * it, unprotected, after start-up has ended without an error. It collects garbage first, and forgets what
+ * reach_begin recorded.
  */
 bool reach_cut(lua_State *L, bool may);
 

@@ -38,7 +38,7 @@ static int handler_refs[START_HANDLERS];
 unsigned int start_hash_seed(void) { return seed; }
 
 unsigned int start_sort_pivot(void) {
-  seed = seed * 1664525u + 1013904223u; /* the generator of Numerical Recipes: any will do here */
+  seed = seed * 1664525u + 1013904223u; /* the generator of Numerical Recipes; any generator would do */
   return seed;
 }
 
@@ -48,7 +48,7 @@ void __wasm_call_ctors(void); /* wasm-ld */
 
 /*
  * luaL_setfuncs for Lua's own libraries (runtime/lua/patches/registered-once.patch). Their tables of
- * functions are read once, here, and become zeros, which no flare carries.
+ * functions are read only once, here, and then zeroed, so that they take no space in a flare.
  */
 void start_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues);
 
@@ -57,20 +57,20 @@ void start_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues) {
   for (luaL_Reg *f = (luaL_Reg *)functions; f->name != NULL; f++) *f = (luaL_Reg){NULL, NULL};
 }
 
-/* What start() was called with. */
+/* The arguments of start(). */
 typedef struct arguments {
   const uint8_t *bundle;
   size_t size;
   bool strip;
 } arguments;
 
-/* Keeps the function `name` of the table at `index` (0: the globals) as a handler, if there is one. */
+/* Stores the function `name` of the table at `index` (0: the globals) as a handler, if there is one. */
 static void keep_handler(lua_State *L, int index, enum start_handler handler) {
   const char *name = handler_names[handler];
   int type;
   if (index != 0) {
     type = lua_getfield(L, index, name);
-  } else { /* raw: a script may have made unknown globals an error */
+  } else { /* raw, since a script may have made unknown globals an error */
     lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
     lua_pushstring(L, name);
     type = lua_rawget(L, -2);
@@ -88,7 +88,7 @@ static void keep_handler(lua_State *L, int index, enum start_handler handler) {
   lua_pop(L, 1);
 }
 
-/* Finds the handlers: in what the main script returned, on top of the stack, or in the globals. */
+/* Finds the handlers in the main script's result, on top of the stack, or in the globals. */
 static void find_handlers(lua_State *L) {
   int index = lua_gettop(L);
   for (int h = 0; h < START_HANDLERS; h++) handler_refs[h] = LUA_NOREF;
@@ -124,8 +124,8 @@ static int traceback(lua_State *L) {
   return 1;
 }
 
-/* Protected: everything that can raise an error. Not static, so that mk/runtime.mk can name it (START_ONLY).
- */
+/* Protected: all of start-up that can raise an error. Not static, so that mk/runtime.mk can name it
+ * (START_ONLY). */
 int start_run(lua_State *L);
 
 int start_run(lua_State *L) {
@@ -151,21 +151,21 @@ int start_run(lua_State *L) {
 static void keep_text(lua_State *L, uint32_t *data, uint32_t *size) {
   size_t n;
   const char *text = luaL_tolstring(L, -1, &n);
-  luaL_ref(L, LUA_REGISTRYINDEX); /* the string stays where it is, as long as something holds it */
+  luaL_ref(L, LUA_REGISTRYINDEX); /* keep the string alive, so that its address stays valid */
   *data = (uint32_t)(uintptr_t)text;
   *size = (uint32_t)n;
 }
 
 /*
- * Export for the packer: starts the script of a bundle (bundle.c) that lies at `limit` or above, out of
- * the arena's reach. `hash` seeds the hashing of strings, `finder` is asked for modules that the bundle has
- * not (bundle.h). Returns a report, owned here.
+ * Export for the packer: runs start-up on a bundle (bundle.c) that is at `limit` or above, out of the arena's
+ * reach. `hash` seeds string hashes; `finder` finds modules that are not in the bundle (bundle.h). Returns a
+ * static report.
  */
 __attribute__((export_name("start"))) const start_report *start(const uint8_t *bundle, size_t size,
                                                                 char *limit, uint32_t hash, int32_t strip,
                                                                 bundle_finder finder) {
   arguments args = {bundle, size, strip != 0};
-  __wasm_call_ctors(); /* by hand: else wasm-ld wraps every export in a call of it */
+  __wasm_call_ctors(); /* called here, else wasm-ld would call it in every export */
   seed = hash;
   bundle_set_finder(finder);
   lua_State *L = life_create(limit);
@@ -178,7 +178,7 @@ __attribute__((export_name("start"))) const start_report *start(const uint8_t *b
   lua_pushcfunction(L, start_run);
   lua_pushlightuserdata(L, &args);
   bool good = lua_pcall(L, 1, 0, 0) == LUA_OK;
-  bundle_set_finder(NULL); /* it is no part of the image */
+  bundle_set_finder(NULL); /* it must not be part of the image */
   if (!good) keep_text(L, &result.error, &result.error_size);
   bundle_push_notes(L);
   keep_text(L, &result.notes, &result.notes_size);

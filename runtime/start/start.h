@@ -1,5 +1,5 @@
 /*
- * start.h - what start-up leaves for the entry points.
+ * start.h - the results of start-up for the entry points.
  */
 #ifndef FLARON_START_H
 #define FLARON_START_H
@@ -12,10 +12,10 @@ enum start_handler {
   START_HANDLERS
 };
 
-/* The registry reference of a handler, LUA_NOREF when the script has none. */
+/* The registry reference of a handler, LUA_NOREF if the script has none. */
 int start_handler_ref(enum start_handler handler);
 
-/* What strings are hashed with: from the hash of the bundle. */
+/* The seed of string hashes, from the hash of the bundle. */
 unsigned int start_hash_seed(void);
 
 #endif

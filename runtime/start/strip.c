@@ -1,12 +1,12 @@
 /*
  * strip.c - see strip.h.
  *
- * Lua finds a line by adding up the steps in `lineinfo`, one an instruction, to the line where the function
- * begins. Here every function begins at a number of its own, and all share one array of steps that are 1: so
- * Lua's own words for a place, in messages and tracebacks, name the instruction, and lines cost nothing.
- * `sizelineinfo` is 0, which keeps Lua from freeing what is shared (arena_free).
+ * Lua finds a line by adding the steps in `lineinfo`, one per instruction, to the line where the function
+ * begins. Here every function begins at its own number, and all share one array of steps of 1. So Lua's own
+ * messages and tracebacks name the instruction as a line, and lines cost no space. `sizelineinfo` is 0, which
+ * keeps Lua from freeing the shared array (arena_free).
  *
- * A main chunk begins at line 0, by which Lua knows it (debug.getinfo's `what`). Its numbers are in
+ * A main chunk begins at line 0, by which Lua recognises it (debug.getinfo's `what`). Its numbers are in
  * `abslineinfo`, which has a line at every MAXIWTHABS-th instruction.
  */
 #include "start/strip.h"
@@ -21,11 +21,11 @@
 #include "lstate.h"
 #include "lstring.h"
 
-static int next_place = 1; /* 0 as the line of a function's begin says "main chunk" */
+static int next_place = 1; /* 0 would mean "main chunk" */
 static ls_byte *steps;
 static int step_count;
 
-/* Makes the steps long enough. Those of functions that have shorter ones stay where they are. */
+/* Makes the array of steps long enough. Functions that use a shorter one keep it. */
 static void need_steps(lua_State *L, int count) {
   if (count <= step_count) return;
   steps = luaM_newvector(L, (size_t)count, ls_byte);
@@ -54,7 +54,7 @@ static void strip(lua_State *L, Proto *p, TString *source) {
   p->sizelineinfo = p->sizeabslineinfo = p->sizelocvars = 0;
   p->lineinfo = steps;
   for (int i = 0; i < p->sizeupvalues;
-       i++) { /* the name _ENV is there anyway, and tells globals from fields */
+       i++) { /* the name _ENV costs nothing and distinguishes globals from fields */
     TString *name = p->upvalues[i].name;
     if (name != NULL && strcmp(getstr(name), LUA_ENV) != 0) p->upvalues[i].name = NULL;
   }
@@ -74,7 +74,7 @@ void strip_function(lua_State *L, unsigned hash) {
   char source[] = "=?00000000";
   for (int i = 9; i >= 2; i--, hash >>= 4) source[i] = "0123456789abcdef"[hash & 15];
   lua_pushstring(L, source);
-  lua_insert(L, -2); /* it stays alive below the function, and then by what refers to it */
+  lua_insert(L, -2); /* anchored below the function, later by the functions that refer to it */
   strip(L, clLvalue(s2v(L->top.p - 1))->p, tsvalue(s2v(L->top.p - 2)));
   lua_remove(L, -2);
 }

@@ -1,5 +1,5 @@
 /*
- * strip.h - taking debug information out of functions, so that a position in the log still says where.
+ * strip.h - removes debug information from functions, so that a position in the log can still be found.
  */
 #ifndef FLARON_STRIP_H
 #define FLARON_STRIP_H
@@ -7,9 +7,9 @@
 #include "lua.h"
 
 /*
- * Strips the Lua function on top of the stack and all functions in it. From now on Lua says "?HASH:N" for a
- * place in it: HASH is eight hex digits of the bundle's hash, N counts the instructions of all functions that
- * were stripped so far. The packer's line map (edge/pack/linemap.h) turns that back into file and line.
+ * Strips the Lua function on top of the stack and all functions in it. From now on Lua's messages name a
+ * place in it "?HASH:N": HASH is eight hex digits of the bundle's hash, N counts functions and instructions
+ * of all that was stripped so far. The packer's line map (edge/pack/linemap.h) maps it back to file and line.
  * Raises "not enough memory".
  */
 void strip_function(lua_State *L, unsigned hash);

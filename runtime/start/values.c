@@ -1,6 +1,6 @@
 /*
- * values.c - see values.h. It walks Lua's lists of objects; strings have no values in them, and keys are
- * neither NaN nor nil.
+ * values.c - see values.h. It walks Lua's lists of objects. Strings contain no values, and keys are neither
+ * NaN nor nil.
  */
 #include "start/values.h"
 
@@ -11,11 +11,11 @@
 #include "lstate.h"
 #include "ltable.h"
 
-/* A value and its tag, which are apart in a node of a table. */
+/* Sets the unused bits of a value; its tag is a separate argument, since a table node stores them apart. */
 static void settle(Value *value, lu_byte *tag) {
   switch (novariant(*tag)) {
     case LUA_TNIL:
-      *tag = LUA_VNIL; /* an empty slot, too */
+      *tag = LUA_VNIL; /* also an empty slot */
       value->i = 0;
       break;
     case LUA_TBOOLEAN: value->i = 0; break;
@@ -32,16 +32,16 @@ static void settle_all(TValue *values, size_t count) {
 
 static void settle_table(Table *t) {
   settle_all(t->array, luaH_realasize(t));
-  if (isdummy(t)) return; /* its one node is a constant */
+  if (isdummy(t)) return; /* its only node is a constant */
   for (int i = 0; i < sizenode(t); i++) {
     Node *node = gnode(t, i);
-    lu_byte key = node->u.key_tt; /* that of an empty slot stays as it is */
+    lu_byte key = node->u.key_tt; /* the key of an empty slot stays as it is */
     settle(&node->u.value_, &node->u.tt_);
     settle(&node->u.key_val, &key);
   }
 }
 
-/* The stack, and the records of calls that no call has. */
+/* Settles the stack, and the call records that are not in use. */
 static void settle_thread(lua_State *thread) {
   StkId end = thread->stack_last.p + EXTRA_STACK;
   for (StkId at = thread->stack.p; at < thread->top.p; at++) settle(&s2v(at)->value_, &s2v(at)->tt_);

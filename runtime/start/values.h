@@ -1,5 +1,5 @@
 /*
- * values.h - the heap as it is packed: the same on every machine that packs, and zeros where nobody reads.
+ * values.h - makes the packed heap the same on every machine, with zeros in bits that are never read.
  */
 #ifndef FLARON_START_VALUES_H
 #define FLARON_START_VALUES_H
@@ -7,10 +7,10 @@
 #include "lua.h"
 
 /*
- * Sets the bits that have no meaning in all that the state holds: of a NaN the sign and payload, which are
- * the packing machine's; of what is nil, empty, a boolean or a pointer the bits that its type does not use;
- * of stacks what is above their tops; what only a collection uses. Zeros are not packed. For start-up's end,
- * after life_freeze; raises nothing and allocates nothing.
+ * Clears the bits without meaning in all objects of the state: sign and payload of a NaN, which depend on the
+ * packing machine; the bits that nil, empty slots, booleans and pointers do not use; the stacks above their
+ * tops; fields that only a collection uses. Zeros are not packed. Call it at the end of start-up, after
+ * life_freeze; raises nothing and allocates nothing.
  */
 void values_settle(lua_State *L);
 

@@ -1,10 +1,10 @@
 /*
  * api.c - the common cases of the functions of Lua's C API that libraries call most.
  *
- * Those of lapi.c look up their index in place and call nothing, so that in Wasm they need neither a frame on
- * the stack in memory nor to store what a call would destroy, and do not read back what they have just
- * written to Lua's stack. Whatever is not common goes to Lua's own function (lapi.c, lauxlib.c), which is
- * called NAME_of_lua (patches/api-common-cases.patch). What they do is in Lua's manual, sections 4.6 and 5.1.
+ * Those of lapi.c resolve their index in place and call nothing. So in Wasm they need no stack frame in
+ * memory, need not save values across a call, and do not read back what they have just written to Lua's
+ * stack. All other cases go to Lua's own function (lapi.c, lauxlib.c), which is named NAME_of_lua here
+ * (patches/api-common-cases.patch). Lua's manual, sections 4.6 and 5.1, says what the functions do.
  */
 #define LUA_CORE
 #include "lapi.h"
@@ -26,8 +26,7 @@ const char *luaL_checklstring_of_lua(lua_State *L, int argument, size_t *length)
 const char *luaL_tolstring_of_lua(lua_State *L, int index, size_t *length);
 const char *lua_tolstring_of_lua(lua_State *L, int index, size_t *length);
 
-/* The value at an index, which Lua's stack holds until something is pushed; NULL when the index is not
- * common. */
+/* The value at an index, valid until something is pushed; NULL if the index is not a common one. */
 static inline TValue *value_at(lua_State *L, int index) {
   if (index > 0) {
     StkId at = L->ci->func.p + index;
@@ -36,7 +35,7 @@ static inline TValue *value_at(lua_State *L, int index) {
   return index > LUA_REGISTRYINDEX ? s2v(L->top.p + index) : NULL;
 }
 
-/* The slot of t[n] in the table's array; NULL when it is not there, holds nil, or t is not a table. */
+/* The slot of t[n] in the table's array; NULL if it is not there, holds nil, or t is not a table. */
 static inline TValue *slot_of(const TValue *t, lua_Integer n) {
   if (t == NULL || !ttistable(t) || l_castS2U(n) - 1u >= hvalue(t)->alimit) return NULL;
   TValue *slot = &hvalue(t)->array[n - 1];
@@ -111,7 +110,7 @@ const char *luaL_checklstring(lua_State *L, int argument, size_t *length) {
   return getstr(tsvalue(value));
 }
 
-/* Numbers and strings seldom have a __tostring; then they are what they are as text. */
+/* Numbers and strings seldom have a __tostring; without one they are converted directly. */
 const char *luaL_tolstring(lua_State *L, int index, size_t *length) {
   const TValue *value = value_at(L, index);
   if (value == NULL || !(ttisstring(value) || ttisnumber(value)))

@@ -1,8 +1,8 @@
 /*
  * call.c - calls of C functions from Lua's interpreter, in one function instead of three.
  *
- * What is rare (hooks, a stack that must grow, more than one result, to-be-closed variables) goes the way Lua
- * goes (ldo.c: luaD_precall, luaD_poscall).
+ * Rare cases (hooks, a stack that must grow, more than one result, to-be-closed variables) take Lua's own
+ * path (ldo.c: luaD_precall, luaD_poscall).
  */
 #define LUA_CORE
 #include "lua/fast/call.h"
@@ -26,7 +26,7 @@ CallInfo *call_c(lua_State *L, StkId function, int wanted) {
   frame->callstatus = CIST_C;
   L->ci = frame;
   int given = f(L);
-  function = frame->func.p; /* the stack may have moved */
+  function = frame->func.p; /* reload it, the stack may have moved */
   if (l_unlikely((unsigned)frame->nresults > 1 || L->hookmask)) {
     luaD_poscall(L, frame, given);
     return NULL;
@@ -46,7 +46,7 @@ CallInfo *call_c(lua_State *L, StkId function, int wanted) {
 void call_iterator(lua_State *L, StkId function, int wanted) {
   const TValue *state = s2v(function + 1), *control = s2v(function + 2);
   if (l_unlikely(!ttislcf(s2v(function)))) {
-    if (ttisCclosure(s2v(function)) && getCcalls(L) < LUAI_MAXCCALLS - 1) { /* of coroutine.wrap or gmatch */
+    if (ttisCclosure(s2v(function)) && getCcalls(L) < LUAI_MAXCCALLS - 1) { /* coroutine.wrap's or gmatch's */
       L->nCcalls++;
       call_c(L, function, wanted);
       L->nCcalls--;

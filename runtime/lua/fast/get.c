@@ -1,9 +1,8 @@
 /*
- * get.c - fields with short names: those of a table that are not where their hash says (what are, get.h
- * finds), and those of the tables behind it, the methods of objects and of strings.
+ * get.c - fields with short names: those of a table that are not at their main position (get.h finds those
+ * that are), and those of the tables behind it by __index, such as methods of objects and strings.
  *
- * What is not a table's or a string's field with a short name, or where `__index` is a function, goes the way
- * Lua goes (lvm.c: luaV_finishget).
+ * Other values and keys, and an `__index` that is a function, take Lua's own path (lvm.c: luaV_finishget).
  */
 #define LUA_CORE
 #include "lua/fast/get.h"
@@ -14,7 +13,7 @@
 #include "ltm.h"
 #include "lvm.h"
 
-enum { TABLES = 20 }; /* one after the other, before Lua's own looks for a loop */
+enum { TABLES = 20 }; /* tables in the chain; after that Lua's own function detects a loop */
 
 const TValue *field_further(const Node *node, const TString *key) {
   static const TValue absent = {ABSTKEYCONSTANT};

@@ -1,5 +1,5 @@
 /*
- * get.h - fields with short names: in a table, and in the tables behind it.
+ * get.h - fields with short names: in a table, and in the tables behind it by __index.
  */
 #ifndef FLARON_FIELD_H
 #define FLARON_FIELD_H
@@ -8,16 +8,16 @@
 #include "ltable.h"
 
 /*
- * What luaV_finishget does: puts t[key] to `to`, a place on Lua's stack, by way of metamethods. `slot` is the
- * empty one for `key` when `t` is a table, NULL when it is none. Raises what __index raises, or that `t`
- * cannot be indexed.
+ * As luaV_finishget: stores t[key], found through metamethods, in `to`, a slot on Lua's stack. `slot` is the
+ * empty slot for `key` if `t` is a table, else NULL. Raises what __index raises, or that `t` cannot be
+ * indexed.
  */
 void field_get(lua_State *L, const TValue *t, TValue *key, StkId to, const TValue *slot);
 
 /*
- * What luaH_getshortstr does: the slot of a short string in a table, or one that isabstkey tells. Most keys
- * are where their hash says, or in the node that had to make way for that; field_further looks on from a node
- * that is not `key`'s.
+ * As luaH_getshortstr: the slot of a short string in a table, or the absent key (isabstkey). Most keys are at
+ * their main position or in the next node of its chain; field_further continues from a node that is not
+ * `key`'s.
  */
 #define field_is(node, key) (keyisshrstr(node) && eqshrstr(keystrval(node), (key)))
 #define field_slot(t, key)                                                         \

@@ -1,9 +1,9 @@
 /*
- * pcall.c - protected calls: pcall and xpcall, which leave results where they are and do only what there is
- * to do after an error, and coroutine.yield.
+ * pcall.c - pcall and xpcall, which leave results where they are and do extra work only after an error, and
+ * coroutine.yield.
  *
- * Lua's ldo.c is included, not linked beside it: its static functions are what these are made of, and a
- * compiler that sees both puts them in place.
+ * It includes Lua's ldo.c instead of linking it, because it calls ldo.c's static functions, and so that the
+ * compiler can inline them.
  */
 #define LUA_CORE
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 
 #include "ldo.c"
 
-/* Whether luaD_shrinkstack would find, without a look at all frames, that the stack is not too large. */
+/* Whether the stack is not too large for luaD_shrinkstack, judged without a walk over all frames. */
 static inline bool is_stack_small(const lua_State *L) {
   int used = (int)(L->ci->top.p - L->stack.p) + 1;
   return stacksize(L) <= 3 * used && stacksize(L) <= LUAI_MAXSTACK;
@@ -23,7 +23,7 @@ static inline bool is_stack_small(const lua_State *L) {
 
 static void call_unyieldable(lua_State *L, void *function) { ccall(L, function, LUA_MULTRET, nyci); }
 
-/* luaD_pcall for call_unyieldable. */
+/* luaD_pcall of call_unyieldable. */
 static inline int call_protected(lua_State *L, StkId function, ptrdiff_t handler) {
   CallInfo *frame = L->ci;
   lu_byte allowhook = L->allowhook;
@@ -43,7 +43,7 @@ static inline int call_protected(lua_State *L, StkId function, ptrdiff_t handler
   return status;
 }
 
-/* Puts in front of the results, or the error, whether it went well. After a yield, too. */
+/* Puts the success flag before the results or the error. Also the continuation after a yield. */
 static int finish(lua_State *L, int status, lua_KContext unused) {
   (void)unused;
   StkId first = L->ci->func.p + 1;
@@ -54,7 +54,7 @@ static int finish(lua_State *L, int status, lua_KContext unused) {
   return (int)(L->top.p - first);
 }
 
-/* Calls what is at index 2. The rest is lua_pcallk's. */
+/* Calls the function at index 2; otherwise as lua_pcallk. */
 static int call_second(lua_State *L, ptrdiff_t handler) {
   CallInfo *frame = L->ci;
   StkId function = frame->func.p + 2;

@@ -1,8 +1,8 @@
 /*
- * set.c - room for a new table, and values where a table has none yet.
+ * set.c - preallocation of a new table, and assignment to keys that a table does not have yet.
  *
- * Large tables, new keys whose place is taken, those that are neither a short string nor next in an array
- * that is full, and __newindex go the way Lua goes (ltable.c: luaH_resize; lvm.c: luaV_finishset).
+ * Large tables, new keys whose node is taken, keys that are neither a short string nor the next index of a
+ * full array, and __newindex take Lua's own path (ltable.c: luaH_resize; lvm.c: luaV_finishset).
  */
 #define LUA_CORE
 #include "lua/fast/set.h"
@@ -16,7 +16,7 @@
 #include "ltm.h"
 #include "lvm.h"
 
-enum { SMALL = 1 << 10 }; /* values and fields */
+enum { SMALL = 1 << 10 }; /* values in the array; fields */
 
 void table_room(lua_State *L, Table *t, unsigned array, unsigned hash) {
   if (l_unlikely(array > SMALL || hash > SMALL)) {
@@ -33,7 +33,7 @@ void table_room(lua_State *L, Table *t, unsigned array, unsigned hash) {
     Node *node = luaM_newvector(L, 1u << log, Node), *end = node + (1u << log);
     t->node = node;
     t->lsizenode = cast_byte(log);
-    t->lastfree = end; /* all places are free */
+    t->lastfree = end; /* all nodes are free */
     for (; node < end; node++) {
       gnext(node) = 0;
       setnilkey(node);
@@ -43,8 +43,8 @@ void table_room(lua_State *L, Table *t, unsigned array, unsigned hash) {
 }
 
 /*
- * Whether t[n] is the element after an array that is full, of a table that has nothing else; then the array
- * is made twice as long, or 1, as Lua's rehash would (the smallest power of two that holds the elements).
+ * Whether t[n] is the next element of a table that has only a full array. If so, doubles the array's size (or
+ * makes it 1), as Lua's rehash would: the smallest power of two that holds the elements.
  */
 static bool append(lua_State *L, Table *t, lua_Integer n) {
   unsigned size = t->alimit;

@@ -1,10 +1,10 @@
 /*
  * string_pattern.c - Lua's patterns (manual, section 6.4.1): string.find, match, gmatch and gsub.
  *
- * The matcher calls itself only where there is something to come back to, and nothing for each character:
- * what an item repeats is found by one loop (`scan`); where what follows can begin in one place only, there
- * is no other try; and a search skips what cannot begin a match. What Lua's own counts as a nested call is
- * counted here as well, so that patterns are "too complex" for both alike. The errors are Lua's, too.
+ * The matcher recurses only where it may have to backtrack, and never for a single character: one loop
+ * (`scan`) finds the repetitions of an item; if the rest of the pattern can begin only at one character, only
+ * places with that character are tried; and a search skips places where no match can begin. Nested calls are
+ * counted as in Lua's matcher, so that the same patterns are "too complex". The errors are Lua's, too.
  */
 #define LUA_CORE
 #include "lua/fast/string_pattern.h"
@@ -22,23 +22,24 @@
 enum {
   CAPTURES = 32,
   DEPTH = 200, /* nested calls of Lua's matcher */
-  FEW = 8      /* values for which a C function has room anyway */
+  FEW = 8      /* values that always fit on a C function's stack */
 };
 
 #define POSITION ((size_t)-2) /* the length of a capture `()` */
 
-/* Of a subject or a pattern; a zero follows each. */
+/* A pointer into a subject or a pattern, which both end with a zero. */
 typedef const uint8_t *text;
 
 typedef struct state {
   text begin, end; /* the subject */
   text pattern, pattern_end;
   lua_State *L;
-  text first, behind; /* the item that every match begins with, as `prepare` found it; NULL when none does */
-  bool whole;         /* which is all of the pattern, with or without a '+' */
+  text first,
+      behind; /* the item that every match begins with, as `prepare` found it; NULL if there is none */
+  bool whole; /* `first`, perhaps with a '+', is the whole pattern */
   bool anchored;
-  int level;     /* captures so far */
-  uint32_t open; /* those of them that did not end yet, a bit each */
+  int level;     /* number of captures so far */
+  uint32_t open; /* a bit for each capture that has not ended yet */
   struct {
     text at;
     size_t size;
@@ -49,7 +50,7 @@ typedef struct state {
 
 enum { UPPER = 1, LOWER = 2, DIGIT = 4, PUNCT = 8, SPACE = 16, CONTROL = 32, HEX = 64, ZERO = 128 };
 
-/* What each character is. */
+/* The kinds of each character. */
 static const uint8_t kinds[256] = {
     [0] = CONTROL | ZERO,        [1 ... 8] = CONTROL,   [9 ... 13] = CONTROL | SPACE,
     [14 ... 31] = CONTROL,       [' '] = SPACE,         ['!' ... '/'] = PUNCT,
@@ -58,7 +59,7 @@ static const uint8_t kinds[256] = {
     ['g' ... 'z'] = LOWER,       ['{' ... '~'] = PUNCT, [127] = CONTROL,
 };
 
-/* What belongs to the class of a letter. */
+/* The kinds of characters in the class of each letter. */
 static const uint8_t classes[26] = {
     ['a' - 'a'] = UPPER | LOWER,
     ['c' - 'a'] = CONTROL,
@@ -73,13 +74,13 @@ static const uint8_t classes[26] = {
     ['z' - 'a'] = ZERO,
 };
 
-/* The class of what follows '%'; 0 when that stands for itself. */
+/* The class of a letter after '%'; 0 if the character stands for itself. */
 static inline unsigned class_of(unsigned letter) {
   unsigned at = (letter | 32) - 'a';
   return at < sizeof classes ? classes[at] : 0;
 }
 
-/* Small letters are classes, capital ones are all others. */
+/* A small letter is a class, a capital letter its complement. */
 static inline bool is_small(unsigned letter) { return (letter & 32) != 0; }
 
 static inline bool in_class(unsigned c, unsigned letter) {
@@ -104,14 +105,14 @@ static inline bool in_set(unsigned c, text p, text last) {
   return !in;
 }
 
-/* Whether c is what the item from p to before `behind` stands for. */
+/* Whether c matches the item from p to before `behind`. */
 static bool in_item(unsigned c, text p, text behind) {
   if (*p == '.') return true;
   if (*p == '[') return in_set(c, p, behind - 1);
   return *p == '%' ? in_class(c, p[1]) : c == *p;
 }
 
-/* The first character that is in the item, or is not; `end` when there is none. */
+/* The first character that matches (`in`) or does not match the item; `end` if there is none. */
 static text scan(text s, text end, text p, text behind, bool in) {
   if (*p == '.') return in ? s : end;
   if (*p == '[') {
@@ -140,7 +141,7 @@ static _Noreturn void malformed(state *m, const char *why) {
   __builtin_unreachable();
 }
 
-/* What is after the set at p; a ']' that is first in it stands for itself. */
+/* The end of the set at p; a ']' that is first in it stands for itself. */
 static __attribute__((noinline)) text set_end(state *m, text p) {
   if (*++p == '^') p++;
   do {
@@ -150,7 +151,7 @@ static __attribute__((noinline)) text set_end(state *m, text p) {
   return p + 1;
 }
 
-/* What is after the item at p. */
+/* The end of the item at p. */
 static inline text item_end(state *m, text p) {
   if (*p == '[') return set_end(m, p);
   if (*p != '%') return p + 1;
@@ -189,8 +190,8 @@ static text match_again(state *m, text s, unsigned digit) {
 enum { END = 256, NOTHING, ANYTHING };
 
 /*
- * The character that every match of the pattern at p begins with; END for the end of the subject, NOTHING
- * when there is no more to match, ANYTHING when that is not easily told.
+ * The character that every match of the pattern at p begins with; END for the end of the subject, NOTHING if
+ * there is no more to match, ANYTHING if it is not easily known.
  */
 static unsigned next_character(const state *m, text p, int depth) {
   if (*p == ')' && m->open != 0 && depth > 0) p++;
@@ -212,8 +213,8 @@ static unsigned next_character(const state *m, text p, int depth) {
 }
 
 /*
- * Matches the pattern at p with the subject at s. Returns the end of the match; NULL when there is none, and
- * then level and open may be anything. `depth` is how many calls Lua's own could nest.
+ * Matches the pattern at p with the subject at s. Returns the end of the match; NULL if there is none, and
+ * then level and open are undefined. `depth` is the number of further calls that Lua's matcher could nest.
  */
 static text match(state *m, text s, text p, int depth) {
   while (p != m->pattern_end) {
@@ -290,7 +291,7 @@ static text match(state *m, text s, text p, int depth) {
         continue;
       }
     }
-    /* There may be more than one way to go on. */
+    /* From here there may be several ways to continue. */
     if (l_unlikely(depth-- == 0)) fail(m, TOO_COMPLEX);
     unsigned next = next_character(m, p, depth);
     int level = m->level;
@@ -320,7 +321,7 @@ static text match(state *m, text s, text p, int depth) {
   return s;
 }
 
-/* Makes ready for searches. The text of '^' is not a part of the pattern when it is an anchor. */
+/* Prepares for searches. `p` is after the '^' of an anchored pattern. */
 static void prepare(state *m, lua_State *L, text s, size_t size, text p, text pattern_end, bool anchored) {
   m->L = L;
   m->begin = s;
@@ -343,8 +344,8 @@ static void prepare(state *m, lua_State *L, text s, size_t size, text p, text pa
 }
 
 /*
- * Looks for a match from s on, which may not end at `last`. Returns its end, and where it begins in *from;
- * NULL when there is none.
+ * Looks for a match from *from on that does not end at `last`. Returns its end, and sets *from to its start;
+ * NULL if there is none.
  */
 static text search(state *m, text *from, text last) {
   for (text s = *from;; s++) {
@@ -372,7 +373,8 @@ static text search(state *m, text *from, text last) {
 
 /* ---- captures ---- */
 
-/* Tells a capture, or the whole match when there is none; a position is pushed, and POSITION returned. */
+/* Finds a capture, or the whole match if there are no captures: sets *at and returns the size. For a position
+ * capture, pushes the position and returns POSITION. */
 static size_t capture(state *m, int i, text s, text end, text *at) {
   if (i >= m->level) {
     if (l_unlikely(i != 0)) luaL_error(m->L, "invalid capture index %%%d", i + 1);
@@ -391,7 +393,7 @@ static void push_capture(state *m, int i, text s, text end) {
   if (size != POSITION) lua_pushlstring(m->L, (const char *)at, size);
 }
 
-/* Pushes all captures, or the whole match when there is none and s is not NULL; returns how many. */
+/* Pushes all captures, or the whole match if there are none and s is not NULL; returns the number pushed. */
 static __attribute__((noinline)) int push_captures(state *m, text s, text end) {
   int count = m->level == 0 && s != NULL ? 1 : m->level;
   if (count > FEW) luaL_checkstack(m->L, count, "too many captures");
@@ -473,16 +475,17 @@ int pattern_find(lua_State *L) { return find(L, true); }
 
 int pattern_match(lua_State *L) { return find(L, false); }
 
-/* What the iterator of gmatch keeps in its third upvalue; the first two keep the strings. */
+/* The state of gmatch's iterator, in its third upvalue; the first two are the strings. */
 typedef struct walk {
   text begin, end, pattern, pattern_end;
-  text at;   /* where to go on; after the end when there is nothing */
-  text last; /* where the last match ended */
+  text at;   /* where to continue; after the end = finished */
+  text last; /* end of the last match */
 } walk;
 
 static int next_match(lua_State *L) {
   const TValue *upvalue = &clCvalue(s2v(L->ci->func.p))->upvalue[2];
-  if (l_unlikely(!ttisfulluserdata(upvalue) || uvalue(upvalue)->len != sizeof(walk))) /* debug.setupvalue */
+  if (l_unlikely(!ttisfulluserdata(upvalue) ||
+                 uvalue(upvalue)->len != sizeof(walk))) /* a script may change it by debug.setupvalue */
     luaL_error(L, "userdata of a C function has been replaced");
   walk *w = (walk *)getudatamem(uvalue(upvalue));
   if (w->at > w->end) return 0;
@@ -517,7 +520,7 @@ static __attribute__((noinline)) void add(luaL_Buffer *b, text s, text end) {
   b->n += size;
 }
 
-/* Adds what the text of the third argument makes of a match. */
+/* Adds the replacement of a match by gsub's third argument, a string. */
 static void add_text(state *m, luaL_Buffer *b, text s, text end) {
   size_t size;
   text from = (text)lua_tolstring(m->L, 3, &size), limit = from + size, at;
@@ -543,7 +546,7 @@ static void add_text(state *m, luaL_Buffer *b, text s, text end) {
   add(b, from, limit);
 }
 
-/* Adds what is put in place of a match; false when the match stays, and nothing is added. */
+/* Adds the replacement of a match; false, with nothing added, if the match stays. */
 static bool add_value(state *m, luaL_Buffer *b, text s, text end, int type) {
   lua_State *L = m->L;
   if (type == LUA_TFUNCTION) {

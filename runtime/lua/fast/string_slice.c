@@ -1,5 +1,6 @@
 /*
- * string_slice.c - string.byte and string.sub, which whoever reads a text piece by piece calls for each.
+ * string_slice.c - string.byte and string.sub, which scripts call for each piece when they read a text piece
+ * by piece.
  */
 #define LUA_CORE
 #include "lua/fast/string_slice.h"
@@ -9,7 +10,7 @@
 #include "lobject.h"
 #include "lstate.h"
 
-/* After the last byte that a position means, from 0. */
+/* The offset after the byte at a position. */
 static size_t slice_end(lua_Integer position, size_t size) {
   if (position >= 0) return position <= (lua_Integer)size ? (size_t)position : size;
   return position < -(lua_Integer)size ? 0 : size + (size_t)position + 1;
@@ -20,7 +21,7 @@ int slice_byte(lua_State *L) {
   if (top - first == 2 && ttisstring(s2v(first)) && ttisinteger(s2v(first + 1))) {
     const TString *string = tsvalue(s2v(first));
     lua_Unsigned at = l_castS2U(ivalue(s2v(first + 1))) - 1;
-    if (at < tsslen(string)) { /* one byte */
+    if (at < tsslen(string)) { /* the common case: one byte */
       setivalue(s2v(top), (unsigned char)getstr(string)[at]);
       L->top.p = top + 1;
       return 1;

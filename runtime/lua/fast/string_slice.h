@@ -12,8 +12,8 @@ int slice_byte(struct lua_State *L);
 int slice_sub(struct lua_State *L);
 
 /*
- * Where a position in a string of `size` bytes begins, from 0; it counts from 1, or from the end when it is
- * negative. `size` or more when it is after the string, which 32 bits hold, too.
+ * The offset of a position in a string of `size` bytes. A position counts from 1, or from the end if it is
+ * negative. After the end of the string the result is `size` or more, and still fits into 32 bits.
  */
 static inline size_t slice_begin(long long position, size_t size) {
   if (position > 0) return position - 1 <= (long long)size ? (size_t)position - 1 : size + 1;

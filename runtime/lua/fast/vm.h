@@ -1,11 +1,11 @@
 /*
- * vm.h - what is common in Lua's interpreter, done in place.
+ * vm.h - the common cases of Lua's interpreter, done in place.
  *
- * luaV_execute includes it at its head, where Lua has a table of labels to jump by
- * (patches/interpreter-in-place.patch). It defines some of the macros and functions that the instructions are
- * written with (lvm.c) for what engines make of Wasm: there a call costs about as much as all of a simple
- * instruction. What an instruction means stays Lua's: the rare cases go to the functions they always went to.
- * It does not touch dispatch: the `switch` is a br_table.
+ * luaV_execute includes it at its head, where Lua has a jump table of labels
+ * (patches/interpreter-in-place.patch). It redefines some of the macros and functions with which the
+ * instructions are written (lvm.c), because on Wasm engines a call costs about as much as a whole simple
+ * instruction. The meaning of instructions does not change: rare cases go to the same functions as in stock
+ * Lua. Dispatch is unchanged: the `switch` is a br_table.
  */
 
 #include "lua/fast/call.h"
@@ -57,13 +57,14 @@
     vm_rest;                           \
   })
 
-/* Equality: values of two types are different, short strings are equal when they are the same. */
+/* Equality: values of two types are different, short strings are equal if they are the same object. */
 #define luaV_equalobj(L, v1, v2)                                                                 \
   (ttype(v1) != ttype(v2)                                           ? 0                          \
    : rawtt(v1) == ctb(LUA_VSHRSTR) && rawtt(v2) == ctb(LUA_VSHRSTR) ? gcvalue(v1) == gcvalue(v2) \
                                                                     : (luaV_equalobj)(L, v1, v2))
 
-/* Calls: a Lua function is entered here when there is a frame that was used before and room on the stack. */
+/* Calls: a Lua function is entered here if there is an unused frame from an earlier call and room on the
+ * stack. */
 #define luaD_precall(L, function, wanted)                                                                 \
   ({                                                                                                      \
     CallInfo *vm_frame = ci->next;                                                                        \

@@ -1,4 +1,4 @@
 /*
- * setjmp.h - nothing. ldo.c includes it, but with LUAI_THROW defined (lua_config.h) it uses nothing of it,
- * and wasi-libc has none or one that wants exception handling.
+ * setjmp.h - empty. ldo.c includes it but uses nothing of it, since LUAI_THROW is defined (lua_config.h);
+ * wasi-libc has no setjmp.h, or one that requires exception handling.
  */
