@@ -1,8 +1,8 @@
 /*
  * beam.c - flaron.beam: requests to other servers.
  *
- * The ABI carries options and response as JSON; here they are tables. Header names of a response are in
- * lower case, and looking one up in another case finds it.
+ * The ABI passes options and response as JSON; here they are tables. Header names of a response are in lower
+ * case, and a look-up ignores case.
  */
 #include <ctype.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 static int headers_metatable;
 
-/* __index of a response's headers: the name in lower case. */
+/* __index of a response's headers: looks the name up in lower case. */
 static int find_header(lua_State *L) {
   size_t size;
   luaL_Buffer lower;
@@ -30,7 +30,7 @@ static int option_error(lua_State *L, const char *option, const char *what) {
   return binding_argument_error(L, 2, lua_pushfstring(L, "%s: %s", option, what));
 }
 
-/* Checks the headers on top of the stack, and leaves a copy with strings alone in their place. */
+/* Checks the headers on top of the stack, and replaces them by a copy whose values are all strings. */
 static void copy_headers(lua_State *L) {
   if (!lua_istable(L, -1)) option_error(L, "headers", "not a table");
   int from = lua_gettop(L);
@@ -52,7 +52,7 @@ static void push_options(lua_State *L) {
   binding_check_table(L, 2);
   lua_newtable(L);
   for (lua_pushnil(L); lua_next(L, 2) != 0;) {
-    lua_pushvalue(L, -2); /* the key, twice: one for lua_next */
+    lua_pushvalue(L, -2); /* the key twice, once for lua_next */
     lua_insert(L, -2);
     if (binding_is_string(L, -2, "headers")) {
       copy_headers(L);
@@ -67,7 +67,8 @@ static void push_options(lua_State *L) {
   if (!json_encode(L)) binding_argument_error(L, 2, lua_tostring(L, -1));
 }
 
-/* Makes the headers of the decoded response on top of the stack lower-case and case-insensitive. */
+/* Replaces the headers of the decoded response on top of the stack by a table with lower-case names and
+ * case-insensitive look-up. */
 static void fit_headers(lua_State *L) {
   int from = lua_gettop(L) + 1;
   if (lua_getfield(L, -1, "headers") != LUA_TTABLE) {
@@ -94,7 +95,8 @@ static void fit_headers(lua_State *L) {
   lua_pop(L, 1);
 }
 
-/* Makes the table of a response from its JSON on top of the stack; returns how many values that leaves. */
+/* Replaces the JSON of a response on top of the stack by its table; returns the number of values to return to
+ * Lua. */
 static int read_response(lua_State *L) {
   if (!json_decode(L) || !lua_istable(L, -1)) return binding_fail(L, "the host's answer is no response", 0);
   if (lua_getfield(L, -1, "status") != LUA_TNUMBER) {

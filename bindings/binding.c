@@ -10,7 +10,7 @@
 
 enum { GROUPS_MAX = 16 };
 
-/* All functions of the bindings, in groups, for their names. */
+/* All functions of the bindings, in groups, to find their full names. */
 static struct {
   const char *module; /* NULL: they are globals */
   const luaL_Reg *functions;
@@ -144,13 +144,16 @@ bool binding_push_behind(lua_State *L, abi_packed answer, void *prefix, size_t p
   bool refused = life_take_refusal();
   char *block = (char *)(uintptr_t)(answer >> 32);
   size_t size = (size_t)(answer & UINT32_MAX);
-  enum { STRING_OVERHEAD = 64 }; /* more than a Lua string's header and final NUL */
+  enum { STRING_OVERHEAD = 64 }; /* more than the header and final NUL of a Lua string */
   if (answer == 0) {
     if (refused) luaL_error(L, "not enough memory");
     return false;
   }
   bool room =
-      size < prefix_size || life_make_room(size + STRING_OVERHEAD); /* else lua_pushlstring could leak */
+      size < prefix_size ||
+      life_make_room(
+          size +
+          STRING_OVERHEAD); /* reserves the memory, else lua_pushlstring could raise and leak the block */
   if (room && size >= prefix_size) {
     if (prefix_size != 0) memcpy(prefix, block, prefix_size);
     lua_pushlstring(L, block + prefix_size, size - prefix_size);

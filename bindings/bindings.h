@@ -1,5 +1,5 @@
 /*
- * bindings.h - the one call that makes every SDK module, for runtime/start/start.c.
+ * bindings.h - opens all SDK modules, for runtime/start/start.c.
  */
 #ifndef FLARON_BINDINGS_H
 #define FLARON_BINDINGS_H
@@ -7,8 +7,8 @@
 #include "lua.h"
 
 /*
- * Adds the module `flaron` and its modules to package.loaded, and fits the standard library to a flare.
- * Needs the libraries of Lua and `package` open. Leaves the stack as it was.
+ * Adds the module `flaron` and its modules to package.loaded, and adapts the standard library to a flare.
+ * Lua's libraries and `package` must be open. Leaves the stack unchanged.
  */
 void bindings_open(lua_State *L);
 

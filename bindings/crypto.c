@@ -1,7 +1,7 @@
 /*
  * crypto.c - flaron.crypto: the host's cryptography. Keys are named secrets and never come here.
  *
- * The ABI carries the input inside JSON, so it must be text; bytes that are not UTF-8 are refused.
+ * The ABI passes the input inside JSON, so it must be text; bytes that are not UTF-8 are refused.
  */
 #include <string.h>
 
@@ -9,10 +9,11 @@
 #include "json.h"
 #include "modules.h"
 
-/* A function of the ABI that takes one JSON object. */
+/* An import that takes one JSON object. */
 typedef abi_packed json_import(const char *, size_t);
 
-/* Calls `import` with the table on top of the stack as JSON; `arg` is what a fault in it is blamed on. */
+/* Calls `import` with the table on top of the stack as JSON; an error in it is reported for argument
+ * `arg`. */
 static abi_packed call(lua_State *L, json_import *import, int arg) {
   size_t size;
   if (!json_encode(L)) binding_argument_error(L, arg, lua_tostring(L, -1));
@@ -21,7 +22,7 @@ static abi_packed call(lua_State *L, json_import *import, int arg) {
   return import(json, size);
 }
 
-/* Pushes a table of arguments 1 and 2, both text, under these names. */
+/* Pushes a table with arguments 1 and 2, both text, under these names. */
 static void push_arguments(lua_State *L, const char *first, const char *second) {
   size_t size;
   binding_check_text(L, 1, &size);
@@ -47,7 +48,7 @@ static int hmac(lua_State *L) {
 
 /* sign_jwt(algorithm, secret_name, claims) -> token, or nil, message */
 static int sign_jwt(lua_State *L) {
-  lua_settop(L, 3); /* else the arguments' own table could be taken for the claims */
+  lua_settop(L, 3); /* else, without claims, the table pushed below would be at index 3 */
   push_arguments(L, "algorithm", "secret_key");
   binding_check_table(L, 3);
   lua_pushvalue(L, 3);

@@ -1,7 +1,7 @@
 /*
  * encoding.c - flaron.encoding: base64, hexadecimal and URL encoding, done by the host.
  *
- * An empty value cannot be handed over by the host, so the empty string never goes there.
+ * The host cannot pass an empty value, so the empty string is handled here.
  */
 #include "binding.h"
 #include "modules.h"

@@ -37,7 +37,7 @@ static int nanoid(lua_State *L) {
   return answer_id(L, id_nanoid((int32_t)length));
 }
 
-/* snowflake(): decimal text; hosts have it under one of two names */
+/* snowflake(): decimal text; a host has it under one of two names */
 static int snowflake(lua_State *L) {
   binding_need_host(L);
   if (binding_push_packed(L, snowflake_id())) return 1;

@@ -1,7 +1,7 @@
 /*
  * json.c - flaron.json, cjson and cjson.safe: lua-cjson (runtime/json/patches say what we changed).
  *
- * The bindings use an instance of it of their own, so that no script's configuration reaches them.
+ * The bindings use their own instance of it, which a script cannot configure.
  */
 #include "json.h"
 
@@ -16,7 +16,8 @@ int luaopen_cjson_safe(lua_State *L);
 
 static int encode_ref, decode_ref;
 
-/* Calls a function of the registry on the value on top, which it replaces by the result or the message. */
+/* Calls a function of the registry with the value on top of the stack, and replaces the value by the result
+ * or the error message. */
 static bool convert(lua_State *L, int ref) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, ref);
   lua_insert(L, -2);
@@ -41,7 +42,7 @@ bool json_decode(lua_State *L) {
   return false;
 }
 
-/* Memory for lua-cjson's buffers (runtime/json/cjson_config.h): raises Lua's error when there is none. */
+/* Memory for lua-cjson's buffers (runtime/json/cjson_config.h): raises Lua's error if there is none. */
 static void *there(void *memory) {
   if (memory == NULL) life_raise_memory();
   return memory;
@@ -52,7 +53,7 @@ void *json_malloc(size_t size) { return there(malloc(size)); }
 void *json_realloc(void *memory, size_t size) { return there(realloc(memory, size)); }
 
 void json_open(lua_State *L) {
-  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE); /* made when somebody requires it */
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE); /* opened when a script requires it */
   lua_pushcfunction(L, luaopen_cjson_safe);
   lua_setfield(L, -2, "cjson.safe");
   lua_pop(L, 1);

@@ -1,5 +1,5 @@
 /*
- * logging.c - flaron.logging and print: lines for the log. The host cuts and counts them.
+ * logging.c - flaron.logging and print: lines for the log. The host limits their size and number.
  */
 #include "binding.h"
 #include "modules.h"
@@ -19,7 +19,7 @@ static int info(lua_State *L) { return write(L, log_info); }
 static int warn(lua_State *L) { return write(L, log_warn); }
 static int error(lua_State *L) { return write(L, log_error); }
 
-/* print(...) is info(...), but goes on with a line that io.write began */
+/* print(...) is info(...), but continues a line that io.write began */
 static int print(lua_State *L) { return write(L, output_line); }
 
 static const luaL_Reg functions[] = {

@@ -1,5 +1,6 @@
 /*
- * modules.h - what opens each module, for flaron.c. Each adds its module to the table on top (`flaron`).
+ * modules.h - functions that open the modules, for flaron.c. Each adds its module to the table on top of the
+ * stack (`flaron`).
  */
 #ifndef FLARON_MODULES_H
 #define FLARON_MODULES_H
@@ -20,7 +21,7 @@ void id_open(lua_State *L);
 void ws_open(lua_State *L);
 void json_open(lua_State *L);
 
-/* Fits Lua's own libraries to a flare. Leaves the stack as it was. */
+/* Adapts Lua's own libraries to a flare. Leaves the stack unchanged. */
 void stdlib_open(lua_State *L);
 
 #endif

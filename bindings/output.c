@@ -1,6 +1,6 @@
 /*
- * output.c - see output.h. Only lines that are written in pieces are held here; others go to the host as they
- * are.
+ * output.c - see output.h. Only lines that are written in pieces are buffered here; others go directly to the
+ * host.
  */
 #include "output.h"
 
@@ -9,10 +9,10 @@
 
 #include "abi/abi.h"
 
-enum { LINE = 4096 }; /* the host cuts there */
+enum { LINE = 4096 }; /* the host cuts lines at this size */
 
-/* The lines that were begun. `bytes` are LINE ones, NULL = not yet: static, they would be restored each time.
- */
+/* The unfinished lines. `bytes` is a buffer of LINE bytes, NULL = not allocated: a static buffer would be
+ * restored before each invocation. */
 static struct {
   char *bytes;
   size_t used;
@@ -32,7 +32,7 @@ void output_feed(enum output to) {
 
 void output_write(enum output to, const char *bytes, size_t size, int feed) {
   if (begun[to].bytes == NULL && (begun[to].bytes = malloc(LINE)) == NULL) {
-    send(to, bytes, size); /* in the wrong pieces, but not lost */
+    send(to, bytes, size); /* split in wrong places, but not lost */
     return;
   }
   for (const char *end = bytes + size; bytes < end; bytes++) {

@@ -1,26 +1,26 @@
 /*
- * output.h - what a script writes to standard output and standard error: lines of the log.
+ * output.h - turns standard output and standard error of a script into lines of the log.
  */
 #ifndef FLARON_OUTPUT_H
 #define FLARON_OUTPUT_H
 
 #include <stddef.h>
 
-enum output { OUTPUT_INFO, OUTPUT_WARN, OUTPUTS }; /* the levels of what is written to either */
+enum output { OUTPUT_INFO, OUTPUT_WARN, OUTPUTS }; /* the levels of standard output and standard error */
 
 /*
- * Writes bytes; the character `feed` ends a line, -1 is none. What ends no line is kept, up to 4 KiB, beyond
- * which another line begins. Calls the host: not at start-up.
+ * Writes bytes; the character `feed` ends a line (-1 = no character does). An unfinished line is kept up to 4
+ * KiB, then a new line begins. Calls the host, so not during start-up.
  */
 void output_write(enum output to, const char *bytes, size_t size, int feed);
 
-/* Ends the line that was begun; none is an empty line. */
+/* Ends the unfinished line; if there is none, writes an empty line. */
 void output_feed(enum output to);
 
-/* Writes an info line, with whatever line feeds are in it; goes on with the one that was begun. */
+/* Writes an info line, including any line feeds in it; continues an unfinished line. */
 void output_line(const char *line, size_t size);
 
-/* Ends the lines that were begun. Last thing in an invocation. */
+/* Ends the unfinished lines. Call it at the end of an invocation. */
 void output_end(void);
 
 #endif

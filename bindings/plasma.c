@@ -1,5 +1,5 @@
 /*
- * plasma.c - flaron.plasma: the key-value store that edges gossip: registers and counters.
+ * plasma.c - flaron.plasma: the key-value store that is shared between edges: registers and counters.
  */
 #include "binding.h"
 #include "json.h"
@@ -41,7 +41,7 @@ static int delete (lua_State *L) {
   return answer_code(L, plasma_delete(key, size));
 }
 
-/* Counts by `import`; the host gives the new value as 8 bytes, or nothing on any failure. */
+/* Changes a counter by `import`; the host answers the new value as 8 bytes, or nothing on any failure. */
 static int count(lua_State *L, abi_packed (*import)(const char *, size_t, int64_t)) {
   size_t size;
   int64_t value;

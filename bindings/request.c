@@ -1,5 +1,5 @@
 /*
- * request.c - flaron.request: what was asked. Reads the host each time; keeps nothing.
+ * request.c - flaron.request: the request. Asks the host each time; keeps nothing.
  */
 #include "binding.h"
 #include "modules.h"
@@ -16,7 +16,7 @@ static int url(lua_State *L) {
   return binding_answer(L, req_url(), "not available");
 }
 
-/* header(name) -> value, or nil when there is none or the host withholds it */
+/* header(name) -> value, or nil if there is none or the host withholds it */
 static int header(lua_State *L) {
   size_t size;
   const char *name = binding_check_bytes(L, 1, &size);

@@ -1,8 +1,8 @@
 /*
- * response.c - flaron.response: status, headers and body of the answer.
+ * response.c - flaron.response: status, headers and body of the response.
  *
- * The host has no way to take a header back, and an error must not send half an answer. So all is held
- * back here until the handler has ended well: headers as copies in the arena, which the end of the invocation
+ * The host cannot remove a header again, and an error must not leave half a response. So everything is held
+ * back here until the handler has succeeded: headers as copies in the arena, which the end of the invocation
  * frees, and the body in the registry.
  */
 #include "response.h"
@@ -16,7 +16,7 @@
 #include "life/life.h"
 #include "modules.h"
 
-/* A header that is held back: name and value lie after it. */
+/* A header that is held back, followed by its name and value. */
 typedef struct header {
   struct header *next;
   size_t name_size, value_size;
@@ -26,10 +26,10 @@ typedef struct header {
 static struct {
   int status; /* 0 = not set */
   header *headers;
-  int body; /* where the body is in the registry; false = not set */
+  int body; /* the registry reference of the body; its value is false = not set */
 } pending;
 
-/* Whether a byte may stand in a header's name: in a token of RFC 9110, 5.6.2. */
+/* Whether a byte is valid in a header's name, a token (RFC 9110, 5.6.2). */
 static bool is_token(uint8_t c) {
   /* bits: 0x20 to 0x3F without " "(),/:;<=>?, 0x40 to 0x5F without @[\], 0x60 to 0x7F without {} and DEL */
   static const uint32_t allowed[] = {0, 0x03FF6CFA, 0xC7FFFFFE, 0x57FFFFFF};
@@ -38,7 +38,7 @@ static bool is_token(uint8_t c) {
 
 static bool is_break(char c) { return (uint8_t)c <= '\r' && (c == '\r' || c == '\n' || c == '\0'); }
 
-/* What is wrong with a header's name, NULL when nothing is. */
+/* What is wrong with a header's name; NULL if nothing. */
 static const char *name_fault(const char *name, size_t size) {
   if (size == 0) return "empty header name";
   for (size_t i = 0; i < size; i++) {
@@ -58,7 +58,7 @@ static const char *value_fault(const char *value, size_t size) {
 
 static size_t size_of(const header *h) { return sizeof *h + h->name_size + h->value_size; }
 
-/* Puts `held` in place of the header of the same name, in whatever case, or after all others. */
+/* Replaces the header of the same name, case ignored, by `held`, or appends `held`. */
 static void hold(header *held) {
   header **at = &pending.headers, *old;
   for (; (old = *at) != NULL; at = &old->next) {
@@ -130,7 +130,7 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
-/* Raises an error of an answer: the message, and whose answer it is. */
+/* Raises an error about a handler's answer: the message, and the place of the handler. */
 static int refuse(lua_State *L, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
@@ -153,14 +153,14 @@ static int refuse(lua_State *L, const char *format, ...) {
                     ar.short_src, ar.linedefined);
 }
 
-/* The same of what is of the wrong type, at `index`; `what` may be pushed. */
+/* The same for a value of a wrong type, at `index`; `what` may be a string on the stack. */
 static void refuse_type(lua_State *L, const char *what, int index, const char *expected) {
   refuse(L, "%s of the answer is a %s, not a %s", what, luaL_typename(L, index), expected);
 }
 
 /*
- * The same of a field that an answer does not have; its name is on top of the stack. A name that is made of
- * the letters of one that there is is taken for a slip.
+ * The same for an unknown field, whose name is on top of the stack. A name that has only letters of a known
+ * one is taken for a misspelling of it.
  */
 static void refuse_field(lua_State *L) {
   static const char known[][8] = {"status", "headers", "body"};
@@ -194,7 +194,7 @@ static void take_headers(lua_State *L, int index) {
   }
 }
 
-/* Applies the table that a handler answered, at `index`. */
+/* Applies the table that a handler returned, at `index`. */
 static void take_table(lua_State *L, int index) {
   for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
     int value = lua_gettop(L);
@@ -221,7 +221,7 @@ static void take_table(lua_State *L, int index) {
   }
 }
 
-/* Hands what is held to the host. */
+/* Passes what is held back to the host. */
 static void send(lua_State *L) {
   if (pending.status != 0) resp_set_status(pending.status);
   for (header *h = pending.headers; h != NULL; h = h->next) {
@@ -253,7 +253,7 @@ lua_Integer response_finish(lua_State *L, int index) {
                                                : lua_pushfstring(L, "a %s", luaL_typename(L, index)));
     }
   }
-  interrupt_end(); /* an error now would follow half an answer */
+  interrupt_end(); /* an error from here on would leave half a response */
   send(L);
   return action;
 }

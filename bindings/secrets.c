@@ -1,10 +1,10 @@
 /*
- * secrets.c - flaron.secrets: values that only the host's configuration knows.
+ * secrets.c - flaron.secrets: values from the host's configuration.
  */
 #include "binding.h"
 #include "modules.h"
 
-/* get(name) -> value, or nil when it is not set or not allowed */
+/* get(name) -> value, or nil if it is not set or not allowed */
 static int get(lua_State *L) {
   size_t size;
   const char *name = binding_check_key(L, 1, &size);

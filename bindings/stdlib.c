@@ -1,10 +1,10 @@
 /*
- * stdlib.c - Lua's own libraries, fitted to a flare: what asks the host (runtime/lua/libraries.h has what is
- * left out).
+ * stdlib.c - Lua's own libraries, adapted to a flare: functions that need the host (runtime/lua/libraries.h
+ * has the libraries that are changed in the runtime).
  *
- * Lua's functions do the work; here stands only what differs from the reference manual: load takes text
- * unless its mode says more, files are assets, os on the host's clock, math.random seeded once per
- * invocation.
+ * Lua's functions do the work; this file has only the differences from the reference manual: load takes only
+ * text unless its mode allows more, files are assets, os uses the host's clock, math.random is seeded once
+ * per invocation.
  */
 #include <string.h>
 #include <time.h>
@@ -19,8 +19,8 @@
 /* The functions of Lua that do the work. */
 static lua_CFunction lua_load_chunk, lua_time, lua_date;
 
-/* load(chunk [, chunkname [, mode [, env]]]): the mode is "t" unless it is given, so that no text from
- * outside is bytecode */
+/* load(chunk [, chunkname [, mode [, env]]]): the mode is "t" by default, so that text from outside is never
+ * loaded as bytecode */
 static int load(lua_State *L) {
   if (lua_isnoneornil(L, 3)) {
     if (lua_gettop(L) < 3) lua_settop(L, 3);
@@ -53,7 +53,7 @@ static int load_file(lua_State *L) {
   return load(L);
 }
 
-/* dofile([name]): calls what loadfile gives. `below`: the values below its results. */
+/* dofile([name]): calls the result of loadfile. `below`: the number of values below its results. */
 static int file_done(lua_State *L, int status, lua_KContext below) {
   (void)status;
   return lua_gettop(L) - (int)below;
@@ -71,7 +71,7 @@ LIBRARY_PART(load, load)
 LIBRARY_PART(loadfile, load_file)
 LIBRARY_PART(dofile, do_file)
 
-/* The host's clock in seconds; raises an error when it does not answer. */
+/* The host's clock in seconds; raises an error if the host does not answer. */
 static lua_Integer check_time(lua_State *L) {
   binding_need_host(L);
   time_t now = time(NULL);
@@ -93,7 +93,8 @@ static int os_date(lua_State *L) {
   return lua_date(L);
 }
 
-/* os.clock() -> seconds since the invocation first asked: there is no CPU clock to ask; at start-up 0 */
+/* os.clock() -> seconds since its first call in the invocation, as there is no CPU clock; 0 during
+ * start-up */
 static int os_clock(lua_State *L) {
   static long long begin;
   if (binding_starting()) {
@@ -108,11 +109,11 @@ static int os_clock(lua_State *L) {
   return 1;
 }
 
-static bool seeded; /* in the image: false at the beginning of each invocation, unless the script seeded */
+static bool seeded; /* in the image: false at the start of each invocation, unless start-up seeded */
 static lua_CFunction lua_random, lua_randomseed;
 
-/* Seeds the generator from the host by calling Lua's own randomseed, upvalue 2, with 128 bits. Leaves both.
- */
+/* Seeds the generator by calling Lua's own randomseed, upvalue 2, with 128 bits from the host. Leaves its two
+ * results on the stack. */
 static void seed_from_host(lua_State *L) {
   enum { SEED_BYTES = 16 };
   lua_Unsigned seeds[2] = {0, 0};
@@ -132,7 +133,7 @@ static void seed_from_host(lua_State *L) {
   seeded = true;
 }
 
-/* math.random(...): Lua's own, seeded when first used. Upvalues: Lua's generator state, its randomseed. */
+/* math.random(...): Lua's own, seeded on first use. Upvalues: Lua's generator state, its randomseed. */
 static int math_random(lua_State *L) {
   if (!seeded) {
     binding_need_host_as(L, "math.random");
@@ -142,7 +143,8 @@ static int math_random(lua_State *L) {
   return lua_random(L);
 }
 
-/* math.randomseed([x [, y]]): Lua's own; without arguments the host seeds. Returns the two seeds */
+/* math.randomseed([x [, y]]): Lua's own; without arguments it takes seeds from the host. Returns the two
+ * seeds */
 static int math_randomseed(lua_State *L) {
   if (lua_isnone(L, 1)) {
     binding_need_host_as(L, "math.randomseed");
@@ -159,7 +161,7 @@ static void open_random(lua_State *L) {
   lua_randomseed = lua_tocfunction(L, -1);
   lua_getfield(L, -2, "random");
   lua_random = lua_tocfunction(L, -1);
-  lua_getupvalue(L, -1, 1); /* the generator's state, which both of Lua's functions have as upvalue 1 */
+  lua_getupvalue(L, -1, 1); /* the generator's state: upvalue 1 of both functions */
   lua_pushvalue(L, -1);
   lua_pushvalue(L, -4);
   lua_pushcclosure(L, math_random, 2);
@@ -178,10 +180,11 @@ static lua_CFunction function(lua_State *L, const char *name) {
   return f;
 }
 
-/* lua_WarnFunction: what `warn` and failing finalizers say becomes a line of the log, piece by piece. */
+/* lua_WarnFunction: a message of `warn` or a failed finalizer becomes a line of the log, piece by piece. */
 static void warning(void *ud, const char *message, int to_be_continued) {
   static bool continued;
-  bool control = !continued && !to_be_continued && *message == '@'; /* always on */
+  bool control = !continued && !to_be_continued &&
+                 *message == '@'; /* control messages are ignored: warnings are always on */
   (void)ud;
   continued = to_be_continued;
   if (binding_starting() || control) return;

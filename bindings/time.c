@@ -53,7 +53,7 @@ static const luaL_Reg functions[] = {
 
 void time_open(lua_State *L) { binding_module(L, "time", functions); }
 
-/* A number in decimal, with or without a minus; -1 when it is none. */
+/* Reads a decimal number, with or without a minus; -1 if it is not valid. */
 static time_t read_seconds(const char *text, size_t size) {
   enum { DIGITS_MAX = 18 };
   bool negative = size > 0 && *text == '-';
@@ -68,8 +68,8 @@ static time_t read_seconds(const char *text, size_t size) {
 }
 
 /*
- * time() of libc, for os.time and os.date: seconds since 1970, -1 when the host does not answer. 0 at
- * start-up, where only luaopen_math asks (stdlib.c refuses the others and seeds anew).
+ * libc's time(), for os.time and os.date: seconds since 1970, -1 if the host does not answer. 0 during
+ * start-up, when only luaopen_math calls it (stdlib.c refuses other calls and seeds again).
  */
 time_t time(time_t *out) {
   time_t seconds = 0;

@@ -1,5 +1,5 @@
 /*
- * ws.c - flaron.ws: the WebSocket connection that an event came from.
+ * ws.c - flaron.ws: the WebSocket connection of an event.
  */
 #include "binding.h"
 #include "modules.h"
@@ -21,7 +21,7 @@ static int send(lua_State *L) {
 
 static int send_text(lua_State *L) { return send(L); }
 
-/* Whether a code may be sent in a close frame: RFC 6455, 7.4, and the registry it founded. */
+/* Whether a code may be sent in a close frame (RFC 6455, 7.4, and its IANA registry). */
 static bool may_be_sent(lua_Integer code) {
   enum { NORMAL = 1000, UNSUPPORTED = 1003, INVALID = 1007, GATEWAY = 1014, LIBRARIES = 3000, LAST = 4999 };
   return (code >= NORMAL && code <= UNSUPPORTED) || (code >= INVALID && code <= GATEWAY) ||
@@ -52,7 +52,7 @@ static int event_type(lua_State *L) {
   return binding_answer_or_nil(L, ws_event_type());
 }
 
-/* event_data() -> bytes of the message, "" when there are none */
+/* event_data() -> bytes of the message, "" if there are none */
 static int event_data(lua_State *L) {
   binding_need_host(L);
   if (!binding_push_packed(L, ws_event_data())) lua_pushliteral(L, "");
