@@ -1,5 +1,5 @@
 #!/bin/sh
-# deb.sh - makes a Debian package of what `make install` put into FOLDER/root. Called by `make deb`, which sets
+# deb.sh - makes a Debian package of the files that `make install` put into FOLDER/root. Called by `make deb`, which sets
 # SOURCE_DATE_EPOCH, so that the same sources make the same package, and MAINTAINER, which may be empty.
 #
 #   tools/deb.sh FOLDER TO
@@ -22,7 +22,7 @@ sed -i '/^==== Full texts/,$d' "$doc/copyright"
   printf ' -- %s  %s\n' "$maintainer" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")"
 } | gzip -9n >"$doc/changelog.gz"
 
-# dpkg-shlibdeps wants a source package's control file beside it.
+# dpkg-shlibdeps needs a source package's control file in this folder.
 mkdir -p "$folder/debian" "$root/DEBIAN"
 printf 'Source: flaron-lua\n\nPackage: flaron-lua\nArchitecture: any\n' >"$folder/debian/control"
 libraries=$(cd "$folder" && dpkg-shlibdeps -O root/usr/bin/flaron-lua "root/$module" 2>shlibdeps.log) ||

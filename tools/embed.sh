@@ -1,9 +1,9 @@
 #!/bin/sh
-# embed.sh - writes the table of edge/base/embedded.h, with the content of the files given, as an assembler's source.
+# embed.sh - writes the table of edge/base/embedded.h, with the content of the given files, as assembler source.
 #
 #   tools/embed.sh FILE... >embedded.S
 #
-# A file that was made, build/licenses.txt, is known as "licenses.txt"; the others by their paths.
+# The generated file build/licenses.txt gets the path "licenses.txt"; the others keep their paths.
 set -eu
 
 count=0

@@ -1,7 +1,7 @@
 #!/bin/sh
-# install.sh - puts flaron-lua, and all that belongs to it, under a prefix; or takes it away again. The one list
-# of what is installed, for `make install`, `make uninstall` and `make deb`, which set what it needs: PREFIX,
-# LIBDIR (below which Lua finds its modules), DESTDIR (in front of both) and SOURCE_DATE_EPOCH (of the man page).
+# install.sh - installs flaron-lua and all its files under a prefix, or uninstalls them. It has the only list of installed
+# files, for `make install`, `make uninstall` and `make deb`, which set its variables: PREFIX, LIBDIR (below which Lua finds
+# its modules), DESTDIR (put before both) and SOURCE_DATE_EPOCH (for the man page).
 #
 #   tools/install.sh install EXECUTABLE MODULE
 #   tools/install.sh uninstall
@@ -12,7 +12,7 @@ export SOURCE_DATE_EPOCH
 verb=$1 exe=${2-} module=${3-}
 share=$PREFIX/share
 case $PREFIX in
-  /usr) zsh=vendor-completions ;; # Debian's place for what is not an administrator's
+  /usr) zsh=vendor-completions ;; # Debian's folder for completions of packages
   *) zsh=site-functions ;;
 esac
 
@@ -22,7 +22,7 @@ if [ "$verb" = install ]; then
   trap 'rm -f "$made"' EXIT
 fi
 
-# A file as it is.
+# Installs a file unchanged.
 put() { # MODE FILE PLACE
   if [ "$verb" = install ]; then
     install -D -m "$1" "$2" "$DESTDIR$3"
@@ -31,7 +31,7 @@ put() { # MODE FILE PLACE
   fi
 }
 
-# What the executable prints.
+# Installs the output of the executable.
 print() { # PLACE WORD...
   place=$1
   shift
@@ -39,7 +39,7 @@ print() { # PLACE WORD...
   put 644 "$made" "$place"
 }
 
-# A folder that is ours alone, with those of its files that belong to it: no README.md about how it is kept.
+# Installs a folder that only we use, without its README.md, which is for developers.
 folder() { # FOLDER PLACE
   if [ "$verb" != install ]; then
     rm -rf "$DESTDIR$2"
@@ -53,7 +53,7 @@ folder() { # FOLDER PLACE
 put 755 "$exe" "$PREFIX/bin/flaron-lua"
 put 644 "$module" "$LIBDIR/lua/5.4/flaron/edge.so"
 folder scripts/types "$share/flaron-lua/library"
-folder scripts/modules/flaron "$share/flaron-lua/library/flaron" # annotated, too
+folder scripts/modules/flaron "$share/flaron-lua/library/flaron" # they have annotations, too
 
 if [ "$verb" = install ]; then
   "$exe" --man >"$made"

@@ -1,16 +1,17 @@
 /*
- * layout.c - where the fields of Lua's structures lie in the runtime's memory, and how many there can be of
- * some, for edge/profile/callstack.c; and which Lua it is.
+ * layout.c - the offsets of fields in Lua's structures in the runtime's memory and some limits of Lua, for
+ * edge/profile/callstack.c; and the release of Lua.
  *
- * It is compiled for wasm32, as Lua is, and never linked: mk/runtime.mk makes the enum of lua_layout.h of the
- * lines "#layout NAME VALUE" in the assembly, and LAYOUT_LUA_RELEASE, a text of three numbers, of "#release".
+ * It is compiled for wasm32, as Lua is, and never linked: mk/runtime.mk turns the lines "#layout NAME VALUE"
+ * in the assembly into the enum of lua_layout.h, and "#release" into LAYOUT_LUA_RELEASE, a string of three
+ * numbers.
  */
 #include <stddef.h>
 
 #include "lobject.h"
 #include "lstate.h"
 
-enum { ERROR_STACK = 200 }; /* values more while an error of the stack is handled: ERRORSTACKSIZE of ldo.c */
+enum { ERROR_STACK = 200 }; /* extra values while a stack overflow is handled: ERRORSTACKSIZE of ldo.c */
 
 #define SAY(name, value) __asm__ volatile("#layout " #name " %0" ::"i"(value))
 

@@ -1,16 +1,16 @@
 #!/bin/sh
-# licenses.sh - what flaron-lua is made of: flaron-lua, what is built into it and what it is linked with.
+# licenses.sh - lists the components of flaron-lua: itself, what is built into it and what it is linked with.
 #
 #   tools/licenses.sh text LUA CJSON PACKAGE... >licenses.txt      the licences of all of it
 #   tools/licenses.sh list LUA CJSON PACKAGE... >components.txt    a line each, for tools/sbom.lua
 #
-# LUA and CJSON are the folders of their sources, PACKAGEs the Debian packages that are linked. Their copyright files are
-# Debian's; licences that those only refer to come last in the text, after the line "==== Full texts". Nothing of it lies in
-# the repository. Where there is no dpkg, notices that are not where Debian has them are named in the text and on standard
-# error; where there is one, a missing notice is an error.
+# LUA and CJSON are the folders of their sources, PACKAGEs the Debian packages that are linked. The copyright files of
+# packages come from Debian; licences that they only refer to are at the end of the text, after the line "==== Full texts".
+# None of this text is in the repository. Without dpkg, notices that are not in Debian's places are named in the text and on
+# standard error; with dpkg, a missing notice is an error.
 #
-# Fields of the list, with tabs between them: flaron (the project), built-in or linked; name; version; an SPDX expression,
-# NOASSERTION for a package that `spdx` does not know; debian when the version is a package's, else nothing.
+# Fields of the list, separated by tabs: flaron (the project), built-in or linked; name; version; an SPDX expression,
+# NOASSERTION for a package that `spdx` does not know; debian if the version is a package's, else empty.
 set -eu
 
 fail() {
@@ -24,7 +24,7 @@ has_dpkg() { command -v dpkg-query >/dev/null; }
 
 missing=
 
-# The content of FILE, or a line in its place that says that it was not found where this was built.
+# Prints FILE, or a line that says that it was not found on the machine of the build.
 notice() { # FILE NAME
   if [ -s "$1" ]; then
     cat "$1"
@@ -35,13 +35,13 @@ notice() { # FILE NAME
   echo "The notice of $2 was not found where this was built: $1 is missing."
 }
 
-# What Debian says of a package.
+# A field of a package from dpkg.
 package() { # NAME WHAT
   title "$2"
   notice "/usr/share/doc/$1/copyright" "$1"
 }
 
-# The licence of what is linked or built in of a package, by the package's name.
+# The licence of the part of a package that is linked or built in, by the package's name.
 spdx() {
   case $1 in
     wasi-libc) echo 'MIT AND BSD-2-Clause AND CC0-1.0 AND (Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT)' ;;

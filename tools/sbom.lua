@@ -2,8 +2,8 @@
 --
 --   lua5.4 tools/sbom.lua SOURCE_DATE_EPOCH [NAME=SHA256:FILE]... <components.txt >flaron-lua.spdx.json
 --
--- What it lists, and each licence, is tools/licenses.sh's. NAME=SHA256:FILE gives the tarball of a component and its checksum.
--- The same input gives the same bytes. It reads no file and runs nothing.
+-- tools/licenses.sh supplies the components and their licences. NAME=SHA256:FILE gives the tarball of a component and
+-- its checksum. The same input gives the same bytes. It reads only standard input and runs nothing.
 local epoch = math.tointeger(tonumber(arg[1]))
 if not epoch or epoch < 0 then
   io.stderr:write("sbom.lua: SOURCE_DATE_EPOCH is expected first, seconds since 1970, not '", tostring(arg[1]), "'\n")
@@ -48,7 +48,7 @@ local function write(value, indent, out)
   out[#out + 1] = (#value > 0 and "\n" .. indent or "") .. (value.object and "}" or "]")
 end
 
--- FNV-1a of 64 bits: the document's name must differ where its content does.
+-- FNV-1a of 64 bits: documents with different contents must have different names.
 local function hash(text)
   local h = 0xcbf29ce484222325
   for i = 1, #text do h = (h ~ text:byte(i)) * 0x100000001b3 end

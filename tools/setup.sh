@@ -1,18 +1,18 @@
 #!/bin/sh
-# setup.sh - what flaron-lua is built with: Debian packages and the two source tarballs.
+# setup.sh - checks for and installs what the build needs: Debian packages and the two source tarballs.
 #
-#   setup.sh check NAME...               1, with what to do about it, when some are missing
+#   setup.sh check NAME...               exits with 1, and says what to do, if some are missing
 #   setup.sh packages NAME...            installs those that are missing, in one apt call
-#   setup.sh optional NAME...            the same; 1 with one line when it cannot be done
-#   setup.sh unpack DIR NAME...          fetches Debian packages and unpacks them into DIR, installed or not; 1 with
-#                                        one line when it cannot be done
+#   setup.sh optional NAME...            the same; exits with 1 and one line if it cannot
+#   setup.sh unpack DIR NAME...          fetches Debian packages and unpacks them into DIR, installed or not; exits
+#                                        with 1 and one line if it cannot
 #   setup.sh source FILE SHA256 POOL DIR [PATCHES]
-#                                        fetches POOL (a path in the Debian pool) to FILE, where that is in build/
-#                                        and not there, checks it, unpacks it into DIR, and applies what the file
-#                                        `series` in the folder PATCHES lists, in order, as quilt would
+#                                        fetches POOL (a path in the Debian pool) to FILE, if that is in build/
+#                                        and missing, checks it, unpacks it into DIR, and applies the patches that
+#                                        the file `series` in the folder PATCHES lists, in order, as quilt would
 #
-# The mirror is the one this machine's apt uses. Says what it does only when it has something to do. Where there is
-# no dpkg, a package counts as there when its program is on PATH, or pkg-config or the compilers find its library.
+# It uses the mirror of this machine's apt. It prints only what it does. Without dpkg, a package counts as installed if its
+# program is on PATH, or if pkg-config or the compilers find its library.
 set -eu
 
 fail() {
@@ -26,10 +26,10 @@ root() {
   fi
 }
 
-# Whether a package of Debian, or what it is wanted for, is here.
+# Whether a package of Debian is installed, or what it is needed for.
 installed() {
   case $1 in
-    nodejs) command -v node >/dev/null && return 0 ;; # from wherever it came
+    nodejs) command -v node >/dev/null && return 0 ;; # from any source
     npm) command -v npm >/dev/null && return 0 ;;
   esac
   if command -v dpkg-query >/dev/null; then
@@ -101,7 +101,7 @@ packages() {
   missing "$@"
   [ -n "$missing" ] || return 0
   command -v apt-get >/dev/null || fail "this is not Debian; please install the likes of:$missing"
-  unwanted= # a service that comes along and would be started
+  unwanted= # a service that would be installed with it and started
   case $missing in *nginx*) [ -e /usr/sbin/nginx ] || unwanted=nginx ;; esac
   echo "installing Debian packages:$missing"
   log=$(mktemp)
@@ -169,7 +169,7 @@ fetch() { # FILE SHA256 POOL
   fail "no mirror that apt knows has $3"
 }
 
-# Every patch must fit exactly: what fits nearly may be in a wrong place, and asks for somebody to look.
+# Every patch must apply exactly: a fuzzy match may be in the wrong place and must be reviewed.
 apply() { # DIR PATCHES
   grep -v '^ *\(#\|$\)' "$2/series" | while read -r name; do
     [ -f "$2/$name" ] || fail "$2/series lists $name, which is not there"

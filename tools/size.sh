@@ -1,9 +1,10 @@
 #!/bin/sh
-# size.sh - prints how large examples/hello is, and with libc's part in place of ours. Called by `make size`, which made them.
+# size.sh - prints the size of examples/hello, and its sizes with libc's parts in place of ours. Called by `make size`, which
+# has built them.
 #
-#   tools/size.sh EXECUTABLE FOLDER PART...     FOLDER/PART has the flaron-lua and the hello.wasm of a part
+#   tools/size.sh EXECUTABLE FOLDER PART...     FOLDER/PART has the flaron-lua and the hello.wasm with libc's PART
 #
-# Each flare must answer as ours does. Columns: bytes, bytes gzipped, and how much more that is.
+# Each flare must answer as ours does. Columns: bytes, bytes gzipped, and the differences from ours.
 set -eu
 
 exe=$1 folder=$2

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is known of the module. */
+/* The module that is trimmed. */
 typedef struct module {
   const char *keep;
-  uint32_t imported; /* functions that are imported */
-  uint8_t *drop;     /* for each function that is defined: it becomes a trap */
+  uint32_t imported; /* number of imported functions */
+  uint8_t *drop;     /* for each defined function: whether it becomes a trap */
   uint32_t defined;
   const char *error;
 } module;
@@ -27,7 +27,7 @@ static bool is_kept(const module *m, const char *name, uint32_t size) {
   return false;
 }
 
-/* Counts the functions among the imports, Spec 5.5.5; a module with imports of another kind is refused. */
+/* Counts the imported functions, Spec 5.5.5; refuses a module with imports of another kind. */
 static void read_imports(module *m, wasm_reader *r) {
   uint32_t size;
   for (uint32_t n = wasm_read_u32(r); n > 0 && r->error == NULL; n--) {
@@ -46,7 +46,7 @@ static void read_functions(module *m, wasm_reader *r) {
   wasm_read_bytes(r, wasm_reader_left(r));
 }
 
-/* Spec 5.5.10: writes those exports that stay, and notes the functions of the others. */
+/* Spec 5.5.10: writes the exports that stay, and records the functions of the others. */
 static void write_exports(module *m, wasm_reader *r, wasm_writer *payload) {
   enum { DROP = 1, KEEP = 2 };
   wasm_writer kept = {0};
@@ -73,7 +73,7 @@ static void write_exports(module *m, wasm_reader *r, wasm_writer *payload) {
   wasm_writer_free(&kept);
 }
 
-/* Spec 5.5.13: the bodies, a trap in place of those that go. */
+/* Spec 5.5.13: writes the bodies, with a trap in place of those that are dropped. */
 static void write_code(const module *m, wasm_reader *r, wasm_writer *payload) {
   static const uint8_t trap[] = {3, 0, 0x00, 0x0B}; /* 3 bytes: no locals, unreachable, end */
   uint32_t count = wasm_read_u32(r);

@@ -1,5 +1,5 @@
 /*
- * trim.h - takes out of a module what only some of its exports need.
+ * trim.h - removes exports of a module and the functions behind them.
  */
 #ifndef FLARON_TOOLS_TRIM_H
 #define FLARON_TOOLS_TRIM_H
@@ -7,13 +7,12 @@
 #include "../edge/flare/wasm.h"
 
 /*
- * Writes the module of `in_size` bytes at `in` onto the end of `out` with no other exports than those in
- * `keep`, names with commas between them; '*' at a name's end is for whatever follows. A function that was
- * exported under other names only becomes a trap; it stays where it is, in tables too. What nobody reaches
- * any more is left for wasm-opt to remove. Custom sections go.
+ * Appends the module of `in_size` bytes at `in` to `out`, with only the exports in `keep`, a comma-separated
+ * list of names; '*' at the end of a name matches any rest. A function that was exported only under other
+ * names becomes a trap; it keeps its index and its places in tables. wasm-opt can then remove what is
+ * unreachable. Custom sections are dropped.
  *
- * False with a sentence in `error` (at most `error_size` bytes) when the input is malformed or memory runs
- * out.
+ * False with a sentence in `error` (at most `error_size` bytes) if the input is malformed or memory runs out.
  */
 bool trim(const uint8_t *in, size_t in_size, const char *keep, wasm_writer *out, char *error,
           size_t error_size);

@@ -4,9 +4,9 @@
  *   unwind IN.wasm -o OUT.wasm [--report]
  *   unwind IN.wasm -o OUT.wasm --keep NAMES
  *
- * Reads a file, hands it to unwind_rewrite or trim, writes a file. The output is written beside its place
- * and renamed, so that it is there as a whole or not at all. It is a program of the build and never
- * shipped. Exit codes: 0 done, 1 failed, 2 misused.
+ * Reads a file, passes it to unwind_rewrite or trim, writes a file. The output is written to a temporary file
+ * beside it and renamed, so that it is never incomplete. It is a program of the build and never shipped. Exit
+ * codes: 0 done, 1 failed, 2 misused.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -40,23 +40,23 @@ static const char usage[] =
 typedef struct {
   const char *in;
   const char *out;
-  const char *keep; /* NULL: unwind */
+  const char *keep; /* NULL: rewrite instead of trim */
   bool report;
 } options;
 
-/* Says on stderr what is wrong with `file`; answers FAILED. */
+/* Prints on stderr what is wrong with `file`; returns FAILED. */
 static int failure(const char *file, const char *sentence) {
   fprintf(stderr, "unwind: %s: %s\n", file, sentence);
   return FAILED;
 }
 
-/* Says on stderr what is wrong with the command line; answers MISUSED. */
+/* Prints on stderr what is wrong with the command line; returns MISUSED. */
 static int misuse(const char *sentence, const char *argument) {
   fprintf(stderr, "unwind: %s%s (see unwind --help)\n", sentence, argument);
   return MISUSED;
 }
 
-/* Appends the file at `path` to `bytes`. On failure says so on stderr and answers false. */
+/* Appends the file at `path` to `bytes`. On failure prints a message on stderr and returns false. */
 static bool read_file(const char *path, wasm_writer *bytes) {
   FILE *file = fopen(path, "rb");
   if (file == NULL) {
@@ -82,7 +82,7 @@ static bool read_file(const char *path, wasm_writer *bytes) {
   return problem == NULL;
 }
 
-/* Writes `bytes` to a new file at `path`, which does not stay when that fails. Sets errno. */
+/* Writes `bytes` to a new file at `path`; removes it and sets errno if that fails. */
 static bool write_new_file(const char *path, const wasm_writer *bytes) {
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
   if (fd < 0) {
@@ -109,7 +109,7 @@ static bool write_new_file(const char *path, const wasm_writer *bytes) {
   return problem == 0;
 }
 
-/* Puts `bytes` at `path`, replacing a regular file. On failure says so on stderr. */
+/* Writes `bytes` to `path`, replacing a regular file. On failure prints a message on stderr. */
 static bool write_file(const char *path, const wasm_writer *bytes) {
   struct stat old;
   if (stat(path, &old) == 0 && !S_ISREG(old.st_mode)) {
@@ -137,7 +137,7 @@ static bool write_file(const char *path, const wasm_writer *bytes) {
   return good;
 }
 
-/* Rewrites the bytes of the input and writes the output. Answers an exit code. */
+/* Rewrites the input and writes the output. Returns an exit code. */
 static int rewrite(const options *o, const wasm_writer *in) {
   wasm_writer out = {0};
   unwind_report report;
@@ -160,7 +160,7 @@ static int rewrite(const options *o, const wasm_writer *in) {
   return code;
 }
 
-/* Reads the command line after --help was ruled out. DONE or MISUSED. */
+/* Parses a command line without --help. DONE or MISUSED. */
 static int parse(int argc, char **argv, options *o) {
   for (int i = 1; i < argc; i++) {
     const char *argument = argv[i];

@@ -1,13 +1,13 @@
 /*
  * unwind_rewrite.c - teaches a linked module to unwind without exceptions.
  *
- * Three steps: read the module as far as calls are concerned, find the functions that can throw,
- * write the module with checks after the calls to them. The module read is borrowed from the
- * caller's bytes; only the arrays in `module` are owned, and unwind_rewrite frees them.
+ * Three steps: read what matters for calls, find the functions that can throw, write the module with checks
+ * after the calls of them. The module is borrowed from the caller's bytes; only the arrays in `module` are
+ * owned, and unwind_rewrite frees them.
  *
- * It is not a validator: it checks what it needs to stay inside the bytes and to find every call, not
- * that the operand types fit. What it does not know it refuses, for a call that is overlooked would
- * be an error that is overlooked.
+ * It is not a validator: it checks what it needs to stay inside the bytes and to find every call, not that
+ * operand types match. It refuses what it does not know, since an overlooked call would be an overlooked
+ * error.
  *
  * Section numbers are those of the WebAssembly Core Specification 2.0.
  */
@@ -71,7 +71,7 @@ typedef struct {
   uint32_t param_count;
   uint32_t result_count;
   uint32_t index;
-  uint32_t canonical; /* the least index of a type of the same structure */
+  uint32_t canonical; /* the lowest index of a type with the same structure */
 } func_type;
 
 typedef struct {
@@ -93,13 +93,13 @@ typedef struct {
   uint32_t size;
 } func_body;
 
-/* "When node `from` can throw, so can function `caller`." For nodes see find_throwing. */
+/* "If node `from` can throw, so can function `caller`." For nodes see type_node. */
 typedef struct {
   uint32_t from;
   uint32_t caller;
 } edge;
 
-/* What is known of the module that is being rewritten. */
+/* The module that is being rewritten. */
 typedef struct {
   func_type *types;
   uint32_t type_count;
@@ -113,17 +113,17 @@ typedef struct {
   uint32_t table_count;
   uint32_t memory_count;
   uint32_t element_count;
-  uint32_t data_count; /* as the data count section says */
+  uint32_t data_count; /* from the data count section */
   bool has_data_count;
-  uint32_t data_segments; /* as the data section has them */
+  uint32_t data_segments; /* number of segments in the data section */
 
   uint32_t throw_func; /* the markers, NO_INDEX until they are found */
   uint32_t try_func;
   uint32_t unwinding;
-  uint32_t stack_pointer; /* of C's stack; NO_INDEX when it is not exported */
+  uint32_t stack_pointer; /* of C's stack; NO_INDEX if it is not exported */
 
   uint8_t *blocks; /* one byte for each open block of the body that is being read */
-  uint8_t *ahead;  /* the same for a look at what follows a call */
+  uint8_t *ahead;  /* the same for ends_quietly, which reads ahead */
   edge *edges;
   size_t edge_count;
   size_t edge_capacity;
@@ -135,7 +135,7 @@ typedef struct {
   size_t error_size;
 } module;
 
-/* Records what went wrong; the first sentence stays. */
+/* Records an error; the first one stays. */
 __attribute__((format(printf, 2, 3))) static void fail(module *m, const char *format, ...) {
   if (m->failed) {
     return;
@@ -147,7 +147,7 @@ __attribute__((format(printf, 2, 3))) static void fail(module *m, const char *fo
   va_end(args);
 }
 
-/* `old` with room for `count` elements of `size` bytes; fails and answers `old` without memory. */
+/* Resizes `old` to `count` elements of `size` bytes; if memory runs out, fails and returns `old`. */
 static void *resize(module *m, void *old, size_t count, size_t size) {
   size_t wanted = count == 0 ? 1 : count;
   void *array = wanted <= SIZE_MAX / size ? realloc(old, wanted * size) : NULL;
@@ -170,7 +170,7 @@ static uint32_t read_count(wasm_reader *r) {
   return count;
 }
 
-/* An index that has to be below `bound`. */
+/* An index that must be below `bound`. */
 static uint32_t read_index(module *m, wasm_reader *r, const char *what, uint32_t bound) {
   uint32_t index = wasm_read_u32(r);
   if (r->error == NULL && index >= bound) {
@@ -215,7 +215,7 @@ static int compare_types(const void *a, const void *b) {
   return order != 0 ? order : (x->index > y->index) - (x->index < y->index);
 }
 
-/* Gives types of the same structure one canonical index, for call_indirect compares structures. */
+/* Gives types of the same structure one canonical index, since call_indirect compares structures. */
 static void find_canonical_types(module *m) {
   func_type **sorted = resize(m, NULL, m->type_count, sizeof *sorted);
   if (sorted == NULL) {
@@ -252,7 +252,7 @@ static void read_type_section(module *m, wasm_reader *r) {
   }
 }
 
-/* Limits, Spec 5.3.7: steps over them. */
+/* Skips limits, Spec 5.3.7. */
 static void skip_limits(wasm_reader *r) {
   uint8_t flags = wasm_read_u8(r);
   if (flags > 1) {
@@ -279,7 +279,7 @@ static void read_memory(module *m, wasm_reader *r) {
   m->memory_count++;
 }
 
-/* A global type, Spec 5.3.10; there is room for it. */
+/* A global type, Spec 5.3.10; the array has room for it. */
 static void read_global(module *m, wasm_reader *r) {
   uint8_t type = wasm_read_u8(r);
   uint8_t mutability = wasm_read_u8(r);
@@ -290,7 +290,7 @@ static void read_global(module *m, wasm_reader *r) {
   m->global_count++;
 }
 
-/* A function of the type whose index comes next; there is room for it. */
+/* A function of the type whose index is next; the array has room for it. */
 static void read_function(module *m, wasm_reader *r) {
   uint32_t type = read_index(m, r, "type", m->type_count);
   m->funcs[m->func_count] = (func){type, false, false};
@@ -326,7 +326,7 @@ static void read_function_section(module *m, wasm_reader *r) {
   }
 }
 
-/* A constant expression, Spec 3.3.10. A function it refers to may end up in a table. */
+/* A constant expression, Spec 3.3.10. A function that it refers to may end up in a table. */
 static void read_constant(module *m, wasm_reader *r) {
   while (!m->failed && r->error == NULL) {
     uint8_t opcode = wasm_read_u8(r);
@@ -364,7 +364,7 @@ static void read_global_section(module *m, wasm_reader *r) {
   }
 }
 
-/* Spec 5.5.7 and 5.5.8: a vector of what `read_one` reads. */
+/* Spec 5.5.7 and 5.5.8: a vector whose elements `read_one` reads. */
 static void read_each(module *m, wasm_reader *r, void (*read_one)(module *, wasm_reader *)) {
   uint32_t count = read_count(r);
   for (uint32_t i = 0; i < count && !m->failed && r->error == NULL; i++) {
@@ -372,7 +372,7 @@ static void read_each(module *m, wasm_reader *r, void (*read_one)(module *, wasm
   }
 }
 
-/* One element segment, Spec 5.5.12; the bits of its flags mean what the note there says. */
+/* One element segment, Spec 5.5.12, whose note explains the bits of the flags. */
 static void read_element(module *m, wasm_reader *r) {
   uint32_t flags = wasm_read_u32(r);
   if (flags > 7) {
@@ -433,7 +433,7 @@ static bool export_is(const export_entry *e, const char *name) {
   return e->name_len == strlen(name) && memcmp(e->name, name, e->name_len) == 0;
 }
 
-/* Where the module keeps the marker this export is; NULL when it is none. */
+/* The field of the module for the marker that this export is; NULL if it is not a marker. */
 static uint32_t *marker_slot(module *m, const export_entry *e) {
   if (export_is(e, "unwind_throw")) {
     return &m->throw_func;
@@ -489,7 +489,7 @@ static void read_export_section(module *m, wasm_reader *r) {
   }
 }
 
-/* Checks that a marker is a function of the module's own that takes `params` i32 and returns. */
+/* Checks that a marker is a function defined in the module that takes `params` i32 and returns nothing. */
 static void check_marker(module *m, const char *name, uint32_t index, uint32_t params) {
   if (index == NO_INDEX) {
     fail(m, "it has no export %s", name);
@@ -509,7 +509,7 @@ static void check_marker(module *m, const char *name, uint32_t index, uint32_t p
   }
 }
 
-/* Checks that all three markers are there and are what they should be. */
+/* Checks that all three markers exist and have the right types. */
 static void check_markers(module *m) {
   check_marker(m, "unwind_throw", m->throw_func, 0);
   check_marker(m, "unwind_try", m->try_func, 3);
@@ -557,7 +557,7 @@ static void read_data_section(module *m, wasm_reader *r) {
   wasm_read_bytes(r, wasm_reader_left(r));
 }
 
-/* Reads one section into the module; custom sections are none of its business. */
+/* Reads one section into the module; ignores custom sections. */
 static void read_section(module *m, const wasm_section *section) {
   static const char *const names[] = {"custom", "type",   "import",    "function", "table",
                                       "memory", "global", "export",    "start",    "element",
@@ -586,7 +586,7 @@ static void read_section(module *m, const wasm_section *section) {
   }
 }
 
-/* Reads all sections and checks what only shows when all were read. */
+/* Reads all sections and makes the checks that need all of them. */
 static void read_module(module *m, const uint8_t *in, size_t in_size) {
   wasm_reader r;
   wasm_section section;
@@ -613,20 +613,20 @@ static void read_module(module *m, const uint8_t *in, size_t in_size) {
 
 /* -- Instructions ------------------------------------------------------------------------------ */
 
-/* A place in a function body, and the instruction that was read last. */
+/* A cursor in a function body, and the last instruction read. */
 typedef struct {
   wasm_reader r;
-  uint32_t func;   /* its index */
-  uint32_t locals; /* parameters included */
+  uint32_t func;   /* index of the function */
+  uint32_t locals; /* number of locals, parameters included */
   uint32_t depth;  /* open blocks, the body itself included; m->blocks has their opcodes */
   uint8_t opcode;
   uint32_t index; /* of call: the function; of call_indirect: the type; of global.*: the global; of br: the
                      label */
-  bool sets_flag; /* the instruction sets the global `unwinding` to a constant that is not 0 */
-  bool constant;  /* the instruction pushes an i32 that is constant and not 0 */
+  bool sets_flag; /* the instruction sets the global `unwinding` to a nonzero constant */
+  bool constant;  /* the instruction pushes a nonzero i32 constant */
 } code;
 
-/* Names what is known to exist but not to the rewriter; NULL for the rest. */
+/* The name of an instruction or a proposal that the rewriter does not support; NULL for other opcodes. */
 static const char *foreign_name(uint8_t opcode) {
   switch (opcode) {
     case 0x06: return "try";
@@ -654,7 +654,7 @@ static const char *foreign_name(uint8_t opcode) {
   }
 }
 
-/* Refuses the instruction that was read last. */
+/* Refuses the last instruction read. */
 static void refuse_opcode(module *m, const code *c) {
   const char *name = foreign_name(c->opcode);
   if (name != NULL) {
@@ -665,7 +665,7 @@ static void refuse_opcode(module *m, const code *c) {
   }
 }
 
-/* An index within a function body that has to be below `bound`. */
+/* An index within a function body that must be below `bound`. */
 static uint32_t code_index(module *m, code *c, const char *what, uint32_t bound) {
   uint32_t index = wasm_read_u32(&c->r);
   if (c->r.error == NULL && index >= bound) {
@@ -708,11 +708,11 @@ static void read_block(module *m, code *c) {
          (unsigned)c->func, c->opcode, type);
     return;
   }
-  /* A block takes two bytes, so there are never more of them open than `blocks` has room for. */
+  /* A block takes two bytes, so `blocks` has room for all that can be open. */
   m->blocks[c->depth++] = c->opcode;
 }
 
-/* else: what was an `if` becomes a block that can have no other `else`. */
+/* else: the `if` becomes a block, which cannot have another `else`. */
 static void read_else(module *m, code *c) {
   if (m->blocks[c->depth - 1] != OP_IF) {
     fail(m, "function %u: an else stands outside an if", (unsigned)c->func);
@@ -774,7 +774,7 @@ static void read_prefixed(module *m, code *c) {
   }
 }
 
-/* What follows the opcode of an instruction that is neither control nor plainly numeric. */
+/* The immediates of an instruction that is neither control nor plainly numeric. */
 static void read_immediates(module *m, code *c) {
   switch (c->opcode) {
     case OP_BR:
@@ -806,7 +806,7 @@ static void read_immediates(module *m, code *c) {
   }
 }
 
-/* Steps over the next instruction; false at the end of the body and on an error. Spec 5.4. */
+/* Reads the next instruction; false at the end of the body and on an error. Spec 5.4. */
 static bool next_instruction(module *m, code *c) {
   if (c->depth == 0) {
     wasm_reader_expect_end(&c->r, "bytes follow its end");
@@ -820,7 +820,7 @@ static bool next_instruction(module *m, code *c) {
     bool plain =
         c->opcode <= 0x01 || c->opcode == OP_RETURN || c->opcode == OP_DROP || c->opcode == OP_SELECT;
     if (c->r.error != NULL || numeric || plain) {
-      /* nothing follows */
+      /* no immediates */
     } else if (c->opcode >= OP_BLOCK && c->opcode <= OP_IF) {
       read_block(m, c);
     } else if (c->opcode == OP_ELSE) {
@@ -841,12 +841,12 @@ static bool next_instruction(module *m, code *c) {
 /* -- Which functions can throw ----------------------------------------------------------------- */
 
 /*
- * The nodes of the graph: a function stands for itself, and after all functions stand the types;
- * a type can throw when call_indirect with it may reach a function that can.
+ * The nodes of the graph: first all functions, then all types. A type can throw if call_indirect with it may
+ * reach a function that can.
  */
 static uint32_t type_node(const module *m, uint32_t type) { return m->func_count + m->types[type].canonical; }
 
-/* The node that a call is to; NO_INDEX when the instruction is not a call. */
+/* The node of a call's callee; NO_INDEX if the instruction is not a call. */
 static uint32_t callee_node(const module *m, const code *c) {
   if (c->opcode == OP_CALL) {
     return c->index;
@@ -854,7 +854,7 @@ static uint32_t callee_node(const module *m, const code *c) {
   return c->opcode == OP_CALL_INDIRECT ? type_node(m, c->index) : NO_INDEX;
 }
 
-/* Notes that function `caller` calls node `from`. */
+/* Records that function `caller` calls node `from`. */
 static void add_edge(module *m, uint32_t from, uint32_t caller) {
   if (m->edge_count == m->edge_capacity) {
     size_t capacity = m->edge_capacity == 0 ? 1024 : m->edge_capacity * 2;
@@ -867,7 +867,7 @@ static void add_edge(module *m, uint32_t from, uint32_t caller) {
   m->edges[m->edge_count++] = (edge){from, caller};
 }
 
-/* Reads every body once: it has to be well-formed, and its calls are noted. */
+/* Reads every body once, checks its form and records its calls. */
 static void collect_calls(module *m) {
   uint32_t largest = 0;
   for (uint32_t i = 0; i < m->body_count; i++) {
@@ -891,7 +891,7 @@ static void collect_calls(module *m) {
   }
 }
 
-/* Marks a node and queues it, unless it was marked before or is where the spread stops. */
+/* Marks a node and queues it, unless it is marked already or cannot throw (unwind_try, "unwind_never"). */
 static void mark(module *m, uint32_t *queue, uint32_t *queued, uint32_t node) {
   bool stops = node == m->try_func || (node < m->func_count && m->funcs[node].never);
   if (!stops && m->throws[node] == 0) {
@@ -900,7 +900,8 @@ static void mark(module *m, uint32_t *queue, uint32_t *queued, uint32_t node) {
   }
 }
 
-/* The closure: from `first[n]` to `first[n + 1]`, `callers` holds those who call node n. */
+/* Computes the closure; `callers` from index `first[n]` to before `first[n + 1]` are the callers of node
+ * n. */
 static void spread(module *m, const uint32_t *first, const uint32_t *callers, uint32_t *queue) {
   uint32_t queued = 0;
   mark(m, queue, &queued, m->throw_func);
@@ -925,7 +926,8 @@ static void find_throwing(module *m) {
   if (!m->failed) {
     memset(m->throws, 0, nodes);
     memset(first, 0, ((size_t)nodes + 2) * sizeof *first);
-    /* Counted two places on and filled in one place on, first[n] ends up where n begins. */
+    /* The counts are stored two places further and the filling advances the next place, so that first[n] ends
+     * as the start of n. */
     for (size_t i = 0; i < m->edge_count; i++) {
       first[m->edges[i].from + 2]++;
     }
@@ -944,7 +946,7 @@ static void find_throwing(module *m) {
 
 /* -- Which calls need a check ------------------------------------------------------------------- */
 
-/* Whether an instruction only computes: it cannot trap, and changes locals and the stack pointer at most. */
+/* Whether an instruction only computes: it cannot trap, and changes at most locals and the stack pointer. */
 static bool only_computes(const module *m, const code *c) {
   uint8_t op = c->opcode;
   bool divides = (op >= OP_I32_DIV_S && op <= OP_I32_REM_U) || (op >= OP_I64_DIV_S && op <= OP_I64_REM_U);
@@ -956,13 +958,13 @@ static bool only_computes(const module *m, const code *c) {
 }
 
 /*
- * Whether the function, after the call that was read last, only computes until it ends. Then it may as well
- * do so while something is thrown: nobody looks at its result, and the stack pointer is set to what it was.
+ * Whether the function, after the last call read, only computes until it ends. Then it may do so even while
+ * an error is thrown: its result is not used, and the stack pointer is restored.
  */
 static bool ends_quietly(module *m, const code *c) {
   code t = *c;
   uint8_t *blocks = m->blocks;
-  uint32_t live = c->depth; /* what lies deeper is jumped over */
+  uint32_t live = c->depth; /* deeper code is skipped by a jump */
   bool quiet = true;
   memcpy(m->ahead, blocks, c->depth);
   m->blocks = m->ahead;
@@ -1041,8 +1043,8 @@ static void write_wrapping_end(wasm_writer *w, uint8_t type) {
 }
 
 /*
- * The check after a call: when something is being thrown, leave. Where the function ends quietly there is
- * none, and a call that does not come back unless it throws is followed by a branch. True when it wrote one.
+ * Writes the check after a call: leave if an error is being thrown. If the function ends quietly there is no
+ * check; after a call that returns only by throwing there is a plain branch. True if it wrote a check.
  */
 static bool write_check(module *m, wasm_writer *w, const code *c, bool wrapped) {
   uint8_t next = c->r.at < c->r.end ? *c->r.at : OP_END;
@@ -1057,7 +1059,7 @@ static bool write_check(module *m, wasm_writer *w, const code *c, bool wrapped) 
   return true;
 }
 
-/* Refuses a function that can throw and whose result has no zero the check could return. */
+/* Refuses a function that can throw but whose result type has no zero for the check to return. */
 static void check_result(module *m, uint32_t index) {
   const func_type *type = &m->types[m->funcs[index].type];
   if (type->result_count > 1) {
@@ -1071,7 +1073,7 @@ static void check_result(module *m, uint32_t index) {
   }
 }
 
-/* Writes a body with its checks to `scratch` (which is emptied first); answers their number. */
+/* Writes a body with its checks to `scratch` (which is emptied first); returns the number of checks. */
 static uint32_t write_body(module *m, wasm_writer *scratch, uint32_t index) {
   const func_type *type = &m->types[m->funcs[index].type];
   bool wrapped = type->result_count != 0;
@@ -1113,7 +1115,7 @@ static void write_code_section(module *m, wasm_writer *out, unwind_report *repor
     if (checks == 0) {
       wasm_write_bytes(&payload, body->whole, body->whole_size);
     } else {
-      /* The largest bodies outgrow their size field. */
+      /* The largest bodies may outgrow their size field. */
       payload.failed = payload.failed || scratch.failed || scratch.size > UINT32_MAX;
       wasm_write_u32(&payload, (uint32_t)scratch.size);
       wasm_write_bytes(&payload, scratch.data, scratch.size);
@@ -1147,7 +1149,7 @@ static void write_export_section(module *m, wasm_writer *out, const wasm_section
   wasm_writer_free(&kept);
 }
 
-/* Whether a custom section speaks of offsets in code, which are other ones afterwards. */
+/* Whether a custom section contains offsets in code, which the rewrite changes. */
 static bool has_offsets(const wasm_section *section) {
   static const char *const prefixes[] = {".debug_", "reloc.", "sourceMappingURL", "metadata.code."};
   for (size_t i = 0; section->name != NULL && i < sizeof prefixes / sizeof *prefixes; i++) {
@@ -1181,7 +1183,7 @@ static void write_module(module *m, const uint8_t *in, size_t in_size, wasm_writ
   }
 }
 
-/* -- The one door ------------------------------------------------------------------------------ */
+/* -- Entry point ------------------------------------------------------------------------------- */
 
 bool unwind_rewrite(const uint8_t *in, size_t in_size, wasm_writer *out, unwind_report *report, char *error,
                     size_t error_size) {
