@@ -1,6 +1,6 @@
-# bench.mk - what the benchmarks compare with, and running them. What they measure: bench/README.md.
+# bench.mk - the programs that benchmarks compare with, and targets to run them. What they measure: bench/README.md.
 
-# Not everywhere to be had: without packages of npm, columns stay empty and say why.
+# Not available everywhere: without packages of npm, columns stay empty and say why.
 $(B)/bench/npm.stamp: bench/package.json
 	@mkdir -p $(@D)
 	$(Q)cp bench/package.json $(@D)
@@ -15,7 +15,7 @@ $(B)/bench/floor.wasm: bench/floor.c | $(TOOLS)
 $(B)/bench/floor_wasm2c.c: $(B)/bench/floor.wasm
 	$(Q)wasm2c -n floor $< -o $@
 
-# Its imports have the names of the runtime's; here they get others.
+# Its imports have the same names as the runtime's, so they are renamed here.
 $(N)/bench/floor_wasm2c.o: $(B)/bench/floor_wasm2c.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O2 -w $(foreach f,req_method req_url resp_set_status resp_header_set resp_body_set,-DZ_flaronZ2Fv1Z_$(f)=floor_$(f)) \

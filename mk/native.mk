@@ -10,9 +10,9 @@ NATIVE_FLAGS := -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -Wall -W
   -Iedge -Icli -Ibindings -I$(W) -isystem $(LUA_INCLUDE) $(NATIVE_SANITIZE)
 NATIVE_LIBS := -lcurl -lcrypto -lsqlite3 -ljansson -lnghttp2 -lwslay -lssl -lpthread -lm
 
-# As wabt's README of wasm2c asks, so that a computation has the bits that Wasm says: without -ffp-contract=off GCC fuses
-# multiplications and additions where the machine can (all of arm64, amd64 with FMA). Generated code in a memory of its
-# own, guarded by the machine: no sanitizer.
+# The flags that wabt's README of wasm2c requires for bit-exact floating point: without -ffp-contract=off GCC fuses
+# multiplications and additions if the machine can (all of arm64, amd64 with FMA). No sanitizer, since this is generated code
+# with its own memory, which the machine guards.
 WASM2C_FLAGS := -O2 -g1 -fPIC -fvisibility=hidden -w -ffp-contract=off -frounding-math -fsignaling-nans -fno-optimize-sibling-calls
 
 NATIVE_STAMP := $(call flags,native$(if $(SANITIZE),-sanitize),$(CC) $(NATIVE_FLAGS))
@@ -52,7 +52,7 @@ LINKED_PACKAGES := $(filter-out liblua%,$(filter %-dev,$(BUILD_PACKAGES)))
 $(B)/licenses.txt: tools/licenses.sh LICENSE $(B)/lua.stamp $(B)/cjson.stamp $(call flags,licenses,$(LINKED_PACKAGES))
 	$(Q)tools/licenses.sh text $(LUA) $(CJSON) $(LINKED_PACKAGES) >$@
 
-# Files come and go, so their list is in a stamp.
+# The list of files is in a stamp, since files are added and removed.
 $(N)/embedded.o: tools/embed.sh $(EMBEDDED) $(call flags,embedded,$(EMBEDDED))
 	@mkdir -p $(@D)
 	$(Q)tools/embed.sh $(EMBEDDED) >$(N)/embedded.S
@@ -63,12 +63,12 @@ $(EXE): $(EDGE_OBJECTS) $(CLI_OBJECTS) $(LIBS_STAMP)
 	$(Q)$(CC) $(NATIVE_SANITIZE) $(filter %.o,$^) -o $@ $(NATIVE_LIBS)
 	$(Q)$(if $(SANITIZE),,ln -sf native/flaron-lua $(B)/flaron-lua)
 
-# It stays when Lua unloads it: signal handlers and threads' ends refer to it.
+# It must stay loaded when Lua unloads it: signal handlers and destructors of threads refer to it.
 $(MODULE): $(EDGE_OBJECTS) $(patsubst %.c,$(N)/%.o,$(MODULE_SOURCES)) $(LIBS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -Wl,-z,nodelete $(NATIVE_SANITIZE) $(filter %.o,$^) -o $@ $(NATIVE_LIBS)
 
-# For clangd, which looks for it in build/ by itself.
+# For clangd, which finds it in build/ by itself.
 comma := ,
 json = $(subst ",\",$(subst \,\\,$(1)))
 entry = {"directory":"$(CURDIR)"$(comma)"file":"$(1)"$(comma)"command":"$(call json,$(2) -c $(1))"}$(comma)

@@ -1,5 +1,5 @@
-# packages.mk - what building, testing and measuring take: Debian packages, and the two source tarballs, by checksum.
-# It says what is missing; only `make setup` and its kin install. tools/setup.sh does both.
+# packages.mk - what building, testing and measuring need: Debian packages, and the two source tarballs, by checksum. It says
+# what is missing; only `make setup` and the other setup targets install. tools/setup.sh does both.
 
 BUILD_PACKAGES := gcc libc6-dev patch clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 binaryen wabt \
   libcurl4-openssl-dev libssl-dev libsqlite3-dev libjansson-dev libnghttp2-dev libwslay-dev lua5.4 liblua5.4-dev
@@ -28,14 +28,14 @@ setup-bench: setup-test
 setup-fuzz: setup-test
 	$(Q)tools/setup.sh packages $(FUZZ_PACKAGES) $(SOAK_PACKAGES)
 
-# Everything that is built comes after this, and is not built again because of it.
+# An order-only prerequisite of everything that is built: it does not cause a rebuild.
 TOOLS := $(B)/tools.stamp
 
 $(TOOLS): $(call flags,packages,$(BUILD_PACKAGES))
 	@tools/setup.sh check $(BUILD_PACKAGES)
 	@touch $@
 
-# What differs from the sources as they come: patch series, applied in order (docs/internals/upgrade-lua.md).
+# The changes to the original sources: patch series, applied in order (docs/internals/upgrade-lua.md).
 patches = $(1)/series $(wildcard $(1)/*.patch)
 
 LUA := $(B)/src/lua
@@ -53,7 +53,7 @@ $(B)/lua.stamp: $(call flags,lua,$(LUA_TARBALL) $(LUA_SHA256)) $(call patches,$(
 	$(Q)tools/setup.sh source $(LUA_TARBALL) $(LUA_SHA256) $(LUA_POOL) $(LUA) $(LUA_PATCHES)
 	@touch $@
 
-# Lua as it comes, for what compares with it (tests/fuzz/fuzz_pattern.c).
+# Unpatched Lua, for comparisons with it (tests/fuzz/fuzz_pattern.c).
 $(B)/lua-stock.stamp: $(B)/lua.stamp
 	$(Q)tools/setup.sh source $(LUA_TARBALL) $(LUA_SHA256) $(LUA_POOL) $(LUA)-stock
 	@touch $@

@@ -1,8 +1,8 @@
-# release.mk - what users get: installing, the Debian package, the bill of materials.
+# release.mk - installation, the Debian package, the bill of materials.
 
-# A Lua of Debian, under /usr, finds modules in the folder of this machine's kind; others in lib.
+# Debian's Lua, under /usr, finds modules in the folder of this architecture; others in lib.
 LIBDIR ?= $(PREFIX)/lib$(if $(filter /usr,$(PREFIX)),/$(shell $(CC) -print-multiarch))
-# The date of man page and package: the same sources make the same files.
+# The date in man page and package, so that the same sources make the same files.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 INSTALL = PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' DESTDIR='$(DESTDIR)' SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) tools/install.sh
 
@@ -20,7 +20,7 @@ deb: $(EXE) $(MODULE) ## build a Debian package, build/flaron-lua_VERSION_ARCH.d
 	$(Q)$(MAKE) install PREFIX=/usr DESTDIR=$(B)/deb/root
 	$(Q)SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) MAINTAINER='$(MAINTAINER)' tools/deb.sh $(B)/deb $(if $(SANITIZE),$(N),$(B))
 
-# The components are those of tools/licenses.sh, at the versions of this machine, so the file is made anew each time.
+# The components are those of tools/licenses.sh, in the versions of this machine, so the file is made again each time.
 sbom: $(B)/lua.stamp $(B)/cjson.stamp ## write build/flaron-lua.spdx.json, what is built in and linked, as SPDX 2.3
 	$(Q)tools/licenses.sh list $(LUA) $(CJSON) $(LINKED_PACKAGES) >$(B)/components.txt
 	$(Q)lua5.4 tools/sbom.lua $(SOURCE_DATE_EPOCH) 'Lua=$(LUA_SHA256):$(LUA_TARBALL)' 'lua-cjson=$(CJSON_SHA256):$(CJSON_TARBALL)' \

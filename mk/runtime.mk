@@ -1,5 +1,5 @@
-# runtime.mk - from the sources of Lua, lua-cjson, runtime/ and bindings/ to runtime.wasm and flare.wasm. What each step is
-# for: docs/internals/runtime.md.
+# runtime.mk - from the sources of Lua, lua-cjson, runtime/ and bindings/ to runtime.wasm and flare.wasm.
+# docs/internals/runtime.md explains each step.
 
 ifdef WASI_SDK_PATH
 WASM_BIN := $(WASI_SDK_PATH)/bin/
@@ -18,18 +18,18 @@ WASM_TARGET := --target=wasm32-wasi -mcpu=mvp -mbulk-memory -msign-ext -mnontrap
 WASM_FLAGS := $(WASM_TARGET) -std=gnu11 -ffunction-sections -fdata-sections -MMD -MP \
   -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -DLUA_USER_H='"lua_user.h"' \
   -nostdlibinc -Iruntime/lua/include -isystem $(WASI_INCLUDE) -isystem $(LUA)/src
-# CHECKED=1: Lua's assertions are on, and allocations fail when the program that runs it says so (mk/soak.mk).
+# CHECKED=1: Lua's assertions are on, and allocations fail when the program that runs the flare says so (mk/soak.mk).
 ifdef CHECKED
 WASM_FLAGS += '-Dlua_assert(c)=((c) ? (void)0 : __builtin_trap())'
 endif
 OUR_WASM_FLAGS := $(WASM_FLAGS) -Oz -Wall -Wextra -Werror -Iruntime -Ibindings
 WASM_FEATURES := --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals
 
-# What -Oz inlines because a call seems larger: it is not once there is a check after each.
+# -Oz inlines small functions because a call seems larger, but inlined calls bring their checks with them.
 NO_INLINING := -mllvm -inline-threshold=-50
 
-# Nothing unrolled, and few jump tables: a comparison with two values is none of a jump table's business. Little is
-# inlined, which costs no speed and decides over size, but for what makes calls and switches (pcall.c).
+# No unrolling, and jump tables only where they pay, not for comparisons with two values. Little inlining, which costs no
+# speed and matters most for size; except for calls and switches of coroutines (pcall.c).
 SPEED := -O2 -fno-unroll-loops -mllvm -jump-table-density=40 -mllvm -inline-threshold=30
 LUA_HOT := lgc lstring lvm ltable ltm lobject lfunc lauxlib
 LUA_COLD := lstrlib lapi lmem lctype lopcodes lmathlib lutf8lib
@@ -43,11 +43,11 @@ ifdef CHECKED
 RUNTIME_OBJECTS += $(W)/tests/soak/refuse.o
 endif
 
-# Flags of single files: $(call flags_of,FOLDER,NAMES,FLAGS). They are in the stamp of flags, too.
+# Flags of single files: $(call flags_of,FOLDER,NAMES,FLAGS). They are part of the stamp of flags.
 flags_of = $(foreach f,$(2),$(eval FLAGS_$(1)/$(f) += $(3)))
 
 LUA_FLAGS := $(WASM_FLAGS) -w -fno-builtin-memcpy -include runtime/lua/lua_config.h -Iruntime
-# The compiler is not in flares that cannot reach it, so it may be large: load takes 10% less.
+# The compiler is optimised for speed, since flares that cannot reach it do not have it: load takes 10% less time.
 $(call flags_of,lua,$(LUA_HOT) $(LUA_COMPILER),$(SPEED))
 $(call flags_of,lua,$(LUA_COLD) $(LUA_RARE),-Oz)
 $(call flags_of,lua,$(LUA_RARE),$(NO_INLINING))
@@ -90,18 +90,18 @@ $(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/flare/wasm.
   tools/unwind_rewrite.h tools/trim.h edge/flare/wasm.h edge/base/utf8.h | $(TOOLS)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -Iedge $(filter %.c,$^) -o $@
 
-# Functions that only start-up and the exports for the local edge reach, beside these; in no flare is there any code of them.
-# luaU_undump is in those that take bytecode (flare_bytecode.wasm).
+# Functions that only start-up and the exports for the local edge reach, besides those exports themselves; no flare has code
+# of them, except of luaU_undump if it takes bytecode (flare_bytecode.wasm).
 START_ONLY := f_luaopen luaopen_coroutine luaopen_math luaopen_string luaopen_utf8 library_open_base \
   library_open_debug library_open_io library_open_os library_open_table bundle_ask bundle_find_bytes start_run luaU_undump \
   interrupt_tell interrupt_watch_hook
-# What is cut from a flare that cannot reach it: LIBRARY_PART (runtime/lua/libraries.h), and Lua's compiler.
+# Cut from a flare that cannot reach them: functions of LIBRARY_PART (runtime/lua/libraries.h), and Lua's compiler.
 PARTS := part_*,f_parser
 FLARE_EXPORTS := memory,alloc,$(shell sed -n 's/^FLARON_HANDLER([A-Z_]*, \(.*\))$$/\1/p' bindings/abi/handlers.def | paste -sd,)
 
-# The order of the files in the code. gzip looks back 32 KiB, so what is alike has to stand together: moved about until
-# the whole was shortest, which is a kilobyte. Lua's API is first, since the first 80 functions have indices of one byte,
-# and it is called most. A file that is not named comes after all others.
+# The order of the files in the code section. gzip looks back 32 KiB, so similar code should be close together: this order was
+# found by trial and saves a kilobyte. Lua's API is first, since it is called most and the first 80 functions have indices of
+# one byte. Files that are not named come last.
 LINK_ORDER := runtime/lua/fast/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm lua/lfunc lua/lgc runtime/lua/lstring_intern lua/lstring \
   runtime/lua/fast/pcall runtime/life/life runtime/libc/wasi_stubs lua/ldebug lua/lmem lua/lcode lua/lparser lua/lstate \
   runtime/lua/library_coroutine runtime/life/arena runtime/life/pages lua/lobject runtime/lua/lobject_message lua/llex cjson/lua_cjson cjson/strbuf \
@@ -114,21 +114,22 @@ LINK_ORDER := runtime/lua/fast/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm
   runtime/libc/math lua/lctype lua/lopcodes runtime/lua/fast/call runtime/lua/fast/get runtime/lua/lstring_hash \
   runtime/lua/lmem_arena runtime/lua/fast/set
 
-# The C stack begins at address 0 and is not used up, so nobody computes an address below 1024 by an overflow.
-# Functions of up to 5 nodes are hardly longer than a call of them, and an invocation of hello makes hundreds of calls.
-# Large ones with one caller stay functions: V8 has few registers for luaV_execute as it is.
+# --low-memory-unused: the C stack is at address 0 and never used up, so no address below 1024 comes from an overflow. -aimfs
+# 5: functions of up to 5 nodes are hardly longer than a call of them, and an invocation of hello makes hundreds of calls.
+# -ocimfs 100: large functions with one caller stay functions, since V8 has few registers for luaV_execute as it is.
 WASM_OPT := --low-memory-unused --merge-blocks --remove-unused-brs -aimfs 5 -ocimfs 100 -Oz --converge
 
-# 200 nested C calls, the most Lua allows, with the largest frames there are (tests/tool/errors_spec.lua).
+# Enough for 200 nested C calls, the most that Lua allows, with the largest frames (tests/tool/errors_spec.lua).
 STACK_SIZE := 524288
 
-# unwind.o is first: its data begins where all that can change begins (runtime/life/life.c). The linker is
-# called directly, since clang would run wasm-opt before the rewriter has seen the module.
+# unwind.o is first, since its data marks the start of all data that can change (runtime/life/life.c). The linker is called
+# directly, since clang would run wasm-opt before the rewriter.
 LINK_STAMP := $(call flags,wasm-link,$(LINK_ORDER) $(START_ONLY) $(PARTS) $(FLARE_EXPORTS) $(STACK_SIZE) $(WASM_OPT) $(WASM_FEATURES))
 LINKED := $(LUA_OBJECTS) $(CJSON_OBJECTS) $(RUNTIME_OBJECTS)
 IN_ORDER := $(W)/unwind.o $(filter $(LINKED),$(patsubst %,$(W)/%.o,$(LINK_ORDER)))
 LINKED := $(IN_ORDER) $(filter-out $(IN_ORDER),$(LINKED))
-# $(call link_runtime,OBJECTS,TO), $(call optimise,FROM,TO): also for mk/size.mk. $(call optimise_flare,FROM,TO): of what is optimised.
+# $(call link_runtime,OBJECTS,TO) and $(call optimise,FROM,TO) are also used by mk/size.mk. $(call optimise_flare,FROM,TO) is
+# for a module that is optimised already.
 link_runtime = $(WASM_LD) $(1) -L$(WASI_LIB) -lc -lm \
   $(firstword $(wildcard $(WASM_BIN)../lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a \
     $(WASM_BIN)../lib/clang/*/lib/wasm32-unknown-wasi/libclang_rt.builtins.a)) \
@@ -145,23 +146,23 @@ $(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
 	$(Q)$(B)/unwind $< -o $(W)/lowered.wasm --report
 	$(Q)$(call optimise,$(W)/lowered.wasm,$@)
 
-# What is packed: the same code, but what only start-up needs.
+# The module that is packed: the runtime without the code that only start-up needs.
 $(W)/flare.wasm: $(W)/runtime.wasm
 	$(Q)$(B)/unwind $< -o $(W)/trimmed.wasm --keep $(FLARE_EXPORTS),$(PARTS)
 	$(Q)$(call optimise_flare,$(W)/trimmed.wasm,$@)
 
-# The same without what only the functions of PARTS need. It is made of what wasm-opt has not seen: had it made one function
-# of two that are alike, and one of them is cut, the other would be, too.
+# The same without the code that only the functions of PARTS need. It is made from the module before wasm-opt: if wasm-opt had
+# merged two equal functions and one of them were cut, the other would be cut, too.
 $(W)/flare_core.wasm: $(W)/runtime.wasm
 	$(Q)$(B)/unwind $(W)/lowered.wasm -o $(W)/trimmed_core.wasm --keep $(FLARE_EXPORTS)
 	$(Q)$(call optimise,$(W)/trimmed_core.wasm,$@)
 
-# The same for a flare that takes bytecode. The tables of all are alike, so an image fits each.
+# The same for a flare that takes bytecode. All have equal function tables, so an image fits each of them.
 $(W)/flare_bytecode.wasm: $(W)/runtime.wasm
 	$(Q)$(B)/unwind $< -o $(W)/trimmed_bytecode.wasm --keep $(FLARE_EXPORTS),$(PARTS),luaU_undump
 	$(Q)$(call optimise_flare,$(W)/trimmed_bytecode.wasm,$@)
 
-# The layout of Lua's structures for what looks at them from outside (edge/profile/callstack.c).
+# The layout of Lua's structures, for reading them from outside (edge/profile/callstack.c).
 $(W)/lua_layout.h: tools/layout.c $(B)/lua.stamp $(WASM_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(WASM_CC) $(OUR_WASM_FLAGS) -include runtime/lua/lua_config.h -S $< -o $(W)/layout.s

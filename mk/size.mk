@@ -1,9 +1,9 @@
-# size.mk - `make size`: what each part of libc that is ours saves. The runtime is linked again with libc's part in place of
-# ours, one part after the other, and packs examples/hello, which must answer as ever. runtime/libc/README.md has the table.
+# size.mk - `make size`: the size that each of our parts of libc saves. For each part the runtime is linked again with libc's
+# part in place of ours, and packs examples/hello, which must give the same answer. runtime/libc/README.md has the table.
 
 SIZE_PARTS := snprintf strtod numbers strftime calendar math memcpy strings all
-# The files that are left out, below runtime/libc; and functions that get another name, so that they are not linked, where a
-# file has others that stay. Not malloc: libc's would take its memory from where the arena's is.
+# The files that are left out, below runtime/libc; and, in files with other functions that stay, functions that are renamed so
+# that they are not linked. malloc is not measured: libc's would use the arena's memory.
 SIZE_WITHOUT_strtod := strtod
 SIZE_WITHOUT_numbers := strtod decimal
 SIZE_WITHOUT_strftime := strftime
@@ -32,7 +32,8 @@ $(S)/%/flare.wasm: $(S)/%/linked.wasm $(B)/unwind
 	$(Q)$(B)/unwind $(@D)/lowered.wasm -o $(@D)/trimmed.wasm --keep $(FLARE_EXPORTS)
 	$(Q)$(call optimise,$(@D)/trimmed.wasm,$@)
 
-# An executable around it, in which only what holds the runtime is made anew; fast to compile, for it runs once.
+# An executable with this runtime; only the objects that contain the runtime are rebuilt, the translated one with -O0, since
+# it runs only once.
 SIZE_OWN := $(N)/runtime_wasm2c.o $(N)/edge/flare/runtime_blob.o $(N)/edge/engine/engine_wasm2c.o
 $(S)/%/flaron-lua: $(S)/%/flare.wasm $(EDGE_OBJECTS) $(CLI_OBJECTS)
 	$(Q)wasm2c -n runtime $(@D)/runtime.wasm -o $(@D)/runtime_wasm2c.c

@@ -1,5 +1,5 @@
-# soak.mk - programs that do the runtime harm (tests/soak), on a runtime of their own: the same sources with Lua's assertions,
-# and an import that says which allocation fails. `make test` runs each for some seconds, `make soak` for longer.
+# soak.mk - programs that try to break the runtime (tests/soak), on a separate runtime: the same sources with Lua's
+# assertions, and an import that says which allocation fails. `make test` runs each for some seconds, `make soak` for longer.
 
 C := $(B)/checked
 ifndef CHECKED
@@ -15,7 +15,7 @@ $(C)/runtime_wasm2c.o: $(C)/runtime_wasm2c.c
 $(C)/runtime_blob.o: edge/flare/runtime_blob.S $(C)/flare.wasm
 	$(Q)$(CC) -DRUNTIME_WASM='"$(C)/flare.wasm"' -c $< -o $@
 
-# Native Lua of the same version, as its own makefile has it and with assertions: what programs should do.
+# Native Lua of the same version, built with the flags of its own makefile and with assertions: the reference for programs.
 NATIVE_LUA_FLAGS := -std=gnu99 -O2 -w -include tests/soak/native_nan.h -DLUA_COMPAT_5_3 -DLUA_USE_POSIX -DLUAI_ASSERT
 NATIVE_LUA_STAMP := $(call flags,native-lua,$(CC) $(NATIVE_LUA_FLAGS))
 $(C)/native-lua/%.o: $(B)/lua-stock.stamp tests/soak/native_nan.h $(NATIVE_LUA_STAMP)

@@ -1,4 +1,4 @@
-# tests.mk - tests, linters, fuzzing and the soak. tests/README.md says what lies where.
+# tests.mk - tests, linters, fuzzing and the soak. tests/README.md describes the folders.
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(N)/tests/%,$(wildcard tests/unit/*_test.c))
 
@@ -6,7 +6,7 @@ $(N)/tests/%_test: tests/unit/%_test.c $(EDGE_OBJECTS) $(LIBS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(NATIVE_FLAGS) $(filter %.c %.o,$^) -o $@ $(NATIVE_LIBS)
 
-# What replaces parts of libc, under names of its own beside the libc of this machine.
+# Our parts of libc, renamed so that they can be linked beside the libc of this machine.
 $(N)/tests/numbers_test: tests/unit/numbers_test.c tests/unit/random.h runtime/libc/snprintf.c runtime/libc/strtod.c \
     runtime/libc/decimal.c runtime/libc/decimal.h
 	@mkdir -p $(@D)
@@ -34,8 +34,8 @@ $(N)/tests/arena_test: tests/unit/arena_test.c runtime/life/arena.c runtime/life
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -O2 -g -Wall -Wextra -Werror -Iruntime -fsanitize=address,undefined $(filter %.c,$^) -o $@
 
-# Libraries that tests/libraries runs in flares: Debian's, which are unpacked and not installed, and what TypeScriptToLua makes.
-# Not everywhere to be had: without them their specs are skipped and say why.
+# Libraries that tests/libraries runs in flares: Debian's, unpacked without being installed, and the output of
+# TypeScriptToLua. Not available everywhere: without them their specs are skipped and say why.
 L := $(B)/libraries
 
 $(L)/debian.stamp: $(call flags,libraries,$(LIBRARY_PACKAGES))
