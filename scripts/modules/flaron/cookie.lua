@@ -21,11 +21,11 @@ local TYPES = {
   http_only = "boolean", same_site = "string", partitioned = "boolean",
 }
 local SAME_SITE = { Strict = true, Lax = true, None = true }
-local LONGEST = 4096 -- of name, value and attributes: what RFC 6265 wants browsers to take
-local LONGEST_OPTION = 1024 -- browsers pass over a longer path or domain (RFC 6265bis, 5.6)
-local FIRST_DATE, LAST_DATE = -11644473600, 253402300799 -- 1601 to 9999: what the date of a cookie can say
+local LONGEST = 4096 -- bytes of name, value and attributes that browsers must accept (RFC 6265)
+local LONGEST_OPTION = 1024 -- browsers ignore a longer path or domain (RFC 6265bis, 5.6)
+local FIRST_DATE, LAST_DATE = -11644473600, 253402300799 -- 1601 to 9999: the range of a cookie's date
 
--- Without blanks around it. Not by one pattern: that would take the square of the time for a run of blanks.
+-- Trims blanks. A single pattern would take quadratic time for a run of blanks.
 local function trim(text)
   local first = text:find "[^ \t]"
   return first and text:sub(first, (text:find "[^ \t][ \t]*$")) or ""
@@ -65,14 +65,14 @@ local function is_domain(text)
   return true
 end
 
--- What is wrong with options by themselves; nil when nothing is.
+-- What is wrong with the options on their own; nil if nothing.
 local function options_fault(options)
   for name, value in pairs(options) do
     local expected, kind = TYPES[name], type(value)
     if not expected then return ("unknown option '%s'%s"):format(tostring(name), argument.nearest(name, TYPES)) end
     if expected == "integer" then kind = math.type(value) or kind end
     if kind ~= expected then return ("%s: %s expected, got %s"):format(name, expected, kind) end
-    -- Control characters would begin a header of their own, a semicolon another attribute.
+    -- Control characters would begin another header, a semicolon another attribute.
     if kind == "string" and value:find "[%c;\128-\255]" then return name .. " has a character that may not stand there" end
     if kind == "string" and #value > LONGEST_OPTION then return ("%s: longer than %d bytes"):format(name, LONGEST_OPTION) end
   end
@@ -84,7 +84,8 @@ local function options_fault(options)
   end
 end
 
--- What browsers would not keep: better to learn of it here. They take the prefixes in any case (RFC 6265bis, 4.1.3).
+-- Cookies that browsers would silently drop are an error here. Browsers accept the prefixes in any case (RFC 6265bis,
+-- 4.1.3).
 local function rules_fault(name, options)
   local secure, http_only = options.secure ~= false, options.http_only ~= false
   name = name:lower()
@@ -106,7 +107,7 @@ local function fault_of(name, value, options)
   return options_fault(options) or rules_fault(name, options)
 end
 
--- The header's value; nil and a message when it cannot be.
+-- The header's value; nil and a message if the arguments are not valid.
 local function write(name, value, options)
   options = options or {}
   local fault = fault_of(name, value, options)
@@ -124,7 +125,7 @@ local function write(name, value, options)
   return text
 end
 
--- Raises an error that names a function of this module and the line that called it.
+-- Raises an error with the name of a function of this module and the line of its caller.
 local function fail(where, name, message)
   error(("bad cookie '%s' for '%s' (%s)"):format(tostring(name), where, message), 3)
 end
@@ -145,9 +146,9 @@ function cookie.serialize(name, value, options)
   return text
 end
 
-local held -- the name of the cookie that this response sets
+local held -- name of the cookie that this response sets
 
--- Sets the header; what is wrong, if anything.
+-- Sets the header; returns what is wrong, if anything.
 local function hold(name, value, options)
   local text, message = write(name, value, options)
   if not text then return message end

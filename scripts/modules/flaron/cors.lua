@@ -1,8 +1,8 @@
 -- flaron.cors: which pages of other origins may read the flare's answers: the CORS protocol of the Fetch standard.
 --
--- It tells browsers; it keeps nobody out: a request of an origin that is not allowed is answered, and its page cannot read
--- the answer. What it does not do: Access-Control-Allow-Private-Network, which browsers have given up, and headers for
--- answers of the origin server, which a flare cannot change.
+-- It only instructs browsers and blocks no requests: a request from an origin that is not allowed is answered, but its
+-- page cannot read the answer. It does not support Access-Control-Allow-Private-Network, which browsers have abandoned,
+-- nor headers for answers of the origin server, which a flare cannot change.
 local argument = require "flaron.internal.argument"
 local flaron = require "flaron"
 
@@ -37,7 +37,7 @@ local METHODS = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" }
 local TOKEN = "[%w!#$%%&'*+.^_`|~-]"
 local DEFAULT_PORTS = { http = "80", https = "443" }
 
--- What is wrong with an origin of the list; nil when nothing is.
+-- What is wrong with an origin of the list; nil if nothing.
 local function origin_fault(text)
   if text == "null" then return "'null' is what any sandboxed frame sends" end
   local scheme, rest = text:match "^(%a[%w+.-]*)://(.+)$"
@@ -51,13 +51,13 @@ local function origin_fault(text)
   end
 end
 
--- An origin with stars as a pattern of Lua.
+-- Converts an origin with stars to a Lua pattern.
 local function to_pattern(text)
   local pattern = text:gsub("[%-%.%[%]%+]", "%%%0"):gsub(":%*$", ":%%d+")
   return "^" .. pattern:gsub("//%*%%%.", "//[%%w_.-]+%%.") .. "$"
 end
 
--- The function that knows the origins of a list.
+-- A function that tells whether an origin is in the list.
 local function allow_list(list)
   local exact, patterns = {}, {}
   for _, origin in ipairs(list) do
@@ -73,7 +73,7 @@ local function allow_list(list)
   end
 end
 
--- What is wrong with a list of tokens; nil when nothing is.
+-- What is wrong with a list of tokens; nil if nothing.
 local function list_fault(list)
   for n, name in ipairs(list) do
     if type(name) ~= "string" then return ("item %d: string expected, got %s"):format(n, type(name)) end
@@ -93,7 +93,7 @@ local function origins_fault(origins)
   end
 end
 
--- The option that is wrong and what is wrong with it; nil when nothing is.
+-- The wrong option and what is wrong with it; nil if nothing.
 local function fault_of(options)
   if options.origins == nil then return "origins", "missing" end
   local fault = origins_fault(options.origins)
@@ -132,19 +132,19 @@ function cors.new(options)
   return setmetatable(self, policy)
 end
 
--- What Access-Control-Allow-Origin says to an origin; nil when it is not allowed.
+-- The value of Access-Control-Allow-Origin for an origin; nil if it is not allowed.
 local function allowed(self, origin)
   if self.any then return "*" end
   if not origin or origin == "null" or origin:find "[^\33-\126]" then return nil end
   return self.allows(origin) == true and origin or nil
 end
 
--- A list of tokens as a request has it, when it is one.
+-- Whether a header of the request is a valid list of tokens.
 local function is_token_list(text) return text:find("^[,%s]*" .. TOKEN) ~= nil and not text:find "[^%w!#$%%&'*+.^_`|~, -]" end
 
 local VARY_OF_PREFLIGHT = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 
--- The answer to a preflight, whether of an allowed origin or not.
+-- The answer to a preflight, from an allowed origin or not.
 local function answer_preflight(self, allow)
   local headers = { vary = VARY_OF_PREFLIGHT }
   if not allow then
@@ -174,7 +174,7 @@ function policy:apply()
   if is_preflight then return answer_preflight(self, allow) end
 end
 
--- A value of Vary that names Origin, too.
+-- A value of Vary with Origin added.
 local function with_origin(vary)
   for name in vary:gmatch "[^,%s]+" do
     if name == "*" or name:lower() == "origin" then return vary end
@@ -182,7 +182,7 @@ local function with_origin(vary)
   return vary:find "%S" and vary .. ", Origin" or "Origin"
 end
 
--- A handler's answer; when it has a Vary of its own, one that names Origin, too.
+-- A handler's answer; if it has its own Vary, a copy with Origin added.
 local function keep_vary(answer)
   local headers = type(answer) == "table" and answer.headers
   for name, value in pairs(type(headers) == "table" and headers or {}) do

@@ -1,7 +1,7 @@
--- flaron.date: dates as HTTP writes them (RFC 9110, 5.6.7) and as ISO 8601 and RFC 3339 do, both ways. The calendar is the
--- Gregorian one, also before it was; there is no locale and no time zone but an offset in minutes.
+-- flaron.date: writes and reads dates of HTTP (RFC 9110, 5.6.7), ISO 8601 and RFC 3339. The calendar is the proleptic
+-- Gregorian one; there are no locales, and time zones only as offsets in minutes.
 --
--- What it does not do: week dates, days of the year, durations and intervals of ISO 8601, names of time zones.
+-- It does not support week dates, days of the year, durations and intervals of ISO 8601, and names of time zones.
 local argument = require "flaron.internal.argument"
 local flaron = require "flaron"
 
@@ -10,8 +10,8 @@ local flaron = require "flaron"
 local date = {}
 
 local DAY = 86400
-local FIRST, LAST = -62167219200, 253402300799 -- the years 0 to 9999: those that four digits can say
-local FURTHEST = 1439 -- minutes of an offset: 23:59
+local FIRST, LAST = -62167219200, 253402300799 -- the years 0 to 9999, which fit into four digits
+local FURTHEST = 1439 -- the largest offset in minutes: 23:59
 
 local WEEKDAYS = { "Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday" } -- from 1 January 1970
 local MONTHS = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" }
@@ -20,7 +20,7 @@ local MONTH_NUMBERS, SHORT_DAYS, LONG_DAYS = {}, {}, {}
 for number, name in ipairs(MONTHS) do MONTH_NUMBERS[name:lower()] = number end
 for _, name in ipairs(WEEKDAYS) do SHORT_DAYS[name:sub(1, 3):lower()], LONG_DAYS[name:lower()] = true, true end
 
--- Days from 1 January 1970 to a day. Years are counted from March on, so that 29 February is the last day of one.
+-- Days from 1 January 1970 to a day. Years begin in March here, so that 29 February is the last day of a year.
 local function days_of(year, month, day)
   if month <= 2 then year = year - 1 end
   local before = (153 * ((month + 9) % 12) + 2) // 5
@@ -29,7 +29,7 @@ end
 
 -- Year, month and day of a number of days from 1 January 1970.
 local function civil_of(days)
-  local year = (days + 719468) * 400 // 146097 + 1 -- or one or two before
+  local year = (days + 719468) * 400 // 146097 + 1 -- perhaps one or two too late
   while days_of(year, 3, 1) > days do year = year - 1 end
   local rest = days - days_of(year, 3, 1)
   local month = (5 * rest + 2) // 153
@@ -43,8 +43,8 @@ local function month_length(year, month)
   return (month == 4 or month == 6 or month == 9 or month == 11) and 30 or 31
 end
 
--- Seconds from 1970 to a time `offset` minutes east of UTC; nil when there is no such time. A leap second, 23:59:60 UTC, is
--- the second behind it, as POSIX counts.
+-- Seconds from 1970 to a time `offset` minutes east of UTC; nil when there is no such time. A leap second, 23:59:60
+-- UTC, equals the second after it, as in POSIX.
 local function seconds_of(year, month, day, hour, minute, second, offset)
   if month < 1 or month > 12 or day < 1 or day > month_length(year, month) then return nil end
   if hour > 23 or minute > 59 or second > 60 then return nil end
@@ -74,7 +74,7 @@ function date.http(seconds)
     rest // 3600, rest // 60 % 60, rest % 60)
 end
 
--- The year of two digits: the latest that makes no time more than 50 years from `now` (RFC 9110, 5.6.7).
+-- The full year of two digits: the latest one that is not more than 50 years after `now` (RFC 9110, 5.6.7).
 local function full_year(digits, now, rest)
   local year, month, day = civil_of(now // DAY)
   local latest = days_of(year + 50, month, day) * DAY + now % DAY
@@ -85,14 +85,14 @@ local function full_year(digits, now, rest)
   return candidate
 end
 
--- The forms of a date in HTTP, in lower case: what each matches, and in which order its parts stand.
+-- The forms of a date in HTTP, in lower case: the pattern of each, and the order of its parts.
 local FORMS = {
   { "^(%l%l%l), (%d%d) (%l%l%l) (%d%d%d%d) (%d%d):(%d%d):(%d%d) gmt$", names = SHORT_DAYS },
   { "^(%l+), (%d%d)%-(%l%l%l)%-(%d%d) (%d%d):(%d%d):(%d%d) gmt$", names = LONG_DAYS, short = true },
   { "^(%l%l%l) (%l%l%l) ([ %d]%d) (%d%d):(%d%d):(%d%d) (%d%d%d%d)$", names = SHORT_DAYS, asctime = true },
 }
 
--- Name of the day, year, month, day and time of a date in one of the forms, and the form; nothing when it has none.
+-- Day name, year, month, day and time of a date, and its form; nothing if it has none of the forms.
 local function read_http(text)
   for _, form in ipairs(FORMS) do
     local name, a, b, c, d, e, f = text:match(form[1])
@@ -152,7 +152,7 @@ local SHAPES = {
   { "^(%d%d%d%d)(%d%d)(%d%d)", "^(%d%d)(%d%d)", "^(%d%d)", "^([+-])(%d%d)(%d%d)$" },
 }
 
--- The offset that a zone says, in minutes; false when it says none, nil when it is not one.
+-- The offset of a zone in minutes; false if the zone is empty, nil if it is not valid.
 local function read_zone(text, shape)
   if text == "" then return false end
   if text == "Z" or text == "z" then return 0 end
@@ -164,7 +164,7 @@ local function read_zone(text, shape)
   return (hours * 60 + minutes) * (sign == "-" and -1 or 1)
 end
 
--- The parts of a text: year, month, day, hour, minute, second, milliseconds and zone; nothing when it is no date.
+-- The parts of a text: year, month, day, hour, minute, second, milliseconds and zone; nothing if it is not a date.
 local function read_iso(text, shape)
   local year, month, day = text:match(shape[1])
   if not year then return end

@@ -1,7 +1,7 @@
 -- flaron.router: finds the handler for a method and a path, with middleware around it.
 --
--- All is made at start-up: the tree of routes (router/tree.lua) and the chain of functions of each route. A request
--- looks its path up and calls. It does not choose by host name.
+-- The tree of routes (router/tree.lua) and the chain of functions of each route are built at start-up. A request only
+-- looks up its path and calls the chain. Routes do not depend on the host name.
 local argument = require "flaron.internal.argument"
 local flaron = require "flaron"
 local new_request = require "flaron.router.request"
@@ -66,7 +66,7 @@ function router.new(options)
     end
   end
   for name, answer in pairs(defaults) do self.answers[name] = options and options[name] or answer end
-  self.root = self -- a group's is the app that it belongs to
+  self.root = self -- for a group, the app that it belongs to
   return self
 end
 
@@ -82,7 +82,7 @@ function router.plain_paths(req, next)
   return { status = 400, headers = { ["content-type"] = "text/plain; charset=utf-8" }, body = "Bad Request\n" }
 end
 
--- The segments of a pattern, `:` and `*` for parameters, and the names of these in order.
+-- The segments of a pattern, with `:` and `*` for parameters, and the parameters' names in order.
 local function read_pattern(pattern)
   local segments, names = {}, {}
   if pattern:find("//", 1, true) then error(pattern .. ": a segment is empty", 4) end
@@ -101,7 +101,7 @@ local function read_pattern(pattern)
   return segments, names
 end
 
--- Adds a route. Errors name the line that called the caller.
+-- Adds a route. Errors have the line of the caller's caller.
 local function add(self, method, pattern, functions)
   local root = self.root
   if root.sealed then error("a route is added after app:handler()", 3) end
@@ -191,14 +191,14 @@ end
 
 -- ---- from routes to a handler ----
 
--- One function of a chain and what it wraps.
+-- Wraps one function of a chain around the next.
 local function wrap(middleware, inner)
   return function(req)
     return middleware(req, function() return inner(req) end)
   end
 end
 
--- A handler with the middleware of its group and of those around it.
+-- A handler wrapped in the middleware of its group and of the enclosing groups.
 local function compose(group, handler)
   while group do
     for i = #group.chain, 1, -1 do handler = wrap(group.chain[i], handler) end

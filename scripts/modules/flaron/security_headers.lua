@@ -1,7 +1,7 @@
--- flaron.security_headers: the headers that tell browsers what a page may do, by what OWASP's cheat sheet of HTTP headers
--- advises; each can be changed, or left out by `false`.
+-- flaron.security_headers: headers that restrict what browsers allow a page, with the defaults of OWASP's cheat sheet
+-- of HTTP headers; each can be changed, or left out with `false`.
 --
--- What it does not do: X-XSS-Protection, which does more harm than good, and anything about answers of the origin server,
+-- It does not set X-XSS-Protection, which does more harm than good, and does not affect answers of the origin server,
 -- which a flare cannot change.
 local argument = require "flaron.internal.argument"
 local flaron = require "flaron"
@@ -32,7 +32,8 @@ local security_headers = {}
 local shield = {}
 shield.__index = shield
 
--- Names and defaults. The default of referrer_policy keeps the header Origin of forms, which "no-referrer" makes "null".
+-- Names and defaults. The default of referrer_policy keeps the header Origin of forms, which "no-referrer" would turn
+-- into "null".
 local HEADERS = {
   frame_options = { "x-frame-options", "DENY" },
   content_type_options = { "x-content-type-options", "nosniff" },
@@ -53,7 +54,7 @@ local CSP = {
 local TYPES = { csp = "string|table|false", report_only = "boolean", hsts = "string|false" }
 for option in pairs(HEADERS) do TYPES[option] = "string|false" end
 
--- What is wrong with a directive; nil when nothing is.
+-- What is wrong with a directive; nil if nothing.
 local function directive_fault(name, value)
   if type(name) ~= "string" or not name:find "^%l[%l-]*$" then return ("'%s' is not a directive"):format(tostring(name)) end
   if value == false then return nil end
@@ -61,7 +62,7 @@ local function directive_fault(name, value)
   if value:find "[;,%c\128-\255]" then return name .. " has a character that may not stand there" end
 end
 
--- A policy as the header has it: the directives given in place of those of the default, in alphabetical order.
+-- The value of a policy's header: the given directives replace those of the default, in alphabetical order.
 local function write_csp(given)
   local all, list = {}, {}
   for name, value in pairs(CSP) do all[name] = value end
@@ -73,7 +74,7 @@ local function write_csp(given)
   return table.concat(list, "; ")
 end
 
--- The option that is wrong and what is wrong with it; nil when nothing is.
+-- The wrong option and what is wrong with it; nil if nothing.
 local function fault_of(options)
   for option, value in pairs(options) do
     if type(value) == "string" and (value:find "[%c\128-\255]" or not value:find "%S") then

@@ -1,7 +1,7 @@
--- flaron.session: values that stay with a visitor, in a cookie that is signed: HMAC-SHA-256 by the host.
+-- flaron.session: keeps values for a visitor in a signed cookie: HMAC-SHA-256 by the host.
 --
--- What it does not do: the values are not encrypted (the visitor can read them), and one session cannot be ended before
--- its time, since nothing is stored here. A cookie that was copied is good until it expires.
+-- The values are not encrypted (the visitor can read them), and a single session cannot be ended early, since nothing
+-- is stored on the server. A copied cookie is valid until it expires.
 local argument = require "flaron.internal.argument"
 local cookie = require "flaron.cookie"
 local flaron = require "flaron"
@@ -43,8 +43,8 @@ local TYPES = {
   secret = "string", old_secrets = "table", name = "string", max_age = "number", path = "string", domain = "string",
   secure = "boolean", http_only = "boolean", same_site = "string", partitioned = "boolean",
 }
-local LONGEST_AGE = 0xffffffff -- seconds, 136 years: a time to expire that is not a number of seconds would be none
-local LONGEST = 4096 -- bytes of a cookie: browsers keep no longer ones
+local LONGEST_AGE = 0xffffffff -- seconds, 136 years: keeps the expiry a valid number of seconds
+local LONGEST = 4096 -- bytes of a cookie: browsers drop longer ones
 
 --- Whether two strings are the same, in a time that tells nothing of where they differ.
 ---@param one string a secret, or what was made of one.
@@ -87,11 +87,11 @@ function session.new(options)
     path = options.path, domain = options.domain, secure = options.secure, http_only = options.http_only,
     same_site = options.same_site, partitioned = options.partitioned, max_age = self.max_age,
   }
-  cookie.serialize(self.name, "", self.cookie) -- raises for what no cookie can have
+  cookie.serialize(self.name, "", self.cookie) -- raises for options that a cookie cannot have
   return setmetatable(self, sessions)
 end
 
--- base64url without padding, RFC 4648: a cookie may not have "/", "=" or "+" everywhere.
+-- base64url without padding, RFC 4648: "/", "=" and "+" are not allowed everywhere in a cookie.
 local function encode(bytes)
   return (assert(encoding.base64_encode(bytes)):gsub("[+/=]", { ["+"] = "-", ["/"] = "_", ["="] = "" }))
 end
@@ -101,7 +101,7 @@ local function decode(text)
   return (encoding.base64_decode(standard .. ("="):rep(-#text % 4)))
 end
 
--- The signature of a payload. The name of the cookie is part of it: what one cookie says is not good in another.
+-- The signature of a payload. It covers the name of the cookie, so that a payload is not valid in another cookie.
 local function sign(self, secret, payload)
   return crypto.hmac(secret, "flaron.session:" .. self.name .. ":" .. payload)
 end
@@ -124,12 +124,12 @@ function sessions:sign(values, max_age)
   return payload .. "." .. signature
 end
 
--- Whether an error is one of json.decode about its text, and not of the flare, such as "not enough memory".
+-- Whether an error is json.decode's about its text, not one of the flare such as "not enough memory".
 local function json_fault(message)
   return message:find "^Expected " or message:find "^Found too many nested " or message:find "^JSON parser does not support "
 end
 
--- Whether one of the secrets signed the payload; nil and a message when none can be asked.
+-- Whether one of the secrets signed the payload; nil and a message if none is available.
 local function is_signed(self, payload, signature)
   local good, known, message = false, false, nil
   for _, secret in ipairs(self.secrets) do

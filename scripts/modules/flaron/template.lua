@@ -1,10 +1,10 @@
--- flaron.template: text with Lua in it, made into a function once, at start-up. What is inserted is escaped for HTML.
+-- flaron.template: text with Lua in it, compiled to a function once, at start-up. Inserted values are escaped for HTML.
 --
 --   {{ expression }}    inserted, escaped      {% code %}   Lua: loops, conditions, locals
---   {{{ expression }}}  inserted as it is      {# note #}   nothing
+--   {{{ expression }}}  inserted unescaped     {# note #}   comment
 --
--- It trusts the author of a template as it trusts a script's: it is not a sandbox. It does not look at where in the page a
--- value stands: escaping is right for text and for attributes in quotes.
+-- It trusts a template's author as much as a script's: it is not a sandbox. It does not consider where in the page a
+-- value is: the escaping is right for text and for quoted attributes.
 
 local argument = require "flaron.internal.argument"
 
@@ -22,7 +22,7 @@ page.__index = page
 
 local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
 
--- What code in a template sees besides the values. Few names, so that a value that is not there is nil.
+-- The names that code in a template sees besides the values. They are few, so that missing values are nil.
 local GLOBALS = {
   ipairs = ipairs, math = math, os = os, pairs = pairs, string = string, table = table, tonumber = tonumber,
   tostring = tostring, utf8 = utf8,
@@ -41,7 +41,7 @@ local function plain(value)
   return value == nil and "" or tostring(value)
 end
 
--- The tags: what opens and closes them, and how what stands between becomes Lua. The longest first.
+-- The tags: how they open and close, and how their content becomes Lua. The longest first.
 local TAGS = {
   { open = "{{{", close = "}}}", format = " __n=__n+1;__out[__n]=__plain(%s);", is_expression = true },
   { open = "{{", close = "}}", format = " __n=__n+1;__out[__n]=__escape(%s);", is_expression = true },
@@ -49,7 +49,7 @@ local TAGS = {
   { open = "{#", close = "#}" },
 }
 
--- Where the next tag from `at` on opens, and which it is.
+-- The position of the next tag from `at` on, and the tag.
 local function find_tag(source, at)
   local open = source:find("{", at, true)
   while open do
@@ -64,12 +64,12 @@ local function count_lines(text)
   return select(2, text:gsub("\n", ""))
 end
 
--- Raises an error of a template at its line.
+-- Raises an error with a template's name and line.
 local function fail(name, line, format, ...)
   error(("%s:%d: %s"):format(name, line, format:format(...)), 0)
 end
 
--- Behind the comment or string that begins at `at`, or behind the character there; nil when it does not end.
+-- The position after the comment or string that begins at `at`, or after the character there; nil if it does not end.
 local function pass(code, at)
   local comment, quote = code:match("^%-%-()", at), code:match("^[\"']", at)
   local level = code:match("^%[(=*)%[", comment or at)
@@ -87,7 +87,7 @@ local function pass(code, at)
   return at and at + 1
 end
 
--- Whether code ends within a comment: what is put behind it would be part of that.
+-- Whether code ends within a comment, of which text appended to the code would become a part.
 local function ends_in_comment(code)
   local at = code:find "[-%[\"']"
   while at do
@@ -98,7 +98,7 @@ local function ends_in_comment(code)
   return false
 end
 
--- Checks what stands in a tag, so that an error names its line and not that of something behind.
+-- Checks the content of a tag, so that an error has its line and not a later one.
 local function check(name, line, tag, inside)
   if ends_in_comment(inside) then
     fail(name, line + count_lines(inside), "a comment runs to the end of the tag: use {# #}")
@@ -108,7 +108,7 @@ local function check(name, line, tag, inside)
   if not chunk then error(message, 0) end
 end
 
--- The Lua of a template, with each line feed where the template has it, so that lines keep their numbers.
+-- The Lua code of a template, with all its line feeds in place, so that line numbers are the same.
 local function translate(source, name)
   local out = { "local __out,__escape,__plain,_ENV=...;local __n=0;" }
   local at, line = 1, 1

@@ -1,8 +1,8 @@
--- flaron.url: takes URLs apart and puts them together: RFC 3986 and the queries of HTML forms. Needs no host.
+-- flaron.url: parses and builds URLs: RFC 3986 and the queries of HTML forms. Needs no host.
 --
--- What browsers read in another way than RFC 3986 (the WHATWG's URL standard: a backslash is a slash, `https:x` has a
--- host, 0x7f.1 is 127.0.0.1) is not a URL here, so who trusts a host that was taken apart trusts the one that is asked.
--- It does not resolve ".." or relative URLs, and knows nothing of international host names.
+-- Text that browsers read differently from RFC 3986 (the WHATWG's URL standard: a backslash is a slash, `https:x` has a
+-- host, 0x7f.1 is 127.0.0.1) is not a URL here, so a parsed host is the one that a request goes to. It does not resolve
+-- ".." or relative URLs, and does not support international host names.
 
 local address = require "flaron.internal.address"
 local argument = require "flaron.internal.argument"
@@ -68,8 +68,8 @@ end
 -- Schemes whose URLs always have a host (RFC 9110, 4.2), so that browsers take `https:x` and `https:/x` for https://x.
 local HAVE_HOST = { http = true, https = true, ws = true, wss = true, ftp = true }
 
--- What may not stand in a part: all but the characters of RFC 3986, and those that browsers leave as they are there.
--- Of those `[ ] | { } ^` and the backtick never end a part.
+-- The characters not allowed in a part: all but those of RFC 3986 and those that browsers leave unchanged there. Of the
+-- latter, `[ ] | { } ^` and the backtick never end a part.
 local WRONG = {
   userinfo = "[^%w%-._~%%!$&'()*+,;=:@]",
   path = "[^%w%-._~%%!$&'()*+,;=:@/%[%]|]",
@@ -77,12 +77,13 @@ local WRONG = {
   fragment = "[^%w%-._~%%!$&'()*+,;=:@/?%[%]|{}^#]",
 }
 
--- Whether a part is written as it may be: no wrong character, and two hexadecimal digits after each `%`.
+-- Whether a part is valid: no wrong character, and two hexadecimal digits after each `%`.
 local function is_part(name, text)
   return not text or not (text:find(WRONG[name]) or text:find "%%%X" or text:find "%%%x%X" or text:find "%%%x?$")
 end
 
--- A host as browsers ask for it; nil when it is none, or when they take it for another: a number is an address.
+-- A host in the form that browsers use; nil if it is not valid, or if browsers take it for another one: a number is an
+-- address.
 local function read_host(text)
   local inside = text:match "^%[([%x:.]+)%]$"
   if inside then return address.read_ipv6(inside) end
@@ -93,13 +94,13 @@ local function read_host(text)
   return host
 end
 
--- A port as a number; nil when it is none.
+-- A port as a number; nil if it is not valid.
 local function read_port(text)
   local port = text:find "^%d+$" and tonumber(text)
   return port and port <= 65535 and math.tointeger(port) or nil
 end
 
--- Takes what stands between "//" and the path apart; not true when it cannot be.
+-- Parses the part between "//" and the path; true on success.
 local function read_authority(parts, text)
   local userinfo, behind = text:match "^(.*)@([^@]*)$"
   local host, port = (behind or text):match "^(%[[^%]]*%])(.*)$"
@@ -137,7 +138,7 @@ function url.parse(text)
   return parts
 end
 
--- The names of a table in an order that is always the same.
+-- The names of a table in a fixed order.
 local function sorted_names(fields)
   local names = {}
   for name in pairs(fields) do
@@ -148,7 +149,7 @@ local function sorted_names(fields)
   return names
 end
 
--- A query of a table, in which a value may be a list.
+-- A query from a table, in which a value may be a list.
 local function build_query(fields)
   local pairs_of = {}
   for _, name in ipairs(sorted_names(fields)) do
@@ -160,13 +161,13 @@ local function build_query(fields)
   return table.concat(pairs_of, "&")
 end
 
--- A part with all that may not stand in it encoded; a `%` with two hexadecimal digits after it is kept.
+-- A part with all characters encoded that are not allowed in it; a `%` with two hexadecimal digits after it is kept.
 local function clean(text, allowed)
   text = text:gsub("%%(%x?%x?)", function(hex) return #hex < 2 and "%25" .. hex or nil end)
   return (text:gsub("[^%w%-._~%%!$&'()*+,;=:" .. allowed .. "]", to_hex))
 end
 
--- The text that parts begin with, up to the path. What is not sure to be read as it is meant is an error.
+-- The text of the parts before the path. Parts that may be read differently from what is meant are an error.
 local function build_front(parts)
   local function text_of(name, read)
     local value = parts[name] and tostring(parts[name])

@@ -1,7 +1,7 @@
--- flaron.internal.address: IPv4 and IPv6 addresses as they stand in a URL. Part of flaron.url; not for use by itself.
+-- flaron.internal.address: IPv4 and IPv6 addresses in URLs. Part of flaron.url; not for use on its own.
 local address = {}
 
---- The four bytes of an IPv4 address as it is written, without zeros in front; nothing for anything else.
+--- The four bytes of an IPv4 address without leading zeros; nothing for any other text.
 function address.read_ipv4(text)
   local bytes = { text:match "^(%d+)%.(%d+)%.(%d+)%.(%d+)$" }
   for n, digits in ipairs(bytes) do
@@ -11,7 +11,7 @@ function address.read_ipv4(text)
   return table.unpack(bytes)
 end
 
--- Adds the numbers between the colons of `text` to a list; nil when one is none.
+-- Adds the numbers between the colons of `text` to a list; nil if one is not valid.
 local function add_pieces(list, text)
   for piece in (text == "" and "" or text .. ":"):gmatch "([^:]*):" do
     if not piece:find "^%x%x?%x?%x?$" then return nil end
@@ -20,7 +20,7 @@ local function add_pieces(list, text)
   return list
 end
 
---- An IPv6 address in the one form of RFC 5952, 4, with brackets; nil when it is none.
+--- An IPv6 address in the canonical form of RFC 5952, 4, with brackets; nil if it is not valid.
 function address.read_ipv6(text)
   local front, last = text:match "^(.*:)([^:]*%.[^:]*)$"
   if front then

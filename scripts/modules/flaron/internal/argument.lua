@@ -1,8 +1,9 @@
--- flaron.internal.argument: what the ready-made modules say of a wrong argument, at the line that called them. Part of
--- them; not for use by itself. Each function is called by a public function itself, so that the line is that of its caller.
+-- flaron.internal.argument: checks arguments of the ready-made modules; errors have the line of their caller. Not for
+-- use on its own. Call each function directly from the public function, since the line is found by level.
 local argument = {}
 
--- Whether a value is the module of a public function such as "cookie.get": it has that function. Never for a method.
+-- Whether a value is the module of a public function such as "cookie.get", that is, has that function. False for a
+-- method.
 local function is_module_of(value, name)
   local field = name:match "^[%l_]+%.(.+)$"
   return field and type(value) == "table" and type(rawget(value, field)) == "function"
@@ -10,7 +11,7 @@ end
 
 local function fail(n, name, message) error(("bad argument #%d to '%s' (%s)"):format(n, name, message), 4) end
 
--- What is told of a value that is not of its type; nil when it is.
+-- The message about a value of a wrong type; nil if the type is right.
 local function fault_of(value, kind)
   local got = type(value)
   if kind == "integer" and got == "number" then
@@ -19,14 +20,14 @@ local function fault_of(value, kind)
   if got ~= kind then return ("%s expected, got %s"):format(kind == "integer" and "number" or kind, got) end
 end
 
--- Raises when the first argument is the module: it was called with a colon.
+-- Raises if the first argument is the module: then the function was called with a colon.
 local function check_dot(value, n, name)
   if n == 1 and is_module_of(value, name) then
     error(("call it %s(...), with a dot"):format(name), 4)
   end
 end
 
---- Checks an argument that must be there.
+--- Checks a required argument.
 ---@param value any
 ---@param n integer its number, without `self`.
 ---@param name string the function, as users write it: "cookie.get", "app:get".
@@ -37,21 +38,21 @@ function argument.check(value, n, name, kind)
   if fault then fail(n, name, fault) end
 end
 
---- The same of an argument that may be nil.
+--- The same for an argument that may be nil.
 function argument.optional(value, n, name, kind)
   check_dot(value, n, name)
   local fault = value ~= nil and fault_of(value, kind)
   if fault then fail(n, name, fault) end
 end
 
---- Checks an optional integer in bounds.
+--- Checks an optional integer and its range.
 function argument.range(value, n, name, low, high)
   local fault = value ~= nil and fault_of(value, "integer")
   if not fault and value and (value < low or value > high) then fault = ("%d is not from %d to %d"):format(value, low, high) end
   if fault then fail(n, name, fault) end
 end
 
---- Checks that all of a list are functions; the first is argument `n`.
+--- Checks that all items of a list are functions; the first is argument `n`.
 function argument.functions(list, n, name)
   for i = 1, list.n do
     local fault = fault_of(list[i], "function")
@@ -59,16 +60,16 @@ function argument.functions(list, n, name)
   end
 end
 
---- Raises an error of an argument that is of the right type.
+--- Raises an error about an argument of the right type.
 function argument.fail(n, name, message) fail(n, name, message) end
 
---- Checks that a method has its object, which has a field `mark`: else it was called with a dot.
+--- Checks that a method was called on its object, which has a field `mark`, and not with a dot.
 function argument.self(self, mark, name)
   if type(self) ~= "table" or self[mark] == nil then error(("call it %s(...), with a colon"):format(name), 3) end
 end
 
---- What to add to a message about a name that there is not: the nearest key of `names`, which is as many edits away at
---- most as is usual for a slip of the keys.
+--- The hint for a message about an unknown name: the nearest key of `names`, if it is only as many edits away as a
+--- typing error.
 function argument.nearest(name, names)
   if type(name) ~= "string" or #name < 3 or #name > 32 then return "" end
   local best, least
@@ -95,7 +96,7 @@ end
 -- "a, b or c" of "a|b|c".
 local function words(types) return (types:gsub("|([^|]*)$", " or %1"):gsub("|", ", ")) end
 
---- Checks a table of options: that each is known and of its type.
+--- Checks a table of options: each must be known and of the right type.
 ---@param options table
 ---@param name string the function, as users write it: "date.iso".
 ---@param types table<string, string> of each option its types, such as "string|table|false".
@@ -112,7 +113,7 @@ function argument.options(options, name, types)
   end
 end
 
---- Raises an error of an option's value.
+--- Raises an error about an option's value.
 function argument.fail_option(option, name, message) error(("option '%s' of %s: %s"):format(option, name, message), 3) end
 
 return argument

@@ -1,14 +1,14 @@
--- flaron.router.answer: from what a handler of a route answers to what handle_request may answer, and whose it was, for
--- messages about it. Part of flaron.router; not for use by itself.
+-- flaron.router.answer: converts the answer of a route's handler to one of handle_request, and remembers the route for
+-- error messages. Part of flaron.router; not for use on its own.
 local flaron = require "flaron"
 
--- The latest answer and its route, for messages about it. Weak: what was answered is not kept for that.
+-- The latest answer and its route, for error messages. Weak, so that the answer can be collected.
 local latest = setmetatable({}, { __mode = "v" })
 
 local M = {}
 
---- Whose an answer is, for bindings/response.c. It may have been made by middleware, so the handler is where to begin
---- looking.
+--- The route of an answer and its handler, for bindings/response.c. Middleware may have made the answer, so the handler
+--- is only the place to start looking.
 ---@return string? route such as "GET /users/:id"; nil when no route here answered that
 ---@return function? handler
 function M.route_of(answer)
@@ -17,12 +17,12 @@ function M.route_of(answer)
   return ("%s %s"):format(route.method == "*" and "any" or route.method, route.pattern), route.functions[#route.functions]
 end
 
--- Makes an answer of a route what the host takes: `json` becomes the body. One with both is for handle_request to refuse.
+-- Converts a route's answer to one of the host: `json` becomes the body. handle_request refuses an answer with both.
 local function make_plain(answer)
   if type(answer) ~= "table" or answer.json == nil or answer.body ~= nil then return answer end
   local plain, headers = {}, { ["content-type"] = "application/json" }
   for name, value in pairs(answer) do plain[name] = value end
-  if answer.headers == nil or type(answer.headers) == "table" then -- else handle_request says what is wrong
+  if answer.headers == nil or type(answer.headers) == "table" then -- else handle_request reports the error
     for name, value in pairs(answer.headers or {}) do
       headers[type(name) == "string" and name:lower() or name] = value
     end
@@ -32,7 +32,7 @@ local function make_plain(answer)
   return plain
 end
 
---- Takes the answer to a request, and the route that it is of, nil when none is.
+--- Takes the answer to a request and its route, nil if there is none.
 ---@return any # what handle_request may answer
 function M.finish(answer, route)
   latest.answer, latest.route = answer, route

@@ -1,9 +1,9 @@
--- flaron.router.request: what a handler of a route gets. Part of flaron.router; not for use by itself.
+-- flaron.router.request: the argument of a route's handler. Part of flaron.router; not for use on its own.
 local argument = require "flaron.internal.argument"
 local flaron = require "flaron"
 local url = require "flaron.url"
 
---- What a handler gets. A middleware may add fields of its own for those after it.
+--- The argument of a handler. Middleware may add its own fields for later functions.
 ---@class flaron.router.Request
 ---@field method string as the client sent it, `GET` and its like in upper case
 ---@field url string the full URL
@@ -13,7 +13,7 @@ local url = require "flaron.url"
 ---@field query_string string the query as it is written in the URL, without `?`
 local req = {}
 
--- The query is read when a handler asks for it.
+-- The query is parsed on first use.
 local meta = {
   __index = function(self, key)
     if key ~= "query" then return req[key] end
@@ -46,7 +46,7 @@ function req:json()
   argument.self(self, "header", "req:json")
   local good, value = pcall(flaron.json.decode, flaron.request.body())
   if good then return value end
-  -- What is no error about the text, such as "not enough memory", is not for who sent it.
+  -- Other errors than those about the text, such as "not enough memory", are raised again: they are not the client's.
   local of_text = value:find "^Expected " or value:find "^Found too many nested " or value:find "^JSON parser does not support "
   if not of_text then error(value, 0) end
   return nil, "not JSON"
@@ -59,7 +59,7 @@ function req:form()
   return (url.query(flaron.request.body()))
 end
 
--- Makes a request of its fields.
+-- Makes a request from its fields.
 return function(fields)
   return setmetatable(fields, meta)
 end

@@ -1,18 +1,18 @@
--- flaron.router.tree: the routes of an app as a tree of segments, and the way from a path to a route.
+-- flaron.router.tree: the routes of an app as a tree of segments, and the look-up of a path.
 --
--- Paths without parameters are in a table, too, and found there at once. Part of flaron.router, which checks what
--- comes in here; not for use by itself.
+-- Paths without parameters are also in a table, where they are found at once. Part of flaron.router, which checks all
+-- arguments; not for use on its own.
 local url = require "flaron.url"
 
 local tree = {}
 
--- The route for a method among those that end at a node.
+-- The route for a method among the routes that end at a node.
 local function choose(routes, method)
   return routes[method] or method == "HEAD" and routes.GET or routes["*"]
 end
 
---- Makes the tree of a list of routes, each with `method`, `segments` and `names`. A segment is "/text", ":" or "*".
---- Of a node, [segment] is the next one, and `routes` are those that end there, by method.
+--- Makes the tree of a list of routes, each with `method`, `segments` and `names`. A segment is "/text", ":" or "*". In
+--- a node, [segment] is the next node, and `routes` has the routes that end there, by method.
 function tree.plant(routes)
   local root, static = {}, {}
   for _, route in ipairs(routes) do
@@ -28,9 +28,9 @@ function tree.plant(routes)
   return { root = root, static = static }
 end
 
--- Goes from a node down along the segments from `i` on: first as they are, then as a parameter, then as the rest.
--- Values of parameters go into `path.values` from `n` on; ends without the method go into `path.ends`. No node is
--- visited twice, so that no path takes longer than the tree is large.
+-- Descends from a node along the segments from `i` on: tries each first literally, then as a parameter, then as the
+-- rest. Stores values of parameters in `path.values` from `n` on, and ends that lack the method in `path.ends`. No node
+-- is visited twice, so the time is bounded by the size of the tree.
 local function descend(node, path, i, n)
   local segment = path[i]
   if not segment then
@@ -56,7 +56,7 @@ local function descend(node, path, i, n)
   return choose(rest.routes, path.method)
 end
 
--- A path, taken apart for descend. One slash at its end counts for nothing.
+-- Splits a path for `descend`. One slash at its end is ignored.
 local function read_path(text, method)
   local path = { text = text, method = method, starts = {}, values = {}, ends = {} }
   for start, segment in text:gmatch "/()([^/]*)" do
@@ -67,7 +67,7 @@ local function read_path(text, method)
   return path
 end
 
---- Finds the route for a method and a path, as it stands in the URL: the route and its parameters, decoded. Or nil,
+--- Finds the route for a method and a path as written in the URL: returns the route and its decoded parameters. Or nil,
 --- no parameters and, for tree.allow, the ends of that path, which have routes for other methods.
 function tree.find(planted, method, text)
   local routes = planted.static[text:gsub("/$", "")]
@@ -80,7 +80,7 @@ function tree.find(planted, method, text)
   return route, params
 end
 
---- The methods of the ends of a path, as the header Allow has them.
+--- The methods of the ends of a path, in the form of the header Allow.
 function tree.allow(ends)
   local methods, list = { OPTIONS = true }, {}
   for _, routes in ipairs(ends) do
