@@ -1,15 +1,15 @@
 ---@meta flaron
--- flaron.lua - the modules of a flare for lua-language-server: names, types and the words of docs/api.md.
+-- flaron.lua - the modules of a flare for lua-language-server: names, types and the text of docs/api.md.
 -- Nothing here runs. `workspace.library` of its settings must name the folder of this file.
 -- luacheck: no max comment line length, ignore 212 241
 
---- What JSON can say. Null is `flaron.json.null`.
+--- A value that JSON can represent. Null is `flaron.json.null`.
 ---@alias flaron.Json string|number|boolean|lightuserdata|table|nil
 
---- A hash algorithm. The first four are on every host.
+--- A hash algorithm. Every host has the first four.
 ---@alias flaron.HashAlgorithm "sha1"|"sha256"|"sha512"|"md5"|"sha384"|"blake2b"|"blake3"
 
---- A way to sign a token. The last two need a private key in PEM.
+--- An algorithm that signs a token. The last two need a private key in PEM.
 ---@alias flaron.JwtAlgorithm "HS256"|"HS384"|"HS512"|"RS256"|"EdDSA"
 
 ---@alias flaron.TimeFormat
@@ -68,7 +68,7 @@
 ---| "too large" # the message is larger than the host takes
 ---| "send error" # there is no connection, or it is closed
 
---- What `handle_request` answers.
+--- The answer of `handle_request`.
 ---@class flaron.Answer
 ---@field status? integer from 100 to 599
 ---@field headers? table<string, string>
@@ -85,9 +85,9 @@
 --- The table that a main script returns.
 ---@class flaron.Handlers
 ---@field handle_request? flaron.RequestHandler an HTTP request
----@field ws_open? flaron.EventHandler a WebSocket connection that was opened
----@field ws_message? flaron.EventHandler a message that came in on it
----@field ws_close? flaron.EventHandler its end
+---@field ws_open? flaron.EventHandler a WebSocket connection was opened
+---@field ws_message? flaron.EventHandler a message from the client
+---@field ws_close? flaron.EventHandler the connection was closed
 
 ---@class flaron.FetchOptions
 ---@field method? string default `"GET"`
@@ -96,7 +96,7 @@
 
 ---@class flaron.FetchResponse
 ---@field status integer
----@field headers table<string, string> names are in lower case; looking one up in another case finds it
+---@field headers table<string, string> names are in lower case; a look-up ignores case
 ---@field body string
 ---@field lossy? integer how many bytes of the body were not UTF-8 and are lost, as the local edge counts them
 
@@ -104,21 +104,21 @@
 ---@class flaron.Manifest
 ---@field name? string the name of the flare; default: none
 ---@field main? string the path of the main script, when a folder is packed; default: `"main.lua"`
----@field modules? string[] modules to pack although no constant `require` names them; may be patterns; default: none
+---@field modules? string[] modules to pack that no constant `require` names; may be patterns; default: none
 ---@field assets? string[] files to pack, for `flaron.asset` and `io`; may be patterns; default: none
----@field paths? string[] further places to look for modules, `?` being the name: `"vendor/?.lua"`; 100 at most; default: none
+---@field paths? string[] further places to look for modules, with `?` for the name: `"vendor/?.lua"`; 100 at most; default: none
 ---@field memory? integer|string limit of memory: bytes, or a number with `K` or `M`, as for `--memory`; from 1M to 4095M; default: `"32M"`
----@field vars? table<string, string> what `os.getenv` gives. It is part of the flare, so it is not a place for secrets; default: none
----@field bytecode? boolean `load` takes what `string.dump` gives, when its mode says `"b"` or `"bt"`. Bytecode that was changed can do anything to the flare, and to nobody else: load none that comes from outside; default: `false`
----@field requires_body? boolean the host hands the request body over; default: `false`
----@field requires_raw_auth? boolean the host hands `Authorization`, `Cookie` and `X-Flaron-*` over; default: `false`
+---@field vars? table<string, string> the variables of `os.getenv`. They are part of the flare, so they are no place for secrets; default: none
+---@field bytecode? boolean `load` accepts bytecode of `string.dump`, if its mode is `"b"` or `"bt"`. Manipulated bytecode can do anything within the flare, though not outside of it: never load bytecode from outside; default: `false`
+---@field requires_body? boolean the flare gets the request body; default: `false`
+---@field requires_raw_auth? boolean the flare gets `Authorization`, `Cookie` and `X-Flaron-*`; default: `false`
 ---@field writes_spark_kv? boolean the flare may write to Spark; default: `false`
 ---@field writes_plasma_kv? boolean the flare may write to Plasma; default: `false`
 ---@field allowed_secrets? string[] names of the secrets that the flare may use; default: none
----@field allowed_fetch_urls? string[] URLs that it may fetch; `*` stands for any run of characters, but in the host for none of `/ ? # @ : \`; default: none
----@field max_fetch_requests? integer fetches an invocation; default: 16
+---@field allowed_fetch_urls? string[] URLs that it may fetch; `*` stands for any run of characters, before the path without `/ ? # @ : \`; default: none
+---@field max_fetch_requests? integer fetches per invocation; default: 16
 ---@field max_kv_value_bytes? integer bytes of a value in Spark or Plasma; default: 65536
----@field max_spark_pull_per_invocation? integer keys of the one `spark.pull` of an invocation; default: the host's
+---@field max_spark_pull_per_invocation? integer keys of the only `spark.pull` of an invocation; default: the host's
 ---@field websocket? boolean the flare takes WebSocket connections; default: `false`
 ---@field ws_protocols? string[] sub-protocols of WebSockets that the flare speaks; default: none
 
@@ -566,10 +566,10 @@ function ws.close_code() end
 --- `empty_array_mt` and the settings below are that one's. What differs: integers are exact both ways, floats are
 --- written with all the digits that they need, and decoding is strict.
 ---@class flaron.json
----@field null lightuserdata null, both ways; it is true in a condition
+---@field null lightuserdata null, in both directions; it counts as true in a condition
 ---@field empty_array lightuserdata encodes as `[]`; an empty table encodes as `{}`
----@field empty_array_mt table a metatable: a table that has it encodes as `[]` when it is empty
----@field array_mt table a metatable: a table that has it always encodes as an array, of its first `#t` elements
+---@field empty_array_mt table a metatable: an empty table with it encodes as `[]`
+---@field array_mt table a metatable: a table with it always encodes as an array of its first `#t` elements
 ---@field _NAME string
 ---@field _VERSION string
 local json = {}

@@ -1,50 +1,50 @@
 ---@meta flaron.edge
--- edge.lua - the Lua module flaron.edge, for lua-language-server: names, types and the words of docs/api.md.
+-- edge.lua - the Lua module flaron.edge, for lua-language-server: names, types and the text of docs/api.md.
 -- Nothing here runs.
 -- luacheck: no max comment line length, ignore 212 241
 
 ---@class flaron.edge.Options
 ---@field secrets? table<string, string> secrets, from names to values; `allowed_secrets` still holds; default: none
----@field now? number the clock stands at this time, in seconds since 1970; default: the machine's clock
----@field spark? table<string, string> what is in Spark at first, from keys to strings; default: empty
----@field plasma? table<string, string|integer> what is in Plasma at first, from keys to strings or, for counters, integers; default: empty
+---@field now? number stops the clock at this time, in seconds since 1970; default: the machine's clock
+---@field spark? table<string, string> initial content of Spark, from keys to strings; default: empty
+---@field plasma? table<string, string|integer> initial content of Plasma, from keys to strings or, for counters, integers; default: empty
 ---@field store? boolean `false`: the edge has no store; default: `true`
----@field random_seed? integer ids and random bytes come from this seed; 0 is true randomness; default: 0
----@field edges? table<string, table<string, string>> what other edges have in Spark, for `spark.pull`: from origins to keys to values; default: none
----@field machine_id? integer 0 to 1023, goes into snowflakes; default: 1
----@field cpu_ms? integer CPU time of an invocation in milliseconds; 0 is no limit. Not for another `engine`; default: 0
+---@field random_seed? integer seed of ids and random bytes; 0 is true randomness; default: 0
+---@field edges? table<string, table<string, string>> content of other edges' Spark, for `spark.pull`: from origins to keys to values; default: none
+---@field machine_id? integer 0 to 1023, part of snowflakes; default: 1
+---@field cpu_ms? integer CPU time limit of an invocation in milliseconds; 0 is no limit. Ignored by another `engine`; default: 0
 ---@field memory? integer limit of memory in bytes; default: the manifest's
 ---@field strip? boolean leave debug information out, as `pack --strip` does; default: `false`
----@field engine? string[] the command of another engine (`edge/engine/engine_process.h`); default: the words of the environment variable `FLARON_ENGINE`, or else this process
----@field requires_body? boolean hand the request body over; default: the manifest's
----@field requires_raw_auth? boolean hand `Authorization`, `Cookie` and `X-Flaron-*` over; default: the manifest's
+---@field engine? string[] the command of another engine (`edge/engine/engine_process.h`); default: the words of the environment variable `FLARON_ENGINE`, else this process
+---@field requires_body? boolean give the request body to the flare; default: the manifest's
+---@field requires_raw_auth? boolean give `Authorization`, `Cookie` and `X-Flaron-*` to the flare; default: the manifest's
 ---@field writes_spark_kv? boolean allow writing to Spark; default: the manifest's
 ---@field writes_plasma_kv? boolean allow writing to Plasma; default: the manifest's
----@field max_body? integer bytes of a request body; a larger one is not handed over; default: 10 MiB
----@field max_log_lines? integer lines an invocation; default: 100
----@field max_log_line? integer bytes of a line; default: 4096
----@field max_ws_sends? integer messages an invocation; default: 1000
+---@field max_body? integer bytes of a request body; a larger one is withheld; default: 10 MiB
+---@field max_log_lines? integer log lines per invocation; default: 100
+---@field max_log_line? integer bytes of a log line; default: 4096
+---@field max_ws_sends? integer messages per invocation; default: 1000
 ---@field max_ws_message? integer bytes of a message; default: 1 MiB
----@field max_ws_bytes? integer bytes of all messages an invocation; default: 16 MiB
+---@field max_ws_bytes? integer bytes of all messages per invocation; default: 16 MiB
 ---@field max_kv_value_bytes? integer bytes of a value in Spark or Plasma; default: 65536
----@field max_spark_reads? integer reads an invocation; default: no limit
----@field max_spark_writes? integer writes an invocation; default: 1000
----@field max_plasma_writes? integer writes an invocation; default: 1000
+---@field max_spark_reads? integer reads per invocation; default: no limit
+---@field max_spark_writes? integer writes per invocation; default: 1000
+---@field max_plasma_writes? integer writes per invocation; default: 1000
 ---@field max_spark_pull_per_invocation? integer keys of a pull; default: 1000
 ---@field spark_quota_bytes? integer bytes of all keys and values in Spark; default: 16 MiB
----@field max_fetch_requests? integer fetches an invocation; default: 16
----@field max_fetch_body? integer bytes of a fetched body; a larger one fails; default: 10 MiB
----@field fetch_timeout_ms? integer for one fetch, redirects included; default: 30000
+---@field max_fetch_requests? integer fetches per invocation; default: 16
+---@field max_fetch_body? integer bytes of a fetched body; a fetch of a larger one fails; default: 10 MiB
+---@field fetch_timeout_ms? integer time limit of a fetch, redirects included; default: 30000
 
 ---@class flaron.edge.Request
 ---@field method? string default `"GET"`, or `"POST"` with `json` or `form`; `get` and its like are sent in upper case
 ---@field url? string a whole URL; default `"http://localhost/"`
----@field path? string in place of `url`: what follows `http://localhost`, with the slash
----@field query? string|table<string, string|number|boolean|table> is added to the URL; a table is encoded, and a value may be a list
+---@field path? string in place of `url`: the part after `http://localhost`, with the slash
+---@field query? string|table<string, string|number|boolean|table> added to the URL; a table is encoded, and a value may be a list
 ---@field headers? table<string, string>
 ---@field cookies? table<string, string> sent as the header `Cookie`
 ---@field body? string default `""`
----@field json? any in place of `body`: a value that is sent as JSON; `edge.null` is null
+---@field json? any in place of `body`: a value to send as JSON; `edge.null` is null
 ---@field form? table<string, string|number|boolean|table> in place of `body`: fields of an HTML form, as in `query`
 
 ---@class flaron.edge.ClientOptions
@@ -87,20 +87,20 @@
 
 ---@class flaron.edge.Response
 ---@field status integer the status that the flare set; 200 when it set none
----@field headers table<string, string> the headers that it set, with the names as it wrote them
+---@field headers table<string, string> the headers that it set, with names as the flare wrote them
 ---@field body string the body that it set
----@field action "respond"|"transform"|"pass_through" `"respond"`, `"transform"` or `"pass_through"`. Of what was set only `"respond"` sends anything: else `logs` warns of it
----@field logs flaron.edge.LogLine[] the log: `level` (`"info"`, `"warn"` or `"error"`) and `text`; warnings of the edge too
----@field failed boolean the flare trapped or could not be stopped. An error in the script is a plain 500
+---@field action "respond"|"transform"|"pass_through" `"respond"`, `"transform"` or `"pass_through"`. Status, headers and body are only sent with `"respond"`: else `logs` has a warning about them
+---@field logs flaron.edge.LogLine[] the log: `level` (`"info"`, `"warn"` or `"error"`) and `text`; includes warnings of the edge
+---@field failed boolean the flare trapped or could not be stopped. After an error in the script it is `false`, with a 500
 ---@field error? string why the handler did not end well, with a traceback: the error that the script raised and did not catch, or what `failed` is about. 64 KiB at most: of a longer one the middle is `...`
 ---@field json fun(): any `response.json()` or `response:json()` is the body as a value; raises when it is no JSON
 ---@field fetches flaron.edge.Request[] what was fetched, redirects too: `method`, `url`, `headers` and `body`
 ---@field cpu_us integer CPU time in microseconds; with another `engine`, time on the clock
 ---@field peak integer bytes of its own memory that the invocation had at most; 0 with another `engine`
 ---@field memory integer bytes of memory afterwards
----@field calls table<string, integer> how often each import was called, from names to integers
----@field frames string[] what `ws.send` sent
----@field close_code? integer what the flare closed the connection with
+---@field calls table<string, integer> number of calls of each import, from names to integers
+---@field frames string[] messages sent by `ws.send`
+---@field close_code? integer the code with which the flare closed the connection
 
 ---@class flaron.edge.FetchAnswer
 ---@field status? integer default 200
@@ -113,7 +113,7 @@
 --- servers that the spec controls. It is no part of a flare.
 ---@class flaron.edge
 ---@field version string the version of flaron-lua
----@field null lightuserdata what a JSON null becomes in native Lua
+---@field null lightuserdata stands for a JSON null in native Lua
 local edge = {}
 
 --- Packs a project and makes it ready.
@@ -198,9 +198,9 @@ function flare:websocket(request) end
 
 --- A connection that `flare:websocket` opened.
 ---@class flaron.edge.WebSocket
----@field conn_id string what `ws.conn_id` answers
+---@field conn_id string the result of `ws.conn_id`
 ---@field response? flaron.edge.Response the response to the latest event, as of `flare:event`
----@field close_code? integer what either side closed it with; `nil` while it is open
+---@field close_code? integer the code with which either side closed it; `nil` while it is open
 local websocket = {}
 
 --- Sends a message to the flare, which handles it by `ws_message`.
