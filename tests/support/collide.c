@@ -1,9 +1,9 @@
 /*
- * collide.c - keys that collide in the tables of a flare, as whoever has its sources finds them.
+ * collide.c - makes keys that collide in the tables of a flare, as an attacker with its sources could.
  *
  *   collide FOLDER COUNT BITS SIZE
  *
- * Prints COUNT keys of SIZE bytes (at least 8), a line each, whose hashes by the flare's public seed
+ * Prints COUNT keys of SIZE bytes (at least 8), one per line, whose hashes with the flare's public seed
  * (edge/pack/pack.c) have the same lowest BITS bits. The project must have no flare.lua. Uses no secret and
  * runs no flare.
  */
@@ -18,7 +18,7 @@
 
 unsigned int luaS_hash(const char *string, size_t size, unsigned int seed); /* runtime/lua/lstring_hash.c */
 
-/* The seed of the flare that packing the folder makes. */
+/* The seed of the flare that is packed from the folder. */
 static unsigned seed_of(const char *folder) {
   modules_source source = {modules_read_file, (void *)folder, NULL};
   modules found = {0};
@@ -56,7 +56,7 @@ int main(int argc, char **argv) {
   }
   memset(key, 'k', size);
   for (uint64_t n = 0; count > 0; n++) {
-    int changed = (n & 63) != 0 ? 1 : COUNTED; /* this is tried some 100 million times */
+    int changed = (n & 63) != 0 ? 1 : COUNTED; /* this runs some 100 million times */
     for (int i = 0; i < changed; i++) key[size - 1 - (size_t)i] = digits[n >> (i * DIGIT_BITS) & 63];
     if ((luaS_hash(key, size, seed) & mask) != 0) continue;
     printf("%.*s\n", (int)size, key);

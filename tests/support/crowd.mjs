@@ -1,7 +1,7 @@
 // crowd.mjs - many clients at once, and one more that wants a plain answer, for specs of `flaron-lua dev`.
 //
 //   node crowd.mjs PORT COUNT PATH [GONE]    COUNT clients ask for PATH, 100 of them every 20 ms. With GONE, each closes
-//       its connection after that many ms, else they stay. Then one asks for / 50 times. Prints
+//       its connection after that many ms, else they stay open. Then one client asks for / 50 times. Prints
 //       "COUNT asked, N answered, plain: MEDIAN MAX" (ms; "never" for over 5 s) and the last line of the first answer
 //       to the others, and stays until it is killed.
 import { connect } from "node:net";

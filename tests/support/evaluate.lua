@@ -1,16 +1,16 @@
--- evaluate.lua - a flare that runs the Lua it is sent, so that a spec can ask many small questions of one
--- packed artefact and compare the values that a script saw.
+-- evaluate.lua - a flare that runs the Lua code sent to it, so that a spec can make many small checks on one packed
+-- artefact and compare the values that a script saw.
 --
 --   local flare <close> = evaluate.open { secrets = { key = "k" } }
 --   assert.same({ n = 1, "k" }, flare:run "return secrets.get 'key'")
 --
--- The code sees flaron and its modules as locals. It goes in as the header `script`, so the body is free;
--- its values come back as Lua literals: in the body of a response, in the last line of the log of an event.
+-- The code sees flaron and its modules as locals. It is sent in the header `script`, so the body is free; its values
+-- come back as Lua literals: in the body of a response, or in the last log line of an event.
 local support = require "support"
 
 local evaluate = {}
 
--- Names of what code sees, all on its first line.
+-- The names that code sees, all on its first line.
 local prefix = [[local flaron = require "flaron"; ]]
 for _, name in ipairs(support.modules()) do
   prefix = prefix .. ("local %s = flaron.%s; "):format(name, name)
@@ -72,15 +72,15 @@ local until_run = main:match "^(.-)local function run"
 local Evaluator = {}
 Evaluator.__index = Evaluator
 
---- A flare of this kind; `options` are those of edge.load, `files` stand beside main.lua.
+--- A flare of this kind; `options` are those of edge.load, `files` are beside main.lua.
 function evaluate.open(options, files)
   local project = { ["main.lua"] = main }
   for path, content in pairs(files or {}) do project[path] = content end
   return setmetatable({ flare = support.load(project, options) }, Evaluator)
 end
 
---- A flare whose handler runs `code` in a pcall, and needs no import for it but those in the code: its values
---- are in the log and in the body, so that either may be out of order. Ask it with Evaluator:fixed.
+--- A flare whose handler runs `code` in a pcall, without other imports than those in the code. Its values are in the
+--- log and in the body, so that either of them may fail. Ask it with Evaluator:fixed.
 function evaluate.fixed(code, options)
   local source = until_run .. prefix .. [=[
 
@@ -105,11 +105,11 @@ local function literal(text, response)
   return chunk(), response
 end
 
--- What stands for the two constants of flaron.json in answers.
+-- These stand for the two constants of flaron.json in answers.
 evaluate.null = setmetatable({}, { __name = "json.null" })
 evaluate.empty_array = setmetatable({}, { __name = "json.empty_array" })
 
---- Runs code as a handler; returns its values as table.pack has them, and the response.
+--- Runs code as a handler; returns its values, as from table.pack, and the response.
 function Evaluator:run(code, request)
   local all = { headers = {} }
   for key, value in pairs(request or {}) do all[key] = value end
@@ -133,7 +133,7 @@ function Evaluator:event(kind, code, event)
   return literal(last.text, response)
 end
 
---- Asks a flare of evaluate.fixed, by an event when there is a type: what pcall gave, and the response.
+--- Asks a flare of evaluate.fixed, by an event if `event` has a type; returns the results of pcall, and the response.
 function Evaluator:fixed(request, event)
   local response = assert(event and self.flare:event(event, request) or self.flare:request(request or {}))
   local text = response.body
@@ -144,7 +144,7 @@ function Evaluator:fixed(request, event)
   error(support.log(response, "error") or "no answer", 0)
 end
 
---- The first value alone.
+--- Only the first value.
 function Evaluator:value(code, request)
   return self:run(code, request)[1]
 end

@@ -1,9 +1,9 @@
 // front.mjs - clients and an origin of raw bytes for front_spec.lua.
 //
-//   node front.mjs ask PORT FILE      FILE is a JSON array of strings, each byte a character: sends each on a connection of
-//                                     its own, all at once, and keeps them open for a while; prints a JSON array of
-//                                     [what came, "closed" or "open"]
-//   node front.mjs half PORT PATH     asks for PATH and sends no more (shutdown); prints what comes until the end
+//   node front.mjs ask PORT FILE      FILE is a JSON array of strings, each byte a character: sends each on its
+//                                     own connection, all at once, and keeps them open for a while; prints a JSON array of
+//                                     [the bytes received, "closed" or "open"]
+//   node front.mjs half PORT PATH     asks for PATH and shuts its sending side down; prints all that is received
 //   node front.mjs gone PORT PATH N   N clients that ask and close at once
 //   node front.mjs answers FILE       an origin that answers /N with the N-th string of FILE, and keeps the connection open;
 //                                     prints its port, then "N closed" when the other side has closed it
@@ -16,7 +16,7 @@ import { connect, createServer } from "node:net";
 const latin1 = (text) => Buffer.from(text, "latin1");
 
 function ask(port, file) {
-  const first = 3000, quiet = 700; // a machine with much to do takes its time to say the first of it
+  const first = 3000, quiet = 700; // the first answer may take long on a busy machine
   const one = (bytes) => new Promise((resolve) => {
     const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }, () => socket.write(latin1(bytes)));
     let all = "";
@@ -76,7 +76,7 @@ const frame = (type, flags, stream, ...parts) => {
   const payload = Buffer.concat(parts.map((part) => (typeof part === "string" ? latin1(part) : part)));
   return Buffer.concat([number(3, payload.length), Buffer.from([type, flags]), number(4, stream), payload]);
 };
-// A field that is put into no table, its strings as they are (RFC 7541, 6.2.2).
+// A literal field without indexing, its strings without Huffman coding (RFC 7541, 6.2.2).
 const field = (name, value) => Buffer.concat([Buffer.from([0, name.length]), latin1(name), Buffer.from([value.length]), latin1(value)]);
 const head = (method, path, ...fields) => Buffer.concat([field(":method", method), field(":scheme", "http"), field(":path", path),
   field(":authority", "x"), ...fields]);
@@ -122,7 +122,7 @@ function h2(port, what) {
 
 const message = (opcode, fin, data) => Buffer.concat([Buffer.from([(fin ? 128 : 0) | opcode, 128 | data.length, 0, 0, 0, 0]), latin1(data)]);
 const deeds = {
-  // As many messages of a byte as the other side takes, for a while, without reading the answers.
+  // Sends as many one-byte messages as the other side accepts, for a while, without reading the answers.
   flood: (socket) => {
     const block = Buffer.concat(Array.from({ length: 10000 }, () => message(1, true, "x")));
     const go = () => { while (socket.write(block)); };

@@ -1,12 +1,12 @@
-// http.mjs - a client of raw bytes for dev_spec.lua: sends what it is given, prints what comes back.
+// http.mjs - a client of raw bytes for dev_spec.lua: sends given bytes, prints what it receives.
 //
-//   node http.mjs PORT MS FILE    connects, sends FILE, prints all that comes until the end or for MS ms
-//   node http.mjs origin          an HTTP server that tells what it was asked; prints its port. `status` of the query is its
+//   node http.mjs PORT MS FILE    connects, sends FILE, prints all that it receives until the end or for MS ms
+//   node http.mjs origin          an HTTP server that describes each request; prints its port. `status` of the query is its
 //                                 status, `ms` how long it takes, `cut` has it leave in the middle of the body
 //   node http.mjs hang            a server that never answers; prints its port
 //   node http.mjs slow PORT HOW   a client that is too slow; prints after how many ms it is cut off, or "never"
 //   node http.mjs ws PORT         talks to a WebSocket echo; prints each frame as "opcode hex"
-//   node http.mjs ws PORT stay    the same, but it is the server that closes
+//   node http.mjs ws PORT stay    the same, but the server closes
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect, createServer as createNetServer } from "node:net";
@@ -46,7 +46,7 @@ function hang() {
   server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 }
 
-// Sends the beginning of a request, then a part again and again; a `reader` takes nothing of what comes.
+// Sends the start of a request, then a part repeatedly; a `reader` does not read the answer.
 const slow_ways = {
   idle: ["", ""],
   headers: ["GET / HTTP/1.1\r\nHost: x\r\n", "X-Again: and again\r\n"],
@@ -67,7 +67,7 @@ function slow(port, how) {
   socket.on("close", end);
   if (how === "reader") {
     socket.pause();
-    setTimeout(() => socket.resume(), 6000); // a paused socket does not see the end
+    setTimeout(() => socket.resume(), 6000); // a paused socket does not notice the end
   } else {
     socket.resume();
   }

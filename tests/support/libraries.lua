@@ -1,12 +1,13 @@
--- libraries.lua - libraries as people have them, in packed flares: those of Debian's packages, which make unpacks into
--- build/libraries without installing them, and what TypeScriptToLua makes. For tests/libraries.
+-- libraries.lua - common libraries in packed flares: those of Debian's packages, which make unpacks into
+-- build/libraries without installing them, and the output of TypeScriptToLua. For tests/libraries.
 local support = require "support"
 
 local libraries = {}
 
 local ROOT = "build/libraries"
 
--- What the main script begins and ends with. A case is a function that the request names; its results come back in one line.
+-- The beginning and the end of the main script. A case is a function that the request names; its results come back in
+-- one line.
 local head = "local flaron = require 'flaron'\nlocal cases = {}\n"
 local tail = [[
 
@@ -17,13 +18,14 @@ return function()
 end
 ]]
 
---- Where a module or a folder of modules lies, such as "pl" or "dkjson.lua".
+--- The path of a module or a folder of modules, such as "pl" or "dkjson.lua".
 local function path_of(name)
   local _, path = support.run(("ls -d %s/debian/usr/share/lua/5.[41]/%s %s/npm/lua/%s"):format(ROOT, name, ROOT, name))
   return assert(path:match "^[^\n]+", name .. " is not in " .. ROOT)
 end
 
---- A project with copies of `names`, each beside main.lua, as they are vendored, or, with `rocks`, where luarocks puts them.
+--- A project with copies of `names`, each beside main.lua, as vendored modules, or, with `rocks`, where luarocks puts
+--- them.
 --- @return string folder
 function libraries.project(names, files, rocks)
   local folder = support.project(files)
@@ -46,7 +48,8 @@ function libraries.flare(names, body, options, rocks)
   end, flare
 end
 
---- busted's `describe`, or, when make could not fetch what a spec is about, what says so with its `pending`.
+--- busted's `describe`, or, if make could not fetch the libraries of a spec, a function that reports that with busted's
+--- `pending`.
 --- @param from string "debian" or "npm"
 function libraries.describe(describe, pending, from)
   if support.read(("%s/%s.stamp"):format(ROOT, from)) then return describe end

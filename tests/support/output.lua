@@ -1,5 +1,5 @@
--- output.lua - what busted prints in `make test`: a line a spec file, the failures in full, and the counts
--- as "PASSED FAILED PENDING" appended to the file that RESULTS names, for run.sh to add up.
+-- output.lua - the output of busted in `make test`: one line per spec file, and the failures in full. It appends the
+-- counts as "PASSED FAILED PENDING" to the file that RESULTS names, which run.sh sums up.
 return function(options)
   local busted = require "busted"
   local handler = require "busted.outputHandlers.base"()

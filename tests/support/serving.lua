@@ -1,4 +1,4 @@
--- serving.lua - what the specs of flaron-lua dev share: programs in the background, a project that is served.
+-- serving.lua - shared by the specs of flaron-lua dev: programs in the background, a served project.
 local support = require "support"
 
 local serving = {}
@@ -9,7 +9,7 @@ function serving.start(command, out)
   return tonumber(pid)
 end
 
---- Waits until `check` answers something true, for at most `seconds`; returns that.
+--- Waits until `check` returns a true value, for at most `seconds`; returns that value.
 function serving.wait(check, seconds)
   for _ = 1, seconds * 50 do
     local result = check()
@@ -18,32 +18,32 @@ function serving.wait(check, seconds)
   end
 end
 
--- Whether a process is over. One that nobody waits for stays as a zombie where process 1 reaps none.
+-- Whether a process has ended. It may stay as a zombie if process 1 does not reap.
 local function is_over(pid)
   local stat = support.read(("/proc/%d/stat"):format(pid))
   return not stat or stat:match "%) (%S)" == "Z"
 end
 
---- Ends a program by a signal (INT) and waits for it to be gone.
+--- Ends a program by a signal (default INT) and waits for its end.
 function serving.stop(pid, signal)
   os.execute(("kill -%s %d 2>/dev/null"):format(signal or "INT", pid))
   serving.wait(function() return is_over(pid) end, 7)
 end
 
---- Serves a project; returns a table to ask it with. `before` is what the shell does first: "ulimit -n 60 && ".
+--- Serves a project; returns a table for requests to it. `before` is a shell command to run first: "ulimit -n 60 && ".
 function serving.serve(project, words, before)
   local dev = { log = support.folder() .. "/dev" }
   dev.pid = serving.start(("%sexec %s dev %s --port 0 --cpu-ms 200 %s"):format(before or "", support.quote(support.flaron_lua),
     support.quote(project), words or ""), dev.log)
   dev.port = serving.wait(function() return (support.read(dev.log .. ".err") or ""):match "on https?://[%d.]+:(%d+)/" end, 5)
   assert(dev.port, support.read(dev.log .. ".err"))
-  -- Of the page; nil with --quiet.
+  -- The page's port; nil with --quiet.
   dev.page_port = serving.wait(function()
     local said = support.read(dev.log .. ".err")
     return said:match "stores: http://localhost:(%d+)/__flaron/" or (words or ""):find("--quiet", 1, true) and "none"
   end, 5)
   if dev.page_port == "none" then dev.page_port = nil end
-  --- Asks the page for what is under /__flaron/.
+  --- Makes a request to the page below /__flaron/.
   function dev.page(path, options)
     local _, output = support.run(("curl -s -m 8 %s http://127.0.0.1:%s/__flaron/%s"):format(options or "", dev.page_port, path))
     return output

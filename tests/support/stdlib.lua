@@ -1,5 +1,5 @@
--- stdlib.lua - Lua 5.4's standard library, name by name: what of it a flare has. The one source of docs/stdlib.md, which
--- tools/stdlib.lua makes of it, and of tests/flare/stdlib_table_spec.lua, which shows each line on both engines.
+-- stdlib.lua - Lua 5.4's standard library in a flare, name by name. The one source of docs/stdlib.md, which
+-- tools/stdlib.lua generates, and of tests/flare/stdlib_table_spec.lua, which checks each line on both engines.
 --
 -- works(name, check[, note])     check, the body of a function, gives the same in native Lua 5.4 and in a flare
 -- differs(name, check, note, same)  it does not; `same`, where there is one, still does

@@ -1,4 +1,4 @@
--- support.lua - what the specs share: flares on the engine that ENGINE names, commands, files.
+-- support.lua - shared by all specs: flares on the engine that ENGINE names, commands, files.
 local edge = require "flaron.edge"
 
 local support = {}
@@ -7,8 +7,8 @@ support.engine = os.getenv "ENGINE" or "wasm2c"
 support.native = os.getenv "NATIVE" or "build/native"
 support.flaron_lua = support.native .. "/flaron-lua"
 
---- Loads a flare as edge.load does (on the engine that run.sh names in FLARON_ENGINE). A string is the source of main.lua, unless it
---- is a path that ends with .lua or .wasm or a folder's that ends with "/".
+--- Loads a flare as edge.load does (on the engine that run.sh names in FLARON_ENGINE). A string is the source of
+--- main.lua, unless it is a path that ends with .lua or .wasm, or with "/" for a folder.
 --- @return flaron.edge.Flare|nil, string|nil message
 function support.try_load(what, options)
   if type(what) == "string" and not what:find "^[%w_./-]+%.lua$" and not what:find "^[%w_./-]+%.wasm$"
@@ -18,12 +18,12 @@ function support.try_load(what, options)
   return edge.load(what, options)
 end
 
---- The same, and it must load.
+--- The same, but it must load.
 function support.load(what, options)
   return assert(support.try_load(what, options))
 end
 
---- Runs `body` as the body of handle_request once and returns the response.
+--- Runs `body` once, as the body of handle_request, and returns the response.
 function support.answer(body, request, options)
   local flare <close> = support.load(("local flaron = require 'flaron'\nreturn function()\n%s\nend"):format(body), options)
   return assert(flare:request(request or {}))
@@ -36,7 +36,7 @@ function support.log(response, level)
   end
 end
 
---- The modules of `flaron`, by their names: those that have annotations.
+--- The names of the modules of `flaron` that have annotations.
 function support.modules()
   local names = {}
   for name in support.read "scripts/types/flaron.lua":gmatch "\n%-%-%-@class flaron%.(%l+)\n" do names[#names + 1] = name end
@@ -48,10 +48,11 @@ function support.quote(word)
   return "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
---- Runs a shell command; returns its exit code, standard output and standard error. A signal is 128 + it.
+--- Runs a shell command; returns its exit code, or 128 + the signal that ended it, its standard output and standard
+--- error.
 function support.run(command)
   local out, err = os.tmpname(), os.tmpname()
-  -- Not for our children: the sanitizer that run.sh puts in front of everything for this process.
+  -- LD_PRELOAD is the sanitizer that run.sh sets for this process, not for its children.
   local _, how, code = os.execute(("unset LD_PRELOAD; ( %s ) >%s 2>%s </dev/null"):format(command, out, err))
   if how == "signal" then code = 128 + code end
   local output, errors = support.read(out), support.read(err)
@@ -60,28 +61,28 @@ function support.run(command)
   return code, output, errors
 end
 
---- Runs flaron-lua with the words given (quoted here).
+--- Runs flaron-lua with the given words, which are quoted here.
 function support.cli(...)
   local words = { support.quote(support.flaron_lua) }
   for _, word in ipairs { ... } do words[#words + 1] = support.quote(word) end
   return support.run(table.concat(words, " "))
 end
 
---- The whole content of a file; nil and a message when there is none.
+--- The whole content of a file; nil and a message if it cannot be read.
 function support.read(path)
   local file <close>, message = io.open(path, "rb")
   if not file then return nil, message end
   return file:read "a"
 end
 
---- Writes a file whole.
+--- Writes the whole content of a file.
 function support.write(path, content)
   local file <close> = assert(io.open(path, "wb"))
   assert(file:write(content))
 end
 
---- Writes a project, a table from paths to contents or a main script alone, into `folder` (a new one when there is
---- none). Returns the folder.
+--- Writes a project, a table from paths to contents or only a main script, into `folder` (default: a new one). Returns
+--- the folder.
 function support.project(files, folder)
   folder = folder or support.folder()
   local folders = { support.quote(folder) }
@@ -95,7 +96,7 @@ function support.project(files, folder)
   return folder
 end
 
---- A new empty folder under the build folder; ends with no slash.
+--- A new empty folder under the build folder, without a slash at the end.
 function support.folder()
   local _, path = support.run("mkdir -p build/tmp && mktemp -d build/tmp/XXXXXX")
   return (path:gsub("%s+$", ""))

@@ -1,10 +1,10 @@
--- walkthrough.lua - a page of docs/ that a reader can follow: its blocks of Lua are files of a project, its blocks of
--- `console` are commands and what they print. Does not know the pages of single examples: docs_spec.lua does.
+-- walkthrough.lua - follows a page of docs/ as a reader does: its blocks of Lua are files of a project, its blocks of
+-- `console` are commands with their output. Pages with single examples are docs_spec.lua's.
 --
 -- A block of Lua begins with `-- PATH`. In a console block, a line `$ COMMAND` is run by the shell in the project's
--- folder, where `cd` leads, and must succeed; a line that ends with `\` goes on. The lines after it are all that it
--- prints, `...` for any text in a line and, alone, for any lines. `flaron-lua dev` stays in the background, on a port of
--- its own in place of 8787. A command `flaronctl` is read, not run: it is Flaron's.
+-- folder (`cd` changes it) and must succeed; a line that ends with `\` is continued. The lines after it are its whole
+-- output; `...` stands for any text in a line or, alone, for any lines. `flaron-lua dev` stays in the background, on a
+-- free port instead of 8787. A command `flaronctl` is not run: it is Flaron's.
 local serving = require "serving"
 local support = require "support"
 
@@ -15,14 +15,14 @@ local root = select(2, support.run "pwd"):gsub("\n", "")
 --- The executable under test, as an absolute path.
 walkthrough.tool = support.flaron_lua:sub(1, 1) == "/" and support.flaron_lua or root .. "/" .. support.flaron_lua
 
---- What stands in front of a command that loads flaron.edge into a Lua which knows nothing of the sanitizer.
+--- The prefix of a command that loads flaron.edge into a Lua built without the sanitizer.
 walkthrough.sanitizer = os.getenv "SANITIZE" ~= "" and os.getenv "SANITIZE"
   and "LD_PRELOAD=$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 " or ""
 
 --- The absolute path of this folder.
 walkthrough.root = root
 
--- The blocks of a page: each with its language, the line its fence is on, and its lines.
+-- The blocks of a page: each with its language, the line of its fence, and its lines.
 local function read_blocks(page)
   local blocks, block, number = {}, nil, 0
   for line in assert(support.read(page)):gmatch "([^\n]*)\n" do
@@ -39,13 +39,13 @@ local function read_blocks(page)
   return blocks
 end
 
--- The path that a block of Lua is for, and its content.
+-- The path of a block of Lua, and its content.
 local function file_of(page, block)
   local path = (block[1] or ""):match "^%-%- (%S+%.%l+)$"
   return assert(path, ("%s:%d: the block names no file"):format(page, block.line)), table.concat(block, "\n") .. "\n"
 end
 
---- The files of a page, from paths to contents; a later one of the same path counts.
+--- The files of a page, from paths to contents; a later file replaces an earlier one of the same path.
 function walkthrough.files(page)
   local files = {}
   for _, block in ipairs(read_blocks(page)) do
@@ -57,7 +57,7 @@ function walkthrough.files(page)
   return files
 end
 
--- The commands of a console block, each with its line and the lines that it prints.
+-- The commands of a console block, each with its line and its output lines.
 local function commands_of(block)
   local commands = {}
   local going_on
@@ -75,7 +75,7 @@ local function commands_of(block)
   return commands
 end
 
---- Whether a text is what the lines show.
+--- Whether a text matches the shown lines.
 function walkthrough.shows(lines, text)
   local pattern = {}
   text = text:gsub("\r\n", "\n"):gsub("([^\n])$", "%1\n")
@@ -89,7 +89,7 @@ function walkthrough.shows(lines, text)
   return text:find("^" .. table.concat(pattern) .. "$") ~= nil
 end
 
--- A reader at work: the folder, and a server in the background.
+-- A reader: the current folder, and a server in the background.
 local Reader = {}
 Reader.__index = Reader
 
@@ -99,8 +99,8 @@ end
 
 Reader.__close = Reader.close
 
--- Starts `flaron-lua dev` on any free port, and waits until it has printed the lines shown; returns what it has, as if
--- its port were 8787 and its page's 9787.
+-- Starts `flaron-lua dev` on any free port, and waits until it has printed the shown lines; returns its output, with
+-- its port replaced by 8787 and the page's by 9787.
 function Reader:serve(words, shown)
   self:close()
   self.dev = { log = root .. "/" .. support.folder() .. "/dev" }
@@ -117,9 +117,9 @@ function Reader:serve(words, shown)
   return 0, text
 end
 
--- Runs a command; returns its exit code and all that it prints.
+-- Runs a command; returns its exit code and all its output.
 function Reader:run(command, shown)
-  command = command:gsub("build/flaron%-lua", "flaron-lua") -- as it is called where it is not installed
+  command = command:gsub("build/flaron%-lua", "flaron-lua") -- the name of an executable that is not installed
   local folder, dev_words = command:match "^cd (%S+)$", command:match "^flaron%-lua dev(.*)$"
   if folder then
     self.folder = self.folder .. "/" .. folder
@@ -137,8 +137,8 @@ function Reader:run(command, shown)
   return code, output
 end
 
---- Follows a page from its first line to its last: writes its files, into the folder `place` where there is one, runs its
---- commands and compares. Returns the folder that it ended in and the commands that were run.
+--- Follows a page from its first line to its last: writes its files, into the folder `place` if given, runs its
+--- commands and compares their output. Returns the final folder and the commands that were run.
 function walkthrough.follow(page, place)
   local reader <close> = setmetatable({ folder = root .. "/" .. support.folder() }, Reader)
   local done = {}

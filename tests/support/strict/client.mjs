@@ -1,5 +1,5 @@
-// client.mjs - what the strict list is asked with: a connection of raw bytes, and a reader of HTTP/1.1 answers that
-// takes them as strictly as the list wants requests taken (but for servers that answer as HTTP/1.0 what they refuse). It knows no case of the list.
+// client.mjs - the client of the strict list: a connection of raw bytes, and a parser of HTTP/1.1 answers that
+// is as strict as servers should be with requests (except for refusals that are answered as HTTP/1.0). It contains no case of the list.
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
 
@@ -12,19 +12,19 @@ export function open(target) {
   const socket = tls
     ? connectTls({ port, host, rejectUnauthorized: false, ALPNProtocols: [tls], servername: "localhost" })
     : connect({ port, host, noDelay: true });
-  socket.on("error", () => {}); // "close" follows, and says all that a case asks
+  socket.on("error", () => {}); // "close" follows, which is enough for the cases
   return socket;
 }
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Bytes of a string of characters up to U+00FF, or bytes as they are. */
+/** The bytes of a string of characters up to U+00FF; bytes stay unchanged. */
 export const bytes = (what) => (typeof what === "string" ? Buffer.from(what, "latin1") : what);
 
 /**
  * Sends bytes, all at once or in `pieces` of a few bytes, and reads until `enough(answers)` or the server closes.
- * `half` ends the client's side after that. `methods` are those of the requests, in order: an answer to HEAD has no body. Returns {answers, closed, wrong}:
- * `wrong` says what was no answer of HTTP/1.1.
+ * `half` shuts the client's sending side down after that. `methods` are those of the requests, in order: an answer to HEAD has no body. Returns {answers, closed, wrong}:
+ * `wrong` says what is not valid HTTP/1.1.
  */
 export async function exchange(target, what, { methods = [], enough = () => false, pieces = 0, half = false, ms = PATIENCE_MS } = {}) {
   const socket = open(target);
@@ -63,7 +63,7 @@ export async function exchange(target, what, { methods = [], enough = () => fals
   return { ...readAnswers(received, methods, closed), closed };
 }
 
-/** The answers in bytes. `closed`: no more come, so a body without a length is over. */
+/** Parses the answers in bytes. `closed`: no more bytes come, so a body without a length is complete. */
 export function readAnswers(received, methods, closed) {
   const answers = [];
   let at = 0;

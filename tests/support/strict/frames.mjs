@@ -1,5 +1,5 @@
-// frames.mjs - HTTP/2 by hand (RFC 9113, RFC 7541): frames that may be as wrong as a test wants them, and a reader of what
-// comes back. Headers are written as literals without an index; of an answer's headers the status alone is read.
+// frames.mjs - a minimal HTTP/2 client (RFC 9113, RFC 7541): frames that may be as wrong as a test wants, and a reader of
+// the answers. Headers are written as literals without an index; of an answer's headers only the status is read.
 import { PATIENCE_MS, bytes, open } from "./client.mjs";
 
 export const DATA = 0, HEADERS = 1, PRIORITY = 2, RST_STREAM = 3, SETTINGS = 4, PUSH_PROMISE = 5, PING = 6, GOAWAY = 7, WINDOW_UPDATE = 8, CONTINUATION = 9;
@@ -26,7 +26,7 @@ export function u32(n) {
 export const settings = (...pairs) =>
   Buffer.concat(pairs.map(([id, value]) => Buffer.concat([Buffer.from([id >> 8, id & 255]), u32(value)])));
 
-// An integer of HPACK with a prefix of 7 bits that stands alone.
+// An HPACK integer with a 7-bit prefix in a byte of its own.
 function size_of(n) {
   if (n < 127) return Buffer.from([n]);
   const out = [127];
@@ -34,27 +34,27 @@ function size_of(n) {
   return Buffer.from([...out, n]);
 }
 
-/** A block of headers, of pairs. Names and values are written as they are. */
+/** A header block from pairs. Names and values are written unchanged. */
 export const block = (pairs) =>
   Buffer.concat(pairs.flatMap(([name, value]) => [Buffer.from([0]), size_of(bytes(name).length), bytes(name), size_of(bytes(value).length), bytes(value)]));
 
-/** The pairs of a GET, with more after them. */
+/** The pairs of a GET, followed by more. */
 export const get = (...more) => [[":method", "GET"], [":scheme", "http"], [":path", "/"], [":authority", "x"], ...more];
 
 export const post = (...more) => [[":method", "POST"], [":scheme", "http"], [":path", "/"], [":authority", "x"], ...more];
 
-/** A request of HEADERS alone. */
+/** A request of a HEADERS frame only. */
 export const request = (stream, pairs, flags = END_STREAM | END_HEADERS) => frame(HEADERS, flags, stream, block(pairs));
 
-// Digits, as they are written with Huffman's code (RFC 7541, appendix B).
+// Digits in Huffman's code (RFC 7541, appendix B).
 const digits = { "00000": 0, "00001": 1, "00010": 2, "011001": 3, "011010": 4, "011011": 5, "011100": 6, "011101": 7, "011110": 8, "011111": 9 };
 const statuses = { 8: 200, 9: 204, 10: 206, 11: 304, 12: 400, 13: 404, 14: 500 };
 
-// The status, which is the first field of an answer's block; undefined when it is none.
+// The status, the first field of an answer's block; undefined if that is not a status.
 function status_of(payload) {
   let at = 0;
   while ((payload[at] & 0xe0) === 0x20) {
-    if ((payload[at++] & 0x1f) === 0x1f) while (payload[at++] & 0x80) continue; // a new size of the table
+    if ((payload[at++] & 0x1f) === 0x1f) while (payload[at++] & 0x80) continue; // a table size update
   }
   if (payload[at] & 0x80) return statuses[payload[at] & 0x7f];
   const index = payload[at] & 0x40 ? payload[at] & 0x3f : payload[at] & 0x0f;
@@ -75,8 +75,8 @@ function status_of(payload) {
 }
 
 /**
- * A connection of HTTP/2. `streams` maps numbers to {status, body, ended, reset}; `goaway` is an error's number, `pings`
- * are the payloads that were answered, `window` is what the connection may send; it is for the user to count down. Windows are given back as bytes come, unless `options.greedy` is false.
+ * An HTTP/2 connection. `streams` maps numbers to {status, body, ended, reset}; `goaway` is an error code, `pings`
+ * are the payloads that were answered, `window` is how much the connection may send; the caller decrements it. Windows are replenished as bytes arrive, unless `options.greedy` is false.
  */
 export class Connection {
   constructor(target, { first = settings(), greedy = true } = {}) {
@@ -141,7 +141,7 @@ export class Connection {
     this.waiting = this.waiting.filter((w) => !w());
   }
 
-  /** Waits until `check()` is true, the connection is closed, or the time is over; returns whether it is true. */
+  /** Waits until `check()` is true, the connection is closed, or a timeout; returns whether it is true. */
   until(check, ms = PATIENCE_MS) {
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(!!check()), ms);
@@ -156,7 +156,7 @@ export class Connection {
     });
   }
 
-  /** Whether a stream is over: answered, reset, or with its connection. */
+  /** Whether a stream has ended: answered, reset, or closed with its connection. */
   over(id) {
     return () => {
       const s = this.streams.get(id);

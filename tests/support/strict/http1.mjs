@@ -1,8 +1,8 @@
-// http1.mjs - the strict list, HTTP/1.1: requests that a server has to refuse, may refuse, and has to understand (RFC
+// http1.mjs - the strict list, HTTP/1.1: requests that a server must refuse, may refuse, and must understand (RFC
 // 9112, RFC 9110). Each case has a name and a function that returns what is wrong with the server, or nothing.
 //
-// What is refused is answered once, with a status of the list, and then the connection is closed: what follows in it is
-// not a request any more. So a request for /smuggled follows each of them. All is asked twice: at once, and in pieces.
+// A refused request is answered once, with a status of the list, and then the connection is closed: the bytes after it are
+// not a request any more. So a request for /smuggled follows each of them. All is sent twice: at once, and in pieces.
 import { PATIENCE_MS, bytes, exchange } from "./client.mjs";
 
 const NEXT = "GET /smuggled HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -15,7 +15,7 @@ function refused(statuses, what) {
   }
 }
 
-/** Adds cases that a server may refuse so, or understand: what counts is that it does one of both. */
+/** Adds cases that a server may either refuse in this way or understand. */
 function either(statuses, what) {
   for (const [name, request] of Object.entries(what)) {
     cases.push([`refuses or understands ${name}`, async (target) => {
@@ -25,14 +25,14 @@ function either(statuses, what) {
   }
 }
 
-/** Adds cases that end the connection after their one answer, whatever it is of `statuses`. */
+/** Adds cases that end the connection after their only answer, which has one of `statuses`. */
 function last(statuses, what) {
   for (const [name, request] of Object.entries(what)) {
     cases.push([`closes after ${name}`, (target) => in_both_ways(request, (how) => check_refused(target, request, statuses, how))]);
   }
 }
 
-/** Adds cases that are answered 200 with a body that has `parts`, and after which the connection goes on. */
+/** Adds cases that are answered 200 with a body that has `parts`, after which the connection stays open. */
 function understood(what) {
   for (const [name, [request, ...parts]] of Object.entries(what)) {
     cases.push([`understands ${name}`, (target) => in_both_ways(request, (how) => check_understood(target, request, parts, how))]);
@@ -49,7 +49,7 @@ async function in_both_ways(request, check) {
 async function check_refused(target, request, statuses, how) {
   const result = await exchange(target, Buffer.concat([bytes(request), bytes(NEXT)]), how);
   if (result.wrong) return result.wrong;
-  // Bytes that come after the end are answered by the system with a reset, which may overtake the answer.
+  // The system answers bytes that arrive after the close with a reset, which may overtake the answer.
   if (how.pieces && result.answers.length === 0 && result.closed) return undefined;
   if (result.answers.length !== 1) return `${result.answers.length} answers: ${result.answers.map((a) => a.status)}${result.closed ? "" : ", not closed"}`;
   if (!statuses.includes(result.answers[0].status)) return `answered ${result.answers[0].status}, not ${statuses.join(" or ")}`;
@@ -65,7 +65,7 @@ async function check_understood(target, request, parts, how) {
   if (answers.length !== 2 || answers[1].status !== 200) return `the request after it: ${answers[1]?.status ?? "no answer"}`;
   if (!answers[1].body.startsWith("GET ")) return `the request after it: ${JSON.stringify(answers[1].body.slice(0, 60))}`;
   for (const expected of parts) {
-    const part = target.tls && typeof expected === "string" ? expected.replace(/^([^ /]+) http:/, "$1 https:") : expected; // what the list calls http is https there
+    const part = target.tls && typeof expected === "string" ? expected.replace(/^([^ /]+) http:/, "$1 https:") : expected; // over TLS the scheme is https
     if (part instanceof RegExp ? !part.test(answers[0].body) : !answers[0].body.includes(part))
       return `${part instanceof RegExp ? part : JSON.stringify(part)} is not in ${JSON.stringify(answers[0].body.slice(0, 300))}`;
   }
@@ -78,7 +78,7 @@ const line = (first) => `${first}\r\nHost: x\r\n\r\n`;
 const host = (value) => `GET / HTTP/1.1\r\nHost: ${value}\r\n\r\n`;
 const X = "X".repeat(100000);
 
-/** Cases of values that are only told apart by them. */
+/** Makes a case for each value. */
 const each = (values, make) => Object.fromEntries(values.map((v) => [JSON.stringify(v).slice(0, 60), make(v)]));
 const named = (what, values) => Object.fromEntries(Object.entries(values).map(([name, v]) => [`${what} ${name}`, v]));
 

@@ -1,5 +1,5 @@
 // http2.mjs - the strict list, HTTP/2 (RFC 9113): malformed requests, which end their stream or are answered 400, errors
-// of the connection, which end it, and requests that have to be understood. A case is as in http1.mjs.
+// of the connection, which end it, and requests that must be understood. A case is as in http1.mjs.
 import { Connection, ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PADDED, PING, PREFACE, PRIORITIZED, PRIORITY, PUSH_PROMISE, RST_STREAM, SETTINGS,
   WINDOW_UPDATE, block, frame, get, post, request, settings, u32 } from "./frames.mjs";
 
@@ -20,7 +20,7 @@ async function with_connection(target, options, use) {
 
 const state = (c, id) => JSON.stringify({ ...c.streams.get(id), goaway: c.goaway, closed: c.closed }).slice(0, 200);
 
-/** Malformed requests (8.1.1): the frames of stream 1 are `make(target)`. Not handed to the flare, however it ends. */
+/** Malformed requests (8.1.1): the frames of stream 1 are `make(target)`. They must not reach the flare, however they end. */
 function malformed(what, statuses = [400]) {
   for (const [name, make] of Object.entries(what)) {
     cases.push([`refuses ${name}`, (target) =>
@@ -38,7 +38,7 @@ function malformed(what, statuses = [400]) {
 const malformed_pairs = (what, statuses) =>
   malformed(Object.fromEntries(Object.entries(what).map(([name, pairs]) => [name, (target) => request(1, fit(target, pairs))])), statuses);
 
-/** Errors of the connection (5.4.1): it is closed, at best after a GOAWAY that says so. */
+/** Errors of the connection (5.4.1): it is closed, ideally after a GOAWAY. */
 function fatal(what) {
   for (const [name, make] of Object.entries(what)) {
     cases.push([`ends the connection after ${name}`, (target) =>
@@ -51,7 +51,7 @@ function fatal(what) {
   }
 }
 
-/** What is answered 200 with `parts` in the body; the connection goes on. */
+/** Requests that are answered 200 with `parts` in the body; the connection stays open. */
 function understood(what) {
   for (const [name, [make, ...parts]] of Object.entries(what)) {
     cases.push([`understands ${name}`, (target) =>
@@ -255,7 +255,7 @@ malformed({
   "WINDOW_UPDATE of 0 on a stream": at(1, (s) => frame(WINDOW_UPDATE, 0, s, u32(0))),
 }, [200, 400]);
 
-// ---- what has to be understood ----
+// ---- requests that must be understood ----
 
 understood({
   "a request": [get(), "://x/"],

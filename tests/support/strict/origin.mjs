@@ -1,8 +1,8 @@
-// origin.mjs - the strict list, answers of an origin that a server hands on (RFC 9112, 6.3; RFC 9110, 7.6): the origin,
-// which is a socket of raw bytes, and the cases, which ask the server for /origin/NUMBER. `--origin` of the server is it.
+// origin.mjs - the strict list, answers of an origin that a server forwards (RFC 9112, 6.3; RFC 9110, 7.6): the origin,
+// which is a socket of raw bytes, and the cases, which ask the server for /origin/NUMBER. The server's `--origin` is this origin.
 //
-// What is not an answer is a 502, and the connection to the origin is closed. The origin also tells, at /seen/NUMBER, what it
-// was asked and whether that connection lives.
+// An invalid answer becomes a 502, and the connection to the origin is closed. The origin also reports, at /seen/NUMBER, the
+// request that it got and whether that connection is open.
 import { createServer } from "node:net";
 import { PATIENCE_MS, bytes, exchange, sleep } from "./client.mjs";
 
@@ -48,7 +48,7 @@ const check_200 = (...parts) => (result) => {
   for (const part of parts) if (part !== final[0].body) return `${JSON.stringify(final[0].body.slice(0, 100))}, not ${JSON.stringify(part)}`;
 };
 
-/** Broken after its head: a 502, or an answer that is not complete. */
+/** Broken after its head: a 502, or an incomplete answer. */
 const check_broken = (result) => {
   const answer = result.answers.at(-1);
   if (result.answers.length > 1) return `${result.answers.length} answers`;
@@ -154,7 +154,7 @@ add("reads no body after HEAD", ok("Content-Length: 100"), (r) => r.answers[0]?.
 
 // ---- requests to the origin: RFC 9110, 7.6.1 ----
 
-/** What the origin is asked: `has` has to be in it, `has_not` must not be. */
+/** A request to the origin: `has` must be in it, `has_not` must not. */
 function asked(what) {
   for (const [name, [lines, has, has_not]] of Object.entries(what)) {
     add(name, ok("Content-Length: 2") + "ok", async (result, target, number) => {

@@ -1,13 +1,13 @@
-// run.mjs - asks a server the strict list: what RFC 9112, 9110, 9113 and 6455 have it refuse and understand.
+// run.mjs - runs the strict list against a server: what it must refuse and understand by RFC 9112, 9110, 9113 and 6455.
 //
 //   node run.mjs list GROUP                    prints the names of the cases of http1, http2, websocket or origin
-//   node run.mjs GROUP PORT [tls] [ORIGIN]     asks the server at 127.0.0.1; a line for each case: its name, a tab, and
+//   node run.mjs GROUP PORT [tls] [ORIGIN]     tests the server at 127.0.0.1; prints a line per case: its name, a tab, and
 //                                              "ok" or what is wrong
 //   node run.mjs origin-server                 runs the origin that the group "origin" needs; prints its port, ORIGIN
 //
-// The server is any that answers as flare/main.lua does: dev with that flare, or another that is tried. CASES=WORD in the
-// environment asks only cases with that word in their names, AT_ONCE=1 one after the other; PATIENCE_MS and SANITIZE say
-// how long it may take. A server that ended is waited for, in case that somebody starts it again.
+// The server may be any that answers as flare/main.lua does: dev with that flare, or another one. CASES=WORD in the
+// environment selects cases with that word in their names, AT_ONCE=1 runs one after the other; PATIENCE_MS and SANITIZE say
+// how long it may take. It waits for a server that has ended, in case it is restarted.
 import { connect } from "node:net";
 import { sleep } from "./client.mjs";
 import http1 from "./http1.mjs";

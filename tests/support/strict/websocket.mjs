@@ -1,5 +1,5 @@
-// websocket.mjs - the strict list, WebSockets (RFC 6455): handshakes that make no WebSocket, frames that have to end one,
-// and what has to be understood. The server echoes messages, and closes with CODE at "close CODE". A case is as in http1.mjs.
+// websocket.mjs - the strict list, WebSockets (RFC 6455): handshakes that must fail, frames that must close the connection,
+// and what must be understood. The server echoes messages, and closes with CODE at "close CODE". A case is as in http1.mjs.
 import { createHash, randomBytes } from "node:crypto";
 import { PATIENCE_MS, bytes, exchange, open } from "./client.mjs";
 
@@ -32,7 +32,7 @@ export function frame(opcode, data = "", how = {}) {
 
 export const code = (n, reason = "") => Buffer.concat([Buffer.from([n >> 8, n & 255]), bytes(reason)]);
 
-/** A WebSocket. `frames` are [opcode, payload] as they came; `wrong` says what a server may not send. */
+/** A WebSocket. `frames` are [opcode, payload] as received; `wrong` says what a server must not send. */
 export class Socket {
   constructor(target, { changes, early = Buffer.alloc(0), count = false } = {}) {
     this.frames = [];
@@ -102,7 +102,7 @@ export class Socket {
     });
   }
 
-  /** The code of the close frame that came; 0 for one without, undefined for none. */
+  /** The code of the received close frame; 0 if it has none, undefined if there was no close frame. */
   get code() {
     const close = this.frames.find(([opcode]) => opcode === 8);
     return close && (close[1].length ? bytes(close[1]).readUInt16BE(0) : 0);
@@ -160,7 +160,7 @@ no_websocket([400], {
   "no key": handshake({ "Sec-WebSocket-Key": null }),
   "no Host": handshake({ Host: null }),
 });
-// Without the words of an upgrade it is a plain request, which a flare answers; or it is refused.
+// Without the headers of an upgrade it is a plain request, which a flare answers; or it is refused.
 const plain = [200, 400, 405, 426, 501];
 no_websocket(plain, {
   "no Connection": handshake({ Connection: null }),
@@ -212,7 +212,7 @@ websocket({
 
 // ---- frames: 5 to 8 ----
 
-/** Ends with one of `codes`, and the connection is closed; nothing of it is a message of the flare's. */
+/** Ends with one of `codes`, and the connection is closed; the flare gets no message. */
 function ended(codes, what) {
   for (const [name, frames] of Object.entries(what)) {
     for (const pieces of [false, true]) {
@@ -297,7 +297,7 @@ ended([NOT_UTF8], {
   "a text in fragments, overlong over two": [frame(1, "bad\xc0", { fin: false }), frame(0, "\xaf")],
 });
 
-/** Frames that are answered by `answers`, [opcode, payload] each, in this order; the connection lives on. */
+/** Frames that are answered by `answers`, [opcode, payload] each, in this order; the connection stays open. */
 function answered(what) {
   for (const [name, [frames, ...answers]] of Object.entries(what)) {
     cases.push([`understands ${name}`, async (target) => {

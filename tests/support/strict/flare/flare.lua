@@ -1,2 +1,2 @@
--- It tells cookies and bodies, and echoes messages.
+-- It reports cookies and bodies, and echoes messages.
 return { requires_raw_auth = true, requires_body = true, websocket = true }

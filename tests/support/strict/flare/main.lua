@@ -1,4 +1,4 @@
--- What the strict list asks: tells a request as it came to the flare. Servers of other kinds that are tried on the list
+-- The flare for the strict list: describes a request as the flare got it. Other servers that are tested with the list
 -- (strict/run.mjs) answer the same text: a line of method and URL, one each of three headers, an empty line, the body.
 local flaron = require "flaron"
 local request, ws = flaron.request, flaron.ws
@@ -11,7 +11,7 @@ local function tell()
   local lines = { request.method() .. " " .. request.url() }
   for _, name in ipairs { "host", "x-a", "cookie" } do
     local value = request.header(name)
-    lines[#lines + 1] = ("%s: [%s]"):format(name, value or "") -- flares cannot tell an empty one from none
+    lines[#lines + 1] = ("%s: [%s]"):format(name, value or "") -- a flare cannot distinguish an empty header from a missing one
   end
   return { body = table.concat(lines, "\n") .. "\n\n" .. request.body() }
 end
