@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 struct recorder {
   const cli_command *self;
@@ -17,13 +16,6 @@ struct recorder {
   bool keep;
   atomic_bool failing; /* the last file could not be written */
 };
-
-/* The record of one job. */
-typedef struct entry {
-  recording record; /* first, for its tape */
-  recorder *recorder;
-  const char *file;
-} entry;
 
 /* Says a thing once in the life of the process. */
 static void say_once(const cli_command *self, atomic_flag *said, const char *what, const char *path) {
@@ -51,25 +43,16 @@ int recorder_write(const cli_command *self, const char *path, const recording *r
   return 0;
 }
 
-/* Adds "2026-11-22T10:15:00.123Z", or the same without '-' and ':' and 'Z' for a file's name. */
-static void add_time(text *to, int64_t ns, bool name) {
-  enum { NS_PER_MS = 1000000, MS_PER_S = 1000 };
-  time_t seconds = (time_t)(ns / NS_PER_MS / MS_PER_S);
-  struct tm t;
-  char date[32];
-  gmtime_r(&seconds, &t);
-  strftime(date, sizeof date, name ? "%Y%m%dT%H%M%S" : "%Y-%m-%dT%H:%M:%S", &t);
-  text_printf(to, "%s.%03d%s", date, (int)(ns / NS_PER_MS % MS_PER_S), name ? "" : "Z");
-}
-
 /* Adds "FOLDER/20261122T101500.123-000042-GET.json": sortable, and nothing in it that a client chose freely.
  */
-static void add_path(const recorder *r, const pool_job *job, text *to) {
+static void add_path(const recorder *r, const pool_job *job, const char *begin, text *to) {
   enum { METHOD = 16 };
   const char *what = job->handler == FLARE_HANDLE_REQUEST ? text_string(&job->request.method)
                                                           : flare_handler_names[job->handler];
   text_printf(to, "%s/", r->folder);
-  add_time(to, job->begin_ns, true);
+  for (const char *c = begin; *c != 'Z'; c++) {
+    if (*c != '-' && *c != ':') text_add(to, c, 1);
+  }
   text_printf(to, "-%06llu-", (unsigned long long)job->id);
   for (int i = 0; i < METHOD && what[i] != '\0'; i++) {
     bool good = (what[i] >= 'A' && what[i] <= 'Z') || (what[i] >= 'a' && what[i] <= 'z') || what[i] == '_';
@@ -78,52 +61,16 @@ static void add_path(const recorder *r, const pool_job *job, text *to) {
   text_add_string(to, ".json");
 }
 
-/* Writes the file of a job. */
-static void write_entry(entry *e, const pool_job *job) {
-  recorder *r = e->recorder;
-  recording *record = &e->record;
-  text begin = {0}, path = {0};
-  const flare *f = pool_flare_get(job->flare);
-  add_time(&begin, job->begin_ns, false);
-  add_path(r, job, &path);
-  record->begin = begin.data;
-  record->name = f->name != NULL ? memory_copy(bytes_of(f->name)) : NULL;
-  record->file = memory_copy(bytes_of(e->file));
-  record_hash(f, record->hash);
-  record->id = job->id;
-  record->cpu_ms = job->limits.cpu_ms;
-  record->handler = job->handler;
-  record->request = job->request;
-  record->response = job->response;
-  record->result = job->result;
-  record->cpu_us = job->cpu_us;
+void recorder_keep(recorder *r, const pool_job *job, const recording *record) {
+  text path = {0};
+  add_path(r, job, record->begin, &path);
   int fault = recorder_write(r->self, path.data, record, r->keep);
-  record->request = (host_request){0}; /* they are the job's */
-  record->response = (host_response){0};
   bool failed_before = atomic_exchange(&r->failing, fault != 0);
   if (fault != 0 && !failed_before) {
     cli_fail(r->self, "%s: %s (requests are answered, but not recorded until this is mended)", path.data,
              strerror(fault));
   }
   text_free(&path);
-}
-
-/* pool_job.finish. A job that never began left nothing to write down. */
-static void finish(pool_job *job) {
-  entry *e = (entry *)((char *)job->tape - offsetof(recording, tape));
-  if (job->begin_ns != 0) write_entry(e, job);
-  record_free(&e->record);
-  free(e);
-  job->tape = NULL;
-}
-
-void recorder_prepare(recorder *r, pool_job *job, const char *file) {
-  entry *e = memory_get(sizeof *e);
-  record_start(&e->record);
-  e->recorder = r;
-  e->file = file;
-  job->tape = &e->record.tape;
-  job->finish = finish;
 }
 
 recorder *recorder_open(const cli_command *self, const char *folder, bool keep) {

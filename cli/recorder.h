@@ -17,9 +17,8 @@ typedef struct recorder recorder;
 /* Makes the folder when it is missing. With `keep`, secrets stand in the files. NULL after saying why not. */
 recorder *recorder_open(const cli_command *self, const char *folder, bool keep);
 
-/* Sees to it that a job, which is not queued yet, is recorded; `file` (borrowed) is where its flare is from.
- */
-void recorder_prepare(recorder *r, pool_job *job, const char *file);
+/* Writes the file of a job that is over. On any thread. */
+void recorder_keep(recorder *r, const pool_job *job, const recording *record);
 
 /* Frees it, after the last job is done; NULL is ignored. */
 void recorder_close(recorder *r);

@@ -60,7 +60,7 @@ typedef struct dev {
   dev_nodes nodes;
   page_options page_options[GOSSIP_EDGES_MAX]; /* of the nodes, as the next two */
   page *pages[GOSSIP_EDGES_MAX];
-  int page_ports[GOSSIP_EDGES_MAX];
+  int page_ports[GOSSIP_EDGES_MAX], ports[GOSSIP_EDGES_MAX];
   host_config configs[GOSSIP_EDGES_MAX];
   const char *folder;   /* of the state */
   recorder *recorder;   /* NULL = requests are not recorded */
@@ -114,7 +114,7 @@ static void record(void *data, const server_record *r) {
   report_style style = {.colours = d->colours, .verbose = d->words.style == VERBOSE, .edge = node->name};
   if (d->words.style == LINES || d->words.style == VERBOSE) report_text(&node->log, r, &style);
   if (told) {
-    bytes line = page_add(d->pages[node->index], report_json(r, &style));
+    bytes line = page_add(d->pages[node->index], r, node->name, report_json(r, &style));
     server_broadcast(node->server, "request", line);
     if (d->words.style == JSON) {
       text_add_harmless_json(&node->log, line);
@@ -209,10 +209,14 @@ static bool explain(void *data, const pool_job *job, text *page) {
 }
 
 static void prepare(void *data, pool_job *job) {
-  dev *d = ((dev_node *)data)->dev;
-  if (d->recorder == NULL) return;
-  const site *s = site_of(d, job);
-  recorder_prepare(d->recorder, job, s != NULL ? s->path : d->words.input);
+  const dev_node *node = data;
+  const site *s = site_of(node->dev, job);
+  page_prepare(node->dev->pages[node->index], job, s != NULL ? s->path : node->dev->words.input);
+}
+
+/* history_write */
+static void write_record(void *data, const pool_job *job, const recording *record) {
+  recorder_keep(data, job, record);
 }
 
 static bool control(void *data, bytes method, bytes path, bytes query, bytes body, control_answer *answer) {
@@ -383,7 +387,10 @@ static int serve(const cli_command *self, dev *d) {
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   signal(SIGPIPE, SIG_IGN); /* who goes away, such as a page that is closed, does not end us */
-  for (int i = 0; i < d->nodes.count; i++) d->page_ports[i] = server_page_port(d->nodes.items[i].server);
+  for (int i = 0; i < d->nodes.count; i++) {
+    d->page_ports[i] = server_page_port(d->nodes.items[i].server);
+    d->ports[i] = server_port(d->nodes.items[i].server);
+  }
   d->keys = d->words.style != JSON && isatty(STDERR_FILENO) && keys_begin(on_key, d);
   print_addresses(d);
   set_serving(d, true);
@@ -402,8 +409,18 @@ static int serve_with_pages(const cli_command *self, dev *d) {
   const char *slash = path != NULL ? strrchr(path, '/') : NULL;
   const char *name = slash != NULL && slash[1] != '\0' ? slash + 1 : d->words.input;
   for (int i = 0; i < d->nodes.count; i++) {
-    d->page_options[i] = (page_options){
-        name, d->nodes.items[i].store, i, d->page_flares, d->site_count, d->page_ports, d->nodes.count};
+    d->page_options[i] = (page_options){.name = name,
+                                        .store = d->nodes.items[i].store,
+                                        .edge = i,
+                                        .flares = d->page_flares,
+                                        .flare_count = d->site_count,
+                                        .ports = d->page_ports,
+                                        .port_count = d->nodes.count,
+                                        .edge_name = d->nodes.items[i].name,
+                                        .port = &d->ports[i],
+                                        .https = d->certificate != NULL,
+                                        .write = d->recorder != NULL ? write_record : NULL,
+                                        .write_data = d->recorder};
     d->pages[i] = page_new(&d->page_options[i]);
   }
   int status = serve(self, d);

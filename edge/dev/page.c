@@ -10,14 +10,14 @@
 #include <string.h>
 
 #include "flare/flare_json.h"
-#include "base/digest.h"
 #include "base/embedded.h"
 #include "base/encoding.h"
 #include "base/json_bytes.h"
 #include "dev/report.h"
+#include "record/replay.h"
 
 /* Of records, RECORDS_MOST and RECORD_BYTES in all are kept; of keys, KEYS_MOST are listed. */
-enum { RECORDS_MOST = 200, RECORD_BYTES = 4 << 20, KEYS_MOST = 500 };
+enum { RECORDS_MOST = 200, RECORD_BYTES = 16 << 20, KEYS_MOST = 500 };
 
 enum { BAD_REQUEST = 400, NOT_FOUND = 404, NOT_ALLOWED = 405, CONFLICT = 409, TOO_LARGE = 413 };
 enum { INTERNAL_ERROR = 500 };
@@ -28,11 +28,13 @@ typedef struct entry {
   pool_job *job; /* for its request, log and figures; made once and used again */
   server_record record;
   const char *edge;
-  size_t size; /* bytes of JSON, of URL and log */
+  history_item *whole; /* NULL = it never began */
+  size_t size;         /* bytes of all that */
 } entry;
 
 struct page {
   const page_options *options;
+  history *history;
   entry records[RECORDS_MOST]; /* a ring */
   size_t first, count, size;   /* `size`: bytes of all */
 };
@@ -116,10 +118,11 @@ static void forget(page *p) {
   entry *e = &p->records[p->first];
   p->size -= e->size;
   text_free(&e->json);
-  if (e->job != NULL) {
-    host_request_clear(&e->job->request);
-    host_response_clear(&e->job->response);
-  }
+  e->job->request.event = (host_event){0}; /* it is lent */
+  e->job->response.frame_count = 0;        /* they are not there */
+  host_request_clear(&e->job->request);
+  host_response_clear(&e->job->response);
+  if (e->whole != NULL) history_drop(e->whole);
   p->first = (p->first + 1) % RECORDS_MOST;
   p->count--;
 }
@@ -133,17 +136,13 @@ static entry *make_room(page *p, size_t size) {
   return e;
 }
 
-bytes page_add(page *p, json_t *record) {
-  text json = {0};
-  json_add_to(&json, record, JSON_COMPACT);
-  entry *e = make_room(p, json.size);
-  e->json = json;
-  return text_bytes(&e->json);
-}
+void page_prepare(page *p, pool_job *job, const char *file) { history_prepare(p->history, job, file); }
 
-void page_hold(page *p, const server_record *record, const char *edge) {
+/* Keeps what is there of an invocation. */
+static entry *hold(page *p, const server_record *record, const char *edge) {
   pool_job *from = record->job;
-  size_t size = from->request.url.size;
+  history_item *whole = history_take(from);
+  size_t size = from->request.url.size + (whole != NULL ? history_size(whole) : 0);
   for (size_t i = 0; i < from->response.line_count; i++) size += from->response.lines[i].line.size;
   for (size_t i = 0; i < from->response.fetch_count; i++) size += from->response.fetches[i].url.size;
   entry *e = make_room(p, size);
@@ -158,27 +157,42 @@ void page_hold(page *p, const server_record *record, const char *edge) {
   e->record = *record;
   e->record.job = e->job;
   e->edge = edge;
+  e->whole = whole;
   e->job->request = (host_request){.method = from->request.method, .url = from->request.url};
   e->job->response = (host_response){.status = from->response.status,
                                      .lines = from->response.lines,
                                      .line_count = from->response.line_count,
                                      .fetches = from->response.fetches,
-                                     .fetch_count = from->response.fetch_count};
-  from->request.method = request.method; /* empty, for the next one */
+                                     .fetch_count = from->response.fetch_count,
+                                     .frame_count = from->response.frame_count};
+  if (whole != NULL) e->job->request.event = *history_event(whole); /* lent until `forget` */
+  from->request.method = request.method;                            /* empty, for the next one */
   from->request.url = request.url;
   from->response.lines = response.lines;
   from->response.line_count = 0;
   from->response.fetches = response.fetches;
   from->response.fetch_count = 0;
+  return e;
+}
+
+void page_hold(page *p, const server_record *record, const char *edge) { hold(p, record, edge); }
+
+/* Keeps the JSON of an entry, which is freed. */
+static void keep_json(page *p, entry *e, json_t *report) {
+  json_add_to(&e->json, report, JSON_COMPACT);
+  p->size += e->json.size;
+  e->size += e->json.size;
+}
+
+bytes page_add(page *p, const server_record *record, const char *edge, json_t *report) {
+  entry *e = hold(p, record, edge);
+  keep_json(p, e, report);
+  return text_bytes(&e->json);
 }
 
 /* Adds the JSON of a record, which it then keeps. */
 static void add_record(page *p, entry *e, text *to) {
-  if (e->json.size == 0) {
-    json_add_to(&e->json, report_json(&e->record, &(report_style){.edge = e->edge}), JSON_COMPACT);
-    p->size += e->json.size - e->size;
-    e->size = e->json.size;
-  }
+  if (e->json.size == 0) keep_json(p, e, report_json(&e->record, &(report_style){.edge = e->edge}));
   text_add(to, e->json.data, e->json.size);
 }
 
@@ -193,15 +207,68 @@ static void answer_history(const question *q) {
   text_add_string(body, "]}");
 }
 
+/* Answers all that is kept of an invocation. */
+static void answer_record(const question *q) {
+  page *p = q->page;
+  text id = {0}, begin = {0};
+  const entry *found = NULL;
+  if (find_parameter(q->query, "id", &id)) {
+    for (size_t i = 0; i < p->count; i++) {
+      const entry *e = &p->records[(p->first + i) % RECORDS_MOST];
+      text own = {0};
+      text_printf(&own, "%" PRIu64, e->job->id);
+      if (e->whole != NULL && strcmp(own.data, text_string(&id)) == 0) found = e;
+      text_free(&own);
+    }
+  }
+  if (found != NULL) {
+    recording r = history_record(found->whole, &found->job->request, &found->job->response, &begin);
+    record_write(&r, false, &q->answer->body, NULL);
+  } else {
+    refuse(q, NOT_FOUND, "this request is not kept any more: the last %d are, up to %d MiB in all",
+           RECORDS_MOST, RECORD_BYTES >> 20);
+  }
+  text_free(&id);
+  text_free(&begin);
+}
+
+static void answer_imports(const question *q) {
+  json_t *names = json_object();
+  for (int i = 0; i < HOST_IMPORTS; i++) {
+    text name = {0};
+    replay_add_name(&name, (host_import)i);
+    json_object_set_new(names, host_signatures[i].name, json_string(name.data));
+    text_free(&name);
+  }
+  answer_json(q, names);
+}
+
 /* ---- flares ---- */
 
-static json_t *describe(const flare *f) {
-  json_t *about = flare_json(f);
-  text hex = {0};
-  digest_add_hex(&hex, text_bytes(&f->wasm));
-  json_object_set_new(about, "sha256", json_string(text_string(&hex)));
-  text_free(&hex);
+static json_t *describe(pool_flare *f) {
+  json_t *about = flare_json(pool_flare_get(f));
+  char hash[POOL_HASH_SIZE];
+  pool_flare_hash(f, hash);
+  json_object_set_new(about, "sha256", json_string(hash));
   return about;
+}
+
+/* The secrets that a flare may use, and those that it may not, by name; never what they are. */
+static json_t *list_secrets(const host_config *config) {
+  json_t *list = json_array();
+  for (size_t i = 0; !config->all_secrets && i < config->allowed_secret_count; i++) {
+    bytes name = bytes_of(config->allowed_secrets[i]);
+    json_array_append_new(list, json_pack("{s:o, s:b, s:b}", "name", report_string(name), "set",
+                                          host_secret_is_set(config, name), "allowed", true));
+  }
+  for (size_t i = 0; i < config->secret_count; i++) {
+    bytes name = bytes_of(config->secrets[i].name);
+    bool allowed = host_secret_allowed(config, name);
+    if (allowed && !config->all_secrets) continue; /* it is listed */
+    json_array_append_new(list, json_pack("{s:o, s:b, s:b}", "name", report_string(name), "set",
+                                          host_secret_is_set(config, name), "allowed", allowed));
+  }
+  return list;
 }
 
 static void answer_flares(const question *q) {
@@ -219,7 +286,8 @@ static void answer_flares(const question *q) {
     if (reload_error(f->reload, &error, NULL))
       json_object_set_new(item, "error", report_string(text_bytes(&error)));
     if (last != NULL) {
-      json_object_set_new(item, "flare", describe(pool_flare_get(last)));
+      json_object_set_new(item, "flare", describe(last));
+      json_object_set_new(item, "secrets", list_secrets(pool_flare_config(last)));
       pool_flare_release(last);
     }
     json_array_append_new(flares, item);
@@ -228,8 +296,9 @@ static void answer_flares(const question *q) {
   }
   json_t *pages = json_array();
   for (int i = 0; i < o->port_count; i++) json_array_append_new(pages, json_integer(o->ports[i]));
-  answer_json(q, json_pack("{s:o, s:o, s:o}", "name", report_string(bytes_of(o->name)), "flares", flares,
-                           "pages", pages));
+  answer_json(q,
+              json_pack("{s:o, s:s*, s:i, s:b, s:o, s:o}", "name", report_string(bytes_of(o->name)), "edge",
+                        o->edge_name, "port", *o->port, "https", o->https, "flares", flares, "pages", pages));
 }
 
 /* ---- stores ---- */
@@ -393,7 +462,8 @@ typedef struct resource {
 static const resource resources[] = {
     {"", "index.html", false, answer_file},     {"page.css", "page.css", false, answer_file},
     {"page.js", "page.js", false, answer_file}, {"icon.svg", "icon.svg", false, answer_file},
-    {"history", NULL, false, answer_history},   {"flares", NULL, false, answer_flares},
+    {"history", NULL, false, answer_history},   {"record", NULL, false, answer_record},
+    {"imports", NULL, false, answer_imports},   {"flares", NULL, false, answer_flares},
     {"kv/spark", "spark", true, answer_kv},     {"kv/plasma", "plasma", true, answer_kv},
 };
 
@@ -416,6 +486,7 @@ bool page_control(page *p, bytes method, bytes path, bytes query, bytes body, co
 page *page_new(const page_options *options) {
   page *p = memory_get(sizeof *p);
   p->options = options;
+  p->history = history_new(options->write, options->write_data);
   return p;
 }
 
@@ -428,5 +499,6 @@ void page_free(page *p) {
     host_response_free(&job->response);
     free(job);
   }
+  history_free(p->history);
   free(p);
 }

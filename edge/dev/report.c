@@ -371,6 +371,12 @@ json_t *report_json(const server_record *record, const report_style *style) {
       "event", record->event, "failed", failed, "wall_us", (json_int_t)record->wall_us, "cpu_us",
       (json_int_t)job->cpu_us, "memory_bytes", (json_int_t)job->result.memory, "peak_bytes",
       (json_int_t)job->result.peak, "limits", limits_json(&job->limits), "calls", calls, "logs", lines);
+  if (record->event != NULL) {
+    const host_event *event = &job->request.event;
+    json_object_set_new(json, "connection", report_string(text_bytes(&event->conn_id)));
+    json_object_set_new(json, "received_bytes", json_integer((json_int_t)event->data.size));
+    json_object_set_new(json, "frames", json_integer((json_int_t)job->response.frame_count));
+  }
   if (record->origin) json_object_set_new(json, "origin", json_true());
   if (job->response.fetch_count != 0) json_object_set_new(json, "fetches", fetches_json(&job->response));
   if (report_is_gone(record)) json_object_set_new(json, "cancelled", json_true());

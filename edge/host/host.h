@@ -362,6 +362,9 @@ bool host_header_withheld(bytes name);
 /* Of import_secrets.c: whether a flare may use a secret, set or not. */
 bool host_secret_allowed(const host_config *config, bytes name);
 
+/* Of import_secrets.c: whether a secret is set, be it allowed or not. */
+bool host_secret_is_set(const host_config *config, bytes name);
+
 /*
  * Of import_secrets.c: adds the names of the secrets that a manifest allows by name but that are not set, as
  * words for a shell with a blank before each.

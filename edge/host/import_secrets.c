@@ -56,6 +56,8 @@ static const host_secret *find(const host_config *config, bytes name) {
   return NULL;
 }
 
+bool host_secret_is_set(const host_config *config, bytes name) { return find(config, name) != NULL; }
+
 const host_secret *host_find_secret(host *h, bytes name) {
   bool allowed = host_secret_allowed(&h->config, name);
   const host_secret *secret = allowed ? find(&h->config, name) : NULL;

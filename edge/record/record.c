@@ -6,7 +6,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/json_bytes.h"
 #include "base/list.h"
@@ -29,10 +31,26 @@ void record_hash(const flare *f, char hash[RECORD_HASH_SIZE]) {
 /* ---- the tape ---- */
 
 static record_call *add_call(recording *r, host_import import) {
-  LIST_ROOM(r->calls, r->call_count);
+  enum { FIRST = 8 };
+  if (r->call_count == r->call_room) {
+    r->call_room = r->call_room != 0 ? 2 * r->call_room : FIRST;
+    r->calls = memory_resize(r->calls, r->call_room * sizeof *r->calls);
+    memset(r->calls + r->call_count, 0, (r->call_room - r->call_count) * sizeof *r->calls);
+  }
   record_call *call = &r->calls[r->call_count++];
-  *call = (record_call){.import = import};
+  call->import = import;
+  call->wall_us = -1;
   return call;
+}
+
+/* Notes when a call begins that may take time: what the request answers, and output, does not. */
+static bool begin(host_tape *tape, host_import import, const host_arguments *arguments, host_answer *answer) {
+  recording *r = (recording *)tape;
+  (void)arguments;
+  (void)answer;
+  bool at_once = (host_signatures[import].flags & (ABI_LOCAL | ABI_OUTPUT)) != 0;
+  r->asked_ns = at_once ? 0 : clock_ns(CLOCK_MONOTONIC);
+  return false;
 }
 
 static void note(host_tape *tape, host_import import, const host_arguments *arguments,
@@ -40,7 +58,7 @@ static void note(host_tape *tape, host_import import, const host_arguments *argu
   recording *r = (recording *)tape;
   size_t size =
       RECORD_CALL + arguments->a.size + arguments->b.size + (answer->present ? answer->data.size : 0);
-  r->cut = r->cut || size > RECORD_CALLS - r->size;
+  r->cut = r->cut || size > r->most - r->size;
   if (r->cut) return;
   r->size += size;
   record_call *call = add_call(r, import);
@@ -50,20 +68,62 @@ static void note(host_tape *tape, host_import import, const host_arguments *argu
   call->present = answer->present;
   if (answer->present) text_add(&call->answer, answer->data.data, answer->data.size);
   call->number = answer->number;
+  if (r->asked_ns != 0) call->wall_us = (clock_ns(CLOCK_MONOTONIC) - r->asked_ns) / CLOCK_NS_PER_US;
+  r->asked_ns = 0;
 }
 
 void record_start(recording *r) {
-  *r = (recording){.tape = {.after = note}};
+  *r = (recording){.tape = {.before = begin, .after = note}, .most = RECORD_CALLS};
   r->version = memory_copy(bytes_of(FLARON_LUA_VERSION));
 }
 
-void record_free(recording *r) {
-  for (size_t i = 0; i < r->call_count; i++) {
+static void free_calls(recording *r) {
+  for (size_t i = 0; i < r->call_room; i++) {
     text_free(&r->calls[i].a);
     text_free(&r->calls[i].b);
     text_free(&r->calls[i].answer);
   }
   free(r->calls);
+  r->calls = NULL;
+  r->call_count = r->call_room = 0;
+}
+
+/* Empties a text of a call, which keeps its memory when that is not large. */
+static void empty(text *t) {
+  enum { LARGE = 256 };
+  if (t->capacity > LARGE) {
+    text_free(t);
+  } else {
+    text_clear(t);
+  }
+}
+
+void record_again(recording *r) {
+  enum { MANY = 32 };
+  if (r->call_room > MANY) free_calls(r);
+  for (size_t i = 0; i < r->call_count; i++) {
+    empty(&r->calls[i].a);
+    empty(&r->calls[i].b);
+    empty(&r->calls[i].answer);
+  }
+  r->call_count = r->size = r->request_left = r->response_left = 0;
+  r->cut = false;
+  host_request_clear(&r->request);
+  host_response_clear(&r->response);
+}
+
+void record_add_time(text *to, int64_t ns) {
+  enum { MS_PER_S = 1000 };
+  time_t seconds = (time_t)(ns / CLOCK_NS_PER_S);
+  struct tm t;
+  char date[32];
+  gmtime_r(&seconds, &t);
+  strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &t);
+  text_printf(to, "%s.%03dZ", date, (int)(ns / CLOCK_NS_PER_MS % MS_PER_S));
+}
+
+void record_free(recording *r) {
+  free_calls(r);
   free(r->version);
   free(r->name);
   free(r->file);
@@ -275,7 +335,10 @@ static json_t *write_call(const writer *w, const record_call *call) {
     }
     text_free(&as_written);
   }
-  return json_pack("{s:s, s:o, s:o*}", "import", signature->name, "arguments", arguments, "answer", answer);
+  json_t *json =
+      json_pack("{s:s, s:o, s:o*}", "import", signature->name, "arguments", arguments, "answer", answer);
+  if (call->wall_us >= 0) json_object_set_new(json, "us", json_integer((json_int_t)call->wall_us));
+  return json;
 }
 
 static json_t *write_request(const writer *w, record_secrets *found) {
@@ -344,6 +407,10 @@ void record_write(const recording *r, bool keep, text *to, record_secrets *found
   json_t *result = json_pack("{s:b, s:b, s:b, s:b, s:I, s:I}", "failed", r->result.failed, "raised",
                              r->result.raised, "stopped", r->result.stopped, "cut", r->cut, "cpu_us",
                              (json_int_t)r->cpu_us, "memory_bytes", (json_int_t)r->result.memory);
+  if (r->request_left + r->response_left != 0)
+    json_object_set_new(result, "left_out",
+                        json_pack("{s:I, s:I}", "request", (json_int_t)r->request_left, "response",
+                                  (json_int_t)r->response_left));
   json_t *all =
       json_pack("{s:i, s:s*, s:o, s:s*, s:I, s:s, s:i, s:o*, s:o, s:o, s:o, s:o}", "format", RECORD_FORMAT,
                 "flaron_lua", r->version, "flare", flare_of_it, "begin", r->begin, "id", (json_int_t)r->id,

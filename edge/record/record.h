@@ -33,17 +33,22 @@ typedef struct record_call {
   bool present;
   text answer;
   int32_t number;
+  int64_t wall_us; /* how long it took; -1 = nobody looked: it answers at once, or it is from a file */
 } record_call;
 
 /* Owned; begin with {0} or record_start. */
 typedef struct recording {
-  host_tape tape;     /* of record_start */
-  record_call *calls; /* in order */
-  size_t call_count;
-  size_t size;       /* their size in bytes, about */
-  bool cut;          /* later calls, beyond RECORD_CALLS bytes, are missing */
-  char *version;     /* version of the flaron-lua that made it */
-  char *name, *file; /* of the flare: its name in the manifest, NULL = none; its path, NULL = unknown */
+  host_tape tape;                     /* of record_start */
+  record_call *calls;                 /* in order */
+  size_t call_count, call_room;       /* those behind `call_count` keep their memory for the next ones */
+  size_t size;                        /* bytes of them, about */
+  size_t most;                        /* of `size`: RECORD_CALLS, or what was set after record_start */
+  bool cut;                           /* there were more calls, beyond `most`: they are not in it */
+  size_t request_left, response_left; /* bytes of body, message and frames that are not in it: of the
+                                         history of dev, not of a file */
+  int64_t asked_ns;                   /* the tape's */
+  char *version;                      /* of the flaron-lua that made it */
+  char *name, *file; /* of the flare: from its manifest, NULL = none; where it was found, NULL = unknown */
   char hash[RECORD_HASH_SIZE]; /* of the flare: record_hash */
   char *begin;                 /* when it began, RFC 3339, UTC */
   char *redacted;              /* names of the replaced secrets, "A, B"; NULL = none. Set by record_read */
@@ -59,7 +64,13 @@ typedef struct recording {
 /* Makes an empty record whose tape notes each call. The record must not move until the invocation is over. */
 void record_start(recording *r);
 
-/* The SHA-256 of a flare's .wasm, so of all its code and data, as lower-case hex. */
+/* Makes it empty, as record_start does, but keeps memory that is not large for the next invocation. */
+void record_again(recording *r);
+
+/* Adds a time of the clock, nanoseconds since 1970, as RFC 3339 has it: "2026-11-22T10:15:00.123Z". */
+void record_add_time(text *to, int64_t ns);
+
+/* The SHA-256 of a flare's .wasm, which is all that its code and its data are, as lower-case hex. */
 void record_hash(const flare *f, char hash[RECORD_HASH_SIZE]);
 
 /* Which confidential data is in a file. */

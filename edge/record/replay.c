@@ -167,8 +167,7 @@ void replay_add_bytes(text *to, bytes b, size_t at) {
   text_add_string(to, end < b.size ? "\"..." : "\"");
 }
 
-/* Adds the name of the Lua function that calls an import: `spark_get` is spark.get. */
-static void add_name(text *to, host_import import) {
+void replay_add_name(text *to, host_import import) {
   static const struct {
     const char *import, *lua;
   } others[] = {{"req_header_get", "request.header"},
@@ -197,7 +196,7 @@ void replay_add_call(text *to, const record_call *call, const record_call *other
   const char *params = host_signatures[call->import].params;
   size_t count = strcmp(params, "NONE") == 0 ? 0 : strlen(params);
   if (other == NULL) other = &none;
-  add_name(to, call->import);
+  replay_add_name(to, call->import);
   text_add_string(to, "(");
   for (size_t i = 0; i < count; i++) {
     bytes mine = text_bytes(i == 0 ? &call->a : &call->b),

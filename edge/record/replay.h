@@ -43,8 +43,11 @@ void replay_finish(replay *r, bool cut);
 
 void replay_free(replay *r);
 
-/* Adds a call in the form of Lua, such as spark.get("n"); long bytes are shortened around the first
- * difference from those of `other` (may be NULL). */
+/* Adds the name of the Lua function that calls an import: `spark_get` is spark.get. */
+void replay_add_name(text *to, host_import import);
+
+/* Adds a call as Lua would write it, such as spark.get("n"); long bytes are shortened around where they
+ * differ from those of `other` (may be NULL). */
 void replay_add_call(text *to, const record_call *call, const record_call *other);
 
 /* Adds bytes as a string of Lua, shortened around byte `at`. */

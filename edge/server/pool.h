@@ -49,6 +49,14 @@ typedef struct pool_limits {
 } pool_limits;
 
 const flare *pool_flare_get(const pool_flare *f);
+
+/* What its hosts are given; borrowed. */
+const host_config *pool_flare_config(const pool_flare *f);
+
+enum { POOL_HASH_SIZE = 65 };
+
+/* Writes the SHA-256 of its .wasm, as lower-case hex with a NUL; it is computed once. */
+void pool_flare_hash(pool_flare *f, char hash[POOL_HASH_SIZE]);
 pool_flare *pool_flare_retain(pool_flare *f);
 void pool_flare_release(pool_flare *f);
 
@@ -71,6 +79,7 @@ typedef struct pool_job {
   /* At last: the job is its owner's again. `leading`: on the thread that leads, between two rounds. */
   void (*done)(struct pool_job *job, bool leading);
   void (*finish)(struct pool_job *job); /* before that, while there is the flare; NULL = none */
+  bool finish_waits;                    /* it may wait, such as for a disk */
 
   host_response response; /* the owner's to free: host_response_free */
   text excerpt; /* the script where it failed, of the flare that ran; empty = not known. The owner's */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/http.h"
 #include "server/pool_private.h"
 
@@ -26,9 +27,10 @@ struct pool_flare {
   int cpu_ms;
   pool_maker maker;
   atomic_int references;
-  pthread_mutex_t lock; /* of the next two */
+  pthread_mutex_t lock; /* of the next three */
   idle_edge *idle;
   int idle_count;
+  char hash[POOL_HASH_SIZE];         /* "" = nobody has asked for it */
   atomic_uint_fast64_t costs[COSTS]; /* of kinds of jobs, by kind; one takes the place of another */
 };
 
@@ -48,6 +50,20 @@ pool_flare *pool_flare_new(flare *f, const host_config *config, int cpu_ms, cons
 }
 
 const flare *pool_flare_get(const pool_flare *f) { return &f->flare; }
+
+const host_config *pool_flare_config(const pool_flare *f) { return &f->config; }
+
+void pool_flare_hash(pool_flare *f, char hash[POOL_HASH_SIZE]) {
+  pthread_mutex_lock(&f->lock);
+  if (f->hash[0] == '\0') {
+    text hex = {0};
+    digest_add_hex(&hex, text_bytes(&f->flare.wasm));
+    memcpy(f->hash, hex.data, POOL_HASH_SIZE);
+    text_free(&hex);
+  }
+  memcpy(hash, f->hash, POOL_HASH_SIZE);
+  pthread_mutex_unlock(&f->lock);
+}
 
 pool_flare *pool_flare_retain(pool_flare *f) {
   atomic_fetch_add(&f->references, 1);
@@ -267,6 +283,6 @@ void pool_run_job(pool_job *job) {
   text_clear(&job->excerpt);
   if (edge_result_is_bad(&job->result) && f->maker.add_excerpt != NULL)
     f->maker.add_excerpt(f->maker.data, text_bytes(&job->response.error), &job->excerpt);
-  if (job->finish != NULL) pool_wait(HOST_WAITS_BRIEFLY); /* it writes a file */
+  if (job->finish != NULL && job->finish_waits) pool_wait(HOST_WAITS_BRIEFLY);
   pool_finish_job(job);
 }

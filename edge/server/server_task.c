@@ -45,6 +45,7 @@ task *server_task(server *s) {
   t->job.next = NULL;
   t->job.tape = NULL;
   t->job.finish = NULL;
+  t->job.finish_waits = false;
   t->socket = NULL;
   t->exchange = NULL;
   return t;

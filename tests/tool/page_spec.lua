@@ -8,6 +8,8 @@ local flaron = require "flaron"
 return function()
   local path = flaron.request.url():match "^%w+://[^/]+(.*)"
   if path == "/boom" then error "boom" end
+  if path == "/key" then return { body = flaron.secrets.get "KEY" .. flaron.request.header "x-key" } end
+  if path == "/echo" then return { status = 201, headers = { ["x-a"] = "1" }, body = flaron.request.body() } end
   flaron.logging.warn("seen " .. path)
   flaron.plasma.increment("visits", 1)
   return { body = "hello" }
@@ -20,6 +22,8 @@ describe("the page of flaron-lua dev", function()
     folder = support.folder()
     state = folder .. "/the state"
     support.write(folder .. "/main.lua", main)
+    support.run("mkdir -m 700 " .. support.quote(state))
+    support.cli("secret", "set", "KEY", "correct-horse-9", "--persist", state)
     dev = serving.serve(folder, "--persist " .. support.quote(state))
   end)
 
@@ -163,6 +167,78 @@ describe("the page of flaron-lua dev", function()
     assert.matches("^main.lua:4: boom\nstack traceback:", boom.logs[1].text)
   end)
 
+  -- The newest record in whole.
+  local function whole()
+    local _, history = ask_json "history"
+    local last = history.records[#history.records]
+    local status, answer = ask("record?id=" .. last.id)
+    assert.equal(200, status)
+    return json.decode(answer, 1, false), answer
+  end
+
+  it("tells all of a request: what was asked, each call in order with its answer and time, what was answered", function()
+    dev.curl("/seen", "-H 'X-One: 1'")
+    local record = whole()
+    assert.equal("GET", record.request.method)
+    local headers = {}
+    for _, pair in ipairs(record.request.headers) do headers[pair[1]:lower()] = pair[2] end
+    assert.equal("1", headers["x-one"])
+    local names = {}
+    for i, call in ipairs(record.calls) do names[i] = call.import end
+    assert.same({ "req_url", "log_warn", "plasma_increment", "resp_body_set" }, names)
+    assert.same({ "seen /seen" }, record.calls[2].arguments)
+    assert.same({ "visits", 1 }, record.calls[3].arguments)
+    assert.is_true(record.calls[3].us >= 0 and record.calls[3].us < 5000000)
+    assert.is_nil(record.calls[1].us) -- it answers at once
+    assert.same({ 200, "hello" }, { record.response.status, record.response.body })
+    local _, names_of = ask_json "imports"
+    assert.same({ "plasma.increment", "request.header" }, { names_of.plasma_increment, names_of.req_header_get })
+  end)
+
+  it("shows bodies both ways, also of what is no text", function()
+    support.write(folder .. "/bytes", "\255\1")
+    dev.curl("/echo", "--data-binary @" .. support.quote(folder .. "/bytes"))
+    local record = whole()
+    assert.same({ base64 = "/wE=" }, record.request.body)
+    assert.same({ base64 = "/wE=" }, record.response.body)
+    assert.same({ 201, { { "x-a", "1" } } }, { record.response.status, record.response.headers })
+  end)
+
+  it("shows no secret that a flare reads, and no cookie that it does not", function()
+    dev.curl("/key", "-H 'Cookie: s=abcdefgh1' -H 'X-Key: is correct-horse-9'")
+    local record, text = whole()
+    assert.falsy(text:find("correct-horse-9", 1, true) or text:find("abcdefgh1", 1, true), text)
+    assert.same({ "KEY", "Cookie" }, record.redacted)
+  end)
+
+  it("gives a request as a file that replay takes", function()
+    dev.curl "/again"
+    local _, text = whole()
+    support.write(folder .. "/saved.json", text)
+    local code, out = support.cli("replay", folder .. "/saved.json")
+    assert.same({ 0, folder .. "/saved.json: the same, 4 calls\n" }, { code, out })
+  end)
+
+  it("keeps 1 MiB of a body, and says how much it leaves out", function()
+    support.write(folder .. "/large", ("x"):rep((1 << 20) + 7))
+    dev.curl("/echo", "-o /dev/null --data-binary @" .. support.quote(folder .. "/large"))
+    local record = whole()
+    assert.same({ 1 << 20, 1 << 20 }, { #record.request.body, #record.response.body })
+    assert.same({ request = 7, response = 7 }, record.result.left_out)
+  end)
+
+  it("forgets what was before 16 MiB of requests, and says so", function()
+    dev.curl("/echo", "-d first")
+    local _, history = ask_json "history"
+    local first = history.records[#history.records].id
+    for _ = 1, 9 do dev.curl("/echo", "-o /dev/null --data-binary @" .. support.quote(folder .. "/large")) end
+    assert.equal(404, (ask("record?id=" .. first)))
+    _, history = ask_json "history"
+    assert.is_true(#history.records < 9, #history.records)
+    local code, answer = ask_json "record?id=nonsense"
+    assert.same({ 404, "this request is not kept any more: the last 200 are, up to 16 MiB in all" }, { code, answer.error })
+  end)
+
   it("outlives those who listen", function()
     for _ = 1, 5 do
       serving.start(("exec curl -sN -m 0.2 http://127.0.0.1:%s/__flaron/events"):format(dev.page_port), folder .. "/gone")
@@ -187,7 +263,9 @@ describe("the page of flaron-lua dev", function()
     about.sha256 = sum:match "^%x+"
     local code, answer = ask_json "flares"
     assert.equal(200, code)
-    assert.same({ { path = folder, flare = about } }, answer.flares)
+    local key = { name = "KEY", set = true, allowed = true }
+    assert.same({ { path = folder, flare = about, secrets = { key } } }, answer.flares)
+    assert.same({ tonumber(dev.port), false }, { answer.port, answer.https })
     assert.equal(folder:match "[^/]+$", answer.name)
   end)
 
@@ -291,6 +369,20 @@ describe("the page of flaron-lua dev", function()
     assert.same({ ["/api/*"] = "handle_request", ["/health"] = "handle_request", ["/site/*"] = "main.lua:1:" }, routes)
   end)
 
+  it("tells which secrets a flare may use, and which are set, but none of them", function()
+    local one = support.folder()
+    support.write(one .. "/main.lua", "return function() end")
+    support.write(one .. "/flare.lua", 'return { allowed_secrets = { "SET", "UNSET" } }')
+    support.cli("secret", "set", "SET", "abc-value-1", "--project", one)
+    support.cli("secret", "set", "OTHER", "abc-value-2", "--project", one)
+    local other = serving.serve(one)
+    local text = other.page "flares"
+    other.stop()
+    assert.same({ { name = "SET", set = true, allowed = true }, { name = "UNSET", set = false, allowed = true },
+      { name = "OTHER", set = true, allowed = false } }, json.decode(text).flares[1].secrets)
+    assert.falsy(text:find("abc-value", 1, true))
+  end)
+
   it("has one at each of several edges, with its stores and its requests", function()
     local several = serving.serve(folder, "--edges 2 --persist " .. support.folder())
     local edges = json.decode(several.page "edges").edges
@@ -310,5 +402,6 @@ describe("the page of flaron-lua dev", function()
     assert.matches("there is no key 'here' in spark", keys[1])
     assert.matches('"text":"two"', keys[2])
     assert.equal("handle_request", flares.flares[1].flare.handlers[1])
+    assert.same({ "edge-2", edges[2].port }, { flares.edge, flares.port })
   end)
 end)
