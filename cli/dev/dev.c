@@ -417,6 +417,7 @@ static int serve_with_pages(const cli_command *self, dev *d) {
                                         .ports = d->page_ports,
                                         .port_count = d->nodes.count,
                                         .edge_name = d->nodes.items[i].name,
+                                        .host = d->words.host,
                                         .port = &d->ports[i],
                                         .https = d->certificate != NULL,
                                         .write = d->recorder != NULL ? write_record : NULL,

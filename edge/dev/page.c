@@ -296,9 +296,9 @@ static void answer_flares(const question *q) {
   }
   json_t *pages = json_array();
   for (int i = 0; i < o->port_count; i++) json_array_append_new(pages, json_integer(o->ports[i]));
-  answer_json(q,
-              json_pack("{s:o, s:s*, s:i, s:b, s:o, s:o}", "name", report_string(bytes_of(o->name)), "edge",
-                        o->edge_name, "port", *o->port, "https", o->https, "flares", flares, "pages", pages));
+  answer_json(q, json_pack("{s:o, s:s*, s:s, s:i, s:b, s:o, s:o}", "name", report_string(bytes_of(o->name)),
+                           "edge", o->edge_name, "host", o->host, "port", *o->port, "https", o->https,
+                           "flares", flares, "pages", pages));
 }
 
 /* ---- stores ---- */
@@ -460,11 +460,21 @@ typedef struct resource {
 } resource;
 
 static const resource resources[] = {
-    {"", "index.html", false, answer_file},     {"page.css", "page.css", false, answer_file},
-    {"page.js", "page.js", false, answer_file}, {"icon.svg", "icon.svg", false, answer_file},
-    {"history", NULL, false, answer_history},   {"record", NULL, false, answer_record},
-    {"imports", NULL, false, answer_imports},   {"flares", NULL, false, answer_flares},
-    {"kv/spark", "spark", true, answer_kv},     {"kv/plasma", "plasma", true, answer_kv},
+    {"", "index.html", false, answer_file},
+    {"page.css", "page.css", false, answer_file},
+    {"page.js", "page.js", false, answer_file},
+    {"icon.svg", "icon.svg", false, answer_file},
+    {"elements.js", "elements.js", false, answer_file},
+    {"bytes.js", "bytes.js", false, answer_file},
+    {"record.js", "record.js", false, answer_file},
+    {"plots.js", "plots.js", false, answer_file},
+    {"socket.js", "socket.js", false, answer_file},
+    {"history", NULL, false, answer_history},
+    {"record", NULL, false, answer_record},
+    {"imports", NULL, false, answer_imports},
+    {"flares", NULL, false, answer_flares},
+    {"kv/spark", "spark", true, answer_kv},
+    {"kv/plasma", "plasma", true, answer_kv},
 };
 
 bool page_control(page *p, bytes method, bytes path, bytes query, bytes body, control_answer *answer) {

@@ -12,9 +12,9 @@
  * GET imports
  *   {IMPORT: NAME}: what Lua calls each import
  * GET flares
- *   {"name", "edge"?, "port", "https", "pages": [PORT], "flares": [{"path", "route"?, "error"?, "flare"?,
- *   "secrets"?}]}: the port of the flares, those of the pages of all edges; flare_json and "sha256";
- *   [{"name", "set", "allowed"}]
+ *   {"name", "edge"?, "host", "port", "https", "pages": [PORT], "flares": [{"path", "route"?, "error"?,
+ *   "flare"?, "secrets"?}]}: where the flares are, the ports of the pages of all edges; flare_json and
+ *   "sha256"; [{"name", "set", "allowed"}]
  * GET kv/STORE?prefix
  *   {"keys", "total", "bytes", "quota"}: kv_list's; the last two only of spark
  * GET kv/STORE?key
@@ -53,7 +53,8 @@ typedef struct page_options {
   const int *ports; /* of the pages of all edges; they may be set later */
   int port_count;
   const char *edge_name; /* as the log has it; NULL = there is only one */
-  const int *port;       /* of the flares at this edge; it may be set later */
+  const char *host;      /* the address that the flares are at */
+  const int *port;       /* and their port at this edge; it may be set later */
   bool https;            /* that port speaks it */
   history_write *write;  /* NULL = invocations are not written to files */
   void *write_data;

@@ -17,18 +17,38 @@
 #include "base/json_bytes.h"
 #include "server/server_private.h"
 
-enum { BAD_REQUEST = 400, FORBIDDEN = 403, NOT_FOUND = 404, NOT_ALLOWED = 405 };
+enum { OK = 200, BAD_REQUEST = 400, FORBIDDEN = 403, NOT_FOUND = 404, NOT_ALLOWED = 405 };
 
-/* What a page of ours may do in a browser: load its own parts, nothing else. */
 static const char *const policy[][2] = {
-    {"content-security-policy",
-     "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
     {"cross-origin-opener-policy", "same-origin"},
     {"cross-origin-resource-policy", "same-origin"},
     {"x-content-type-options", "nosniff"},
     {"referrer-policy", "no-referrer"},
     {"cache-control", "no-store"},
 };
+
+/*
+ * Answers with what a page of ours may do in a browser: load its own parts, show pictures that it has the
+ * bytes of, and open WebSockets to the flares.
+ */
+static void answer_page(exchange *x, int status, const char *type, text *body) {
+  enum { COUNT = sizeof policy / sizeof *policy };
+  const server *s = x->server;
+  const char *scheme = s->tls != NULL ? "wss" : "ws", *host = s->options->host;
+  int port = s->flares.port;
+  text content = {0};
+  text_printf(&content, "default-src 'self'; img-src 'self' blob:; connect-src 'self' %s://localhost:%d",
+              scheme, port);
+  if (strchr(host, ':') == NULL && strcmp(host, "localhost") != 0) /* of IPv6 a policy knows no addresses */
+    text_printf(&content, " %s://%s:%d", scheme, strcmp(host, "0.0.0.0") == 0 ? "127.0.0.1" : host, port);
+  text_add_string(&content, "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+  const char *headers[COUNT + 1][2] = {{"content-security-policy", content.data}};
+  memcpy(headers + 1, policy, sizeof policy);
+  reply r = {
+      .status = status, .type = type, .more = (const char *const(*)[2])headers, .more_count = COUNT + 1};
+  exchange_answer(x, &r, body);
+  text_free(&content);
+}
 
 /* ---- who may ask ---- */
 
@@ -117,7 +137,8 @@ void server_control_end(server *s) {
 
 /* ---- requests that the page sends ---- */
 
-/* A request of the page to the flare. The answer is JSON: nothing of it becomes part of the page's origin. */
+/* A request of the page to the flare. The answer is JSON, with the job's id, 0 = there was no flare to ask:
+ * nothing of it becomes part of the page's origin. */
 typedef struct probe {
   exchange x;      /* first: its functions are given it */
   exchange *asker; /* who asked for it */
@@ -166,18 +187,14 @@ static void end_probe(exchange *x, bool whole) {
   exchange *asker = p->asker;
   text base64 = {0}, answer = {0};
   base64_encode(&base64, text_bytes(&p->body));
-  json_t *all = json_pack("{s:i, s:s, s:O, s:I, s:b, s:s}", "status", p->status, "reason",
-                          http_reason(p->status), "headers", p->headers, "size", (json_int_t)p->size, "whole",
-                          whole, "body", text_string(&base64));
+  json_t *all = json_pack("{s:I, s:i, s:s, s:O, s:I, s:b, s:s}", "id", (json_int_t)p->x.id, "status",
+                          p->status, "reason", http_reason(p->status), "headers", p->headers, "size",
+                          (json_int_t)p->size, "whole", whole, "body", text_string(&base64));
   json_add_to(&answer, all, JSON_COMPACT);
   text_free(&base64);
   free_probe(p);
   asker->data = NULL;
-  reply r = {.status = 200,
-             .type = "application/json",
-             .more = policy,
-             .more_count = sizeof policy / sizeof *policy};
-  exchange_answer(asker, &r, &answer);
+  answer_page(asker, OK, "application/json", &answer);
   text_free(&answer);
 }
 
@@ -246,9 +263,7 @@ static void answer(exchange *x, bytes path, bytes query) {
     text_clear(&made.body);
     text_add_string(&made.body, "There is nothing of that name.\n");
   }
-  reply r = {
-      .status = made.status, .type = made.type, .more = policy, .more_count = sizeof policy / sizeof *policy};
-  exchange_answer(x, &r, &made.body);
+  answer_page(x, made.status, made.type, &made.body);
   text_free(&made.body);
 }
 

@@ -100,6 +100,7 @@ typedef struct exchange {
   connection *connection; /* NULL: of the page's own (server_control.c) */
   const exchange_way *way;
   task *task;                       /* its request, until a flare has answered */
+  uint64_t id;                      /* of the job that a flare was given; 0 = none was */
   struct transfer *transfer;        /* the origin answers it */
   bool asked;                       /* it counts among what is open */
   bool head, bodiless;              /* the answer has no body, by the method or the status as well */

@@ -67,6 +67,7 @@ void server_start(task *t, pool_flare *flare, flare_handler handler) {
   t->job.handler = handler;
   t->job.done = come_back;
   t->job.id = atomic_fetch_add(&last_id, 1) + 1;
+  if (t->exchange != NULL) t->exchange->id = t->job.id;
   if (s->options->prepare != NULL) s->options->prepare(s->options->data, &t->job);
   pool_add(s->pool, &t->job);
 }

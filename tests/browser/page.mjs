@@ -17,15 +17,45 @@ local function fail(name)
   error("no way for <img src=x onerror=alert(3)> " .. name)
 end
 
-return function()
+local http = {}
+
+function http.handle_request()
   local path = flaron.request.url():match "^%w+://[^/]+(.*)"
   if path == "/boom" then fail "it" end
   if path == "/missing" then return { status = 404, body = "nothing here" } end
+  if path:find "^/echo" then return { body = "it was " .. flaron.request.method() } end
+  if path == "/cold" then
+    flaron.logging.error "the cache is cold"
+    return { body = "good" }
+  end
+  if path == "/picture" then
+    return { headers = { ["content-type"] = "image/svg+xml" },
+      body = "<svg xmlns='http://www.w3.org/2000/svg' width='40' height='20'><script>document.title='x'; alert(6)</script></svg>" }
+  end
+  if path == "/whole" then
+    flaron.spark.set("a-key", "<u>value</u>", 100)
+    flaron.spark.get "a-key"
+    flaron.spark.delete "a-key"
+    flaron.plasma.increment("visits", 9007199254740993)
+    flaron.plasma.decrement("visits", 9007199254740993)
+    return { status = 201, headers = { ["content-type"] = "application/json", ["x-b"] = "<b onclick=alert(5)>" },
+      body = '{"n":12345678901234567890,"s":"<script>alert(7)</script>","of":[]}' }
+  end
   flaron.logging.info("seen <b onclick=alert(1)>" .. path .. "</b>")
   flaron.spark.set("visited", path, 100)
   flaron.plasma.increment("visits", 1)
   return { headers = { ["content-type"] = "text/html" }, body = "<script>hello</script> " .. flaron.request.method() }
 end
+
+function http.ws_open() flaron.ws.send "welcome" end
+
+function http.ws_message()
+  local said = flaron.ws.event_data()
+  flaron.ws.send("<img src=x onerror=alert(8)> " .. said)
+  if said == "end" then flaron.ws.close(4001) end
+end
+
+return http
 `;
 mkdirSync(`${folder}/state`, { recursive: true });
 writeFileSync(`${folder}/main.lua`, MAIN);
@@ -36,6 +66,8 @@ function kv(...words) {
   assert.equal(status, 0, stderr.toString());
   return stdout;
 }
+
+assert.equal(spawnSync(executable, ["secret", "set", "KEY<b>", "open-sesame-1", "--persist", `${folder}/state`]).status, 0);
 
 const serve = (port, ...words) => start(executable, ["dev", folder, "--port", String(port), "--persist", `${folder}/state`, ...words],
   /on (http:\/\/\S+:(\d+)\/)/);
@@ -110,7 +142,8 @@ const checks = {
     await shows("#rows", "/hello?");
     await shows("#rows", "seen <b onclick=alert(1)>/hello?");
     assert.equal(await count("#rows tr"), 1);
-    assert.match(await text("#rows"), /GET\s+[^]*200\s+[\d.]+ [µm]s/);
+    assert.match(await text("#rows"), /^\d\d:\d\d:\d\d\s+GET\s+[^]*200\s+[\d.]+ [µm]?s/);
+    await shows("#details h2", "GET /hello?"); // what was sent is shown beside the list
   },
 
   async "sends method, headers and body"() {
@@ -149,7 +182,7 @@ const checks = {
     assert.match(await text("#details .source .at"), /^> +4 \| {3}error\("no way/);
     assert.match(await text("#details"), /of 1 s/);
     assert.match(await text("#details"), /of 32 MiB/);
-    assert.match(await text("#details table"), /req_url\s+1\s+–\s+\d+ B/);
+    await shows("#details .whole", "request.url() → \"http");
   },
 
   async "filters by path, status and words of the log"() {
@@ -163,15 +196,140 @@ const checks = {
     await until("all rows", async () => (await visible()) === 4);
   },
 
-  async "draws time and memory, and says what it draws"() {
-    await until("four columns", async () => (await count("#plot-time g")) === 4);
-    assert.equal(await count("#plot-memory g .bad"), 1);
-    assert.match(await run("() => document.getElementById('plot-time').getAttribute('aria-label')"), /^Time of the last 4 requests: median [\d.]+ [µm]s, most /);
-    assert.match(await text("#plot-memory-note"), /KiB|MiB/);
+  async "draws times on a logarithmic scale with p50 and p95, and says what it draws"() {
+    await until("four marks", async () => (await count("#plot-time g")) === 4);
+    assert.equal(await count("#plot-time g path.bad"), 1); // what failed is a cross
+    assert.equal(await count("#plot-time g circle.warn"), 1);
+    assert.deepEqual([await count("#plot-time .p50"), await count("#plot-time .p95")], [1, 1]);
+    const scale = await run("() => [...document.querySelectorAll('#plot-time .scale')].map((t) => [parseFloat(t.getAttribute('y')), t.textContent])");
+    assert.match(scale.map(([, name]) => name).join(" "), /^(1|10|100) µs (10 µs|100 µs|1 ms)/);
+    if (scale.length > 2) assert.ok(Math.abs(scale[0][0] - scale[1][0] - (scale[1][0] - scale[2][0])) < 0.1, "decades are equally high");
+    assert.match(await run("() => document.getElementById('plot-time').getAttribute('aria-label')"),
+      /^Time of the last 4 requests on a logarithmic scale: p50 [\d.]+ [µm]?s, p95 [\d.]+ [µm]?s, slowest [\d.]+ [µm]?s, 1 failed$/);
+    assert.match(await text("#path-rows"), /\/hello\s+2\s+0\s/);
+    await click("#path-rows button");
+    assert.match(await run("() => document.getElementById('filter').value"), /^\//);
+    await type("#filter", " ");
+    await until("all rows", async () => (await count("#rows tr:not([hidden])")) === 4);
+  },
+
+  async "does not call failed what answered well and logged an error"() {
+    await fetch(`${url}cold`);
+    await until("its row", async () => (await count("#rows tr")) === 5);
+    assert.match(await text("#rows tr"), /\/cold\s+error the cache is cold\s+200/);
+    assert.deepEqual([await count("#rows tr.failed"), await count("#plot-time g path.bad")], [1, 1]);
+    assert.equal(await run("() => document.querySelector('#rows tr td:nth-child(4)').className"), "good");
+  },
+
+  async "shows a request in whole: headers and bodies both ways, each call with arguments, answer and time"() {
+    const asked = await fetch(`${url}whole`, { method: "POST", body: '{"a":[1]}', headers: { "x-a": "<b>1</b>", cookie: "session=abcdef12" } });
+    assert.equal(asked.status, 201);
+    await until("its row", async () => (await text("#rows tr")).includes("/whole"));
+    await click("#rows tr button");
+    await shows("#details .whole", "Calls, in order: 10");
+    const whole = await text("#details .whole");
+    for (const part of ["<b>1</b>", '"a": [', "x-b", "<b onclick=alert(5)>", '"n": 12345678901234567890', "<script>alert(7)</script>",
+      'spark.set("a-key", "<u>value</u>", 100) → done', 'spark.get("a-key") → "<u>value</u>", ', "cookie"]) {
+      assert.ok(whole.includes(part), `${part} in ${whole}`);
+    }
+    assert.match(whole, /plasma\.increment\("visits", 9007199254740993\) → \d+\s+[\d.]+ [µm]?s/);
+    assert.doesNotMatch(whole, /abcdef12/);
+    assert.match(whole, /Replaced by others of the same length: cookie/);
+    await run("() => [...document.querySelectorAll('#details .ways .way')].find((b) => b.textContent === 'Hex').click()");
+    await shows("#details .whole .bytes", "0000  7b 22 61 22 3a 5b 31 5d 7d");
+    await run("() => { document.querySelectorAll('#details .call')[1].open = true; }");
+    await shows("#details .call .inside", "Argument 1");
+  },
+
+  async "copies it as a command for curl that asks the same"() {
+    await run("() => { Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (t) => { window.copied = t; } }, configurable: true }); }");
+    const copy = async () => {
+      await run("() => { window.copied = ''; [...document.querySelectorAll('#details button')].find((b) => b.textContent === 'Copy as curl').click(); }");
+      return until("the command", () => run("() => window.copied"));
+    };
+    for (const body of ["it's $HOME `x` \\ \"q\"\n@second", Buffer.from([0, 255, 10])]) {
+      await fetch(`${url}echo?a=1&b='c'`, { method: "PUT", body, headers: { "x-a": "it's" } });
+      await until("its row", async () => (await text("#rows tr")).includes("PUT"));
+      await run("() => document.querySelector('#rows tr button').click()");
+      await shows("#details h2", "PUT /echo");
+      await until("its actions", () => run("() => document.querySelector('#details .actions')"));
+      const seen = await count("#rows tr"), done = spawnSync("sh", ["-c", await copy()], { input: "" });
+      assert.match(done.stdout.toString(), /PUT$/, done.stderr.toString());
+      await until("the same request again", async () => (await count("#rows tr")) === seen + 1);
+      const [again, first] = await run(`async () => {
+        const { records } = await (await fetch("history")).json();
+        return Promise.all(records.slice(-2).reverse().map(async (r) => (await (await fetch("record?id=" + r.id)).json()).request));
+      }`);
+      assert.deepEqual([again.method, again.url, again.body], [first.method, first.url, first.body]);
+      const header = (request, name) => request.headers.find((pair) => pair[0].toLowerCase() === name)?.[1];
+      for (const name of ["x-a", "content-type", "accept", "user-agent"]) assert.equal(header(again, name), header(first, name), name);
+    }
+  },
+
+  async "saves it as a record that replay takes"() {
+    const [href, name] = await run("() => { const a = document.querySelector('#details a[download]'); return [a.href, a.download]; }");
+    assert.match(name, /^\d{8}T\d{6}\.\d{3}-\d{6}-PUT\.json$/);
+    writeFileSync(`${folder}/${name}`, Buffer.from(await (await fetch(href)).arrayBuffer()));
+    const { status, stdout, stderr } = spawnSync(executable, ["replay", `${folder}/${name}`]);
+    assert.equal(status, 0, stdout.toString() + stderr.toString());
+  },
+
+  async "sends it again, with its headers and body"() {
+    await run("() => [...document.querySelectorAll('#rows tr')].find((r) => r.innerText.includes('/whole')).querySelector('button').click()");
+    await until("its actions", () => run("() => [...document.querySelectorAll('#details button')].some((b) => b.textContent === 'Send again')"));
+    await run("() => [...document.querySelectorAll('#details button')].find((b) => b.textContent === 'Send again').click()");
+    assert.equal(await run("() => document.querySelector('#sender [name=body]').value"), '{"a":[1]}');
+    const headers = await run("() => document.querySelector('#sender [name=headers]').value");
+    assert.match(headers, /x-a: <b>1<\/b>/);
+    assert.doesNotMatch(headers, /cookie|host|content-length/);
+    await click("#sender .main");
+    await shows("#answer", "201 Created");
+    await shows("#answer", '"n": 12345678901234567890');
+    await run("() => { const f = document.getElementById('sender'); f.reset(); f.querySelector('details').open = false; }");
+  },
+
+  async "shows a picture, none of whose scripts runs"() {
+    await fetch(`${url}picture`);
+    await until("its row", async () => (await text("#rows tr")).includes("/picture"));
+    await click("#rows tr button");
+    await shows("#details .bytes", "40 × 20");
+    assert.equal(await run("() => document.querySelector('#details img.picture').naturalWidth"), 40);
+  },
+
+  async "is a client for WebSockets, and shows their frames"() {
+    await click("#tab-socket");
+    await click("#socket-form [name=connect]");
+    await shows("#socket-state", "connected");
+    await shows("#socket-lines", "welcome");
+    await type("#socket-message [name=text]", "hello <b>");
+    await press("Enter");
+    await shows("#socket-lines", "<img src=x onerror=alert(8)> hello <b>");
+    await run("() => { document.querySelector('#socket-message [name=as]').value = 'hex'; }");
+    await type("#socket-message [name=text]", "ff 0");
+    await press("Enter");
+    await shows("#socket-lines", "this is no hex");
+    await type("#socket-message [name=text]", "ff 00");
+    await press("Enter");
+    await shows("#socket-lines", "binary, 31 B");
+    await run("() => { document.querySelector('#socket-message [name=as]').value = 'text'; }");
+    await type("#socket-message [name=text]", "end");
+    await press("Enter");
+    await shows("#socket-lines", "closed with 4001");
+    await shows("#socket-state", "not connected");
+    assert.equal(await count("#socket-lines img, #socket-lines b b"), 0);
+    await click("#tab-requests");
+    await until("its events", async () => /WS\s+message \//.test(await text("#rows")));
+    await run("() => [...document.querySelectorAll('#rows tr')].find((r) => /9 B received, 1 frame sent/.test(r.innerText)).querySelector('button').click()");
+    await shows("#details .whole", "<img src=x onerror=alert(8)> hello <b>");
+    await shows("#details .whole", "Received");
+    await run("() => [...document.querySelectorAll('#details button')].find((b) => b.textContent === 'Show its connection').click()");
+    await until("four or five events", async () => [4, 5].includes(await count("#rows tr:not([hidden])")));
+    await type("#filter", " ");
+    await press("Escape");
   },
 
   async "goes by keyboard: rows by arrows, details by Enter and Escape, tabs by arrows"() {
-    await run("() => document.querySelector('#rows button').focus()");
+    await run("() => document.querySelector('#rows tr.failed button').focus()");
     await press("ArrowDown");
     await press("Enter");
     await shows("#details h2", "GET /missing");
@@ -179,6 +337,7 @@ const checks = {
     await shows("#details", "Choose a request");
     assert.equal(await run("() => document.activeElement.textContent"), "/missing");
     await run("() => document.getElementById('tab-requests').focus()");
+    await press("ArrowRight");
     await press("ArrowRight");
     assert.equal(await run("() => document.activeElement.id"), "tab-stores");
     assert.equal(await run("() => document.getElementById('stores').hidden"), false);
@@ -239,8 +398,7 @@ const checks = {
     await shows("#kv-message", "Deleted 'a:new-key'");
     assert.doesNotMatch(kv("list").toString(), /a:new-key/);
     await click("#kv-message button");
-    await until("the key is back", () => kv("list").includes("a:new-key"));
-    await shows("#editor-title", "a:new-key");
+    await until("the value again", () => run("() => document.getElementById('editor-form').checkVisibility()"));
     assert.equal(kv("get", "a:new-key").toString(), "new");
     await click("#delete");
     await until("one key", async () => (await count("#kv-rows tr")) === 1);
@@ -280,9 +438,11 @@ const checks = {
   async "tells of the flare: modules, sizes, handlers, manifest"() {
     await click("#tab-flare");
     await shows("#flare", "handle_request");
-    assert.match(await text("#flare"), new RegExp(`main \\(main.lua\\)\\s+${MAIN.length} B`));
+    assert.match(await text("#flare"), new RegExp(`main \\(main.lua\\)\\s+${(MAIN.length / 1024).toFixed(2)} KiB`));
     assert.match(await text("#flare"), /SHA-256\s+[0-9a-f]{64}/);
     await shows("#flare", "There is no flare.lua");
+    assert.match(await text("#flare .secrets"), /KEY<b>\s+set/);
+    assert.doesNotMatch(await text("#flare"), /open-sesame/);
   },
 
   async "shows why a changed script cannot be packed, until it can"() {
@@ -300,7 +460,7 @@ const checks = {
       for (const scheme of ["light", "dark"]) {
         await browser.resize(width, height);
         await browser.prefer(scheme);
-        for (const [tab, open] of [["requests", "#rows tr.failed button"], ["stores", "#kv-rows button"], ["flare", null]]) {
+        for (const [tab, open] of [["requests", "#rows tr.failed button"], ["socket", null], ["stores", "#kv-rows button"], ["flare", null]]) {
           await run("(id) => document.getElementById(id).click()", `tab-${tab}`);
           for (const step of open ? ["", open] : [""]) {
             if (step) await run("(s) => document.querySelector(s).click()", step);
@@ -353,7 +513,7 @@ const checks = {
   },
 
   async "has run no script that came with the data"() {
-    assert.equal(await count("#rows b, #details b[onclick], #details img, .log script, #answer script"), 0);
+    assert.equal(await count("#rows b[onclick], #details b[onclick], #details img:not(.picture), .log script, #answer script, #details script, #flare .secrets b b"), 0);
     const alert = await browser.run("() => document.title").catch((error) => error.message); // an open alert refuses
     assert.match(alert, /flaron-lua dev$/);
   },

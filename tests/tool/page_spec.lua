@@ -134,7 +134,11 @@ describe("the page of flaron-lua dev", function()
     for _, inline in ipairs { "<style", " style=", "<script>", " on%l+=", "://" } do
       assert.falsy(page:find(inline), inline)
     end
-    for file, kind in pairs { ["page.css"] = "text/css", ["page.js"] = "text/javascript", ["icon.svg"] = "image/svg+xml" } do
+    assert.truthy(head:find(("img-src 'self' blob:; connect-src 'self' ws://localhost:%s ws://127.0.0.1:%s;"):format(dev.port,
+      dev.port), 1, true), head)
+    local files = { ["page.css"] = "text/css", ["icon.svg"] = "image/svg+xml" }
+    for _, name in ipairs { "page", "elements", "bytes", "record", "plots", "socket" } do files[name .. ".js"] = "text/javascript" end
+    for file, kind in pairs(files) do
       local code, part = ask(file, "-i")
       assert.equal(200, code)
       assert.truthy(part:lower():find("content-type: " .. kind, 1, true), file)
@@ -209,6 +213,14 @@ describe("the page of flaron-lua dev", function()
     local record, text = whole()
     assert.falsy(text:find("correct-horse-9", 1, true) or text:find("abcdefgh1", 1, true), text)
     assert.same({ "KEY", "Cookie" }, record.redacted)
+  end)
+
+  it("tells the number of a request that it sends", function()
+    local _, answer = ask_json("send", "-X POST -d '{\"method\":\"GET\",\"path\":\"/sent\"}'")
+    local _, history = ask_json "history"
+    local last = history.records[#history.records]
+    assert.same({ 200, last.id }, { answer.status, answer.id })
+    assert.matches("/sent$", last.url)
   end)
 
   it("gives a request as a file that replay takes", function()

@@ -1,88 +1,18 @@
-// page.js - the page of `flaron-lua dev`: see edge/dev/page.h for what it asks.
-//
-// All that comes from requests, logs, stores and flares becomes text nodes: `make` and `fill` know no markup.
+// page.js - the page of `flaron-lua dev`: see edge/dev/page.h for what it asks. The list of requests, what the flare and its
+// stores are, the edges. One request in whole is in record.js, the plots in plots.js, the client for WebSockets in socket.js.
+import { $, ask, bar, duration, fill, lifetime, make, number, setOpen, size, toBase64, toBytes, toHex, toText } from "./elements.js";
+import { bytesView } from "./bytes.js";
+import { drawPlots as draw } from "./plots.js";
+import { bytesOf, curlOf, fileOf, headerList, headersOf, isWhole, loadRecord, recordParts, textOf } from "./record.js";
+import { openSockets } from "./socket.js";
 
-const ROWS_MOST = 500, PLOTTED = 120, EDITABLE_MOST = 256 << 10, SHOWN_MOST = 64 << 10;
-
-// ---- elements ----
-
-const $ = (id) => document.getElementById(id);
-
-/** An element with properties ("class", "on...", "aria-..." and the like) and children: nodes or texts. */
-function make(tag, properties, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties ?? {})) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== null && value !== false) element.setAttribute(name, value);
-  }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
-  return element;
-}
-
-/** Replaces the children of an element; the button that had the focus, or the one in its place, has it again. */
-function fill(element, ...children) {
-  const at = [...element.querySelectorAll("button")].indexOf(document.activeElement);
-  element.replaceChildren(...children.filter((child) => child !== null));
-  if (at >= 0) element.querySelectorAll("button")[at]?.focus();
-}
-
-/** A bar filled to a share from 0 to 1. What it says must stand beside it as text. */
-function bar(share, bad) {
-  const inside = make("i", { class: bad && "bad" });
-  inside.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`;
-  return make("span", { class: "bar", "aria-hidden": "true" }, inside);
-}
-
-/** Opens or closes a panel beside a list. Where it covers everything, nothing after it can be reached. */
-function setOpen(panel, open) {
-  panel.classList.toggle("open", open);
-  const covers = open && getComputedStyle(panel).position === "fixed";
-  for (const element of [panel.previousElementSibling, document.querySelector("header")]) element.inert = covers;
-}
-
-matchMedia("(max-width: 1099px)").addEventListener("change", () => {
-  for (const panel of document.querySelectorAll(".details.open")) setOpen(panel, true);
-});
-
-// ---- numbers ----
-
-const number = new Intl.NumberFormat("en");
-const short = (n) => number.format(Number(n.toFixed(n < 9.995 ? 2 : n < 99.95 ? 1 : 0)));
-
-function duration(us) {
-  return us < 1000 ? `${us} µs` : us < 1e6 ? `${short(us / 1e3)} ms` : `${short(us / 1e6)} s`;
-}
-
-function size(n) {
-  return n < 1024 ? `${n} B` : n < 1 << 20 ? `${short(n / 1024)} KiB` : `${short(n / (1 << 20))} MiB`;
-}
-
-function lifetime(s) {
-  if (!s) return "";
-  return s < 120 ? `${s} s` : s < 7200 ? `${Math.round(s / 60)} min` : s < 172800 ? `${Math.round(s / 3600)} h` : `${Math.round(s / 86400)} d`;
-}
-
-// ---- asking the edge ----
-
-/** The JSON of a resource of the page; an Error with the edge's own sentence when it is refused. */
-async function ask(path, method = "GET", body = undefined) {
-  const answer = await fetch(path, { method, body: body && JSON.stringify(body), cache: "no-store" });
-  const text = await answer.text();
-  let value = {};
-  try {
-    value = JSON.parse(text);
-  } catch {
-    if (answer.ok) throw new Error("the edge answered something that is no JSON");
-  }
-  if (!answer.ok) throw new Error(value.error ?? (text.trim() || `the edge answered ${answer.status}`));
-  return value;
-}
+const ROWS_MOST = 500, EDITABLE_MOST = 256 << 10;
 
 // ---- tabs ----
 
 const tabs = [...document.querySelectorAll("[role=tab]")];
 const shown = () => tabs.find((tab) => tab.getAttribute("aria-selected") === "true").getAttribute("aria-controls");
-const onShow = { stores: () => listKeys(), flare: () => loadFlares(), edges: () => loadEdges(), requests: () => drawPlots() };
+const onShow = { stores: () => listKeys(), flare: () => loadFlares(), edges: () => loadEdges(), requests: () => drawPlots(), socket: () => {} };
 
 function show(name, focus) {
   const chosen = tabs.find((tab) => tab.getAttribute("aria-controls") === name && !tab.hidden) ?? tabs[0];
@@ -129,28 +59,37 @@ function statusOf(r) {
   return r.status ? String(r.status) : "origin";
 }
 
+/** What became of a request. That it logged an error is another matter: its answer may be good. */
 const statusClass = (r) => (isBad(r) ? "bad" : r.cancelled || r.status >= 400 ? "warn" : "good");
+const handedOn = (r) => r.origin === true || (!isEvent(r) && !r.cancelled && !r.status);
+const clock = (ms) => new Date(ms).toLocaleTimeString("en-GB");
 
 function matches(r, words) {
-  const text = [r.edge ?? "", r.method, pathOf(r), statusOf(r), r.event ?? "", ...r.logs.map((line) => `${line.level} ${line.text}`)];
+  const text = [r.edge ?? "", r.method, pathOf(r), statusOf(r), r.event ?? "", r.connection ?? "", handedOn(r) ? "origin" : "", ...r.logs.map((line) => `${line.level} ${line.text}`)];
   const whole = text.join("\n").toLowerCase();
   return words.every((word) => whole.includes(word));
 }
 
 const filterWords = () => $("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
 
+/** What an event brought, and what it sent. */
+const frames = (r) => [r.event === "message" ? `${size(r.received_bytes)} received` : null,
+  `${r.frames} frame${r.frames === 1 ? "" : "s"} sent`].filter(Boolean).join(", ");
+
 function makeRow(r) {
   const first = r.logs.find((line) => line.level === "error") ?? r.logs.find((line) => line.level === "warn") ?? r.logs[0];
+  const said = first ? first.text.split("\n", 1)[0].slice(0, 300) : isEvent(r) ? frames(r) : "";
   r.row = make("tr", { class: isBad(r) && "failed", onclick: () => choose(r, true) },
+    make("td", { class: "clock quiet" }, clock(r.time)),
     make("td", { class: "mono" }, isEvent(r) ? "WS" : r.method),
     make("td", {}, make("button", { class: "open", type: "button" }, isEvent(r) ? `${r.event} ${pathOf(r)}` : pathOf(r)),
-      first ? make("small", { class: first.level === "error" ? "bad" : first.level === "warn" ? "warn" : "quiet" },
-        first.text.split("\n", 1)[0].slice(0, 300)) : null),
-    make("td", { class: statusClass(r) }, statusOf(r)),
-    make("td", { class: "number" }, duration(r.cpu_us)),
-    make("td", { class: "number wide" }, duration(r.wall_us)),
-    make("td", { class: "number wide" }, size(memoryOf(r))),
-    make("td", { class: "number wide" }, String(callsOf(r))));
+      make("small", { class: "quiet" }, make("span", { class: "narrow" }, `${clock(r.time)} `),
+        first && first.level !== "info" ? make("b", { class: first.level === "error" ? "bad" : "warn" }, `${first.level} `) : null, said)),
+    make("td", { class: statusClass(r) }, statusOf(r), handedOn(r) && r.status ? make("small", { class: "quiet" }, "origin") : null),
+    make("td", { class: "number" }, duration(r.wall_us)),
+    make("td", { class: "number wide" }, duration(r.cpu_us)),
+    make("td", { class: "number widest" }, size(memoryOf(r))),
+    make("td", { class: "number widest" }, String(callsOf(r))));
   return r.row;
 }
 
@@ -190,11 +129,18 @@ function setRecords(list) {
   refresh();
 }
 
-$("filter").addEventListener("input", () => {
+function applyFilter() {
   const words = filterWords();
   for (const r of records) r.row.hidden = !matches(r, words);
   refresh();
-});
+}
+
+function setFilter(text) {
+  $("filter").value = text;
+  applyFilter();
+}
+
+$("filter").addEventListener("input", applyFilter);
 
 $("clear").addEventListener("click", () => {
   setRecords([]);
@@ -212,51 +158,17 @@ $("rows").addEventListener("keydown", (event) => {
 
 // ---- plots ----
 
-/** Draws a column for each record. `parts` gives its heights from the bottom up, as [class, value]. */
-function plot(svg, list, parts, describe) {
-  const width = 600, height = 72, step = width / Math.max(list.length, 30);
-  const most = Math.max(1, ...list.map((r) => parts(r).reduce((sum, part) => sum + part[1], 0)));
-  const shape = (tag, properties) => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(properties)) element.setAttribute(name, value);
-    return element;
-  };
-  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.replaceChildren(...list.map((r, i) => {
-    const group = shape("g", { class: r === chosen ? "chosen" : "" }), title = shape("title", {});
-    let top = height;
-    for (const [name, value] of parts(r)) {
-      const tall = value === 0 ? 0 : Math.max(1.5, (value / most) * (height - 2));
-      top = Math.max(0, top - tall);
-      group.append(shape("rect", { class: name, x: i * step, y: top, width: Math.max(step - 1, 1), height: tall }));
-    }
-    title.textContent = `${r.method} ${pathOf(r)}: ${describe(r)}`;
-    group.append(shape("rect", { class: "hit", x: i * step, y: 0, width: step, height }), title);
-    group.addEventListener("click", () => choose(r, true));
-    return group;
-  }));
-  return most;
+function drawPlots() {
+  if (shown() !== "requests") return;
+  draw(records.filter((r) => !r.row.hidden), { kind: statusClass, pathOf, chosen, choose: (r) => choose(r, true), filter: setFilter,
+    title: (r) => `${clock(r.time)} ${r.method} ${pathOf(r)}: ${statusOf(r)}, ${duration(r.wall_us)} (${duration(r.cpu_us)} CPU)` });
 }
 
-function drawPlots() {
-  const list = records.filter((r) => !r.row.hidden).slice(-PLOTTED);
-  $("plots").hidden = list.length === 0;
-  if (list.length === 0 || shown() !== "requests") return;
-  const middle = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
-  const wall = (r) => Math.max(r.wall_us, r.cpu_us);
-  const describe = (svg, note, what, median, most) => {
-    $(note).textContent = `median ${median}, most ${most}`;
-    $(svg).setAttribute("aria-label", `${what} of the last ${list.length} requests: median ${median}, most ${most}`);
-  };
-  const longest = plot($("plot-time"), list, (r) => [[isBad(r) ? "bad" : "cpu", r.cpu_us], ["wait", wall(r) - r.cpu_us]],
-    (r) => `${duration(r.cpu_us)} CPU, ${duration(wall(r))} in all`);
-  describe("plot-time", "plot-time-note", "Time", duration(middle(list.map(wall))), duration(longest));
-  const largest = plot($("plot-memory"), list, (r) => [[isBad(r) ? "bad" : "cpu", memoryOf(r)]], (r) => size(memoryOf(r)));
-  describe("plot-memory", "plot-memory-note", "Memory", size(middle(list.map(memoryOf))), size(largest));
-}
+new ResizeObserver(drawPlots).observe($("plots"));
 
 // ---- details of a request ----
+
+const NOTHING_CHOSEN = "Choose a request to see its headers and bodies, its log, and each call that it made.";
 
 function choose(r, focus) {
   chosen?.row?.removeAttribute("aria-selected");
@@ -273,7 +185,7 @@ function closeDetails() {
   const row = chosen?.row;
   row?.removeAttribute("aria-selected");
   chosen = null;
-  fill($("details"), make("p", { class: "quiet" }, "Choose a request to see its log, its traceback and what it asked of the edge."));
+  fill($("details"), make("p", { class: "quiet" }, NOTHING_CHOSEN));
   setOpen($("details"), false);
   row?.querySelector("button").focus();
   drawPlots();
@@ -286,37 +198,65 @@ function budget(name, used, limit, text) {
 
 const percent = (share) => (share < 0.001 ? "under 0.1 %" : `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`);
 
+/** Copies the request as a command; where the browser refuses, shows it to be copied by hand. */
+async function copyCurl(record, box) {
+  const command = curlOf(record), replaced = record.redacted?.length > 0 || record.result.left_out?.request;
+  const note = replaced ? " What is replaced or left out in it is to be put in by hand." : "";
+  try {
+    await navigator.clipboard.writeText(command);
+    fill(box, `Copied.${note}`);
+  } catch {
+    fill(box, `Copy it:${note}`, make("pre", { class: "command", tabindex: "0" }, command));
+  }
+}
+
+/** What can be done with a request that is kept in whole. */
+function actionsOf(r, record) {
+  const said = make("div", { class: "said", role: "status" });
+  const save = isWhole(record) ? make("a", { class: "button", href: `record?id=${r.id}`, download: fileOf(record), title: "a file for flaron-lua replay" }, "Save as record")
+    : make("span", { class: "quiet" }, "too large to be saved from here: flaron-lua dev --record writes all of it");
+  return make("div", {}, make("div", { class: "line actions" },
+    isEvent(r) ? make("button", { type: "button", onclick: () => setFilter(r.connection) }, "Show its connection")
+      : make("button", { type: "button", onclick: () => prepare(r, record) }, "Send again"),
+    isEvent(r) ? null : make("button", { type: "button", onclick: () => copyCurl(record, said) }, "Copy as curl"),
+    save), said);
+}
+
 function detailsOf(r) {
   const limits = r.limits, calls = Object.entries(r.calls), logs = r.logs;
-  const when = new Date(r.time).toLocaleTimeString("en-GB");
+  const actions = make("div", {}), whole = make("div", { class: "whole" }, make("p", { class: "quiet" }, "…"));
+  loadRecord(r.id).then((record) => {
+    if (chosen !== r) return;
+    fill(actions, actionsOf(r, record));
+    fill(whole, ...recordParts(record, handedOn(r)));
+  }).catch((error) => fill(whole, make("p", { class: "quiet" }, error.message)));
   return [
     make("div", { class: "line" },
       make("h2", {}, `${isEvent(r) ? `WS ${r.event}` : r.method} ${pathOf(r)}`),
       make("button", { class: "close", type: "button", onclick: closeDetails }, "Close")),
     make("p", { class: "facts" },
-      make("span", { class: statusClass(r) }, isEvent(r) || r.cancelled ? statusOf(r) : r.status ? `status ${r.status}` : "handed on to the origin"),
-      make("span", {}, when), make("span", {}, `number ${r.id}${r.edge ? ` on ${r.edge}` : ""}`),
-      isEvent(r) ? null : make("button", { class: "link", type: "button", onclick: () => prepare(r) }, "Send again")),
+      make("b", { class: statusClass(r) }, isEvent(r) || r.cancelled ? statusOf(r) : r.status ? `status ${r.status}${r.origin ? " of the origin" : ""}` : "handed on to the origin"),
+      make("span", {}, clock(r.time)), make("span", {}, `${duration(r.wall_us)}, ${duration(r.cpu_us)} CPU`),
+      make("span", {}, `number ${r.id}${r.edge ? ` on ${r.edge}` : ""}`)),
+    actions,
+    make("h3", {}, "Log"),
+    logs.length > 0 ? make("ul", { class: "log" }, ...logs.map(logLine))
+      : make("p", { class: "quiet" }, "The flare logged nothing."),
+    ...(r.source ? [make("h3", {}, "Where it failed"), sourceLines(r.source)] : []),
+    whole,
+    make("h3", {}, "What it used"),
     budget("CPU", r.cpu_us, limits.cpu_us, (share) =>
       limits.cpu_us ? `${duration(r.cpu_us)} of ${duration(limits.cpu_us)}, ${percent(share)}` : duration(r.cpu_us)),
     budget("Memory", memoryOf(r), limits.memory_bytes, (share) =>
       limits.memory_bytes ? `${size(memoryOf(r))} of ${size(limits.memory_bytes)}, ${percent(share)}` : size(memoryOf(r))),
     r.calls.beam_fetch ? budget("Fetches", r.calls.beam_fetch.calls, limits.fetches, () =>
       `${r.calls.beam_fetch.calls} of ${limits.fetches}`) : null,
-    make("p", { class: "facts" }, `${duration(r.wall_us)} from beginning to end`),
-    make("h3", {}, "Log"),
-    logs.length > 0 ? make("ul", { class: "log" }, ...logs.map(logLine))
-      : make("p", { class: "quiet" }, "The flare logged nothing."),
-    ...(r.source ? [make("h3", {}, "Where it failed"), sourceLines(r.source)] : []),
-    ...(r.last_calls ? [make("h3", {}, "Before it failed"), make("pre", { class: "calls" }, r.last_calls.replace(/^.*\n/, "").replace(/^ {2}/gm, ""))] : []),
-    make("h3", {}, "Calls of the edge"),
-    calls.length > 0 ? make("table", {},
+    calls.length > 0 ? make("details", {}, make("summary", {}, "Calls by import"), make("table", {},
       make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Import"), make("th", { scope: "col", class: "number" }, "Calls"),
         make("th", { scope: "col", class: "number" }, "In"), make("th", { scope: "col", class: "number" }, "Out"))),
       make("tbody", {}, ...calls.map(([name, call]) => make("tr", {}, make("td", { class: "mono" }, name),
         make("td", { class: "number" }, String(call.calls)), make("td", { class: "number" }, call.in ? size(call.in) : "–"),
-        make("td", { class: "number" }, call.out ? size(call.out) : "–")))))
-      : make("p", { class: "quiet" }, "It asked nothing of the edge."),
+        make("td", { class: "number" }, call.out ? size(call.out) : "–")))))) : null,
   ];
 }
 
@@ -329,14 +269,24 @@ const sourceLines = (text) => make("div", { class: "source", tabindex: "0" }, ..
 
 let flares = []; // what `flares` answered last
 let pages = []; // the ports of the edges' pages
+let address = null; // {host, port, https} of the flares
 
 // ---- sending a request ----
 
 const sender = $("sender").elements;
+let sent = 0; // the number of the request that was sent last, whose details are wanted
 
-function prepare(r) {
-  if ([...sender.method.options].some((option) => option.value === r.method)) sender.method.value = r.method;
+/** Puts a request into the form, without what the edge or the browser's connection sets, and what is replaced in it. */
+function prepare(r, record) {
+  const replaced = new Set((record.redacted ?? []).map((name) => textOf(name).toLowerCase()));
+  const skipped = /^(host|content-length|connection|transfer-encoding|accept-encoding|upgrade|sec-.*)$/i;
+  const headers = headersOf(record.request).filter(([name]) => !skipped.test(name) && !replaced.has(name.toLowerCase()));
+  if (![...sender.method.options].some((option) => option.value === r.method)) sender.method.append(make("option", {}, r.method));
+  sender.method.value = r.method;
   sender.path.value = pathOf(r);
+  sender.headers.value = headers.map(([name, value]) => `${name}: ${value}`).join("\n");
+  sender.body.value = toText(bytesOf(record.request.body)) ?? "";
+  $("sender").querySelector("details").open = headers.length > 0 || sender.body.value !== "";
   setOpen($("details"), false);
   sender.path.focus();
 }
@@ -363,61 +313,35 @@ async function send() {
 
 function showAnswer({ status, reason, headers, body, size: all, whole, ms }) {
   const kind = status >= 500 ? "bad" : status >= 400 ? "warn" : "good";
-  let text = toText(body.subarray(0, SHOWN_MOST));
-  if (text === null) text = `(not text) ${toHex(body.subarray(0, 1024))}`;
-  if (body.length > SHOWN_MOST) text += "\n…";
+  const type = headers.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
   fill($("answer"),
     make("p", { class: "facts" }, make("b", { class: kind }, `${status} ${reason}`.trim()),
-      make("span", {}, duration(Math.round(ms * 1000))), make("span", {}, size(all)),
-      make("span", {}, headers.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? ""),
+      make("span", {}, duration(Math.round(ms * 1000))), make("span", {}, type),
       whole ? null : make("span", { class: "bad" }, "cut off")),
-    make("details", {}, make("summary", {}, `Headers of the answer`),
-      make("pre", {}, headers.map(([name, value]) => `${name}: ${value}`).join("\n"))),
-    body.length > 0 ? make("pre", { tabindex: "0", "aria-label": "Body of the answer" }, text) : null);
+    make("details", {}, make("summary", {}, "Headers of the answer"), headerList(headers)),
+    bytesView(body, type, "Body of the answer", all - body.length));
+}
+
+/** Shows what was sent beside the list, unless that would cover the answer. */
+function showSent() {
+  const r = records.find((other) => other.id === sent);
+  if (r === undefined || getComputedStyle($("details")).position === "fixed" || getComputedStyle($("details")).display === "none") return;
+  sent = 0;
+  choose(r, false);
 }
 
 $("sender").addEventListener("submit", async (event) => {
   event.preventDefault();
   $("answer").hidden = false;
   try {
-    showAnswer(await send());
+    const answer = await send();
+    sent = answer.id;
+    showAnswer(answer);
+    showSent();
   } catch (error) {
     fill($("answer"), make("p", { class: "bad" }, `It could not be sent: ${error.message}`));
   }
 });
-
-// ---- bytes ----
-
-function toText(bytes) {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return null;
-  }
-}
-
-const toHex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-
-function toBase64(bytes) {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
-}
-
-/** The bytes that a field's text stands for; an Error that says what is wrong with it. */
-function toBytes(text, as) {
-  if (as === "text") return new TextEncoder().encode(text);
-  const plain = text.replace(/\s/g, "");
-  if (as === "hex") {
-    if (!/^([0-9a-f]{2})*$/i.test(plain)) throw new Error("this is no hex: two digits a byte are expected");
-    return Uint8Array.from(plain.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-  }
-  try {
-    return Uint8Array.from(atob(plain), (c) => c.charCodeAt(0));
-  } catch {
-    throw new Error("this is no base64");
-  }
-}
 
 // ---- stores ----
 
@@ -585,7 +509,19 @@ function sizeTable(title, list, name) {
     make("td", { class: "mono" }, name(item)), make("td", { class: "number" }, size(item.bytes)), make("td", {}, bar(item.bytes / most))))))];
 }
 
-function flareCard({ path, route, error, flare }) {
+/** The secrets of a flare by name: which it may use, which are set. */
+function secretTable(secrets) {
+  if (secrets.length === 0) return [];
+  const state = ({ name, set, allowed }) => {
+    if (!allowed) return make("span", { class: "quiet" }, "set, but not in allowed_secrets");
+    return set ? make("span", { class: "good" }, "set")
+      : make("span", {}, make("b", { class: "warn" }, "not set"), ": ", make("code", {}, `flaron-lua secret set ${name}`));
+  };
+  return [make("h3", {}, "Secrets"), make("table", { class: "secrets" }, make("tbody", {}, ...secrets.map((secret) => make("tr", {},
+    make("td", { class: "mono" }, secret.name), make("td", {}, state(secret))))))];
+}
+
+function flareCard({ path, route, error, flare, secrets }) {
   const card = make("div", { class: "card" }, make("h2", {}, flare?.name ?? path, route ? make("span", { class: "quiet" }, ` for ${route}`) : ""));
   if (error !== undefined) card.append(make("pre", { class: "bad" }, error));
   if (flare === undefined) return card;
@@ -593,14 +529,14 @@ function flareCard({ path, route, error, flare }) {
   const manifest = Object.entries(flare.config ?? {});
   card.append(make("div", { class: "columns" },
     make("div", {}, make("h3", {}, "Flare"), pairs([
-      ["Project", path], ["Size", `${size(flare.bytes)}, ${size(flare.image_bytes)} of it image`],
+      ["Project", path], ["Size", `${size(flare.bytes)}; ${size(flare.image_bytes)} of memory when it begins`],
       ["SHA-256", make("code", {}, flare.sha256)], ["Runtime", make("code", {}, flare.runtime.slice(0, 12))],
       ["Memory", `${size(flare.memory_bytes)} at first, ${size(flare.memory_limit_bytes)} at most`],
       ["Handlers", flare.handlers.join(", ")], flare.stripped && ["Debug", "stripped: tracebacks have no lines"]]),
     make("h3", {}, "Manifest"), flare.config === undefined ? make("p", { class: "quiet" }, "There is no flare.lua: everything is allowed.")
       : manifest.length === 0 ? make("p", { class: "quiet" }, "flare.lua allows nothing beyond the defaults.")
       : pairs(manifest.map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") || "none" : String(value)]))),
-    make("div", {}, ...sizeTable(`Modules: ${flare.modules.length}, ${size(sum)} of source`, flare.modules,
+    make("div", {}, ...secretTable(secrets ?? []), ...sizeTable(`Modules: ${flare.modules.length}, ${size(sum)} of source`, flare.modules,
       (module) => (module.name === module.file ? module.name : `${module.name} (${module.file})`)),
     ...(flare.assets.length > 0 ? sizeTable(`Assets: ${flare.assets.length}`, flare.assets, (asset) => asset.file) : []))));
   return card;
@@ -611,8 +547,13 @@ async function loadFlares() {
   if (answer === null) return;
   flares = answer.flares;
   pages = answer.pages;
-  $("name").textContent = flares.length === 1 ? flares[0].flare?.name ?? answer.name : answer.name;
+  const name = flares.length === 1 ? flares[0].flare?.name ?? answer.name : answer.name;
+  $("name").textContent = answer.edge ? `${name} on ${answer.edge}` : name;
   document.title = `${$("name").textContent} – flaron-lua dev`;
+  const here = ["0.0.0.0", "::", "::1", "127.0.0.1"].includes(answer.host) ? "localhost" : answer.host;
+  address = { host: here.includes(":") ? `[${here}]` : here, port: answer.port, https: answer.https };
+  $("address").href = $("address").textContent = `${answer.https ? "https" : "http"}://${address.host}:${address.port}/`;
+  $("tab-socket").hidden = !flares.some((f) => f.flare?.handlers.some((handler) => handler.startsWith("ws_")));
   const wrong = flares.filter((f) => f.error !== undefined);
   $("trouble").hidden = wrong.length === 0;
   fill($("trouble"), ...wrong.flatMap((f) => [make("b", {}, `${f.path} cannot be packed`), make("pre", {}, f.error),
@@ -645,7 +586,7 @@ function edgesCards({ edges, links, latency_ms: latency }) {
   return [
     make("div", { class: "card" }, make("h2", {}, "Edges"), table(["Edge", "Node of Plasma", "Clock"], edges.map((edge, i) =>
       [name(edge, i), edge.error !== undefined ? make("span", { class: "bad" }, edge.error) : make("code", {}, edge.node),
-        edge.skew_ms === 0 ? "true" : `${edge.skew_ms > 0 ? "+" : ""}${edge.skew_ms} ms`]))),
+        edge.skew_ms === 0 ? "right" : `${edge.skew_ms > 0 ? "+" : ""}${edge.skew_ms} ms`]))),
     make("div", { class: "card" },
       make("div", { class: "line" }, make("h2", {}, "Links"), make("span", { class: "quiet" }, latency > 0 ? `latency ${latency} ms` : ""),
         button("Cut all", "partition", ""), button("Heal all", "heal", "")),
@@ -689,6 +630,7 @@ let listing = 0;
 function onRecord(r) {
   addRecord(r, true);
   refresh();
+  showSent();
   if (shown() !== "stores" || !Object.keys(r.calls).some((name) => /^(spark|plasma)_/.test(name))) return;
   clearTimeout(listing);
   listing = setTimeout(listKeys, 200);
@@ -716,5 +658,6 @@ document.addEventListener("keydown", (event) => {
   if (shown() === "stores" && editing !== null) closeEditor();
 });
 
+openSockets(() => address);
 show(location.hash.slice(1));
 listen();
