@@ -80,18 +80,6 @@ static void add_response(recording *r, const host_response *from) {
   r->response_left = add_part(&to->body, &from->body) + add_frames(to, from);
 }
 
-/* Leaves out the last calls, those beyond what a history holds. */
-static void shorten(recording *r) {
-  while (r->size > HISTORY_CALLS) {
-    record_call *last = &r->calls[--r->call_count];
-    r->size -= RECORD_CALL + last->a.size + last->b.size + last->answer.size;
-    r->cut = true;
-    text_free(&last->a);
-    text_free(&last->b);
-    text_free(&last->answer);
-  }
-}
-
 /* pool_job.finish */
 static void finish(pool_job *job) {
   history_item *item = item_of(job);
@@ -114,7 +102,7 @@ static void finish(pool_job *job) {
     whole.response = job->response;
     item->history->write(item->history->data, job, &whole);
     text_free(&begin);
-    shorten(r);
+    record_shorten(r, HISTORY_CALLS);
   }
   add_request(r, &job->request);
   add_response(r, &job->response);

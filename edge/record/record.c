@@ -53,13 +53,22 @@ static bool begin(host_tape *tape, host_import import, const host_arguments *arg
   return false;
 }
 
+/* Notes of a call that is left out what has to be known of secrets. */
+static void note_late(recording *r, host_import import, bool present) {
+  if (import == HOST_secret_get && present) r->late_secret = true;
+  if ((host_signatures[import].flags & ABI_PURE) != 0) r->late_made = true;
+}
+
 static void note(host_tape *tape, host_import import, const host_arguments *arguments,
                  const host_answer *answer) {
   recording *r = (recording *)tape;
   size_t size =
       RECORD_CALL + arguments->a.size + arguments->b.size + (answer->present ? answer->data.size : 0);
   r->cut = r->cut || size > r->most - r->size;
-  if (r->cut) return;
+  if (r->cut) {
+    note_late(r, import, answer->present);
+    return;
+  }
   r->size += size;
   record_call *call = add_call(r, import);
   text_add(&call->a, arguments->a.data, arguments->a.size);
@@ -88,6 +97,18 @@ static void free_calls(recording *r) {
   r->call_count = r->call_room = 0;
 }
 
+void record_shorten(recording *r, size_t size) {
+  while (r->size > size && r->call_count > 0) {
+    record_call *last = &r->calls[--r->call_count];
+    r->size -= RECORD_CALL + last->a.size + last->b.size + last->answer.size;
+    r->cut = true;
+    note_late(r, last->import, last->present);
+    text_free(&last->a);
+    text_free(&last->b);
+    text_free(&last->answer);
+  }
+}
+
 /* Empties a text of a call, which keeps its memory when that is not large. */
 static void empty(text *t) {
   enum { LARGE = 256 };
@@ -107,7 +128,7 @@ void record_again(recording *r) {
     empty(&r->calls[i].answer);
   }
   r->call_count = r->size = r->request_left = r->response_left = 0;
-  r->cut = false;
+  r->cut = r->late_secret = r->late_made = false;
   host_request_clear(&r->request);
   host_response_clear(&r->response);
 }
@@ -214,7 +235,11 @@ static void find_secrets(writer *w, bool keep, record_secrets *found) {
     }
     text_free(&as_written);
   }
-  if (w->hides_all) add_name(w, bytes_of("(all, since so much is made of secrets)"));
+  bool late = !keep && (w->record->late_secret || (w->record->late_made && found->secret));
+  if (late) found->secret = w->hides_all = true;
+  if (w->hides_all)
+    add_name(w, bytes_of(late ? "(all, since a secret was read in calls that are left out)"
+                              : "(all, since so much is made of secrets)"));
 }
 
 /* Whether the flare read a header. */
@@ -238,19 +263,25 @@ static bool is_credential(bytes name) {
 
 /* ---- writing ---- */
 
-/* The JSON value of bytes, with secrets replaced. */
-static json_t *write_bytes(const writer *w, bytes b) {
-  if (w->redaction.count == 0) return json_of_bytes(b);
+/* The value of bytes of which `left` more are left out, secrets replaced. One that is cut through there is
+ * not found: where that may be, all is hidden. */
+static json_t *write_cut(const writer *w, bytes b, size_t left) {
+  if (w->redaction.count == 0 && !w->hides_all) return json_of_bytes(b);
   text clean = {0};
   if (w->hides_all) {
     hide(b, &clean);
   } else {
     redaction_apply(&w->redaction, b, &clean);
+    size_t longest = w->redaction.count != 0 ? w->redaction.pairs[0].from.size : 0;
+    size_t end = left == 0 ? 0 : longest < clean.size ? longest : clean.size;
+    if (end != 0) memset(clean.data + clean.size - end, 'x', end);
   }
   json_t *json = json_of_bytes(text_bytes(&clean));
   text_free(&clean);
   return json;
 }
+
+static json_t *write_bytes(const writer *w, bytes b) { return write_cut(w, b, 0); }
 
 static json_t *write_text(const writer *w, const text *t) { return write_bytes(w, text_bytes(t)); }
 
@@ -346,13 +377,13 @@ static json_t *write_request(const writer *w, record_secrets *found) {
   const host_event *event = &request->event;
   json_t *about = NULL;
   if (event->type != NULL) {
-    about =
-        json_pack("{s:s, s:o, s:o, s:i}", "type", event->type, "connection", write_text(w, &event->conn_id),
-                  "data", write_text(w, &event->data), "close_code", event->close_code);
+    about = json_pack(
+        "{s:s, s:o, s:o, s:i}", "type", event->type, "connection", write_text(w, &event->conn_id), "data",
+        write_cut(w, text_bytes(&event->data), w->record->request_left), "close_code", event->close_code);
   }
   return json_pack("{s:o, s:o, s:o, s:o, s:o*}", "method", write_text(w, &request->method), "url",
                    write_text(w, &request->url), "headers", write_headers(w, &request->headers, true, found),
-                   "body", write_text(w, &request->body), "event", about);
+                   "body", write_cut(w, text_bytes(&request->body), w->record->request_left), "event", about);
 }
 
 static json_t *write_response(const writer *w, record_secrets *found) {
@@ -367,8 +398,8 @@ static json_t *write_response(const writer *w, record_secrets *found) {
   }
   return json_pack("{s:s, s:i, s:o, s:o, s:o, s:i, s:o}", "action", action_names[response->action], "status",
                    response->status, "headers", write_headers(w, &response->headers, false, found), "body",
-                   write_text(w, &response->body), "frames", frames, "close_code", response->close_code,
-                   "logs", logs);
+                   write_cut(w, text_bytes(&response->body), w->record->response_left), "frames", frames,
+                   "close_code", response->close_code, "logs", logs);
 }
 
 /* Adds an object, one member per line, and in `calls` one call per line. */

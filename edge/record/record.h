@@ -44,6 +44,7 @@ typedef struct recording {
   size_t size;                        /* bytes of them, about */
   size_t most;                        /* of `size`: RECORD_CALLS, or what was set after record_start */
   bool cut;                           /* there were more calls, beyond `most`: they are not in it */
+  bool late_secret, late_made;        /* one of these read a secret; made something of what it was given */
   size_t request_left, response_left; /* bytes of body, message and frames that are not in it: of the
                                          history of dev, not of a file */
   int64_t asked_ns;                   /* the tape's */
@@ -63,6 +64,9 @@ typedef struct recording {
 
 /* Makes an empty record whose tape notes each call. The record must not move until the invocation is over. */
 void record_start(recording *r);
+
+/* Leaves out the last calls until the others have at most `size` bytes. */
+void record_shorten(recording *r, size_t size);
 
 /* Makes it empty, as record_start does, but keeps memory that is not large for the next invocation. */
 void record_again(recording *r);

@@ -9,6 +9,11 @@ return function()
   local path = flaron.request.url():match "^%w+://[^/]+(.*)"
   if path == "/boom" then error "boom" end
   if path == "/key" then return { body = flaron.secrets.get "KEY" .. flaron.request.header "x-key" } end
+  if path == "/through" then return { body = ("."):rep((1 << 20) - 7) .. flaron.secrets.get "KEY" } end
+  if path == "/late" then
+    for _ = 1, 3 do flaron.encoding.base64_encode(("."):rep(1 << 20)) end
+    return { body = "it is " .. flaron.secrets.get "KEY" }
+  end
   if path == "/echo" then return { status = 201, headers = { ["x-a"] = "1" }, body = flaron.request.body() } end
   flaron.logging.warn("seen " .. path)
   flaron.plasma.increment("visits", 1)
@@ -213,6 +218,19 @@ describe("the page of flaron-lua dev", function()
     local record, text = whole()
     assert.falsy(text:find("correct-horse-9", 1, true) or text:find("abcdefgh1", 1, true), text)
     assert.same({ "KEY", "Cookie" }, record.redacted)
+  end)
+
+  it("shows no secret where it is cut through, or is read in calls that are left out", function()
+    dev.curl("/through", "-o /dev/null")
+    local record = whole()
+    assert.equal(8, record.result.left_out.response)
+    assert.equal(("."):rep((1 << 20) - 15) .. ("x"):rep(15), record.response.body)
+    assert.equal("it is correct-horse-9", dev.curl "/late")
+    local late, text = whole()
+    assert.is_true(late.result.cut)
+    assert.falsy(text:find("horse", 1, true))
+    assert.equal(("x"):rep(#"it is correct-horse-9"), late.response.body)
+    assert.same({ "(all, since a secret was read in calls that are left out)" }, late.redacted)
   end)
 
   it("tells the number of a request that it sends", function()
