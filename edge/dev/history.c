@@ -1,25 +1,27 @@
 /*
- * history.c - see history.h. An item belongs to a job, then to who took it, then waits for the next job: so
- * an invocation costs no memory that one before it has not had.
+ * history.c - see history.h. While it runs, an invocation is noted in a recording, of which there are as many
+ * as invocations at once. What is kept of it is one block of bytes: pack and unpack, which are the two ways
+ * through it, name the same things in the same order.
  */
 #include "dev/history.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct history_item {
-  recording record; /* first, for its tape; without method, URL and log, which stay with the job */
+/* What notes an invocation, and then has it packed. */
+typedef struct tape {
+  recording record; /* first, for its host_tape; calls alone */
   history *history;
   const char *file; /* of the flare */
-  text name;        /* of the flare, as it calls itself; empty = it does not */
-  int64_t begin_ns;
-  history_item *next_made, *next_spare;
-};
+  text packed;
+  bool begun;
+  struct tape *next_made, *next_spare;
+} tape;
 
 struct history {
   history_write *write;
   void *data;
-  history_item *made, *spare;
+  tape *made, *spare;
 };
 
 history *history_new(history_write *write, void *data) {
@@ -28,150 +30,272 @@ history *history_new(history_write *write, void *data) {
   return h;
 }
 
-static history_item *item_of(const pool_job *job) { return (history_item *)job->tape; }
+static tape *tape_of(const pool_job *job) { return (tape *)job->tape; }
 
-/* Adds what there is room for; returns how much is left out. */
-static size_t add_part(text *to, const text *from) {
+/* ---- packing ---- */
+
+static void pack_number(text *to, int64_t n) { text_add(to, &n, sizeof n); }
+
+static void pack_bytes(text *to, const void *data, size_t size) {
+  pack_number(to, (int64_t)size);
+  text_add(to, data, size);
+}
+
+static void pack_text(text *to, const text *t) { pack_bytes(to, t->data, t->size); }
+
+/* Packs what there is room for; returns how much is left out. */
+static size_t pack_part(text *to, const text *from) {
   size_t size = from->size < HISTORY_BODY ? from->size : HISTORY_BODY;
-  text_add(to, from->data, size);
+  pack_bytes(to, from->data, size);
   return from->size - size;
 }
 
-static void add_headers(host_pairs *to, const host_pairs *from) {
-  for (size_t i = 0; i < from->count; i++) {
-    const host_pair *h = &from->items[i];
-    host_pairs_set(to, (bytes){(const uint8_t *)h->name, h->name_size},
-                   (bytes){(const uint8_t *)h->value, h->value_size}, false);
+static void pack_headers(text *to, const host_pairs *headers) {
+  pack_number(to, (int64_t)headers->count);
+  for (size_t i = 0; i < headers->count; i++) {
+    pack_bytes(to, headers->items[i].name, headers->items[i].name_size);
+    pack_bytes(to, headers->items[i].value, headers->items[i].value_size);
   }
 }
 
-static void add_request(recording *r, const host_request *from) {
-  add_headers(&r->request.headers, &from->headers);
-  r->request_left =
-      add_part(&r->request.body, &from->body) + add_part(&r->request.event.data, &from->event.data);
-  text_add(&r->request.event.conn_id, from->event.conn_id.data, from->event.conn_id.size);
-  r->request.event.type = from->event.type;
-  r->request.event.close_code = from->event.close_code;
-}
-
-/* Adds frames as long as there is room; returns the bytes of the others. */
-static size_t add_frames(host_response *to, const host_response *from) {
-  size_t left = 0;
-  free(to->frames);
-  to->frames = from->frame_count != 0 ? memory_get(from->frame_count * sizeof *to->frames) : NULL;
-  for (size_t i = 0; i < from->frame_count; i++) {
-    const text *frame = &from->frames[i];
-    if (left != 0 || frame->size > HISTORY_BODY - to->frame_bytes) {
-      left += frame->size;
-      continue;
-    }
-    text_add(&to->frames[to->frame_count++], frame->data, frame->size);
-    to->frame_bytes += frame->size;
-  }
+/* Packs frames as long as there is room; returns the bytes of the others. */
+static size_t pack_frames(text *to, const host_response *from) {
+  size_t count = 0, size = 0, left = 0;
+  while (count < from->frame_count && from->frames[count].size <= HISTORY_BODY - size)
+    size += from->frames[count++].size;
+  pack_number(to, (int64_t)count);
+  for (size_t i = 0; i < count; i++) pack_text(to, &from->frames[i]);
+  for (size_t i = count; i < from->frame_count; i++) left += from->frames[i].size;
   return left;
 }
 
-static void add_response(recording *r, const host_response *from) {
-  host_response *to = &r->response;
-  to->action = from->action;
-  to->status = from->status;
-  to->close_code = from->close_code;
-  add_headers(&to->headers, &from->headers);
-  r->response_left = add_part(&to->body, &from->body) + add_frames(to, from);
+static void pack_calls(text *to, const recording *r) {
+  pack_number(to, (int64_t)r->call_count);
+  for (size_t i = 0; i < r->call_count; i++) {
+    const record_call *call = &r->calls[i];
+    int64_t head[] = {call->import, call->n, call->present, call->number, call->wall_us};
+    text_add(to, head, sizeof head);
+    pack_text(to, &call->a);
+    pack_text(to, &call->b);
+    pack_text(to, &call->answer);
+  }
+}
+
+/* What is packed of an invocation besides bytes. */
+typedef struct figures {
+  uint64_t id;
+  int64_t begin_ns, cpu_us;
+  edge_result result;
+  flare_handler handler;
+  host_action action;
+  const char *file, *event; /* static, or borrowed for as long as there is a history */
+  int cpu_ms, status, close_code, peer_code;
+  bool cut, late_secret, late_made;
+  char hash[RECORD_HASH_SIZE];
+} figures;
+
+static void pack(text *to, const tape *t, const pool_job *job) {
+  const recording *r = &t->record;
+  const host_request *request = &job->request;
+  const host_response *response = &job->response;
+  const char *name = pool_flare_get(job->flare)->name;
+  figures f = {.id = job->id,
+               .begin_ns = job->begin_ns,
+               .cpu_us = job->cpu_us,
+               .result = job->result,
+               .handler = job->handler,
+               .action = response->action,
+               .file = t->file,
+               .event = request->event.type,
+               .cpu_ms = job->limits.cpu_ms,
+               .status = response->status,
+               .close_code = response->close_code,
+               .peer_code = request->event.close_code,
+               .cut = r->cut,
+               .late_secret = r->late_secret,
+               .late_made = r->late_made};
+  pool_flare_hash(job->flare, f.hash);
+  text_clear(to);
+  text_add(to, &f, sizeof f);
+  pack_bytes(to, name, name != NULL ? strlen(name) : 0);
+  pack_headers(to, &request->headers);
+  size_t left = pack_part(to, &request->body);
+  left += pack_part(to, &request->event.data);
+  pack_text(to, &request->event.conn_id);
+  pack_number(to, (int64_t)left);
+  pack_headers(to, &response->headers);
+  left = pack_part(to, &response->body);
+  left += pack_frames(to, response);
+  pack_number(to, (int64_t)left);
+  pack_calls(to, r);
+}
+
+/* ---- unpacking: of what was packed here, so nothing of it is looked at twice ---- */
+
+static void unpack_to(bytes *from, void *to, size_t size) {
+  memcpy(to, from->data, size);
+  *from = (bytes){from->data + size, from->size - size};
+}
+
+static int64_t unpack_number(bytes *from) {
+  int64_t n;
+  unpack_to(from, &n, sizeof n);
+  return n;
+}
+
+static bytes unpack_bytes(bytes *from) {
+  size_t size = (size_t)unpack_number(from);
+  bytes b = {from->data, size};
+  *from = (bytes){from->data + b.size, from->size - b.size};
+  return b;
+}
+
+static void unpack_text(bytes *from, text *to) {
+  bytes b = unpack_bytes(from);
+  text_add(to, b.data, b.size);
+}
+
+static void unpack_headers(bytes *from, host_pairs *to) {
+  for (int64_t i = unpack_number(from); i > 0; i--) {
+    bytes name = unpack_bytes(from), value = unpack_bytes(from);
+    host_pairs_set(to, name, value, false);
+  }
+}
+
+static void unpack_frames(bytes *from, host_response *to) {
+  to->frame_count = (size_t)unpack_number(from);
+  if (to->frame_count != 0) to->frames = memory_get(to->frame_count * sizeof *to->frames);
+  for (size_t i = 0; i < to->frame_count; i++) unpack_text(from, &to->frames[i]);
+}
+
+static void unpack_calls(bytes *from, recording *r) {
+  r->call_count = r->call_room = (size_t)unpack_number(from);
+  r->calls = memory_get(r->call_count * sizeof *r->calls);
+  for (size_t i = 0; i < r->call_count; i++) {
+    record_call *call = &r->calls[i];
+    call->import = (host_import)unpack_number(from);
+    call->n = unpack_number(from);
+    call->present = unpack_number(from) != 0;
+    call->number = (int32_t)unpack_number(from);
+    call->wall_us = unpack_number(from);
+    unpack_text(from, &call->a);
+    unpack_text(from, &call->b);
+    unpack_text(from, &call->answer);
+  }
+}
+
+void history_read(bytes packed, recording *r) {
+  figures f;
+  text begin = {0};
+  record_start(r);
+  unpack_to(&packed, &f, sizeof f);
+  r->id = f.id;
+  r->cpu_us = f.cpu_us;
+  r->result = f.result;
+  r->handler = f.handler;
+  r->cpu_ms = f.cpu_ms;
+  r->cut = f.cut;
+  r->late_secret = f.late_secret;
+  r->late_made = f.late_made;
+  memcpy(r->hash, f.hash, sizeof r->hash);
+  r->file = memory_copy(bytes_of(f.file));
+  record_add_time(&begin, f.begin_ns);
+  r->begin = begin.data;
+  bytes name = unpack_bytes(&packed);
+  if (name.size != 0) r->name = memory_copy(name);
+  unpack_headers(&packed, &r->request.headers);
+  unpack_text(&packed, &r->request.body);
+  unpack_text(&packed, &r->request.event.data);
+  unpack_text(&packed, &r->request.event.conn_id);
+  r->request.event.type = f.event;
+  r->request.event.close_code = f.peer_code;
+  r->request_left = (size_t)unpack_number(&packed);
+  r->response.action = f.action;
+  r->response.status = f.status;
+  r->response.close_code = f.close_code;
+  unpack_headers(&packed, &r->response.headers);
+  unpack_text(&packed, &r->response.body);
+  unpack_frames(&packed, &r->response);
+  r->response_left = (size_t)unpack_number(&packed);
+  unpack_calls(&packed, r);
+}
+
+/* ---- jobs ---- */
+
+/* Has a record written that has all of it. */
+static void write_whole(const tape *t, const pool_job *job) {
+  const flare *f = pool_flare_get(job->flare);
+  recording whole = t->record;
+  text begin = {0};
+  record_add_time(&begin, job->begin_ns);
+  whole.begin = begin.data;
+  whole.name = f->name;
+  whole.file = (char *)t->file; /* nobody writes there */
+  pool_flare_hash(job->flare, whole.hash);
+  whole.id = job->id;
+  whole.cpu_ms = job->limits.cpu_ms;
+  whole.handler = job->handler;
+  whole.result = job->result;
+  whole.cpu_us = job->cpu_us;
+  whole.request = job->request;
+  whole.response = job->response;
+  t->history->write(t->history->data, job, &whole);
+  text_free(&begin);
 }
 
 /* pool_job.finish */
 static void finish(pool_job *job) {
-  history_item *item = item_of(job);
-  recording *r = &item->record;
-  const flare *f = pool_flare_get(job->flare);
-  item->begin_ns = job->begin_ns;
-  if (job->begin_ns == 0) return;
-  text_clear(&item->name);
-  if (f->name != NULL) text_add_string(&item->name, f->name);
-  pool_flare_hash(job->flare, r->hash);
-  r->id = job->id;
-  r->cpu_ms = job->limits.cpu_ms;
-  r->handler = job->handler;
-  r->result = job->result;
-  r->cpu_us = job->cpu_us;
-  if (item->history->write != NULL) {
-    text begin = {0};
-    recording whole = history_record(item, &job->request, &job->response, &begin);
-    whole.request = job->request;
-    whole.response = job->response;
-    item->history->write(item->history->data, job, &whole);
-    text_free(&begin);
-    record_shorten(r, HISTORY_CALLS);
+  tape *t = tape_of(job);
+  t->begun = job->begin_ns != 0;
+  if (t->begun && t->history->write != NULL) {
+    write_whole(t, job);
+    record_shorten(&t->record, HISTORY_CALLS);
   }
-  add_request(r, &job->request);
-  add_response(r, &job->response);
+  if (t->begun) pack(&t->packed, t, job);
+  record_again(&t->record);
 }
 
 void history_prepare(history *h, pool_job *job, const char *file) {
-  history_item *item = h->spare;
-  if (item != NULL) {
-    h->spare = item->next_spare;
+  tape *t = h->spare;
+  if (t != NULL) {
+    h->spare = t->next_spare;
   } else {
-    item = memory_get(sizeof *item);
-    record_start(&item->record);
-    item->record.most = h->write != NULL ? RECORD_CALLS : HISTORY_CALLS;
-    item->history = h;
-    item->next_made = h->made;
-    h->made = item;
+    t = memory_get(sizeof *t);
+    record_start(&t->record);
+    t->record.most = h->write != NULL ? RECORD_CALLS : HISTORY_CALLS;
+    t->history = h;
+    t->next_made = h->made;
+    h->made = t;
   }
-  item->file = file;
-  item->begin_ns = 0;
-  job->tape = &item->record.tape;
+  t->file = file;
+  t->begun = false;
+  job->tape = &t->record.tape;
   job->finish = finish;
   job->finish_waits = h->write != NULL;
 }
 
-history_item *history_take(pool_job *job) {
-  history_item *item = item_of(job);
+bool history_take(pool_job *job, text *packed) {
+  tape *t = tape_of(job);
   job->tape = NULL;
-  if (item == NULL || item->begin_ns != 0) return item;
-  history_drop(item);
-  return NULL;
-}
-
-const host_event *history_event(const history_item *item) { return &item->record.request.event; }
-
-size_t history_size(const history_item *item) {
-  const recording *r = &item->record;
-  return sizeof *item + r->size + r->request.headers.size + r->request.body.size +
-         r->request.event.data.size + r->response.headers.size + r->response.body.size +
-         r->response.frame_bytes;
-}
-
-void history_drop(history_item *item) {
-  history *h = item->history;
-  record_again(&item->record);
-  item->next_spare = h->spare;
-  h->spare = item;
-}
-
-recording history_record(const history_item *item, const host_request *request, const host_response *response,
-                         text *begin) {
-  recording r = item->record;
-  record_add_time(begin, item->begin_ns);
-  r.begin = begin->data;
-  r.name = item->name.size != 0 ? item->name.data : NULL;
-  r.file = (char *)item->file; /* nobody writes there */
-  r.request.method = request->method;
-  r.request.url = request->url;
-  r.response.lines = response->lines;
-  r.response.line_count = response->line_count;
-  return r;
+  if (t == NULL) return false;
+  text_reuse(packed);
+  if (t->begun) { /* the block that it had serves the next one */
+    text swap = *packed;
+    *packed = t->packed;
+    t->packed = swap;
+  }
+  t->next_spare = t->history->spare;
+  t->history->spare = t;
+  return t->begun;
 }
 
 void history_free(history *h) {
   while (h->made != NULL) {
-    history_item *item = h->made;
-    h->made = item->next_made;
-    record_free(&item->record);
-    text_free(&item->name);
-    free(item);
+    tape *t = h->made;
+    h->made = t->next_made;
+    record_free(&t->record);
+    text_free(&t->packed);
+    free(t);
   }
   free(h);
 }

@@ -14,9 +14,6 @@ enum { HISTORY_CALLS = 4 << 20, HISTORY_BODY = 1 << 20 };
 
 typedef struct history history;
 
-/* One invocation. */
-typedef struct history_item history_item;
-
 /*
  * Writes a record, which then has all calls up to RECORD_CALLS and whole bodies, and is lent. On the thread
  * that ran the flare, before its answer goes out. It may wait.
@@ -30,26 +27,17 @@ history *history_new(history_write *write, void *data);
  * the loop's thread, as the next three. */
 void history_prepare(history *h, pool_job *job, const char *file);
 
-/* Takes what was noted out of a job that is over; NULL: it never began. */
-history_item *history_take(pool_job *job);
-
-/* What it tells of a WebSocket's event; borrowed. */
-const host_event *history_event(const history_item *item);
-
-/* Bytes that it holds, about. */
-size_t history_size(const history_item *item);
-
-/* What is done with: its memory serves the next one. */
-void history_drop(history_item *item);
-
 /*
- * Its record. Borrowed and not to be freed, as is all it holds but method, URL and log, which are lent to it
- * in `request` and `response`; `begin` is a text for it.
+ * Takes what was noted out of a job that is over, packed, in place of what `packed` held; false: it never
+ * began, and `packed` is empty. Without method, URL and log, which stay with the job. Once for each job that
+ * was prepared.
  */
-recording history_record(const history_item *item, const host_request *request, const host_response *response,
-                         text *begin);
+bool history_take(pool_job *job, text *packed);
 
-/* Frees it with all items, be they dropped or not. */
+/* Makes a record of what was packed; the caller's, as record_free has it. */
+void history_read(bytes packed, recording *r);
+
+/* Frees it; no job may be left that was prepared. */
 void history_free(history *h);
 
 #endif

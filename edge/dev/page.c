@@ -28,8 +28,8 @@ typedef struct entry {
   pool_job *job; /* for its request, log and figures; made once and used again */
   server_record record;
   const char *edge;
-  history_item *whole; /* NULL = it never began */
-  size_t size;         /* bytes of all that */
+  text whole;  /* history.h; empty = it never began */
+  size_t size; /* bytes of all that */
 } entry;
 
 struct page {
@@ -37,6 +37,7 @@ struct page {
   history *history;
   entry records[RECORDS_MOST]; /* a ring */
   size_t first, count, size;   /* `size`: bytes of all */
+  text spare;                  /* a block for the next one */
 };
 
 /* A request for a resource of the page. */
@@ -118,11 +119,10 @@ static void forget(page *p) {
   entry *e = &p->records[p->first];
   p->size -= e->size;
   text_free(&e->json);
-  e->job->request.event = (host_event){0}; /* it is lent */
-  e->job->response.frame_count = 0;        /* they are not there */
+  e->job->response.frame_count = 0; /* they are not there */
   host_request_clear(&e->job->request);
   host_response_clear(&e->job->response);
-  if (e->whole != NULL) history_drop(e->whole);
+  text_reuse(&e->whole);
   p->first = (p->first + 1) % RECORDS_MOST;
   p->count--;
 }
@@ -141,8 +141,10 @@ void page_prepare(page *p, pool_job *job, const char *file) { history_prepare(p-
 /* Keeps what is there of an invocation. */
 static entry *hold(page *p, const server_record *record, const char *edge) {
   pool_job *from = record->job;
-  history_item *whole = history_take(from);
-  size_t size = from->request.url.size + (whole != NULL ? history_size(whole) : 0);
+  text whole = p->spare;
+  history_take(from, &whole);
+  p->spare = (text){0};
+  size_t size = from->request.url.size + whole.size;
   for (size_t i = 0; i < from->response.line_count; i++) size += from->response.lines[i].line.size;
   for (size_t i = 0; i < from->response.fetch_count; i++) size += from->response.fetches[i].url.size;
   entry *e = make_room(p, size);
@@ -157,17 +159,24 @@ static entry *hold(page *p, const server_record *record, const char *edge) {
   e->record = *record;
   e->record.job = e->job;
   e->edge = edge;
+  p->spare = e->whole; /* its memory serves the next one */
   e->whole = whole;
-  e->job->request = (host_request){.method = from->request.method, .url = from->request.url};
+  e->job->request = (host_request){
+      .method = from->request.method,
+      .url = from->request.url,
+      .event = {.type = from->request.event.type,
+                .conn_id = from->request.event.conn_id,
+                .data = {.size = from->request.event.data.size}}, /* how much it was, without it */
+  };
   e->job->response = (host_response){.status = from->response.status,
                                      .lines = from->response.lines,
                                      .line_count = from->response.line_count,
                                      .fetches = from->response.fetches,
                                      .fetch_count = from->response.fetch_count,
                                      .frame_count = from->response.frame_count};
-  if (whole != NULL) e->job->request.event = *history_event(whole); /* lent until `forget` */
-  from->request.method = request.method;                            /* empty, for the next one */
+  from->request.method = request.method; /* empty, for the next one */
   from->request.url = request.url;
+  from->request.event.conn_id = request.event.conn_id;
   from->response.lines = response.lines;
   from->response.line_count = 0;
   from->response.fetches = response.fetches;
@@ -210,26 +219,34 @@ static void answer_history(const question *q) {
 /* Answers all that is kept of an invocation. */
 static void answer_record(const question *q) {
   page *p = q->page;
-  text id = {0}, begin = {0};
+  text id = {0};
   const entry *found = NULL;
   if (find_parameter(q->query, "id", &id)) {
     for (size_t i = 0; i < p->count; i++) {
       const entry *e = &p->records[(p->first + i) % RECORDS_MOST];
       text own = {0};
       text_printf(&own, "%" PRIu64, e->job->id);
-      if (e->whole != NULL && strcmp(own.data, text_string(&id)) == 0) found = e;
+      if (e->whole.size != 0 && strcmp(own.data, text_string(&id)) == 0) found = e;
       text_free(&own);
     }
   }
   if (found != NULL) {
-    recording r = history_record(found->whole, &found->job->request, &found->job->response, &begin);
+    recording r;
+    history_read(text_bytes(&found->whole), &r);
+    r.request.method = found->job->request.method; /* the entry's, as what follows */
+    r.request.url = found->job->request.url;
+    r.response.lines = found->job->response.lines;
+    r.response.line_count = found->job->response.line_count;
     record_write(&r, false, &q->answer->body, NULL);
+    r.request.method = r.request.url = (text){0};
+    r.response.lines = NULL;
+    r.response.line_count = 0;
+    record_free(&r);
   } else {
     refuse(q, NOT_FOUND, "this request is not kept any more: the last %d are, up to %d MiB in all",
            RECORDS_MOST, RECORD_BYTES >> 20);
   }
   text_free(&id);
-  text_free(&begin);
 }
 
 static void answer_imports(const question *q) {
@@ -508,7 +525,9 @@ void page_free(page *p) {
     host_request_free(&job->request);
     host_response_free(&job->response);
     free(job);
+    text_free(&p->records[i].whole);
   }
+  text_free(&p->spare);
   history_free(p->history);
   free(p);
 }
