@@ -130,6 +130,13 @@ static void pack(text *to, const tape *t, const pool_job *job) {
   pack_calls(to, r);
 }
 
+void history_add_answer(text *packed, int status, const server_answer *answer) {
+  pack_number(packed, status);
+  pack_headers(packed, answer->headers);
+  pack_bytes(packed, answer->body.data, answer->body.size);
+  pack_number(packed, (int64_t)answer->left);
+}
+
 /* ---- unpacking: of what was packed here, so nothing of it is looked at twice ---- */
 
 static void unpack_to(bytes *from, void *to, size_t size) {
@@ -218,6 +225,12 @@ void history_read(bytes packed, recording *r) {
   unpack_frames(&packed, &r->response);
   r->response_left = (size_t)unpack_number(&packed);
   unpack_calls(&packed, r);
+  r->handed_on = packed.size != 0;
+  if (!r->handed_on) return;
+  r->origin.status = (int)unpack_number(&packed);
+  unpack_headers(&packed, &r->origin.headers);
+  unpack_text(&packed, &r->origin.body);
+  r->origin_left = (size_t)unpack_number(&packed);
 }
 
 /* ---- jobs ---- */

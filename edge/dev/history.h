@@ -34,6 +34,9 @@ void history_prepare(history *h, pool_job *job, const char *file);
  */
 bool history_take(pool_job *job, text *packed);
 
+/* Adds what the origin answered, once, to what was packed. */
+void history_add_answer(text *packed, int status, const server_answer *answer);
+
 /* Makes a record of what was packed; the caller's, as record_free has it. */
 void history_read(bytes packed, recording *r);
 

@@ -142,7 +142,8 @@ void page_prepare(page *p, pool_job *job, const char *file) { history_prepare(p-
 static entry *hold(page *p, const server_record *record, const char *edge) {
   pool_job *from = record->job;
   text whole = p->spare;
-  history_take(from, &whole);
+  if (history_take(from, &whole) && record->answer != NULL)
+    history_add_answer(&whole, record->status, record->answer);
   p->spare = (text){0};
   size_t size = from->request.url.size + whole.size;
   for (size_t i = 0; i < from->response.line_count; i++) size += from->response.lines[i].line.size;
@@ -158,6 +159,7 @@ static entry *hold(page *p, const server_record *record, const char *edge) {
   e->job->excerpt = (text){0}; /* it is the job's, and empty */
   e->record = *record;
   e->record.job = e->job;
+  e->record.answer = NULL;
   e->edge = edge;
   p->spare = e->whole; /* its memory serves the next one */
   e->whole = whole;

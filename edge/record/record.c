@@ -152,6 +152,7 @@ void record_free(recording *r) {
   free(r->redacted);
   host_request_free(&r->request);
   host_response_free(&r->response);
+  host_response_free(&r->origin);
   *r = (recording){0};
 }
 
@@ -402,7 +403,17 @@ static json_t *write_response(const writer *w, record_secrets *found) {
                    "close_code", response->close_code, "logs", logs);
 }
 
-/* Adds an object, one member per line, and in `calls` one call per line. */
+/* What the origin answered; NULL when it did not. */
+static json_t *write_origin(const writer *w, record_secrets *found) {
+  const recording *r = w->record;
+  if (!r->handed_on) return NULL;
+  return json_pack("{s:i, s:o, s:o, s:I}", "status", r->origin.status, "headers",
+                   write_headers(w, &r->origin.headers, false, found), "body",
+                   write_cut(w, text_bytes(&r->origin.body), r->origin_left), "left_out",
+                   (json_int_t)r->origin_left);
+}
+
+/* Adds an object, a member a line; of `calls`, a call a line. */
 static void add_lines(text *to, json_t *object) {
   enum { FLAGS = JSON_ENCODE_ANY };
   const char *name, *mark = "{";
@@ -442,11 +453,11 @@ void record_write(const recording *r, bool keep, text *to, record_secrets *found
     json_object_set_new(result, "left_out",
                         json_pack("{s:I, s:I}", "request", (json_int_t)r->request_left, "response",
                                   (json_int_t)r->response_left));
-  json_t *all =
-      json_pack("{s:i, s:s*, s:o, s:s*, s:I, s:s, s:i, s:o*, s:o, s:o, s:o, s:o}", "format", RECORD_FORMAT,
-                "flaron_lua", r->version, "flare", flare_of_it, "begin", r->begin, "id", (json_int_t)r->id,
-                "handler", flare_handler_names[r->handler], "cpu_ms", r->cpu_ms, "redacted", w.redacted,
-                "request", request, "calls", calls, "response", response, "result", result);
+  json_t *all = json_pack("{s:i, s:s*, s:o, s:s*, s:I, s:s, s:i, s:o*, s:o, s:o, s:o, s:o*, s:o}", "format",
+                          RECORD_FORMAT, "flaron_lua", r->version, "flare", flare_of_it, "begin", r->begin,
+                          "id", (json_int_t)r->id, "handler", flare_handler_names[r->handler], "cpu_ms",
+                          r->cpu_ms, "redacted", w.redacted, "request", request, "calls", calls, "response",
+                          response, "origin", write_origin(&w, what), "result", result);
   add_lines(to, all);
   redaction_free(&w.redaction);
 }

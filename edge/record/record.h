@@ -58,6 +58,9 @@ typedef struct recording {
   flare_handler handler;
   host_request request;
   host_response response;
+  bool handed_on;       /* the origin answered: */
+  host_response origin; /* its status, headers and body */
+  size_t origin_left;   /* as request_left */
   edge_result result;
   int64_t cpu_us; /* CPU time used */
 } recording;

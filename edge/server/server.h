@@ -12,6 +12,15 @@
 
 typedef struct server server;
 
+/* What the origin answered, as the client got it. */
+typedef struct server_answer {
+  const host_pairs *headers;
+  bytes body;  /* the first SERVER_ANSWER bytes of it */
+  size_t left; /* how many more there were */
+} server_answer;
+
+enum { SERVER_ANSWER = 1 << 20 };
+
 /* What a server tells of an invocation that is over: for the log. Borrowed during the call. */
 typedef struct server_record {
   const char *event; /* NULL for a request, else "open", "message", "close" */
@@ -19,8 +28,9 @@ typedef struct server_record {
   int status;  /* sent to the client; 0 for events, and when the client went before it was sent */
   bool origin; /* PASS_THROUGH or TRANSFORM: the origin was asked, and `status` is what it answered, or why
                   it did not (502, 504; a line of the log says more) */
-  int64_t asked_ns; /* when the request was there, since 1970 */
-  int64_t wall_us;  /* from then until the last of the answer was handed to the connection */
+  const server_answer *answer; /* of the origin; NULL = none came */
+  int64_t asked_ns;            /* when the request was there, since 1970 */
+  int64_t wall_us;             /* from then until the last of the answer was handed to the connection */
 } server_record;
 
 /* An answer to what was asked under /__flaron/. Given as {200, "application/json"}; the server frees `body`.

@@ -314,7 +314,7 @@ void server_exchange_done(task *t) {
     return;
   }
   if (t->server->pool != NULL) pool_hold(t->server->pool, t->server->clients.held);
-  server_record_task(t, x != NULL ? status : 0, false);
+  server_record_task(t, x != NULL ? status : 0, false, NULL);
   server_end(t);
 }
 

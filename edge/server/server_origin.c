@@ -42,6 +42,8 @@ typedef struct transfer {
   http_head head;
   http1_body chunks;
   host_pairs fields; /* of the answer */
+  text kept;         /* its body, for who is told of it: SERVER_ANSWER bytes */
+  size_t left;       /* how many more there were */
   const char *wrong; /* what is wrong with it; NULL = nothing */
   bool ready;        /* its head is there */
   bool begun, ended, paused;
@@ -73,7 +75,8 @@ static void add_headers(transfer *t, const host_pairs *headers) {
 static void tell(transfer *t, int status) {
   task *task = t->task;
   t->task = NULL;
-  server_record_task(task, status, true);
+  server_answer answer = {&t->fields, text_bytes(&t->kept), t->left};
+  server_record_task(task, status, true, t->begun ? &answer : NULL);
   server_end(task);
 }
 
@@ -147,6 +150,9 @@ static void add(transfer *t, bytes piece) {
   text part = {0};
   if (piece.size == 0) return;
   if (!t->begun) begin(t);
+  size_t room = SERVER_ANSWER - t->kept.size, keep = piece.size < room ? piece.size : room;
+  text_add(&t->kept, piece.data, keep);
+  t->left += piece.size - keep;
   text_add(&part, piece.data, piece.size);
   exchange_add(t->x, &part);
   text_free(&part);
@@ -190,6 +196,7 @@ static void free_transfer(transfer *t) {
   curl_slist_free_all(t->lines.first);
   server_hold_body(t->origin->server, -(ptrdiff_t)t->held);
   text_free(&t->body);
+  text_free(&t->kept);
   host_pairs_free(&t->fields);
   free(t);
 }

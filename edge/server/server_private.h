@@ -130,8 +130,8 @@ void server_start(task *t, pool_flare *flare, flare_handler handler);
 /* The end of a task that came back, or was never started. */
 void server_end(task *t);
 
-/* Tells the options of a task that came back: server_record has the meaning of `status` and `origin`. */
-void server_record_task(task *t, int status, bool origin);
+/* Tells the options of a task that came back: server_record has the meaning of the others. */
+void server_record_task(task *t, int status, bool origin, const server_answer *answer);
 
 /* A new line of the log of a task, to be written; borrowed. */
 text *server_add_line(host_response *r, host_level level);

@@ -393,7 +393,7 @@ static void warn_of_protocols(socket_t *c, task *t) {
 void server_socket_done(socket_t *c, task *t) {
   server_look_at_clock(c->server);
   warn_of_protocols(c, t);
-  server_record_task(t, 0, false);
+  server_record_task(t, 0, false, NULL);
   if (c->connection != NULL && !c->connection->broken && !c->connection->ending)
     send_all(c, &t->job.response);
   swap_headers(c, t);

@@ -103,12 +103,13 @@ text *server_add_line(host_response *r, host_level level) {
   return &r->lines[r->line_count++].line;
 }
 
-void server_record_task(task *t, int status, bool origin) {
+void server_record_task(task *t, int status, bool origin, const server_answer *answer) {
   int64_t wall_ns = clock_ns(CLOCK_MONOTONIC) - t->asked_ns;
   server_record r = {.event = t->socket != NULL ? server_event_names[t->event] : NULL,
                      .job = &t->job,
                      .status = status,
                      .origin = origin,
+                     .answer = answer,
                      .asked_ns = clock_ns(CLOCK_REALTIME) - wall_ns,
                      .wall_us = wall_ns / CLOCK_NS_PER_US};
   t->server->options->record(t->server->options->data, &r);

@@ -399,6 +399,34 @@ describe("the page of flaron-lua dev", function()
     assert.same({ ["/api/*"] = "handle_request", ["/health"] = "handle_request", ["/site/*"] = "main.lua:1:" }, routes)
   end)
 
+  it("shows what the origin answered to what is handed on, and that it did not", function()
+    local site, origin = support.folder(), support.folder()
+    support.write(origin .. "/main.lua", [[return function()
+      return { status = 203, headers = { ["x-of"] = "origin" }, body = "the origin's" }
+    end]])
+    support.write(site .. "/main.lua", "return function() return require 'flaron'.PASS_THROUGH end")
+    local behind = serving.serve(origin)
+    local front = serving.serve(site, "--origin http://127.0.0.1:" .. behind.port)
+    local function last()
+      local records = json.decode(front.page "history").records
+      return records[#records], json.decode(front.page("record?id=" .. records[#records].id))
+    end
+    assert.equal("the origin's", front.curl "/a")
+    local line, record = last()
+    assert.same({ 203, true }, { line.status, line.origin })
+    assert.same({ 203, "the origin's", 0 }, { record.origin.status, record.origin.body, record.origin.left_out })
+    local headers = {}
+    for _, pair in ipairs(record.origin.headers) do headers[pair[1]:lower()] = pair[2] end
+    assert.equal("origin", headers["x-of"])
+    assert.equal("PASS_THROUGH", record.response.action)
+    behind.stop()
+    front.curl "/b"
+    line, record = last()
+    front.stop()
+    assert.same({ 502, true }, { line.status, line.origin })
+    assert.is_nil(record.origin)
+  end)
+
   it("tells which secrets a flare may use, and which are set, but none of them", function()
     local one = support.folder()
     support.write(one .. "/main.lua", "return function() end")

@@ -175,6 +175,15 @@ function eventParts(record) {
   ];
 }
 
+/** What the origin answered, which the flare did not see. */
+function originParts(origin, action) {
+  const headers = headersOf(origin);
+  return [
+    make("p", { class: "quiet" }, `${action}: of the origin, as the client got it.`), headerList(headers),
+    origin.body === "" ? make("p", { class: "quiet" }, "no body") : bytesView(bytesOf(origin.body), header(headers, "content-type"), "Body of the answer", origin.left_out),
+  ];
+}
+
 function requestParts(record, handedOn) {
   const { request, response } = record, left = record.result.left_out;
   const asked = headersOf(request), answered = headersOf(response);
@@ -184,8 +193,8 @@ function requestParts(record, handedOn) {
     request.body === "" ? make("p", { class: "quiet" }, "no body")
       : bytesView(bytesOf(request.body), header(asked, "content-type"), "Body of the request", left?.request),
     make("h3", {}, "Answer"),
-    ...(handedOn ? [make("p", { class: "quiet" }, `${response.action}: the origin answers, and what it sends goes to the client as it is. Its headers and body are not kept here.`)]
-      : [headerList(answered), response.body === "" ? make("p", { class: "quiet" }, "no body")
+    ...(record.origin ? originParts(record.origin, response.action)
+      : handedOn ? [make("p", { class: "quiet" }, `${response.action}: the origin was to answer, and did not.`)] : [headerList(answered), response.body === "" ? make("p", { class: "quiet" }, "no body")
         : bytesView(bytesOf(response.body), header(answered, "content-type"), "Body of the answer", left?.response)]),
   ];
 }
