@@ -23,6 +23,7 @@
 #include "dev/page.h"
 #include "options.h"
 #include "recorder.h"
+#include "replay_spec.h"
 #include "dev/reload.h"
 #include "dev/report.h"
 #include "dev/routes.h"
@@ -226,6 +227,14 @@ static bool control(void *data, bytes method, bytes path, bytes query, bytes bod
          page_control(node->dev->pages[node->index], method, path, query, body, answer);
 }
 
+/* page_options.make_spec */
+static bool make_spec(const recording *record, text *spec, text *error) {
+  recording clean = {0};
+  bool good = replay_spec_clean(record, &clean, error) && replay_spec_make(&clean, record->file, spec, error);
+  record_free(&clean);
+  return good;
+}
+
 /* ---- the command ---- */
 
 static dev_nodes *the_nodes; /* for the signal handler */
@@ -421,7 +430,8 @@ static int serve_with_pages(const cli_command *self, dev *d) {
                                         .port = &d->ports[i],
                                         .https = d->certificate != NULL,
                                         .write = d->recorder != NULL ? write_record : NULL,
-                                        .write_data = d->recorder};
+                                        .write_data = d->recorder,
+                                        .make_spec = make_spec};
     d->pages[i] = page_new(&d->page_options[i]);
   }
   int status = serve(self, d);

@@ -218,37 +218,71 @@ static void answer_history(const question *q) {
   text_add_string(body, "]}");
 }
 
-/* Answers all that is kept of an invocation. */
-static void answer_record(const question *q) {
-  page *p = q->page;
-  text id = {0};
+/* The entry that the question names, of which all is kept; NULL after saying that there is none. */
+static const entry *find_entry(const question *q) {
+  const page *p = q->page;
   const entry *found = NULL;
-  if (find_parameter(q->query, "id", &id)) {
-    for (size_t i = 0; i < p->count; i++) {
-      const entry *e = &p->records[(p->first + i) % RECORDS_MOST];
-      text own = {0};
-      text_printf(&own, "%" PRIu64, e->job->id);
-      if (e->whole.size != 0 && strcmp(own.data, text_string(&id)) == 0) found = e;
-      text_free(&own);
-    }
-  }
-  if (found != NULL) {
-    recording r;
-    history_read(text_bytes(&found->whole), &r);
-    r.request.method = found->job->request.method; /* the entry's, as what follows */
-    r.request.url = found->job->request.url;
-    r.response.lines = found->job->response.lines;
-    r.response.line_count = found->job->response.line_count;
-    record_write(&r, false, &q->answer->body, NULL);
-    r.request.method = r.request.url = (text){0};
-    r.response.lines = NULL;
-    r.response.line_count = 0;
-    record_free(&r);
-  } else {
-    refuse(q, NOT_FOUND, "this request is not kept any more: the last %d are, up to %d MiB in all",
-           RECORDS_MOST, RECORD_BYTES >> 20);
+  text id = {0}, own = {0};
+  bool named = find_parameter(q->query, "id", &id);
+  for (size_t i = 0; named && i < p->count; i++) {
+    const entry *e = &p->records[(p->first + i) % RECORDS_MOST];
+    text_clear(&own);
+    text_printf(&own, "%" PRIu64, e->job->id);
+    if (e->whole.size != 0 && strcmp(own.data, text_string(&id)) == 0) found = e;
   }
   text_free(&id);
+  text_free(&own);
+  if (found == NULL)
+    refuse(q, NOT_FOUND, "this request is not kept any more: the last %d are, up to %d MiB in all",
+           RECORDS_MOST, RECORD_BYTES >> 20);
+  return found;
+}
+
+/* Makes the record of an entry, which lends it method, URL and log; for close_record. */
+static void open_record(const entry *e, recording *r) {
+  history_read(text_bytes(&e->whole), r);
+  r->request.method = e->job->request.method;
+  r->request.url = e->job->request.url;
+  r->response.lines = e->job->response.lines;
+  r->response.line_count = e->job->response.line_count;
+}
+
+static void close_record(recording *r) {
+  r->request.method = r->request.url = (text){0};
+  r->response.lines = NULL;
+  r->response.line_count = 0;
+  record_free(r);
+}
+
+/* Answers all that is kept of an invocation. */
+static void answer_record(const question *q) {
+  const entry *e = find_entry(q);
+  recording r;
+  if (e == NULL) return;
+  open_record(e, &r);
+  record_write(&r, false, &q->answer->body, NULL);
+  close_record(&r);
+}
+
+/* Answers a spec of an invocation. */
+static void answer_spec(const question *q) {
+  const page_options *o = q->page->options;
+  const entry *e = find_entry(q);
+  recording r;
+  text spec = {0}, error = {0};
+  if (e == NULL) return;
+  open_record(e, &r);
+  if (r.cut || r.request_left + r.response_left != 0) {
+    refuse(q, CONFLICT,
+           "it is too large to be kept in whole: flaron-lua dev --record, then flaron-lua replay --spec");
+  } else if (o->make_spec(&r, &spec, &error)) {
+    answer_json(q, json_pack("{s:o}", "spec", report_string(text_bytes(&spec))));
+  } else {
+    refuse(q, CONFLICT, "%s", text_string(&error));
+  }
+  close_record(&r);
+  text_free(&spec);
+  text_free(&error);
 }
 
 static void answer_imports(const question *q) {
@@ -490,6 +524,7 @@ static const resource resources[] = {
     {"socket.js", "socket.js", false, answer_file},
     {"history", NULL, false, answer_history},
     {"record", NULL, false, answer_record},
+    {"spec", NULL, false, answer_spec},
     {"imports", NULL, false, answer_imports},
     {"flares", NULL, false, answer_flares},
     {"kv/spark", "spark", true, answer_kv},

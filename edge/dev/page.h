@@ -9,6 +9,8 @@
  *   {"records": [...]}, the oldest first: report_json of what page_add and page_hold were given
  * GET record?id=ID
  *   All of one of them as a file of a record, secrets replaced (record.h): the request, each call, the answer
+ * GET spec?id=ID
+ *   {"spec"}: a busted spec of it. It takes as long as a flare of ours that writes it, for which others wait
  * GET imports
  *   {IMPORT: NAME}: what Lua calls each import
  * GET flares
@@ -58,6 +60,8 @@ typedef struct page_options {
   bool https;            /* that port speaks it */
   history_write *write;  /* NULL = invocations are not written to files */
   void *write_data;
+  /* Adds a busted spec of a record; false, with a sentence in `error`. */
+  bool (*make_spec)(const recording *record, text *spec, text *error);
 } page_options;
 
 /* Makes a page; what the options name is borrowed until page_free. */

@@ -274,6 +274,12 @@ const checks = {
     assert.equal(status, 0, stdout.toString() + stderr.toString());
   },
 
+  async "makes a spec of it"() {
+    await run("() => [...document.querySelectorAll('#details button')].find((b) => b.textContent === 'Make a spec').click()");
+    await shows("#details .said", "_spec.lua");
+    await shows("#details .said pre", "/echo?a=1");
+  },
+
   async "sends it again, with its headers and body"() {
     await run("() => [...document.querySelectorAll('#rows tr')].find((r) => r.innerText.includes('/whole')).querySelector('button').click()");
     await until("its actions", () => run("() => [...document.querySelectorAll('#details button')].some((b) => b.textContent === 'Send again')"));

@@ -249,6 +249,20 @@ describe("the page of flaron-lua dev", function()
     assert.same({ 0, folder .. "/saved.json: the same, 4 calls\n" }, { code, out })
   end)
 
+  it("makes a spec of a request that passes as it is", function()
+    dev.curl "/spec-of-it"
+    local _, history = ask_json "history"
+    local code, answer = ask_json("spec?id=" .. history.records[#history.records].id)
+    assert.equal(200, code, answer.error)
+    support.run("mkdir -p " .. support.quote(folder .. "/spec"))
+    support.write(folder .. "/spec/it_spec.lua", answer.spec)
+    local result, out, errors = support.cli("test", folder)
+    support.run("rm -r " .. support.quote(folder .. "/spec"))
+    assert.equal(0, result, out .. errors)
+    assert.matches("/spec%-of%-it", answer.spec)
+    assert.equal(404, (ask "spec?id=0"))
+  end)
+
   it("keeps 1 MiB of a body, and says how much it leaves out", function()
     support.write(folder .. "/large", ("x"):rep((1 << 20) + 7))
     dev.curl("/echo", "-o /dev/null --data-binary @" .. support.quote(folder .. "/large"))

@@ -210,6 +210,18 @@ async function copyCurl(record, box) {
   }
 }
 
+/** Shows a spec of the request, to be copied or saved. */
+async function makeSpec(r, box) {
+  fill(box, "…");
+  try {
+    const { spec } = await ask(`spec?id=${r.id}`), name = `request_${r.id}_spec.lua`;
+    const save = make("a", { href: URL.createObjectURL(new Blob([spec], { type: "text/x-lua" })), download: name }, "Save");
+    fill(box, `spec/${name}, for flaron-lua test: `, save, make("pre", { class: "command", tabindex: "0" }, spec));
+  } catch (error) {
+    fill(box, make("span", { class: "bad" }, error.message));
+  }
+}
+
 /** What can be done with a request that is kept in whole. */
 function actionsOf(r, record) {
   const said = make("div", { class: "said", role: "status" });
@@ -219,7 +231,7 @@ function actionsOf(r, record) {
     isEvent(r) ? make("button", { type: "button", onclick: () => setFilter(r.connection) }, "Show its connection")
       : make("button", { type: "button", onclick: () => prepare(r, record) }, "Send again"),
     isEvent(r) ? null : make("button", { type: "button", onclick: () => copyCurl(record, said) }, "Copy as curl"),
-    save), said);
+    isWhole(record) ? make("button", { type: "button", onclick: () => makeSpec(r, said) }, "Make a spec") : null, save), said);
 }
 
 function detailsOf(r) {
