@@ -668,8 +668,8 @@ const cli_command cli_dev = {
     .expected = "one project is",
     .notes =
         "On a port of its own, under /__flaron/, is a page for browsers on this machine: requests as they "
-        "come, "
-        "with logs and tracebacks, the stores, what the flare is made of.\n\n"
+        "come, each with its log, headers, bodies and calls, to be sent again, saved as a record or made a "
+        "spec; a client for WebSockets, the stores, what the flare is made of.\n\n"
         "In a terminal, o opens the project in a browser, c clears the screen, r packs and loads it again, q "
         "quits.",
     .run = run,

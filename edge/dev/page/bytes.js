@@ -4,25 +4,31 @@
 // scripts of an SVG do not run.
 import { make, size, toHex, toText } from "./elements.js";
 
-const TEXT_MOST = 64 << 10, HEX_MOST = 4 << 10;
+const TEXT_MOST = 64 << 10, HEX_MOST = 4 << 10, DEEPEST = 20;
 const PICTURES = /^image\/(png|jpeg|gif|webp|avif|bmp|svg\+xml|x-icon|vnd\.microsoft\.icon)\b/i;
 
-/** JSON with a value a line. Its tokens stay as they are: no number is rounded, no key is dropped. */
+/**
+ * The beginning of a JSON text with a value a line. Its tokens stay as they are: no number is rounded, no key is dropped. What is
+ * longer than TEXT_MOST ends there, and what is nested deeper than DEEPEST is not moved in further: a body may be anything.
+ */
 export function layOut(json) {
-  let out = "", depth = 0;
-  const line = () => `\n${"  ".repeat(depth)}`;
-  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s"[\]{},:]+/g)) {
-    if (token === "[" || token === "{") {
-      depth++;
-      out += token + line();
-    } else if (token === "]" || token === "}") {
-      depth--;
-      out = /[[{]\s*$/.test(out) ? out.trimEnd() + token : out + line() + token;
-    } else {
-      out += token === "," ? token + line() : token === ":" ? ": " : token;
-    }
+  const parts = [];
+  let depth = 0, length = 0, fresh = false; // fresh: a line begins with the next token, unless that ends what is empty
+  const add = (part) => {
+    parts.push(part);
+    length += part.length;
+  };
+  const line = () => add(`\n${"  ".repeat(Math.min(depth, DEEPEST))}`);
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},:]|[^\s"[\]{},:]+/g)) {
+    const closes = token === "]" || token === "}", empty = closes && fresh;
+    if (closes) depth--;
+    if (!empty && (closes || fresh)) line();
+    add(token === ":" ? ": " : token);
+    fresh = token === "," || token === "[" || token === "{";
+    if (fresh && token !== ",") depth++;
+    if (length > TEXT_MOST) return `${parts.join("").slice(0, TEXT_MOST)}\n…`;
   }
-  return out;
+  return parts.join("");
 }
 
 function isJson(text) {
@@ -75,7 +81,7 @@ export function bytesView(bytes, type, label, left = 0) {
   if (whole === 0) return make("p", { class: "quiet" }, "empty");
   const text = toText(bytes), ways = {};
   if (PICTURES.test(type) && left === 0) ways.Picture = () => picture(bytes, type.split(";")[0].trim(), label);
-  if (text !== null && isJson(text)) ways.JSON = () => make("pre", {}, textOf(layOut(text)));
+  if (text !== null && isJson(text)) ways.JSON = () => make("pre", {}, layOut(text));
   if (text !== null && !/\0/.test(text)) ways.Text = () => make("pre", {}, textOf(text));
   ways.Hex = () => make("pre", { class: "hex" }, hexDump(bytes), bytes.length > HEX_MOST ? `\n… the first ${size(HEX_MOST)}` : "");
   const names = Object.keys(ways), box = make("div", { class: "bytes", tabindex: "0", role: "group", "aria-label": label });

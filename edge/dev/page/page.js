@@ -612,7 +612,7 @@ function edgesCards({ edges, links, latency_ms: latency }) {
 
 let watching = 0;
 async function loadEdges() {
-  const answer = await ask("edges").catch(() => null);
+  const answer = pages.length > 1 ? await ask("edges").catch(() => null) : null;
   $("tab-edges").hidden = answer === null;
   if (answer !== null) fill($("edges"), ...edgesCards(answer));
   clearTimeout(watching); // what is pending changes by itself
