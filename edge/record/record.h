@@ -40,7 +40,7 @@ typedef struct record_call {
 typedef struct recording {
   host_tape tape;                     /* of record_start */
   record_call *calls;                 /* in order */
-  size_t call_count, call_room;       /* those behind `call_count` keep their memory for the next ones */
+  size_t call_count, call_room;       /* those after `call_count` keep their memory for the next ones */
   size_t size;                        /* bytes of them, about */
   size_t most;                        /* of `size`: RECORD_CALLS, or what was set after record_start */
   bool cut;                           /* there were more calls, beyond `most`: they are not in it */

@@ -137,8 +137,6 @@ end
 
 local handlers = { handle_request = true, ws_open = true, ws_message = true, ws_close = true }
 
-local function is_rock(name) return name:find "^lua_modules/" ~= nil end
-
 local written = {} -- fields that the project itself gives to modules, by full name
 
 -- "flaron.spark.set" as users write it.

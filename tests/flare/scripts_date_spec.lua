@@ -1,4 +1,4 @@
--- scripts_date_spec.lua - flaron.date: dates of HTTP and ISO 8601 both ways, and texts that are no dates.
+-- scripts_date_spec.lua - flaron.date: dates of HTTP and ISO 8601 both ways, and texts that are not dates.
 local evaluate = require "evaluate"
 
 describe("flaron.date", function()

@@ -155,7 +155,7 @@ describe("colours of dev", function()
 
   setup(function() folder = support.project "return function() return 1 end" end)
 
-  -- What dev writes of a request, on a terminal or not, with words of a shell in front and options behind.
+  -- What dev writes of a request, on a terminal or not, with words of a shell in front and options after.
   local function written(terminal, before, words)
     local out = support.folder() .. "/out"
     local command = ("%s exec %s dev %s --port 0 %s"):format(before, support.quote(support.flaron_lua), folder, words)

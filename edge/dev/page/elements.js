@@ -31,7 +31,7 @@ export function bar(share, bad) {
   return make("span", { class: "bar", "aria-hidden": "true" }, inside);
 }
 
-/** Opens or closes a panel beside a list. Where it covers everything, nothing behind it can be reached. */
+/** Opens or closes a panel beside a list. Where it covers everything, nothing after it can be reached. */
 export function setOpen(panel, open) {
   panel.classList.toggle("open", open);
   const covers = open && getComputedStyle(panel).position === "fixed";

@@ -51,7 +51,7 @@ function shortBytes(bytes) {
 
 const number64 = (bytes) => String(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true));
 
-/** What a fetch answered: [a few words, what makes the elements behind them]; null when it is not as expected. */
+/** What a fetch answered: [a few words, what makes the elements after them]; null when it is not as expected. */
 function fetchedOf(bytes) {
   let fetched = null;
   try {
@@ -67,7 +67,7 @@ function fetchedOf(bytes) {
     make("div", {}, headerList(headers), bytesView(body, header(headers, "content-type"), "Body of the answer"))];
 }
 
-/** What a call answered: [a few words, what makes the elements behind them, or null]. */
+/** What a call answered: [a few words, what makes the elements after them, or null]. */
 function answerOf(call, record) {
   if (call.answer === undefined) return ["", null];
   if (call.answer === null) return ["nothing", null];

@@ -25,7 +25,7 @@ local multipart = {}
 
 ---@class flaron.multipart.Form
 ---@field parts flaron.multipart.Part[] all, in order
----@field fields table<string, string> contents of the parts that are no files, by name; of those with the same name the first
+---@field fields table<string, string> contents of the parts that are not files, by name; of those with the same name the first
 ---@field files table<string, flaron.multipart.Part> the parts that are files, by name; of those with the same name the first
 
 local TYPES = { parts = "integer", header_bytes = "integer", part_bytes = "integer" }
