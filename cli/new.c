@@ -33,7 +33,7 @@ typedef struct job {
   const char *template;
   const char *place; /* of the project, as given */
   bool luarc;        /* only .luarc.json, in a project that is there */
-  char *path, *name; /* the same without slashes after it, and its last part */
+  char *path, *name; /* the same without slashes behind it, and its last part */
   text parent, part; /* where it is made, and the folder it is made in */
   text library;      /* of annotations, for .luarc.json; empty: it is not there */
   item *items;       /* sorted by path */
@@ -47,7 +47,7 @@ static void add_item(job *j, bytes path, bytes content, bool of_guide) {
   j->items[j->count++] = (item){memory_copy(path), content, of_guide};
 }
 
-/* Adds the files of a folder of templates, whose name has a slash after it. */
+/* Adds the files of a folder of templates, whose name has a slash behind it. */
 static void add_folder(job *j, const char *folder) {
   size_t size = strlen(templates), folder_size = strlen(folder);
   for (const embedded_file *f = embedded_files; f->path != NULL; f++) {
@@ -56,7 +56,7 @@ static void add_folder(job *j, const char *folder) {
   }
 }
 
-/* Adds the blocks of Lua of a page, which begin with a line "-- PATH"; `page` has a NUL after it. */
+/* Adds the blocks of Lua of a page, which begin with a line "-- PATH"; `page` has a NUL behind it. */
 static void add_blocks(job *j, const bytes *page) {
   static const char open[] = "\n```lua\n-- ", close[] = "\n```\n";
   const char *at = (const char *)page->data;
