@@ -73,10 +73,10 @@ local function header_of(headers, wanted)
   end
 end
 
--- The headers of a request, the client's own and its cookies among them.
+-- The headers of a request, the client's own and its cookies among them. What is for one server is for that of the client.
 local function with_cookies(self, request, url)
   local headers = without(request.headers, {})
-  for name, value in pairs(self.headers) do
+  for name, value in pairs(url.origin == split(self.base).origin and self.headers or without(self.headers, OF_SERVER)) do
     if not header_of(headers, name:lower()) then headers[name] = value end
   end
   headers.cookie = self.jar:header(url, core.now(self.flare))

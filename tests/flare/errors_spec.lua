@@ -121,6 +121,8 @@ describe("an error", function()
     end
     local _, message = support.try_load "local log = ngx.log\nreturn function() end"
     assert.equal("main.lua:1: attempt to index a nil value (global 'ngx')" .. openresty, message:match "^[^\n]*")
+    _, message = support.try_load "local http = require 'resty.http'\nreturn function() return { body = type(http) } end"
+    assert.equal("main.lua:1: module 'resty.http' not found:\n\t" .. openresty:sub(3), message:match "^[^\n]*\n[^\n]*")
     local caught <close> = support.load "return function() return { body = select(2, pcall(function() return ngx.var end)) } end"
     assert.equal("main.lua:1: attempt to index a nil value (global 'ngx')", caught:request().body)
   end)

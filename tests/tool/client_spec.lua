@@ -209,6 +209,10 @@ describe("flare:client", function()
     assert.same({ "Basic eA==", "a=1", "x/y" }, { same.authorization, same.cookie, same.accept })
     assert.same({ "-", "-", "x/y" }, { other.authorization, other.cookie, other.accept })
     assert.equal("-", follow("http://e.com/n").authorization)
+    local client = flare:client { url = "https://e.com", headers = { authorization = "Bearer x", accept = "x/y" }, follow = true }
+    assert.equal("Bearer x", asked(client:request { query = { status = 302, to = "/n" } }).authorization)
+    local left = asked(client:request { query = { status = 302, to = "https://f.com/n" } })
+    assert.same({ "-", "x/y" }, { left.authorization, left.accept })
   end)
 
   it("ends a circle", function()

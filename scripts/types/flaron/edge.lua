@@ -49,7 +49,7 @@
 
 ---@class flaron.edge.ClientOptions
 ---@field url? string what stands before the `path` of a request. It is HTTPS, or `Secure` cookies would not come back; default: `"https://localhost/"`
----@field headers? table<string, string> headers of each request; default: none
+---@field headers? table<string, string> headers of each request; `Authorization` and its like go to the host of `url` alone; default: none
 ---@field cookies? table<string, string> cookies that it has at first, from names to values, for the host of `url`; default: none
 ---@field follow? boolean|integer follow redirects: `true` is at most 20; default: `false`
 
