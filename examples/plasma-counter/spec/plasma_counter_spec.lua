@@ -24,6 +24,19 @@ describe("plasma-counter", function()
     end)(flare:request().calls))
   end)
 
+  it("adds up what edges counted while they were cut off from each other", function()
+    local cluster <close> = assert(edge.cluster(3))
+    cluster:partition()
+    for count = 1, 2 do
+      for _, flare in ipairs(cluster) do
+        assert.equal(("visits on all edges: %d\n"):format(count), flare:request().body)
+      end
+    end
+    cluster:heal()
+    cluster:gossip()
+    assert.equal("visits on all edges: 7\n", cluster[1]:request().body)
+  end)
+
   it("answers 500 and logs it when the increment is refused", function()
     local flare <close> = load()
     flare:fail("plasma_increment", true)
