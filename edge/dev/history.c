@@ -15,12 +15,14 @@ typedef struct tape {
   const char *file; /* of the flare */
   text packed;
   bool begun;
+  size_t body_most; /* bytes of a body that are packed */
   struct tape *next_made, *next_spare;
 } tape;
 
 struct history {
   history_write *write;
   void *data;
+  bool watched;
   tape *made, *spare;
 };
 
@@ -29,6 +31,8 @@ history *history_new(history_write *write, void *data) {
   *h = (history){.write = write, .data = data};
   return h;
 }
+
+void history_watch(history *h) { h->watched = true; }
 
 static tape *tape_of(const pool_job *job) { return (tape *)job->tape; }
 
@@ -44,8 +48,8 @@ static void pack_bytes(text *to, const void *data, size_t size) {
 static void pack_text(text *to, const text *t) { pack_bytes(to, t->data, t->size); }
 
 /* Packs what there is room for; returns how much is left out. */
-static size_t pack_part(text *to, const text *from) {
-  size_t size = from->size < HISTORY_BODY ? from->size : HISTORY_BODY;
+static size_t pack_part(text *to, const text *from, size_t most) {
+  size_t size = from->size < most ? from->size : most;
   pack_bytes(to, from->data, size);
   return from->size - size;
 }
@@ -59,9 +63,9 @@ static void pack_headers(text *to, const host_pairs *headers) {
 }
 
 /* Packs frames as long as there is room; returns the bytes of the others. */
-static size_t pack_frames(text *to, const host_response *from) {
+static size_t pack_frames(text *to, const host_response *from, size_t most) {
   size_t count = 0, size = 0, left = 0;
-  while (count < from->frame_count && from->frames[count].size <= HISTORY_BODY - size)
+  while (count < from->frame_count && from->frames[count].size <= most - size)
     size += from->frames[count++].size;
   pack_number(to, (int64_t)count);
   for (size_t i = 0; i < count; i++) pack_text(to, &from->frames[i]);
@@ -91,8 +95,21 @@ typedef struct figures {
   const char *file, *event; /* static, or borrowed for as long as there is a history */
   int cpu_ms, status, close_code, peer_code;
   bool cut, late_secret, late_made;
+  size_t value_most, value_left;
   char hash[RECORD_HASH_SIZE];
 } figures;
+
+/* Makes room for about all that is packed: a block that grows by and by is copied as often. */
+static void reserve(text *to, const tape *t, const pool_job *job) {
+  enum { REST = 2048, NUMBER = 64 };
+  const text *bodies[] = {&job->request.body, &job->request.event.data, &job->response.body};
+  size_t size = REST + t->record.size + NUMBER * t->record.call_count + job->request.headers.size +
+                job->response.headers.size;
+  for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
+    size += bodies[i]->size < t->body_most ? bodies[i]->size : t->body_most;
+  text_room(to, size);
+  text_clear(to);
+}
 
 static void pack(text *to, const tape *t, const pool_job *job) {
   const recording *r = &t->record;
@@ -113,19 +130,22 @@ static void pack(text *to, const tape *t, const pool_job *job) {
                .peer_code = request->event.close_code,
                .cut = r->cut,
                .late_secret = r->late_secret,
-               .late_made = r->late_made};
+               .late_made = r->late_made,
+               .value_most = r->value_most,
+               .value_left = r->value_left};
   pool_flare_hash(job->flare, f.hash);
   text_clear(to);
+  reserve(to, t, job);
   text_add(to, &f, sizeof f);
   pack_bytes(to, name, name != NULL ? strlen(name) : 0);
   pack_headers(to, &request->headers);
-  size_t left = pack_part(to, &request->body);
-  left += pack_part(to, &request->event.data);
+  size_t left = pack_part(to, &request->body, t->body_most);
+  left += pack_part(to, &request->event.data, t->body_most);
   pack_text(to, &request->event.conn_id);
   pack_number(to, (int64_t)left);
   pack_headers(to, &response->headers);
-  left = pack_part(to, &response->body);
-  left += pack_frames(to, response);
+  left = pack_part(to, &response->body, t->body_most);
+  left += pack_frames(to, response, t->body_most);
   pack_number(to, (int64_t)left);
   pack_calls(to, r);
 }
@@ -204,6 +224,8 @@ void history_read(bytes packed, recording *r) {
   r->cut = f.cut;
   r->late_secret = f.late_secret;
   r->late_made = f.late_made;
+  r->value_most = f.value_most;
+  r->value_left = f.value_left;
   memcpy(r->hash, f.hash, sizeof r->hash);
   r->file = memory_copy(bytes_of(f.file));
   record_add_time(&begin, f.begin_ns);
@@ -275,13 +297,15 @@ void history_prepare(history *h, pool_job *job, const char *file) {
   } else {
     t = memory_get(sizeof *t);
     record_start(&t->record);
-    t->record.most = h->write != NULL ? RECORD_CALLS : HISTORY_CALLS;
     t->history = h;
     t->next_made = h->made;
     h->made = t;
   }
   t->file = file;
   t->begun = false;
+  t->body_most = h->watched ? HISTORY_BODY : HISTORY_UNSEEN;
+  t->record.most = h->write != NULL ? RECORD_CALLS : HISTORY_CALLS;
+  t->record.value_most = h->write != NULL || h->watched ? SIZE_MAX : HISTORY_UNSEEN;
   job->tape = &t->record.tape;
   job->finish = finish;
   job->finish_waits = h->write != NULL;

@@ -10,7 +10,7 @@
 #include "record/record.h"
 #include "server/server.h"
 
-enum { HISTORY_CALLS = 4 << 20, HISTORY_BODY = 1 << 20 };
+enum { HISTORY_CALLS = 4 << 20, HISTORY_BODY = 1 << 20, HISTORY_UNSEEN = 4 << 10 };
 
 typedef struct history history;
 
@@ -20,11 +20,17 @@ typedef struct history history;
  */
 typedef void history_write(void *data, const pool_job *job, const recording *record);
 
-/* Makes a history with nothing in it; `write` may be NULL. */
+/*
+ * Makes a history with nothing in it; `write` may be NULL. Until history_watch, of each body, message and
+ * value of a call there is HISTORY_UNSEEN: nobody looks yet, and to copy more would cost what comes much of
+ * its speed.
+ */
 history *history_new(history_write *write, void *data);
 
-/* Sees to it that a job, which is not queued yet, is noted; `file` (borrowed) is where its flare is from. On
- * the loop's thread, as the next three. */
+/* Somebody looks. On the loop's thread, as the next two. */
+void history_watch(history *h);
+
+/* Has a job noted that is not queued yet; `file`, where its flare is from, must outlive the history. */
 void history_prepare(history *h, pool_job *job, const char *file);
 
 /*

@@ -272,7 +272,7 @@ static void answer_spec(const question *q) {
   text spec = {0}, error = {0};
   if (e == NULL) return;
   open_record(e, &r);
-  if (r.cut || r.request_left + r.response_left != 0) {
+  if (r.cut || r.request_left + r.response_left + r.value_left != 0) {
     refuse(q, CONFLICT,
            "it is too large to be kept in whole: flaron-lua dev --record, then flaron-lua replay --spec");
   } else if (o->make_spec(&r, &spec, &error)) {
@@ -532,6 +532,7 @@ static const resource resources[] = {
 };
 
 bool page_control(page *p, bytes method, bytes path, bytes query, bytes body, control_answer *answer) {
+  history_watch(p->history);
   for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
     const resource *r = &resources[i];
     if (!bytes_are(path, r->path)) continue;

@@ -53,7 +53,10 @@ static bool begin(host_tape *tape, host_import import, const host_arguments *arg
   return false;
 }
 
-/* Notes of a call that is left out what has to be known of secrets. */
+/* How many bytes of a value are left out. */
+static size_t beyond(bytes value, size_t most) { return value.size > most ? value.size - most : 0; }
+
+/* Notes of a call that is left out, or cut, what has to be known of secrets. */
 static void note_late(recording *r, host_import import, bool present) {
   if (import == HOST_secret_get && present) r->late_secret = true;
   if ((host_signatures[import].flags & ABI_PURE) != 0) r->late_made = true;
@@ -62,27 +65,31 @@ static void note_late(recording *r, host_import import, bool present) {
 static void note(host_tape *tape, host_import import, const host_arguments *arguments,
                  const host_answer *answer) {
   recording *r = (recording *)tape;
-  size_t size =
-      RECORD_CALL + arguments->a.size + arguments->b.size + (answer->present ? answer->data.size : 0);
+  bytes given = answer->present ? answer->data : (bytes){0};
+  size_t most = import == HOST_secret_get ? SIZE_MAX : r->value_most; /* what is looked for is there */
+  size_t left = beyond(arguments->a, most) + beyond(arguments->b, most) + beyond(given, most);
+  size_t size = RECORD_CALL + arguments->a.size + arguments->b.size + given.size - left;
   r->cut = r->cut || size > r->most - r->size;
   if (r->cut) {
     note_late(r, import, answer->present);
     return;
   }
+  if (left != 0) note_late(r, import, false);
   r->size += size;
+  r->value_left += left;
   record_call *call = add_call(r, import);
-  text_add(&call->a, arguments->a.data, arguments->a.size);
-  text_add(&call->b, arguments->b.data, arguments->b.size);
+  text_add(&call->a, arguments->a.data, arguments->a.size - beyond(arguments->a, most));
+  text_add(&call->b, arguments->b.data, arguments->b.size - beyond(arguments->b, most));
   call->n = arguments->n;
   call->present = answer->present;
-  if (answer->present) text_add(&call->answer, answer->data.data, answer->data.size);
+  text_add(&call->answer, given.data, given.size - beyond(given, most));
   call->number = answer->number;
   if (r->asked_ns != 0) call->wall_us = (clock_ns(CLOCK_MONOTONIC) - r->asked_ns) / CLOCK_NS_PER_US;
   r->asked_ns = 0;
 }
 
 void record_start(recording *r) {
-  *r = (recording){.tape = {.before = begin, .after = note}, .most = RECORD_CALLS};
+  *r = (recording){.tape = {.before = begin, .after = note}, .most = RECORD_CALLS, .value_most = SIZE_MAX};
   r->version = memory_copy(bytes_of(FLARON_LUA_VERSION));
 }
 
@@ -127,7 +134,7 @@ void record_again(recording *r) {
     empty(&r->calls[i].b);
     empty(&r->calls[i].answer);
   }
-  r->call_count = r->size = r->request_left = r->response_left = 0;
+  r->call_count = r->size = r->value_left = r->request_left = r->response_left = 0;
   r->cut = r->late_secret = r->late_made = false;
   host_request_clear(&r->request);
   host_response_clear(&r->response);
@@ -335,7 +342,7 @@ static json_t *write_handed(const writer *w, const text *t) {
       return json_pack("{s:s}", "from", source_names[i]);
     }
   }
-  return write_text(w, t);
+  return write_cut(w, text_bytes(t), w->record->value_left != 0 && t->size == w->record->value_most);
 }
 
 /* The number of byte arguments of an import, and whether a number follows them. */
@@ -449,10 +456,10 @@ void record_write(const recording *r, bool keep, text *to, record_secrets *found
   json_t *result = json_pack("{s:b, s:b, s:b, s:b, s:I, s:I}", "failed", r->result.failed, "raised",
                              r->result.raised, "stopped", r->result.stopped, "cut", r->cut, "cpu_us",
                              (json_int_t)r->cpu_us, "memory_bytes", (json_int_t)r->result.memory);
-  if (r->request_left + r->response_left != 0)
+  if (r->request_left + r->response_left + r->value_left != 0)
     json_object_set_new(result, "left_out",
-                        json_pack("{s:I, s:I}", "request", (json_int_t)r->request_left, "response",
-                                  (json_int_t)r->response_left));
+                        json_pack("{s:I, s:I, s:I}", "request", (json_int_t)r->request_left, "response",
+                                  (json_int_t)r->response_left, "calls", (json_int_t)r->value_left));
   json_t *all = json_pack("{s:i, s:s*, s:o, s:s*, s:I, s:s, s:i, s:o*, s:o, s:o, s:o, s:o*, s:o}", "format",
                           RECORD_FORMAT, "flaron_lua", r->version, "flare", flare_of_it, "begin", r->begin,
                           "id", (json_int_t)r->id, "handler", flare_handler_names[r->handler], "cpu_ms",

@@ -43,6 +43,8 @@ typedef struct recording {
   size_t call_count, call_room;       /* those after `call_count` keep their memory for the next ones */
   size_t size;                        /* bytes of them, about */
   size_t most;                        /* of `size`: RECORD_CALLS, or what was set after record_start */
+  size_t value_most, value_left;      /* bytes of a value of a call: SIZE_MAX, or what was set after
+                                         record_start; and those that are not in it, of all */
   bool cut;                           /* there were more calls, beyond `most`: they are not in it */
   bool late_secret, late_made;        /* one of these read a secret; made something of what it was given */
   size_t request_left, response_left; /* bytes of body, message and frames that are not in it: of the

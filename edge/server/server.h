@@ -15,11 +15,11 @@ typedef struct server server;
 /* What the origin answered, as the client got it. */
 typedef struct server_answer {
   const host_pairs *headers;
-  bytes body;  /* the first SERVER_ANSWER bytes of it */
+  bytes body;  /* the first SERVER_ANSWER bytes of it, SERVER_ANSWER_UNSEEN when nobody listens to events */
   size_t left; /* how many more there were */
 } server_answer;
 
-enum { SERVER_ANSWER = 1 << 20 };
+enum { SERVER_ANSWER = 1 << 20, SERVER_ANSWER_UNSEEN = 4 << 10 };
 
 /* What a server tells of an invocation that is over: for the log. Borrowed during the call. */
 typedef struct server_record {

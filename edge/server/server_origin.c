@@ -42,7 +42,7 @@ typedef struct transfer {
   http_head head;
   http1_body chunks;
   host_pairs fields; /* of the answer */
-  text kept;         /* its body, for who is told of it: SERVER_ANSWER bytes */
+  text kept;         /* its body, for who is told of it: server_answer has how much */
   size_t left;       /* how many more there were */
   const char *wrong; /* what is wrong with it; NULL = nothing */
   bool ready;        /* its head is there */
@@ -150,7 +150,9 @@ static void add(transfer *t, bytes piece) {
   text part = {0};
   if (piece.size == 0) return;
   if (!t->begun) begin(t);
-  size_t room = SERVER_ANSWER - t->kept.size, keep = piece.size < room ? piece.size : room;
+  size_t most = server_has_audience(t->origin->server) ? SERVER_ANSWER : SERVER_ANSWER_UNSEEN;
+  size_t room = t->kept.size < most && t->left == 0 ? most - t->kept.size : 0;
+  size_t keep = piece.size < room ? piece.size : room;
   text_add(&t->kept, piece.data, keep);
   t->left += piece.size - keep;
   text_add(&part, piece.data, piece.size);

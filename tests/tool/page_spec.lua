@@ -14,6 +14,7 @@ return function()
     for _ = 1, 3 do flaron.encoding.base64_encode(("."):rep(1 << 20)) end
     return { body = "it is " .. flaron.secrets.get "KEY" }
   end
+  if path == "/mirror" then return { body = flaron.secrets.get "KEY" and flaron.request.body() } end
   if path == "/echo" then return { status = 201, headers = { ["x-a"] = "1" }, body = flaron.request.body() } end
   flaron.logging.warn("seen " .. path)
   flaron.plasma.increment("visits", 1)
@@ -268,7 +269,30 @@ describe("the page of flaron-lua dev", function()
     dev.curl("/echo", "-o /dev/null --data-binary @" .. support.quote(folder .. "/large"))
     local record = whole()
     assert.same({ 1 << 20, 1 << 20 }, { #record.request.body, #record.response.body })
-    assert.same({ request = 7, response = 7 }, record.result.left_out)
+    assert.same({ request = 7, response = 7, calls = 0 }, record.result.left_out)
+  end)
+
+  it("keeps 4 KiB of bodies and values as long as nobody has looked, and no part of a secret", function()
+    local unseen = serving.serve(folder, "--persist " .. support.quote(state))
+    support.write(folder .. "/middle", ("y"):rep((4 << 10) - 4) .. "correct-horse-9")
+    unseen.curl("/echo", "-o /dev/null --data-binary @" .. support.quote(folder .. "/middle"))
+    unseen.curl("/mirror", "-o /dev/null --data-binary @" .. support.quote(folder .. "/middle"))
+    local records = json.decode(unseen.page "history").records
+    local function of(i) return json.decode((unseen.page("record?id=" .. records[i].id))) end
+    local echo, mirror = of(1), of(2)
+    unseen.curl("/echo", "-o /dev/null --data-binary @" .. support.quote(folder .. "/middle"))
+    records = json.decode(unseen.page "history").records
+    local later = of(3)
+    unseen.stop()
+    assert.same({ 4 << 10, 4 << 10 }, { #echo.request.body, #echo.response.body })
+    assert.same({ request = 11, response = 11, calls = 22 }, echo.result.left_out)
+    local hidden = ("y"):rep((4 << 10) - 15) .. ("x"):rep(15)
+    assert.same({ hidden, hidden }, { mirror.request.body, mirror.response.body })
+    for _, call in ipairs(mirror.calls) do
+      assert.falsy(json.encode(call):find("corr", 1, true), call.import)
+    end
+    assert.equal((4 << 10) + 11, #later.request.body)
+    assert.is_nil(later.result.left_out)
   end)
 
   it("forgets what was before 16 MiB of requests, and says so", function()

@@ -226,7 +226,7 @@ async function makeSpec(r, box) {
 function actionsOf(r, record) {
   const said = make("div", { class: "said", role: "status" });
   const save = isWhole(record) ? make("a", { class: "button", href: `record?id=${r.id}`, download: fileOf(record), title: "a file for flaron-lua replay" }, "Save as record")
-    : make("span", { class: "quiet" }, "too large to be saved from here: flaron-lua dev --record writes all of it");
+    : make("span", { class: "quiet" }, "not kept in whole, so it cannot be saved: flaron-lua dev --record writes all of each");
   return make("div", {}, make("div", { class: "line actions" },
     isEvent(r) ? make("button", { type: "button", onclick: () => setFilter(r.connection) }, "Show its connection")
       : make("button", { type: "button", onclick: () => prepare(r, record) }, "Send again"),

@@ -203,6 +203,7 @@ function requestParts(record, handedOn) {
 export function recordParts(record, handedOn) {
   return [
     ...(record.request.event ? eventParts(record) : requestParts(record, handedOn)),
+    record.result.left_out ? make("p", { class: "quiet" }, "Of requests that came before this page was opened, 4 KiB of each body and value are kept; of later ones, 1 MiB of a body.") : null,
     record.redacted?.length > 0 ? make("p", { class: "quiet redacted" },
       `Replaced by others of the same length: ${record.redacted.map(textOf).join(", ")}.`) : null,
     make("h3", {}, `Calls, in order${record.calls.length > 0 ? `: ${record.calls.length}` : ""}`),
