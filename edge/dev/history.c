@@ -41,8 +41,10 @@ static tape *tape_of(const pool_job *job) { return (tape *)job->tape; }
 static void pack_number(text *to, int64_t n) { text_add(to, &n, sizeof n); }
 
 static void pack_bytes(text *to, const void *data, size_t size) {
-  pack_number(to, (int64_t)size);
-  text_add(to, data, size);
+  int64_t head = (int64_t)size;
+  char *at = text_room(to, sizeof head + size);
+  memcpy(at, &head, sizeof head);
+  if (size != 0) memcpy(at + sizeof head, data, size);
 }
 
 static void pack_text(text *to, const text *t) { pack_bytes(to, t->data, t->size); }
