@@ -36,16 +36,16 @@ typedef struct job {
 } job;
 
 /* The key of the job; none of what has none. */
-static bytes key_of(const job *j) { return j->call.count > 0 ? bytes_of(j->call.words[0]) : (bytes){0}; }
+static bytes kv_key_of(const job *j) { return j->call.count > 0 ? bytes_of(j->call.words[0]) : (bytes){0}; }
 
 /* What the keys of a job on many begin with. */
-static bytes prefix_of(const job *j) { return bytes_of(j->prefix != NULL ? j->prefix : ""); }
+static bytes kv_prefix_of(const job *j) { return bytes_of(j->prefix != NULL ? j->prefix : ""); }
 
 /* Says what became of a call, if it was not well; the exit code. */
-static int conclude(const job *j, store_result result) {
+static int kv_conclude(const job *j, store_result result) {
   text message = {0};
   if (result == STORE_OK) return CLI_DONE;
-  kv_explain(j->kv, key_of(j), result, &message);
+  kv_explain(j->kv, kv_key_of(j), result, &message);
   if (result == STORE_FAILED) {
     cli_fail(j->self, "%s: %s", j->folder.data, text_string(&message));
   } else {
@@ -56,10 +56,10 @@ static int conclude(const job *j, store_result result) {
 }
 
 /* kv get KEY: its bytes as they are. */
-static int get(const job *j) {
+static int kv_run_get(const job *j) {
   text value = {0};
   uint32_t ttl_s;
-  int status = conclude(j, kv_get(j->kv, key_of(j), &value, &ttl_s));
+  int status = kv_conclude(j, kv_get(j->kv, kv_key_of(j), &value, &ttl_s));
   if (status == CLI_DONE) {
     cli_print_bytes(text_bytes(&value));
     if (isatty(STDOUT_FILENO)) putchar('\n');
@@ -69,24 +69,24 @@ static int get(const job *j) {
 }
 
 /* kv set KEY VALUE */
-static int set(const job *j) {
+static int kv_run_set(const job *j) {
   uint32_t ttl_s = j->ttl != NO_TTL ? (uint32_t)j->ttl : 0;
-  return conclude(j, kv_set(j->kv, key_of(j), text_bytes(&j->value), ttl_s));
+  return kv_conclude(j, kv_set(j->kv, kv_key_of(j), text_bytes(&j->value), ttl_s));
 }
 
 /* kv add KEY DELTA: the new number of the counter. */
-static int add(const job *j) {
+static int kv_run_add(const job *j) {
   int64_t total = 0;
-  int status = conclude(j, kv_add(j->kv, key_of(j), j->delta, &total));
+  int status = kv_conclude(j, kv_add(j->kv, kv_key_of(j), j->delta, &total));
   if (status == CLI_DONE) printf("%" PRId64 "\n", total);
   return status;
 }
 
 /* kv delete KEY */
-static int delete (const job *j) { return conclude(j, kv_delete(j->kv, key_of(j))); }
+static int kv_run_delete(const job *j) { return kv_conclude(j, kv_delete(j->kv, kv_key_of(j))); }
 
 /* A line for each key. */
-static void print_keys(const json_t *list) {
+static void kv_print_keys(const json_t *list) {
   size_t i;
   json_t *about;
   int width = 0;
@@ -106,59 +106,59 @@ static void print_keys(const json_t *list) {
 }
 
 /* kv list */
-static int list(const job *j) {
+static int kv_run_list(const job *j) {
   size_t total;
   json_t *all;
-  int status = conclude(j, kv_list(j->kv, prefix_of(j), SIZE_MAX, &total, &all));
+  int status = kv_conclude(j, kv_list(j->kv, kv_prefix_of(j), SIZE_MAX, &total, &all));
   if (status == CLI_DONE && j->as_json) {
     cli_print_json(all);
   } else if (status == CLI_DONE) {
-    print_keys(all);
+    kv_print_keys(all);
   }
   json_decref(all);
   return status;
 }
 
 /* Prints how many keys something was done to. */
-static void print_count(size_t count, const char *what) {
+static void kv_print_count(size_t count, const char *what) {
   printf("%zu key%s %s\n", count, count == 1 ? "" : "s", what);
 }
 
 /* kv export */
-static int export(const job *j) {
+static int kv_run_export(const job *j) {
   json_t *items;
-  int status = conclude(j, kv_export(j->kv, prefix_of(j), &items));
+  int status = kv_conclude(j, kv_export(j->kv, kv_prefix_of(j), &items));
   if (status == CLI_DONE) cli_print_json(items);
   json_decref(items);
   return status;
 }
 
 /* What import reads, for messages. */
-static const char *source_of(const job *j) {
+static const char *kv_source_of(const job *j) {
   return strcmp(j->call.words[0], "-") == 0 ? "standard input" : j->call.words[0];
 }
 
 /* kv import FILE */
-static int import(const job *j) {
+static int kv_run_import(const job *j) {
   size_t count;
   text error = {0};
   bool good = kv_import(j->kv, j->items, j->most, &count, &error);
-  if (good || count > 0) print_count(count, "set");
-  int status = good ? CLI_DONE : cli_fail(j->self, "%s: %s", source_of(j), text_string(&error));
+  if (good || count > 0) kv_print_count(count, "set");
+  int status = good ? CLI_DONE : cli_fail(j->self, "%s: %s", kv_source_of(j), text_string(&error));
   text_free(&error);
   return status;
 }
 
 /* kv clear */
-static int clear(const job *j) {
+static int kv_run_clear(const job *j) {
   size_t count;
-  int status = conclude(j, kv_clear(j->kv, prefix_of(j), &count));
-  if (status == CLI_DONE) print_count(count, "removed");
+  int status = kv_conclude(j, kv_clear(j->kv, kv_prefix_of(j), &count));
+  if (status == CLI_DONE) kv_print_count(count, "removed");
   return status;
 }
 
 /* Whether a verb makes the folder and the database. */
-static bool writes(const job *j) {
+static bool kv_writes(const job *j) {
   return j->call.verb == SET || j->call.verb == ADD || j->call.verb == IMPORT;
 }
 
@@ -166,7 +166,7 @@ static bool writes(const job *j) {
 
 /* Sets the limit of a value to that of the project's flare. False after saying what is wrong with flare.lua.
  */
-static bool read_limit(job *j) {
+static bool kv_read_limit(job *j) {
   text content = {0}, error = {0};
   char *folder;
   const char *file;
@@ -190,7 +190,7 @@ static bool read_limit(job *j) {
 }
 
 /* Reads the value of set. False after saying why not. */
-static bool read_value(job *j) {
+static bool kv_read_value(job *j) {
   text error = {0};
   if (!keep_value(j->self, j->call.words[1], host_config_default().spark_quota_bytes, &j->value))
     return false;
@@ -202,7 +202,7 @@ static bool read_value(job *j) {
 }
 
 /* Reads the items of import. False after saying why not. */
-static bool read_items(job *j) {
+static bool kv_read_items(job *j) {
   const char *path = j->call.words[0];
   text content = {0};
   json_error_t where;
@@ -210,11 +210,11 @@ static bool read_items(job *j) {
   int fault = standard ? text_read(&content, STDIN_FILENO, FILE_RECORD_MAX)
                        : file_read_any(path, FILE_RECORD_MAX, &content);
   if (fault != 0) {
-    cli_fail_file(j->self, source_of(j), fault, FILE_RECORD_MAX);
+    cli_fail_file(j->self, kv_source_of(j), fault, FILE_RECORD_MAX);
   } else {
     size_t mark = utf8_mark(content.data, content.size);
     j->items = json_loadb(text_string(&content) + mark, content.size - mark, JSON_ALLOW_NUL, &where);
-    if (j->items == NULL) cli_fail(j->self, "%s:%d: %s", source_of(j), where.line, where.text);
+    if (j->items == NULL) cli_fail(j->self, "%s:%d: %s", kv_source_of(j), where.line, where.text);
   }
   text_free(&content);
   return j->items != NULL;
@@ -222,15 +222,15 @@ static bool read_items(job *j) {
 
 /* Reads what a verb is given besides the stores, before a folder is made for it. False after saying why not.
  */
-static bool read_given(job *j) {
+static bool kv_read_given(job *j) {
   if (j->call.verb != SET && j->call.verb != IMPORT) return true;
-  return read_limit(j) && (j->call.verb == SET ? read_value(j) : read_items(j));
+  return kv_read_limit(j) && (j->call.verb == SET ? kv_read_value(j) : kv_read_items(j));
 }
 
 /* Whether verb, words and options go together: CLI_GO_ON, or CLI_MISUSED after saying why not. */
-static int check(job *j) {
+static int kv_check(job *j) {
   int verb = j->call.verb;
-  if (j->call.count > 0 && verb != IMPORT && !store_key_valid(key_of(j))) {
+  if (j->call.count > 0 && verb != IMPORT && !store_key_valid(kv_key_of(j))) {
     return options_misuse(j->self, "'%s' is no key: " KV_KEY_RULE, j->call.words[0]);
   }
   if (j->prefix != NULL && *j->prefix == '\0') { /* of a script, perhaps, whose variable is not set */
@@ -250,23 +250,24 @@ static int check(job *j) {
 }
 
 /* Opens the stores and does what the verb says. */
-static int run_in_folder(job *j) {
-  static int (*const verbs[])(const job *j) = {get, set, add, list, delete, export, import, clear};
+static int kv_run_in_folder(job *j) {
+  static int (*const verbs[])(const job *j) = {kv_run_get,    kv_run_set,    kv_run_add,    kv_run_list,
+                                               kv_run_delete, kv_run_export, kv_run_import, kv_run_clear};
   text error = {0};
-  j->kv.store = state_open_store(j->folder.data, writes(j), &error);
+  j->kv.store = state_open_store(j->folder.data, kv_writes(j), &error);
   int status = j->kv.store != NULL ? verbs[j->call.verb](j) : cli_fail(j->self, "%s", text_string(&error));
   store_close(j->kv.store);
   text_free(&error);
   return status;
 }
 
-static int run(const cli_command *self, int argc, char **argv) {
+static int kv_run(const cli_command *self, int argc, char **argv) {
   job j = {.self = self, .ttl = NO_TTL};
   int status = options_read(self, argc, argv, &j);
-  if (status == CLI_GO_ON) status = check(&j);
+  if (status == CLI_GO_ON) status = kv_check(&j);
   if (status != CLI_GO_ON) return status;
-  bool ready = read_given(&j) && keep_folder(self, j.persist, j.project, writes(&j), &j.folder);
-  status = ready ? run_in_folder(&j) : CLI_FAILED;
+  bool ready = kv_read_given(&j) && keep_folder(self, j.persist, j.project, kv_writes(&j), &j.folder);
+  status = ready ? kv_run_in_folder(&j) : CLI_FAILED;
   json_decref(j.items);
   text_free(&j.value);
   text_free(&j.folder);
@@ -321,5 +322,5 @@ const cli_command cli_kv = {
         "Works while `flaron-lua dev` runs: either sees at once what the other does. Without such a key, get "
         "and "
         "delete end with 1.",
-    .run = run,
+    .run = kv_run,
 };

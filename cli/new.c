@@ -42,96 +42,96 @@ typedef struct job {
 
 /* ---- the files ---- */
 
-static void add_item(job *j, bytes path, bytes content, bool of_guide) {
+static void new_add_item(job *j, bytes path, bytes content, bool of_guide) {
   LIST_ROOM(j->items, j->count);
   j->items[j->count++] = (item){memory_copy(path), content, of_guide};
 }
 
 /* Adds the files of a folder of templates, whose name has a slash behind it. */
-static void add_folder(job *j, const char *folder) {
+static void new_add_folder(job *j, const char *folder) {
   size_t size = strlen(templates), folder_size = strlen(folder);
   for (const embedded_file *f = embedded_files; f->path != NULL; f++) {
     if (strncmp(f->path, templates, size) != 0 || strncmp(f->path + size, folder, folder_size) != 0) continue;
-    add_item(j, bytes_of(f->path + size + folder_size), f->content, false);
+    new_add_item(j, bytes_of(f->path + size + folder_size), f->content, false);
   }
 }
 
 /* Adds the blocks of Lua of a page, which begin with a line "-- PATH"; `page` has a NUL behind it. */
-static void add_blocks(job *j, const bytes *page) {
+static void new_add_blocks(job *j, const bytes *page) {
   static const char open[] = "\n```lua\n-- ", close[] = "\n```\n";
   const char *at = (const char *)page->data;
   while ((at = strstr(at, open)) != NULL) {
     const char *path = at + sizeof open - 1, *feed = strchr(path, '\n'), *end = strstr(path, close);
     if (feed == NULL || end == NULL || feed >= end) return;
-    add_item(j, (bytes){(const uint8_t *)path, (size_t)(feed - path)},
-             (bytes){(const uint8_t *)feed + 1, (size_t)(end - feed)}, true);
+    new_add_item(j, (bytes){(const uint8_t *)path, (size_t)(feed - path)},
+                 (bytes){(const uint8_t *)feed + 1, (size_t)(end - feed)}, true);
     at = end;
   }
 }
 
 /* For qsort: by path. */
-static int compare(const void *a, const void *b) {
+static int new_compare(const void *a, const void *b) {
   return strcmp(((const item *)a)->path, ((const item *)b)->path);
 }
 
 /* Finds the files of the project. */
-static void find_items(job *j) {
+static void new_find_items(job *j) {
   text name = {0};
   text_printf(&name, "%s%s.md", guide, j->template);
   const bytes *page = embedded_find(name.data);
-  if (page != NULL) add_blocks(j, page);
+  if (page != NULL) new_add_blocks(j, page);
   text_clear(&name);
   text_printf(&name, "%s/", j->template);
-  add_folder(j, name.data);
-  add_folder(j, common);
-  qsort(j->items, j->count, sizeof *j->items, compare);
+  new_add_folder(j, name.data);
+  new_add_folder(j, common);
+  qsort(j->items, j->count, sizeof *j->items, new_compare);
   text_free(&name);
 }
 
 /* ---- the text of a file ---- */
 
 /* Adds a value with '"' and '\' escaped, as both Lua and JSON have it. */
-static void add_escaped(text *out, const char *value) {
+static void new_add_escaped(text *out, const char *value) {
   for (; *value != '\0'; value++) text_printf(out, *value == '"' || *value == '\\' ? "\\%c" : "%c", *value);
 }
 
 /* Adds what "{{word}}" stands for in a file. */
-static void add_value(const job *j, bytes word, bool in_string, text *out) {
+static void new_add_value(const job *j, bytes word, bool in_string, text *out) {
   if (bytes_are(word, "name")) {
     if (in_string) {
-      add_escaped(out, j->name);
+      new_add_escaped(out, j->name);
     } else {
       text_add_string(out, j->name);
     }
   } else if (bytes_are(word, "library") && j->library.size != 0) {
     text_add_string(out, "\"");
-    add_escaped(out, j->library.data);
+    new_add_escaped(out, j->library.data);
     text_add_string(out, "\"");
   }
 }
 
 /* Adds a file of a page; flare.lua gets the project's name in place of the page's. */
-static void fill_in_name(const job *j, const item *file, text *out) {
+static void new_fill_in_name(const job *j, const item *file, text *out) {
   static const char key[] = "\n  name = \"";
   const char *at = (const char *)file->content.data, *end = at + file->content.size;
   const char *found = strcmp(file->path, "flare.lua") == 0 ? strstr(at, key) : NULL;
   if (found != NULL && found < end) {
     found += sizeof key - 1;
     text_add(out, at, (size_t)(found - at));
-    add_escaped(out, j->name);
+    new_add_escaped(out, j->name);
     at = strchr(found, '"');
   }
   text_add(out, at, (size_t)(end - at));
 }
 
 /* Adds the content of a template's file, with its values filled in. */
-static void fill_in(const job *j, const item *file, text *out) {
+static void new_fill_in(const job *j, const item *file, text *out) {
   const char *at = (const char *)file->content.data, *end = at + file->content.size, *open, *close;
   const char *dot = strrchr(file->path, '.');
   bool in_string = dot != NULL && strcmp(dot, ".md") != 0;
   while ((open = strstr(at, "{{")) != NULL && (close = strstr(open, "}}")) != NULL) {
     text_add(out, at, (size_t)(open - at));
-    add_value(j, (bytes){(const uint8_t *)open + 2, (size_t)(close - open - 2)}, in_string, out);
+    new_add_value(j, (bytes){(const uint8_t *)open + 2, (size_t)(close - open - 2)}, in_string, out);
     at = close + 2;
   }
   text_add(out, at, (size_t)(end - at));
@@ -140,7 +140,7 @@ static void fill_in(const job *j, const item *file, text *out) {
 /* ---- the folder ---- */
 
 /* The folders a file of the project is in, made; 0 or an errno value. */
-static int make_folders(char *path, size_t from) {
+static int new_make_folders(char *path, size_t from) {
   for (char *slash = strchr(path + from, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
     *slash = '\0';
     int fault = mkdir(path, 0777) != 0 && errno != EEXIST ? errno : 0;
@@ -151,11 +151,11 @@ static int make_folders(char *path, size_t from) {
 }
 
 /* Writes one file of the project. False after saying why not. */
-static bool write_file(const job *j, const item *file) {
+static bool new_write_file(const job *j, const item *file) {
   text full = {0}, filled = {0};
   text_printf(&full, "%s/%s", j->part.data, file->path);
-  (file->of_guide ? fill_in_name : fill_in)(j, file, &filled);
-  int fault = make_folders(full.data, j->part.size + 1);
+  (file->of_guide ? new_fill_in_name : new_fill_in)(j, file, &filled);
+  int fault = new_make_folders(full.data, j->part.size + 1);
   if (fault == 0) fault = cli_write_file(full.data, text_bytes(&filled));
   if (fault != 0) cli_fail(j->self, "%s/%s: %s", j->path, file->path, strerror(fault));
   text_free(&full);
@@ -164,7 +164,7 @@ static bool write_file(const job *j, const item *file) {
 }
 
 /* Removes what was made: files, then the folders they were in. */
-static void remove_part(const job *j) {
+static void new_remove_part(const job *j) {
   text full = {0};
   for (size_t i = 0; i < j->count; i++) {
     text_clear(&full);
@@ -180,39 +180,39 @@ static void remove_part(const job *j) {
 }
 
 /* Puts the whole project in its place, where nothing may be; 0 or an errno value. */
-static int put_in_place(const job *j) {
+static int new_put_in_place(const job *j) {
   if (renameat2(AT_FDCWD, j->part.data, AT_FDCWD, j->path, RENAME_NOREPLACE) == 0) return 0;
   if (errno != EINVAL) return errno; /* EINVAL: this file system cannot promise that */
   return rename(j->part.data, j->path) != 0 ? errno : 0;
 }
 
 /* Makes the project. False after saying why not; then nothing is left of it. */
-static bool make(job *j) {
+static bool new_make(job *j) {
   text_printf(&j->part, "%s/.flaron-new-XXXXXX", j->parent.data);
   if (mkdtemp(j->part.data) == NULL) {
     cli_fail(j->self, "%s: a folder cannot be made in '%s': %s", j->path, j->parent.data, strerror(errno));
     return false;
   }
   bool good = true;
-  for (size_t i = 0; good && i < j->count; i++) good = write_file(j, &j->items[i]);
+  for (size_t i = 0; good && i < j->count; i++) good = new_write_file(j, &j->items[i]);
   mode_t mask = umask(0); /* mkdtemp's folder is for its owner alone */
   umask(mask);
   int fault = good && chmod(j->part.data, 0777 & ~mask) != 0 ? errno : 0;
-  if (good && fault == 0) fault = put_in_place(j);
+  if (good && fault == 0) fault = new_put_in_place(j);
   if (fault == EEXIST || fault == ENOTEMPTY) {
     cli_fail(j->self, "%s: it is there already", j->path);
   } else if (fault != 0) {
     cli_fail(j->self, "%s: %s", j->path, strerror(fault));
   }
   good = good && fault == 0;
-  if (!good) remove_part(j);
+  if (!good) new_remove_part(j);
   return good;
 }
 
 /* ---- words ---- */
 
 /* Whether a flare may have this name: what flare.lua and the packed flare can say, on one line. */
-static bool valid_name(const char *name) {
+static bool new_valid_name(const char *name) {
   for (const char *c = name; *c != '\0'; c++) {
     if ((unsigned char)*c < ' ' || *c == 0x7f) return false;
   }
@@ -221,7 +221,7 @@ static bool valid_name(const char *name) {
 }
 
 /* Takes the path of the project apart. CLI_DONE, or the exit code after saying what is wrong. */
-static int read_path(job *j, const char *word) {
+static int new_read_path(job *j, const char *word) {
   struct stat about;
   size_t size = strlen(word);
   while (size > 1 && word[size - 1] == '/') size--;
@@ -233,7 +233,7 @@ static int read_path(job *j, const char *word) {
   } else {
     text_add(&j->parent, j->path, slash > j->path ? (size_t)(slash - j->path) : 1);
   }
-  if (!valid_name(j->name)) {
+  if (!new_valid_name(j->name)) {
     return options_misuse(
         j->self, "'%s' is no name: UTF-8 without control characters, and neither . nor .. is one", word);
   }
@@ -245,7 +245,7 @@ static int read_path(job *j, const char *word) {
 }
 
 /* Adds a word so that a shell takes it as one. */
-static void add_quoted(text *to, const char *word) {
+static void new_add_quoted(text *to, const char *word) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=@%+,-";
   if (word[strspn(word, plain)] == '\0' && *word != '-') {
     text_add_string(to, word);
@@ -257,23 +257,23 @@ static void add_quoted(text *to, const char *word) {
 }
 
 /* Says what was made and what comes next. */
-static void report(const job *j) {
+static void new_report(const job *j) {
   cli_print("made %s from the template '%s':", j->path, j->template);
   for (size_t i = 0; i < j->count; i++) cli_print(" %s", j->items[i].path);
   text word = {0};
-  add_quoted(&word, j->path);
+  new_add_quoted(&word, j->path);
   cli_print("\n\n  cd %s\n  flaron-lua test\n  flaron-lua dev\n", text_string(&word));
   text_free(&word);
 }
 
 /* Writes .luarc.json into a folder that is there. The exit code. */
-static int write_luarc(job *j) {
+static int new_write_luarc(job *j) {
   text path = {0}, filled = {0};
   struct stat about;
   text_printf(&path, "%s/.luarc.json", j->place);
   bool there = lstat(path.data, &about) == 0;
   for (size_t i = 0; i < j->count; i++) {
-    if (strcmp(j->items[i].path, ".luarc.json") == 0) fill_in(j, &j->items[i], &filled);
+    if (strcmp(j->items[i].path, ".luarc.json") == 0) new_fill_in(j, &j->items[i], &filled);
   }
   int fault = there ? EEXIST : cli_write_file(path.data, text_bytes(&filled));
   int status = there        ? cli_fail(j->self, "%s: it is there already", path.data)
@@ -284,25 +284,25 @@ static int write_luarc(job *j) {
   return status;
 }
 
-static int run_job(job *j) {
-  find_items(j);
+static int new_run_job(job *j) {
+  new_find_items(j);
   if (j->luarc) {
     cli_find_beside("../share/flaron-lua/library", "../../scripts/types", &j->library);
-    return write_luarc(j);
+    return new_write_luarc(j);
   }
-  int status = read_path(j, j->place);
+  int status = new_read_path(j, j->place);
   if (status != CLI_DONE) return status;
   cli_find_beside("../share/flaron-lua/library", "../../scripts/types", &j->library);
-  if (!make(j)) return CLI_FAILED;
-  report(j);
+  if (!new_make(j)) return CLI_FAILED;
+  new_report(j);
   return CLI_DONE;
 }
 
-static int run(const cli_command *self, int argc, char **argv) {
+static int new_run(const cli_command *self, int argc, char **argv) {
   job j = {.self = self, .template = "http"};
   int status = options_read(self, argc, argv, &j);
   if (status != CLI_GO_ON) return status;
-  status = run_job(&j);
+  status = new_run_job(&j);
   free(j.path);
   free(j.name);
   text_free(&j.parent);
@@ -338,5 +338,5 @@ const cli_command cli_new = {
     .also = "init create",
     .options = options,
     .expected = "one name is",
-    .run = run,
+    .run = new_run,
 };

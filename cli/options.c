@@ -39,7 +39,7 @@ int options_misuse(const cli_command *self, const char *format, ...) {
   return CLI_MISUSED;
 }
 
-static void add_word(cli_list *list, const char *word) {
+static void options_add_word(cli_list *list, const char *word) {
   LIST_ROOM(list->items, list->count);
   list->items[list->count++] = word;
 }
@@ -50,12 +50,14 @@ void cli_list_free(cli_list *list) {
 }
 
 /* Where a row's value goes. */
-static void *place(const reading *r, const cli_option *o) { return (char *)r->to + o->at; }
+static void *options_place(const reading *r, const cli_option *o) { return (char *)r->to + o->at; }
 
-static bool has_seen(const reading *r, const cli_option *o) { return r->seen >> (o - r->self->options) & 1; }
+static bool options_has_seen(const reading *r, const cli_option *o) {
+  return r->seen >> (o - r->self->options) & 1;
+}
 
 /* Adds "bash, zsh or fish" for "bash zsh fish". */
-static void add_choice(text *to, const char *words) {
+static void options_add_choice(text *to, const char *words) {
   for (const char *at = words, *next; *at != '\0'; at = next) {
     size_t size = strcspn(at, " ");
     next = at + size + strspn(at + size, " ");
@@ -65,7 +67,7 @@ static void add_choice(text *to, const char *words) {
 
 /* ---- values ---- */
 
-static bool read_time(const char *word, int64_t *ns) {
+static bool options_read_time(const char *word, int64_t *ns) {
   const int64_t day = INT64_C(24) * 60 * 60 * CLOCK_NS_PER_S;
   char *end;
   errno = 0;
@@ -77,12 +79,12 @@ static bool read_time(const char *word, int64_t *ns) {
 }
 
 /* Says that an option does not take a value. */
-static int refuse_value(const reading *r, const cli_option *o, const char *value) {
+static int options_refuse_value(const reading *r, const cli_option *o, const char *value) {
   text takes = {0}, range = {0};
   if (o->takes != NULL) {
     text_add_string(&takes, o->takes);
   } else if (o->offer.words != NULL) {
-    add_choice(&takes, o->offer.words);
+    options_add_choice(&takes, o->offer.words);
   } else if (o->kind == CLI_TIME) {
     text_add_string(&takes, "a time such as 80ms or 2s");
     text_add_string(&range, " (at most 86400s)");
@@ -99,8 +101,8 @@ static int refuse_value(const reading *r, const cli_option *o, const char *value
 }
 
 /* Takes an option; `value` is NULL when it has none. */
-static int take(reading *r, const cli_option *o, const char *value) {
-  void *at = place(r, o);
+static int options_take(reading *r, const cli_option *o, const char *value) {
+  void *at = options_place(r, o);
   bool good =
       (o->good == NULL || o->good(value)) && (o->offer.words == NULL || cli_has_word(o->offer.words, value));
   r->seen |= UINT64_C(1) << (o - r->self->options);
@@ -108,20 +110,20 @@ static int take(reading *r, const cli_option *o, const char *value) {
     case CLI_FLAG: *(bool *)at = true; break;
     case CLI_MODE: *(int *)at = o->id; break;
     case CLI_WORD: *(const char **)at = value; break;
-    case CLI_WORDS: add_word(at, value); break;
+    case CLI_WORDS: options_add_word(at, value); break;
     case CLI_NUMBER: good = cli_read_number(value, o->low, o->high, at); break;
     case CLI_SIZE: good = size_read(value, (uint32_t)o->low, (uint32_t)o->high, at); break;
-    case CLI_TIME: good = read_time(value, at); break;
+    case CLI_TIME: good = options_read_time(value, at); break;
     case CLI_HELP: help_print(r->self); return CLI_DONE;
     default: break;
   }
-  return good ? CLI_GO_ON : refuse_value(r, o, value);
+  return good ? CLI_GO_ON : options_refuse_value(r, o, value);
 }
 
 /* ---- options ---- */
 
 /* Says that an option is unknown, and which was perhaps meant. */
-static int refuse_option(const reading *r, const char *word, const cli_option *meant) {
+static int options_refuse_option(const reading *r, const char *word, const cli_option *meant) {
   text plain = {0};
   size_t dashes = strspn(word, "-");
   text_add(&plain, word + dashes, strcspn(word + dashes, "="));
@@ -137,12 +139,13 @@ static int refuse_option(const reading *r, const char *word, const cli_option *m
 }
 
 /* Takes an option with the value that is the next word. */
-static int take_next(reading *r, const cli_option *o, const char *spelled, const char *next) {
-  if (next != NULL || (o->lacks != NULL && *o->lacks == '\0')) return take(r, o, next != NULL ? next : "");
+static int options_take_next(reading *r, const cli_option *o, const char *spelled, const char *next) {
+  if (next != NULL || (o->lacks != NULL && *o->lacks == '\0'))
+    return options_take(r, o, next != NULL ? next : "");
   if (o->lacks != NULL) return options_misuse(r->self, "%s lacks %s", spelled, o->lacks);
   text choice = {0};
   if (o->offer.words != NULL) text_add_string(&choice, ": ");
-  if (o->offer.words != NULL) add_choice(&choice, o->offer.words);
+  if (o->offer.words != NULL) options_add_choice(&choice, o->offer.words);
   options_misuse(r->self, "option '%s' lacks its value%s", spelled, text_string(&choice));
   text_free(&choice);
   return CLI_MISUSED;
@@ -152,7 +155,7 @@ static int take_next(reading *r, const cli_option *o, const char *spelled, const
  * Finds the option with a name of `size` bytes, or the only one whose name begins so. NULL when there is
  * none, or several, whose names `several` gets.
  */
-static const cli_option *find_name(const reading *r, const char *name, size_t size, text *several) {
+static const cli_option *options_find_name(const reading *r, const char *name, size_t size, text *several) {
   const cli_option *found = NULL;
   size_t count = 0;
   for (const cli_option *o = r->self->options; o->kind != CLI_END; o++) {
@@ -169,36 +172,36 @@ static const cli_option *find_name(const reading *r, const char *name, size_t si
 }
 
 /* Takes "--name", "--name=value" or "--name" and its value, which is the next word; `used`: it is. */
-static int take_long(reading *r, const char *word, const char *next, bool *used) {
+static int options_take_long(reading *r, const char *word, const char *next, bool *used) {
   const char *name = word + 2;
   size_t size = strcspn(name, "=");
   const char *value = name[size] == '=' ? name + size + 1 : NULL;
   text several = {0};
   int status;
-  const cli_option *o = find_name(r, name, size, &several);
+  const cli_option *o = options_find_name(r, name, size, &several);
   *used = o != NULL && o->value != NULL && value == NULL;
   if (r->passes && (o == NULL || strlen(o->name) != size)) { /* in full, or it is somebody else's */
-    add_word(&r->words, word);
+    options_add_word(&r->words, word);
     status = CLI_GO_ON;
     *used = false;
   } else if (o == NULL && several.size > 0) {
     status = options_misuse(r->self, "option '%s' is ambiguous: %s", word, several.data);
   } else if (o == NULL) {
-    status = refuse_option(r, word, NULL);
+    status = options_refuse_option(r, word, NULL);
   } else if (o->value == NULL && value != NULL) {
     status = options_misuse(r->self, "option '--%s' takes no value, and not '%s'", o->name, value);
   } else if (*used) {
     text_clear(&several);
     text_printf(&several, "--%s", o->name);
-    status = take_next(r, o, several.data, next);
+    status = options_take_next(r, o, several.data, next);
   } else {
-    status = take(r, o, value);
+    status = options_take(r, o, value);
   }
   text_free(&several);
   return status;
 }
 
-static const cli_option *find_letter(const reading *r, char letter) {
+static const cli_option *options_find_letter(const reading *r, char letter) {
   for (const cli_option *o = r->self->options; o->kind != CLI_END; o++) {
     if (o->letter == letter) return o;
   }
@@ -206,25 +209,25 @@ static const cli_option *find_letter(const reading *r, char letter) {
 }
 
 /* Takes "-x", "-xVALUE", "-x" and its value, which is the next word, or several as "-xy"; `used`: it is. */
-static int take_letters(reading *r, const char *word, const char *next, bool *used) {
+static int options_take_letters(reading *r, const char *word, const char *next, bool *used) {
   int status = CLI_GO_ON;
   for (const char *at = word + 1; *at != '\0' && status == CLI_GO_ON; at++) {
-    const cli_option *o = find_letter(r, *at);
+    const cli_option *o = options_find_letter(r, *at);
     if (r->passes && (o == NULL || (word[2] != '\0' && o->value == NULL))) {
-      add_word(&r->words, word);
+      options_add_word(&r->words, word);
       break;
     }
     if (o == NULL) {
       text several = {0};
-      status = refuse_option(r, word, find_name(r, word + 1, strlen(word + 1), &several));
+      status = options_refuse_option(r, word, options_find_name(r, word + 1, strlen(word + 1), &several));
       text_free(&several);
     } else if (o->value == NULL) {
-      status = take(r, o, NULL);
+      status = options_take(r, o, NULL);
     } else if (at[1] != '\0') {
-      return take(r, o, at + 1);
+      return options_take(r, o, at + 1);
     } else {
       *used = true;
-      return take_next(r, o, (char[]){'-', *at, '\0'}, next);
+      return options_take_next(r, o, (char[]){'-', *at, '\0'}, next);
     }
   }
   return status;
@@ -233,7 +236,7 @@ static int take_letters(reading *r, const char *word, const char *next, bool *us
 /* ---- the other words ---- */
 
 /* Takes the verb and the words after it. */
-static int take_verb(reading *r) {
+static int options_take_verb(reading *r) {
   const cli_option *found = NULL;
   const char *word = r->words.count > 0 ? r->words.items[0] : NULL;
   text names = {0}, expected = {0};
@@ -243,7 +246,7 @@ static int take_verb(reading *r) {
     if (word != NULL && strcmp(o->name, word) == 0) found = o;
     if (word != NULL) nearest_try(&n, o->name);
   }
-  add_choice(&expected, names.data);
+  options_add_choice(&expected, names.data);
   text_add_string(&expected, " is expected");
   if (word != NULL) text_printf(&expected, ", not '%s'", word);
   nearest_add(&n, &expected);
@@ -255,15 +258,15 @@ static int take_verb(reading *r) {
     status = options_misuse(r->self, "%s takes %s; %zu word%s there", found->name, found->takes, count,
                             count == 1 ? " is" : "s are");
   } else {
-    cli_call *call = place(r, found);
+    cli_call *call = options_place(r, found);
     call->verb = found->id;
     call->count = count;
     for (size_t i = 0; i < count; i++) call->words[i] = r->words.items[i + 1];
   }
   for (const cli_option *o = r->self->options; status == CLI_GO_ON && o->kind != CLI_END; o++) {
-    if (!has_seen(r, o) || o->verb == NULL || cli_has_word(o->verb, found->name)) continue;
+    if (!options_has_seen(r, o) || o->verb == NULL || cli_has_word(o->verb, found->name)) continue;
     text_clear(&expected);
-    add_choice(&expected, o->verb);
+    options_add_choice(&expected, o->verb);
     status = options_misuse(r->self, "--%s goes with %s", o->name, expected.data);
   }
   text_free(&names);
@@ -272,7 +275,7 @@ static int take_verb(reading *r) {
 }
 
 /* Takes the arguments. */
-static int take_arguments(reading *r) {
+static int options_take_arguments(reading *r) {
   const cli_option *first = r->self->options;
   size_t least = 0, most = 0, count = r->words.count;
   for (const cli_option *o = first; o->kind == CLI_ARGUMENT; o++) {
@@ -282,15 +285,16 @@ static int take_arguments(reading *r) {
   if (count < least || count > most) {
     return options_misuse(r->self, "%s expected, not %zu", r->self->expected, count);
   }
-  for (size_t i = 0; i < count; i++) *(const char **)place(r, &first[i]) = r->words.items[i];
+  for (size_t i = 0; i < count; i++) *(const char **)options_place(r, &first[i]) = r->words.items[i];
   return CLI_GO_ON;
 }
 
 /* Whether options stand with those that give them a meaning. */
-static int check_company(const reading *r) {
+static int options_check_company(const reading *r) {
   text unused = {0};
   for (const cli_option *o = r->self->options; o->kind != CLI_END; o++) {
-    if (!has_seen(r, o) || o->with == NULL || has_seen(r, find_name(r, o->with, strlen(o->with), &unused)))
+    if (!options_has_seen(r, o) || o->with == NULL ||
+        options_has_seen(r, options_find_name(r, o->with, strlen(o->with), &unused)))
       continue;
     text_free(&unused);
     return options_misuse(r->self, "--%s is for --%s", o->name, o->with);
@@ -312,25 +316,25 @@ int options_read(const cli_command *self, int argc, char **argv, void *to) {
     const char *word = argv[i], *next = i + 1 < argc ? argv[i + 1] : NULL;
     bool used = false;
     if (ended || word[0] != '-' || word[1] == '\0' || isdigit((unsigned char)word[1])) {
-      add_word(&r.words, word);
+      options_add_word(&r.words, word);
     } else if (word[1] != '-') {
-      status = take_letters(&r, word, next, &used);
+      status = options_take_letters(&r, word, next, &used);
     } else if (word[2] != '\0' || r.passes) {
-      status = take_long(&r, word, next, &used);
+      status = options_take_long(&r, word, next, &used);
     } else {
       ended = true;
     }
     i += used;
   }
   if (status == CLI_GO_ON && rest != NULL) {
-    *(cli_list *)place(&r, rest) = r.words;
+    *(cli_list *)options_place(&r, rest) = r.words;
     r.words = (cli_list){0};
   } else if (status == CLI_GO_ON) {
-    status = self->options->kind == CLI_VERB ? take_verb(&r) : take_arguments(&r);
+    status = self->options->kind == CLI_VERB ? options_take_verb(&r) : options_take_arguments(&r);
   }
-  if (status == CLI_GO_ON) status = check_company(&r);
+  if (status == CLI_GO_ON) status = options_check_company(&r);
   for (const cli_option *o = self->options; status != CLI_GO_ON && o->kind != CLI_END; o++) {
-    if (o->kind == CLI_WORDS || o->kind == CLI_REST) cli_list_free(place(&r, o));
+    if (o->kind == CLI_WORDS || o->kind == CLI_REST) cli_list_free(options_place(&r, o));
   }
   cli_list_free(&r.words);
   return status;

@@ -24,7 +24,7 @@ typedef struct words {
   bool go_on, spec;
 } words;
 
-/* One run of the flare. Begin with run_again; free with again_free. */
+/* One run of the flare. Begin with replay_run_again; free with replay_again_free. */
 typedef struct again {
   edge edge;
   edge_result result;
@@ -32,7 +32,7 @@ typedef struct again {
   manifest_grants grants;
 } again;
 
-static void again_free(again *a) {
+static void replay_again_free(again *a) {
   replay_free(&a->replay);
   edge_close(&a->edge);
   manifest_grants_free(&a->grants);
@@ -43,18 +43,18 @@ static void again_free(again *a) {
  * be slower, or busier, than the one of the record. It is never more than MOST, whatever the record says:
  * more must be said by whoever replays it.
  */
-static int choose_limit(const recording *r) {
+static int replay_choose_limit(const recording *r) {
   enum { ROOM = 10, MOST = 10000 };
   int64_t limit = r->result.stopped ? r->cpu_ms : (int64_t)r->cpu_ms * ROOM;
   return limit > 0 && limit < MOST ? (int)limit : MOST;
 }
 
 /* Runs a recorded invocation. False after saying why not. */
-static bool run_again(const cli_command *self, again *a, const flare *f, const recording *r, const words *w,
-                      bool go_on) {
+static bool replay_run_again(const cli_command *self, again *a, const flare *f, const recording *r,
+                             const words *w, bool go_on) {
   text error = {0};
   *a = (again){.edge = {.flare = f, .host = {.config = host_config_default()}}};
-  a->edge.cpu_ms = w->cpu_ms >= 0 ? (int)w->cpu_ms : choose_limit(r);
+  a->edge.cpu_ms = w->cpu_ms >= 0 ? (int)w->cpu_ms : replay_choose_limit(r);
   bool good = manifest_configure(f->config, &a->edge.host.config, &a->grants, &error);
   if (good) {
     replay_start(&a->replay, r, &a->edge.host, go_on);
@@ -69,7 +69,7 @@ static bool run_again(const cli_command *self, again *a, const flare *f, const r
 /* ---- what differs ---- */
 
 /* Prints a difference of bytes, if there is one; true when there is. */
-static bool differs(const char *what, bytes recorded, bytes now) {
+static bool replay_differs(const char *what, bytes recorded, bytes now) {
   size_t at = replay_difference(recorded, now);
   if (at == recorded.size && at == now.size) return false;
   text line = {0};
@@ -82,13 +82,13 @@ static bool differs(const char *what, bytes recorded, bytes now) {
   return true;
 }
 
-static bool number_differs(const char *what, int recorded, int now) {
+static bool replay_number_differs(const char *what, int recorded, int now) {
   if (recorded == now) return false;
   cli_print("%s differs\n  recorded: %d\n  now:      %d\n", what, recorded, now);
   return true;
 }
 
-static bool headers_differ(const host_pairs *recorded, const host_pairs *now) {
+static bool replay_headers_differ(const host_pairs *recorded, const host_pairs *now) {
   text before = {0}, after = {0};
   bool differ = false;
   for (size_t i = 0; !differ && (i < recorded->count || i < now->count); i++) {
@@ -100,24 +100,25 @@ static bool headers_differ(const host_pairs *recorded, const host_pairs *now) {
     if (b != NULL) text_printf(&after, "%s: %s", b->name, b->value);
     char what[32];
     snprintf(what, sizeof what, "header %zu", i + 1);
-    differ = differs(what, text_bytes(&before), text_bytes(&after));
+    differ = replay_differs(what, text_bytes(&before), text_bytes(&after));
   }
   text_free(&before);
   text_free(&after);
   return differ;
 }
 
-static bool frames_differ(const host_response *recorded, const host_response *now) {
-  bool differ = number_differs("the number of frames", (int)recorded->frame_count, (int)now->frame_count);
+static bool replay_frames_differ(const host_response *recorded, const host_response *now) {
+  bool differ =
+      replay_number_differs("the number of frames", (int)recorded->frame_count, (int)now->frame_count);
   for (size_t i = 0; !differ && i < recorded->frame_count; i++) {
     char what[32];
     snprintf(what, sizeof what, "frame %zu", i + 1);
-    differ = differs(what, text_bytes(&recorded->frames[i]), text_bytes(&now->frames[i]));
+    differ = replay_differs(what, text_bytes(&recorded->frames[i]), text_bytes(&now->frames[i]));
   }
   return differ;
 }
 
-static bool log_differs(const replay *p) {
+static bool replay_log_differs(const replay *p) {
   if (!p->line_differs) return false;
   text before = {0}, after = {0};
   if (p->line_recorded != NULL) replay_add_call(&before, p->line_recorded, &p->line_now);
@@ -131,32 +132,32 @@ static bool log_differs(const replay *p) {
 }
 
 /* Prints what of the outcome differs; true when anything does. */
-static bool outcome_differs(const recording *r, const again *a) {
+static bool replay_outcome_differs(const recording *r, const again *a) {
   const host_response *recorded = &r->response, *now = &a->edge.host.response;
   static const char *const actions[] = {"", "RESPOND", "TRANSFORM", "PASS_THROUGH"};
   int found = 0; /* each is asked: all differences are told */
   found += a->result.stopped && !r->result.stopped && puts("the CPU time limit stops it now") > 0;
   found += r->result.failed != a->result.failed &&
            cli_print("the flare %s\n", a->result.failed ? "fails now" : "failed then") > 0;
-  found += differs("the action", bytes_of(actions[recorded->action]), bytes_of(actions[now->action]));
-  found += number_differs("the status", recorded->status, now->status);
-  found += headers_differ(&recorded->headers, &now->headers);
-  found += differs("the body", text_bytes(&recorded->body), text_bytes(&now->body));
-  found += frames_differ(recorded, now);
-  found += number_differs("the close code", recorded->close_code, now->close_code);
-  found += log_differs(&a->replay);
+  found += replay_differs("the action", bytes_of(actions[recorded->action]), bytes_of(actions[now->action]));
+  found += replay_number_differs("the status", recorded->status, now->status);
+  found += replay_headers_differ(&recorded->headers, &now->headers);
+  found += replay_differs("the body", text_bytes(&recorded->body), text_bytes(&now->body));
+  found += replay_frames_differ(recorded, now);
+  found += replay_number_differs("the close code", recorded->close_code, now->close_code);
+  found += replay_log_differs(&a->replay);
   return found != 0;
 }
 
 /* ---- the departure ---- */
 
 /* Prints where the script was: what the error that ended it has below its first line. */
-static void print_traceback(const host_response *response) {
+static void replay_print_traceback(const host_response *response) {
   const char *trace = strchr(text_string(&response->error), '\n');
   if (trace != NULL) cli_print("%s\n", trace + 1);
 }
 
-static void print_departure(const recording *r, const again *a, const char *file) {
+static void replay_print_departure(const recording *r, const again *a, const char *file) {
   const replay *p = &a->replay;
   const record_call *recorded = p->at < r->call_count ? &r->calls[p->at] : NULL;
   text before = {0}, after = {0};
@@ -181,7 +182,7 @@ static void print_departure(const recording *r, const again *a, const char *file
                 first ? 1 : 2, at + 1, x->size, y->size);
     }
   }
-  if (!p->asked_none) print_traceback(&a->edge.host.response);
+  if (!p->asked_none) replay_print_traceback(&a->edge.host.response);
   text_free(&before);
   text_free(&after);
 }
@@ -189,10 +190,10 @@ static void print_departure(const recording *r, const again *a, const char *file
 /* ---- the command ---- */
 
 /* Says what became of a run; the exit code. */
-static int tell(const recording *r, const again *a, const words *w) {
+static int replay_tell(const recording *r, const again *a, const words *w) {
   bool cut = a->result.stopped && r->result.stopped;
   if (a->replay.departed) {
-    print_departure(r, a, w->file);
+    replay_print_departure(r, a, w->file);
     return CLI_FAILED;
   }
   cli_print_log(&a->edge.host.response);
@@ -202,7 +203,7 @@ static int tell(const recording *r, const again *a, const words *w) {
               r->cut ? "its record was full" : "the CPU time limit stopped it");
     return CLI_DONE;
   }
-  if (outcome_differs(r, a)) {
+  if (replay_outcome_differs(r, a)) {
     cli_print("%s: it makes the same calls, the outcome differs\n", w->file);
     return CLI_FAILED;
   }
@@ -211,7 +212,7 @@ static int tell(const recording *r, const again *a, const words *w) {
 }
 
 /* Prints a spec of what was asked and answered; the outcome is that of now. The exit code. */
-static int tell_spec(const cli_command *self, const recording *r, const again *a, const words *w) {
+static int replay_tell_spec(const cli_command *self, const recording *r, const again *a, const words *w) {
   recording now = *r; /* it borrows */
   now.response = a->edge.host.response;
   now.result = a->result;
@@ -238,19 +239,19 @@ static int tell_spec(const cli_command *self, const recording *r, const again *a
 }
 
 /* Goes on after a departure, in a run of its own. */
-static void tell_more(const cli_command *self, const flare *f, const recording *r, const words *w) {
+static void replay_tell_more(const cli_command *self, const flare *f, const recording *r, const words *w) {
   again a;
-  if (run_again(self, &a, f, r, w, true)) {
+  if (replay_run_again(self, &a, f, r, w, true)) {
     cli_print_log(&a.edge.host.response);
     fflush(stderr);
     cli_print("going on: %zu of %zu further calls had no answer\n", a.replay.unanswered, a.replay.later);
-    if (!outcome_differs(r, &a)) puts("the outcome is the same");
+    if (!replay_outcome_differs(r, &a)) puts("the outcome is the same");
   }
-  again_free(&a);
+  replay_again_free(&a);
 }
 
 /* Says on standard error what has changed since the recording. */
-static void tell_changes(const flare *f, const recording *r) {
+static void replay_tell_changes(const flare *f, const recording *r) {
   char hash[RECORD_HASH_SIZE];
   record_hash(f, hash);
   if (strcmp(hash, r->hash) == 0) return;
@@ -268,26 +269,26 @@ static int replay_with(const cli_command *self, const recording *r, const words 
   if (!(f.handlers & 1u << r->handler)) {
     cli_fail(self, "%s: it has no %s", w->input, flare_handler_names[r->handler]);
   } else {
-    tell_changes(&f, r);
-    bool good = run_again(self, &a, &f, r, w, false);
+    replay_tell_changes(&f, r);
+    bool good = replay_run_again(self, &a, &f, r, w, false);
     if (good && w->spec) {
-      status = tell_spec(self, r, &a, w);
+      status = replay_tell_spec(self, r, &a, w);
     } else if (good) {
-      status = tell(r, &a, w);
+      status = replay_tell(r, &a, w);
       if (status != CLI_DONE && r->redacted != NULL) {
         cli_note("these were replaced in the record, what a script makes of them is not the same: %s\n",
                  r->redacted);
       }
-      if (a.replay.departed && w->go_on) tell_more(self, &f, r, w);
+      if (a.replay.departed && w->go_on) replay_tell_more(self, &f, r, w);
     }
-    again_free(&a);
+    replay_again_free(&a);
   }
   flare_free(&f);
   return status;
 }
 
 /* Reads the record. False after saying why not. */
-static bool read_record(const cli_command *self, const char *path, recording *r) {
+static bool replay_read_record(const cli_command *self, const char *path, recording *r) {
   text content = {0}, error = {0};
   int fault = file_read(path, FILE_RECORD_MAX, &content);
   bool good = fault == 0 && record_read(r, text_bytes(&content), &error);
@@ -305,7 +306,7 @@ static bool read_record(const cli_command *self, const char *path, recording *r)
 }
 
 /* Has a spec made of the record, without the secrets that are in it. */
-static int make_spec(const cli_command *self, const recording *r, const words *w) {
+static int replay_make_spec(const cli_command *self, const recording *r, const words *w) {
   recording clean = {0};
   text error = {0};
   int status = CLI_FAILED;
@@ -319,26 +320,26 @@ static int make_spec(const cli_command *self, const recording *r, const words *w
   return status;
 }
 
-static int run_with(const cli_command *self, words *w) {
+static int replay_run_with(const cli_command *self, words *w) {
   recording r = {0};
   int status = CLI_FAILED;
-  if (!read_record(self, w->file, &r)) return CLI_FAILED;
+  if (!replay_read_record(self, w->file, &r)) return CLI_FAILED;
   if (w->input == NULL) w->input = r.file;
   if (w->input == NULL) {
     cli_fail(self, "%s: it does not tell which flare it is of: name it behind the record", w->file);
   } else if (w->input == r.file && access(w->input, F_OK) != 0) {
     cli_fail(self, "%s: its flare was %s, which is not here: name it behind the record", w->file, w->input);
   } else {
-    status = w->spec ? make_spec(self, &r, w) : replay_with(self, &r, w);
+    status = w->spec ? replay_make_spec(self, &r, w) : replay_with(self, &r, w);
   }
   record_free(&r);
   return status;
 }
 
-static int run(const cli_command *self, int argc, char **argv) {
+static int replay_run(const cli_command *self, int argc, char **argv) {
   words w = {.cpu_ms = -1};
   int status = options_read(self, argc, argv, &w);
-  return status == CLI_GO_ON ? run_with(self, &w) : status;
+  return status == CLI_GO_ON ? replay_run_with(self, &w) : status;
 }
 
 #define AT(field) offsetof(words, field)
@@ -375,5 +376,5 @@ const cli_command cli_replay = {
         "found "
         "goes to standard output, the log to standard error. The exit code is 0 when all is as recorded, "
         "else 1.",
-    .run = run,
+    .run = replay_run,
 };

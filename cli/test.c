@@ -27,12 +27,12 @@
 
 extern char **environ;
 
-static bool is_folder(const char *path) {
+static bool test_is_folder(const char *path) {
   struct stat about;
   return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-static bool exists_in(const char *folder, const char *file) {
+static bool test_exists_in(const char *folder, const char *file) {
   text path = {0};
   text_printf(&path, "%s/%s", folder, file);
   bool exists = access(path.data, F_OK) == 0;
@@ -41,12 +41,12 @@ static bool exists_in(const char *folder, const char *file) {
 }
 
 /* Whether `path` is a project's folder, and not one of specs. */
-static bool is_project(const char *path) {
-  return is_folder(path) && (exists_in(path, "main.lua") || exists_in(path, "flare.lua"));
+static bool test_is_project(const char *path) {
+  return test_is_folder(path) && (test_exists_in(path, "main.lua") || test_exists_in(path, "flare.lua"));
 }
 
 /* Puts `entry` in front of a search path of Lua's, which has a name of its own for 5.4. */
-static void prepend(const char *name, const char *entry) {
+static void test_prepend(const char *name, const char *entry) {
   text versioned = {0}, value = {0};
   text_printf(&versioned, "%s_5_4", name);
   const char *before = getenv(versioned.data);
@@ -58,7 +58,7 @@ static void prepend(const char *name, const char *entry) {
 }
 
 /* Reads flare.lua of this folder. One that cannot be read is for the specs to find: `m` is that of none. */
-static void read_manifest(manifest *m) {
+static void test_read_manifest(manifest *m) {
   modules_source source = {modules_read_file, (void *)".", NULL};
   text content = {0}, error = {0};
   pack_read_manifest(&source, m, &content, &error);
@@ -68,21 +68,21 @@ static void read_manifest(manifest *m) {
 
 /* Lets Lua find modules where a flare's are looked for, but for the project's own, which Lua finds by itself:
  * the further places that flare.lua names, and rocks. */
-static void set_module_path(const manifest *m) {
+static void test_set_module_path(const manifest *m) {
   modules found = {0};
   text path = {0};
   const char *place;
   for (size_t i = 0; i < m->paths.count; i++) modules_add_path(&found, m->paths.items[i]);
   for (size_t i = modules_own_places(); (place = modules_place(&found, i)) != NULL; i++)
     text_printf(&path, "%s./%s", path.size > 0 ? ";" : "", place);
-  prepend("LUA_PATH", path.data);
+  test_prepend("LUA_PATH", path.data);
   modules_free(&found);
   text_free(&path);
 }
 
 /* Lets Lua find flaron.edge: beside this executable where it was built, or where it is installed, by
  * `make install` or as Debian's packages have it. */
-static bool set_paths(const cli_command *self, const manifest *m) {
+static bool test_set_paths(const cli_command *self, const manifest *m) {
   static const char *const places[] = {"lua", "../lib/lua/5.4", "../lib/" MULTIARCH "/lua/5.4"};
   char exe[PATH_MAX];
   ssize_t size = readlink("/proc/self/exe", exe, sizeof exe - 1);
@@ -95,11 +95,11 @@ static bool set_paths(const cli_command *self, const manifest *m) {
   for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
     text folder = {0}, entry = {0};
     text_printf(&folder, "%s/%s", exe, places[i]);
-    bool found = exists_in(folder.data, "flaron/edge.so");
+    bool found = test_exists_in(folder.data, "flaron/edge.so");
     if (found) {
       text_printf(&entry, "%s/?.so", folder.data);
-      prepend("LUA_CPATH", entry.data);
-      set_module_path(m);
+      test_prepend("LUA_CPATH", entry.data);
+      test_set_module_path(m);
     }
     text_free(&folder);
     text_free(&entry);
@@ -110,10 +110,10 @@ static bool set_paths(const cli_command *self, const manifest *m) {
 }
 
 /* Tells which secrets the flare of this folder may use and dev would not have. */
-static void tell_unset_secrets(const manifest *m) {
+static void test_tell_unset_secrets(const manifest *m) {
   state s = {0};
   text error = {0};
-  bool good = m->config != NULL && (!is_folder(".flaron") || state_read_folder(&s, ".flaron", &error));
+  bool good = m->config != NULL && (!test_is_folder(".flaron") || state_read_folder(&s, ".flaron", &error));
   if (good) cli_tell_unset_secrets(m->config, &s);
   state_close(&s);
   text_free(&error);
@@ -135,7 +135,7 @@ static const char *const first_words[] = {"lua5.4", "-e", START, "/dev/null", "-
 enum { FIRST_WORDS = sizeof first_words / sizeof *first_words };
 
 /* Finds lua5.4 and looks whether busted is installed, or says what is missing. */
-static bool find_lua(const cli_command *self, text *lua) {
+static bool test_find_lua(const cli_command *self, text *lua) {
   text busted = {0};
   bool installed = cli_find_program("busted", &busted);
   text_free(&busted);
@@ -150,11 +150,11 @@ static bool find_lua(const cli_command *self, text *lua) {
 
 /* Runs busted with the words given; its exit code, 128 + N when signal N ended it, -1 after saying why not.
  */
-static int run_busted(const cli_command *self, char **words) {
+static int test_run_busted(const cli_command *self, char **words) {
   pid_t child;
   int status;
   text lua = {0};
-  if (!find_lua(self, &lua)) return -1;
+  if (!test_find_lua(self, &lua)) return -1;
   int fault = posix_spawn(&child, lua.data, NULL, NULL, words, environ);
   if (fault != 0) cli_fail(self, "%s: %s", lua.data, strerror(fault));
   text_free(&lua);
@@ -166,7 +166,7 @@ static int run_busted(const cli_command *self, char **words) {
 }
 
 /* Shows the table that ends luacov.report.out in `folder`. */
-static void show_coverage(const cli_command *self, const char *folder) {
+static void test_show_coverage(const cli_command *self, const char *folder) {
   static const char mark[] = "\nSummary\n";
   text path = {0}, report = {0};
   text_printf(&path, "%s/luacov.report.out", folder);
@@ -199,7 +199,7 @@ static const struct form {
 enum { FORMS = sizeof forms / sizeof *forms };
 
 /* The form of a name; FORMS: there is none. */
-static size_t find_form(const char *name) {
+static size_t test_find_form(const char *name) {
   size_t i = 0;
   while (i < FORMS && strcmp(forms[i].name, name) != 0) i++;
   return i;
@@ -207,7 +207,7 @@ static size_t find_form(const char *name) {
 
 /* Makes the file of a form empty, so that one that cannot be written is told at once, and tells flaron.edge
  * where it is: `file`, or its own in this folder. False after saying why not. */
-static bool prepare_form(const cli_command *self, const struct form *form, const char *file) {
+static bool test_prepare_form(const cli_command *self, const struct form *form, const char *file) {
   const char *path = file != NULL ? file : form->file;
   int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd < 0) {
@@ -220,7 +220,7 @@ static bool prepare_form(const cli_command *self, const struct form *form, const
 }
 
 /* Whether one of the words names a file or folder, where busted is to look for specs. */
-static bool name_specs(char **words) {
+static bool test_name_specs(char **words) {
   for (; *words != NULL; words++) {
     if (**words != '-' && access(*words, F_OK) == 0) return true;
   }
@@ -240,37 +240,37 @@ typedef struct words {
 /* Runs the specs of the project here, whose manifest is `m`. */
 static int test(const cli_command *self, const manifest *m, char **words, const struct words *w) {
   char here[PATH_MAX];
-  if (!set_paths(self, m)) return CLI_FAILED;
-  if (!is_folder("spec") && access(".busted", F_OK) != 0 && !name_specs(words + FIRST_WORDS)) {
+  if (!test_set_paths(self, m)) return CLI_FAILED;
+  if (!test_is_folder("spec") && access(".busted", F_OK) != 0 && !test_name_specs(words + FIRST_WORDS)) {
     return cli_fail(self, "there are no specs here: neither a folder spec/ nor a file .busted");
   }
   if (getcwd(here, sizeof here) == NULL) return cli_fail(self, "this folder: %s", strerror(errno));
   unsetenv("FLARON_LUA_COVERAGE");
   for (size_t i = 0; i < FORMS; i++) {
     unsetenv(forms[i].variable);
-    if (w->forms[i] && !prepare_form(self, &forms[i], w->output_file)) return CLI_FAILED;
+    if (w->forms[i] && !test_prepare_form(self, &forms[i], w->output_file)) return CLI_FAILED;
   }
   if (w->coverage) {
     setenv("FLARON_LUA_COVERAGE", here, 1);
     unlink("luacov.stats.out");
     unlink("luacov.report.out");
   }
-  tell_unset_secrets(m);
-  int code = run_busted(self, words);
-  if (w->coverage && code >= 0) show_coverage(self, here);
+  test_tell_unset_secrets(m);
+  int code = test_run_busted(self, words);
+  if (w->coverage && code >= 0) test_show_coverage(self, here);
   return code == 0 ? CLI_DONE : CLI_FAILED;
 }
 
 /* Takes the project's folder from the words for busted, when it is the first of them. False after saying why
  * not. */
-static bool take_folder(const cli_command *self, words *w) {
+static bool test_take_folder(const cli_command *self, words *w) {
   const char *first = w->rest.count > 0 ? w->rest.items[0] : "-";
   if (w->folder != NULL || *first == '-') return true;
   if (access(first, F_OK) != 0) {
     cli_fail(self, "%s: %s", first, strerror(errno));
     return false;
   }
-  if (!is_project(first)) return true;
+  if (!test_is_project(first)) return true;
   w->folder = first;
   w->rest.items[0] = NULL;
   return true;
@@ -278,11 +278,11 @@ static bool take_folder(const cli_command *self, words *w) {
 
 /* Takes the forms from the values of --output; the others become words for busted, which are freed with
  * `own`. False after saying that they make no sense. */
-static bool take_forms(const cli_command *self, words *w, text *own) {
+static bool test_take_forms(const cli_command *self, words *w, text *own) {
   size_t asked = 0;
   for (size_t i = 0; i < w->output.count; i++) {
     const char *value = w->output.items[i];
-    size_t form = find_form(value);
+    size_t form = test_find_form(value);
     if (form == FORMS) {
       text_printf(own, "--output=%s", value);
       text_add(own, "", 1);
@@ -303,7 +303,7 @@ static bool take_forms(const cli_command *self, words *w, text *own) {
 }
 
 /* Runs the specs of this folder, with the words for busted that are left and those in `own`. */
-static int run_once(const cli_command *self, const words *w, const text *own) {
+static int test_run_once(const cli_command *self, const words *w, const text *own) {
   size_t most = FIRST_WORDS + w->rest.count + w->output.count + 1, count = FIRST_WORDS;
   const char **words = memory_get(most * sizeof *words);
   memcpy(words, first_words, sizeof first_words);
@@ -313,7 +313,7 @@ static int run_once(const cli_command *self, const words *w, const text *own) {
     if (w->rest.items[i] != NULL) words[count++] = w->rest.items[i];
   }
   manifest m = {0};
-  read_manifest(&m);
+  test_read_manifest(&m);
   int status = test(self, &m, (char **)words, w);
   manifest_free(&m);
   free(words);
@@ -329,7 +329,7 @@ typedef struct changes {
 } changes;
 
 /* watch_function */
-static void note_change(void *data, int folder, const char *name) {
+static void test_note_change(void *data, int folder, const char *name) {
   changes *c = data;
   (void)folder;
   const char *dot = name != NULL ? strrchr(name, '.') : NULL;
@@ -338,11 +338,11 @@ static void note_change(void *data, int folder, const char *name) {
 }
 
 /* Watches what the words for busted name, which may be elsewhere. */
-static void watch_words(watch *files, const words *w) {
+static void test_watch_words(watch *files, const words *w) {
   for (size_t i = 0; i < w->rest.count; i++) {
     const char *word = w->rest.items[i];
     if (word == NULL || *word == '-' || access(word, F_OK) != 0) continue;
-    if (is_folder(word)) {
+    if (test_is_folder(word)) {
       watch_project(files, &(file_place){word, ""});
     } else {
       char *parent = pack_parent(word);
@@ -354,15 +354,15 @@ static void watch_words(watch *files, const words *w) {
 
 static volatile sig_atomic_t interrupted;
 
-static void interrupt(int number) { interrupted = number; }
+static void test_interrupt(int number) { interrupted = number; }
 
 /* Runs the specs in a process of their own, so that each run begins anew. */
-static void run_apart(const cli_command *self, const words *w, const text *own) {
+static void test_run_apart(const cli_command *self, const words *w, const text *own) {
   fflush(NULL);
   pid_t child = fork();
   if (child == 0) {
     signal(SIGINT, SIG_DFL);
-    int code = run_once(self, w, own);
+    int code = test_run_once(self, w, own);
     fflush(NULL);
     _exit(code);
   }
@@ -371,35 +371,35 @@ static void run_apart(const cli_command *self, const words *w, const text *own) 
 }
 
 /* Waits until something changes, or Ctrl-C. */
-static void wait_for_change(watch *files, changes *c) {
+static void test_wait_for_change(watch *files, changes *c) {
   enum { SETTLE_MS = 50 };
   struct pollfd fd = {watch_descriptor(files), POLLIN, 0};
   while (c->name.size == 0 && !interrupted) {
     if (poll(&fd, 1, -1) < 0) continue;
     poll(NULL, 0, SETTLE_MS); /* who writes one file often writes two */
-    watch_read(files, note_change, c);
+    watch_read(files, test_note_change, c);
   }
 }
 
 /* Runs the specs again whenever something changes, until Ctrl-C. */
-static int run_watching(const cli_command *self, const words *w, const text *own) {
+static int test_run_watching(const cli_command *self, const words *w, const text *own) {
   const file_place here = {".", ""};
   changes c = {0};
   watch *files = watch_open(&here);
   if (files == NULL) return cli_fail(self, "files cannot be watched: %s", strerror(errno));
-  sigaction(SIGINT, &(struct sigaction){.sa_handler = interrupt},
+  sigaction(SIGINT, &(struct sigaction){.sa_handler = test_interrupt},
             NULL); /* no SA_RESTART: it ends what waits */
   for (bool again = false; !interrupted;) {
-    watch_words(files, w);
-    run_apart(self, w, own);
+    test_watch_words(files, w);
+    test_run_apart(self, w, own);
     c.running = true;
-    watch_read(files, note_change, &c);
+    watch_read(files, test_note_change, &c);
     c.running = false;
     again = !again && c.name.size > 0; /* at once, but once: specs that write Lua would have no end */
     if (!again) text_clear(&c.name);
     if (!again && !interrupted) cli_print("\nwaiting for a file to change (Ctrl-C ends)\n");
     fflush(stdout);
-    wait_for_change(files, &c);
+    test_wait_for_change(files, &c);
     if (!interrupted) cli_print("\n%s has changed\n", text_string(&c.name));
     text_clear(&c.name);
   }
@@ -413,7 +413,7 @@ static int run_watching(const cli_command *self, const words *w, const text *own
 /* ---- the command ---- */
 
 /* Runs the specs in the folder that the words name. */
-static int run_with(const cli_command *self, words *w) {
+static int test_run_with(const cli_command *self, words *w) {
   text own = {0}, file = {0};
   for (size_t i = 0; i < w->rest.count; i++) {
     const char *word = w->rest.items[i];
@@ -421,18 +421,18 @@ static int run_with(const cli_command *self, words *w) {
       return options_misuse(self, "%s: specs run on lua5.4, which flaron.edge is made for", word);
     }
   }
-  if (!take_forms(self, w, &own)) return CLI_MISUSED;
+  if (!test_take_forms(self, w, &own)) return CLI_MISUSED;
   char here[PATH_MAX]; /* what --output-file is relative to */
   if (w->output_file != NULL && *w->output_file != '/' && getcwd(here, sizeof here) != NULL) {
     text_printf(&file, "%s/%s", here, w->output_file);
     w->output_file = file.data;
   }
   int status = CLI_FAILED;
-  if (take_folder(self, w)) {
+  if (test_take_folder(self, w)) {
     if (w->folder != NULL && chdir(w->folder) != 0) {
       cli_fail(self, "%s: %s", w->folder, strerror(errno));
     } else {
-      status = w->watch ? run_watching(self, w, &own) : run_once(self, w, &own);
+      status = w->watch ? test_run_watching(self, w, &own) : test_run_once(self, w, &own);
     }
   }
   text_free(&own);
@@ -440,11 +440,11 @@ static int run_with(const cli_command *self, words *w) {
   return status;
 }
 
-static int run(const cli_command *self, int argc, char **argv) {
+static int test_run(const cli_command *self, int argc, char **argv) {
   words w = {0};
   int status = options_read(self, argc, argv, &w);
   if (status != CLI_GO_ON) return status;
-  status = run_with(self, &w);
+  status = test_run_with(self, &w);
   cli_list_free(&w.rest);
   cli_list_free(&w.output);
   return status;
@@ -483,5 +483,5 @@ const cli_command cli_test = {
         "Specs and .busted are programs, not flares: they may do all that you may. With a project that you "
         "do "
         "not know, `check` is safe, this is not.",
-    .run = run,
+    .run = test_run,
 };

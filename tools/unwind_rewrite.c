@@ -123,7 +123,7 @@ typedef struct {
   uint32_t stack_pointer; /* of C's stack; NO_INDEX if it is not exported */
 
   uint8_t *blocks; /* one byte for each open block of the body that is being read */
-  uint8_t *ahead;  /* the same for ends_quietly, which reads ahead */
+  uint8_t *ahead;  /* the same for rewrite_ends_quietly, which reads ahead */
   edge *edges;
   size_t edge_count;
   size_t edge_capacity;
@@ -148,7 +148,7 @@ __attribute__((format(printf, 2, 3))) static void fail(module *m, const char *fo
 }
 
 /* Resizes `old` to `count` elements of `size` bytes; if memory runs out, fails and returns `old`. */
-static void *resize(module *m, void *old, size_t count, size_t size) {
+static void *rewrite_resize(module *m, void *old, size_t count, size_t size) {
   size_t wanted = count == 0 ? 1 : count;
   void *array = wanted <= SIZE_MAX / size ? realloc(old, wanted * size) : NULL;
   if (array == NULL) {
@@ -161,7 +161,7 @@ static void *resize(module *m, void *old, size_t count, size_t size) {
 /* -- Types, imports and the other sections before the code ------------------------------------- */
 
 /* The length of a vector whose elements take at least a byte each. */
-static uint32_t read_count(wasm_reader *r) {
+static uint32_t rewrite_read_count(wasm_reader *r) {
   uint32_t count = wasm_read_u32(r);
   if (count > wasm_reader_left(r)) {
     wasm_reader_fail(r, "it counts more entries than there are bytes");
@@ -171,7 +171,7 @@ static uint32_t read_count(wasm_reader *r) {
 }
 
 /* An index that must be below `bound`. */
-static uint32_t read_index(module *m, wasm_reader *r, const char *what, uint32_t bound) {
+static uint32_t rewrite_read_index(module *m, wasm_reader *r, const char *what, uint32_t bound) {
   uint32_t index = wasm_read_u32(r);
   if (r->error == NULL && index >= bound) {
     fail(m, "the %s section: it refers to %s %u of %u", m->section, what, (unsigned)index, (unsigned)bound);
@@ -181,8 +181,8 @@ static uint32_t read_index(module *m, wasm_reader *r, const char *what, uint32_t
 }
 
 /* A vector of value types, Spec 5.3.5; they are borrowed. */
-static const uint8_t *read_value_types(wasm_reader *r, uint32_t *count) {
-  *count = read_count(r);
+static const uint8_t *rewrite_read_value_types(wasm_reader *r, uint32_t *count) {
+  *count = rewrite_read_count(r);
   const uint8_t *types = wasm_read_bytes(r, *count);
   for (uint32_t i = 0; types != NULL && i < *count; i++) {
     bool numeric = types[i] >= WASM_TYPE_F64 && types[i] <= WASM_TYPE_I32;
@@ -196,7 +196,7 @@ static const uint8_t *read_value_types(wasm_reader *r, uint32_t *count) {
 }
 
 /* Orders types by structure. */
-static int compare_structure(const func_type *a, const func_type *b) {
+static int rewrite_compare_structure(const func_type *a, const func_type *b) {
   if (a->param_count != b->param_count) {
     return a->param_count < b->param_count ? -1 : 1;
   }
@@ -208,52 +208,52 @@ static int compare_structure(const func_type *a, const func_type *b) {
 }
 
 /* For qsort over pointers to types: by structure, then by index. */
-static int compare_types(const void *a, const void *b) {
+static int rewrite_compare_types(const void *a, const void *b) {
   const func_type *x = *(const func_type *const *)a;
   const func_type *y = *(const func_type *const *)b;
-  int order = compare_structure(x, y);
+  int order = rewrite_compare_structure(x, y);
   return order != 0 ? order : (x->index > y->index) - (x->index < y->index);
 }
 
 /* Gives types of the same structure one canonical index, since call_indirect compares structures. */
-static void find_canonical_types(module *m) {
-  func_type **sorted = resize(m, NULL, m->type_count, sizeof *sorted);
+static void rewrite_find_canonical_types(module *m) {
+  func_type **sorted = rewrite_resize(m, NULL, m->type_count, sizeof *sorted);
   if (sorted == NULL) {
     return;
   }
   for (uint32_t i = 0; i < m->type_count; i++) {
     sorted[i] = &m->types[i];
   }
-  qsort(sorted, m->type_count, sizeof *sorted, compare_types);
+  qsort(sorted, m->type_count, sizeof *sorted, rewrite_compare_types);
   for (uint32_t i = 0; i < m->type_count; i++) {
-    bool same = i > 0 && compare_structure(sorted[i - 1], sorted[i]) == 0;
+    bool same = i > 0 && rewrite_compare_structure(sorted[i - 1], sorted[i]) == 0;
     sorted[i]->canonical = same ? sorted[i - 1]->canonical : sorted[i]->index;
   }
   free(sorted);
 }
 
 /* Spec 5.5.4. */
-static void read_type_section(module *m, wasm_reader *r) {
-  uint32_t count = read_count(r);
-  m->types = resize(m, m->types, count, sizeof *m->types);
+static void rewrite_read_type_section(module *m, wasm_reader *r) {
+  uint32_t count = rewrite_read_count(r);
+  m->types = rewrite_resize(m, m->types, count, sizeof *m->types);
   for (uint32_t i = 0; i < count && !m->failed && r->error == NULL; i++) {
     func_type *type = &m->types[i];
     if (wasm_read_u8(r) != WASM_TYPE_FUNC) {
       wasm_reader_fail(r, "it has something that is not a function type");
     }
-    type->params = read_value_types(r, &type->param_count);
-    type->results = read_value_types(r, &type->result_count);
+    type->params = rewrite_read_value_types(r, &type->param_count);
+    type->results = rewrite_read_value_types(r, &type->result_count);
     type->index = i;
     type->canonical = i;
     m->type_count = i + 1;
   }
   if (!m->failed && r->error == NULL) {
-    find_canonical_types(m);
+    rewrite_find_canonical_types(m);
   }
 }
 
 /* Skips limits, Spec 5.3.7. */
-static void skip_limits(wasm_reader *r) {
+static void rewrite_skip_limits(wasm_reader *r) {
   uint8_t flags = wasm_read_u8(r);
   if (flags > 1) {
     wasm_reader_fail(r, "it has limits of a kind this rewriter does not know");
@@ -265,22 +265,22 @@ static void skip_limits(wasm_reader *r) {
 }
 
 /* A table type, Spec 5.3.9. */
-static void read_table(module *m, wasm_reader *r) {
+static void rewrite_read_table(module *m, wasm_reader *r) {
   if (wasm_read_u8(r) != WASM_TYPE_FUNCREF) {
     wasm_reader_fail(r, "it has a table of something else than functions");
   }
-  skip_limits(r);
+  rewrite_skip_limits(r);
   m->table_count++;
 }
 
 /* A memory type, Spec 5.3.8. */
-static void read_memory(module *m, wasm_reader *r) {
-  skip_limits(r);
+static void rewrite_read_memory(module *m, wasm_reader *r) {
+  rewrite_skip_limits(r);
   m->memory_count++;
 }
 
 /* A global type, Spec 5.3.10; the array has room for it. */
-static void read_global(module *m, wasm_reader *r) {
+static void rewrite_read_global(module *m, wasm_reader *r) {
   uint8_t type = wasm_read_u8(r);
   uint8_t mutability = wasm_read_u8(r);
   if (mutability > 1) {
@@ -291,26 +291,26 @@ static void read_global(module *m, wasm_reader *r) {
 }
 
 /* A function of the type whose index is next; the array has room for it. */
-static void read_function(module *m, wasm_reader *r) {
-  uint32_t type = read_index(m, r, "type", m->type_count);
+static void rewrite_read_function(module *m, wasm_reader *r) {
+  uint32_t type = rewrite_read_index(m, r, "type", m->type_count);
   m->funcs[m->func_count] = (func){type, false, false};
   m->func_count++;
 }
 
 /* Spec 5.5.5. */
-static void read_import_section(module *m, wasm_reader *r) {
-  uint32_t count = read_count(r);
-  m->funcs = resize(m, m->funcs, count, sizeof *m->funcs);
-  m->globals = resize(m, m->globals, count, sizeof *m->globals);
+static void rewrite_read_import_section(module *m, wasm_reader *r) {
+  uint32_t count = rewrite_read_count(r);
+  m->funcs = rewrite_resize(m, m->funcs, count, sizeof *m->funcs);
+  m->globals = rewrite_resize(m, m->globals, count, sizeof *m->globals);
   for (uint32_t i = 0; i < count && !m->failed && r->error == NULL; i++) {
     uint32_t len;
     wasm_read_name(r, &len);
     wasm_read_name(r, &len);
     switch (wasm_read_u8(r)) {
-      case WASM_EXTERN_FUNC: read_function(m, r); break;
-      case WASM_EXTERN_TABLE: read_table(m, r); break;
-      case WASM_EXTERN_MEM: read_memory(m, r); break;
-      case WASM_EXTERN_GLOBAL: read_global(m, r); break;
+      case WASM_EXTERN_FUNC: rewrite_read_function(m, r); break;
+      case WASM_EXTERN_TABLE: rewrite_read_table(m, r); break;
+      case WASM_EXTERN_MEM: rewrite_read_memory(m, r); break;
+      case WASM_EXTERN_GLOBAL: rewrite_read_global(m, r); break;
       default: wasm_reader_fail(r, "it imports something this rewriter does not know"); break;
     }
   }
@@ -318,16 +318,16 @@ static void read_import_section(module *m, wasm_reader *r) {
 }
 
 /* Spec 5.5.6. */
-static void read_function_section(module *m, wasm_reader *r) {
-  uint32_t count = read_count(r);
-  m->funcs = resize(m, m->funcs, (size_t)m->func_count + count, sizeof *m->funcs);
+static void rewrite_read_function_section(module *m, wasm_reader *r) {
+  uint32_t count = rewrite_read_count(r);
+  m->funcs = rewrite_resize(m, m->funcs, (size_t)m->func_count + count, sizeof *m->funcs);
   for (uint32_t i = 0; i < count && !m->failed && r->error == NULL; i++) {
-    read_function(m, r);
+    rewrite_read_function(m, r);
   }
 }
 
 /* A constant expression, Spec 3.3.10. A function that it refers to may end up in a table. */
-static void read_constant(module *m, wasm_reader *r) {
+static void rewrite_read_constant(module *m, wasm_reader *r) {
   while (!m->failed && r->error == NULL) {
     uint8_t opcode = wasm_read_u8(r);
     switch (opcode) {
@@ -336,10 +336,10 @@ static void read_constant(module *m, wasm_reader *r) {
       case OP_I64_CONST: wasm_read_s64(r); break;
       case OP_F32_CONST: wasm_read_bytes(r, 4); break;
       case OP_F64_CONST: wasm_read_bytes(r, 8); break;
-      case OP_GLOBAL_GET: read_index(m, r, "global", m->global_count); break;
+      case OP_GLOBAL_GET: rewrite_read_index(m, r, "global", m->global_count); break;
       case OP_REF_NULL: wasm_read_u8(r); break;
       case OP_REF_FUNC: {
-        uint32_t index = read_index(m, r, "function", m->func_count);
+        uint32_t index = rewrite_read_index(m, r, "function", m->func_count);
         if (!m->failed && r->error == NULL) {
           m->funcs[index].listed = true;
         }
@@ -355,25 +355,25 @@ static void read_constant(module *m, wasm_reader *r) {
 }
 
 /* Spec 5.5.9. */
-static void read_global_section(module *m, wasm_reader *r) {
-  uint32_t count = read_count(r);
-  m->globals = resize(m, m->globals, (size_t)m->global_count + count, sizeof *m->globals);
+static void rewrite_read_global_section(module *m, wasm_reader *r) {
+  uint32_t count = rewrite_read_count(r);
+  m->globals = rewrite_resize(m, m->globals, (size_t)m->global_count + count, sizeof *m->globals);
   for (uint32_t i = 0; i < count && !m->failed && r->error == NULL; i++) {
-    read_global(m, r);
-    read_constant(m, r);
+    rewrite_read_global(m, r);
+    rewrite_read_constant(m, r);
   }
 }
 
 /* Spec 5.5.7 and 5.5.8: a vector whose elements `read_one` reads. */
-static void read_each(module *m, wasm_reader *r, void (*read_one)(module *, wasm_reader *)) {
-  uint32_t count = read_count(r);
+static void rewrite_read_each(module *m, wasm_reader *r, void (*read_one)(module *, wasm_reader *)) {
+  uint32_t count = rewrite_read_count(r);
   for (uint32_t i = 0; i < count && !m->failed && r->error == NULL; i++) {
     read_one(m, r);
   }
 }
 
 /* One element segment, Spec 5.5.12, whose note explains the bits of the flags. */
-static void read_element(module *m, wasm_reader *r) {
+static void rewrite_read_element(module *m, wasm_reader *r) {
   uint32_t flags = wasm_read_u32(r);
   if (flags > 7) {
     wasm_reader_fail(r, "it has a segment of an unknown kind");
@@ -382,22 +382,22 @@ static void read_element(module *m, wasm_reader *r) {
   bool active = (flags & 1) == 0;
   bool expressions = (flags & 4) != 0;
   if (active && (flags & 2) != 0) {
-    read_index(m, r, "table", m->table_count);
+    rewrite_read_index(m, r, "table", m->table_count);
   } else if (active && m->table_count == 0) {
     fail(m, "the element section: it refers to table 0 of 0");
   }
   if (active) {
-    read_constant(m, r);
+    rewrite_read_constant(m, r);
   }
   if ((flags & 3) != 0 && wasm_read_u8(r) != (expressions ? WASM_TYPE_FUNCREF : 0)) {
     wasm_reader_fail(r, "it has a segment of something else than functions");
   }
-  uint32_t count = read_count(r);
+  uint32_t count = rewrite_read_count(r);
   for (uint32_t i = 0; i < count && !m->failed && r->error == NULL; i++) {
     if (expressions) {
-      read_constant(m, r);
+      rewrite_read_constant(m, r);
     } else {
-      uint32_t index = read_index(m, r, "function", m->func_count);
+      uint32_t index = rewrite_read_index(m, r, "function", m->func_count);
       if (!m->failed && r->error == NULL) {
         m->funcs[index].listed = true;
       }
@@ -419,7 +419,7 @@ typedef struct {
 } export_entry;
 
 /* Reads an export; false when that fails. */
-static bool read_export(wasm_reader *r, export_entry *e) {
+static bool rewrite_read_export(wasm_reader *r, export_entry *e) {
   e->whole = r->at;
   e->name = wasm_read_name(r, &e->name_len);
   e->kind = wasm_read_u8(r);
@@ -429,30 +429,30 @@ static bool read_export(wasm_reader *r, export_entry *e) {
 }
 
 /* Whether the export is called `name`. */
-static bool export_is(const export_entry *e, const char *name) {
+static bool rewrite_export_is(const export_entry *e, const char *name) {
   return e->name_len == strlen(name) && memcmp(e->name, name, e->name_len) == 0;
 }
 
 /* The field of the module for the marker that this export is; NULL if it is not a marker. */
-static uint32_t *marker_slot(module *m, const export_entry *e) {
-  if (export_is(e, "unwind_throw")) {
+static uint32_t *rewrite_marker_slot(module *m, const export_entry *e) {
+  if (rewrite_export_is(e, "unwind_throw")) {
     return &m->throw_func;
   }
-  if (export_is(e, "unwind_try")) {
+  if (rewrite_export_is(e, "unwind_try")) {
     return &m->try_func;
   }
-  return export_is(e, "unwinding") ? &m->unwinding : NULL;
+  return rewrite_export_is(e, "unwinding") ? &m->unwinding : NULL;
 }
 
 /* Whether the export says that a function never throws. */
-static bool is_never(const export_entry *e) {
+static bool rewrite_is_never(const export_entry *e) {
   static const char prefix[] = "unwind_never ";
   return e->kind == WASM_EXTERN_FUNC && e->name_len >= sizeof prefix - 1 &&
          memcmp(e->name, prefix, sizeof prefix - 1) == 0;
 }
 
 /* Checks that the index of an export exists. */
-static void check_export(module *m, const export_entry *e) {
+static void rewrite_check_export(module *m, const export_entry *e) {
   static const char *const kinds[] = {"function", "table", "memory", "global"};
   const uint32_t bounds[] = {m->func_count, m->table_count, m->memory_count, m->global_count};
   if (e->kind > WASM_EXTERN_GLOBAL) {
@@ -464,16 +464,16 @@ static void check_export(module *m, const export_entry *e) {
 }
 
 /* Spec 5.5.10: finds the markers. */
-static void read_export_section(module *m, wasm_reader *r) {
-  uint32_t count = read_count(r);
+static void rewrite_read_export_section(module *m, wasm_reader *r) {
+  uint32_t count = rewrite_read_count(r);
   export_entry e;
-  for (uint32_t i = 0; i < count && !m->failed && read_export(r, &e); i++) {
-    check_export(m, &e);
-    uint32_t *slot = marker_slot(m, &e);
-    if (!m->failed && e.kind == WASM_EXTERN_GLOBAL && export_is(&e, "__stack_pointer")) {
+  for (uint32_t i = 0; i < count && !m->failed && rewrite_read_export(r, &e); i++) {
+    rewrite_check_export(m, &e);
+    uint32_t *slot = rewrite_marker_slot(m, &e);
+    if (!m->failed && e.kind == WASM_EXTERN_GLOBAL && rewrite_export_is(&e, "__stack_pointer")) {
       m->stack_pointer = e.index;
     }
-    if (!m->failed && is_never(&e)) {
+    if (!m->failed && rewrite_is_never(&e)) {
       m->funcs[e.index].never = true;
     }
     if (m->failed || slot == NULL) {
@@ -490,7 +490,7 @@ static void read_export_section(module *m, wasm_reader *r) {
 }
 
 /* Checks that a marker is a function defined in the module that takes `params` i32 and returns nothing. */
-static void check_marker(module *m, const char *name, uint32_t index, uint32_t params) {
+static void rewrite_check_marker(module *m, const char *name, uint32_t index, uint32_t params) {
   if (index == NO_INDEX) {
     fail(m, "it has no export %s", name);
     return;
@@ -510,9 +510,9 @@ static void check_marker(module *m, const char *name, uint32_t index, uint32_t p
 }
 
 /* Checks that all three markers exist and have the right types. */
-static void check_markers(module *m) {
-  check_marker(m, "unwind_throw", m->throw_func, 0);
-  check_marker(m, "unwind_try", m->try_func, 3);
+static void rewrite_check_markers(module *m) {
+  rewrite_check_marker(m, "unwind_throw", m->throw_func, 0);
+  rewrite_check_marker(m, "unwind_try", m->try_func, 3);
   if (m->unwinding == NO_INDEX) {
     fail(m, "it has no export unwinding");
   } else if (m->globals[m->unwinding].type != WASM_TYPE_I32 || !m->globals[m->unwinding].is_mutable) {
@@ -523,7 +523,7 @@ static void check_markers(module *m) {
 /* -- The sections as a whole ------------------------------------------------------------------- */
 
 /* Spec 5.5.13: finds the bodies. */
-static void read_code_section(module *m, wasm_reader *r) {
+static void rewrite_read_code_section(module *m, wasm_reader *r) {
   uint32_t defined = m->func_count - m->imported_funcs;
   uint32_t count = wasm_read_u32(r);
   if (r->error == NULL && count != defined) {
@@ -531,7 +531,7 @@ static void read_code_section(module *m, wasm_reader *r) {
          (unsigned)count);
     return;
   }
-  m->bodies = resize(m, m->bodies, defined, sizeof *m->bodies);
+  m->bodies = rewrite_resize(m, m->bodies, defined, sizeof *m->bodies);
   for (uint32_t i = 0; i < count && !m->failed && r->error == NULL; i++) {
     func_body *body = &m->bodies[i];
     body->whole = r->at;
@@ -543,22 +543,24 @@ static void read_code_section(module *m, wasm_reader *r) {
 }
 
 /* Spec 5.5.11. */
-static void read_start_section(module *m, wasm_reader *r) { read_index(m, r, "function", m->func_count); }
+static void rewrite_read_start_section(module *m, wasm_reader *r) {
+  rewrite_read_index(m, r, "function", m->func_count);
+}
 
 /* Spec 5.5.15. */
-static void read_data_count_section(module *m, wasm_reader *r) {
+static void rewrite_read_data_count_section(module *m, wasm_reader *r) {
   m->data_count = wasm_read_u32(r);
   m->has_data_count = true;
 }
 
 /* Spec 5.5.14: only the number of segments matters here. */
-static void read_data_section(module *m, wasm_reader *r) {
-  m->data_segments = read_count(r);
+static void rewrite_read_data_section(module *m, wasm_reader *r) {
+  m->data_segments = rewrite_read_count(r);
   wasm_read_bytes(r, wasm_reader_left(r));
 }
 
 /* Reads one section into the module; ignores custom sections. */
-static void read_section(module *m, const wasm_section *section) {
+static void rewrite_read_section(module *m, const wasm_section *section) {
   static const char *const names[] = {"custom", "type",   "import",    "function", "table",
                                       "memory", "global", "export",    "start",    "element",
                                       "code",   "data",   "data count"};
@@ -567,18 +569,18 @@ static void read_section(module *m, const wasm_section *section) {
   m->section = names[section->id];
   switch ((wasm_section_id)section->id) {
     case WASM_SECTION_CUSTOM: return;
-    case WASM_SECTION_TYPE: read_type_section(m, &r); break;
-    case WASM_SECTION_IMPORT: read_import_section(m, &r); break;
-    case WASM_SECTION_FUNCTION: read_function_section(m, &r); break;
-    case WASM_SECTION_TABLE: read_each(m, &r, read_table); break;
-    case WASM_SECTION_MEMORY: read_each(m, &r, read_memory); break;
-    case WASM_SECTION_GLOBAL: read_global_section(m, &r); break;
-    case WASM_SECTION_EXPORT: read_export_section(m, &r); break;
-    case WASM_SECTION_START: read_start_section(m, &r); break;
-    case WASM_SECTION_ELEMENT: read_each(m, &r, read_element); break;
-    case WASM_SECTION_CODE: read_code_section(m, &r); break;
-    case WASM_SECTION_DATA: read_data_section(m, &r); break;
-    case WASM_SECTION_DATA_COUNT: read_data_count_section(m, &r); break;
+    case WASM_SECTION_TYPE: rewrite_read_type_section(m, &r); break;
+    case WASM_SECTION_IMPORT: rewrite_read_import_section(m, &r); break;
+    case WASM_SECTION_FUNCTION: rewrite_read_function_section(m, &r); break;
+    case WASM_SECTION_TABLE: rewrite_read_each(m, &r, rewrite_read_table); break;
+    case WASM_SECTION_MEMORY: rewrite_read_each(m, &r, rewrite_read_memory); break;
+    case WASM_SECTION_GLOBAL: rewrite_read_global_section(m, &r); break;
+    case WASM_SECTION_EXPORT: rewrite_read_export_section(m, &r); break;
+    case WASM_SECTION_START: rewrite_read_start_section(m, &r); break;
+    case WASM_SECTION_ELEMENT: rewrite_read_each(m, &r, rewrite_read_element); break;
+    case WASM_SECTION_CODE: rewrite_read_code_section(m, &r); break;
+    case WASM_SECTION_DATA: rewrite_read_data_section(m, &r); break;
+    case WASM_SECTION_DATA_COUNT: rewrite_read_data_count_section(m, &r); break;
   }
   wasm_reader_expect_end(&r, "bytes follow its last entry");
   if (r.error != NULL) {
@@ -587,13 +589,13 @@ static void read_section(module *m, const wasm_section *section) {
 }
 
 /* Reads all sections and makes the checks that need all of them. */
-static void read_module(module *m, const uint8_t *in, size_t in_size) {
+static void rewrite_read_module(module *m, const uint8_t *in, size_t in_size) {
   wasm_reader r;
   wasm_section section;
   wasm_reader_init(&r, in, in_size);
   wasm_check_header(&r);
   while (!m->failed && wasm_next_section(&r, &section)) {
-    read_section(m, &section);
+    rewrite_read_section(m, &section);
   }
   if (r.error != NULL) {
     fail(m, "%s", r.error);
@@ -607,7 +609,7 @@ static void read_module(module *m, const uint8_t *in, size_t in_size) {
          (unsigned)m->data_segments);
   }
   if (!m->failed) {
-    check_markers(m);
+    rewrite_check_markers(m);
   }
 }
 
@@ -627,7 +629,7 @@ typedef struct {
 } code;
 
 /* The name of an instruction or a proposal that the rewriter does not support; NULL for other opcodes. */
-static const char *foreign_name(uint8_t opcode) {
+static const char *rewrite_foreign_name(uint8_t opcode) {
   switch (opcode) {
     case 0x06: return "try";
     case 0x07: return "catch";
@@ -655,8 +657,8 @@ static const char *foreign_name(uint8_t opcode) {
 }
 
 /* Refuses the last instruction read. */
-static void refuse_opcode(module *m, const code *c) {
-  const char *name = foreign_name(c->opcode);
+static void rewrite_refuse_opcode(module *m, const code *c) {
+  const char *name = rewrite_foreign_name(c->opcode);
   if (name != NULL) {
     fail(m, "function %u: opcode 0x%02X (%s) is not one this rewriter knows", (unsigned)c->func, c->opcode,
          name);
@@ -666,7 +668,7 @@ static void refuse_opcode(module *m, const code *c) {
 }
 
 /* An index within a function body that must be below `bound`. */
-static uint32_t code_index(module *m, code *c, const char *what, uint32_t bound) {
+static uint32_t rewrite_code_index(module *m, code *c, const char *what, uint32_t bound) {
   uint32_t index = wasm_read_u32(&c->r);
   if (c->r.error == NULL && index >= bound) {
     fail(m, "function %u: it refers to %s %u of %u", (unsigned)c->func, what, (unsigned)index,
@@ -677,7 +679,7 @@ static uint32_t code_index(module *m, code *c, const char *what, uint32_t bound)
 }
 
 /* Begins to read the body of function `index`: its locals, Spec 5.5.13. */
-static void begin_code(module *m, code *c, uint32_t index) {
+static void rewrite_begin_code(module *m, code *c, uint32_t index) {
   const func_body *body = &m->bodies[index - m->imported_funcs];
   memset(c, 0, sizeof *c);
   wasm_reader_init(&c->r, body->data, body->size);
@@ -700,7 +702,7 @@ static void begin_code(module *m, code *c, uint32_t index) {
 }
 
 /* block, loop or if with its block type, Spec 5.4.1. */
-static void read_block(module *m, code *c) {
+static void rewrite_read_block(module *m, code *c) {
   uint8_t type = wasm_read_u8(&c->r);
   bool numeric = type >= WASM_TYPE_F64 && type <= WASM_TYPE_I32;
   if (c->r.error == NULL && !numeric && type != WASM_TYPE_EMPTY) {
@@ -713,7 +715,7 @@ static void read_block(module *m, code *c) {
 }
 
 /* else: the `if` becomes a block, which cannot have another `else`. */
-static void read_else(module *m, code *c) {
+static void rewrite_read_else(module *m, code *c) {
   if (m->blocks[c->depth - 1] != OP_IF) {
     fail(m, "function %u: an else stands outside an if", (unsigned)c->func);
   }
@@ -721,15 +723,15 @@ static void read_else(module *m, code *c) {
 }
 
 /* br_table: its labels and the default, Spec 5.4.1. */
-static void read_br_table(module *m, code *c) {
-  uint32_t count = read_count(&c->r);
+static void rewrite_read_br_table(module *m, code *c) {
+  uint32_t count = rewrite_read_count(&c->r);
   for (uint32_t i = 0; i <= count && !m->failed && c->r.error == NULL; i++) {
-    code_index(m, c, "label", c->depth);
+    rewrite_code_index(m, c, "label", c->depth);
   }
 }
 
 /* An alignment and an offset, Spec 5.4.6. */
-static void read_memarg(module *m, code *c) {
+static void rewrite_read_memarg(module *m, code *c) {
   uint32_t align = wasm_read_u32(&c->r);
   wasm_read_u32(&c->r);
   if (c->r.error == NULL && align > 3) {
@@ -739,34 +741,34 @@ static void read_memarg(module *m, code *c) {
 }
 
 /* The instructions after the prefix 0xFC, Spec 5.4.5 to 5.4.7. */
-static void read_prefixed(module *m, code *c) {
+static void rewrite_read_prefixed(module *m, code *c) {
   uint32_t opcode = wasm_read_u32(&c->r);
   if (c->r.error != NULL || opcode <= 7) {
     return; /* the non-trapping conversions from floats have no immediates */
   }
   switch (opcode) {
     case 8: /* memory.init */
-      code_index(m, c, "data segment", m->data_count);
-      code_index(m, c, "memory", m->memory_count);
+      rewrite_code_index(m, c, "data segment", m->data_count);
+      rewrite_code_index(m, c, "memory", m->memory_count);
       break;
-    case 9: /* data.drop */ code_index(m, c, "data segment", m->data_count); break;
+    case 9: /* data.drop */ rewrite_code_index(m, c, "data segment", m->data_count); break;
     case 10: /* memory.copy */
-      code_index(m, c, "memory", m->memory_count);
-      code_index(m, c, "memory", m->memory_count);
+      rewrite_code_index(m, c, "memory", m->memory_count);
+      rewrite_code_index(m, c, "memory", m->memory_count);
       break;
-    case 11: /* memory.fill */ code_index(m, c, "memory", m->memory_count); break;
+    case 11: /* memory.fill */ rewrite_code_index(m, c, "memory", m->memory_count); break;
     case 12: /* table.init */
-      code_index(m, c, "element segment", m->element_count);
-      code_index(m, c, "table", m->table_count);
+      rewrite_code_index(m, c, "element segment", m->element_count);
+      rewrite_code_index(m, c, "table", m->table_count);
       break;
-    case 13: /* elem.drop */ code_index(m, c, "element segment", m->element_count); break;
+    case 13: /* elem.drop */ rewrite_code_index(m, c, "element segment", m->element_count); break;
     case 14: /* table.copy */
-      code_index(m, c, "table", m->table_count);
-      code_index(m, c, "table", m->table_count);
+      rewrite_code_index(m, c, "table", m->table_count);
+      rewrite_code_index(m, c, "table", m->table_count);
       break;
     case 15: /* table.grow */
     case 16: /* table.size */
-    case 17: /* table.fill */ code_index(m, c, "table", m->table_count); break;
+    case 17: /* table.fill */ rewrite_code_index(m, c, "table", m->table_count); break;
     default:
       fail(m, "function %u: opcode 0xFC 0x%02X is not one this rewriter knows", (unsigned)c->func,
            (unsigned)opcode);
@@ -775,39 +777,39 @@ static void read_prefixed(module *m, code *c) {
 }
 
 /* The immediates of an instruction that is neither control nor plainly numeric. */
-static void read_immediates(module *m, code *c) {
+static void rewrite_read_immediates(module *m, code *c) {
   switch (c->opcode) {
     case OP_BR:
-    case OP_BR_IF: c->index = code_index(m, c, "label", c->depth); break;
-    case OP_BR_TABLE: read_br_table(m, c); break;
-    case OP_CALL: c->index = code_index(m, c, "function", m->func_count); break;
+    case OP_BR_IF: c->index = rewrite_code_index(m, c, "label", c->depth); break;
+    case OP_BR_TABLE: rewrite_read_br_table(m, c); break;
+    case OP_CALL: c->index = rewrite_code_index(m, c, "function", m->func_count); break;
     case OP_CALL_INDIRECT:
-      c->index = code_index(m, c, "type", m->type_count);
-      code_index(m, c, "table", m->table_count);
+      c->index = rewrite_code_index(m, c, "type", m->type_count);
+      rewrite_code_index(m, c, "table", m->table_count);
       break;
     case OP_GLOBAL_GET:
-    case OP_GLOBAL_SET: c->index = code_index(m, c, "global", m->global_count); break;
+    case OP_GLOBAL_SET: c->index = rewrite_code_index(m, c, "global", m->global_count); break;
     case OP_MEMORY_SIZE:
-    case OP_MEMORY_GROW: code_index(m, c, "memory", m->memory_count); break;
+    case OP_MEMORY_GROW: rewrite_code_index(m, c, "memory", m->memory_count); break;
     case OP_I32_CONST: c->constant = wasm_read_s32(&c->r) != 0; break;
     case OP_I64_CONST: wasm_read_s64(&c->r); break;
     case OP_F32_CONST: wasm_read_bytes(&c->r, 4); break;
     case OP_F64_CONST: wasm_read_bytes(&c->r, 8); break;
-    case OP_PREFIX_FC: read_prefixed(m, c); break;
+    case OP_PREFIX_FC: rewrite_read_prefixed(m, c); break;
     default:
       if (c->opcode >= OP_LOCAL_GET && c->opcode <= OP_LOCAL_TEE) {
-        code_index(m, c, "local", c->locals);
+        rewrite_code_index(m, c, "local", c->locals);
       } else if (c->opcode >= OP_FIRST_LOAD && c->opcode <= OP_LAST_STORE) {
-        read_memarg(m, c);
+        rewrite_read_memarg(m, c);
       } else {
-        refuse_opcode(m, c);
+        rewrite_refuse_opcode(m, c);
       }
       break;
   }
 }
 
 /* Reads the next instruction; false at the end of the body and on an error. Spec 5.4. */
-static bool next_instruction(module *m, code *c) {
+static bool rewrite_next_instruction(module *m, code *c) {
   if (c->depth == 0) {
     wasm_reader_expect_end(&c->r, "bytes follow its end");
   }
@@ -822,13 +824,13 @@ static bool next_instruction(module *m, code *c) {
     if (c->r.error != NULL || numeric || plain) {
       /* no immediates */
     } else if (c->opcode >= OP_BLOCK && c->opcode <= OP_IF) {
-      read_block(m, c);
+      rewrite_read_block(m, c);
     } else if (c->opcode == OP_ELSE) {
-      read_else(m, c);
+      rewrite_read_else(m, c);
     } else if (c->opcode == OP_END) {
       c->depth--;
     } else {
-      read_immediates(m, c);
+      rewrite_read_immediates(m, c);
     }
     c->sets_flag = c->opcode == OP_GLOBAL_SET && c->index == m->unwinding && constant;
   }
@@ -844,21 +846,23 @@ static bool next_instruction(module *m, code *c) {
  * The nodes of the graph: first all functions, then all types. A type can throw if call_indirect with it may
  * reach a function that can.
  */
-static uint32_t type_node(const module *m, uint32_t type) { return m->func_count + m->types[type].canonical; }
+static uint32_t rewrite_type_node(const module *m, uint32_t type) {
+  return m->func_count + m->types[type].canonical;
+}
 
 /* The node of a call's callee; NO_INDEX if the instruction is not a call. */
-static uint32_t callee_node(const module *m, const code *c) {
+static uint32_t rewrite_callee_node(const module *m, const code *c) {
   if (c->opcode == OP_CALL) {
     return c->index;
   }
-  return c->opcode == OP_CALL_INDIRECT ? type_node(m, c->index) : NO_INDEX;
+  return c->opcode == OP_CALL_INDIRECT ? rewrite_type_node(m, c->index) : NO_INDEX;
 }
 
 /* Records that function `caller` calls node `from`. */
-static void add_edge(module *m, uint32_t from, uint32_t caller) {
+static void rewrite_add_edge(module *m, uint32_t from, uint32_t caller) {
   if (m->edge_count == m->edge_capacity) {
     size_t capacity = m->edge_capacity == 0 ? 1024 : m->edge_capacity * 2;
-    m->edges = resize(m, m->edges, capacity, sizeof *m->edges);
+    m->edges = rewrite_resize(m, m->edges, capacity, sizeof *m->edges);
     if (m->failed) {
       return;
     }
@@ -868,21 +872,21 @@ static void add_edge(module *m, uint32_t from, uint32_t caller) {
 }
 
 /* Reads every body once, checks its form and records its calls. */
-static void collect_calls(module *m) {
+static void rewrite_collect_calls(module *m) {
   uint32_t largest = 0;
   for (uint32_t i = 0; i < m->body_count; i++) {
     largest = m->bodies[i].size > largest ? m->bodies[i].size : largest;
   }
-  m->blocks = resize(m, m->blocks, (size_t)largest + 1, 1);
-  m->ahead = resize(m, m->ahead, (size_t)largest + 1, 1);
+  m->blocks = rewrite_resize(m, m->blocks, (size_t)largest + 1, 1);
+  m->ahead = rewrite_resize(m, m->ahead, (size_t)largest + 1, 1);
   for (uint32_t f = m->imported_funcs; f < m->func_count && !m->failed; f++) {
     bool marker = f == m->throw_func || f == m->try_func;
     code c;
-    begin_code(m, &c, f);
-    while (next_instruction(m, &c)) {
-      uint32_t callee = callee_node(m, &c);
+    rewrite_begin_code(m, &c, f);
+    while (rewrite_next_instruction(m, &c)) {
+      uint32_t callee = rewrite_callee_node(m, &c);
       if (!marker && callee != NO_INDEX) {
-        add_edge(m, callee, f);
+        rewrite_add_edge(m, callee, f);
       } else if (!marker && c.sets_flag) {
         fail(m, "function %u: it sets the global unwinding itself; was unwind_throw inlined before?",
              (unsigned)f);
@@ -892,7 +896,7 @@ static void collect_calls(module *m) {
 }
 
 /* Marks a node and queues it, unless it is marked already or cannot throw (unwind_try, "unwind_never"). */
-static void mark(module *m, uint32_t *queue, uint32_t *queued, uint32_t node) {
+static void rewrite_mark(module *m, uint32_t *queue, uint32_t *queued, uint32_t node) {
   bool stops = node == m->try_func || (node < m->func_count && m->funcs[node].never);
   if (!stops && m->throws[node] == 0) {
     m->throws[node] = 1;
@@ -902,27 +906,27 @@ static void mark(module *m, uint32_t *queue, uint32_t *queued, uint32_t node) {
 
 /* Computes the closure; `callers` from index `first[n]` to before `first[n + 1]` are the callers of node
  * n. */
-static void spread(module *m, const uint32_t *first, const uint32_t *callers, uint32_t *queue) {
+static void rewrite_spread(module *m, const uint32_t *first, const uint32_t *callers, uint32_t *queue) {
   uint32_t queued = 0;
-  mark(m, queue, &queued, m->throw_func);
+  rewrite_mark(m, queue, &queued, m->throw_func);
   for (uint32_t done = 0; done < queued; done++) {
     uint32_t node = queue[done];
     for (uint32_t i = first[node]; i < first[node + 1]; i++) {
-      mark(m, queue, &queued, callers[i]);
+      rewrite_mark(m, queue, &queued, callers[i]);
     }
     if (node < m->func_count && m->funcs[node].listed) {
-      mark(m, queue, &queued, type_node(m, m->funcs[node].type));
+      rewrite_mark(m, queue, &queued, rewrite_type_node(m, m->funcs[node].type));
     }
   }
 }
 
 /* Sorts the edges by callee and spreads the ability to throw along them into m->throws. */
-static void find_throwing(module *m) {
+static void rewrite_find_throwing(module *m) {
   uint32_t nodes = m->func_count + m->type_count;
-  m->throws = resize(m, m->throws, nodes, 1);
-  uint32_t *first = resize(m, NULL, (size_t)nodes + 2, sizeof *first);
-  uint32_t *callers = resize(m, NULL, m->edge_count, sizeof *callers);
-  uint32_t *queue = resize(m, NULL, nodes, sizeof *queue);
+  m->throws = rewrite_resize(m, m->throws, nodes, 1);
+  uint32_t *first = rewrite_resize(m, NULL, (size_t)nodes + 2, sizeof *first);
+  uint32_t *callers = rewrite_resize(m, NULL, m->edge_count, sizeof *callers);
+  uint32_t *queue = rewrite_resize(m, NULL, nodes, sizeof *queue);
   if (!m->failed) {
     memset(m->throws, 0, nodes);
     memset(first, 0, ((size_t)nodes + 2) * sizeof *first);
@@ -937,7 +941,7 @@ static void find_throwing(module *m) {
     for (size_t i = 0; i < m->edge_count; i++) {
       callers[first[m->edges[i].from + 1]++] = m->edges[i].caller;
     }
-    spread(m, first, callers, queue);
+    rewrite_spread(m, first, callers, queue);
   }
   free(first);
   free(callers);
@@ -947,7 +951,7 @@ static void find_throwing(module *m) {
 /* -- Which calls need a check ------------------------------------------------------------------- */
 
 /* Whether an instruction only computes: it cannot trap, and changes at most locals and the stack pointer. */
-static bool only_computes(const module *m, const code *c) {
+static bool rewrite_only_computes(const module *m, const code *c) {
   uint8_t op = c->opcode;
   bool divides = (op >= OP_I32_DIV_S && op <= OP_I32_REM_U) || (op >= OP_I64_DIV_S && op <= OP_I64_REM_U);
   bool truncates = op >= OP_I32_TRUNC_F32_S && op <= OP_I64_TRUNC_F64_U;
@@ -961,14 +965,14 @@ static bool only_computes(const module *m, const code *c) {
  * Whether the function, after the last call read, only computes until it ends. Then it may do so even while
  * an error is thrown: its result is not used, and the stack pointer is restored.
  */
-static bool ends_quietly(module *m, const code *c) {
+static bool rewrite_ends_quietly(module *m, const code *c) {
   code t = *c;
   uint8_t *blocks = m->blocks;
   uint32_t live = c->depth; /* deeper code is skipped by a jump */
   bool quiet = true;
   memcpy(m->ahead, blocks, c->depth);
   m->blocks = m->ahead;
-  while (quiet && live > 0 && next_instruction(m, &t)) {
+  while (quiet && live > 0 && rewrite_next_instruction(m, &t)) {
     bool opens = t.opcode >= OP_BLOCK && t.opcode <= OP_IF;
     if (t.opcode == OP_END) {
       live = t.depth < live ? t.depth : live;
@@ -984,7 +988,7 @@ static bool ends_quietly(module *m, const code *c) {
       live -= t.index + 1;
       quiet = m->blocks[live] != OP_LOOP;
     } else {
-      quiet = only_computes(m, &t);
+      quiet = rewrite_only_computes(m, &t);
     }
   }
   m->blocks = blocks;
@@ -1005,14 +1009,14 @@ static bool ends_quietly(module *m, const code *c) {
  *   end
  *   zero of T
  */
-static void write_wrapping(wasm_writer *w, uint8_t type) {
+static void rewrite_write_wrapping(wasm_writer *w, uint8_t type) {
   wasm_write_u8(w, OP_BLOCK);
   wasm_write_u8(w, WASM_TYPE_EMPTY);
   wasm_write_u8(w, OP_BLOCK);
   wasm_write_u8(w, type);
 }
 
-static void write_zero(wasm_writer *w, uint8_t type) {
+static void rewrite_write_zero(wasm_writer *w, uint8_t type) {
   static const uint8_t zeros[8] = {0};
   switch (type) {
     case WASM_TYPE_I32:
@@ -1035,10 +1039,10 @@ static void write_zero(wasm_writer *w, uint8_t type) {
 }
 
 /* After BODY and the `end` it closes with. */
-static void write_wrapping_end(wasm_writer *w, uint8_t type) {
+static void rewrite_write_wrapping_end(wasm_writer *w, uint8_t type) {
   wasm_write_u8(w, OP_RETURN);
   wasm_write_u8(w, OP_END);
-  write_zero(w, type);
+  rewrite_write_zero(w, type);
   wasm_write_u8(w, OP_END);
 }
 
@@ -1046,10 +1050,10 @@ static void write_wrapping_end(wasm_writer *w, uint8_t type) {
  * Writes the check after a call: leave if an error is being thrown. If the function ends quietly there is no
  * check; after a call that returns only by throwing there is a plain branch. True if it wrote a check.
  */
-static bool write_check(module *m, wasm_writer *w, const code *c, bool wrapped) {
+static bool rewrite_write_check(module *m, wasm_writer *w, const code *c, bool wrapped) {
   uint8_t next = c->r.at < c->r.end ? *c->r.at : OP_END;
   uint32_t label = c->depth - (wrapped ? 0 : 1);
-  if (ends_quietly(m, c)) return false;
+  if (rewrite_ends_quietly(m, c)) return false;
   if (next != OP_UNREACHABLE) {
     wasm_write_u8(w, OP_GLOBAL_GET);
     wasm_write_u32(w, m->unwinding);
@@ -1060,7 +1064,7 @@ static bool write_check(module *m, wasm_writer *w, const code *c, bool wrapped) 
 }
 
 /* Refuses a function that can throw but whose result type has no zero for the check to return. */
-static void check_result(module *m, uint32_t index) {
+static void rewrite_check_result(module *m, uint32_t index) {
   const func_type *type = &m->types[m->funcs[index].type];
   if (type->result_count > 1) {
     fail(m, "function %u: it can throw and has %u results, which this rewriter does not know",
@@ -1074,31 +1078,31 @@ static void check_result(module *m, uint32_t index) {
 }
 
 /* Writes a body with its checks to `scratch` (which is emptied first); returns the number of checks. */
-static uint32_t write_body(module *m, wasm_writer *scratch, uint32_t index) {
+static uint32_t rewrite_write_body(module *m, wasm_writer *scratch, uint32_t index) {
   const func_type *type = &m->types[m->funcs[index].type];
   bool wrapped = type->result_count != 0;
   uint32_t checks = 0;
   code c;
   scratch->size = 0;
-  begin_code(m, &c, index);
+  rewrite_begin_code(m, &c, index);
   const uint8_t *copied = c.r.at;
   wasm_write_bytes(scratch, c.r.start, (size_t)(copied - c.r.start)); /* the locals */
-  if (wrapped) write_wrapping(scratch, type->results[0]);
-  while (next_instruction(m, &c)) {
-    uint32_t callee = callee_node(m, &c);
+  if (wrapped) rewrite_write_wrapping(scratch, type->results[0]);
+  while (rewrite_next_instruction(m, &c)) {
+    uint32_t callee = rewrite_callee_node(m, &c);
     if (callee != NO_INDEX && m->throws[callee] != 0) {
       wasm_write_bytes(scratch, copied, (size_t)(c.r.at - copied));
       copied = c.r.at;
-      if (write_check(m, scratch, &c, wrapped)) checks++;
+      if (rewrite_write_check(m, scratch, &c, wrapped)) checks++;
     }
   }
   wasm_write_bytes(scratch, copied, (size_t)(c.r.end - copied));
-  if (wrapped) write_wrapping_end(scratch, type->results[0]);
+  if (wrapped) rewrite_write_wrapping_end(scratch, type->results[0]);
   return checks;
 }
 
 /* The code section; bodies without checks are copied as they are, their size field included. */
-static void write_code_section(module *m, wasm_writer *out, unwind_report *report) {
+static void rewrite_write_code_section(module *m, wasm_writer *out, unwind_report *report) {
   wasm_writer payload = {0};
   wasm_writer scratch = {0};
   wasm_write_u32(&payload, m->body_count);
@@ -1108,8 +1112,8 @@ static void write_code_section(module *m, wasm_writer *out, unwind_report *repor
     uint32_t checks = 0;
     if (m->throws[index] != 0) {
       report->throwing++;
-      check_result(m, index);
-      checks = index == m->throw_func ? 0 : write_body(m, &scratch, index);
+      rewrite_check_result(m, index);
+      checks = index == m->throw_func ? 0 : rewrite_write_body(m, &scratch, index);
     }
     report->checks += checks;
     if (checks == 0) {
@@ -1128,15 +1132,15 @@ static void write_code_section(module *m, wasm_writer *out, unwind_report *repor
 }
 
 /* The export section without the markers. */
-static void write_export_section(module *m, wasm_writer *out, const wasm_section *section) {
+static void rewrite_write_export_section(module *m, wasm_writer *out, const wasm_section *section) {
   wasm_reader r;
   wasm_writer payload = {0};
   wasm_reader_init(&r, section->body, section->body_size);
   wasm_writer kept = {0};
   uint32_t count = wasm_read_u32(&r), kept_count = 0;
   export_entry e;
-  for (uint32_t i = 0; i < count && read_export(&r, &e); i++) {
-    if (marker_slot(m, &e) == NULL && !is_never(&e)) {
+  for (uint32_t i = 0; i < count && rewrite_read_export(&r, &e); i++) {
+    if (rewrite_marker_slot(m, &e) == NULL && !rewrite_is_never(&e)) {
       wasm_write_bytes(&kept, e.whole, e.whole_size);
       kept_count++;
     }
@@ -1150,7 +1154,7 @@ static void write_export_section(module *m, wasm_writer *out, const wasm_section
 }
 
 /* Whether a custom section contains offsets in code, which the rewrite changes. */
-static bool has_offsets(const wasm_section *section) {
+static bool rewrite_has_offsets(const wasm_section *section) {
   static const char *const prefixes[] = {".debug_", "reloc.", "sourceMappingURL", "metadata.code."};
   for (size_t i = 0; section->name != NULL && i < sizeof prefixes / sizeof *prefixes; i++) {
     size_t len = strlen(prefixes[i]);
@@ -1162,8 +1166,8 @@ static bool has_offsets(const wasm_section *section) {
 }
 
 /* The whole module. */
-static void write_module(module *m, const uint8_t *in, size_t in_size, wasm_writer *out,
-                         unwind_report *report) {
+static void rewrite_write_module(module *m, const uint8_t *in, size_t in_size, wasm_writer *out,
+                                 unwind_report *report) {
   wasm_reader r;
   wasm_section section;
   wasm_reader_init(&r, in, in_size);
@@ -1171,10 +1175,10 @@ static void write_module(module *m, const uint8_t *in, size_t in_size, wasm_writ
   wasm_write_header(out);
   while (!m->failed && wasm_next_section(&r, &section)) {
     if (section.id == WASM_SECTION_CODE) {
-      write_code_section(m, out, report);
+      rewrite_write_code_section(m, out, report);
     } else if (section.id == WASM_SECTION_EXPORT) {
-      write_export_section(m, out, &section);
-    } else if (!has_offsets(&section)) {
+      rewrite_write_export_section(m, out, &section);
+    } else if (!rewrite_has_offsets(&section)) {
       wasm_write_bytes(out, section.whole, section.whole_size);
     }
   }
@@ -1199,16 +1203,16 @@ bool unwind_rewrite(const uint8_t *in, size_t in_size, wasm_writer *out, unwind_
     fail(&m, "it is larger than 1 GiB");
   }
   if (!m.failed) {
-    read_module(&m, in, in_size);
+    rewrite_read_module(&m, in, in_size);
   }
   if (!m.failed) {
-    collect_calls(&m);
+    rewrite_collect_calls(&m);
   }
   if (!m.failed) {
-    find_throwing(&m);
+    rewrite_find_throwing(&m);
   }
   if (!m.failed) {
-    write_module(&m, in, in_size, out, report);
+    rewrite_write_module(&m, in, in_size, out, report);
   }
   report->functions = m.body_count;
   report->bytes_before = in_size;

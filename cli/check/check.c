@@ -35,29 +35,29 @@ typedef struct look {
 /* ---- findings ---- */
 
 /* The folder of the project as it stands before a file's name: "" for here. */
-static void add_prefix(const look *l, text *out) {
+static void check_add_prefix(const look *l, text *out) {
   if (strcmp(l->folder, ".") == 0) return;
   text_add_string(out, l->folder);
   if (out->data[out->size - 1] != '/') text_add_string(out, "/");
 }
 
-static void print_findings(look *l) {
+static void check_print_findings(look *l) {
   text prefix = {0};
-  add_prefix(l, &prefix);
+  check_add_prefix(l, &prefix);
   check_findings_print(&l->findings, text_string(&prefix));
   text_free(&prefix);
 }
 
 /* Whether a text begins with a file's name and a colon. */
-static bool begins_with_file(const char *string, const char *file) {
+static bool check_begins_with_file(const char *string, const char *file) {
   size_t size = strlen(file);
   return strncmp(string, file, size) == 0 && string[size] == ':';
 }
 
 /* Whether a text begins with a file that was found and is of ours, or is not. */
-static bool begins_with_found(const look *l, const char *string, bool ours) {
+static bool check_begins_with_found(const look *l, const char *string, bool ours) {
   for (size_t i = 0; l->ours != NULL && i < l->found.count; i++) {
-    if (l->ours[i] == ours && begins_with_file(string, l->found.items[i].file)) return true;
+    if (l->ours[i] == ours && check_begins_with_file(string, l->found.items[i].file)) return true;
   }
   return false;
 }
@@ -66,11 +66,11 @@ static bool begins_with_found(const look *l, const char *string, bool ours) {
  * The line of a traceback that names a file of the project itself, when the message begins with a file that
  * comes with flaron-lua and is not there; else the message.
  */
-static const char *own_place(const look *l, const char *message) {
-  if (!begins_with_found(l, message, true)) return message;
+static const char *check_own_place(const look *l, const char *message) {
+  if (!check_begins_with_found(l, message, true)) return message;
   for (const char *at = message; (at = strstr(at, "\n\t")) != NULL;) {
     at += 2;
-    if (begins_with_found(l, at, false)) return at;
+    if (check_begins_with_found(l, at, false)) return at;
   }
   return message;
 }
@@ -79,9 +79,9 @@ static const char *own_place(const look *l, const char *message) {
  * Adds a message of the packer: when it begins with a file of the project and a line, the finding is there.
  * One that begins in a file of ours is where the project called it, with the whole message.
  */
-static void add_message(look *l, check_level level, const char *message) {
+static void check_add_message(look *l, check_level level, const char *message) {
   const char *main = l->file != NULL ? l->file : l->manifest.main != NULL ? l->manifest.main : "main.lua";
-  const char *own = own_place(l, message);
+  const char *own = check_own_place(l, message);
   if (own != message) {
     char *end;
     const char *colon = strchr(own, ':');
@@ -92,7 +92,7 @@ static void add_message(look *l, check_level level, const char *message) {
   }
   for (size_t i = 0; i < l->found.count + 2; i++) {
     const char *file = i < l->found.count ? l->found.items[i].file : i == l->found.count ? main : "flare.lua";
-    if (!begins_with_file(message, file)) continue;
+    if (!check_begins_with_file(message, file)) continue;
     size_t size = strlen(file);
     char *end;
     long line = strtol(message + size + 1, &end, 10);
@@ -106,11 +106,11 @@ static void add_message(look *l, check_level level, const char *message) {
 }
 
 /* Adds the packer's notes, a line each. */
-static void add_notes(look *l, const text *notes) {
+static void check_add_notes(look *l, const text *notes) {
   const char *at = text_string(notes), *end;
   for (; (end = strchr(at, '\n')) != NULL; at = end + 1) {
     char *line = memory_copy((bytes){(const uint8_t *)at, (size_t)(end - at)});
-    add_message(l, CHECK_NOTE, line);
+    check_add_message(l, CHECK_NOTE, line);
     free(line);
   }
 }
@@ -118,15 +118,15 @@ static void add_notes(look *l, const text *notes) {
 /* ---- looking ---- */
 
 /* Reads the manifest and finds all files; packs. Nothing of it is said twice. */
-static void read_project(look *l, text *pack_error) {
+static void check_read_project(look *l, text *pack_error) {
   modules_source source = {modules_read_file, l->folder, NULL};
   text error = {0}, wasm = {0}, notes = {0};
   pack_options options = {.notes = &notes};
   l->bad_manifest = !pack_read_manifest(&source, &l->manifest, &l->source, &error);
-  if (l->bad_manifest) add_message(l, CHECK_ERROR, text_string(&error));
+  if (l->bad_manifest) check_add_message(l, CHECK_ERROR, text_string(&error));
   text_clear(&error);
   bool good = pack_find_files(&source, l->file, &l->manifest, &l->found, &error);
-  if (!good) add_message(l, CHECK_ERROR, text_string(&error));
+  if (!good) check_add_message(l, CHECK_ERROR, text_string(&error));
   text_clear(&error);
   if (good && !l->bad_manifest) {
     l->packed = pack_project(&source, l->file, &options, &wasm, pack_error) &&
@@ -136,7 +136,7 @@ static void read_project(look *l, text *pack_error) {
     const char *name = l->flare.modules[i].name;
     if (i > 0 && !modules_have(&l->found, name)) modules_add(&l->found, &source, name, false);
   }
-  add_notes(l, &notes);
+  check_add_notes(l, &notes);
   l->ours = memory_get(l->found.count * sizeof *l->ours);
   for (size_t i = 0; i < l->found.count; i++) {
     text path = {0};
@@ -150,7 +150,7 @@ static void read_project(look *l, text *pack_error) {
 }
 
 /* Compiles all files; what the runtime has goes to `runtime` as Lua source. False when that failed. */
-static bool compile(look *l, text *runtime, bool *refused) {
+static bool check_compile(look *l, text *runtime, bool *refused) {
   text records = {0}, error = {0};
   check_record r;
   bool good = check_probe(&l->found, l->ours, &records, &error);
@@ -169,7 +169,7 @@ static bool compile(look *l, text *runtime, bool *refused) {
 }
 
 /* Writes the input of check.lua, with the field `fix` when it is not NULL. */
-static void write_input(const look *l, const text *runtime, const text *fix, text *input) {
+static void check_write_input(const look *l, const text *runtime, const text *fix, text *input) {
   text_printf(input, "{ runtime = %s,\nfiles = {\n", runtime->size > 0 ? runtime->data : "{ modules = {} }");
   for (size_t i = 0; i < l->found.count; i++) {
     const module *m = &l->found.items[i];
@@ -183,7 +183,7 @@ static void write_input(const look *l, const text *runtime, const text *fix, tex
 }
 
 /* Takes the place of what is wrong in flare.lua from a "key" record whose key the message names. */
-static void place_in_manifest(look *l, const check_record *key) {
+static void check_place_in_manifest(look *l, const check_record *key) {
   text quoted = {0};
   text_printf(&quoted, "key '%s'", (const char *)key->text.data); /* a NUL follows */
   for (size_t i = 0; i < l->findings.count; i++) {
@@ -197,7 +197,7 @@ static void place_in_manifest(look *l, const check_record *key) {
 }
 
 /* luacheck's parser knows the column, too, of what the runtime's refused; what it alone refuses is odd. */
-static void take_syntax(look *l, const check_record *r, const char *file) {
+static void check_take_syntax(look *l, const check_record *r, const char *file) {
   bool refused = false;
   for (size_t i = 0; i < l->findings.count; i++) {
     check_finding *f = &l->findings.items[i];
@@ -212,7 +212,7 @@ static void take_syntax(look *l, const check_record *r, const char *file) {
 }
 
 /* Adds what a record of the kind "error" or "warning" says, and the name that was perhaps meant. */
-static void take_finding(look *l, const check_record *r, const char *file) {
+static void check_take_finding(look *l, const check_record *r, const char *file) {
   const char *at = (const char *)r->text.data, *end = at + r->text.size; /* a line feed follows */
   text message = {0};
   const char *name = memchr(at, '\0', r->text.size);
@@ -228,7 +228,7 @@ static void take_finding(look *l, const check_record *r, const char *file) {
 }
 
 /* Whether the flare handles an event of a WebSocket; `name` NULL: any of them. */
-static bool has_handler(const look *l, const char *name) {
+static bool check_has_handler(const look *l, const char *name) {
   for (int h = FLARE_WS_OPEN; h < FLARE_HANDLERS; h++) {
     if ((l->flare.handlers >> h & 1) && (name == NULL || strcmp(name, flare_handler_names[h]) == 0))
       return true;
@@ -237,7 +237,7 @@ static bool has_handler(const look *l, const char *name) {
 }
 
 /* Takes in what check.lua found: all uses first, since what is granted but not needed depends on them. */
-static void take_records(look *l, bytes records, const host_config *config) {
+static void check_take_records(look *l, bytes records, const host_config *config) {
   check_record r;
   bytes rest = records;
   while (check_next_record(&rest, &r)) {
@@ -250,40 +250,40 @@ static void take_records(look *l, bytes records, const host_config *config) {
     }
     if (strcmp(r.kind, "use") == 0 || strcmp(r.kind, "right") == 0)
       check_use(&l->needs, &r, file, config, &l->findings);
-    if (strcmp(r.kind, "syntax") == 0) take_syntax(l, &r, file);
+    if (strcmp(r.kind, "syntax") == 0) check_take_syntax(l, &r, file);
     if (strcmp(r.kind, "handler") == 0 && r.file == 1) {
       const char *name = (const char *)r.text.data; /* a NUL follows */
-      if (has_handler(l, name)) {
+      if (check_has_handler(l, name)) {
         check_websocket(&l->needs, name, file, r.line, r.column, &l->manifest, &l->findings);
       }
     }
-    if (strcmp(r.kind, "warning") == 0 || strcmp(r.kind, "error") == 0) take_finding(l, &r, file);
+    if (strcmp(r.kind, "warning") == 0 || strcmp(r.kind, "error") == 0) check_take_finding(l, &r, file);
   }
-  if (has_handler(l, NULL)) { /* it may be named in a way that was not seen */
+  if (check_has_handler(l, NULL)) { /* it may be named in a way that was not seen */
     check_websocket(&l->needs, "a handler of WebSockets", l->found.items[0].file, 0, 0, &l->manifest,
                     &l->findings);
   }
   rest = records;
   while (check_next_record(&rest, &r)) {
     if (strcmp(r.kind, "key") != 0) continue;
-    if (l->bad_manifest) place_in_manifest(l, &r);
+    if (l->bad_manifest) check_place_in_manifest(l, &r);
     if (config != NULL && l->packed) check_key(&l->needs, &r, &l->manifest, &l->findings);
   }
 }
 
 /* Has luacheck look at all files. */
-static void ask_luacheck(look *l, const text *runtime) {
+static void check_ask_luacheck(look *l, const text *runtime) {
   text input = {0}, records = {0}, error = {0};
   host_config config = host_config_default();
   manifest_grants grants = {0};
-  write_input(l, runtime, NULL, &input);
+  check_write_input(l, runtime, NULL, &input);
   bool missing;
   if (check_ask(l->folder, &l->found, text_bytes(&l->source), text_bytes(&input), &records, &missing,
                 &error)) {
     bool granted =
         l->manifest.config != NULL && manifest_configure(l->manifest.config, &config, &grants, &error);
     l->needs_known = l->packed;
-    take_records(l, text_bytes(&records), granted ? &config : NULL);
+    check_take_records(l, text_bytes(&records), granted ? &config : NULL);
   } else {
     check_add(&l->findings, missing ? CHECK_WARNING : CHECK_ERROR, NULL, 0, 0,
               "%s; only syntax, manifest and size were checked", text_string(&error));
@@ -295,19 +295,19 @@ static void ask_luacheck(look *l, const text *runtime) {
 }
 
 /* Looks at the project; the runtime's description goes to `runtime`. */
-static void look_at(look *l, text *runtime) {
+static void check_look_at(look *l, text *runtime) {
   text pack_error = {0};
   bool refused = false;
-  read_project(l, &pack_error);
-  if (l->found.count > 0 && compile(l, runtime, &refused)) {
+  check_read_project(l, &pack_error);
+  if (l->found.count > 0 && check_compile(l, runtime, &refused)) {
     if (pack_error.size > 0 && !refused)
-      add_message(l, CHECK_ERROR, pack_error.data); /* else it is what compiling said */
-    ask_luacheck(l, runtime);
+      check_add_message(l, CHECK_ERROR, pack_error.data); /* else it is what compiling said */
+    check_ask_luacheck(l, runtime);
   }
   text_free(&pack_error);
 }
 
-static void free_look(look *l) {
+static void check_free_look(look *l) {
   free(l->folder);
   free(l->ours);
   text_free(&l->source);
@@ -321,7 +321,7 @@ static void free_look(look *l) {
 /* ---- mending ---- */
 
 /* A flare.lua for a project that has none. */
-static void write_manifest(const look *l, text *out) {
+static void check_new_manifest(const look *l, text *out) {
   char *real = realpath(l->folder, NULL);
   const char *name = real != NULL ? strrchr(real, '/') + 1 : "";
   bool main = l->file != NULL && strcmp(l->file, "main.lua") != 0;
@@ -331,11 +331,11 @@ static void write_manifest(const look *l, text *out) {
 }
 
 /* The text of a flare.lua with what it lacks; "" when it cannot be mended, which is then said. */
-static void edit_manifest(look *l, const text *runtime, const text *fix, text *out) {
+static void check_edit_manifest(look *l, const text *runtime, const text *fix, text *out) {
   text input = {0}, records = {0}, error = {0};
   check_record r;
   bool missing;
-  write_input(l, runtime, fix, &input);
+  check_write_input(l, runtime, fix, &input);
   if (!check_ask(l->folder, &l->found, text_bytes(&l->source), text_bytes(&input), &records, &missing,
                  &error)) {
     check_add(&l->findings, CHECK_NOTE, "flare.lua", 0, 0, "not mended: %s", text_string(&error));
@@ -353,9 +353,9 @@ static void edit_manifest(look *l, const text *runtime, const text *fix, text *o
 }
 
 /* Writes a new flare.lua when it is sure to be right. Whether it did; else why not is a finding. */
-static bool put_manifest(look *l, const text *content, const text *said) {
+static bool check_put_manifest(look *l, const text *content, const text *said) {
   text path = {0};
-  add_prefix(l, &path);
+  check_add_prefix(l, &path);
   text_add_string(&path, "flare.lua");
   int fault = 0;
   bool right = check_grants_all(&l->needs, &l->manifest, text_bytes(content));
@@ -372,18 +372,18 @@ static bool put_manifest(look *l, const text *content, const text *said) {
 }
 
 /* Mends what can be. Whether anything was. */
-static bool mend(look *l, const text *runtime) {
+static bool check_mend(look *l, const text *runtime) {
   text fix = {0}, said = {0}, content = {0};
   if (!l->needs_known || l->bad_manifest) return false;
   if (l->manifest.config != NULL) {
-    if (check_wishes(&l->needs, &l->manifest, &fix, &said)) edit_manifest(l, runtime, &fix, &content);
+    if (check_wishes(&l->needs, &l->manifest, &fix, &said)) check_edit_manifest(l, runtime, &fix, &content);
   } else if (l->needs.vague != NULL) {
     check_add(&l->findings, CHECK_NOTE, l->needs.vague_file, l->needs.vague_line, l->needs.vague_column,
               "no flare.lua was made: what %s is used with is known only when it runs", l->needs.vague);
   } else {
-    write_manifest(l, &content);
+    check_new_manifest(l, &content);
   }
-  bool mended = content.size > 0 && put_manifest(l, &content, &said);
+  bool mended = content.size > 0 && check_put_manifest(l, &content, &said);
   text_free(&fix);
   text_free(&said);
   text_free(&content);
@@ -391,10 +391,10 @@ static bool mend(look *l, const text *runtime) {
 }
 
 /* Says what a project without flare.lua would need. */
-static void suggest(look *l) {
+static void check_suggest(look *l) {
   text content = {0};
   if (l->manifest.config != NULL || l->bad_manifest || !l->needs_known) return;
-  write_manifest(l, &content);
+  check_new_manifest(l, &content);
   check_add(&l->findings, CHECK_NOTE, "flare.lua", 0, 0,
             "there is none: the local edge allows everything, production nothing. The code needs\n%.*s",
             (int)content.size - 1, content.data);
@@ -403,15 +403,15 @@ static void suggest(look *l) {
 
 /* ---- the command ---- */
 
-static const char *plural(size_t n) { return n == 1 ? "" : "s"; }
+static const char *check_plural(size_t n) { return n == 1 ? "" : "s"; }
 
 /* Prints all there is to say; the exit code. */
-static int conclude(look *l, bool strict) {
-  print_findings(l);
+static int check_conclude(look *l, bool strict) {
+  check_print_findings(l);
   size_t errors = check_findings_count(&l->findings, CHECK_ERROR),
          warnings = check_findings_count(&l->findings, CHECK_WARNING);
   if (l->packed) cli_print("%s packs to %zu bytes\n", l->path, l->flare.wasm.size);
-  printf("%zu error%s, %zu warning%s\n", errors, plural(errors), warnings, plural(warnings));
+  printf("%zu error%s, %zu warning%s\n", errors, check_plural(errors), warnings, check_plural(warnings));
   return errors > 0 || (strict && warnings > 0) ? CLI_FAILED : CLI_DONE;
 }
 
@@ -422,13 +422,13 @@ static int check(const cli_command *self, const char *path, bool fix, bool stric
     text runtime = {0}, error = {0};
     bool there = pack_split_path(path, &l.folder, &l.file, &error);
     int status = there ? CLI_DONE : cli_fail(self, "%s", text_string(&error));
-    if (there) look_at(&l, &runtime);
-    bool again = there && fix && mend(&l, &runtime);
+    if (there) check_look_at(&l, &runtime);
+    bool again = there && fix && check_mend(&l, &runtime);
     if (there && !again) {
-      suggest(&l);
-      status = conclude(&l, strict);
+      check_suggest(&l);
+      status = check_conclude(&l, strict);
     }
-    free_look(&l);
+    check_free_look(&l);
     text_free(&runtime);
     text_free(&error);
     if (!again) return status;
@@ -440,7 +440,7 @@ typedef struct words {
   bool fix, strict;
 } words;
 
-static int run(const cli_command *self, int argc, char **argv) {
+static int check_run(const cli_command *self, int argc, char **argv) {
   words w = {.path = "."};
   int status = options_read(self, argc, argv, &w);
   if (status != CLI_GO_ON) return status;
@@ -474,5 +474,5 @@ const cli_command cli_check = {
         "project's .luacheckrc has it.\n"
         "Nothing of the project runs but in the sandbox of a flare, .luacheckrc and flare.lua included: it "
         "is safe to check a project that you do not know.",
-    .run = run,
+    .run = check_run,
 };

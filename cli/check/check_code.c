@@ -65,7 +65,7 @@ typedef struct probe {
 } probe;
 
 /* Reads a file of the installed luacheck, which may be a link to anywhere: who installed it is trusted. */
-static int read_installed(const char *folder, const char *path, text *out) {
+static int check_code_read_installed(const char *folder, const char *path, text *out) {
   text place = {0};
   text_printf(&place, "%s/%s", folder, path);
   int fd = open(place.data, O_RDONLY | O_CLOEXEC);
@@ -76,7 +76,7 @@ static int read_installed(const char *folder, const char *path, text *out) {
 }
 
 /* modules_source of a probe. */
-static int read_probe(void *data, const char *path, text *out) {
+static int check_code_read_probe(void *data, const char *path, text *out) {
   const probe *p = data;
   size_t n;
   char kind[8];
@@ -89,7 +89,7 @@ static int read_probe(void *data, const char *path, text *out) {
   } else if (strcmp(path, "config") == 0) {
     text_add(out, p->config.data, p->config.size);
   } else if (p->luacheck != NULL && strncmp(path, "luacheck/", 9) == 0) {
-    return read_installed(p->luacheck, path, out);
+    return check_code_read_installed(p->luacheck, path, out);
   } else if (sscanf(path, "%7[a-z]/%zu", kind, &n) == 2) {
     const module *m = &p->modules->items[n - 1];
     bool name = strcmp(kind, "file") == 0;
@@ -101,7 +101,7 @@ static int read_probe(void *data, const char *path, text *out) {
 }
 
 /* Writes the flare.lua of a probe. */
-static void write_flare(probe *p, int memory_mib) {
+static void check_code_write_flare(probe *p, int memory_mib) {
   text_printf(&p->flare, "return { memory = \"%dM\", assets = {\n", memory_mib);
   for (size_t i = 0; p->modules != NULL && i < p->modules->count; i++) {
     text_printf(&p->flare, "\"file/%zu\", \"source/%zu\",\n", i + 1, i + 1);
@@ -112,16 +112,16 @@ static void write_flare(probe *p, int memory_mib) {
 }
 
 /* Packs a probe and runs it. Frees what it owns. */
-static bool run_probe(probe *p, int memory_mib, int cpu_ms, text *records, text *error) {
-  modules_source source = {read_probe, p, NULL};
-  write_flare(p, memory_mib);
+static bool check_code_run_probe(probe *p, int memory_mib, int cpu_ms, text *records, text *error) {
+  modules_source source = {check_code_read_probe, p, NULL};
+  check_code_write_flare(p, memory_mib);
   bool good = own_flare_run(&source, cpu_ms, records, error);
   text_free(&p->main);
   text_free(&p->flare);
   return good;
 }
 
-static void add_script(text *out, const char *path) {
+static void check_code_add_script(text *out, const char *path) {
   const bytes *script = embedded_find(path);
   text_add(out, script->data, script->size);
 }
@@ -129,7 +129,7 @@ static void add_script(text *out, const char *path) {
 /* ---- the runtime ---- */
 
 /* CPU time for `size` bytes of sources: far more than any that is not made to take long. */
-static int time_for(const modules *m) {
+static int check_code_time_for(const modules *m) {
   size_t size = 0;
   for (size_t i = 0; i < m->count; i++) size += m->items[i].source.size;
   return (int)(CPU_MS + size / 1024 * CPU_MS_PER_KIB);
@@ -137,7 +137,7 @@ static int time_for(const modules *m) {
 
 bool check_probe(const modules *m, const bool *ours, text *records, text *error) {
   probe p = {.modules = m};
-  add_script(&p.main, "scripts/check/record.lua");
+  check_code_add_script(&p.main, "scripts/check/record.lua");
   text_add_string(&p.main, "modules = {\n");
   for (size_t i = 0; i < m->count; i++) {
     if (!ours[i]) continue;
@@ -147,8 +147,8 @@ bool check_probe(const modules *m, const bool *ours, text *records, text *error)
     text_free(&name);
   }
   text_add_string(&p.main, "}\n");
-  add_script(&p.main, "scripts/check/probe.lua");
-  return run_probe(&p, MEMORY_MIB, time_for(m), records, error);
+  check_code_add_script(&p.main, "scripts/check/probe.lua");
+  return check_code_run_probe(&p, MEMORY_MIB, check_code_time_for(m), records, error);
 }
 
 /* ---- .luacheckrc ---- */
@@ -157,7 +157,7 @@ bool check_probe(const modules *m, const bool *ours, text *records, text *error)
  * Reads the .luacheckrc of `folder`, a real path, or of the nearest folder above that has one; `anchor` gets
  * that folder, and stays empty when there is none. False with a sentence in `error` when it cannot be read.
  */
-static bool find_config(const char *folder, text *anchor, text *content, text *error) {
+static bool check_code_find_config(const char *folder, text *anchor, text *content, text *error) {
   text at = {0};
   int fault;
   bool absent;
@@ -185,13 +185,13 @@ static bool find_config(const char *folder, text *anchor, text *content, text *e
 }
 
 /* Evaluates a .luacheckrc; its options are added to `options` as Lua source, a table. */
-static bool read_config(const char *luacheck, bytes content, text *options, text *error) {
+static bool check_code_read_config(const char *luacheck, bytes content, text *options, text *error) {
   probe p = {.luacheck = luacheck, .config = content};
   text records = {0}, fault = {0};
   check_record r = {.kind = ""};
-  add_script(&p.main, "scripts/check/record.lua");
-  add_script(&p.main, "scripts/check/config.lua");
-  bool good = run_probe(&p, CONFIG_MEMORY_MIB, CONFIG_CPU_MS, &records, &fault);
+  check_code_add_script(&p.main, "scripts/check/record.lua");
+  check_code_add_script(&p.main, "scripts/check/config.lua");
+  bool good = check_code_run_probe(&p, CONFIG_MEMORY_MIB, CONFIG_CPU_MS, &records, &fault);
   bytes rest = text_bytes(&records);
   if (good) good = check_next_record(&rest, &r) && strcmp(r.kind, "config") == 0;
   if (good) {
@@ -209,7 +209,7 @@ static bool read_config(const char *luacheck, bytes content, text *options, text
 /* ---- luacheck ---- */
 
 /* Sets `share` to where luacheck's modules are below the folder `root`; whether they are. */
-static bool find_modules(const char *root, text *share) {
+static bool check_code_find_modules(const char *root, text *share) {
   static const char *const versions[] = {"5.4", "5.3", "5.2", "5.1"};
   for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
     text probe = {0};
@@ -225,30 +225,31 @@ static bool find_modules(const char *root, text *share) {
 
 /* Whether a program stands in folder/bin, and luacheck's modules in folder/share, for a folder/bin/luacheck.
  */
-static bool find_beside(const char *program, text *share) {
+static bool check_code_find_beside(const char *program, text *share) {
   const char *slash = strrchr(program, '/');
   char *root =
       slash != NULL ? memory_copy((bytes){(const uint8_t *)program, (size_t)(slash - program)}) : NULL;
   char *end = root != NULL ? strrchr(root, '/') : NULL;
   if (end != NULL) *end = '\0';
-  bool found = end != NULL && find_modules(root, share);
+  bool found = end != NULL && check_code_find_modules(root, share);
   free(root);
   return found;
 }
 
 /* Finds the luacheck of this machine: `share` gets the folder that its modules are in. */
-static bool find_luacheck(text *share) {
+static bool check_code_find_luacheck(text *share) {
   text program = {0};
   bool found = cli_find_program("luacheck", &program);
   char *real = found ? realpath(program.data, NULL) : NULL;
-  found = found && (find_beside(program.data, share) || (real != NULL && find_beside(real, share)));
+  found = found && (check_code_find_beside(program.data, share) ||
+                    (real != NULL && check_code_find_beside(real, share)));
   free(real);
   text_free(&program);
   return found;
 }
 
 /* Whether the records end as they should; why not in `error`. */
-static bool is_done(bytes records, text *error) {
+static bool check_code_is_done(bytes records, text *error) {
   check_record r = {.kind = ""};
   while (check_next_record(&records, &r)) {
     if (strcmp(r.kind, "luacheck") != 0) continue;
@@ -261,15 +262,15 @@ static bool is_done(bytes records, text *error) {
 }
 
 /* Writes `config`, the project's configuration for luacheck, in front of check.lua. */
-static bool write_config(const char *folder, const char *luacheck, text *out, text *error) {
+static bool check_code_write_config(const char *folder, const char *luacheck, text *out, text *error) {
   text anchor = {0}, content = {0}, options = {0};
   char *real = realpath(folder, NULL);
   bool good = real != NULL;
   if (!good) text_printf(error, "%s: %s", folder, strerror(errno));
-  if (good) good = find_config(real, &anchor, &content, error);
+  if (good) good = check_code_find_config(real, &anchor, &content, error);
   if (good && anchor.size > 0) {
-    good =
-        read_config(luacheck, (bytes){(const uint8_t *)text_string(&content), content.size}, &options, error);
+    good = check_code_read_config(luacheck, (bytes){(const uint8_t *)text_string(&content), content.size},
+                                  &options, error);
   }
   if (good) {
     text_add_string(out, "config = { folder = ");
@@ -289,21 +290,21 @@ static bool write_config(const char *folder, const char *luacheck, text *out, te
 bool check_ask(const char *folder, const modules *m, bytes manifest, bytes input, text *records,
                bool *missing, text *error) {
   text share = {0}, fault = {0};
-  *missing = !find_luacheck(&share);
+  *missing = !check_code_find_luacheck(&share);
   if (*missing) text_add_string(error, "luacheck is not installed (Debian has it in the package lua-check)");
   probe p = {.modules = m, .luacheck = text_string(&share), .manifest = manifest};
-  bool good = !*missing && write_config(folder, p.luacheck, &p.main, error);
+  bool good = !*missing && check_code_write_config(folder, p.luacheck, &p.main, error);
   if (good) {
     text_add_string(&p.main, "input = ");
     text_add(&p.main, input.data, input.size);
     text_add_string(&p.main, "\n");
-    add_script(&p.main, "scripts/check/record.lua");
-    add_script(&p.main, "scripts/check/rights.lua");
-    add_script(&p.main, "scripts/check/answers.lua");
-    add_script(&p.main, "scripts/check/check.lua");
-    good = run_probe(&p, MEMORY_MIB, time_for(m), records, &fault);
+    check_code_add_script(&p.main, "scripts/check/record.lua");
+    check_code_add_script(&p.main, "scripts/check/rights.lua");
+    check_code_add_script(&p.main, "scripts/check/answers.lua");
+    check_code_add_script(&p.main, "scripts/check/check.lua");
+    good = check_code_run_probe(&p, MEMORY_MIB, check_code_time_for(m), records, &fault);
     if (!good) text_printf(error, "luacheck: %s", text_string(&fault));
-    if (good) good = is_done(text_bytes(records), error);
+    if (good) good = check_code_is_done(text_bytes(records), error);
   }
   text_free(&p.main);
   text_free(&share);

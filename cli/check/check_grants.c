@@ -50,7 +50,7 @@ enum { RULES = sizeof rules / sizeof *rules };
 
 /* ---- lists ---- */
 
-static void add_item(manifest_list *list, const char *item) {
+static void grants_add_item(manifest_list *list, const char *item) {
   for (size_t i = 0; i < list->count; i++) {
     if (strcmp(list->items[i], item) == 0) return;
   }
@@ -58,15 +58,15 @@ static void add_item(manifest_list *list, const char *item) {
   list->items[list->count++] = memory_copy(bytes_of(item));
 }
 
-static void free_list(manifest_list *list) {
+static void grants_free_list(manifest_list *list) {
   for (size_t i = 0; i < list->count; i++) free(list->items[i]);
   free(list->items);
   *list = (manifest_list){0};
 }
 
 void check_needs_free(check_needs *needs) {
-  free_list(&needs->secrets);
-  free_list(&needs->urls);
+  grants_free_list(&needs->secrets);
+  grants_free_list(&needs->urls);
   free(needs->vague_file);
   *needs = (check_needs){0};
 }
@@ -74,7 +74,7 @@ void check_needs_free(check_needs *needs) {
 /* ---- uses ---- */
 
 /* The `n`th argument of a call (from 1), which follows the function's name; NULL when it is not constant. */
-static const char *argument(const check_record *use, int n) {
+static const char *grants_argument(const check_record *use, int n) {
   const char *at = (const char *)use->text.data, *end = at + use->text.size;
   for (; n > 0; n--) {
     at = memchr(at, '\0', (size_t)(end - at));
@@ -85,7 +85,7 @@ static const char *argument(const check_record *use, int n) {
 }
 
 /* Notes that a function is used by a name, or in a way, that is known only when it runs. */
-static void note_vague(check_needs *needs, const rule *r, const check_record *use, const char *file) {
+static void grants_note_vague(check_needs *needs, const rule *r, const check_record *use, const char *file) {
   needs->vague_rules |= 1u << (r - rules);
   if (needs->vague != NULL || r->subject == HEADER) return; /* most headers need nothing */
   needs->vague = r->function;
@@ -95,7 +95,7 @@ static void note_vague(check_needs *needs, const rule *r, const check_record *us
 }
 
 /* Whether a vague use may be one of a subject or, for NOTHING and HEADER, one that needs a key. */
-static bool is_vague(const check_needs *needs, subject subject, int key) {
+static bool grants_is_vague(const check_needs *needs, subject subject, int key) {
   for (int i = 0; i < RULES; i++) {
     const rule *r = &rules[i];
     bool same =
@@ -117,9 +117,9 @@ static bool grants_key(const host_config *config, int key) {
 
 /* A use that needs a boolean key, because of `name` (of a header) or of the function alone, when it is NULL.
  */
-static void use_key(check_needs *needs, int key, const char *function, const char *name,
-                    const check_record *use, const char *file, const host_config *config,
-                    check_findings *findings) {
+static void grants_use_key(check_needs *needs, int key, const char *function, const char *name,
+                           const check_record *use, const char *file, const host_config *config,
+                           check_findings *findings) {
   needs->keys |= 1u << key;
   if (config == NULL || grants_key(config, key)) return;
   check_add(findings, CHECK_ERROR, file, use->line, use->column, "%s%s%s%s needs %s = true in flare.lua",
@@ -127,49 +127,49 @@ static void use_key(check_needs *needs, int key, const char *function, const cha
             keys[key]);
 }
 
-static void use_secret(check_needs *needs, const rule *r, const char *shown, const char *name,
-                       const check_record *use, const char *file, const host_config *config,
-                       check_findings *findings) {
+static void grants_use_secret(check_needs *needs, const rule *r, const char *shown, const char *name,
+                              const check_record *use, const char *file, const host_config *config,
+                              check_findings *findings) {
   if (name != NULL) {
-    add_item(&needs->secrets, name);
+    grants_add_item(&needs->secrets, name);
     if (config == NULL || host_secret_allowed(config, bytes_of(name))) return;
     check_add(findings, CHECK_ERROR, file, use->line, use->column,
               "%s: the secret '%s' is not in allowed_secrets of flare.lua", shown, name);
     return;
   }
-  note_vague(needs, r, use, file);
+  grants_note_vague(needs, r, use, file);
   if (config == NULL || config->all_secrets || config->allowed_secret_count > 0) return;
   check_add(findings, CHECK_WARNING, file, use->line, use->column,
             "%s: there is no secret in allowed_secrets of flare.lua", shown);
 }
 
-static void use_url(check_needs *needs, const rule *r, const char *url, const check_record *use,
-                    const char *file, const host_config *config, check_findings *findings) {
+static void grants_use_url(check_needs *needs, const rule *r, const char *url, const check_record *use,
+                           const char *file, const host_config *config, check_findings *findings) {
   if (url != NULL) {
     char *plain =
         memory_copy((bytes){(const uint8_t *)url, strcspn(url, "#")}); /* as the allow-list sees it */
-    add_item(&needs->urls, plain);
+    grants_add_item(&needs->urls, plain);
     free(plain);
     if (config == NULL || host_url_allowed(config, url)) return;
     check_add(findings, CHECK_ERROR, file, use->line, use->column,
               "%s: '%s' is not in allowed_fetch_urls of flare.lua", r->function, url);
     return;
   }
-  note_vague(needs, r, use, file);
+  grants_note_vague(needs, r, use, file);
   if (config == NULL || config->all_fetch_urls || config->allowed_fetch_url_count > 0) return;
   check_add(findings, CHECK_WARNING, file, use->line, use->column,
             "%s: there is no URL in allowed_fetch_urls of flare.lua", r->function);
 }
 
 /* Whether a rule is of a function in a module; "flaron" has them all. */
-static bool is_in_module(const rule *r, bytes module) {
+static bool grants_is_in_module(const rule *r, bytes module) {
   size_t size = strcspn(r->function, ".");
   return bytes_are(module, "flaron") || (module.size == size && memcmp(module.data, r->function, size) == 0);
 }
 
 /* The record of the SDK's function that one of the kind "right" tells of, after how the code calls for it.
  */
-static check_record sdk_use(const check_record *right) {
+static check_record grants_sdk_use(const check_record *right) {
   check_record use = *right;
   size_t shown = strlen((const char *)right->text.data) + 1;
   use.text = (bytes){right->text.data + shown, right->text.size - shown};
@@ -179,23 +179,24 @@ static check_record sdk_use(const check_record *right) {
 void check_use(check_needs *needs, const check_record *record, const char *file, const host_config *config,
                check_findings *findings) {
   bool right = strcmp(record->kind, "right") == 0;
-  check_record use = right ? sdk_use(record) : *record;
+  check_record use = right ? grants_sdk_use(record) : *record;
   bytes function = bytes_of((const char *)use.text.data); /* a NUL follows */
   for (int i = 0; i < RULES; i++) {
     const rule *r = &rules[i];
     const char *shown = right ? (const char *)record->text.data : r->function;
-    if (is_in_module(r, function)) note_vague(needs, r, &use, file); /* it may be called anywhere */
+    if (grants_is_in_module(r, function))
+      grants_note_vague(needs, r, &use, file); /* it may be called anywhere */
     if (!bytes_are(function, r->function)) continue;
-    const char *name = argument(&use, r->argument);
+    const char *name = grants_argument(&use, r->argument);
     switch (r->subject) {
-      case NOTHING: use_key(needs, r->key, shown, NULL, &use, file, config, findings); break;
+      case NOTHING: grants_use_key(needs, r->key, shown, NULL, &use, file, config, findings); break;
       case HEADER:
-        if (name == NULL) note_vague(needs, r, &use, file);
+        if (name == NULL) grants_note_vague(needs, r, &use, file);
         if (name == NULL || !host_header_withheld(bytes_of(name))) break;
-        use_key(needs, r->key, shown, right ? NULL : name, &use, file, config, findings);
+        grants_use_key(needs, r->key, shown, right ? NULL : name, &use, file, config, findings);
         break;
-      case SECRET: use_secret(needs, r, shown, name, &use, file, config, findings); break;
-      case URL: use_url(needs, r, name, &use, file, config, findings); break;
+      case SECRET: grants_use_secret(needs, r, shown, name, &use, file, config, findings); break;
+      case URL: grants_use_url(needs, r, name, &use, file, config, findings); break;
     }
   }
 }
@@ -216,7 +217,7 @@ void check_websocket(check_needs *needs, const char *name, const char *file, lon
 
 /* ---- what is granted ---- */
 
-static bool has_item(const manifest_list *list, const char *item) {
+static bool grants_has_item(const manifest_list *list, const char *item) {
   for (size_t i = 0; i < list->count; i++) {
     if (strcmp(list->items[i], item) == 0) return true;
   }
@@ -229,11 +230,11 @@ void check_key(const check_needs *needs, const check_record *key, const manifest
   const char *item = name.size + 1 < key->text.size ? (const char *)name.data + name.size + 1 : NULL;
   for (int i = 0; item == NULL && i < KEYS; i++) {
     bool granted = bytes_are(name, keys[i]) && json_is_true(json_object_get(m->config, keys[i]));
-    if (!granted || (needs->keys & 1u << i) || is_vague(needs, NOTHING, i)) continue;
+    if (!granted || (needs->keys & 1u << i) || grants_is_vague(needs, NOTHING, i)) continue;
     check_add(findings, CHECK_NOTE, "flare.lua", key->line, key->column, "the code does not need %s",
               keys[i]);
   }
-  bool used = needs->urls.count > 0 || is_vague(needs, URL, 0);
+  bool used = needs->urls.count > 0 || grants_is_vague(needs, URL, 0);
   if (item == NULL && bytes_are(name, list_keys[1]) && !used) {
     check_add(findings, CHECK_NOTE, "flare.lua", key->line, key->column, "the code fetches no URL");
   }
@@ -242,8 +243,8 @@ void check_key(const check_needs *needs, const check_record *key, const manifest
     check_add(findings, CHECK_WARNING, "flare.lua", key->line, key->column, "%s", trap.data);
   }
   text_free(&trap);
-  if (item != NULL && bytes_are(name, list_keys[0]) && !is_vague(needs, SECRET, 0) &&
-      !has_item(&needs->secrets, item)) {
+  if (item != NULL && bytes_are(name, list_keys[0]) && !grants_is_vague(needs, SECRET, 0) &&
+      !grants_has_item(&needs->secrets, item)) {
     check_add(findings, CHECK_NOTE, "flare.lua", key->line, key->column,
               "the code does not use the secret '%s'", item);
   }
@@ -252,7 +253,7 @@ void check_key(const check_needs *needs, const check_record *key, const manifest
 /* ---- mending ---- */
 
 /* Opens a host's config that grants what a manifest does; `grants` holds what it borrows. */
-static bool configure(const manifest *m, host_config *config, manifest_grants *grants) {
+static bool grants_configure(const manifest *m, host_config *config, manifest_grants *grants) {
   text error = {0};
   *config = host_config_default();
   bool good = manifest_configure(m->config, config, grants, &error);
@@ -261,7 +262,7 @@ static bool configure(const manifest *m, host_config *config, manifest_grants *g
 }
 
 /* Adds the strings of a list as Lua source, separated by commas. */
-static void write_list(const manifest_list *list, text *out) {
+static void grants_write_list(const manifest_list *list, text *out) {
   for (size_t i = 0; i < list->count; i++) {
     if (i > 0) text_add_string(out, ", ");
     check_quote(out, bytes_of(list->items[i]));
@@ -275,7 +276,7 @@ typedef struct wishes {
   manifest_list secrets, urls;
 } wishes;
 
-static wishes find_wishes(const check_needs *needs, const host_config *config, const manifest *m) {
+static wishes grants_find_wishes(const check_needs *needs, const host_config *config, const manifest *m) {
   wishes w = {0};
   for (int i = 0; i < KEYS; i++) {
     bool granted = i == WEBSOCKET ? json_is_true(json_object_get(m->config, keys[i])) : grants_key(config, i);
@@ -283,27 +284,29 @@ static wishes find_wishes(const check_needs *needs, const host_config *config, c
   }
   for (size_t i = 0; i < needs->secrets.count; i++) {
     const char *name = needs->secrets.items[i];
-    if (!host_secret_allowed(config, bytes_of(name))) add_item(&w.secrets, name);
+    if (!host_secret_allowed(config, bytes_of(name))) grants_add_item(&w.secrets, name);
   }
   for (size_t i = 0; i < needs->urls.count; i++) {
-    if (!host_url_allowed(config, needs->urls.items[i])) add_item(&w.urls, needs->urls.items[i]);
+    if (!host_url_allowed(config, needs->urls.items[i])) grants_add_item(&w.urls, needs->urls.items[i]);
   }
   return w;
 }
 
-static bool is_empty(const wishes *w) { return w->set == 0 && w->secrets.count == 0 && w->urls.count == 0; }
+static bool grants_is_empty(const wishes *w) {
+  return w->set == 0 && w->secrets.count == 0 && w->urls.count == 0;
+}
 
-static void free_wishes(wishes *w) {
-  free_list(&w->secrets);
-  free_list(&w->urls);
+static void grants_free_wishes(wishes *w) {
+  grants_free_list(&w->secrets);
+  grants_free_list(&w->urls);
 }
 
 bool check_wishes(const check_needs *needs, const manifest *m, text *out, text *said) {
   host_config config;
   manifest_grants grants = {0};
-  if (!configure(m, &config, &grants)) return false;
-  wishes w = find_wishes(needs, &config, m);
-  bool any = !is_empty(&w);
+  if (!grants_configure(m, &config, &grants)) return false;
+  wishes w = grants_find_wishes(needs, &config, m);
+  bool any = !grants_is_empty(&w);
   text_add_string(out, "{ set = { ");
   for (int i = 0; i < KEYS; i++) {
     if (!(w.set >> i & 1)) continue;
@@ -315,13 +318,13 @@ bool check_wishes(const check_needs *needs, const manifest *m, text *out, text *
   for (int i = 0; i < LISTS; i++) {
     if (lists[i]->count == 0) continue;
     text_printf(out, "{ key = \"%s\", ", list_keys[i]);
-    write_list(lists[i], out);
+    grants_write_list(lists[i], out);
     text_add_string(out, " }, ");
     text_printf(said, "%s%s ", said->size > 0 ? ", " : "", list_keys[i]);
-    write_list(lists[i], said);
+    grants_write_list(lists[i], said);
   }
   text_add_string(out, "} }");
-  free_wishes(&w);
+  grants_free_wishes(&w);
   manifest_grants_free(&grants);
   return any;
 }
@@ -342,14 +345,14 @@ void check_write_manifest(const check_needs *needs, const char *name, const char
   for (int i = 0; i < LISTS; i++) {
     if (lists[i]->count == 0) continue;
     text_printf(out, "  %s = { ", list_keys[i]);
-    write_list(lists[i], out);
+    grants_write_list(lists[i], out);
     text_add_string(out, " },\n");
   }
   text_add_string(out, "}\n");
 }
 
 /* Whether two manifests say the same but for what may be granted. */
-static bool same_otherwise(const manifest *a, const manifest *b) {
+static bool grants_same_otherwise(const manifest *a, const manifest *b) {
   json_t *rest_a = json_copy(a->config), *rest_b = json_copy(b->config);
   for (int i = 0; i < KEYS + LISTS; i++) {
     const char *key = i < KEYS ? keys[i] : list_keys[i - KEYS];
@@ -369,11 +372,11 @@ bool check_grants_all(const check_needs *needs, const manifest *before, bytes so
   host_config config;
   manifest_grants grants = {0};
   text error = {0};
-  bool good = manifest_read(&m, source, &error) && configure(&m, &config, &grants);
+  bool good = manifest_read(&m, source, &error) && grants_configure(&m, &config, &grants);
   if (good) {
-    wishes w = find_wishes(needs, &config, &m);
-    good = is_empty(&w) && (before->config == NULL || same_otherwise(before, &m));
-    free_wishes(&w);
+    wishes w = grants_find_wishes(needs, &config, &m);
+    good = grants_is_empty(&w) && (before->config == NULL || grants_same_otherwise(before, &m));
+    grants_free_wishes(&w);
   }
   manifest_grants_free(&grants);
   manifest_free(&m);

@@ -73,29 +73,29 @@ typedef struct dev {
 /* ---- sites ---- */
 
 /* The site that answers a path; NULL when edge.lua has no route for it. */
-static site *find_site(dev *d, const char *path, size_t size) {
+static site *dev_find_site(dev *d, const char *path, size_t size) {
   if (d->routes.count == 0) return &d->sites[0];
   const route *r = routes_find(&d->routes, path, size);
   return r != NULL ? &d->sites[r - d->routes.items] : NULL;
 }
 
 /* The site that a job is for. */
-static site *site_of(dev *d, const pool_job *job) {
+static site *dev_site_of(dev *d, const pool_job *job) {
   const char *path = http_path(text_string(&job->request.url));
-  return find_site(d, path, strlen(path));
+  return dev_find_site(d, path, strlen(path));
 }
 
 /* ---- the log ---- */
 
 /* For standard error. */
-static const char *colour(const dev *d, const char *code) { return d->error_colours ? code : ""; }
+static const char *dev_colour(const dev *d, const char *code) { return d->error_colours ? code : ""; }
 
 #define RED "\033[31m"
 #define GREEN "\033[32m"
 #define PLAIN_AGAIN "\033[0m"
 
 /* Writes the lines of a node. Each node has its threads; the lines of two do not mix. */
-static void write_log(void *data) {
+static void dev_write_log(void *data) {
   dev_node *node = data;
   if (node->log.size == 0) return;
   flockfile(stdout);
@@ -106,7 +106,7 @@ static void write_log(void *data) {
 }
 
 /* Lines are written together when the flares at hand are done: each alone would cost a system call. */
-static void record(void *data, const server_record *r) {
+static void dev_record(void *data, const server_record *r) {
   enum { MANY = 65536 };
   dev_node *node = data;
   dev *d = node->dev;
@@ -124,30 +124,31 @@ static void record(void *data, const server_record *r) {
   } else {
     page_hold(d->pages[node->index], r, node->name);
   }
-  if (node->log.size > MANY) write_log(node);
+  if (node->log.size > MANY) dev_write_log(node);
 }
 
 /* Tells the pages at a node that flares changed. */
-static void broadcast_reload(void *data) {
+static void dev_broadcast_reload(void *data) {
   const dev_node *node = data;
   server_broadcast(node->server, "reload", bytes_of("{}"));
 }
 
-static void changed(void *data, const char *error, double ms) {
+static void dev_changed(void *data, const char *error, double ms) {
   const site *s = data;
   dev *d = s->dev;
   pthread_mutex_lock(&d->lock);
   for (int i = 0; d->serving && i < d->nodes.count; i++)
-    server_post(d->nodes.items[i].server, broadcast_reload, &d->nodes.items[i]);
+    server_post(d->nodes.items[i].server, dev_broadcast_reload, &d->nodes.items[i]);
   pthread_mutex_unlock(&d->lock);
   text path = {0}, why = {0};
   text_add_harmless(&path, bytes_of(s->path), "");
   if (error != NULL) {
     text_add_harmless(&why, bytes_of(error), "");
-    fprintf(stderr, "%s%s cannot be packed:%s %s\n", colour(d, RED), path.data, colour(d, PLAIN_AGAIN),
-            text_string(&why));
+    fprintf(stderr, "%s%s cannot be packed:%s %s\n", dev_colour(d, RED), path.data,
+            dev_colour(d, PLAIN_AGAIN), text_string(&why));
   } else if (d->words.style != QUIET) {
-    fprintf(stderr, "%s%s reloaded%s in %.0f ms\n", colour(d, GREEN), path.data, colour(d, PLAIN_AGAIN), ms);
+    fprintf(stderr, "%s%s reloaded%s in %.0f ms\n", dev_colour(d, GREEN), path.data,
+            dev_colour(d, PLAIN_AGAIN), ms);
   }
   text_free(&path);
   text_free(&why);
@@ -155,15 +156,15 @@ static void changed(void *data, const char *error, double ms) {
 
 /* ---- what the server asks ---- */
 
-static pool_flare *find_flare(void *data, const char *path, size_t size) {
+static pool_flare *dev_find_flare(void *data, const char *path, size_t size) {
   const dev_node *node = data;
-  site *s = find_site(node->dev, path, size);
+  site *s = dev_find_site(node->dev, path, size);
   return s != NULL ? reload_flare(s->reload, node->index) : NULL;
 }
 
 /* Adds a page for a browser. */
-static void add_page(const dev_node *node, text *page, const char *title, const char *what,
-                     const char *advice) {
+static void dev_add_page(const dev_node *node, text *page, const char *title, const char *what,
+                         const char *advice) {
   text_printf(page,
               "<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'>"
               "<title>%s - flaron-lua dev</title><style>:root{color-scheme:light dark}"
@@ -176,9 +177,9 @@ static void add_page(const dev_node *node, text *page, const char *title, const 
               server_page_port(node->server));
 }
 
-static int say_why(void *data, const char *path, size_t size, bool html, text *page) {
+static int dev_say_why(void *data, const char *path, size_t size, bool html, text *page) {
   enum { NOT_FOUND = 404, INTERNAL_ERROR = 500 };
-  site *s = find_site(((dev_node *)data)->dev, path, size);
+  site *s = dev_find_site(((dev_node *)data)->dev, path, size);
   text error = {0};
   const char *title = s != NULL ? "The flare cannot be packed" : "No route";
   if (s != NULL) {
@@ -190,7 +191,7 @@ static int say_why(void *data, const char *path, size_t size, bool html, text *p
     text_printf(&error, "edge.lua has no route for %.*s", (int)size, path);
   }
   if (html) {
-    add_page(data, page, title, text_string(&error), "Mend it and load this page again.");
+    dev_add_page(data, page, title, text_string(&error), "Mend it and load this page again.");
   } else {
     text_printf(page, "%s:\n%s\n", title, text_string(&error));
   }
@@ -198,29 +199,30 @@ static int say_why(void *data, const char *path, size_t size, bool html, text *p
   return s != NULL ? INTERNAL_ERROR : NOT_FOUND;
 }
 
-static bool explain(void *data, const pool_job *job, text *page) {
-  const site *s = site_of(((dev_node *)data)->dev, job);
+static bool dev_explain(void *data, const pool_job *job, text *page) {
+  const site *s = dev_site_of(((dev_node *)data)->dev, job);
   if (!edge_result_is_bad(&job->result) || s == NULL || !reload_has_sources(s->reload)) return false;
   text what = {0};
   report_failure(&what, job);
-  add_page(data, page, "The flare failed", text_string(&what),
-           "Browsers see this page from dev alone; production says Internal Server Error.");
+  dev_add_page(data, page, "The flare failed", text_string(&what),
+               "Browsers see this page from dev alone; production says Internal Server Error.");
   text_free(&what);
   return true;
 }
 
-static void prepare(void *data, pool_job *job) {
+static void dev_prepare(void *data, pool_job *job) {
   const dev_node *node = data;
-  const site *s = site_of(node->dev, job);
+  const site *s = dev_site_of(node->dev, job);
   page_prepare(node->dev->pages[node->index], job, s != NULL ? s->path : node->dev->words.input);
 }
 
 /* history_write */
-static void write_record(void *data, const pool_job *job, const recording *record) {
+static void dev_write_record(void *data, const pool_job *job, const recording *record) {
   recorder_keep(data, job, record);
 }
 
-static bool control(void *data, bytes method, bytes path, bytes query, bytes body, control_answer *answer) {
+static bool dev_control(void *data, bytes method, bytes path, bytes query, bytes body,
+                        control_answer *answer) {
   const dev_node *node = data;
   gossip *g = node->dev->nodes.gossip;
   return (g != NULL && gossip_control(g, method, path, query, body, answer)) ||
@@ -228,7 +230,7 @@ static bool control(void *data, bytes method, bytes path, bytes query, bytes bod
 }
 
 /* page_options.make_spec */
-static bool make_spec(const recording *record, text *spec, text *error) {
+static bool dev_make_spec(const recording *record, text *spec, text *error) {
   recording clean = {0};
   bool good = replay_spec_clean(record, &clean, error) && replay_spec_make(&clean, record->file, spec, error);
   record_free(&clean);
@@ -239,26 +241,26 @@ static bool make_spec(const recording *record, text *spec, text *error) {
 
 static dev_nodes *the_nodes; /* for the signal handler */
 
-static void on_signal(int signal) {
+static void dev_on_signal(int signal) {
   (void)signal;
   keys_restore(); /* a second one ends us at once */
   if (the_nodes != NULL) dev_nodes_stop(the_nodes);
 }
 
 /* Adds where a node serves, with `host` as the address of this machine. */
-static void add_address(const dev *d, const dev_node *node, const char *host, text *to) {
+static void dev_add_address(const dev *d, const dev_node *node, const char *host, text *to) {
   bool wide = strchr(host, ':') != NULL; /* IPv6 */
   text_printf(to, "%s://%s%s%s:%d/", d->certificate != NULL ? "https" : "http", wide ? "[" : "",
               d->words.host, wide ? "]" : "", server_port(node->server));
 }
 
 /* Says where it serves. */
-static void print_addresses(const dev *d) {
+static void dev_print_addresses(const dev *d) {
   if (d->nodes.count > 1) cli_note("%s on %d edges (Ctrl-C ends them)\n", d->words.input, d->nodes.count);
   for (int i = 0; i < d->nodes.count; i++) {
     const dev_node *node = &d->nodes.items[i];
     text url = {0};
-    add_address(d, node, d->words.host, &url);
+    dev_add_address(d, node, d->words.host, &url);
     cli_note("%s%s on %s%s\n", node->name != NULL ? "  " : "",
              node->name != NULL ? node->name : d->words.input, url.data,
              node->name != NULL ? "" : " (Ctrl-C ends it)");
@@ -275,7 +277,7 @@ static void print_addresses(const dev *d) {
 /* ---- keys ---- */
 
 /* Has a browser, or what the desktop takes for one, show an address. */
-static void open_address(const char *url) {
+static void dev_open_address(const char *url) {
   static const char *const programs[] = {"xdg-open", "open", "wslview", "sensible-browser"};
   static const int ours[] = {SIGCHLD, SIGPIPE, SIGTTIN};
   sigset_t ignored;
@@ -305,22 +307,22 @@ static void open_address(const char *url) {
 }
 
 /* Does what a key says; `data` is the dev. */
-static void on_key(void *data, char key) {
+static void dev_on_key(void *data, char key) {
   static const char clear[] = "\033[H\033[2J\033[3J";
   dev *d = data;
   bool any = strcmp(d->words.host, "0.0.0.0") == 0 || strcmp(d->words.host, "::") == 0;
   text url = {0};
   switch (key) {
     case 'o':
-      add_address(d, &d->nodes.items[0], any ? "localhost" : d->words.host, &url);
-      open_address(url.data);
+      dev_add_address(d, &d->nodes.items[0], any ? "localhost" : d->words.host, &url);
+      dev_open_address(url.data);
       break;
     case 'c':
       flockfile(stdout);
       fputs(clear, stdout);
       fflush(stdout);
       funlockfile(stdout);
-      print_addresses(d);
+      dev_print_addresses(d);
       break;
     case 'r':
       for (size_t i = 0; i < d->site_count; i++) reload_again(d->sites[i].reload);
@@ -332,7 +334,7 @@ static void on_key(void *data, char key) {
 }
 
 /* Lets threads that watch sites know whether there are servers. */
-static void set_serving(dev *d, bool serving) {
+static void dev_set_serving(dev *d, bool serving) {
   pthread_mutex_lock(&d->lock);
   d->serving = serving;
   pthread_mutex_unlock(&d->lock);
@@ -345,7 +347,7 @@ static void set_serving(dev *d, bool serving) {
  * that in two heaps alone: the lead goes from thread to thread, and by and by each of sixteen heaps held what
  * a burst takes.
  */
-static void keep_memory(void) {
+static void dev_keep_memory(void) {
   enum { MMAP_AT = 1 << 20, TRIM_AT = 16 << 20, HEAPS = 2 };
   mallopt(M_MMAP_THRESHOLD, MMAP_AT);
   mallopt(M_TRIM_THRESHOLD, TRIM_AT);
@@ -353,14 +355,14 @@ static void keep_memory(void) {
 }
 
 /* A client and a fetch take some descriptors each: as many as this machine allows. */
-static void raise_descriptors(void) {
+static void dev_raise_descriptors(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int serve(const cli_command *self, dev *d) {
+static int dev_serve(const cli_command *self, dev *d) {
   enum { FEWEST_THREADS = 4, MS_PER_S = 1000 };
   int threads = 2 * get_nprocs();
   server_options options = {.host = d->words.host,
@@ -370,13 +372,13 @@ static int serve(const cli_command *self, dev *d) {
                             .origin = d->words.origin,
                             .timeout_ms = (int)d->words.timeout_s * MS_PER_S,
                             .certificate = d->certificate,
-                            .find_flare = find_flare,
-                            .say_why = say_why,
-                            .explain = explain,
-                            .prepare = prepare,
-                            .record = record,
-                            .rest = write_log,
-                            .control = control};
+                            .find_flare = dev_find_flare,
+                            .say_why = dev_say_why,
+                            .explain = dev_explain,
+                            .prepare = dev_prepare,
+                            .record = dev_record,
+                            .rest = dev_write_log,
+                            .control = dev_control};
   text error = {0};
   if (!dev_nodes_listen(&d->nodes, &options, &error)) {
     cli_fail(self, "%s", text_string(&error));
@@ -385,13 +387,13 @@ static int serve(const cli_command *self, dev *d) {
   }
   for (size_t i = 0; i < d->site_count; i++) {
     text_clear(&error);
-    if (reload_error(d->sites[i].reload, &error, NULL)) changed(&d->sites[i], text_string(&error), 0);
+    if (reload_error(d->sites[i].reload, &error, NULL)) dev_changed(&d->sites[i], text_string(&error), 0);
   }
   text_free(&error);
-  keep_memory();
-  raise_descriptors();
+  dev_keep_memory();
+  dev_raise_descriptors();
   the_nodes = &d->nodes;
-  struct sigaction action = {.sa_handler = on_signal,
+  struct sigaction action = {.sa_handler = dev_on_signal,
                              .sa_flags = SA_RESETHAND | SA_RESTART}; /* twice: at once */
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
@@ -400,12 +402,12 @@ static int serve(const cli_command *self, dev *d) {
     d->page_ports[i] = server_page_port(d->nodes.items[i].server);
     d->ports[i] = server_port(d->nodes.items[i].server);
   }
-  d->keys = d->words.style != JSON && isatty(STDERR_FILENO) && keys_begin(on_key, d);
-  print_addresses(d);
-  set_serving(d, true);
+  d->keys = d->words.style != JSON && isatty(STDERR_FILENO) && keys_begin(dev_on_key, d);
+  dev_print_addresses(d);
+  dev_set_serving(d, true);
   dev_nodes_run(&d->nodes);
   keys_end();
-  set_serving(d, false);
+  dev_set_serving(d, false);
   the_nodes = NULL;
   dev_nodes_unlisten(&d->nodes);
   if (d->words.style != QUIET) fputs("ended\n", stderr);
@@ -413,7 +415,7 @@ static int serve(const cli_command *self, dev *d) {
 }
 
 /* serve, with a page for each node that calls itself as the folder or file that is served. */
-static int serve_with_pages(const cli_command *self, dev *d) {
+static int dev_serve_with_pages(const cli_command *self, dev *d) {
   char *path = realpath(d->words.input, NULL);
   const char *slash = path != NULL ? strrchr(path, '/') : NULL;
   const char *name = slash != NULL && slash[1] != '\0' ? slash + 1 : d->words.input;
@@ -429,12 +431,12 @@ static int serve_with_pages(const cli_command *self, dev *d) {
                                         .host = d->words.host,
                                         .port = &d->ports[i],
                                         .https = d->certificate != NULL,
-                                        .write = d->recorder != NULL ? write_record : NULL,
+                                        .write = d->recorder != NULL ? dev_write_record : NULL,
                                         .write_data = d->recorder,
-                                        .make_spec = make_spec};
+                                        .make_spec = dev_make_spec};
     d->pages[i] = page_new(&d->page_options[i]);
   }
-  int status = serve(self, d);
+  int status = dev_serve(self, d);
   for (int i = 0; i < d->nodes.count; i++) page_free(d->pages[i]);
   free(path);
   return status;
@@ -443,7 +445,7 @@ static int serve_with_pages(const cli_command *self, dev *d) {
 /* Adds a project; its path is taken over. `below`: where it is in the folder of edge.lua; NULL = there is
  * none.
  */
-static void add_site(dev *d, char *path, const char *below) {
+static void dev_add_site(dev *d, char *path, const char *below) {
   site *s = &d->sites[d->site_count++];
   s->dev = d;
   s->path = path;
@@ -454,7 +456,7 @@ static void add_site(dev *d, char *path, const char *below) {
                                 .configs = d->configs,
                                 .edges = d->nodes.count,
                                 .cpu_ms = (int)d->words.cpu_ms,
-                                .changed = changed,
+                                .changed = dev_changed,
                                 .data = s};
   s->reload = reload_open(&s->options);
   d->page_flares[s - d->sites] =
@@ -464,7 +466,7 @@ static void add_site(dev *d, char *path, const char *below) {
 }
 
 /* Whether the project of a route can be served; says why not. One that is missing may still come. */
-static bool check_route(const cli_command *self, const dev *d, const route *r) {
+static bool dev_check_route(const cli_command *self, const dev *d, const route *r) {
   file_place place = {d->words.input, ""};
   int fault = file_look_below(&place, r->project);
   if (!file_is_refused(fault)) return true;
@@ -478,28 +480,28 @@ static bool check_route(const cli_command *self, const dev *d, const route *r) {
 
 /* Makes the sites: those of edge.lua, where the folder has one, or the one project. False after saying why
  * not. */
-static bool make_sites(const cli_command *self, dev *d) {
+static bool dev_make_sites(const cli_command *self, dev *d) {
   text source = {0}, error = {0};
   int fault = modules_read_file((void *)d->words.input, "edge.lua", &source);
   if (fault != 0) file_explain(&error, "edge.lua", fault, FILE_PROJECT_MAX);
   bool good = fault == ENOENT || fault == ENOTDIR ||
               (fault == 0 && routes_read(&d->routes, text_bytes(&source), &error));
   if (!good) cli_fail(self, "%s", text_string(&error));
-  for (size_t i = 0; good && i < d->routes.count; i++) good = check_route(self, d, &d->routes.items[i]);
+  for (size_t i = 0; good && i < d->routes.count; i++) good = dev_check_route(self, d, &d->routes.items[i]);
   d->sites = memory_get((d->routes.count + 1) * sizeof *d->sites);
   d->page_flares = memory_get((d->routes.count + 1) * sizeof *d->page_flares);
   for (size_t i = 0; good && i < d->routes.count; i++) {
     text path = {0};
     text_printf(&path, "%s/%s", d->words.input, d->routes.items[i].project);
-    add_site(d, path.data, d->routes.items[i].project);
+    dev_add_site(d, path.data, d->routes.items[i].project);
   }
-  if (good && d->routes.count == 0) add_site(d, memory_copy(bytes_of(d->words.input)), NULL);
+  if (good && d->routes.count == 0) dev_add_site(d, memory_copy(bytes_of(d->words.input)), NULL);
   text_free(&source);
   text_free(&error);
   return good;
 }
 
-static void free_sites(dev *d) {
+static void dev_free_sites(dev *d) {
   for (size_t i = 0; i < d->site_count; i++) {
     reload_close(d->sites[i].reload);
     free(d->sites[i].path);
@@ -510,7 +512,7 @@ static void free_sites(dev *d) {
 }
 
 /* Makes the certificate of --https, in the folder of the state. False after saying why not. */
-static bool make_certificate(const cli_command *self, dev *d, const char *folder) {
+static bool dev_make_certificate(const cli_command *self, dev *d, const char *folder) {
   text path = {0}, error = {0};
   if (!d->words.https) return true;
   text_printf(&path, "%s/https.pem", folder);
@@ -522,14 +524,14 @@ static bool make_certificate(const cli_command *self, dev *d, const char *folder
 }
 
 /* Makes what --record wants. False after saying why not. */
-static bool make_recorder(const cli_command *self, dev *d) {
+static bool dev_make_recorder(const cli_command *self, dev *d) {
   if (d->words.record == NULL) return true;
   d->recorder = recorder_open(self, d->words.record, d->words.record_secrets);
   return d->recorder != NULL;
 }
 
 /* Makes the nodes with what their hosts are given. False after saying why not. */
-static bool make_nodes(const cli_command *self, dev *d, const state *s) {
+static bool dev_make_nodes(const cli_command *self, dev *d, const state *s) {
   text error = {0};
   bool good = dev_nodes_open(&d->nodes, (int)d->words.edges, s->store, d->folder, &d->words.between, &error);
   if (!good) cli_fail(self, "%s", text_string(&error));
@@ -544,7 +546,7 @@ static bool make_nodes(const cli_command *self, dev *d, const state *s) {
 }
 
 /* Tells which secrets the flares may use and have not. */
-static void tell_unset_secrets(const dev *d, const state *s) {
+static void dev_tell_unset_secrets(const dev *d, const state *s) {
   for (size_t i = 0; i < d->site_count; i++) {
     pool_flare *f = reload_flare(d->sites[i].reload, 0);
     if (f == NULL) continue;
@@ -553,7 +555,7 @@ static void tell_unset_secrets(const dev *d, const state *s) {
   }
 }
 
-static int run_with(const cli_command *self, const words *w) {
+static int dev_run_with(const cli_command *self, const words *w) {
   state s;
   text folder = {0}, error = {0};
   dev d = {.words = *w,
@@ -572,12 +574,12 @@ static int run_with(const cli_command *self, const words *w) {
     cli_fail(self, "%s", text_string(&error));
   } else {
     d.folder = folder.data;
-    if (make_recorder(self, &d) && make_nodes(self, &d, &s) && make_certificate(self, &d, folder.data) &&
-        make_sites(self, &d)) {
-      tell_unset_secrets(&d, &s);
-      status = serve_with_pages(self, &d);
+    if (dev_make_recorder(self, &d) && dev_make_nodes(self, &d, &s) &&
+        dev_make_certificate(self, &d, folder.data) && dev_make_sites(self, &d)) {
+      dev_tell_unset_secrets(&d, &s);
+      status = dev_serve_with_pages(self, &d);
     }
-    free_sites(&d);
+    dev_free_sites(&d);
     dev_nodes_close(&d.nodes);
     recorder_close(d.recorder);
     free(d.certificate);
@@ -589,14 +591,14 @@ static int run_with(const cli_command *self, const words *w) {
 }
 
 /* An address of IPv6 may stand in brackets, as it does in URLs. */
-static const char *without_brackets(const char *host) {
+static const char *dev_without_brackets(const char *host) {
   size_t size = strlen(host);
   if (size < 2 || host[0] != '[' || host[size - 1] != ']') return host;
   ((char *)host)[size - 1] = '\0'; /* it is of argv */
   return host + 1;
 }
 
-static int run(const cli_command *self, int argc, char **argv) {
+static int dev_run(const cli_command *self, int argc, char **argv) {
   words w = {.input = ".",
              .host = "127.0.0.1",
              .port = 8787,
@@ -609,8 +611,8 @@ static int run(const cli_command *self, int argc, char **argv) {
   if (w.edges == 1 && (w.between.latency_ns != 0 || w.between.skew_ns != 0)) {
     return options_misuse(self, "--latency and --skew are between edges: say --edges 2 or more");
   }
-  w.host = without_brackets(w.host);
-  return run_with(self, &w);
+  w.host = dev_without_brackets(w.host);
+  return dev_run_with(self, &w);
 }
 
 #define AT(field) offsetof(words, field)
@@ -672,5 +674,5 @@ const cli_command cli_dev = {
         "spec; a client for WebSockets, the stores, what the flare is made of.\n\n"
         "In a terminal, o opens the project in a browser, c clears the screen, r packs and loads it again, q "
         "quits.",
-    .run = run,
+    .run = dev_run,
 };

@@ -10,7 +10,7 @@
 #include "help/help.h"
 
 /* Prints a word in single quotes, as `shell` reads it: fish knows \' inside of them, the others do not. */
-static void print_quoted(const char *word, bool fish) {
+static void completion_print_quoted(const char *word, bool fish) {
   putchar('\'');
   for (; *word != '\0'; word++) {
     if (*word == '\'') {
@@ -25,7 +25,7 @@ static void print_quoted(const char *word, bool fish) {
 }
 
 /* Adds the options of a command: " -o --output", with a blank before each. */
-static void add_options(const cli_command *command, text *list) {
+static void completion_add_options(const cli_command *command, text *list) {
   for (const cli_option *o = command->options; o->kind != CLI_END; o++) {
     if (o->letter != '\0') text_printf(list, " -%c", o->letter);
     if (cli_is_option(o) && o->name != NULL) text_printf(list, " --%s", o->name);
@@ -33,19 +33,19 @@ static void add_options(const cli_command *command, text *list) {
 }
 
 /* Adds its verbs. */
-static void add_verbs(const cli_command *command, text *list) {
+static void completion_add_verbs(const cli_command *command, text *list) {
   for (const cli_option *o = command->options; o->kind != CLI_END; o++) {
     if (o->kind == CLI_VERB) text_printf(list, " %s", o->name);
   }
 }
 
 /* Whether files or folders can stand there. */
-static bool names_files(const cli_offer *offer) {
+static bool completion_names_files(const cli_offer *offer) {
   return offer->files || offer->folders || offer->endings != NULL;
 }
 
 /* What its arguments can be: what the one that says most can. */
-static cli_offer offer_arguments(const cli_command *command) {
+static cli_offer completion_offer_arguments(const cli_command *command) {
   cli_offer all = {0};
   for (const cli_option *o = command->options; o->kind != CLI_END; o++) {
     if (o->kind != CLI_ARGUMENT) continue;
@@ -94,41 +94,41 @@ static const char bash_begin[] =
     "  fi\n";
 
 /* Prints calls that offer what a value can be; none when nothing is known of it. */
-static void bash_offer(const cli_offer *offer, const char *indent) {
+static void completion_bash_offer(const cli_offer *offer, const char *indent) {
   if (offer->words != NULL) printf("%s_flaron_lua_words %s\n", indent, offer->words);
-  if (!names_files(offer)) return;
+  if (!completion_names_files(offer)) return;
   printf("%s_flaron_lua_files%s%s%s\n", indent, offer->files ? " ''" : "", offer->endings != NULL ? " " : "",
          offer->endings != NULL ? offer->endings : "");
 }
 
 /* Prints a case that offers an option's values after it. */
-static void bash_option(const cli_option *o) {
+static void completion_bash_option(const cli_option *o) {
   if (!cli_is_option(o) || o->value == NULL) return;
   fputs("        ", stdout);
   if (o->letter != '\0') printf("-%c%s", o->letter, o->name != NULL ? " | " : "");
   if (o->name != NULL) printf("--%s", o->name);
   puts(")");
-  bash_offer(&o->offer, "          ");
+  completion_bash_offer(&o->offer, "          ");
   puts("          ;;");
 }
 
 /* Prints the case of a command, or of the first word when its name is empty; `first`: the commands. */
-static void bash_command(const cli_command *command, const text *first) {
+static void completion_bash_command(const cli_command *command, const text *first) {
   text options = {0}, verbs = {0};
-  cli_offer offer = offer_arguments(command);
-  add_options(command, &options);
-  add_verbs(command, &verbs);
+  cli_offer offer = completion_offer_arguments(command);
+  completion_add_options(command, &options);
+  completion_add_verbs(command, &verbs);
   printf("    %s)\n      case $before in\n", *command->name != '\0' ? command->name : "*");
-  for (const cli_option *o = command->options; o->kind != CLI_END; o++) bash_option(o);
+  for (const cli_option *o = command->options; o->kind != CLI_END; o++) completion_bash_option(o);
   puts("        *)");
   if (first != NULL) {
     printf("          ((COMP_CWORD == 1)) && _flaron_lua_words%s%s\n", first->data, text_string(&options));
   } else {
-    bool more = verbs.size > 0 || offer.words != NULL || names_files(&offer);
+    bool more = verbs.size > 0 || offer.words != NULL || completion_names_files(&offer);
     printf("          if [[ $cur == -* ]]; then\n            _flaron_lua_words%s\n", text_string(&options));
     if (more) puts("          else");
     if (verbs.size > 0) printf("            ((COMP_CWORD == 2)) && _flaron_lua_words%s\n", verbs.data);
-    bash_offer(&offer, "            ");
+    completion_bash_offer(&offer, "            ");
     puts("          fi");
   }
   puts("          ;;\n      esac\n      ;;");
@@ -136,14 +136,14 @@ static void bash_command(const cli_command *command, const text *first) {
   text_free(&verbs);
 }
 
-static void print_bash(const cli_command *program) {
+static void completion_print_bash(const cli_command *program) {
   text first = {0};
   for (const cli_command *const *c = program->commands; *c != NULL; c++)
     text_printf(&first, " %s", (*c)->name);
   fputs(bash_begin, stdout);
   puts("  local command=\n  ((COMP_CWORD > 1)) && command=${COMP_WORDS[1]}\n  case $command in");
-  for (const cli_command *const *c = program->commands; *c != NULL; c++) bash_command(*c, NULL);
-  bash_command(program, &first);
+  for (const cli_command *const *c = program->commands; *c != NULL; c++) completion_bash_command(*c, NULL);
+  completion_bash_command(program, &first);
   puts("  esac\n  return 0\n}\ncomplete -F _flaron_lua flaron-lua");
   text_free(&first);
 }
@@ -151,7 +151,7 @@ static void print_bash(const cli_command *program) {
 /* ---- zsh ---- */
 
 /* Adds words with a backslash before each of `special`. */
-static void add_escaped(text *to, const char *words, const char *special) {
+static void completion_add_escaped(text *to, const char *words, const char *special) {
   for (; *words != '\0'; words++) {
     if (strchr(special, *words) != NULL) text_add_string(to, "\\");
     text_add(to, words, 1);
@@ -159,9 +159,9 @@ static void add_escaped(text *to, const char *words, const char *special) {
 }
 
 /* Adds ":message:action" of a value. */
-static void zsh_value(text *spec, const char *value, const cli_offer *offer) {
+static void completion_zsh_value(text *spec, const char *value, const cli_offer *offer) {
   text_add_string(spec, ":");
-  add_escaped(spec, value, ":\\");
+  completion_add_escaped(spec, value, ":\\");
   text_add_string(spec, ":");
   if (offer->words != NULL) {
     text_printf(spec, "(%s)", offer->words);
@@ -186,53 +186,54 @@ static void zsh_value(text *spec, const char *value, const cli_offer *offer) {
 }
 
 /* Prints an argument of _arguments on a line of its own. */
-static void zsh_print(const text *spec) {
+static void completion_zsh_print(const text *spec) {
   fputs(" \\\n        ", stdout);
-  print_quoted(spec->data, false);
+  completion_print_quoted(spec->data, false);
 }
 
 /* Prints one spelling of an option: `dashes` and `name`. */
-static void zsh_spelling(const cli_option *o, const char *dashes, const char *name, const char *joint) {
+static void completion_zsh_spelling(const cli_option *o, const char *dashes, const char *name,
+                                    const char *joint) {
   text spec = {0};
   text_printf(&spec, "*%s%s%s[", dashes, name, o->value != NULL ? joint : "");
-  add_escaped(&spec, o->help, "[]\\:");
+  completion_add_escaped(&spec, o->help, "[]\\:");
   text_add_string(&spec, "]");
-  if (o->value != NULL) zsh_value(&spec, o->value, &o->offer);
-  zsh_print(&spec);
+  if (o->value != NULL) completion_zsh_value(&spec, o->value, &o->offer);
+  completion_zsh_print(&spec);
   text_free(&spec);
 }
 
 /* Prints the options of a command as arguments of _arguments. */
-static void zsh_options(const cli_command *command) {
+static void completion_zsh_options(const cli_command *command) {
   for (const cli_option *o = command->options; o->kind != CLI_END; o++) {
     const char letter[] = {o->letter, '\0'};
     if (!cli_is_option(o)) continue;
-    if (o->letter != '\0') zsh_spelling(o, "-", letter, "+");
-    if (o->name != NULL) zsh_spelling(o, "--", o->name, "=");
+    if (o->letter != '\0') completion_zsh_spelling(o, "-", letter, "+");
+    if (o->name != NULL) completion_zsh_spelling(o, "--", o->name, "=");
   }
 }
 
 /* Prints the case of a command. */
-static void zsh_command(const cli_command *command) {
+static void completion_zsh_command(const cli_command *command) {
   text spec = {0}, verbs = {0};
-  cli_offer offer = offer_arguments(command);
+  cli_offer offer = completion_offer_arguments(command);
   printf("    %s)\n      _arguments -s", command->name);
-  zsh_options(command);
-  add_verbs(command, &verbs);
+  completion_zsh_options(command);
+  completion_add_verbs(command, &verbs);
   if (verbs.size > 0) {
     text_printf(&spec, "1:what to do:(%s)", verbs.data + 1);
-    zsh_print(&spec);
+    completion_zsh_print(&spec);
     text_clear(&spec);
   }
   text_add_string(&spec, "*");
-  zsh_value(&spec, "argument", &offer);
-  zsh_print(&spec);
+  completion_zsh_value(&spec, "argument", &offer);
+  completion_zsh_print(&spec);
   puts("\n      ;;");
   text_free(&spec);
   text_free(&verbs);
 }
 
-static void print_zsh(const cli_command *program) {
+static void completion_print_zsh(const cli_command *program) {
   puts(
       "#compdef flaron-lua\n"
       "# Completion of flaron-lua for zsh, written by `flaron-lua --completion zsh`.\n\n"
@@ -242,20 +243,20 @@ static void print_zsh(const cli_command *program) {
       "  local -a commands=(");
   for (const cli_command *const *c = program->commands; *c != NULL; c++) {
     text both = {0};
-    add_escaped(&both, (*c)->name, ":\\");
+    completion_add_escaped(&both, (*c)->name, ":\\");
     text_add_string(&both, ":");
-    add_escaped(&both, (*c)->summary, "\\");
+    completion_add_escaped(&both, (*c)->summary, "\\");
     fputs("    ", stdout);
-    print_quoted(both.data, false);
+    completion_print_quoted(both.data, false);
     putchar('\n');
     text_free(&both);
   }
   fputs("  )\n  _arguments -C -A '-*'", stdout);
-  zsh_options(program);
+  completion_zsh_options(program);
   puts(" \\\n        '1:command:->command' '*::argument:->argument' && return");
   puts("  [[ $state == command ]] && _describe -t commands command commands && return");
   puts("  [[ $state == argument ]] || return 1\n  case $words[1] in");
-  for (const cli_command *const *c = program->commands; *c != NULL; c++) zsh_command(*c);
+  for (const cli_command *const *c = program->commands; *c != NULL; c++) completion_zsh_command(*c);
   puts("  esac\n}\n\n_flaron-lua \"$@\"");
 }
 
@@ -280,23 +281,23 @@ static const char fish_begin[] =
     "complete -c flaron-lua -f\n";
 
 /* Begins a line: what follows goes for the command (or, when it is empty, for the first word). */
-static void fish_line(const char *condition, const char *command) {
+static void completion_fish_line(const char *condition, const char *command) {
   text all = {0};
   text_printf(&all, "%s%s%s", condition, *command != '\0' ? " " : "", command);
   fputs("complete -c flaron-lua -n ", stdout);
-  print_quoted(all.data, true);
+  completion_print_quoted(all.data, true);
   text_free(&all);
 }
 
 /* Ends a line with what it means. */
-static void fish_meaning(const char *words) {
+static void completion_fish_meaning(const char *words) {
   fputs(" -d ", stdout);
-  print_quoted(words, true);
+  completion_print_quoted(words, true);
   putchar('\n');
 }
 
 /* Prints what a value can be; `required` goes for the values of options. */
-static void fish_offer(const cli_offer *offer, bool required) {
+static void completion_fish_offer(const cli_offer *offer, bool required) {
   if (offer->files || offer->endings != NULL) {
     fputs(required ? " -r -F" : " -F", stdout);
   } else if (offer->folders) {
@@ -309,38 +310,40 @@ static void fish_offer(const cli_offer *offer, bool required) {
 }
 
 /* Prints the lines of options and arguments. */
-static void fish_command(const cli_command *command) {
+static void completion_fish_command(const cli_command *command) {
   for (const cli_option *o = command->options; o->kind != CLI_END; o++) {
     if (o->kind == CLI_VERB) {
-      fish_line("__flaron_lua_bare", command->name);
+      completion_fish_line("__flaron_lua_bare", command->name);
       printf(" -a %s", o->name);
-      fish_meaning(o->help);
+      completion_fish_meaning(o->help);
     } else if (cli_is_option(o)) {
-      fish_line("__flaron_lua_command", command->name);
+      completion_fish_line("__flaron_lua_command", command->name);
       if (o->letter != '\0') printf(" -s %c", o->letter);
       if (o->name != NULL) printf(" -l %s", o->name);
-      if (o->value != NULL) fish_offer(&o->offer, true);
-      fish_meaning(o->help);
+      if (o->value != NULL) completion_fish_offer(&o->offer, true);
+      completion_fish_meaning(o->help);
     }
   }
-  cli_offer offer = offer_arguments(command);
-  if (offer.words == NULL && !names_files(&offer)) return;
-  fish_line("__flaron_lua_command", command->name);
-  fish_offer(&offer, false);
+  cli_offer offer = completion_offer_arguments(command);
+  if (offer.words == NULL && !completion_names_files(&offer)) return;
+  completion_fish_line("__flaron_lua_command", command->name);
+  completion_fish_offer(&offer, false);
   putchar('\n');
 }
 
-static void print_fish(const cli_command *program) {
+static void completion_print_fish(const cli_command *program) {
   fputs(fish_begin, stdout);
   for (const cli_command *const *c = program->commands; *c != NULL; c++) {
-    fish_line("__flaron_lua_command", "");
+    completion_fish_line("__flaron_lua_command", "");
     printf(" -a %s", (*c)->name);
-    fish_meaning((*c)->summary);
+    completion_fish_meaning((*c)->summary);
   }
-  fish_command(program);
-  for (const cli_command *const *c = program->commands; *c != NULL; c++) fish_command(*c);
+  completion_fish_command(program);
+  for (const cli_command *const *c = program->commands; *c != NULL; c++) completion_fish_command(*c);
 }
 
 void completion_print(const cli_command *program, const char *shell) {
-  (*shell == 'b' ? print_bash : *shell == 'z' ? print_zsh : print_fish)(program);
+  (*shell == 'b'   ? completion_print_bash
+   : *shell == 'z' ? completion_print_zsh
+                   : completion_print_fish)(program);
 }

@@ -28,7 +28,7 @@ enum { READ = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC }; /* none of these f
 /* ---- faults ---- */
 
 /* The predicate of a fault (file_add_predicate); NULL for an errno value. */
-static const char *predicate(int fault) {
+static const char *file_predicate(int fault) {
   switch (fault) {
     case FILE_OUTSIDE: return "leaves the project";
     case FILE_DOTS: return "has '..' in it, which paths in a project do not";
@@ -44,7 +44,9 @@ static const char *predicate(int fault) {
   }
 }
 
-bool file_is_refused(int fault) { return fault == EFBIG || fault == FILE_ALL || predicate(fault) != NULL; }
+bool file_is_refused(int fault) {
+  return fault == EFBIG || fault == FILE_ALL || file_predicate(fault) != NULL;
+}
 
 void file_add_predicate(text *to, int fault, size_t most) {
   if (fault == EFBIG) {
@@ -52,7 +54,7 @@ void file_add_predicate(text *to, int fault, size_t most) {
   } else if (fault == FILE_ALL) {
     text_printf(to, "makes all files of the project together larger than %zu MiB", FILE_PROJECT_ALL >> 20);
   } else {
-    text_add_string(to, predicate(fault));
+    text_add_string(to, file_predicate(fault));
   }
 }
 
@@ -78,13 +80,13 @@ int file_kind_fault(unsigned mode) {
 }
 
 /* The fault that forbids reading an open file; 0 for a regular file. */
-static int fault_of(int fd) {
+static int file_fault_of(int fd) {
   struct stat about;
   return fstat(fd, &about) != 0 ? errno : file_kind_fault(about.st_mode);
 }
 
 /* Reads an open file and closes it. 0 or a fault. */
-static int read_and_close(int fd, size_t most, text *out) {
+static int file_read_and_close(int fd, size_t most, text *out) {
   int fault = text_read(out, fd, most);
   close(fd);
   return fault;
@@ -92,23 +94,23 @@ static int read_and_close(int fd, size_t most, text *out) {
 
 /* Opens a file in a folder (AT_FDCWD: a path) after checking that it is a regular file. `flags`: O_NOFOLLOW
  * or 0. */
-static int open_regular(int folder, const char *name, int flags, int *fd) {
+static int file_open_regular(int folder, const char *name, int flags, int *fd) {
   struct stat about;
   int at = flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
   int fault = fstatat(folder, name, &about, at) != 0 ? errno : file_kind_fault(about.st_mode);
   if (fault != 0) return fault; /* opening a pipe or a device may have side effects */
   *fd = openat(folder, name, READ | flags);
   if (*fd < 0) return errno == ELOOP && flags != 0 ? FILE_LINK : errno;
-  fault = fault_of(*fd); /* another file may have taken its place */
+  fault = file_fault_of(*fd); /* another file may have taken its place */
   if (fault != 0) close(*fd);
   return fault;
 }
 
-int file_open(const char *path, int *fd) { return open_regular(AT_FDCWD, path, 0, fd); }
+int file_open(const char *path, int *fd) { return file_open_regular(AT_FDCWD, path, 0, fd); }
 
 int file_read(const char *path, size_t most, text *out) {
   int fd, fault = file_open(path, &fd);
-  return fault != 0 ? fault : read_and_close(fd, most, out);
+  return fault != 0 ? fault : file_read_and_close(fd, most, out);
 }
 
 int file_read_any(const char *path, size_t most, text *out) {
@@ -117,22 +119,24 @@ int file_read_any(const char *path, size_t most, text *out) {
   int fd = open(path, READ);
   if (fd < 0) return errno;
   bool is_device = fstat(fd, &about) == 0 && S_ISCHR(about.st_mode) && !isatty(fd);
-  if (is_device) return read_and_close(fd, most, out);
+  if (is_device) return file_read_and_close(fd, most, out);
   close(fd);
   return FILE_DEVICE;
 }
 
-int file_open_at(int folder, const char *name, int *fd) { return open_regular(folder, name, O_NOFOLLOW, fd); }
+int file_open_at(int folder, const char *name, int *fd) {
+  return file_open_regular(folder, name, O_NOFOLLOW, fd);
+}
 
 /* ---- below a folder ---- */
 
 /* Whether a name of `size` bytes is the state folder's, case ignored. */
-static bool is_state(const char *name, size_t size) {
+static bool file_is_state(const char *name, size_t size) {
   return size == sizeof STATE - 1 && strncasecmp(name, STATE, size) == 0;
 }
 
 /* Whether a name of `size` bytes equals `other`. */
-static bool is_name(const char *name, size_t size, const char *other) {
+static bool file_is_name(const char *name, size_t size, const char *other) {
   return strlen(other) == size && memcmp(name, other, size) == 0;
 }
 
@@ -144,19 +148,19 @@ int file_check_path(const char *path) {
   for (size_t size; *path != '\0'; path += size) {
     path += strspn(path, "/");
     size = strcspn(path, "/");
-    if (is_name(path, size, "..")) {
+    if (file_is_name(path, size, "..")) {
       dots = true;
       if (--depth < 0) out = true;
-    } else if (size != 0 && !is_name(path, size, ".")) {
+    } else if (size != 0 && !file_is_name(path, size, ".")) {
       depth++;
-      state = state || is_state(path, size);
+      state = state || file_is_state(path, size);
     }
   }
   return out ? FILE_OUTSIDE : dots ? FILE_DOTS : state ? FILE_IN_STATE : 0;
 }
 
 /* Whether a file system that folds names may take a name in the path for the state folder's. */
-static bool may_be_folded(const char *path) {
+static bool file_may_be_folded(const char *path) {
   for (; *path != '\0'; path++) {
     if ((unsigned char)*path >= 0x80 || *path == '~') return true;
   }
@@ -166,10 +170,10 @@ static bool may_be_folded(const char *path) {
 enum { DEEPEST = 64, LINKS = 40, WALK = -1 };
 
 /* Opens a path that has no link in it: 0, a fault, or WALK when it must be walked. */
-static int open_at_once(int root, const char *path, int flags, int *fd) {
+static int file_open_at_once(int root, const char *path, int flags, int *fd) {
   struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC),
                          .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
-  if (getenv("FLARON_LUA_WALK") != NULL || may_be_folded(path)) return WALK;
+  if (getenv("FLARON_LUA_WALK") != NULL || file_may_be_folded(path)) return WALK;
   *fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
   if (*fd >= 0) return 0;
   switch (errno) {
@@ -193,12 +197,12 @@ typedef struct walk {
   void *data;
 } walk;
 
-static void go_back(walk *w, int depth) {
+static void file_go_back(walk *w, int depth) {
   while (w->depth > depth) close(w->dirs[w->depth--]);
 }
 
 /* Takes the next name off the rest; "" at the end. False: it is too long. */
-static bool take_name(walk *w, char name[NAME_MAX + 1]) {
+static bool file_take_name(walk *w, char name[NAME_MAX + 1]) {
   const char *at = text_string(&w->rest);
   at += strspn(at, "/");
   size_t size = strcspn(at, "/");
@@ -213,7 +217,7 @@ static bool take_name(walk *w, char name[NAME_MAX + 1]) {
 }
 
 /* The part of an absolute target below the root; NULL if it is not below the root. */
-static const char *below_root(int root, const char *target) {
+static const char *file_below_root(int root, const char *target) {
   char link[32], real[PATH_MAX];
   snprintf(link, sizeof link, "/proc/self/fd/%d", root);
   ssize_t size = readlink(link, real, sizeof real);
@@ -223,7 +227,7 @@ static const char *below_root(int root, const char *target) {
 }
 
 /* Puts the target of a link, an O_PATH descriptor, before the rest. 0 or a fault. */
-static int follow(walk *w, int link) {
+static int file_follow(walk *w, int link) {
   char target[PATH_MAX];
   ssize_t size = readlinkat(link, "", target, sizeof target);
   if (size < 0) return errno;
@@ -232,9 +236,9 @@ static int follow(walk *w, int link) {
   target[size] = '\0';
   const char *next = target;
   if (*target == '/') {
-    next = below_root(w->dirs[0], target);
+    next = file_below_root(w->dirs[0], target);
     if (next == NULL) return FILE_LINK_OUT;
-    go_back(w, 0);
+    file_go_back(w, 0);
   }
   text rest = {0};
   text_printf(&rest, "%s/%s", next, text_string(&w->rest));
@@ -244,14 +248,14 @@ static int follow(walk *w, int link) {
 }
 
 /* Whether an open folder is the root's state, whatever it is called. */
-static bool is_root_state(const walk *w, const struct stat *about) {
+static bool file_is_root_state(const walk *w, const struct stat *about) {
   struct stat state;
   return S_ISDIR(about->st_mode) && fstatat(w->dirs[0], STATE, &state, AT_SYMLINK_NOFOLLOW) == 0 &&
          state.st_dev == about->st_dev && state.st_ino == about->st_ino;
 }
 
 /* Opens the last name of the path, whose stat(2) is `about`, with `flags` of open. 0 or a fault. */
-static int open_last(const walk *w, const char *name, int flags, const struct stat *about, int *fd) {
+static int file_open_last(const walk *w, const char *name, int flags, const struct stat *about, int *fd) {
   struct stat now;
   if (!(flags & O_PATH) && file_kind_fault(about->st_mode) != 0) return file_kind_fault(about->st_mode);
   *fd = openat(w->dirs[w->depth], name, flags | O_NOFOLLOW | O_CLOEXEC);
@@ -262,28 +266,28 @@ static int open_last(const walk *w, const char *name, int flags, const struct st
 }
 
 /* Walks one name. 0, a fault, or WALK at the end of the path; `*fd` is then the open file. */
-static int step(walk *w, int flags, int *fd) {
+static int file_step(walk *w, int flags, int *fd) {
   char name[NAME_MAX + 1];
   struct stat about;
-  if (!take_name(w, name)) return ENAMETOOLONG;
+  if (!file_take_name(w, name)) return ENAMETOOLONG;
   bool last = w->rest.size == 0 || w->rest.data[strspn(w->rest.data, "/")] == '\0';
   if (strcmp(name, "..") == 0) {
     if (w->depth == 0) return FILE_LINK_OUT; /* ".." comes only from links here */
-    go_back(w, w->depth - 1);
+    file_go_back(w, w->depth - 1);
     strcpy(name, ".");
   }
-  if (is_state(name, strlen(name))) return FILE_IN_STATE;
+  if (file_is_state(name, strlen(name))) return FILE_IN_STATE;
   if (!last && (*name == '\0' || strcmp(name, ".") == 0)) return 0;
   if (w->visit != NULL) w->visit(w->data, w->dirs[w->depth], name);
   int found = openat(w->dirs[w->depth], *name != '\0' ? name : ".", O_PATH | O_NOFOLLOW | O_CLOEXEC);
   if (found < 0) return errno;
   int fault = fstat(found, &about) != 0 ? errno : 0;
   if (fault == 0 && S_ISLNK(about.st_mode)) {
-    fault = follow(w, found);
-  } else if (fault == 0 && is_root_state(w, &about)) {
+    fault = file_follow(w, found);
+  } else if (fault == 0 && file_is_root_state(w, &about)) {
     fault = FILE_IN_STATE;
   } else if (fault == 0 && last) {
-    fault = open_last(w, *name != '\0' ? name : ".", flags, &about, fd);
+    fault = file_open_last(w, *name != '\0' ? name : ".", flags, &about, fd);
     if (fault == 0) fault = WALK;
   } else if (fault == 0) {
     fault = !S_ISDIR(about.st_mode) ? ENOTDIR : w->depth == DEEPEST - 1 ? ENAMETOOLONG : 0;
@@ -297,19 +301,19 @@ static int step(walk *w, int flags, int *fd) {
 }
 
 /* Walks a path from a root, which it closes. 0 with `*fd`, or a fault. */
-static int walk_path(int root, const char *path, int flags, file_visitor *visit, void *data, int *fd) {
+static int file_walk_path(int root, const char *path, int flags, file_visitor *visit, void *data, int *fd) {
   walk w = {.dirs = {root}, .visit = visit, .data = data};
   int fault = 0;
   text_add_string(&w.rest, path);
-  while (fault == 0) fault = step(&w, flags, fd);
-  go_back(&w, 0);
+  while (fault == 0) fault = file_step(&w, flags, fd);
+  file_go_back(&w, 0);
   text_free(&w.rest);
   close(root);
   return fault == WALK ? 0 : fault;
 }
 
 /* Opens the root of a place and makes the path relative to it. 0 or a fault. */
-static int open_root(const file_place *place, const char *path, int *root, text *full) {
+static int file_open_root(const file_place *place, const char *path, int *root, text *full) {
   int fault = file_check_path(path);
   if (fault != 0) return fault;
   text_printf(full, "%s%s%s", place->below, *place->below != '\0' ? "/" : "", path);
@@ -320,13 +324,13 @@ static int open_root(const file_place *place, const char *path, int *root, text 
 }
 
 /* Opens a path of a place with `flags` of open. 0 or a fault. */
-static int open_below(const file_place *place, const char *path, int flags, int *fd) {
+static int file_open_below(const file_place *place, const char *path, int flags, int *fd) {
   text full = {0};
-  int root, fault = open_root(place, path, &root, &full);
+  int root, fault = file_open_root(place, path, &root, &full);
   if (fault == 0) {
-    fault = open_at_once(root, full.data, flags, fd);
+    fault = file_open_at_once(root, full.data, flags, fd);
     if (fault == WALK) {
-      fault = walk_path(root, full.data, flags, NULL, NULL, fd);
+      fault = file_walk_path(root, full.data, flags, NULL, NULL, fd);
     } else {
       close(root);
     }
@@ -336,25 +340,25 @@ static int open_below(const file_place *place, const char *path, int flags, int 
 }
 
 int file_look_below(const file_place *place, const char *path) {
-  int fd, fault = open_below(place, path, O_PATH, &fd);
+  int fd, fault = file_open_below(place, path, O_PATH, &fd);
   if (fault != 0) return fault;
-  fault = fault_of(fd);
+  fault = file_fault_of(fd);
   close(fd);
   return fault;
 }
 
 int file_read_below(const file_place *place, const char *path, size_t most, text *out) {
   int fd, fault = file_look_below(place, path); /* opening a pipe or a device may have side effects */
-  if (fault == 0) fault = open_below(place, path, READ, &fd);
+  if (fault == 0) fault = file_open_below(place, path, READ, &fd);
   if (fault != 0) return fault;
-  fault = fault_of(fd);
-  if (fault == 0) return read_and_close(fd, most, out);
+  fault = file_fault_of(fd);
+  if (fault == 0) return file_read_and_close(fd, most, out);
   close(fd);
   return fault;
 }
 
 int file_open_folder_below(const file_place *place, const char *path, int *fd) {
-  int found, fault = open_below(place, path, O_PATH, &found);
+  int found, fault = file_open_below(place, path, O_PATH, &found);
   if (fault != 0) return fault;
   *fd = openat(found, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (*fd < 0) fault = errno;
@@ -365,7 +369,8 @@ int file_open_folder_below(const file_place *place, const char *path, int *fd) {
 void file_visit(const file_place *place, const char *path, file_visitor *visit, void *data) {
   text full = {0};
   int fd, root;
-  if (open_root(place, path, &root, &full) == 0 && walk_path(root, full.data, O_PATH, visit, data, &fd) == 0)
+  if (file_open_root(place, path, &root, &full) == 0 &&
+      file_walk_path(root, full.data, O_PATH, visit, data, &fd) == 0)
     close(fd);
   text_free(&full);
 }

@@ -34,56 +34,56 @@ history *history_new(history_write *write, void *data) {
 
 void history_watch(history *h) { h->watched = true; }
 
-static tape *tape_of(const pool_job *job) { return (tape *)job->tape; }
+static tape *history_tape_of(const pool_job *job) { return (tape *)job->tape; }
 
 /* ---- packing ---- */
 
-static void pack_number(text *to, int64_t n) { text_add(to, &n, sizeof n); }
+static void history_pack_number(text *to, int64_t n) { text_add(to, &n, sizeof n); }
 
-static void pack_bytes(text *to, const void *data, size_t size) {
+static void history_pack_bytes(text *to, const void *data, size_t size) {
   int64_t head = (int64_t)size;
   char *at = text_room(to, sizeof head + size);
   memcpy(at, &head, sizeof head);
   if (size != 0) memcpy(at + sizeof head, data, size);
 }
 
-static void pack_text(text *to, const text *t) { pack_bytes(to, t->data, t->size); }
+static void history_pack_text(text *to, const text *t) { history_pack_bytes(to, t->data, t->size); }
 
 /* Packs what there is room for; returns how much is left out. */
-static size_t pack_part(text *to, const text *from, size_t most) {
+static size_t history_pack_part(text *to, const text *from, size_t most) {
   size_t size = from->size < most ? from->size : most;
-  pack_bytes(to, from->data, size);
+  history_pack_bytes(to, from->data, size);
   return from->size - size;
 }
 
-static void pack_headers(text *to, const host_pairs *headers) {
-  pack_number(to, (int64_t)headers->count);
+static void history_pack_headers(text *to, const host_pairs *headers) {
+  history_pack_number(to, (int64_t)headers->count);
   for (size_t i = 0; i < headers->count; i++) {
-    pack_bytes(to, headers->items[i].name, headers->items[i].name_size);
-    pack_bytes(to, headers->items[i].value, headers->items[i].value_size);
+    history_pack_bytes(to, headers->items[i].name, headers->items[i].name_size);
+    history_pack_bytes(to, headers->items[i].value, headers->items[i].value_size);
   }
 }
 
 /* Packs frames as long as there is room; returns the bytes of the others. */
-static size_t pack_frames(text *to, const host_response *from, size_t most) {
+static size_t history_pack_frames(text *to, const host_response *from, size_t most) {
   size_t count = 0, size = 0, left = 0;
   while (count < from->frame_count && from->frames[count].size <= most - size)
     size += from->frames[count++].size;
-  pack_number(to, (int64_t)count);
-  for (size_t i = 0; i < count; i++) pack_text(to, &from->frames[i]);
+  history_pack_number(to, (int64_t)count);
+  for (size_t i = 0; i < count; i++) history_pack_text(to, &from->frames[i]);
   for (size_t i = count; i < from->frame_count; i++) left += from->frames[i].size;
   return left;
 }
 
-static void pack_calls(text *to, const recording *r) {
-  pack_number(to, (int64_t)r->call_count);
+static void history_pack_calls(text *to, const recording *r) {
+  history_pack_number(to, (int64_t)r->call_count);
   for (size_t i = 0; i < r->call_count; i++) {
     const record_call *call = &r->calls[i];
     int64_t head[] = {call->import, call->n, call->present, call->number, call->wall_us};
     text_add(to, head, sizeof head);
-    pack_text(to, &call->a);
-    pack_text(to, &call->b);
-    pack_text(to, &call->answer);
+    history_pack_text(to, &call->a);
+    history_pack_text(to, &call->b);
+    history_pack_text(to, &call->answer);
   }
 }
 
@@ -102,7 +102,7 @@ typedef struct figures {
 } figures;
 
 /* Makes room for about all that is packed: a block that grows by and by is copied as often. */
-static void reserve(text *to, const tape *t, const pool_job *job) {
+static void history_reserve(text *to, const tape *t, const pool_job *job) {
   enum { REST = 2048, NUMBER = 64 };
   const text *bodies[] = {&job->request.body, &job->request.event.data, &job->response.body};
   size_t size = REST + t->record.size + NUMBER * t->record.call_count + job->request.headers.size +
@@ -113,7 +113,7 @@ static void reserve(text *to, const tape *t, const pool_job *job) {
   text_clear(to);
 }
 
-static void pack(text *to, const tape *t, const pool_job *job) {
+static void history_pack(text *to, const tape *t, const pool_job *job) {
   const recording *r = &t->record;
   const host_request *request = &job->request;
   const host_response *response = &job->response;
@@ -137,79 +137,79 @@ static void pack(text *to, const tape *t, const pool_job *job) {
                .value_left = r->value_left};
   pool_flare_hash(job->flare, f.hash);
   text_clear(to);
-  reserve(to, t, job);
+  history_reserve(to, t, job);
   text_add(to, &f, sizeof f);
-  pack_bytes(to, name, name != NULL ? strlen(name) : 0);
-  pack_headers(to, &request->headers);
-  size_t left = pack_part(to, &request->body, t->body_most);
-  left += pack_part(to, &request->event.data, t->body_most);
-  pack_text(to, &request->event.conn_id);
-  pack_number(to, (int64_t)left);
-  pack_headers(to, &response->headers);
-  left = pack_part(to, &response->body, t->body_most);
-  left += pack_frames(to, response, t->body_most);
-  pack_number(to, (int64_t)left);
-  pack_calls(to, r);
+  history_pack_bytes(to, name, name != NULL ? strlen(name) : 0);
+  history_pack_headers(to, &request->headers);
+  size_t left = history_pack_part(to, &request->body, t->body_most);
+  left += history_pack_part(to, &request->event.data, t->body_most);
+  history_pack_text(to, &request->event.conn_id);
+  history_pack_number(to, (int64_t)left);
+  history_pack_headers(to, &response->headers);
+  left = history_pack_part(to, &response->body, t->body_most);
+  left += history_pack_frames(to, response, t->body_most);
+  history_pack_number(to, (int64_t)left);
+  history_pack_calls(to, r);
 }
 
 void history_add_answer(text *packed, int status, const server_answer *answer) {
-  pack_number(packed, status);
-  pack_headers(packed, answer->headers);
-  pack_bytes(packed, answer->body.data, answer->body.size);
-  pack_number(packed, (int64_t)answer->left);
+  history_pack_number(packed, status);
+  history_pack_headers(packed, answer->headers);
+  history_pack_bytes(packed, answer->body.data, answer->body.size);
+  history_pack_number(packed, (int64_t)answer->left);
 }
 
 /* ---- unpacking: of what was packed here, so nothing of it is looked at twice ---- */
 
-static void unpack_to(bytes *from, void *to, size_t size) {
+static void history_unpack_to(bytes *from, void *to, size_t size) {
   memcpy(to, from->data, size);
   *from = (bytes){from->data + size, from->size - size};
 }
 
-static int64_t unpack_number(bytes *from) {
+static int64_t history_unpack_number(bytes *from) {
   int64_t n;
-  unpack_to(from, &n, sizeof n);
+  history_unpack_to(from, &n, sizeof n);
   return n;
 }
 
-static bytes unpack_bytes(bytes *from) {
-  size_t size = (size_t)unpack_number(from);
+static bytes history_unpack_bytes(bytes *from) {
+  size_t size = (size_t)history_unpack_number(from);
   bytes b = {from->data, size};
   *from = (bytes){from->data + b.size, from->size - b.size};
   return b;
 }
 
-static void unpack_text(bytes *from, text *to) {
-  bytes b = unpack_bytes(from);
+static void history_unpack_text(bytes *from, text *to) {
+  bytes b = history_unpack_bytes(from);
   text_add(to, b.data, b.size);
 }
 
-static void unpack_headers(bytes *from, host_pairs *to) {
-  for (int64_t i = unpack_number(from); i > 0; i--) {
-    bytes name = unpack_bytes(from), value = unpack_bytes(from);
+static void history_unpack_headers(bytes *from, host_pairs *to) {
+  for (int64_t i = history_unpack_number(from); i > 0; i--) {
+    bytes name = history_unpack_bytes(from), value = history_unpack_bytes(from);
     host_pairs_set(to, name, value, false);
   }
 }
 
-static void unpack_frames(bytes *from, host_response *to) {
-  to->frame_count = (size_t)unpack_number(from);
+static void history_unpack_frames(bytes *from, host_response *to) {
+  to->frame_count = (size_t)history_unpack_number(from);
   if (to->frame_count != 0) to->frames = memory_get(to->frame_count * sizeof *to->frames);
-  for (size_t i = 0; i < to->frame_count; i++) unpack_text(from, &to->frames[i]);
+  for (size_t i = 0; i < to->frame_count; i++) history_unpack_text(from, &to->frames[i]);
 }
 
-static void unpack_calls(bytes *from, recording *r) {
-  r->call_count = r->call_room = (size_t)unpack_number(from);
+static void history_unpack_calls(bytes *from, recording *r) {
+  r->call_count = r->call_room = (size_t)history_unpack_number(from);
   r->calls = memory_get(r->call_count * sizeof *r->calls);
   for (size_t i = 0; i < r->call_count; i++) {
     record_call *call = &r->calls[i];
-    call->import = (host_import)unpack_number(from);
-    call->n = unpack_number(from);
-    call->present = unpack_number(from) != 0;
-    call->number = (int32_t)unpack_number(from);
-    call->wall_us = unpack_number(from);
-    unpack_text(from, &call->a);
-    unpack_text(from, &call->b);
-    unpack_text(from, &call->answer);
+    call->import = (host_import)history_unpack_number(from);
+    call->n = history_unpack_number(from);
+    call->present = history_unpack_number(from) != 0;
+    call->number = (int32_t)history_unpack_number(from);
+    call->wall_us = history_unpack_number(from);
+    history_unpack_text(from, &call->a);
+    history_unpack_text(from, &call->b);
+    history_unpack_text(from, &call->answer);
   }
 }
 
@@ -217,7 +217,7 @@ void history_read(bytes packed, recording *r) {
   figures f;
   text begin = {0};
   record_start(r);
-  unpack_to(&packed, &f, sizeof f);
+  history_unpack_to(&packed, &f, sizeof f);
   r->id = f.id;
   r->cpu_us = f.cpu_us;
   r->result = f.result;
@@ -232,35 +232,35 @@ void history_read(bytes packed, recording *r) {
   r->file = memory_copy(bytes_of(f.file));
   record_add_time(&begin, f.begin_ns);
   r->begin = begin.data;
-  bytes name = unpack_bytes(&packed);
+  bytes name = history_unpack_bytes(&packed);
   if (name.size != 0) r->name = memory_copy(name);
-  unpack_headers(&packed, &r->request.headers);
-  unpack_text(&packed, &r->request.body);
-  unpack_text(&packed, &r->request.event.data);
-  unpack_text(&packed, &r->request.event.conn_id);
+  history_unpack_headers(&packed, &r->request.headers);
+  history_unpack_text(&packed, &r->request.body);
+  history_unpack_text(&packed, &r->request.event.data);
+  history_unpack_text(&packed, &r->request.event.conn_id);
   r->request.event.type = f.event;
   r->request.event.close_code = f.peer_code;
-  r->request_left = (size_t)unpack_number(&packed);
+  r->request_left = (size_t)history_unpack_number(&packed);
   r->response.action = f.action;
   r->response.status = f.status;
   r->response.close_code = f.close_code;
-  unpack_headers(&packed, &r->response.headers);
-  unpack_text(&packed, &r->response.body);
-  unpack_frames(&packed, &r->response);
-  r->response_left = (size_t)unpack_number(&packed);
-  unpack_calls(&packed, r);
+  history_unpack_headers(&packed, &r->response.headers);
+  history_unpack_text(&packed, &r->response.body);
+  history_unpack_frames(&packed, &r->response);
+  r->response_left = (size_t)history_unpack_number(&packed);
+  history_unpack_calls(&packed, r);
   r->handed_on = packed.size != 0;
   if (!r->handed_on) return;
-  r->origin.status = (int)unpack_number(&packed);
-  unpack_headers(&packed, &r->origin.headers);
-  unpack_text(&packed, &r->origin.body);
-  r->origin_left = (size_t)unpack_number(&packed);
+  r->origin.status = (int)history_unpack_number(&packed);
+  history_unpack_headers(&packed, &r->origin.headers);
+  history_unpack_text(&packed, &r->origin.body);
+  r->origin_left = (size_t)history_unpack_number(&packed);
 }
 
 /* ---- jobs ---- */
 
 /* Has a record written that has all of it. */
-static void write_whole(const tape *t, const pool_job *job) {
+static void history_write_whole(const tape *t, const pool_job *job) {
   const flare *f = pool_flare_get(job->flare);
   recording whole = t->record;
   text begin = {0};
@@ -281,14 +281,14 @@ static void write_whole(const tape *t, const pool_job *job) {
 }
 
 /* pool_job.finish */
-static void finish(pool_job *job) {
-  tape *t = tape_of(job);
+static void history_finish(pool_job *job) {
+  tape *t = history_tape_of(job);
   t->begun = job->begin_ns != 0;
   if (t->begun && t->history->write != NULL) {
-    write_whole(t, job);
+    history_write_whole(t, job);
     record_shorten(&t->record, HISTORY_CALLS);
   }
-  if (t->begun) pack(&t->packed, t, job);
+  if (t->begun) history_pack(&t->packed, t, job);
   record_again(&t->record);
 }
 
@@ -309,12 +309,12 @@ void history_prepare(history *h, pool_job *job, const char *file) {
   t->record.most = h->write != NULL ? RECORD_CALLS : HISTORY_CALLS;
   t->record.value_most = h->write != NULL || h->watched ? SIZE_MAX : HISTORY_UNSEEN;
   job->tape = &t->record.tape;
-  job->finish = finish;
+  job->finish = history_finish;
   job->finish_waits = h->write != NULL;
 }
 
 bool history_take(pool_job *job, text *packed) {
-  tape *t = tape_of(job);
+  tape *t = history_tape_of(job);
   job->tape = NULL;
   if (t == NULL) return false;
   text_reuse(packed);

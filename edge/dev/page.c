@@ -51,7 +51,7 @@ typedef struct question {
 /* ---- answers ---- */
 
 /* Answers a JSON value, which is freed. */
-static void answer_json(const question *q, json_t *value) {
+static void page_answer_json(const question *q, json_t *value) {
   json_add_to(&q->answer->body, value, JSON_COMPACT);
 }
 
@@ -59,18 +59,18 @@ __attribute__((format(printf, 3, 4))) static void refuse(const question *q, int 
                                                          ...) {
   va_list arguments;
   va_start(arguments, format);
-  answer_json(q, json_pack("{s:o}", "error", json_vsprintf(format, arguments)));
+  page_answer_json(q, json_pack("{s:o}", "error", json_vsprintf(format, arguments)));
   va_end(arguments);
   q->answer->status = status;
 }
 
 /* Whether the method is `method`. */
-static bool asks(const question *q, const char *method) { return bytes_are(q->method, method); }
+static bool page_asks(const question *q, const char *method) { return bytes_are(q->method, method); }
 
 /* ---- what stands behind the '?' ---- */
 
 /* Adds `from` to `to`, its %XX resolved; false when a % has no two digits after it. */
-static bool resolve(bytes from, text *to) {
+static bool page_resolve(bytes from, text *to) {
   for (size_t i = 0; i < from.size; i++) {
     if (from.data[i] != '%') {
       text_add(to, &from.data[i], 1);
@@ -84,13 +84,13 @@ static bool resolve(bytes from, text *to) {
 }
 
 /* Adds the value of a parameter; false when it is not there, or wrong. */
-static bool find_parameter(bytes query, const char *name, text *value) {
+static bool page_find_parameter(bytes query, const char *name, text *value) {
   size_t name_size = strlen(name);
   while (query.size > 0) {
     const uint8_t *end = memchr(query.data, '&', query.size);
     size_t size = end != NULL ? (size_t)(end - query.data) : query.size;
     if (size > name_size && query.data[name_size] == '=' && memcmp(query.data, name, name_size) == 0) {
-      return resolve((bytes){query.data + name_size + 1, size - name_size - 1}, value);
+      return page_resolve((bytes){query.data + name_size + 1, size - name_size - 1}, value);
     }
     size += end != NULL;
     query = (bytes){query.data + size, query.size - size};
@@ -101,7 +101,7 @@ static bool find_parameter(bytes query, const char *name, text *value) {
 /* ---- the page's files and records ---- */
 
 /* Answers a file; the argument is its name. */
-static void answer_file(const question *q) {
+static void page_answer_file(const question *q) {
   text path = {0};
   const char *extension = strrchr(q->argument, '.');
   text_printf(&path, "edge/dev/page/%s", q->argument);
@@ -115,7 +115,7 @@ static void answer_file(const question *q) {
 }
 
 /* Forgets the oldest record. */
-static void forget(page *p) {
+static void page_forget(page *p) {
   entry *e = &p->records[p->first];
   p->size -= e->size;
   text_free(&e->json);
@@ -128,8 +128,8 @@ static void forget(page *p) {
 }
 
 /* A free place for a record of `size` bytes. */
-static entry *make_room(page *p, size_t size) {
-  while (p->count == RECORDS_MOST || (p->count > 0 && p->size + size > RECORD_BYTES)) forget(p);
+static entry *page_make_room(page *p, size_t size) {
+  while (p->count == RECORDS_MOST || (p->count > 0 && p->size + size > RECORD_BYTES)) page_forget(p);
   entry *e = &p->records[(p->first + p->count++) % RECORDS_MOST];
   e->size = size;
   p->size += size;
@@ -139,7 +139,7 @@ static entry *make_room(page *p, size_t size) {
 void page_prepare(page *p, pool_job *job, const char *file) { history_prepare(p->history, job, file); }
 
 /* Keeps what is there of an invocation. */
-static entry *hold(page *p, const server_record *record, const char *edge) {
+static entry *page_keep(page *p, const server_record *record, const char *edge) {
   pool_job *from = record->job;
   text whole = p->spare;
   if (history_take(from, &whole) && record->answer != NULL)
@@ -148,7 +148,7 @@ static entry *hold(page *p, const server_record *record, const char *edge) {
   size_t size = from->request.url.size + whole.size;
   for (size_t i = 0; i < from->response.line_count; i++) size += from->response.lines[i].line.size;
   for (size_t i = 0; i < from->response.fetch_count; i++) size += from->response.fetches[i].url.size;
-  entry *e = make_room(p, size);
+  entry *e = page_make_room(p, size);
   if (e->job == NULL) e->job = memory_get(sizeof *e->job);
   host_request request = e->job->request;
   host_response response = e->job->response;
@@ -186,44 +186,44 @@ static entry *hold(page *p, const server_record *record, const char *edge) {
   return e;
 }
 
-void page_hold(page *p, const server_record *record, const char *edge) { hold(p, record, edge); }
+void page_hold(page *p, const server_record *record, const char *edge) { page_keep(p, record, edge); }
 
 /* Keeps the JSON of an entry, which is freed. */
-static void keep_json(page *p, entry *e, json_t *report) {
+static void page_keep_json(page *p, entry *e, json_t *report) {
   json_add_to(&e->json, report, JSON_COMPACT);
   p->size += e->json.size;
   e->size += e->json.size;
 }
 
 bytes page_add(page *p, const server_record *record, const char *edge, json_t *report) {
-  entry *e = hold(p, record, edge);
-  keep_json(p, e, report);
+  entry *e = page_keep(p, record, edge);
+  page_keep_json(p, e, report);
   return text_bytes(&e->json);
 }
 
 /* Adds the JSON of a record, which it then keeps. */
-static void add_record(page *p, entry *e, text *to) {
-  if (e->json.size == 0) keep_json(p, e, report_json(&e->record, &(report_style){.edge = e->edge}));
+static void page_add_record(page *p, entry *e, text *to) {
+  if (e->json.size == 0) page_keep_json(p, e, report_json(&e->record, &(report_style){.edge = e->edge}));
   text_add(to, e->json.data, e->json.size);
 }
 
-static void answer_history(const question *q) {
+static void page_answer_history(const question *q) {
   page *p = q->page;
   text *body = &q->answer->body;
   text_add_string(body, "{\"records\":[");
   for (size_t i = 0; i < p->count; i++) {
     if (i > 0) text_add_string(body, ",");
-    add_record(p, &p->records[(p->first + i) % RECORDS_MOST], body);
+    page_add_record(p, &p->records[(p->first + i) % RECORDS_MOST], body);
   }
   text_add_string(body, "]}");
 }
 
 /* The entry that the question names, of which all is kept; NULL after saying that there is none. */
-static const entry *find_entry(const question *q) {
+static const entry *page_find_entry(const question *q) {
   const page *p = q->page;
   const entry *found = NULL;
   text id = {0}, own = {0};
-  bool named = find_parameter(q->query, "id", &id);
+  bool named = page_find_parameter(q->query, "id", &id);
   for (size_t i = 0; named && i < p->count; i++) {
     const entry *e = &p->records[(p->first + i) % RECORDS_MOST];
     text_clear(&own);
@@ -239,7 +239,7 @@ static const entry *find_entry(const question *q) {
 }
 
 /* Makes the record of an entry, which lends it method, URL and log; for close_record. */
-static void open_record(const entry *e, recording *r) {
+static void page_open_record(const entry *e, recording *r) {
   history_read(text_bytes(&e->whole), r);
   r->request.method = e->job->request.method;
   r->request.url = e->job->request.url;
@@ -247,7 +247,7 @@ static void open_record(const entry *e, recording *r) {
   r->response.line_count = e->job->response.line_count;
 }
 
-static void close_record(recording *r) {
+static void page_close_record(recording *r) {
   r->request.method = r->request.url = (text){0};
   r->response.lines = NULL;
   r->response.line_count = 0;
@@ -255,37 +255,37 @@ static void close_record(recording *r) {
 }
 
 /* Answers all that is kept of an invocation. */
-static void answer_record(const question *q) {
-  const entry *e = find_entry(q);
+static void page_answer_record(const question *q) {
+  const entry *e = page_find_entry(q);
   recording r;
   if (e == NULL) return;
-  open_record(e, &r);
+  page_open_record(e, &r);
   record_write(&r, false, &q->answer->body, NULL);
-  close_record(&r);
+  page_close_record(&r);
 }
 
 /* Answers a spec of an invocation. */
-static void answer_spec(const question *q) {
+static void page_answer_spec(const question *q) {
   const page_options *o = q->page->options;
-  const entry *e = find_entry(q);
+  const entry *e = page_find_entry(q);
   recording r;
   text spec = {0}, error = {0};
   if (e == NULL) return;
-  open_record(e, &r);
+  page_open_record(e, &r);
   if (r.cut || r.request_left + r.response_left + r.value_left != 0) {
     refuse(q, CONFLICT,
            "it is too large to be kept in whole: flaron-lua dev --record, then flaron-lua replay --spec");
   } else if (o->make_spec(&r, &spec, &error)) {
-    answer_json(q, json_pack("{s:o}", "spec", report_string(text_bytes(&spec))));
+    page_answer_json(q, json_pack("{s:o}", "spec", report_string(text_bytes(&spec))));
   } else {
     refuse(q, CONFLICT, "%s", text_string(&error));
   }
-  close_record(&r);
+  page_close_record(&r);
   text_free(&spec);
   text_free(&error);
 }
 
-static void answer_imports(const question *q) {
+static void page_answer_imports(const question *q) {
   json_t *names = json_object();
   for (int i = 0; i < HOST_IMPORTS; i++) {
     text name = {0};
@@ -293,12 +293,12 @@ static void answer_imports(const question *q) {
     json_object_set_new(names, host_signatures[i].name, json_string(name.data));
     text_free(&name);
   }
-  answer_json(q, names);
+  page_answer_json(q, names);
 }
 
 /* ---- flares ---- */
 
-static json_t *describe(pool_flare *f) {
+static json_t *page_describe(pool_flare *f) {
   json_t *about = flare_json(pool_flare_get(f));
   char hash[POOL_HASH_SIZE];
   pool_flare_hash(f, hash);
@@ -307,7 +307,7 @@ static json_t *describe(pool_flare *f) {
 }
 
 /* The secrets that a flare may use, and those that it may not, by name; never what they are. */
-static json_t *list_secrets(const host_config *config) {
+static json_t *page_list_secrets(const host_config *config) {
   json_t *list = json_array();
   for (size_t i = 0; !config->all_secrets && i < config->allowed_secret_count; i++) {
     bytes name = bytes_of(config->allowed_secrets[i]);
@@ -324,7 +324,7 @@ static json_t *list_secrets(const host_config *config) {
   return list;
 }
 
-static void answer_flares(const question *q) {
+static void page_answer_flares(const question *q) {
   const page_options *o = q->page->options;
   json_t *flares = json_array();
   for (size_t i = 0; i < o->flare_count; i++) {
@@ -339,8 +339,8 @@ static void answer_flares(const question *q) {
     if (reload_error(f->reload, &error, NULL))
       json_object_set_new(item, "error", report_string(text_bytes(&error)));
     if (last != NULL) {
-      json_object_set_new(item, "flare", describe(last));
-      json_object_set_new(item, "secrets", list_secrets(pool_flare_config(last)));
+      json_object_set_new(item, "flare", page_describe(last));
+      json_object_set_new(item, "secrets", page_list_secrets(pool_flare_config(last)));
       pool_flare_release(last);
     }
     json_array_append_new(flares, item);
@@ -349,15 +349,15 @@ static void answer_flares(const question *q) {
   }
   json_t *pages = json_array();
   for (int i = 0; i < o->port_count; i++) json_array_append_new(pages, json_integer(o->ports[i]));
-  answer_json(q, json_pack("{s:o, s:s*, s:s, s:i, s:b, s:o, s:o}", "name", report_string(bytes_of(o->name)),
-                           "edge", o->edge_name, "host", o->host, "port", *o->port, "https", o->https,
-                           "flares", flares, "pages", pages));
+  page_answer_json(q, json_pack("{s:o, s:s*, s:s, s:i, s:b, s:o, s:o}", "name",
+                                report_string(bytes_of(o->name)), "edge", o->edge_name, "host", o->host,
+                                "port", *o->port, "https", o->https, "flares", flares, "pages", pages));
 }
 
 /* ---- stores ---- */
 
 /* Says why a call did not go well. */
-static void refuse_call(const question *q, kv k, bytes key, store_result result) {
+static void page_refuse_call(const question *q, kv k, bytes key, store_result result) {
   int status = result == STORE_ABSENT   ? NOT_FOUND
                : result == STORE_QUOTA  ? TOO_LARGE
                : result == STORE_FAILED ? INTERNAL_ERROR
@@ -368,12 +368,12 @@ static void refuse_call(const question *q, kv k, bytes key, store_result result)
   text_free(&message);
 }
 
-static void answer_list(const question *q, kv k) {
+static void page_answer_list(const question *q, kv k) {
   text prefix = {0};
   size_t total;
   json_t *keys;
   uint64_t size = 0;
-  find_parameter(q->query, "prefix", &prefix);
+  page_find_parameter(q->query, "prefix", &prefix);
   store_result result = kv_list(k, text_bytes(&prefix), KEYS_MOST, &total, &keys);
   if (result == STORE_OK && !k.plasma) result = store_spark_bytes(k.store, &size);
   if (result == STORE_OK) {
@@ -382,15 +382,15 @@ static void answer_list(const question *q, kv k) {
       json_object_set_new(list, "bytes", json_integer((json_int_t)size));
       json_object_set_new(list, "quota", json_integer((json_int_t)host_config_default().spark_quota_bytes));
     }
-    answer_json(q, list);
+    page_answer_json(q, list);
   } else {
-    refuse_call(q, k, (bytes){0}, result);
+    page_refuse_call(q, k, (bytes){0}, result);
   }
   json_decref(keys);
   text_free(&prefix);
 }
 
-static void answer_value(const question *q, kv k, bytes key) {
+static void page_answer_value(const question *q, kv k, bytes key) {
   text value = {0}, base64 = {0};
   uint32_t ttl_s;
   bool counter = false;
@@ -403,16 +403,16 @@ static void answer_value(const question *q, kv k, bytes key) {
     if (string == NULL) base64_encode(&base64, text_bytes(&value));
     json_object_set_new(about, string != NULL ? "text" : "base64",
                         string != NULL ? string : json_string(text_string(&base64)));
-    answer_json(q, about);
+    page_answer_json(q, about);
   } else {
-    refuse_call(q, k, key, result);
+    page_refuse_call(q, k, key, result);
   }
   text_free(&value);
   text_free(&base64);
 }
 
 /* Reads the value that a PUT brings; false after saying what is wrong. */
-static bool read_value(const question *q, const json_t *body, text *value) {
+static bool page_read_value(const question *q, const json_t *body, text *value) {
   const json_t *string = json_object_get(body, "text"), *base64 = json_object_get(body, "base64");
   const uint64_t most = host_config_default().spark_quota_bytes;
   if (json_is_string(string) == json_is_string(base64)) {
@@ -430,7 +430,7 @@ static bool read_value(const question *q, const json_t *body, text *value) {
 }
 
 /* Changes a counter by the number in `word`; false after saying why not. */
-static bool put_counter(const question *q, kv k, bytes key, const char *word) {
+static bool page_put_counter(const question *q, kv k, bytes key, const char *word) {
   int64_t total;
   char *end;
   errno = 0;
@@ -440,12 +440,12 @@ static bool put_counter(const question *q, kv k, bytes key, const char *word) {
     return false;
   }
   store_result result = kv_add(k, key, delta, &total);
-  if (result != STORE_OK) refuse_call(q, k, key, result);
+  if (result != STORE_OK) page_refuse_call(q, k, key, result);
   return result == STORE_OK;
 }
 
 /* Sets the value that `body` tells; false after saying why not. */
-static bool put_value(const question *q, kv k, bytes key, const json_t *body) {
+static bool page_put_value(const question *q, kv k, bytes key, const json_t *body) {
   const json_t *ttl = json_object_get(body, "ttl");
   text value = {0};
   bool good = ttl == NULL || (!k.plasma && json_is_integer(ttl) && json_integer_value(ttl) >= 0 &&
@@ -453,16 +453,16 @@ static bool put_value(const question *q, kv k, bytes key, const json_t *body) {
   if (!good) {
     refuse(q, BAD_REQUEST, "the time to live is a whole number of seconds from 0 (for ever) to %d, in spark",
            STORE_TTL_MAX_S);
-  } else if ((good = read_value(q, body, &value))) {
+  } else if ((good = page_read_value(q, body, &value))) {
     store_result result = kv_set(k, key, text_bytes(&value), (uint32_t)json_integer_value(ttl));
     good = result == STORE_OK;
-    if (!good) refuse_call(q, k, key, result);
+    if (!good) page_refuse_call(q, k, key, result);
   }
   text_free(&value);
   return good;
 }
 
-static void put(const question *q, kv k, bytes key) {
+static void page_put(const question *q, kv k, bytes key) {
   json_error_t fault;
   json_t *body = json_loadb((const char *)q->body.data, q->body.size, JSON_ALLOW_NUL, &fault);
   const char *add = json_string_value(json_object_get(body, "add"));
@@ -470,34 +470,34 @@ static void put(const question *q, kv k, bytes key) {
   if (!good) {
     refuse(q, BAD_REQUEST, "a JSON object is expected: %s", body == NULL ? fault.text : "not another value");
   } else {
-    good = add != NULL && k.plasma ? put_counter(q, k, key, add) : put_value(q, k, key, body);
+    good = add != NULL && k.plasma ? page_put_counter(q, k, key, add) : page_put_value(q, k, key, body);
   }
   json_decref(body);
-  if (good) answer_value(q, k, key);
+  if (good) page_answer_value(q, k, key);
 }
 
 static void delete (const question *q, kv k, bytes key) {
   store_result result = kv_delete(k, key);
   if (result == STORE_OK) {
-    answer_json(q, json_object());
+    page_answer_json(q, json_object());
   } else {
-    refuse_call(q, k, key, result);
+    page_refuse_call(q, k, key, result);
   }
 }
 
 /* Answers what concerns a store; the argument is its name. */
-static void answer_kv(const question *q) {
+static void page_answer_kv(const question *q) {
   kv k = {q->page->options->store, strcmp(q->argument, "plasma") == 0};
   text key = {0};
-  bool one = find_parameter(q->query, "key", &key);
-  if (!one && asks(q, "GET")) {
-    answer_list(q, k);
+  bool one = page_find_parameter(q->query, "key", &key);
+  if (!one && page_asks(q, "GET")) {
+    page_answer_list(q, k);
   } else if (!store_key_valid(text_bytes(&key))) {
     refuse(q, BAD_REQUEST, "this is no key: " KV_KEY_RULE);
-  } else if (asks(q, "GET")) {
-    answer_value(q, k, text_bytes(&key));
-  } else if (asks(q, "PUT")) {
-    put(q, k, text_bytes(&key));
+  } else if (page_asks(q, "GET")) {
+    page_answer_value(q, k, text_bytes(&key));
+  } else if (page_asks(q, "PUT")) {
+    page_put(q, k, text_bytes(&key));
   } else {
     delete (q, k, text_bytes(&key));
   }
@@ -513,22 +513,22 @@ typedef struct resource {
 } resource;
 
 static const resource resources[] = {
-    {"", "index.html", false, answer_file},
-    {"page.css", "page.css", false, answer_file},
-    {"page.js", "page.js", false, answer_file},
-    {"icon.svg", "icon.svg", false, answer_file},
-    {"elements.js", "elements.js", false, answer_file},
-    {"bytes.js", "bytes.js", false, answer_file},
-    {"record.js", "record.js", false, answer_file},
-    {"plots.js", "plots.js", false, answer_file},
-    {"socket.js", "socket.js", false, answer_file},
-    {"history", NULL, false, answer_history},
-    {"record", NULL, false, answer_record},
-    {"spec", NULL, false, answer_spec},
-    {"imports", NULL, false, answer_imports},
-    {"flares", NULL, false, answer_flares},
-    {"kv/spark", "spark", true, answer_kv},
-    {"kv/plasma", "plasma", true, answer_kv},
+    {"", "index.html", false, page_answer_file},
+    {"page.css", "page.css", false, page_answer_file},
+    {"page.js", "page.js", false, page_answer_file},
+    {"icon.svg", "icon.svg", false, page_answer_file},
+    {"elements.js", "elements.js", false, page_answer_file},
+    {"bytes.js", "bytes.js", false, page_answer_file},
+    {"record.js", "record.js", false, page_answer_file},
+    {"plots.js", "plots.js", false, page_answer_file},
+    {"socket.js", "socket.js", false, page_answer_file},
+    {"history", NULL, false, page_answer_history},
+    {"record", NULL, false, page_answer_record},
+    {"spec", NULL, false, page_answer_spec},
+    {"imports", NULL, false, page_answer_imports},
+    {"flares", NULL, false, page_answer_flares},
+    {"kv/spark", "spark", true, page_answer_kv},
+    {"kv/plasma", "plasma", true, page_answer_kv},
 };
 
 bool page_control(page *p, bytes method, bytes path, bytes query, bytes body, control_answer *answer) {
@@ -538,7 +538,7 @@ bool page_control(page *p, bytes method, bytes path, bytes query, bytes body, co
     if (!bytes_are(path, r->path)) continue;
     if (bytes_are(method, "HEAD")) method = bytes_of("GET");
     question q = {p, method, query, body, r->argument, answer};
-    if (asks(&q, "GET") || (r->changes && (asks(&q, "PUT") || asks(&q, "DELETE")))) {
+    if (page_asks(&q, "GET") || (r->changes && (page_asks(&q, "PUT") || page_asks(&q, "DELETE")))) {
       r->answer(&q);
     } else {
       refuse(&q, NOT_ALLOWED, "this answers GET%s", r->changes ? ", PUT and DELETE" : " only");
@@ -556,7 +556,7 @@ page *page_new(const page_options *options) {
 }
 
 void page_free(page *p) {
-  while (p->count > 0) forget(p);
+  while (p->count > 0) page_forget(p);
   for (int i = 0; i < RECORDS_MOST; i++) {
     pool_job *job = p->records[i].job;
     if (job == NULL) continue;

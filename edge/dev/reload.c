@@ -35,10 +35,10 @@ struct reload {
   text error, excerpt;  /* of the last packing */
 };
 
-static double now_ms(void) { return (double)clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
+static double reload_now_ms(void) { return (double)clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
 
 /* Watches the folder of a packed flare, which may be a link to elsewhere. */
-static void watch_packed(const reload *r) {
+static void reload_watch_packed(const reload *r) {
   char *real = realpath(r->options->path, NULL);
   if (real != NULL) {
     *strrchr(real, '/') = '\0';
@@ -53,14 +53,14 @@ typedef struct sources {
   atomic_int references;
 } sources;
 
-static void release_sources(sources *s) {
+static void reload_release_sources(sources *s) {
   if (s == NULL || atomic_fetch_sub(&s->references, 1) != 1) return;
   modules_free(&s->files);
   free(s);
 }
 
 /* Whether what is served was packed before: there are no sources. */
-static bool is_packed(const reload *r) {
+static bool reload_is_packed(const reload *r) {
   const char *dot = strrchr(r->options->path, '.');
   return dot != NULL && strcmp(dot, ".wasm") == 0;
 }
@@ -69,7 +69,7 @@ static bool is_packed(const reload *r) {
  * Watches all that a flare is packed of, as far as that came, and the folders of further places for modules,
  * which may be hidden: what is missing may come into them.
  */
-static void watch_files(reload *r, const modules *files) {
+static void reload_watch_files(reload *r, const modules *files) {
   watch_file(r->watch, "flare.lua");
   for (size_t i = 0; i < files->count; i++) watch_file(r->watch, files->items[i].file);
   for (size_t i = 0; i < files->asset_count; i++) watch_file(r->watch, files->assets[i].file);
@@ -91,16 +91,16 @@ typedef struct loans {
   sources *sources; /* NULL: it was packed before */
 } loans;
 
-static void free_loans(void *data) {
+static void reload_free_loans(void *data) {
   loans *l = data;
   manifest_grants_free(&l->grants);
   state_close(&l->secrets);
-  release_sources(l->sources);
+  reload_release_sources(l->sources);
   free(l);
 }
 
 /* pool_maker.add_excerpt */
-static void add_excerpt(const void *data, bytes message, text *excerpt) {
+static void reload_add_excerpt(const void *data, bytes message, text *excerpt) {
   const loans *l = data;
   modules_source source = {modules_read_kept, &l->sources->files, NULL};
   excerpt_add(excerpt, &source, message);
@@ -108,7 +108,7 @@ static void add_excerpt(const void *data, bytes message, text *excerpt) {
 
 /* Makes a flare of packed bytes, ready for an edge's pool; NULL with a sentence in `error`. `from`: its
  * sources, or NULL. */
-static pool_flare *make_flare(reload *r, const text *wasm, sources *from, int edge, text *error) {
+static pool_flare *reload_make_flare(reload *r, const text *wasm, sources *from, int edge, text *error) {
   flare f;
   text own = {0};
   text_add(&own, wasm->data, wasm->size);
@@ -120,23 +120,23 @@ static pool_flare *make_flare(reload *r, const text *wasm, sources *from, int ed
   if (!flare_runs_here(&f, error) || !manifest_configure(f.config, &config, &l->grants, error) ||
       (r->options->state != NULL && !state_read_folder(&l->secrets, r->options->state, error))) {
     flare_free(&f);
-    free_loans(l);
+    reload_free_loans(l);
     return NULL;
   }
   if (r->options->state != NULL) {
     config.secrets = l->secrets.secrets;
     config.secret_count = l->secrets.secret_count;
   }
-  pool_maker maker = {.release = free_loans, .data = l};
+  pool_maker maker = {.release = reload_free_loans, .data = l};
   if (from != NULL) {
     atomic_fetch_add(&from->references, 1);
     l->sources = from;
-    maker.add_excerpt = add_excerpt;
+    maker.add_excerpt = reload_add_excerpt;
   }
   return pool_flare_new(&f, &config, r->options->cpu_ms, &maker);
 }
 
-static void free_flares(const reload *r, pool_flare **flares) {
+static void reload_free_flares(const reload *r, pool_flare **flares) {
   for (int i = 0; flares != NULL && i < r->options->edges; i++) {
     if (flares[i] != NULL) pool_flare_release(flares[i]);
   }
@@ -144,19 +144,19 @@ static void free_flares(const reload *r, pool_flare **flares) {
 }
 
 /* Makes the flares of all edges; NULL with a sentence in `error`. */
-static pool_flare **make_flares(reload *r, const text *wasm, sources *from, text *error) {
+static pool_flare **reload_make_flares(reload *r, const text *wasm, sources *from, text *error) {
   pool_flare **flares = memory_get((size_t)r->options->edges * sizeof *flares);
   for (int i = 0; i < r->options->edges; i++) {
-    flares[i] = make_flare(r, wasm, from, i, error);
+    flares[i] = reload_make_flare(r, wasm, from, i, error);
     if (flares[i] != NULL) continue;
-    free_flares(r, flares);
+    reload_free_flares(r, flares);
     return NULL;
   }
   return flares;
 }
 
 /* Whether the packed bytes are those of the flare that is served. */
-static bool is_served(const reload *r, const text *wasm) {
+static bool reload_is_served(const reload *r, const text *wasm) {
   const text *served = r->flares != NULL ? &pool_flare_get(r->flares[0])->wasm : NULL;
   return served != NULL && served->size == wasm->size && memcmp(served->data, wasm->data, wasm->size) == 0;
 }
@@ -165,10 +165,10 @@ static bool is_served(const reload *r, const text *wasm) {
  * Packs; new flares take the old ones' place when they are good. With `secrets` also one that is the same.
  * False: nothing is other than it was. Only this thread changes what it reads here without the lock.
  */
-static bool pack(reload *r, bool secrets) {
+static bool reload_pack(reload *r, bool secrets) {
   text wasm = {0}, error = {0}, excerpt = {0};
   pool_flare **fresh = NULL, **old = NULL;
-  sources *from = is_packed(r) ? NULL : memory_get(sizeof *from);
+  sources *from = reload_is_packed(r) ? NULL : memory_get(sizeof *from);
   const reload_options *o = r->options;
   pack_options how = o->pack;
   if (from != NULL) {
@@ -177,11 +177,11 @@ static bool pack(reload *r, bool secrets) {
   }
   bool good = o->root != NULL ? pack_path_below(o->root, o->below, &how, &wasm, &error)
                               : pack_path(o->path, &how, &wasm, &error);
-  bool same = good && !secrets && r->error.size == 0 && is_served(r, &wasm);
-  if (from != NULL) watch_files(r, &from->files);
+  bool same = good && !secrets && r->error.size == 0 && reload_is_served(r, &wasm);
+  if (from != NULL) reload_watch_files(r, &from->files);
   if (from != NULL) modules_keep_sources(&from->files);
-  if (good && !same) fresh = make_flares(r, &wasm, from, &error);
-  release_sources(from);
+  if (good && !same) fresh = reload_make_flares(r, &wasm, from, &error);
+  reload_release_sources(from);
   if (error.size != 0 && from != NULL) excerpt_add(&excerpt, &r->source, text_bytes(&error));
   if (fresh == NULL && error.size == r->error.size &&
       strcmp(text_string(&error), text_string(&r->error)) == 0)
@@ -196,7 +196,7 @@ static bool pack(reload *r, bool secrets) {
   r->error = error;
   r->excerpt = excerpt;
   pthread_mutex_unlock(&r->lock);
-  free_flares(r, old);
+  reload_free_flares(r, old);
   text_free(&wasm);
   return !same;
 }
@@ -210,7 +210,7 @@ typedef struct drained {
 } drained;
 
 /* watch_function */
-static void judge(void *data, int folder, const char *name) {
+static void reload_judge(void *data, int folder, const char *name) {
   drained *d = data;
   bool in_state = name != NULL && folder == d->reload->state;
   if (name == NULL || (in_state && strcmp(name, "secrets.json") == 0)) d->changes |= SECRETS_CHANGED;
@@ -218,13 +218,13 @@ static void judge(void *data, int folder, const char *name) {
 }
 
 /* Reads what has changed. */
-static int drain(const reload *r) {
+static int reload_drain(const reload *r) {
   drained d = {r, 0};
-  watch_read(r->watch, judge, &d);
+  watch_read(r->watch, reload_judge, &d);
   return d.changes;
 }
 
-static void *keep_packed(void *data) {
+static void *reload_keep_packed(void *data) {
   reload *r = data;
   struct pollfd fds[] = {{watch_descriptor(r->watch), POLLIN, 0}, {r->wake[0], POLLIN, 0}};
   for (;;) {
@@ -236,21 +236,21 @@ static void *keep_packed(void *data) {
     }
     if (fds[1].revents != 0 && read(r->wake[0], &asked, 1) <= 0) return NULL;
     if (fds[1].revents != 0) changes |= ASKED | SECRETS_CHANGED;
-    if (fds[0].revents != 0) changes |= drain(r);
+    if (fds[0].revents != 0) changes |= reload_drain(r);
     if (changes == 0) continue;
     poll(fds + 1, 1, SETTLE_MS); /* who writes one file often writes two */
-    changes |= drain(r);
-    double begin = now_ms();
-    if (!pack(r, changes & SECRETS_CHANGED) && (changes & ASKED) == 0) continue;
+    changes |= reload_drain(r);
+    double begin = reload_now_ms();
+    if (!reload_pack(r, changes & SECRETS_CHANGED) && (changes & ASKED) == 0) continue;
     text error = {0};
     bool bad = reload_error(r, &error, NULL);
-    r->options->changed(r->options->data, bad ? text_string(&error) : NULL, now_ms() - begin);
+    r->options->changed(r->options->data, bad ? text_string(&error) : NULL, reload_now_ms() - begin);
     text_free(&error);
   }
 }
 
 /* Finds the project's folder, also when there is nothing yet. */
-static void find_place(reload *r) {
+static void reload_find_place(reload *r) {
   const reload_options *o = r->options;
   const char *file, *path = o->root != NULL ? o->below : o->path;
   text ignored = {0};
@@ -268,14 +268,14 @@ static void find_place(reload *r) {
 reload *reload_open(const reload_options *options) {
   reload *r = memory_get(sizeof *r);
   r->options = options;
-  find_place(r);
+  reload_find_place(r);
   r->watch = watch_open(&r->place);
   if (r->watch == NULL) memory_get(SIZE_MAX);
   pthread_mutex_init(&r->lock, NULL);
-  if (is_packed(r)) watch_packed(r);
+  if (reload_is_packed(r)) reload_watch_packed(r);
   r->state = options->state != NULL ? watch_path(r->watch, options->state) : -1;
-  pack(r, false);
-  if (pipe2(r->wake, O_CLOEXEC) != 0 || pthread_create(&r->thread, NULL, keep_packed, r) != 0)
+  reload_pack(r, false);
+  if (pipe2(r->wake, O_CLOEXEC) != 0 || pthread_create(&r->thread, NULL, reload_keep_packed, r) != 0)
     memory_get(SIZE_MAX);
   return r;
 }
@@ -299,14 +299,14 @@ void reload_again(reload *r) {
   if (write(r->wake[1], "", 1) != 1) memory_get(SIZE_MAX); /* a pipe takes it, or we are broken */
 }
 
-bool reload_has_sources(const reload *r) { return !is_packed(r); }
+bool reload_has_sources(const reload *r) { return !reload_is_packed(r); }
 
 void reload_close(reload *r) {
   close(r->wake[1]);
   pthread_join(r->thread, NULL);
   close(r->wake[0]);
   watch_close(r->watch);
-  free_flares(r, r->flares);
+  reload_free_flares(r, r->flares);
   pthread_mutex_destroy(&r->lock);
   text_free(&r->error);
   text_free(&r->excerpt);

@@ -17,10 +17,12 @@
 #define FAINT "\033[2m"
 #define PLAIN "\033[0m"
 
-static const char *colour(const report_style *style, const char *code) { return style->colours ? code : ""; }
+static const char *report_colour(const report_style *style, const char *code) {
+  return style->colours ? code : "";
+}
 
 /* "12 B", "3.4 KiB", "10 MiB". */
-static void add_size(text *to, uint64_t size) {
+static void report_add_size(text *to, uint64_t size) {
   enum { KIB = 1024, MIB = KIB * KIB, TENTHS = 10 };
   uint64_t unit = size < KIB ? 1 : size < MIB ? KIB : MIB, tenths = size % unit * TENTHS / unit;
   text_printf(to, "%" PRIu64, size / unit);
@@ -29,7 +31,7 @@ static void add_size(text *to, uint64_t size) {
 }
 
 /* "0.04 ms", "2.3 ms", "31 ms", "3.00 s". */
-static void add_duration(text *to, int64_t us) {
+static void report_add_duration(text *to, int64_t us) {
   enum { US_PER_MS = 1000, US_PER_S = 1000000, TINY_US = 100, SHORT_US = 10 * US_PER_MS };
   if (us >= US_PER_S) {
     text_printf(to, "%.2f s", (double)us / US_PER_S);
@@ -39,7 +41,7 @@ static void add_duration(text *to, int64_t us) {
 }
 
 /* "spark_get visits -> 2 B": a call with the beginning of its argument and what it gave. */
-static void add_call(text *to, const host_recent *r) {
+static void report_add_call(text *to, const host_recent *r) {
   text_printf(to, "%s%s%s%s", host_signatures[r->import].name, r->argument[0] != '\0' ? " " : "", r->argument,
               r->shortened ? "..." : "");
   const char *result = host_signatures[r->import].result;
@@ -47,31 +49,32 @@ static void add_call(text *to, const host_recent *r) {
   if (strcmp(result, "PACKED") != 0) return;
   text_add_string(to, " -> ");
   if (r->answered.present) {
-    add_size(to, r->answered.data.size);
+    report_add_size(to, r->answered.data.size);
   } else {
     text_add_string(to, "nothing");
   }
 }
 
 /* Adds what a flare or a client chose. */
-static void add_harmless(text *to, bytes from) { text_add_harmless(to, from, "    "); }
+static void report_add_harmless(text *to, bytes from) { text_add_harmless(to, from, "    "); }
 
-static void add_line(text *to, const host_line *l, const report_style *style) {
+static void report_add_line(text *to, const host_line *l, const report_style *style) {
   const char *shade = l->level == HOST_ERROR ? RED : l->level == HOST_WARN ? YELLOW : FAINT;
-  text_printf(to, "  %s%s:%s ", colour(style, shade), host_level_name(l->level), colour(style, PLAIN));
-  add_harmless(to, text_bytes(&l->line));
+  text_printf(to, "  %s%s:%s ", report_colour(style, shade), host_level_name(l->level),
+              report_colour(style, PLAIN));
+  report_add_harmless(to, text_bytes(&l->line));
   text_add_string(to, "\n");
 }
 
 /* Adds the script where it failed, each line with `indent` in front. */
-static void add_excerpt(text *to, const pool_job *job, const char *indent) {
+static void report_add_excerpt(text *to, const pool_job *job, const char *indent) {
   const char *at = text_string(&job->excerpt);
   for (const char *end; (end = strchr(at, '\n')) != NULL; at = end + 1)
     text_printf(to, "%s%.*s\n", indent, (int)(end - at), at);
 }
 
 /* The calls before the failure: those that the runtime made to report an error are left out. */
-static size_t count_last_calls(const pool_job *job) {
+static size_t report_count_last_calls(const pool_job *job) {
   if (job->result.raised) {
     for (size_t i = job->recent_count; i > 0; i--) {
       if (job->recent[i - 1].import == HOST_log_error) return i - 1;
@@ -80,13 +83,13 @@ static size_t count_last_calls(const pool_job *job) {
   return job->recent_count;
 }
 
-static void add_last_calls(text *to, const pool_job *job, const char *indent) {
-  size_t count = count_last_calls(job);
+static void report_add_last_calls(text *to, const pool_job *job, const char *indent) {
+  size_t count = report_count_last_calls(job);
   if (count == 0) return;
   text_printf(to, "%slast host calls:\n", indent);
   for (size_t i = 0; i < count; i++) {
     text_printf(to, "%s  ", indent);
-    add_call(to, &job->recent[i]);
+    report_add_call(to, &job->recent[i]);
     text_add_string(to, "\n");
   }
 }
@@ -97,7 +100,7 @@ enum { COLUMNS = 100 };
 enum { BAD_STATUS = 400, FAILED_STATUS = 500 };
 
 /* The bytes of the first columns of a text that text_add_harmless made: UTF-8, nothing of no width. */
-static size_t bytes_of_columns(const text *t, size_t columns) {
+static size_t report_bytes_of_columns(const text *t, size_t columns) {
   enum { KIND = 0xc0, FOLLOWS = 0x80 };
   size_t i = 0;
   for (size_t seen = 0; i < t->size; i++) {
@@ -108,14 +111,14 @@ static size_t bytes_of_columns(const text *t, size_t columns) {
 
 /* Adds what a flare or a client chose, in at most `most` columns; "..." says that something was cut. Returns
  * the columns. */
-static size_t add_cut(text *to, bytes from, size_t most) {
+static size_t report_add_cut(text *to, bytes from, size_t most) {
   static const char cut[] = "...";
   text whole = {0};
-  add_harmless(&whole, from);
-  size_t size = bytes_of_columns(&whole, most), columns = 0;
+  report_add_harmless(&whole, from);
+  size_t size = report_bytes_of_columns(&whole, most), columns = 0;
   bool over = size < whole.size;
-  if (over) size = bytes_of_columns(&whole, most - (sizeof cut - 1));
-  while (columns < most && bytes_of_columns(&whole, columns) < size) columns++;
+  if (over) size = report_bytes_of_columns(&whole, most - (sizeof cut - 1));
+  while (columns < most && report_bytes_of_columns(&whole, columns) < size) columns++;
   text_add(to, text_string(&whole), size);
   if (over) text_add_string(to, cut);
   text_free(&whole);
@@ -123,7 +126,7 @@ static size_t add_cut(text *to, bytes from, size_t most) {
 }
 
 /* What came of an invocation: the event, the status, or that nobody waited for it any more. */
-static void add_outcome(text *to, const server_record *record) {
+static void report_add_outcome(text *to, const server_record *record) {
   const pool_job *job = record->job;
   bool gone = report_is_gone(record);
   if (record->event != NULL) text_printf(to, "ws %s%s", record->event, gone ? " " : "");
@@ -134,7 +137,7 @@ static void add_outcome(text *to, const server_record *record) {
   }
 }
 
-static size_t fetches_of(const pool_job *job) {
+static size_t report_fetches_of(const pool_job *job) {
   for (size_t i = 0; i < job->used_count; i++) {
     if (job->used[i].import == HOST_beam_fetch) return job->used[i].usage.calls;
   }
@@ -154,39 +157,39 @@ __attribute__((format(printf, 3, 4))) static void add_item(text *to, int *count,
  * How long it took and, where that explains it, what of: " 3.00 s (2.3 ms CPU, 1 fetch)". What is near its
  * limit has that beside it.
  */
-static void add_times(text *to, const server_record *record) {
+static void report_add_times(text *to, const server_record *record) {
   enum { US_PER_MS = 1000, LONG_US = 10 * US_PER_MS, MUCH_US = US_PER_MS, NEAR = 2 };
   const pool_job *job = record->job;
-  size_t fetches = fetches_of(job);
+  size_t fetches = report_fetches_of(job);
   size_t memory = job->result.peak != 0 ? job->result.peak : job->result.memory;
   int64_t cpu_limit_us = (int64_t)job->limits.cpu_ms * US_PER_MS;
   bool waited = record->origin || fetches > 0 || record->wall_us >= LONG_US;
   int count = 0;
   text_add_string(to, " ");
-  add_duration(to, record->wall_us);
+  report_add_duration(to, record->wall_us);
   if (job->begin_ns == 0) return;
   if (record->origin) add_item(to, &count, "origin");
   if (waited || job->cpu_us >= MUCH_US) {
     add_item(to, &count, "%s", "");
-    add_duration(to, job->cpu_us);
+    report_add_duration(to, job->cpu_us);
     if (cpu_limit_us != 0 && job->cpu_us > cpu_limit_us / NEAR) {
       text_add_string(to, " of ");
-      add_duration(to, cpu_limit_us);
+      report_add_duration(to, cpu_limit_us);
     }
     text_add_string(to, " CPU");
   }
   if (fetches > 0) add_item(to, &count, "%zu fetch%s", fetches, fetches == 1 ? "" : "es");
   if (job->limits.memory != 0 && memory > job->limits.memory / NEAR) {
     add_item(to, &count, "%s", "");
-    add_size(to, memory);
+    report_add_size(to, memory);
     text_add_string(to, " of ");
-    add_size(to, job->limits.memory);
+    report_add_size(to, job->limits.memory);
   }
   if (count > 0) text_add_string(to, ")");
 }
 
 /* The line of an invocation, in COLUMNS at most. */
-static void add_head(text *to, const server_record *record, const report_style *style) {
+static void report_add_head(text *to, const server_record *record, const report_style *style) {
   enum { METHOD = 20, PATH_LEAST = 10 };
   const pool_job *job = record->job;
   const char *shade = report_is_gone(record)                                                ? YELLOW
@@ -198,31 +201,31 @@ static void add_head(text *to, const server_record *record, const report_style *
   char time[16];
   text outcome = {0}, method = {0}, times = {0};
   strftime(time, sizeof time, "%H:%M:%S", localtime_r(&asked_s, &parts));
-  add_outcome(&outcome, record);
-  add_cut(&method, text_bytes(&job->request.method), METHOD);
-  add_times(&times, record);
+  report_add_outcome(&outcome, record);
+  report_add_cut(&method, text_bytes(&job->request.method), METHOD);
+  report_add_times(&times, record);
   size_t taken = strlen(time) + (style->edge != NULL ? 1 + strlen(style->edge) : 0) + 1 + outcome.size + 1 +
                  method.size + 1 + times.size;
   text_printf(to, "%s%s%s %s%s%s %s ", time, style->edge != NULL ? " " : "",
-              style->edge != NULL ? style->edge : "", colour(style, shade), outcome.data,
-              colour(style, PLAIN), text_string(&method));
-  add_cut(to, bytes_of(http_path(text_string(&job->request.url))),
-          taken + PATH_LEAST < COLUMNS ? COLUMNS - taken : PATH_LEAST);
-  text_printf(to, "%s%s%s\n", colour(style, FAINT), times.data, colour(style, PLAIN));
+              style->edge != NULL ? style->edge : "", report_colour(style, shade), outcome.data,
+              report_colour(style, PLAIN), text_string(&method));
+  report_add_cut(to, bytes_of(http_path(text_string(&job->request.url))),
+                 taken + PATH_LEAST < COLUMNS ? COLUMNS - taken : PATH_LEAST);
+  text_printf(to, "%s%s%s\n", report_colour(style, FAINT), times.data, report_colour(style, PLAIN));
   text_free(&outcome);
   text_free(&method);
   text_free(&times);
 }
 
 /* A fetch, in COLUMNS at most: "fetch: URL: 200 in 3.00 s" or "fetch: URL: WHY (3.00 s)". */
-static void add_fetch(text *to, const host_fetch *f, const report_style *style) {
+static void report_add_fetch(text *to, const host_fetch *f, const report_style *style) {
   enum { URL_LEAST = 40 };
   static const char head[] = "  fetch: ";
   bool answered = f->why.size == 0;
   size_t least = f->url.size < URL_LEAST ? f->url.size : URL_LEAST, taken;
   text time = {0}, what = {0};
   text_add_string(&time, answered ? " in " : " (");
-  add_duration(&time, f->us);
+  report_add_duration(&time, f->us);
   if (!answered) text_add_string(&time, ")");
   text_add_string(&what, ": ");
   taken = sizeof head - 1 + what.size + time.size;
@@ -231,28 +234,28 @@ static void add_fetch(text *to, const host_fetch *f, const report_style *style) 
     text_printf(&what, "%d", f->status);
     taken += what.size - before;
   } else {
-    taken += add_cut(&what, text_bytes(&f->why), COLUMNS - taken - least);
+    taken += report_add_cut(&what, text_bytes(&f->why), COLUMNS - taken - least);
   }
   bool good = answered && f->status < BAD_STATUS;
-  text_printf(to, "  %sfetch:%s ", colour(style, good ? FAINT : YELLOW), colour(style, PLAIN));
-  add_cut(to, text_bytes(&f->url), COLUMNS - taken);
+  text_printf(to, "  %sfetch:%s ", report_colour(style, good ? FAINT : YELLOW), report_colour(style, PLAIN));
+  report_add_cut(to, text_bytes(&f->url), COLUMNS - taken);
   text_printf(to, "%s%s\n", what.data, time.data);
   text_free(&time);
   text_free(&what);
 }
 
 /* The fetches that failed without a line of the log, or were slow; `all` of them. */
-static void add_fetches(text *to, const pool_job *job, const report_style *style) {
+static void report_add_fetches(text *to, const pool_job *job, const report_style *style) {
   enum { SLOW_US = 500000 };
   for (size_t i = 0; i < job->response.fetch_count; i++) {
     const host_fetch *f = &job->response.fetches[i];
     bool bad = (f->why.size != 0 && !f->told) || f->status >= BAD_STATUS;
-    if (style->verbose || bad || f->us >= SLOW_US) add_fetch(to, f, style);
+    if (style->verbose || bad || f->us >= SLOW_US) report_add_fetch(to, f, style);
   }
 }
 
 /* Adds an item of a list that goes on in the next line at COLUMNS; `*column` is where it stands. */
-static void add_wrapped(text *to, size_t *column, const text *item) {
+static void report_add_wrapped(text *to, size_t *column, const text *item) {
   static const char indent[] = "    ";
   bool first = *column == 0, next = *column + sizeof ", " + item->size > COLUMNS;
   text_printf(to, "%s%s%s", first ? "  " : next ? ",\n" : ", ", !first && next ? indent : "", item->data);
@@ -260,20 +263,20 @@ static void add_wrapped(text *to, size_t *column, const text *item) {
 }
 
 /* With --verbose: what it used of its budget, and which calls of the host it made. */
-static void add_usage(text *to, const pool_job *job, const report_style *style) {
+static void report_add_usage(text *to, const pool_job *job, const report_style *style) {
   enum { US_PER_MS = 1000 };
   text item = {0};
   size_t column = 0;
-  text_add_string(to, colour(style, FAINT));
+  text_add_string(to, report_colour(style, FAINT));
   text_printf(&item, "#%" PRIu64 ": %" PRId64 " us CPU", job->id, job->cpu_us);
   if (job->limits.cpu_ms != 0)
     text_printf(&item, " (%" PRId64 "%%)", job->cpu_us * 100 / ((int64_t)job->limits.cpu_ms * US_PER_MS));
-  add_wrapped(to, &column, &item);
+  report_add_wrapped(to, &column, &item);
   text_clear(&item);
-  add_size(&item, job->result.peak != 0 ? job->result.peak : job->result.memory);
+  report_add_size(&item, job->result.peak != 0 ? job->result.peak : job->result.memory);
   text_add_string(&item, " of ");
-  add_size(&item, job->limits.memory);
-  add_wrapped(to, &column, &item);
+  report_add_size(&item, job->limits.memory);
+  report_add_wrapped(to, &column, &item);
   for (size_t i = 0; i < job->used_count; i++) {
     host_import import = job->used[i].import;
     const host_usage *u = &job->used[i].usage;
@@ -282,15 +285,15 @@ static void add_usage(text *to, const pool_job *job, const report_style *style) 
     if (import == HOST_beam_fetch) text_printf(&item, " of %zu", job->limits.fetches);
     text_printf(&item, " %s", host_signatures[import].name);
     if (u->in + u->out > 0) text_add_string(&item, " (");
-    if (u->in > 0) add_size(&item, u->in);
+    if (u->in > 0) report_add_size(&item, u->in);
     if (u->in > 0) text_add_string(&item, " in");
     if (u->in > 0 && u->out > 0) text_add_string(&item, ", ");
-    if (u->out > 0) add_size(&item, u->out);
+    if (u->out > 0) report_add_size(&item, u->out);
     if (u->out > 0) text_add_string(&item, " out");
     if (u->in + u->out > 0) text_add_string(&item, ")");
-    add_wrapped(to, &column, &item);
+    report_add_wrapped(to, &column, &item);
   }
-  text_printf(to, "%s\n", colour(style, PLAIN));
+  text_printf(to, "%s\n", report_colour(style, PLAIN));
   text_free(&item);
 }
 
@@ -300,20 +303,20 @@ bool report_is_gone(const server_record *record) {
 
 void report_text(text *to, const server_record *record, const report_style *style) {
   const pool_job *job = record->job;
-  add_head(to, record, style);
-  if (style->verbose) add_usage(to, job, style);
-  add_fetches(to, job, style);
-  for (size_t i = 0; i < job->response.line_count; i++) add_line(to, &job->response.lines[i], style);
+  report_add_head(to, record, style);
+  if (style->verbose) report_add_usage(to, job, style);
+  report_add_fetches(to, job, style);
+  for (size_t i = 0; i < job->response.line_count; i++) report_add_line(to, &job->response.lines[i], style);
   if (!edge_result_is_bad(&job->result)) return;
-  add_excerpt(to, job, "    ");
-  add_last_calls(to, job, "  ");
+  report_add_excerpt(to, job, "    ");
+  report_add_last_calls(to, job, "  ");
 }
 
 void report_failure(text *to, const pool_job *job) {
   static const report_style plain = {0};
-  for (size_t i = 0; i < job->response.line_count; i++) add_line(to, &job->response.lines[i], &plain);
-  add_excerpt(to, job, "  ");
-  add_last_calls(to, job, "  ");
+  for (size_t i = 0; i < job->response.line_count; i++) report_add_line(to, &job->response.lines[i], &plain);
+  report_add_excerpt(to, job, "  ");
+  report_add_last_calls(to, job, "  ");
 }
 
 json_t *report_string(bytes b) {
@@ -326,7 +329,7 @@ json_t *report_string(bytes b) {
   return string;
 }
 
-static json_t *limits_json(const pool_limits *limits) {
+static json_t *report_limits_json(const pool_limits *limits) {
   enum { US_PER_MS = 1000 };
   json_t *json = json_pack("{s:I, s:I}", "memory_bytes", (json_int_t)limits->memory, "fetches",
                            (json_int_t)limits->fetches);
@@ -335,7 +338,7 @@ static json_t *limits_json(const pool_limits *limits) {
   return json;
 }
 
-static json_t *fetches_json(const host_response *r) {
+static json_t *report_fetches_json(const host_response *r) {
   json_t *list = json_array();
   for (size_t i = 0; i < r->fetch_count; i++) {
     const host_fetch *f = &r->fetches[i];
@@ -364,13 +367,14 @@ json_t *report_json(const server_record *record, const report_style *style) {
     json_array_append_new(lines, json_pack("{s:s, s:o}", "level", host_level_name(l->level), "text",
                                            report_string(text_bytes(&l->line))));
   }
-  json_t *json = json_pack(
-      "{s:s*, s:I, s:I, s:o, s:o, s:s*, s:b, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "edge", style->edge, "id",
-      (json_int_t)job->id, "time", (json_int_t)(record->asked_ns / NS_PER_MS), "method",
-      report_string(text_bytes(&job->request.method)), "url", report_string(text_bytes(&job->request.url)),
-      "event", record->event, "failed", failed, "wall_us", (json_int_t)record->wall_us, "cpu_us",
-      (json_int_t)job->cpu_us, "memory_bytes", (json_int_t)job->result.memory, "peak_bytes",
-      (json_int_t)job->result.peak, "limits", limits_json(&job->limits), "calls", calls, "logs", lines);
+  json_t *json =
+      json_pack("{s:s*, s:I, s:I, s:o, s:o, s:s*, s:b, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "edge",
+                style->edge, "id", (json_int_t)job->id, "time", (json_int_t)(record->asked_ns / NS_PER_MS),
+                "method", report_string(text_bytes(&job->request.method)), "url",
+                report_string(text_bytes(&job->request.url)), "event", record->event, "failed", failed,
+                "wall_us", (json_int_t)record->wall_us, "cpu_us", (json_int_t)job->cpu_us, "memory_bytes",
+                (json_int_t)job->result.memory, "peak_bytes", (json_int_t)job->result.peak, "limits",
+                report_limits_json(&job->limits), "calls", calls, "logs", lines);
   if (record->event != NULL) {
     const host_event *event = &job->request.event;
     json_object_set_new(json, "connection", report_string(text_bytes(&event->conn_id)));
@@ -378,14 +382,15 @@ json_t *report_json(const server_record *record, const report_style *style) {
     json_object_set_new(json, "frames", json_integer((json_int_t)job->response.frame_count));
   }
   if (record->origin) json_object_set_new(json, "origin", json_true());
-  if (job->response.fetch_count != 0) json_object_set_new(json, "fetches", fetches_json(&job->response));
+  if (job->response.fetch_count != 0)
+    json_object_set_new(json, "fetches", report_fetches_json(&job->response));
   if (report_is_gone(record)) json_object_set_new(json, "cancelled", json_true());
   if (record->event == NULL && !report_is_gone(record))
     json_object_set_new(json, "status", json_integer(record->status));
   if (failed) {
     text last = {0};
     json_object_set_new(json, "error", report_string(text_bytes(&job->response.error)));
-    add_last_calls(&last, job, "");
+    report_add_last_calls(&last, job, "");
     if (job->excerpt.size > 0) json_object_set_new(json, "source", report_string(text_bytes(&job->excerpt)));
     if (last.size > 0) json_object_set_new(json, "last_calls", report_string(text_bytes(&last)));
     text_free(&last);

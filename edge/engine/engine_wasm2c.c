@@ -35,21 +35,21 @@ typedef struct instance {
  * with that, and wasm2c 1.0.32 passes the same when an import is called indirectly (a bug of wasm2c that does
  * no harm here).
  */
-static instance *instance_of(struct Z_flaronZ2Fv1_instance_t *self) {
+static instance *wasm2c_instance_of(struct Z_flaronZ2Fv1_instance_t *self) {
   return (instance *)((char *)self - offsetof(instance, wasm));
 }
 
 /* ---- imports ---- */
 
 /* The bytes of an import's argument; ends the call with a trap if they are outside the memory. */
-static bytes argument(const instance *i, u32 at, u32 size) {
+static bytes wasm2c_argument(const instance *i, u32 at, u32 size) {
   if (size == 0) return (bytes){0};
   if ((u64)at + size > i->wasm.w2c_memory.size) wasm_rt_trap(WASM_RT_TRAP_OOB);
   return (bytes){i->wasm.w2c_memory.data + at, size};
 }
 
 /* Copies an answer into a block from the guest's alloc and returns its packed address and size. */
-static u64 pack(instance *i, const host_answer *answer) {
+static u64 wasm2c_pack(instance *i, const host_answer *answer) {
   if (!answer->present || answer->data.size == 0 || answer->data.size > INT32_MAX) return 0;
   u32 size = (u32)answer->data.size;
   i->packing = true;
@@ -72,23 +72,23 @@ static u64 pack(instance *i, const host_answer *answer) {
 #define GLUE_VALUES_N \
   { .n = (s32)n }
 #define GLUE_VALUES_B \
-  { .a = argument(i, a, a_size) }
+  { .a = wasm2c_argument(i, a, a_size) }
 #define GLUE_VALUES_BB \
-  { .a = argument(i, a, a_size), .b = argument(i, b, b_size) }
+  { .a = wasm2c_argument(i, a, a_size), .b = wasm2c_argument(i, b, b_size) }
 #define GLUE_VALUES_BBN \
-  { .a = argument(i, a, a_size), .b = argument(i, b, b_size), .n = (s32)n }
+  { .a = wasm2c_argument(i, a, a_size), .b = wasm2c_argument(i, b, b_size), .n = (s32)n }
 #define GLUE_VALUES_BL \
-  { .a = argument(i, a, a_size), .n = (s64)n }
+  { .a = wasm2c_argument(i, a, a_size), .n = (s64)n }
 #define GLUE_TYPE_VOID void
 #define GLUE_TYPE_I32 u32
 #define GLUE_TYPE_PACKED u64
 #define GLUE_RETURN_VOID (void)answer
 #define GLUE_RETURN_I32 return (u32)answer.number
-#define GLUE_RETURN_PACKED return pack(i, &answer)
+#define GLUE_RETURN_PACKED return wasm2c_pack(i, &answer)
 
 #define FLARON_IMPORT(result, name, params, flags, absent)                                               \
   GLUE_TYPE_##result Z_flaronZ2Fv1Z_##name(struct Z_flaronZ2Fv1_instance_t *self GLUE_PARAMS_##params) { \
-    instance *i = instance_of(self);                                                                     \
+    instance *i = wasm2c_instance_of(self);                                                              \
     host_arguments arguments = GLUE_VALUES_##params;                                                     \
     host_answer answer;                                                                                  \
     if (i->packing) wasm_rt_trap(WASM_RT_TRAP_UNREACHABLE);                                              \
@@ -111,7 +111,7 @@ typedef struct call {
   u32 bundle_at, hash, strip, finder;
 } call;
 
-static void run_handler(void *data) {
+static void wasm2c_run_handler(void *data) {
   call *c = data;
   Z_runtime_instance_t *wasm = &c->instance->wasm;
   switch (c->handler) {
@@ -126,22 +126,22 @@ static void run_handler(void *data) {
   u64 raised =
       Z_runtimeZ_raised(wasm); /* inside the protected call: the image is not trusted, so this may trap */
   c->instance->raised = raised != 0;
-  c->instance->message = argument(c->instance, (u32)(raised >> 32), (u32)raised);
+  c->instance->message = wasm2c_argument(c->instance, (u32)(raised >> 32), (u32)raised);
 }
 
-static void run_start(void *data) {
+static void wasm2c_run_start(void *data) {
   call *c = data;
   c->result = Z_runtimeZ_start(&c->instance->wasm, c->bundle_at, (u32)c->bundle.size, c->bundle_at, c->hash,
                                c->strip, c->finder);
 }
 
-static void run_trace(void *data) {
+static void wasm2c_run_trace(void *data) {
   call *c = data;
   c->result = Z_runtimeZ_interrupt_trace(&c->instance->wasm, TRACE_AT, TRACE_SIZE);
 }
 
 /* For watchdog_arm, in a signal handler: raises an error at the script's next instruction. */
-static void interrupt(void *data) {
+static void wasm2c_interrupt(void *data) {
   instance *i = data;
   enum { RED_ZONE = 256 }; /* bytes that a function may use below the stack pointer without moving it */
   u32 stack = i->wasm.w2c___stack_pointer;
@@ -151,7 +151,7 @@ static void interrupt(void *data) {
 }
 
 /* For profile_enter, in a signal handler: tells where the instance is. */
-static void look(void *data, profile_place *place) {
+static void wasm2c_look(void *data, profile_place *place) {
   instance *i = data;
   const host *h = i->host;
   place->memory = (bytes){i->wasm.w2c_memory.data, i->wasm.w2c_memory.size};
@@ -161,10 +161,11 @@ static void look(void *data, profile_place *place) {
 }
 
 /* Adds a traceback of the script, from an instance that trapped. */
-static void add_trace(instance *i, text *error) {
+static void wasm2c_add_trace(instance *i, text *error) {
   call c = {.instance = i};
   i->wasm.w2c___stack_pointer = i->stack_top;
-  if (trap_call(&i->wasm.w2c_memory, run_trace, &c) != 0 || c.result == 0 || c.result > TRACE_SIZE) return;
+  if (trap_call(&i->wasm.w2c_memory, wasm2c_run_trace, &c) != 0 || c.result == 0 || c.result > TRACE_SIZE)
+    return;
   text_add_string(error, "\nstack traceback:\n\t");
   const char *trace = (const char *)i->wasm.w2c_memory.data + TRACE_AT;
   for (size_t n = 0; n < c.result; n++)
@@ -172,80 +173,80 @@ static void add_trace(instance *i, text *error) {
 }
 
 /* Runs `function` under the watchdog; false, with a sentence, if it did not return. */
-static bool run(instance *i, void (*function)(void *), call *c, int cpu_ms, text *error) {
+static bool wasm2c_run(instance *i, void (*function)(void *), call *c, int cpu_ms, text *error) {
   watchdog dog;
   i->packing = false;
   bool watched = cpu_ms > 0 || wait_has_flag();
-  if (watched) watchdog_arm(&dog, cpu_ms, interrupt, i);
-  profile_enter(look, i);
+  if (watched) watchdog_arm(&dog, cpu_ms, wasm2c_interrupt, i);
+  profile_enter(wasm2c_look, i);
   int trap = trap_call(&i->wasm.w2c_memory, function, c);
   profile_leave();
   if (watched && watchdog_disarm(&dog)) i->engine.spent = true;
   if (trap == 0) return true;
   text_add_string(error, trap_message(trap));
-  add_trace(i, error);
+  wasm2c_add_trace(i, error);
   return false;
 }
 
 /* ---- watching ---- */
 
 /* The runtime calls this for each line, through the table: `self` is the instance's `wasm`. */
-static void on_line(void *self, u32 source, u32 size, u32 line) {
-  instance *i = instance_of(self);
-  bytes name = argument(i, source, size);
+static void wasm2c_on_line(void *self, u32 source, u32 size, u32 line) {
+  instance *i = wasm2c_instance_of(self);
+  bytes name = wasm2c_argument(i, source, size);
   trap_enter_host();
   i->watcher->line(i->watcher->data, name, (int)line);
   trap_leave_host();
 }
 
 /* Appends a function of ours to the table; returns its index. */
-static u32 add_function(instance *i, u32 type, wasm_rt_function_ptr_t function) {
+static u32 wasm2c_add_function(instance *i, u32 type, wasm_rt_function_ptr_t function) {
   wasm_rt_funcref_table_t *table = &i->wasm.w2c_T0;
   table->data = memory_resize(table->data, (table->size + 1) * sizeof *table->data);
   table->data[table->size] = (wasm_rt_funcref_t){type, function, &i->wasm};
   return table->size++;
 }
 
-static void run_watch(void *data) {
+static void wasm2c_run_watch(void *data) {
   call *c = data;
   Z_runtimeZ_interrupt_watch(&c->instance->wasm, c->instance->wasm.w2c_T0.size - 1);
 }
 
 /* Makes the runtime call on_line. */
-static void watch(instance *i, const engine_watcher *watcher) {
+static void wasm2c_watch(instance *i, const engine_watcher *watcher) {
   i->watcher = watcher;
-  add_function(i, wasm_rt_register_func_type(3, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32),
-               (wasm_rt_function_ptr_t)on_line);
+  wasm2c_add_function(i, wasm_rt_register_func_type(3, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32),
+                      (wasm_rt_function_ptr_t)wasm2c_on_line);
   call c = {.instance = i};
-  trap_call(&i->wasm.w2c_memory, run_watch, &c);
+  trap_call(&i->wasm.w2c_memory, wasm2c_run_watch, &c);
 }
 
 /* Start-up calls this for a module that is not in its bundle (bundle_finder in runtime/start/bundle.h). */
-static u64 on_missing(void *self, u32 name, u32 size) {
-  instance *i = instance_of(self);
+static u64 wasm2c_on_missing(void *self, u32 name, u32 size) {
+  instance *i = wasm2c_instance_of(self);
   text bundle = {0};
-  bytes asked = argument(i, name, size);
+  bytes asked = wasm2c_argument(i, name, size);
   trap_enter_host();
   bool found = i->finder->find(i->finder->data, asked, &bundle);
   trap_leave_host();
   host_answer answer = {.present = found, .data = text_bytes(&bundle)};
-  u64 packed = pack(i, &answer);
+  u64 packed = wasm2c_pack(i, &answer);
   text_free(&bundle);
   return packed;
 }
 
 /* ---- life ---- */
 
-static void init_runtime(void) {
+static void wasm2c_init_runtime(void) {
   wasm_rt_init();
   Z_runtime_init_module();
 }
 
 static const engine_class class;
 
-static instance *make(host *h) {
+static instance *wasm2c_make(host *h) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, init_runtime);
+  pthread_once(&once, wasm2c_init_runtime);
   instance *i = memory_get(sizeof *i);
   i->engine.class = &class;
   i->host = h;
@@ -255,44 +256,45 @@ static instance *make(host *h) {
 }
 
 engine *instance_open(const flare *f, host *h, const engine_watcher *watcher) {
-  instance *i = make(h);
+  instance *i = wasm2c_make(h);
   wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
   memory->max_pages = f->memory_max_pages;
   memset(memory->data + i->stack_top, 0, memory->size - i->stack_top);
   if (memory->pages < f->memory_pages) wasm_rt_grow_memory(memory, f->memory_pages - memory->pages);
   memcpy(memory->data + f->image_start, f->image.data, f->image.size);
-  if (watcher != NULL) watch(i, watcher);
+  if (watcher != NULL) wasm2c_watch(i, watcher);
   return &i->engine;
 }
 
-static bool call_handler(engine *e, flare_handler handler, int cpu_ms, uint64_t *result, text *error) {
+static bool wasm2c_call_handler(engine *e, flare_handler handler, int cpu_ms, uint64_t *result, text *error) {
   call c = {.instance = (instance *)e, .handler = handler};
   c.instance->raised = false;
-  bool good = run(c.instance, run_handler, &c, cpu_ms, error);
+  bool good = wasm2c_run(c.instance, wasm2c_run_handler, &c, cpu_ms, error);
   *result = c.result;
   return good;
 }
 
-static size_t memory_size(const engine *e) { return ((const instance *)e)->wasm.w2c_memory.size; }
+static size_t wasm2c_memory_size(const engine *e) { return ((const instance *)e)->wasm.w2c_memory.size; }
 
-static size_t peak(engine *e) { return Z_runtimeZ_peak(&((instance *)e)->wasm); }
+static size_t wasm2c_peak(engine *e) { return Z_runtimeZ_peak(&((instance *)e)->wasm); }
 
-static bool get_raised(const engine *e, bytes *message) {
+static bool wasm2c_get_raised(const engine *e, bytes *message) {
   const instance *i = (const instance *)e;
   *message = i->message;
   return i->raised;
 }
 
-static void close_instance(engine *e) {
+static void wasm2c_close_instance(engine *e) {
   Z_runtime_free(&((instance *)e)->wasm);
   free(e);
 }
 
-static const engine_class class = {call_handler, get_raised, memory_size, peak, close_instance};
+static const engine_class class = {wasm2c_call_handler, wasm2c_get_raised, wasm2c_memory_size, wasm2c_peak,
+                                   wasm2c_close_instance};
 
 /* Copies the input of start-up into memory at `limit`, after the memory that start-up may use; false if it
  * does not fit. */
-static bool put_input(instance *i, bytes input, u32 limit, text *error) {
+static bool wasm2c_put_input(instance *i, bytes input, u32 limit, text *error) {
   wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
   size_t pages = (limit + input.size + PAGE - 1) / PAGE;
   if (limit < memory->size || wasm_rt_grow_memory(memory, (u32)pages - memory->pages) == UINT32_MAX) {
@@ -306,23 +308,23 @@ static bool put_input(instance *i, bytes input, u32 limit, text *error) {
 bool instance_start(engine **out, bytes bundle, uint32_t memory_limit, uint32_t hash, bool strip, int cpu_ms,
                     const engine_watcher *watcher, const instance_finder *finder,
                     instance_start_report *report, text *error) {
-  instance *i = make(NULL);
+  instance *i = wasm2c_make(NULL);
   *out = &i->engine;
-  if (!put_input(i, bundle, memory_limit, error)) return false;
-  if (watcher != NULL) watch(i, watcher);
+  if (!wasm2c_put_input(i, bundle, memory_limit, error)) return false;
+  if (watcher != NULL) wasm2c_watch(i, watcher);
   const wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
   call c = {.instance = i, .bundle = bundle, .bundle_at = memory_limit, .hash = hash, .strip = strip};
   if (finder != NULL) {
     i->finder = finder;
-    c.finder = add_function(i, wasm_rt_register_func_type(2, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64),
-                            (wasm_rt_function_ptr_t)on_missing);
+    c.finder = wasm2c_add_function(i, wasm_rt_register_func_type(2, 1, WASM_RT_I32, WASM_RT_I32, WASM_RT_I64),
+                                   (wasm_rt_function_ptr_t)wasm2c_on_missing);
   }
-  if (!run(i, run_start, &c, cpu_ms, error)) return false;
+  if (!wasm2c_run(i, wasm2c_run_start, &c, cpu_ms, error)) return false;
   start_report left;
-  memcpy(&left, argument(i, (u32)c.result, sizeof left).data, sizeof left);
+  memcpy(&left, wasm2c_argument(i, (u32)c.result, sizeof left).data, sizeof left);
   report->handlers = left.handlers;
-  report->error = argument(i, left.error, left.error_size);
-  report->notes = argument(i, left.notes, left.notes_size);
+  report->error = wasm2c_argument(i, left.error, left.error_size);
+  report->notes = wasm2c_argument(i, left.notes, left.notes_size);
   report->cut = left.cut != 0;
   report->image_end = left.layout.image_end;
   report->assets_start = left.layout.assets_start;
@@ -337,25 +339,26 @@ bool instance_start(engine **out, bytes bundle, uint32_t memory_limit, uint32_t 
   return true;
 }
 
-static void run_manifest(void *data) {
+static void wasm2c_run_manifest(void *data) {
   call *c = data;
   c->result = Z_runtimeZ_manifest(&c->instance->wasm, c->bundle_at, (u32)c->bundle.size, c->bundle_at);
 }
 
 bool instance_evaluate(const char *name, bytes source, text *json, text *error) {
   enum { MEMORY = 8 << 20, CPU_MS = 1000 };
-  instance *i = make(NULL);
+  instance *i = wasm2c_make(NULL);
   text input = {0}, fault = {0};
   text_add(&input, name, strlen(name) + 1);
   size_t mark = utf8_mark(source.data, source.size);
   if (mark != 0) source = (bytes){source.data + mark, source.size - mark};
   text_add(&input, source.data, source.size);
   call c = {.instance = i, .bundle = text_bytes(&input), .bundle_at = MEMORY};
-  bool good = put_input(i, c.bundle, MEMORY, &fault) && run(i, run_manifest, &c, CPU_MS, &fault);
+  bool good =
+      wasm2c_put_input(i, c.bundle, MEMORY, &fault) && wasm2c_run(i, wasm2c_run_manifest, &c, CPU_MS, &fault);
   if (good) {
     manifest_report left;
-    memcpy(&left, argument(i, (u32)c.result, sizeof left).data, sizeof left);
-    bytes answer = argument(i, left.text, left.size);
+    memcpy(&left, wasm2c_argument(i, (u32)c.result, sizeof left).data, sizeof left);
+    bytes answer = wasm2c_argument(i, left.text, left.size);
     good = left.good != 0;
     text_add(good ? json : &fault, answer.data, answer.size);
   }
@@ -365,6 +368,6 @@ bool instance_evaluate(const char *name, bytes source, text *json, text *error) 
   }
   text_free(&input);
   text_free(&fault);
-  close_instance(&i->engine);
+  wasm2c_close_instance(&i->engine);
   return good;
 }

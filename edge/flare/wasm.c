@@ -88,7 +88,7 @@ uint32_t wasm_read_u32(wasm_reader *r) {
 }
 
 /* A signed LEB128 of `bits` (32 or 64), as the two's complement in 64 bits. */
-static uint64_t read_signed(wasm_reader *r, unsigned bits) {
+static uint64_t wasm_read_signed(wasm_reader *r, unsigned bits) {
   const unsigned last_shift = bits / 7 * 7; /* 28 or 63: the shift of the last allowed byte */
   const unsigned room = bits - last_shift;  /* 4 or 1 bits of it belong to the number */
   uint64_t value = 0;
@@ -117,9 +117,9 @@ static uint64_t read_signed(wasm_reader *r, unsigned bits) {
   return 0;
 }
 
-int32_t wasm_read_s32(wasm_reader *r) { return (int32_t)(int64_t)read_signed(r, 32); }
+int32_t wasm_read_s32(wasm_reader *r) { return (int32_t)(int64_t)wasm_read_signed(r, 32); }
 
-int64_t wasm_read_s64(wasm_reader *r) { return (int64_t)read_signed(r, 64); }
+int64_t wasm_read_s64(wasm_reader *r) { return (int64_t)wasm_read_signed(r, 64); }
 
 const char *wasm_read_name(wasm_reader *r, uint32_t *len) {
   *len = 0;
@@ -156,7 +156,7 @@ bool wasm_check_header(wasm_reader *r) {
 }
 
 /* The place of a section in the order of Spec 5.5.16, in which the data count precedes the code. */
-static unsigned section_rank(uint8_t id) {
+static unsigned wasm_section_rank(uint8_t id) {
   switch (id) {
     case WASM_SECTION_DATA_COUNT: return 10;
     case WASM_SECTION_CODE: return 11;
@@ -181,7 +181,7 @@ bool wasm_next_section(wasm_reader *r, wasm_section *out) {
       wasm_reader_fail(r, "it has two sections of one kind");
       return false;
     }
-    if (section_rank(out->id) < section_rank(r->last_section)) {
+    if (wasm_section_rank(out->id) < wasm_section_rank(r->last_section)) {
       wasm_reader_fail(r, "its sections are out of order");
       return false;
     }
@@ -225,7 +225,7 @@ void wasm_writer_free(wasm_writer *w) {
 }
 
 /* Makes room for `more` bytes; false, with `failed` set, if memory runs out. */
-static bool reserve(wasm_writer *w, size_t more) {
+static bool wasm_reserve(wasm_writer *w, size_t more) {
   if (w->failed) {
     return false;
   }
@@ -251,7 +251,7 @@ static bool reserve(wasm_writer *w, size_t more) {
 }
 
 void wasm_write_bytes(wasm_writer *w, const void *data, size_t len) {
-  if (len > 0 && reserve(w, len)) {
+  if (len > 0 && wasm_reserve(w, len)) {
     memcpy(w->data + w->size, data, len);
     w->size += len;
   }

@@ -28,13 +28,13 @@ bool gossip_note(gossip_edge *e, store_result result) {
  * each. */
 enum { STRANGERS = 256, STRANGER_MS = 3000, STRANGER_BYTES = 4096 };
 
-static bool is_stranger(const gossip_conn *c) { return c->fd >= 0 && c->accepted && !c->vouched; }
+static bool gossip_link_is_stranger(const gossip_conn *c) { return c->fd >= 0 && c->accepted && !c->vouched; }
 
 /* Connections are added at the front, so the last one is the oldest. */
-static void end_oldest_stranger(gossip *g) {
+static void gossip_link_end_oldest_stranger(gossip *g) {
   gossip_conn *oldest = NULL;
   for (gossip_conn *c = g->conns; c != NULL; c = c->next) {
-    if (is_stranger(c)) oldest = c;
+    if (gossip_link_is_stranger(c)) oldest = c;
   }
   if (oldest != NULL) gossip_conn_end(g, oldest);
 }
@@ -42,7 +42,7 @@ static void end_oldest_stranger(gossip *g) {
 int64_t gossip_strangers_end(gossip *g, int64_t now) {
   int64_t most = STRANGER_MS * GOSSIP_MS + g->options.latency_ns, next = INT64_MAX;
   for (gossip_conn *c = g->conns; g->strangers > 0 && c != NULL; c = c->next) {
-    if (!is_stranger(c)) continue;
+    if (!gossip_link_is_stranger(c)) continue;
     if (now - c->since_ns >= most) {
       gossip_conn_end(g, c);
     } else if (c->since_ns + most < next) {
@@ -58,7 +58,7 @@ bool gossip_conn_is_full(const gossip_conn *c) {
 }
 
 gossip_conn *gossip_conn_add(gossip *g, int fd, int from, int to, bool accepted) {
-  if (accepted && g->strangers >= STRANGERS) end_oldest_stranger(g);
+  if (accepted && g->strangers >= STRANGERS) gossip_link_end_oldest_stranger(g);
   gossip_conn *c = memory_get(sizeof *c);
   *c = (gossip_conn){.fd = fd, .from = from, .to = to, .accepted = accepted, .next = g->conns};
   c->since_ns = gossip_clock();
@@ -70,14 +70,14 @@ gossip_conn *gossip_conn_add(gossip *g, int fd, int from, int to, bool accepted)
 
 void gossip_conn_end(gossip *g, gossip_conn *c) {
   if (c->fd < 0) return;
-  if (is_stranger(c)) g->strangers--;
+  if (gossip_link_is_stranger(c)) g->strangers--;
   close(c->fd);
   c->fd = -1;
   if (!c->accepted) g->links[c->from][c->to].conn = NULL;
 }
 
 /* Frees the first frame of the queue. */
-static void drop_first(gossip_conn *c) {
+static void gossip_link_drop_first(gossip_conn *c) {
   gossip_sending *f = c->first;
   c->first = f->next;
   if (c->first == NULL) c->last = &c->first;
@@ -95,7 +95,7 @@ void gossip_conns_sweep(gossip *g) {
       continue;
     }
     *at = c->next;
-    while (c->first != NULL) drop_first(c);
+    while (c->first != NULL) gossip_link_drop_first(c);
     text_free(&c->in);
     text_free(&c->node);
     free(c);
@@ -105,7 +105,7 @@ void gossip_conns_sweep(gossip *g) {
 /* ---- writing ---- */
 
 /* Completes a frame (gossip_end) and queues it; takes ownership of it. */
-static void queue(const gossip *g, gossip_conn *c, text *frame) {
+static void gossip_link_queue(const gossip *g, gossip_conn *c, text *frame) {
   gossip_end(frame);
   gossip_sending *f = memory_get(sizeof *f);
   *f = (gossip_sending){.bytes = *frame, .due_ns = gossip_clock() + g->options.latency_ns};
@@ -125,7 +125,7 @@ void gossip_conn_write(gossip *g, gossip_conn *c, int64_t now) {
       return;
     }
     c->sent += (size_t)n;
-    if (c->sent == out->size) drop_first(c);
+    if (c->sent == out->size) gossip_link_drop_first(c);
   }
   if (c->ending && c->first == NULL) gossip_conn_end(g, c);
 }
@@ -135,10 +135,12 @@ void gossip_conn_greet(gossip *g, gossip_conn *c) {
   gossip_begin(&out, GOSSIP_HELLO);
   gossip_write_token(&out, g->token, (unsigned)c->from);
   gossip_write_bytes(&out, bytes_of(store_node(g->edges[c->from].store)));
-  queue(g, c, &out);
+  gossip_link_queue(g, c, &out);
 }
 
-static void add_plasma(void *items, const store_plasma *plasma) { gossip_write_plasma(items, plasma); }
+static void gossip_link_add_plasma(void *items, const store_plasma *plasma) {
+  gossip_write_plasma(items, plasma);
+}
 
 void gossip_conn_fill(gossip *g, gossip_conn *c, int64_t last) {
   enum { DELTA_SIZE = 256 << 10, WINDOW = 32 };
@@ -146,12 +148,13 @@ void gossip_conn_fill(gossip *g, gossip_conn *c, int64_t last) {
   while (c->upto < last && c->waiting < WINDOW) {
     text out = {0}, items = {0};
     int64_t upto;
-    if (gossip_note(e, store_plasma_delta(e->store, c->upto, DELTA_SIZE, add_plasma, &items, &upto)) &&
+    if (gossip_note(
+            e, store_plasma_delta(e->store, c->upto, DELTA_SIZE, gossip_link_add_plasma, &items, &upto)) &&
         upto > c->upto) {
       gossip_begin(&out, GOSSIP_DELTA);
       gossip_write_upto(&out, upto);
       text_add(&out, items.data, items.size);
-      queue(g, c, &out);
+      gossip_link_queue(g, c, &out);
       c->upto = upto;
     } else {
       last = c->upto;
@@ -164,7 +167,7 @@ void gossip_conn_fill(gossip *g, gossip_conn *c, int64_t last) {
 
 /* Whether the opener of a connection knows the token and may connect as the edge that it names: the link is
  * not cut. */
-static bool may_enter(const gossip *g, gossip_conn *c, const gossip_frame *f) {
+static bool gossip_link_may_enter(const gossip *g, gossip_conn *c, const gossip_frame *f) {
   bool known = c->accepted && c->from == GOSSIP_ANY &&
                CRYPTO_memcmp(f->token.data, g->token, sizeof g->token) == 0 &&
                f->edge < (unsigned)g->options.count && (int)f->edge != c->to;
@@ -175,23 +178,24 @@ static bool may_enter(const gossip *g, gossip_conn *c, const gossip_frame *f) {
 
 /* Each of these handles a frame; false: the frame is not allowed here, and the connection ends. */
 
-static bool on_hello(gossip *g, gossip_conn *c, const gossip_frame *f) {
+static bool gossip_link_on_hello(gossip *g, gossip_conn *c, const gossip_frame *f) {
   gossip_edge *e = &g->edges[c->to];
   int64_t upto;
-  if (!may_enter(g, c, f) || !gossip_note(e, store_plasma_merged(e->store, f->node, &upto))) return false;
+  if (!gossip_link_may_enter(g, c, f) || !gossip_note(e, store_plasma_merged(e->store, f->node, &upto)))
+    return false;
   text out = {0};
   c->greeted = true;
   text_add(&c->node, f->node.data, f->node.size);
   gossip_begin(&out, GOSSIP_WELCOME);
   gossip_write_bytes(&out, bytes_of(store_node(e->store)));
   gossip_write_upto(&out, upto);
-  queue(g, c, &out);
+  gossip_link_queue(g, c, &out);
   return true;
 }
 
 /* If the other edge has more than this store, the store's file was replaced by an older one: then all is sent
  * again. */
-static bool on_welcome(gossip *g, gossip_conn *c, const gossip_frame *f) {
+static bool gossip_link_on_welcome(gossip *g, gossip_conn *c, const gossip_frame *f) {
   gossip_edge *e = &g->edges[c->from];
   int64_t last;
   if (c->accepted || c->greeted || !gossip_note(e, store_plasma_last(e->store, &last))) return false;
@@ -201,7 +205,7 @@ static bool on_welcome(gossip *g, gossip_conn *c, const gossip_frame *f) {
   return true;
 }
 
-static bool on_delta(gossip *g, gossip_conn *c, const gossip_frame *f) {
+static bool gossip_link_on_delta(gossip *g, gossip_conn *c, const gossip_frame *f) {
   gossip_edge *e = &g->edges[c->to];
   if (!c->accepted || !c->greeted) return false;
   if (!gossip_note(e, store_plasma_merge(e->store, f->plasma, f->count, text_bytes(&c->node), f->upto))) {
@@ -210,11 +214,11 @@ static bool on_delta(gossip *g, gossip_conn *c, const gossip_frame *f) {
   text out = {0};
   gossip_begin(&out, GOSSIP_ACK);
   gossip_write_upto(&out, f->upto);
-  queue(g, c, &out);
+  gossip_link_queue(g, c, &out);
   return true;
 }
 
-static bool on_ack(gossip *g, gossip_conn *c, const gossip_frame *f) {
+static bool gossip_link_on_ack(gossip *g, gossip_conn *c, const gossip_frame *f) {
   gossip_link *l = &g->links[c->from][c->to];
   if (c->accepted || f->upto > c->upto) return false;
   if (f->upto > l->acknowledged) l->acknowledged = f->upto;
@@ -228,9 +232,9 @@ store_result gossip_read_spark(gossip *g, int edge, bytes key, text *value, uint
   return result;
 }
 
-static bool on_pull(gossip *g, gossip_conn *c, const gossip_frame *f) {
+static bool gossip_link_on_pull(gossip *g, gossip_conn *c, const gossip_frame *f) {
   text out = {0}, value = {0};
-  if (!may_enter(g, c, f)) return false;
+  if (!gossip_link_may_enter(g, c, f)) return false;
   gossip_begin(&out, GOSSIP_PULLED);
   bool good = true;
   for (size_t i = 0; good && out.size < GOSSIP_FRAME_MAX / 2 && i < f->count; i++) {
@@ -242,7 +246,7 @@ static bool on_pull(gossip *g, gossip_conn *c, const gossip_frame *f) {
   }
   text_free(&value);
   if (good) {
-    queue(g, c, &out);
+    gossip_link_queue(g, c, &out);
     c->ending = true;
   } else {
     text_free(&out);
@@ -250,13 +254,13 @@ static bool on_pull(gossip *g, gossip_conn *c, const gossip_frame *f) {
   return good;
 }
 
-static bool on_frame(gossip *g, gossip_conn *c, const gossip_frame *f) {
+static bool gossip_link_on_frame(gossip *g, gossip_conn *c, const gossip_frame *f) {
   switch (f->type) {
-    case GOSSIP_HELLO: return on_hello(g, c, f);
-    case GOSSIP_WELCOME: return on_welcome(g, c, f);
-    case GOSSIP_DELTA: return on_delta(g, c, f);
-    case GOSSIP_ACK: return on_ack(g, c, f);
-    case GOSSIP_PULL: return on_pull(g, c, f);
+    case GOSSIP_HELLO: return gossip_link_on_hello(g, c, f);
+    case GOSSIP_WELCOME: return gossip_link_on_welcome(g, c, f);
+    case GOSSIP_DELTA: return gossip_link_on_delta(g, c, f);
+    case GOSSIP_ACK: return gossip_link_on_ack(g, c, f);
+    case GOSSIP_PULL: return gossip_link_on_pull(g, c, f);
     case GOSSIP_PULLED: break;
   }
   return false;
@@ -266,7 +270,7 @@ static bool on_frame(gossip *g, gossip_conn *c, const gossip_frame *f) {
  * Checks whether a stranger begins as an edge does, with HELLO or PULL and the token; then it is vouched.
  * False: it does not. If too few bytes have come to tell, returns true and leaves it a stranger.
  */
-static bool vouch(gossip *g, gossip_conn *c) {
+static bool gossip_link_vouch(gossip *g, gossip_conn *c) {
   const uint8_t *in = text_bytes(&c->in).data;
   if (c->in.size < GOSSIP_HEAD_SIZE + GOSSIP_TOKEN_SIZE) return true;
   uint8_t type = in[GOSSIP_HEAD_SIZE - 1];
@@ -277,7 +281,7 @@ static bool vouch(gossip *g, gossip_conn *c) {
 }
 
 /* Handles all frames that have come completely. */
-static void take_frames(gossip *g, gossip_conn *c) {
+static void gossip_link_take_frames(gossip *g, gossip_conn *c) {
   size_t done = 0, size = 0;
   int found = 1;
   while (found == 1 && c->fd >= 0) {
@@ -286,7 +290,7 @@ static void take_frames(gossip *g, gossip_conn *c) {
     bool stranger = c->accepted && c->from == GOSSIP_ANY;
     found = gossip_read(rest, stranger ? GOSSIP_STRANGER_MAX : GOSSIP_FRAME_MAX, &frame, &size);
     if (found == 1) {
-      if (!on_frame(g, c, &frame)) gossip_conn_end(g, c);
+      if (!gossip_link_on_frame(g, c, &frame)) gossip_conn_end(g, c);
       gossip_frame_free(&frame);
       done += size;
     }
@@ -299,12 +303,12 @@ static void take_frames(gossip *g, gossip_conn *c) {
 
 void gossip_conn_read(gossip *g, gossip_conn *c) {
   enum { CHUNK = 64 << 10 };
-  size_t before = c->in.size, size = is_stranger(c) ? STRANGER_BYTES : CHUNK;
+  size_t before = c->in.size, size = gossip_link_is_stranger(c) ? STRANGER_BYTES : CHUNK;
   ssize_t n = recv(c->fd, text_room(&c->in, size), size, 0);
   c->in.size = before + (n > 0 ? (size_t)n : 0);
   if (n > 0) {
-    if (is_stranger(c) && !vouch(g, c)) gossip_conn_end(g, c);
-    if (c->fd >= 0 && !is_stranger(c)) take_frames(g, c);
+    if (gossip_link_is_stranger(c) && !gossip_link_vouch(g, c)) gossip_conn_end(g, c);
+    if (c->fd >= 0 && !gossip_link_is_stranger(c)) gossip_link_take_frames(g, c);
   } else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
     gossip_conn_end(g, c);
   }

@@ -14,7 +14,7 @@
 #include "store/store.h"
 
 /* Copies name and value into the block of a pair. */
-static void pair_set(host_pair *pair, bytes name, bytes value) {
+static void host_pair_set(host_pair *pair, bytes name, bytes value) {
   size_t size = name.size + 1 + value.size + 1;
   if (size > pair->room) {
     free(pair->name);
@@ -30,7 +30,7 @@ static void pair_set(host_pair *pair, bytes name, bytes value) {
 }
 
 /* Makes room for more pairs. */
-static void grow(host_pairs *pairs) {
+static void host_grow(host_pairs *pairs) {
   enum { FEW = 8 };
   size_t capacity = pairs->capacity != 0 ? 2 * pairs->capacity : FEW;
   pairs->items = memory_resize(pairs->items, capacity * sizeof *pairs->items);
@@ -41,12 +41,12 @@ static void grow(host_pairs *pairs) {
 void host_pairs_set(host_pairs *pairs, bytes name, bytes value, bool overwrite) {
   host_pair *pair = overwrite ? (host_pair *)host_pairs_find(pairs, name) : NULL;
   if (pair == NULL) {
-    if (pairs->count == pairs->capacity) grow(pairs);
+    if (pairs->count == pairs->capacity) host_grow(pairs);
     pair = &pairs->items[pairs->count++];
   } else {
     pairs->size -= pair->name_size + pair->value_size;
   }
-  pair_set(pair, name, value);
+  host_pair_set(pair, name, value);
   pairs->size += name.size + value.size;
 }
 
@@ -93,7 +93,7 @@ void host_pairs_free(host_pairs *pairs) {
 }
 
 /* Empties a list but keeps the blocks of its pairs, unless they are large or the list is long. */
-static void pairs_clear(host_pairs *pairs) {
+static void host_pairs_clear(host_pairs *pairs) {
   enum { LARGE = 1024, MANY = 64 };
   if (pairs->capacity > MANY) host_pairs_free(pairs);
   for (size_t i = 0; i < pairs->count; i++) {
@@ -117,7 +117,7 @@ void host_request_clear(host_request *request) {
   text_reuse(&request->method);
   text_reuse(&request->url);
   text_reuse(&request->body);
-  pairs_clear(&request->headers);
+  host_pairs_clear(&request->headers);
   text_reuse(&request->event.conn_id);
   text_reuse(&request->event.data);
   request->event.type = NULL;
@@ -143,8 +143,8 @@ host_config host_config_default(void) {
   };
 }
 
-static void response_clear(host_response *response) {
-  pairs_clear(&response->headers);
+static void host_clear_response(host_response *response) {
+  host_pairs_clear(&response->headers);
   text_reuse(&response->body);
   response->status = 200;
   response->action = HOST_RESPOND;
@@ -155,7 +155,7 @@ static void response_clear(host_response *response) {
 }
 
 /* Clears the parts of a response that report the invocation rather than the answer. */
-static void lines_clear(host_response *response) {
+static void host_lines_clear(host_response *response) {
   for (size_t i = 0; i < response->line_count; i++) text_free(&response->lines[i].line);
   response->line_count = 0;
   for (size_t i = 0; i < response->fetch_count; i++) {
@@ -171,8 +171,8 @@ void host_begin(host *h, const host_request *request) {
   memset(h->usage, 0, sizeof h->usage);
   h->call_count = 0;
   h->spark_reads = h->spark_writes = h->spark_pulls = h->plasma_writes = h->fetches = 0;
-  response_clear(&h->response);
-  lines_clear(&h->response);
+  host_clear_response(&h->response);
+  host_lines_clear(&h->response);
 }
 
 void host_log(host *h, host_level level, const char *line, size_t size) {
@@ -186,7 +186,7 @@ static const char failure_type[] = "text/plain; charset=utf-8", failure_body[] =
 enum { FAILURE_STATUS = 500 };
 
 void host_fail(host *h) {
-  response_clear(&h->response);
+  host_clear_response(&h->response);
   h->response.status = FAILURE_STATUS;
   host_pairs_set(&h->response.headers, bytes_of("content-type"), bytes_of(failure_type), true);
   text_add_string(&h->response.body, failure_body);
@@ -207,8 +207,8 @@ void host_take_response(host *h, host_response *response) {
 }
 
 void host_response_clear(host_response *response) {
-  response_clear(response);
-  lines_clear(response);
+  host_clear_response(response);
+  host_lines_clear(response);
 }
 
 void host_response_free(host_response *response) {
@@ -268,7 +268,7 @@ void host_refused(host *h, const char *what, const char *why) {
 }
 
 /* Whether the log has a line. */
-static bool is_logged(const host_response *r, bytes line) {
+static bool host_is_logged(const host_response *r, bytes line) {
   for (size_t i = 0; i < r->line_count; i++) {
     bytes other = text_bytes(&r->lines[i].line);
     if (other.size == line.size && memcmp(other.data, line.data, line.size) == 0) return true;
@@ -283,7 +283,7 @@ void host_withheld(host *h, const char *format, ...) {
   va_start(values, format);
   text_vprintf(&line, format, values);
   va_end(values);
-  if (!is_logged(&h->response, text_bytes(&line))) {
+  if (!host_is_logged(&h->response, text_bytes(&line))) {
     h->refused_lines++;
     host_log(h, HOST_WARN, line.data, line.size);
   }

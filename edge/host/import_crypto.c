@@ -50,12 +50,12 @@ static const jwt_algorithm jwt_algorithms[] = {
 };
 
 /* Parses the argument; NULL if it is not JSON. The caller frees it with json_decref. */
-static json_t *read_arguments(const host_arguments *arguments) {
+static json_t *crypto_read_arguments(const host_arguments *arguments) {
   return json_load_object(arguments->a, NULL);
 }
 
 /* Finds a string in the argument, borrowed from it; false if it is missing or not a string. */
-static bool get_string(const json_t *args, const char *name, bytes *found) {
+static bool crypto_get_string(const json_t *args, const char *name, bytes *found) {
   const json_t *value = json_object_get(args, name);
   if (!json_is_string(value)) return false;
   *found = (bytes){(const uint8_t *)json_string_value(value), json_string_length(value)};
@@ -63,19 +63,19 @@ static bool get_string(const json_t *args, const char *name, bytes *found) {
 }
 
 /* Finds the secret that "secret_key" names; NULL if it is missing or not allowed. */
-static const host_secret *get_secret(host *h, const json_t *args) {
+static const host_secret *crypto_get_secret(host *h, const json_t *args) {
   bytes name;
-  return get_string(args, "secret_key", &name) ? host_find_secret(h, name) : NULL;
+  return crypto_get_string(args, "secret_key", &name) ? host_find_secret(h, name) : NULL;
 }
 
 /* Finds the secret and the input, which all but two imports take; false if one is missing. */
-static bool get_secret_and_input(host *h, const json_t *args, const host_secret **key, bytes *input) {
-  *key = get_secret(h, args);
-  return *key != NULL && get_string(args, "input", input);
+static bool crypto_get_secret_and_input(host *h, const json_t *args, const host_secret **key, bytes *input) {
+  *key = crypto_get_secret(h, args);
+  return *key != NULL && crypto_get_string(args, "input", input);
 }
 
 /* The digest of a name; NULL if there is none. */
-static const EVP_MD *find_digest(bytes name) {
+static const EVP_MD *crypto_find_digest(bytes name) {
   for (size_t i = 0; i < sizeof digests / sizeof *digests; i++) {
     if (bytes_are(name, digests[i].name)) return digests[i].digest();
   }
@@ -84,13 +84,13 @@ static const EVP_MD *find_digest(bytes name) {
 
 /* crypto_hash({"algorithm", "input"}) -> lower-case hex; OpenSSL has no blake3, so neither do we */
 void host_crypto_hash(host *h, const host_arguments *arguments, host_answer *answer) {
-  json_t *args = read_arguments(arguments);
+  json_t *args = crypto_read_arguments(arguments);
   bytes algorithm, input;
   uint8_t hash[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   text_clear(&h->answer);
-  if (get_string(args, "algorithm", &algorithm) && get_string(args, "input", &input)) {
-    const EVP_MD *digest = find_digest(algorithm);
+  if (crypto_get_string(args, "algorithm", &algorithm) && crypto_get_string(args, "input", &input)) {
+    const EVP_MD *digest = crypto_find_digest(algorithm);
     if (digest != NULL && EVP_Digest(input.data, input.size, hash, &size, digest, NULL) == 1) {
       hex_encode(&h->answer, (bytes){hash, size});
     }
@@ -100,21 +100,22 @@ void host_crypto_hash(host *h, const host_arguments *arguments, host_answer *ans
 }
 
 /* Writes the HMAC of a message to `mac`; false if OpenSSL fails. */
-static bool make_hmac(const EVP_MD *digest, const host_secret *key, bytes message, uint8_t *mac,
-                      unsigned *size) {
+static bool crypto_make_hmac(const EVP_MD *digest, const host_secret *key, bytes message, uint8_t *mac,
+                             unsigned *size) {
   return key->size <= INT_MAX &&
          HMAC(digest, key->value, (int)key->size, message.data, message.size, mac, size) != NULL;
 }
 
 /* crypto_hmac({"secret_key", "input"}) -> HMAC-SHA-256 in lower-case hex */
 void host_crypto_hmac(host *h, const host_arguments *arguments, host_answer *answer) {
-  json_t *args = read_arguments(arguments);
+  json_t *args = crypto_read_arguments(arguments);
   const host_secret *key;
   bytes input;
   uint8_t mac[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   text_clear(&h->answer);
-  if (get_secret_and_input(h, args, &key, &input) && make_hmac(EVP_sha256(), key, input, mac, &size)) {
+  if (crypto_get_secret_and_input(h, args, &key, &input) &&
+      crypto_make_hmac(EVP_sha256(), key, input, mac, &size)) {
     hex_encode(&h->answer, (bytes){mac, size});
   }
   json_decref(args);
@@ -122,7 +123,7 @@ void host_crypto_hmac(host *h, const host_arguments *arguments, host_answer *ans
 }
 
 /* The JWT algorithm of a name; NULL if there is none. */
-static const jwt_algorithm *find_jwt_algorithm(bytes name) {
+static const jwt_algorithm *crypto_find_jwt_algorithm(bytes name) {
   for (size_t i = 0; i < sizeof jwt_algorithms / sizeof *jwt_algorithms; i++) {
     if (bytes_are(name, jwt_algorithms[i].name)) return &jwt_algorithms[i];
   }
@@ -130,22 +131,22 @@ static const jwt_algorithm *find_jwt_algorithm(bytes name) {
 }
 
 /* Whether a secret is PEM: a key pair or a certificate, never the key of an HMAC. */
-static bool is_pem(const host_secret *key) {
+static bool crypto_is_pem(const host_secret *key) {
   static const char begin[] = "-----BEGIN ";
   return memmem(key->value, key->size, begin, sizeof begin - 1) != NULL;
 }
 
 /* OpenSSL's password callback: there is no password, and no user to ask. */
-static int no_password(char *to, int size, int writing, void *data) {
+static int crypto_no_password(char *to, int size, int writing, void *data) {
   (void)to, (void)size, (void)writing, (void)data;
   return -1;
 }
 
 /* Reads the private key in a secret; NULL if it is of another kind, or an RSA key that is too short. The
  * caller frees it. */
-static EVP_PKEY *read_private_key(const host_secret *secret, int kind) {
+static EVP_PKEY *crypto_read_private_key(const host_secret *secret, int kind) {
   BIO *in = secret->size <= INT_MAX ? BIO_new_mem_buf(secret->value, (int)secret->size) : NULL;
-  EVP_PKEY *key = in != NULL ? PEM_read_bio_PrivateKey(in, NULL, no_password, NULL) : NULL;
+  EVP_PKEY *key = in != NULL ? PEM_read_bio_PrivateKey(in, NULL, crypto_no_password, NULL) : NULL;
   BIO_free(in);
   if (key == NULL) return NULL;
   bool fits = EVP_PKEY_base_id(key) == kind && (kind != EVP_PKEY_RSA || EVP_PKEY_bits(key) >= RSA_MIN_BITS);
@@ -155,7 +156,7 @@ static EVP_PKEY *read_private_key(const host_secret *secret, int kind) {
 }
 
 /* Adds the signature of a message by a private key; false if OpenSSL fails. */
-static bool add_signature(text *to, EVP_PKEY *key, const EVP_MD *digest, bytes message) {
+static bool crypto_add_signature(text *to, EVP_PKEY *key, const EVP_MD *digest, bytes message) {
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   size_t size = 0;
   bool made = context != NULL && EVP_DigestSignInit(context, NULL, digest, NULL, key) == 1 &&
@@ -169,16 +170,17 @@ static bool add_signature(text *to, EVP_PKEY *key, const EVP_MD *digest, bytes m
 }
 
 /* Adds a JWT's signature of `message`; false if the secret is not a key for the algorithm. */
-static bool add_jwt_signature(text *to, const jwt_algorithm *by, const host_secret *secret, bytes message) {
+static bool crypto_add_jwt_signature(text *to, const jwt_algorithm *by, const host_secret *secret,
+                                     bytes message) {
   if (by->key_kind == EVP_PKEY_NONE) {
     uint8_t mac[EVP_MAX_MD_SIZE];
     unsigned size = 0;
-    if (is_pem(secret) || !make_hmac(by->digest(), secret, message, mac, &size)) return false;
+    if (crypto_is_pem(secret) || !crypto_make_hmac(by->digest(), secret, message, mac, &size)) return false;
     base64url_encode(to, (bytes){mac, size});
     return true;
   }
-  EVP_PKEY *key = read_private_key(secret, by->key_kind);
-  bool made = key != NULL && add_signature(to, key, by->digest != NULL ? by->digest() : NULL, message);
+  EVP_PKEY *key = crypto_read_private_key(secret, by->key_kind);
+  bool made = key != NULL && crypto_add_signature(to, key, by->digest != NULL ? by->digest() : NULL, message);
   EVP_PKEY_free(key);
   ERR_clear_error();
   return made;
@@ -188,7 +190,7 @@ static bool add_jwt_signature(text *to, const jwt_algorithm *by, const host_secr
  * The claims as compact JSON in their own order; NULL if they are not an object. Every number keeps its
  * value: all are written with the fewest digits (15 to 17) that read back equal. The caller frees it.
  */
-static char *write_claims(const json_t *claims) {
+static char *crypto_write_claims(const json_t *claims) {
   if (!json_is_object(claims)) return NULL;
   for (size_t digits = 15; digits < 17; digits++) {
     char *written = json_dumps(claims, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(digits));
@@ -202,13 +204,14 @@ static char *write_claims(const json_t *claims) {
 }
 
 /* Writes a JWT into the answer, or leaves it empty. */
-static void write_jwt(text *to, const jwt_algorithm *by, const host_secret *secret, const char *claims) {
+static void crypto_write_jwt(text *to, const jwt_algorithm *by, const host_secret *secret,
+                             const char *claims) {
   text header = {0}, signature = {0};
   text_printf(&header, "{\"alg\":\"%s\",\"typ\":\"JWT\"}", by->name);
   base64url_encode(to, text_bytes(&header));
   text_add_string(to, ".");
   base64url_encode(to, bytes_of(claims));
-  if (add_jwt_signature(&signature, by, secret, text_bytes(to))) {
+  if (crypto_add_jwt_signature(&signature, by, secret, text_bytes(to))) {
     text_add_string(to, ".");
     text_add(to, signature.data, signature.size);
   } else {
@@ -220,14 +223,14 @@ static void write_jwt(text *to, const jwt_algorithm *by, const host_secret *secr
 
 /* crypto_sign_jwt({"algorithm", "secret_key", "claims": {...}}) -> compact JWT */
 void host_crypto_sign_jwt(host *h, const host_arguments *arguments, host_answer *answer) {
-  json_t *args = read_arguments(arguments);
-  const host_secret *secret = get_secret(h, args);
-  char *claims = write_claims(json_object_get(args, "claims"));
+  json_t *args = crypto_read_arguments(arguments);
+  const host_secret *secret = crypto_get_secret(h, args);
+  char *claims = crypto_write_claims(json_object_get(args, "claims"));
   bytes name;
   text_clear(&h->answer);
-  if (secret != NULL && claims != NULL && get_string(args, "algorithm", &name)) {
-    const jwt_algorithm *by = find_jwt_algorithm(name);
-    if (by != NULL) write_jwt(&h->answer, by, secret, claims);
+  if (secret != NULL && claims != NULL && crypto_get_string(args, "algorithm", &name)) {
+    const jwt_algorithm *by = crypto_find_jwt_algorithm(name);
+    if (by != NULL) crypto_write_jwt(&h->answer, by, secret, claims);
   }
   free(claims);
   json_decref(args);
@@ -235,7 +238,7 @@ void host_crypto_sign_jwt(host *h, const host_arguments *arguments, host_answer 
 }
 
 /* Reads an AES-256 key from a secret: its 32 bytes, else its 64 hex digits, else base64 of 32 bytes. */
-static bool read_aes_key(const host_secret *secret, uint8_t key[AES_KEY_SIZE]) {
+static bool crypto_read_aes_key(const host_secret *secret, uint8_t key[AES_KEY_SIZE]) {
   bytes from = {secret->value, secret->size};
   text decoded = {0};
   if (from.size == AES_KEY_SIZE) {
@@ -252,7 +255,7 @@ static bool read_aes_key(const host_secret *secret, uint8_t key[AES_KEY_SIZE]) {
 
 /* Encrypts `in` to nonce, ciphertext and tag in `out`, which must have room for all three. False: OpenSSL
  * failed. */
-static bool seal(const uint8_t *key, bytes in, uint8_t *out) {
+static bool crypto_seal(const uint8_t *key, bytes in, uint8_t *out) {
   int size = 0;
   uint8_t *ciphertext = out + AES_NONCE_SIZE;
   EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
@@ -267,7 +270,7 @@ static bool seal(const uint8_t *key, bytes in, uint8_t *out) {
 }
 
 /* Decrypts the output of seal; `in` must be at least as long as nonce and tag. False if it is not valid. */
-static bool open_sealed(const uint8_t *key, bytes in, uint8_t *out) {
+static bool crypto_open_sealed(const uint8_t *key, bytes in, uint8_t *out) {
   int size = 0;
   size_t length = in.size - AES_NONCE_SIZE - AES_TAG_SIZE;
   const uint8_t *ciphertext = in.data + AES_NONCE_SIZE;
@@ -284,19 +287,19 @@ static bool open_sealed(const uint8_t *key, bytes in, uint8_t *out) {
 }
 
 /* Encrypts, to base64. */
-static void encrypt(text *to, const uint8_t *key, bytes input) {
+static void crypto_encrypt(text *to, const uint8_t *key, bytes input) {
   text sealed = {0};
   uint8_t *room = (uint8_t *)text_room(&sealed, AES_NONCE_SIZE + input.size + AES_TAG_SIZE);
-  if (seal(key, input, room)) base64_encode(to, text_bytes(&sealed));
+  if (crypto_seal(key, input, room)) base64_encode(to, text_bytes(&sealed));
   text_free(&sealed);
 }
 
 /* Decrypts; empty if the input is not valid ciphertext. */
-static void decrypt(text *to, const uint8_t *key, bytes input) {
+static void crypto_decrypt(text *to, const uint8_t *key, bytes input) {
   text sealed = {0};
   if (base64_decode(&sealed, input) && sealed.size >= AES_NONCE_SIZE + AES_TAG_SIZE) {
     uint8_t *room = (uint8_t *)text_room(to, sealed.size - AES_NONCE_SIZE - AES_TAG_SIZE);
-    if (!open_sealed(key, text_bytes(&sealed), room)) {
+    if (!crypto_open_sealed(key, text_bytes(&sealed), room)) {
       OPENSSL_cleanse(to->data, to->size); /* plaintext with a wrong tag must not be seen */
       text_clear(to);
     }
@@ -305,14 +308,14 @@ static void decrypt(text *to, const uint8_t *key, bytes input) {
 }
 
 /* The common part of both AES imports: reads key and input, and calls the cipher. */
-static void use_aes(host *h, const host_arguments *arguments, host_answer *answer,
-                    void (*cipher)(text *, const uint8_t *, bytes)) {
-  json_t *args = read_arguments(arguments);
+static void crypto_use_aes(host *h, const host_arguments *arguments, host_answer *answer,
+                           void (*cipher)(text *, const uint8_t *, bytes)) {
+  json_t *args = crypto_read_arguments(arguments);
   const host_secret *secret;
   bytes input;
   uint8_t key[AES_KEY_SIZE];
   text_clear(&h->answer);
-  if (get_secret_and_input(h, args, &secret, &input) && read_aes_key(secret, key)) {
+  if (crypto_get_secret_and_input(h, args, &secret, &input) && crypto_read_aes_key(secret, key)) {
     cipher(&h->answer, key, input);
     ERR_clear_error();
   }
@@ -323,12 +326,12 @@ static void use_aes(host *h, const host_arguments *arguments, host_answer *answe
 
 /* crypto_encrypt_aes({"secret_key", "input"}) -> base64 of nonce, ciphertext and tag (AES-256-GCM) */
 void host_crypto_encrypt_aes(host *h, const host_arguments *arguments, host_answer *answer) {
-  use_aes(h, arguments, answer, encrypt);
+  crypto_use_aes(h, arguments, answer, crypto_encrypt);
 }
 
 /* crypto_decrypt_aes({"secret_key", "input": base64}) -> plaintext */
 void host_crypto_decrypt_aes(host *h, const host_arguments *arguments, host_answer *answer) {
-  use_aes(h, arguments, answer, decrypt);
+  crypto_use_aes(h, arguments, answer, crypto_decrypt);
 }
 
 /* crypto_random_bytes(count) -> lower-case hex of that many bytes: at most 256, 32 for none or fewer */

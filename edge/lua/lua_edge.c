@@ -33,7 +33,7 @@
 /* ---- loading ---- */
 
 /* modules_source.read from the table of files that is argument 1 of a lua_State. */
-static int read_table(void *data, const char *path, text *out) {
+static int lua_edge_read_table(void *data, const char *path, text *out) {
   lua_State *L = data;
   size_t size;
   int fault = ENOENT;
@@ -49,7 +49,7 @@ static int read_table(void *data, const char *path, text *out) {
 }
 
 /* modules_source.list of the same. */
-static void list_table(void *data, void (*take)(void *to, const char *path), void *to) {
+static void lua_edge_list_table(void *data, void (*take)(void *to, const char *path), void *to) {
   lua_State *L = data;
   for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) {
     if (lua_type(L, -2) == LUA_TSTRING) take(to, lua_tostring(L, -2));
@@ -57,16 +57,16 @@ static void list_table(void *data, void (*take)(void *to, const char *path), voi
 }
 
 /* Makes the bytes of a flare from argument 1: a table of files, a .wasm, a main script or its folder. */
-static bool get_wasm(lua_State *L, const pack_options *options, text *wasm, text *error) {
+static bool lua_edge_get_wasm(lua_State *L, const pack_options *options, text *wasm, text *error) {
   if (lua_istable(L, 1)) {
-    modules_source source = {read_table, L, list_table};
+    modules_source source = {lua_edge_read_table, L, lua_edge_list_table};
     return pack_project(&source, NULL, options, wasm, error);
   }
   const char *path = luaL_checkstring(L, 1);
   return pack_path(path, options, wasm, error);
 }
 
-static int fail(lua_State *L, text *error) {
+static int lua_edge_fail(lua_State *L, text *error) {
   text shown = {0}; /* it names what a project has, and is printed by whoever asserts that there is none */
   text_add_harmless(&shown, text_bytes(error), "");
   lua_pushnil(L);
@@ -77,7 +77,7 @@ static int fail(lua_State *L, text *error) {
 }
 
 /* Opens the flare's store and fills it, unless option `store` is false. */
-static void open_store(lua_State *L, lua_flare *f) {
+static void lua_edge_open_store(lua_State *L, lua_flare *f) {
   text error = {0};
   if (!lua_options_boolean(L, 2, "store", true)) return;
   f->store = store_open(NULL, &error);
@@ -95,8 +95,8 @@ static void open_store(lua_State *L, lua_flare *f) {
 }
 
 /* host_pull_function: the other edges of option `edges`. */
-static bool pull(void *data, bytes origin, const bytes *keys, size_t count, host_pulled_function *pulled,
-                 void *taker) {
+static bool lua_edge_pull(void *data, bytes origin, const bytes *keys, size_t count,
+                          host_pulled_function *pulled, void *taker) {
   lua_flare *f = data;
   lua_State *L = f->L;
   if (!lua_checkstack(L, 4)) return false;
@@ -117,7 +117,7 @@ static bool pull(void *data, bytes origin, const bytes *keys, size_t count, host
 }
 
 /* Keeps option `edges`, what other edges have in Spark, for spark.pull. */
-static void keep_edges(lua_State *L, lua_flare *f) {
+static void lua_edge_keep_edges(lua_State *L, lua_flare *f) {
   int type = lua_getfield(L, 2, "edges");
   if (type != LUA_TNIL && type != LUA_TTABLE) {
     luaL_error(L, "option 'edges' is a %s, not a table", lua_typename(L, type));
@@ -125,19 +125,19 @@ static void keep_edges(lua_State *L, lua_flare *f) {
   if (type == LUA_TTABLE) {
     lua_pushvalue(L, -1);
     f->edges = luaL_ref(L, LUA_REGISTRYINDEX);
-    f->edge.host.config.pull = pull;
+    f->edge.host.config.pull = lua_edge_pull;
     f->edge.host.config.pull_data = f;
   }
   lua_pop(L, 1);
 }
 
-static bool answer_fetch(void *data, const host_request *request, host_fetched *fetched);
+static bool lua_edge_answer_fetch(void *data, const host_request *request, host_fetched *fetched);
 
 /* Tells edge.lua of `event` of the flare at `index`, if it wants to know. */
-static void tell(lua_State *L, int index, const char *event) {
+static void lua_edge_tell(lua_State *L, int index, const char *lua_edge_event) {
   index = lua_absindex(L, index);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, STATE);
-  if (lua_getfield(L, -1, event) == LUA_TFUNCTION) {
+  if (lua_getfield(L, -1, lua_edge_event) == LUA_TFUNCTION) {
     lua_pushvalue(L, index);
     lua_call(L, 1, 0);
     lua_pop(L, 1);
@@ -147,14 +147,14 @@ static void tell(lua_State *L, int index, const char *event) {
 }
 
 /* Makes the list of stubs, and has every fetch pass by it. */
-static void open_stubs(lua_State *L, lua_flare *f) {
+static void lua_edge_open_stubs(lua_State *L, lua_flare *f) {
   lua_newtable(L);
   f->stubs = luaL_ref(L, LUA_REGISTRYINDEX);
   lua_newtable(L);
   f->answers = luaL_ref(L, LUA_REGISTRYINDEX);
   lua_newtable(L);
   f->fetches = luaL_ref(L, LUA_REGISTRYINDEX);
-  f->edge.host.config.stub = answer_fetch;
+  f->edge.host.config.stub = lua_edge_answer_fetch;
   f->edge.host.config.stub_data = f;
 }
 
@@ -163,7 +163,7 @@ static void open_stubs(lua_State *L, lua_flare *f) {
  * folder or of a packed .wasm, or a table from paths to contents with "main.lua" in it. The manifest, where
  * there is one, says what is allowed; options (lua_options.c) come after it.
  */
-static int load(lua_State *L) {
+static int lua_edge_load(lua_State *L) {
   lua_settop(L, 2);
   if (lua_isnil(L, 2)) {
     lua_newtable(L);
@@ -183,33 +183,35 @@ static int load(lua_State *L) {
   edge *e = &f->edge;
   text wasm = {0}, error = {0};
   e->watcher = lua_cover_begin(lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL, &options);
-  if (!get_wasm(L, &options, &wasm, &error) || !flare_read(&f->flare, &wasm, &error)) return fail(L, &error);
+  if (!lua_edge_get_wasm(L, &options, &wasm, &error) || !flare_read(&f->flare, &wasm, &error))
+    return lua_edge_fail(L, &error);
   e->flare = &f->flare;
   e->host.config = host_config_default();
-  if (!manifest_configure(f->flare.config, &e->host.config, &f->grants, &error)) return fail(L, &error);
+  if (!manifest_configure(f->flare.config, &e->host.config, &f->grants, &error))
+    return lua_edge_fail(L, &error);
   lua_options_read(L, 2, &f->options, &e->host.config);
   e->cpu_ms = (int)lua_options_integer(L, 2, "cpu_ms", 0, 0, INT32_MAX);
   e->command = (const char *const *)f->options.command;
-  if (e->command == NULL && !flare_runs_here(&f->flare, &error)) return fail(L, &error);
-  open_store(L, f);
-  keep_edges(L, f);
-  open_stubs(L, f);
+  if (e->command == NULL && !flare_runs_here(&f->flare, &error)) return lua_edge_fail(L, &error);
+  lua_edge_open_store(L, f);
+  lua_edge_keep_edges(L, f);
+  lua_edge_open_stubs(L, f);
   f->kept.now_ns = e->host.config.now_ns;
   f->open = true;
-  tell(L, -1, "loaded");
+  lua_edge_tell(L, -1, "loaded");
   return 1;
 }
 
 /* ---- invoking ---- */
 
-static lua_flare *check_flare(lua_State *L) {
+static lua_flare *lua_edge_check_flare(lua_State *L) {
   lua_flare *f = luaL_checkudata(L, 1, LUA_FLARE);
   luaL_argcheck(L, f->open, 1, "flare is closed");
   return f;
 }
 
 /* Adds the string field `name` of the table at `index`, or `fallback`, to `to`. */
-static void take_string(lua_State *L, int index, const char *name, const char *fallback, text *to) {
+static void lua_edge_take_string(lua_State *L, int index, const char *name, const char *fallback, text *to) {
   size_t size;
   if (lua_getfield(L, index, name) == LUA_TNIL) {
     text_add_string(to, fallback);
@@ -221,7 +223,7 @@ static void take_string(lua_State *L, int index, const char *name, const char *f
   lua_pop(L, 1);
 }
 
-static void take_headers(lua_State *L, int index, host_pairs *headers) {
+static void lua_edge_take_headers(lua_State *L, int index, host_pairs *headers) {
   if (lua_getfield(L, index, "headers") != LUA_TNIL) {
     if (!lua_istable(L, -1)) luaL_error(L, "field 'headers' is a %s, not a table", luaL_typename(L, -1));
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
@@ -238,13 +240,13 @@ static void take_headers(lua_State *L, int index, host_pairs *headers) {
   lua_pop(L, 1);
 }
 
-static void set_integer(lua_State *L, const char *name, lua_Integer value) {
+static void lua_edge_set_integer(lua_State *L, const char *name, lua_Integer value) {
   lua_pushinteger(L, value);
   lua_setfield(L, -2, name);
 }
 
 /* Pushes pairs as a table. */
-static void push_pairs(lua_State *L, const host_pairs *pairs) {
+static void lua_edge_push_pairs(lua_State *L, const host_pairs *pairs) {
   lua_newtable(L);
   for (size_t i = 0; i < pairs->count; i++) {
     lua_pushlstring(L, pairs->items[i].name, pairs->items[i].name_size);
@@ -255,7 +257,7 @@ static void push_pairs(lua_State *L, const host_pairs *pairs) {
 
 /* response.json(), response:json() -> the body as a value; raises when it is no JSON. Upvalue: the response
  */
-static int json(lua_State *L) {
+static int lua_edge_json(lua_State *L) {
   lua_pushcfunction(L, lua_json_decode);
   lua_getfield(L, lua_upvalueindex(1), "body");
   lua_call(L, 1, 2);
@@ -265,7 +267,8 @@ static int json(lua_State *L) {
 }
 
 /* Pushes what came of an invocation as a table. */
-static void push_response(lua_State *L, const lua_flare *f, const edge_result *result, lua_Integer cpu_us) {
+static void lua_edge_push_response(lua_State *L, const lua_flare *f, const edge_result *result,
+                                   lua_Integer cpu_us) {
   const host *h = &f->edge.host;
   const host_response *r = &h->response;
   static const char *const actions[] = {"", "respond", "transform", "pass_through"};
@@ -273,17 +276,18 @@ static void push_response(lua_State *L, const lua_flare *f, const edge_result *r
   luaL_setmetatable(L, RESPONSE);
   lua_newtable(L);
   for (int i = 0; i < HOST_IMPORTS; i++) {
-    if (h->usage[i].calls != 0) set_integer(L, host_signatures[i].name, (lua_Integer)h->usage[i].calls);
+    if (h->usage[i].calls != 0)
+      lua_edge_set_integer(L, host_signatures[i].name, (lua_Integer)h->usage[i].calls);
   }
   lua_setfield(L, -2, "calls");
-  set_integer(L, "status", r->status);
-  set_integer(L, "memory", (lua_Integer)result->memory);
-  set_integer(L, "peak", result->peak == 0 ? 0 : (lua_Integer)(result->peak - f->flare.arena_start));
-  set_integer(L, "cpu_us", cpu_us);
+  lua_edge_set_integer(L, "status", r->status);
+  lua_edge_set_integer(L, "memory", (lua_Integer)result->memory);
+  lua_edge_set_integer(L, "peak", result->peak == 0 ? 0 : (lua_Integer)(result->peak - f->flare.arena_start));
+  lua_edge_set_integer(L, "cpu_us", cpu_us);
   lua_rawgeti(L, LUA_REGISTRYINDEX, f->fetches);
   lua_setfield(L, -2, "fetches");
   lua_pushvalue(L, -1);
-  lua_pushcclosure(L, json, 1);
+  lua_pushcclosure(L, lua_edge_json, 1);
   lua_setfield(L, -2, "json");
   lua_pushstring(L, actions[r->action]);
   lua_setfield(L, -2, "action");
@@ -295,8 +299,8 @@ static void push_response(lua_State *L, const lua_flare *f, const edge_result *r
   }
   lua_pushlstring(L, text_string(&r->body), r->body.size);
   lua_setfield(L, -2, "body");
-  if (r->close_code != 0) set_integer(L, "close_code", r->close_code);
-  push_pairs(L, &r->headers);
+  if (r->close_code != 0) lua_edge_set_integer(L, "close_code", r->close_code);
+  lua_edge_push_pairs(L, &r->headers);
   lua_setfield(L, -2, "headers");
   lua_newtable(L);
   for (size_t i = 0; i < r->frame_count; i++) {
@@ -317,56 +321,56 @@ static void push_response(lua_State *L, const lua_flare *f, const edge_result *r
 }
 
 /* The CPU time of this thread; for an engine in another process, the time. In microseconds. */
-static lua_Integer clock_us(const lua_flare *f) {
+static lua_Integer lua_edge_clock_us(const lua_flare *f) {
   return clock_ns(f->edge.command == NULL ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC) / CLOCK_NS_PER_US;
 }
 
-static int invoke(lua_State *L, flare_handler handler, const host_request *request) {
-  lua_flare *f = check_flare(L);
+static int lua_edge_invoke(lua_State *L, flare_handler handler, const host_request *request) {
+  lua_flare *f = lua_edge_check_flare(L);
   edge_result result;
   text error = {0};
   if (f->busy) return luaL_error(L, "the flare is busy: a stub cannot call the flare that fetches");
-  tell(L, 1, "used");
+  lua_edge_tell(L, 1, "used");
   f->L = L;
   lua_newtable(L);
   lua_rawseti(L, LUA_REGISTRYINDEX, f->fetches);
   f->busy = true;
   bool good = edge_open(&f->edge, &error); /* in front, since its time is not the flare's */
-  lua_Integer begin = clock_us(f);
+  lua_Integer begin = lua_edge_clock_us(f);
   good = good && edge_invoke(&f->edge, handler, request, &result, &error);
-  lua_Integer cpu_us = clock_us(f) - begin;
+  lua_Integer cpu_us = lua_edge_clock_us(f) - begin;
   f->busy = false;
-  if (!good) return fail(L, &error);
+  if (!good) return lua_edge_fail(L, &error);
   if (f->fault != LUA_NOREF) {
     lua_rawgeti(L, LUA_REGISTRYINDEX, f->fault);
     luaL_unref(L, LUA_REGISTRYINDEX, f->fault);
     f->fault = LUA_NOREF;
     return lua_error(L);
   }
-  push_response(L, f, &result, cpu_us);
+  lua_edge_push_response(L, f, &result, cpu_us);
   return 1;
 }
 
 /* The body of flare:request, protected so that the request is freed: (flare, table, request). */
-static int request_protected(lua_State *L) {
+static int lua_edge_request_protected(lua_State *L) {
   host_request *request = lua_touserdata(L, 3);
-  if (!(check_flare(L)->flare.handlers & 1u << FLARE_HANDLE_REQUEST)) {
+  if (!(lua_edge_check_flare(L)->flare.handlers & 1u << FLARE_HANDLE_REQUEST)) {
     return luaL_error(L, "the flare has no handle_request");
   }
-  take_string(L, 2, "method", "GET", &request->method);
-  take_string(L, 2, "url", "http://localhost/", &request->url);
-  take_string(L, 2, "body", "", &request->body);
-  take_headers(L, 2, &request->headers);
-  return invoke(L, FLARE_HANDLE_REQUEST, request);
+  lua_edge_take_string(L, 2, "method", "GET", &request->method);
+  lua_edge_take_string(L, 2, "url", "http://localhost/", &request->url);
+  lua_edge_take_string(L, 2, "body", "", &request->body);
+  lua_edge_take_headers(L, 2, &request->headers);
+  return lua_edge_invoke(L, FLARE_HANDLE_REQUEST, request);
 }
 
 /*
  * Calls `function` with the arguments, `fixed` of them before the optional table, and a request, which it
  * frees whatever happens.
  */
-static int with_request(lua_State *L, lua_CFunction function, int fixed) {
+static int lua_edge_with_request(lua_State *L, lua_CFunction function, int fixed) {
   host_request r = {0};
-  check_flare(L);
+  lua_edge_check_flare(L);
   lua_settop(L, fixed + 1);
   if (lua_isnil(L, fixed + 1)) {
     lua_newtable(L);
@@ -385,41 +389,41 @@ static int with_request(lua_State *L, lua_CFunction function, int fixed) {
  * flare:request([{method=, url=, headers=, body=}]) -> {status=, headers=, body=, logs={{level=, text=}},
  * action=, failed=...}; nil and a message when there is no engine.
  */
-static int request(lua_State *L) { return with_request(L, request_protected, 1); }
+static int lua_edge_request(lua_State *L) { return lua_edge_with_request(L, lua_edge_request_protected, 1); }
 
 /* The body of flare:event, protected so that the request is freed: (flare, name, table, request). */
-static int event_protected(lua_State *L) {
+static int lua_edge_event_protected(lua_State *L) {
   static const char *const types[] = {"open", "message", "close", NULL};
   host_request *request = lua_touserdata(L, 4);
   int type = luaL_checkoption(L, 2, NULL, types);
   flare_handler handler = (flare_handler)(FLARE_WS_OPEN + type);
-  if (!(check_flare(L)->flare.handlers & 1u << handler)) {
+  if (!(lua_edge_check_flare(L)->flare.handlers & 1u << handler)) {
     return luaL_error(L, "the flare has no %s", flare_handler_names[handler]);
   }
   request->event.type = types[type];
-  take_string(L, 3, "conn_id", "connection-1", &request->event.conn_id);
-  take_string(L, 3, "data", "", &request->event.data);
+  lua_edge_take_string(L, 3, "conn_id", "connection-1", &request->event.conn_id);
+  lua_edge_take_string(L, 3, "data", "", &request->event.data);
   request->event.close_code = (int)lua_options_integer(L, 3, "close_code", 0, 0, UINT16_MAX);
-  take_string(L, 3, "url", "http://localhost/", &request->url);
+  lua_edge_take_string(L, 3, "url", "http://localhost/", &request->url);
   text_add_string(&request->method, "GET");
-  take_headers(L, 3, &request->headers);
-  return invoke(L, handler, request);
+  lua_edge_take_headers(L, 3, &request->headers);
+  return lua_edge_invoke(L, handler, request);
 }
 
 /*
  * flare:event(type [, {conn_id=, data=, close_code=, url=, headers=}]) -> as flare:request, with the frames
  * sent and close_code; `type` is "open", "message" or "close".
  */
-static int event(lua_State *L) {
+static int lua_edge_event(lua_State *L) {
   static const char *const types[] = {"open", "message", "close", NULL};
   luaL_checkoption(L, 2, NULL, types); /* here, where the caller's name for it is known */
-  return with_request(L, event_protected, 2);
+  return lua_edge_with_request(L, lua_edge_event_protected, 2);
 }
 
 /* ---- stubs, failures, time, stores ---- */
 
 /* Raises an error for a field of the table at `index` that a stub's answer does not have. */
-static void check_fetched(lua_State *L, int index) {
+static void lua_edge_check_fetched(lua_State *L, int index) {
   static const char *const known[] = {"body", "headers", "status"};
   for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
     const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : luaL_typename(L, -2);
@@ -437,15 +441,15 @@ static void check_fetched(lua_State *L, int index) {
 }
 
 /* Adds the fields of the table on top of the stack, a stub's answer, to what was fetched. */
-static void take_fetched(lua_State *L, host_fetched *fetched) {
+static void lua_edge_take_fetched(lua_State *L, host_fetched *fetched) {
   int index = lua_gettop(L);
   fetched->status = (int)lua_options_integer(L, index, "status", 200, 100, 599);
-  take_string(L, index, "body", "", &fetched->body);
-  take_headers(L, index, &fetched->headers);
+  lua_edge_take_string(L, index, "body", "", &fetched->body);
+  lua_edge_take_headers(L, index, &fetched->headers);
 }
 
 /* Pushes a request of the flare as a table. */
-static void push_fetch(lua_State *L, const host_request *request) {
+static void lua_edge_push_fetch(lua_State *L, const host_request *request) {
   lua_newtable(L);
   lua_pushlstring(L, text_string(&request->method), request->method.size);
   lua_setfield(L, -2, "method");
@@ -453,18 +457,18 @@ static void push_fetch(lua_State *L, const host_request *request) {
   lua_setfield(L, -2, "url");
   lua_pushlstring(L, text_string(&request->body), request->body.size);
   lua_setfield(L, -2, "body");
-  push_pairs(L, &request->headers);
+  lua_edge_push_pairs(L, &request->headers);
   lua_setfield(L, -2, "headers");
 }
 
 /*
- * The body of answer_fetch, protected: (flare's stubs, request, fetched, flare's fetches) -> whether a stub
- * matched.
+ * The body of lua_edge_answer_fetch, protected: (flare's stubs, request, fetched, flare's fetches) -> whether
+ * a stub matched.
  */
-static int answer_protected(lua_State *L) {
+static int lua_edge_answer_protected(lua_State *L) {
   const host_request *request = lua_touserdata(L, 2);
   host_fetched *fetched = lua_touserdata(L, 3);
-  push_fetch(L, request);
+  lua_edge_push_fetch(L, request);
   lua_rawseti(L, 4, (lua_Integer)lua_rawlen(L, 4) + 1);
   lua_getglobal(L, "string");
   lua_getfield(L, -1, "find");
@@ -478,7 +482,7 @@ static int answer_protected(lua_State *L) {
     lua_call(L, 2, 1);
     if (!lua_toboolean(L, -1)) continue;
     if (lua_geti(L, 5, 2) == LUA_TFUNCTION) {
-      push_fetch(L, request);
+      lua_edge_push_fetch(L, request);
       lua_call(L, 1, 2);
       if (lua_isnil(L, -2)) {
         fetched->status = 0;
@@ -489,8 +493,8 @@ static int answer_protected(lua_State *L) {
       lua_pop(L, 1);
     }
     luaL_checktype(L, -1, LUA_TTABLE);
-    check_fetched(L, lua_gettop(L));
-    take_fetched(L, fetched);
+    lua_edge_check_fetched(L, lua_gettop(L));
+    lua_edge_take_fetched(L, fetched);
     lua_pushboolean(L, 1);
     return 1;
   }
@@ -499,10 +503,10 @@ static int answer_protected(lua_State *L) {
 }
 
 /* host_fetch_function: asks the stubs. An error in one is kept, and raised when the invocation is over. */
-static bool answer_fetch(void *data, const host_request *request, host_fetched *fetched) {
+static bool lua_edge_answer_fetch(void *data, const host_request *request, host_fetched *fetched) {
   lua_flare *f = data;
   lua_State *L = f->L;
-  lua_pushcfunction(L, answer_protected);
+  lua_pushcfunction(L, lua_edge_answer_protected);
   lua_rawgeti(L, LUA_REGISTRYINDEX, f->stubs);
   lua_pushlightuserdata(L, (void *)request);
   lua_pushlightuserdata(L, fetched);
@@ -525,12 +529,12 @@ static bool answer_fetch(void *data, const host_request *request, host_fetched *
  * first. `answer` is {status=200, headers=, body=} or a function of {method=, url=, headers=, body=} that
  * returns one, or nil and a message: the fetch failed.
  */
-static int stub_fetch(lua_State *L) {
-  lua_flare *f = check_flare(L);
+static int lua_edge_stub_fetch(lua_State *L) {
+  lua_flare *f = lua_edge_check_flare(L);
   luaL_checkstring(L, 2);
   if (!lua_isfunction(L, 3)) {
     luaL_checktype(L, 3, LUA_TTABLE);
-    check_fetched(L, 3); /* here, where the spec's line is known */
+    lua_edge_check_fetched(L, 3); /* here, where the spec's line is known */
   }
   lua_settop(L, 3);
   lua_createtable(L, 2, 0);
@@ -540,12 +544,12 @@ static int stub_fetch(lua_State *L) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, f->stubs);
   lua_insert(L, 2);
   lua_rawseti(L, 2, luaL_len(L, 2) + 1);
-  tell(L, 1, "changed");
+  lua_edge_tell(L, 1, "changed");
   return 0;
 }
 
 /* The import of the name that is argument 2. */
-static host_import check_import(lua_State *L) {
+static host_import lua_edge_check_import(lua_State *L) {
   const char *name = luaL_checkstring(L, 2);
   for (int i = 0; i < HOST_IMPORTS; i++) {
     if (strcmp(host_signatures[i].name, name) == 0) return (host_import)i;
@@ -555,8 +559,8 @@ static host_import check_import(lua_State *L) {
 }
 
 /* host_tape.before: answers what flare:answer gave and was not taken yet. */
-static bool answer_call(host_tape *tape, host_import import, const host_arguments *arguments,
-                        host_answer *answer) {
+static bool lua_edge_answer_call(host_tape *tape, host_import import, const host_arguments *arguments,
+                                 host_answer *answer) {
   lua_flare *f = (lua_flare *)((char *)tape - offsetof(lua_flare, tape));
   lua_State *L = f->L;
   size_t size;
@@ -579,9 +583,9 @@ static bool answer_call(host_tape *tape, host_import import, const host_argument
  * flare:answer(import, list): the next calls of the import answer these, in order: strings, or false for no
  * answer, and numbers where it answers with one.
  */
-static int answer_import(lua_State *L) {
-  lua_flare *f = check_flare(L);
-  host_import import = check_import(L);
+static int lua_edge_answer_import(lua_State *L) {
+  lua_flare *f = lua_edge_check_flare(L);
+  host_import import = lua_edge_check_import(L);
   const host_signature *signature = &host_signatures[import];
   bool number = *signature->result == 'I';
   luaL_checktype(L, 3, LUA_TTABLE);
@@ -609,14 +613,14 @@ static int answer_import(lua_State *L) {
     lua_geti(L, 3, i);
     lua_rawseti(L, 5, ++f->given[import]);
   }
-  f->tape.before = answer_call;
+  f->tape.before = lua_edge_answer_call;
   f->edge.host.tape = &f->tape;
-  tell(L, 1, "changed");
+  lua_edge_tell(L, 1, "changed");
   return 0;
 }
 
 /* The code that `message` stands for, argument 3 of flare:fail, in what import `name` answers. */
-static int32_t code_of(lua_State *L, const char *name, const char *message) {
+static int32_t lua_edge_code_of(lua_State *L, const char *name, const char *message) {
   static const struct {
     const char *prefix, *text;
     int32_t number;
@@ -641,62 +645,62 @@ static int32_t code_of(lua_State *L, const char *name, const char *message) {
  * for, where it answers with one, with no answer where it hands bytes over. Without a code, or with false, it
  * works again. `true` is code 0.
  */
-static int fail_import(lua_State *L) {
-  lua_flare *f = check_flare(L);
-  host_import import = check_import(L);
+static int lua_edge_fail_import(lua_State *L) {
+  lua_flare *f = lua_edge_check_flare(L);
+  host_import import = lua_edge_check_import(L);
   int32_t code = lua_isnoneornil(L, 3) || lua_isboolean(L, 3) ? 0
                  : lua_type(L, 3) == LUA_TSTRING
-                     ? code_of(L, host_signatures[import].name, lua_tostring(L, 3))
+                     ? lua_edge_code_of(L, host_signatures[import].name, lua_tostring(L, 3))
                      : (int32_t)luaL_checkinteger(L, 3);
   f->edge.host.failures[import].on = lua_toboolean(L, 3);
   f->edge.host.failures[import].code = code;
-  tell(L, 1, "changed");
+  lua_edge_tell(L, 1, "changed");
   return 0;
 }
 
 /* flare:set_time(seconds since 1970): the clock stands there; nil: the machine's clock again */
-static int set_time(lua_State *L) {
-  lua_flare *f = check_flare(L);
+static int lua_edge_set_time(lua_State *L) {
+  lua_flare *f = lua_edge_check_flare(L);
   f->edge.host.config.now_ns =
       lua_isnoneornil(L, 2) ? 0 : lua_options_clock(L, lua_options_nanoseconds(L, 2));
-  tell(L, 1, "changed");
+  lua_edge_tell(L, 1, "changed");
   return 0;
 }
 
 /* flare:advance(seconds): moves a clock that stands */
-static int advance(lua_State *L) {
-  lua_flare *f = check_flare(L);
+static int lua_edge_advance(lua_State *L) {
+  lua_flare *f = lua_edge_check_flare(L);
   if (f->edge.host.config.now_ns == 0)
     return luaL_error(L, "the clock does not stand: use option `now` or set_time");
   f->edge.host.config.now_ns =
       lua_options_clock(L, f->edge.host.config.now_ns + lua_options_nanoseconds(L, 2));
-  tell(L, 1, "changed");
+  lua_edge_tell(L, 1, "changed");
   return 0;
 }
 
 /* store_key_function: adds the key to the list on top of the stack of a lua_State. */
-static void add_key(void *data, bytes key) {
+static void lua_edge_add_key(void *data, bytes key) {
   lua_State *L = data;
   lua_pushlstring(L, (const char *)key.data, key.size);
   lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
 }
 
 /* flare:contents("spark" or "plasma") -> table from keys to values, as a flare would get them */
-static int contents(lua_State *L) {
+static int lua_edge_contents(lua_State *L) {
   static const char *const names[] = {"spark", "plasma", NULL};
-  lua_flare *f = check_flare(L);
+  lua_flare *f = lua_edge_check_flare(L);
   bool plasma = luaL_checkoption(L, 2, NULL, names) == 1;
-  int64_t now = host_now_ns(&f->edge.host);
+  int64_t lua_edge_now = host_now_ns(&f->edge.host);
   uint32_t ttl;
   if (f->store == NULL) return luaL_error(L, "the flare has no store");
   lua_settop(L, 2);
-  if (!f->busy) tell(L, 1, "used");
+  if (!f->busy) lua_edge_tell(L, 1, "used");
   lua_newtable(L);
   lua_newtable(L);
   if (plasma) {
-    store_plasma_list(f->store, SIZE_MAX, add_key, L);
+    store_plasma_list(f->store, SIZE_MAX, lua_edge_add_key, L);
   } else {
-    store_spark_list(f->store, now, SIZE_MAX, add_key, L);
+    store_spark_list(f->store, lua_edge_now, SIZE_MAX, lua_edge_add_key, L);
   }
   for (lua_Integer i = 1; lua_rawgeti(L, 4, i) == LUA_TSTRING; i++) {
     size_t size;
@@ -706,7 +710,7 @@ static int contents(lua_State *L) {
     if (plasma) {
       store_plasma_get(f->store, b, &value);
     } else {
-      store_spark_get(f->store, b, now, &value, &ttl);
+      store_spark_get(f->store, b, lua_edge_now, &value, &ttl);
     }
     lua_pushlstring(L, text_string(&value), value.size);
     text_free(&value);
@@ -717,8 +721,8 @@ static int contents(lua_State *L) {
 }
 
 /* flare:reset(): the next invocation has a fresh instance, and stores, stubs, failures and clock as kept. */
-static int reset(lua_State *L) {
-  lua_flare *f = check_flare(L);
+static int lua_edge_reset(lua_State *L) {
+  lua_flare *f = lua_edge_check_flare(L);
   host *h = &f->edge.host;
   if (f->busy) return luaL_error(L, "the flare is busy: a stub cannot reset the flare that fetches");
   edge_renew(&f->edge);
@@ -739,8 +743,8 @@ static int reset(lua_State *L) {
 }
 
 /* keep(flare): what stubs, failures and clock are now is what flare:reset brings back */
-static int keep(lua_State *L) {
-  lua_flare *f = check_flare(L);
+static int lua_edge_keep(lua_State *L) {
+  lua_flare *f = lua_edge_check_flare(L);
   lua_rawgeti(L, LUA_REGISTRYINDEX, f->stubs);
   f->kept.stubs = luaL_len(L, -1);
   memcpy(f->kept.answers, f->given, sizeof f->kept.answers);
@@ -750,20 +754,20 @@ static int keep(lua_State *L) {
 }
 
 /* now(flare) -> the seconds since 1970 on its clock */
-static int now(lua_State *L) {
-  lua_pushnumber(L, (lua_Number)host_now_ns(&check_flare(L)->edge.host) / 1e9);
+static int lua_edge_now(lua_State *L) {
+  lua_pushnumber(L, (lua_Number)host_now_ns(&lua_edge_check_flare(L)->edge.host) / 1e9);
   return 1;
 }
 
 /* is_open(flare) -> whether it was not closed */
-static int is_open(lua_State *L) {
+static int lua_edge_is_open(lua_State *L) {
   lua_pushboolean(L, ((lua_flare *)luaL_checkudata(L, 1, LUA_FLARE))->open);
   return 1;
 }
 
 /* has(flare, handler) -> whether it has that handler, such as "ws_open" */
-static int has_handler(lua_State *L) {
-  lua_flare *f = check_flare(L);
+static int lua_edge_has_handler(lua_State *L) {
+  lua_flare *f = lua_edge_check_flare(L);
   const char *name = luaL_checkstring(L, 2);
   bool has = false;
   for (int h = 0; h < FLARE_HANDLERS; h++) {
@@ -774,13 +778,13 @@ static int has_handler(lua_State *L) {
 }
 
 /* is_flare(value) -> whether it is a flare */
-static int is_flare(lua_State *L) {
+static int lua_edge_is_flare(lua_State *L) {
   lua_pushboolean(L, luaL_testudata(L, 1, LUA_FLARE) != NULL);
   return 1;
 }
 
 /* nearest(name, list of names) -> ": did you mean 'NAME'?", or "" */
-static int find_nearest(lua_State *L) {
+static int lua_edge_find_nearest(lua_State *L) {
   nearest n = {.name = luaL_checkstring(L, 1)};
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
@@ -790,7 +794,7 @@ static int find_nearest(lua_State *L) {
 }
 
 /* script(name) -> the function of a file of scripts/testing */
-static int script(lua_State *L) {
+static int lua_edge_script(lua_State *L) {
   text path = {0}, chunk = {0};
   text_printf(&path, "scripts/testing/%s.lua", luaL_checkstring(L, 1));
   text_printf(&chunk, "@%s", path.data);
@@ -804,7 +808,7 @@ static int script(lua_State *L) {
 }
 
 /* harmless(text) -> the text as it may be shown on a terminal */
-static int harmless(lua_State *L) {
+static int lua_edge_harmless(lua_State *L) {
   size_t size;
   const char *string = luaL_checklstring(L, 1, &size);
   text shown = {0};
@@ -815,14 +819,14 @@ static int harmless(lua_State *L) {
 }
 
 /* flare:wasm() -> the packed flare's bytes */
-static int wasm(lua_State *L) {
-  lua_flare *f = check_flare(L);
+static int lua_edge_wasm(lua_State *L) {
+  lua_flare *f = lua_edge_check_flare(L);
   lua_pushlstring(L, text_string(&f->flare.wasm), f->flare.wasm.size);
   return 1;
 }
 
 /* flare:close(): ends the instance; also what the collector does */
-static int close_flare(lua_State *L) {
+static int lua_edge_close_flare(lua_State *L) {
   lua_flare *f = luaL_checkudata(L, 1, LUA_FLARE);
   if (f->busy) return luaL_error(L, "the flare is busy: a stub cannot close the flare that fetches");
   lua_cluster_end(f->cluster); /* in front of its stores */
@@ -843,30 +847,30 @@ static int close_flare(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"request", request},   {"event", event},          {"stub_fetch", stub_fetch},
-    {"fail", fail_import},  {"answer", answer_import}, {"set_time", set_time},
-    {"advance", advance},   {"contents", contents},    {"wasm", wasm},
-    {"close", close_flare}, {"reset", reset},          {NULL, NULL},
+    {"request", lua_edge_request},   {"event", lua_edge_event},          {"stub_fetch", lua_edge_stub_fetch},
+    {"fail", lua_edge_fail_import},  {"answer", lua_edge_answer_import}, {"set_time", lua_edge_set_time},
+    {"advance", lua_edge_advance},   {"contents", lua_edge_contents},    {"wasm", lua_edge_wasm},
+    {"close", lua_edge_close_flare}, {"reset", lua_edge_reset},          {NULL, NULL},
 };
 
 static const luaL_Reg functions[] = {
-    {"load", load},
+    {"load", lua_edge_load},
     {NULL, NULL},
 };
 
 /* What edge.lua is given beside them. */
 static const luaL_Reg parts[] = {
-    {"keep", keep},
-    {"is_open", is_open},
-    {"now", now},
-    {"has", has_handler},
-    {"script", script},
+    {"keep", lua_edge_keep},
+    {"is_open", lua_edge_is_open},
+    {"now", lua_edge_now},
+    {"has", lua_edge_has_handler},
+    {"script", lua_edge_script},
     {"decode", lua_json_decode},
-    {"harmless", harmless},
+    {"harmless", lua_edge_harmless},
     {"cover", lua_cover_on},
     {"coverage", lua_cover_report},
-    {"is_flare", is_flare},
-    {"nearest", find_nearest},
+    {"is_flare", lua_edge_is_flare},
+    {"nearest", lua_edge_find_nearest},
     {"link", lua_cluster_link},
     {"cut", lua_cluster_cut},
     {"settle", lua_cluster_settle},
@@ -875,8 +879,8 @@ static const luaL_Reg parts[] = {
 };
 
 /* Runs edge.lua, which says what it takes; `metatable` is that of flares, and the module lies at `module`. */
-static void extend(lua_State *L, int metatable, int module) {
-  lua_pushcfunction(L, script);
+static void lua_edge_extend(lua_State *L, int metatable, int module) {
+  lua_pushcfunction(L, lua_edge_script);
   lua_pushliteral(L, "edge");
   lua_call(L, 1, 1);
   lua_getfield(L, metatable, "__index");
@@ -892,16 +896,16 @@ __attribute__((visibility("default"))) int luaopen_flaron_edge(lua_State *L) {
   luaL_newmetatable(L, LUA_FLARE);
   luaL_newlib(L, methods);
   lua_setfield(L, 1, "__index");
-  lua_pushcfunction(L, close_flare);
+  lua_pushcfunction(L, lua_edge_close_flare);
   lua_setfield(L, 1, "__gc");
-  lua_pushcfunction(L, close_flare);
+  lua_pushcfunction(L, lua_edge_close_flare);
   lua_setfield(L, 1, "__close");
   luaL_newlib(L, functions);
   lua_pushliteral(L, FLARON_LUA_VERSION);
   lua_setfield(L, 2, "version");
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, 2, "null");
-  extend(L, 1, 2);
+  lua_edge_extend(L, 1, 2);
   lua_settop(L, 2);
   return 1;
 }

@@ -26,13 +26,13 @@ int modules_read_file(void *data, const char *path, text *out) {
 }
 
 /* Reads a file for `m`. 0 or a fault. */
-static int read_into(const modules *m, const modules_source *source, const char *path, text *out) {
+static int modules_read_into(const modules *m, const modules_source *source, const char *path, text *out) {
   int fault = source->read(source->data, path, out);
   if (fault == 0 && out->size > FILE_PROJECT_ALL - m->size) fault = FILE_ALL;
   return fault;
 }
 
-static bool has_prefix(const char *string, const char *prefix) {
+static bool modules_has_prefix(const char *string, const char *prefix) {
   return strncmp(string, prefix, strlen(prefix)) == 0;
 }
 
@@ -61,7 +61,7 @@ enum {
 };
 
 void modules_add_path(modules *m, const char *place) {
-  while (has_prefix(place, "./")) place += 2 + strspn(place + 2, "/");
+  while (modules_has_prefix(place, "./")) place += 2 + strspn(place + 2, "/");
   LIST_ROOM(m->paths, m->path_count);
   m->paths[m->path_count++] = memory_copy(bytes_of(place));
 }
@@ -85,10 +85,10 @@ static const char *const c_places[] = {
 enum { C_PLACES = sizeof c_places / sizeof *c_places };
 
 /* Whether a file of the project belongs to a rock. */
-static bool is_rock(const char *file) { return has_prefix(file, "lua_modules/"); }
+static bool modules_is_rock(const char *file) { return modules_has_prefix(file, "lua_modules/"); }
 
 /* Whether a name may be that of a ready-made module in the executable. */
-static bool may_be_ready(const char *name) { return has_prefix(name, "flaron."); }
+static bool modules_may_be_ready(const char *name) { return modules_has_prefix(name, "flaron."); }
 
 void modules_fill_place(const char *place, const char *name, text *out) {
   text_clear(out);
@@ -102,7 +102,7 @@ void modules_fill_place(const char *place, const char *name, text *out) {
 }
 
 /* Whether there is a C module of this name; `path` gets its path. */
-static bool find_c(const modules_source *source, const char *name, text *path) {
+static bool modules_find_c(const modules_source *source, const char *name, text *path) {
   text content = {0};
   bool found = false;
   for (int i = 0; i < C_PLACES && !found; i++) {
@@ -117,7 +117,8 @@ static bool find_c(const modules_source *source, const char *name, text *path) {
 
 /* Finds the first place of a module whose file is refused; returns the fault, and its path in `path`. 0 =
  * none. */
-static int find_refused(const modules *m, const modules_source *source, const char *name, text *path) {
+static int modules_find_refused(const modules *m, const modules_source *source, const char *name,
+                                text *path) {
   int fault = 0;
   text content = {0};
   const char *place;
@@ -132,12 +133,12 @@ static int find_refused(const modules *m, const modules_source *source, const ch
 }
 
 /* Tries the names of ready-made modules (nearest_try). */
-static void try_ready(nearest *n) {
+static void modules_try_ready(nearest *n) {
   static const char folder[] = "scripts/modules/", ending[] = ".lua";
   for (const embedded_file *f = embedded_files; f->path != NULL; f++) {
     text name = {0};
     const char *end = strrchr(f->path, '.');
-    if (!has_prefix(f->path, folder) || end == NULL || strcmp(end, ending) != 0) continue;
+    if (!modules_has_prefix(f->path, folder) || end == NULL || strcmp(end, ending) != 0) continue;
     for (const char *c = f->path + strlen(folder); c < end; c++) text_add(&name, *c == '/' ? "." : c, 1);
     nearest_try(n, text_string(&name));
     text_free(&name);
@@ -146,7 +147,7 @@ static void try_ready(nearest *n) {
 
 /* Tries the modules in the folder below `root` where this one would be: files, and folders with an
  * init.lua. */
-static void try_beside(const file_place *place, const char *root, nearest *n) {
+static void modules_try_beside(const file_place *place, const char *root, nearest *n) {
   const char *dot = strrchr(n->name, '.');
   size_t size = dot != NULL ? (size_t)(dot + 1 - n->name) : 0;
   char *prefix = memory_copy((bytes){(const uint8_t *)n->name, size});
@@ -175,7 +176,7 @@ static void try_beside(const file_place *place, const char *root, nearest *n) {
 }
 
 /* Tries the files of a project, if that is a folder on disk. */
-static void try_files(const modules *m, const modules_source *source, nearest *n) {
+static void modules_try_files(const modules *m, const modules_source *source, nearest *n) {
   static const char ending[] = "?.lua";
   file_place at;
   const char *place;
@@ -184,19 +185,19 @@ static void try_files(const modules *m, const modules_source *source, nearest *n
     const char *mark = strchr(place, '?');
     if (strcmp(mark, ending) != 0) continue;
     char *root = memory_copy((bytes){(const uint8_t *)place, (size_t)(mark - place)});
-    try_beside(&at, root, n);
+    modules_try_beside(&at, root, n);
     free(root);
   }
 }
 
 /* Adds why a module is refused or cannot be loaded. False if there is no trace of it: then it only tries
  * other names in `n`. */
-static bool add_reason(const modules *m, const modules_source *source, nearest *n, text *out) {
+static bool modules_add_reason(const modules *m, const modules_source *source, nearest *n, text *out) {
   const char *name = n->name;
   text path = {0};
-  int refused = find_refused(m, source, name, &path);
+  int refused = modules_find_refused(m, source, name, &path);
   char *root = memory_copy((bytes){(const uint8_t *)name, strcspn(name, ".")}); /* a.so may contain a.b too */
-  bool is_c = refused == 0 && (find_c(source, name, &path) || find_c(source, root, &path));
+  bool is_c = refused == 0 && (modules_find_c(source, name, &path) || modules_find_c(source, root, &path));
   free(root);
   if (refused != 0) {
     text_printf(out, "module '%s' not found: ", name);
@@ -204,8 +205,8 @@ static bool add_reason(const modules *m, const modules_source *source, nearest *
   } else if (is_c) {
     text_printf(out, "module '%s' is C code (%s): a flare is Wasm and cannot load it", name, path.data);
   } else {
-    try_ready(n);
-    try_files(m, source, n);
+    modules_try_ready(n);
+    modules_try_files(m, source, n);
   }
   text_free(&path);
   return refused != 0 || is_c;
@@ -213,7 +214,7 @@ static bool add_reason(const modules *m, const modules_source *source, nearest *
 
 void modules_say_missing(const modules *m, const modules_source *source, nearest *n, text *out) {
   const char *name = n->name, *place;
-  if (add_reason(m, source, n, out)) return;
+  if (modules_add_reason(m, source, n, out)) return;
   text path = {0};
   text_printf(out, "module '%s' not found:", name);
   const char *said = foreign_module(name);
@@ -224,12 +225,12 @@ void modules_say_missing(const modules *m, const modules_source *source, nearest
     text_printf(out, "\n\tno file '%s'", path.data);
   }
   modules_fill_place("?.lua", name, &path);
-  if (may_be_ready(name)) text_printf(out, "\n\tno file '%s' in flaron-lua", path.data);
+  if (modules_may_be_ready(name)) text_printf(out, "\n\tno file '%s' in flaron-lua", path.data);
   text_free(&path);
 }
 
 void modules_note_missing(const modules *m, const modules_source *source, nearest *n, text *out) {
-  if (add_reason(m, source, n, out)) return;
+  if (modules_add_reason(m, source, n, out)) return;
   text_printf(out, "module '%s' not found, so requiring it is an error", n->name);
   const char *said = foreign_module(n->name);
   if (said != NULL) {
@@ -240,17 +241,17 @@ void modules_note_missing(const modules *m, const modules_source *source, neares
 }
 
 /* The index of module `name`; 0, the index of the main script, = none. */
-static size_t find_name(const modules *m, const char *name) {
+static size_t modules_find_name(const modules *m, const char *name) {
   for (size_t i = 1; i < m->count; i++) {
     if (strcmp(m->items[i].name, name) == 0) return i;
   }
   return 0;
 }
 
-bool modules_have(const modules *m, const char *name) { return find_name(m, name) != 0; }
+bool modules_have(const modules *m, const char *name) { return modules_find_name(m, name) != 0; }
 
 /* The index of the module in a file; 0 = none. */
-static size_t find_file(const modules *m, const char *file) {
+static size_t modules_find_file(const modules *m, const char *file) {
   for (size_t i = 1; i < m->count; i++) {
     if (strcmp(m->items[i].file, file) == 0) return i;
   }
@@ -259,7 +260,7 @@ static size_t find_file(const modules *m, const char *file) {
 
 /* ---- adding ---- */
 
-static void add_wish(modules *m, size_t from, const required *r) {
+static void modules_add_wish(modules *m, size_t from, const required *r) {
   LIST_ROOM(m->wishes, m->wish_count);
   m->wishes[m->wish_count++] =
       (module_wish){memory_copy(r->name), memory_copy(bytes_of(m->items[from].file)), r->line, from, r->sure};
@@ -267,26 +268,26 @@ static void add_wish(modules *m, size_t from, const required *r) {
 
 module_need modules_judge(const modules *m, const module_wish *wish) {
   if (wish->sure && m->items[wish->from].counted) return MODULE_NEEDED;
-  return is_rock(wish->file) ? MODULE_OPTIONAL : MODULE_NOTED;
+  return modules_is_rock(wish->file) ? MODULE_OPTIONAL : MODULE_NOTED;
 }
 
 /* Marks a module as one that must be complete, and so those that it requires. */
-static void count_module(modules *m, size_t i) {
+static void modules_count_module(modules *m, size_t i) {
   if (m->items[i].counted) return;
   m->items[i].counted = true;
   for (size_t e = 0; e < m->edge_count; e++) {
-    if (m->edges[e].from == i) count_module(m, m->edges[e].to);
+    if (m->edges[e].from == i) modules_count_module(m, m->edges[e].to);
   }
 }
 
-static void add_edge(modules *m, size_t from, size_t to) {
+static void modules_add_edge(modules *m, size_t from, size_t to) {
   LIST_ROOM(m->edges, m->edge_count);
   m->edges[m->edge_count++] = (module_edge){from, to};
-  if (m->items[from].counted) count_module(m, to);
+  if (m->items[from].counted) modules_count_module(m, to);
 }
 
 /* Removes a byte order mark; Lua's own loader skips it too. */
-static void drop_mark(text *source) {
+static void modules_drop_mark(text *source) {
   size_t mark = utf8_mark(source->data, source->size);
   if (mark == 0) return;
   source->size -= mark;
@@ -294,9 +295,9 @@ static void drop_mark(text *source) {
 }
 
 /* Adds a module whose source was read; takes over the content of `source`. */
-static void add_item(modules *m, const char *name, const char *file, text *source) {
+static void modules_add_item(modules *m, const char *name, const char *file, text *source) {
   m->size += source->size;
-  drop_mark(source);
+  modules_drop_mark(source);
   LIST_ROOM(m->items, m->count);
   m->items[m->count++] = (module){memory_copy(bytes_of(name)), memory_copy(bytes_of(file)), *source, false};
   *source = (text){0};
@@ -304,30 +305,30 @@ static void add_item(modules *m, const char *name, const char *file, text *sourc
 
 /* Finds a module, or finds its file and adds it, without the modules that it requires. Returns its index; 0 =
  * there is none. */
-static size_t add_found(modules *m, const modules_source *source, const char *name) {
+static size_t modules_add_found(modules *m, const modules_source *source, const char *name) {
   text path = {0}, content = {0};
   bool found = false, refused = false; /* a refused file ends the search: no later place is tried */
   const char *place;
-  size_t at = find_name(m, name);
+  size_t at = modules_find_name(m, name);
   if (at != 0) return at;
   for (size_t i = 0; (place = modules_place(m, i)) != NULL && !found && !refused; i++) {
     modules_fill_place(place, name, &path);
     text_clear(&content);
-    int fault = read_into(m, source, path.data, &content);
+    int fault = modules_read_into(m, source, path.data, &content);
     found = fault == 0;
     refused = file_is_refused(fault);
   }
-  if (!found && !refused && may_be_ready(name)) {
+  if (!found && !refused && modules_may_be_ready(name)) {
     modules_fill_place("scripts/modules/?.lua", name, &path);
     const bytes *ready = embedded_find(path.data);
     if (ready != NULL) text_add(&content, ready->data, ready->size);
     found = ready != NULL;
     modules_fill_place("?.lua", name, &path);
   }
-  if (found) at = find_file(m, path.data); /* a module of another name may be in this file */
+  if (found) at = modules_find_file(m, path.data); /* a module of another name may be in this file */
   if (found && at == 0) {
     at = m->count;
-    add_item(m, name, path.data, &content);
+    modules_add_item(m, name, path.data, &content);
   }
   text_free(&path);
   text_free(&content);
@@ -338,7 +339,7 @@ static size_t add_found(modules *m, const modules_source *source, const char *na
  * Adds the modules that those from index `first` on require, directly or indirectly. A missing one becomes a
  * wish, unless it is required in a pcall.
  */
-static void add_required(modules *m, const modules_source *source, size_t first) {
+static void modules_add_required(modules *m, const modules_source *source, size_t first) {
   for (size_t i = first; i < m->count; i++) {
     requires reader;
     required r;
@@ -348,9 +349,9 @@ static void add_required(modules *m, const modules_source *source, size_t first)
       if (memchr(r.name.data, '\0', r.name.size) != NULL || memchr(r.name.data, '\n', r.name.size) != NULL)
         continue;
       char *name = memory_copy(r.name);
-      size_t to = add_found(m, source, name);
-      if (to != 0 && !r.tried && !r.maybe) add_edge(m, i, to);
-      if (to == 0 && !r.tried) add_wish(m, i, &r);
+      size_t to = modules_add_found(m, source, name);
+      if (to != 0 && !r.tried && !r.maybe) modules_add_edge(m, i, to);
+      if (to == 0 && !r.tried) modules_add_wish(m, i, &r);
       free(name);
     }
   }
@@ -358,27 +359,27 @@ static void add_required(modules *m, const modules_source *source, size_t first)
 
 int modules_add_main(modules *m, const modules_source *source, const char *file) {
   text content = {0};
-  int fault = read_into(m, source, file, &content);
+  int fault = modules_read_into(m, source, file, &content);
   if (fault == 0) {
-    add_item(m, "main", file, &content);
+    modules_add_item(m, "main", file, &content);
     m->items[0].counted = true;
-    add_required(m, source, 0);
+    modules_add_required(m, source, 0);
   }
   text_free(&content);
   return fault;
 }
 
 bool modules_add(modules *m, const modules_source *source, const char *name, bool counted) {
-  size_t first = m->count, at = add_found(m, source, name);
+  size_t first = m->count, at = modules_add_found(m, source, name);
   if (at == 0) return false;
-  if (counted) count_module(m, at);
-  add_required(m, source, first);
+  if (counted) modules_count_module(m, at);
+  modules_add_required(m, source, first);
   return true;
 }
 
 int modules_add_asset(modules *m, const modules_source *source, const char *file) {
   text content = {0};
-  int fault = read_into(m, source, file, &content);
+  int fault = modules_read_into(m, source, file, &content);
   bool there = false;
   if (fault == 0) m->size += content.size; /* also for a file that is named again, since it was read */
   for (size_t i = 0; i < m->asset_count && !there; i++) there = strcmp(m->assets[i].file, file) == 0;
@@ -391,13 +392,13 @@ int modules_add_asset(modules *m, const modules_source *source, const char *file
   return 0;
 }
 
-static void free_item(module *item) {
+static void modules_free_item(module *item) {
   free(item->name);
   free(item->file);
   text_free(&item->source);
 }
 
-static void free_wishes(modules *m) {
+static void modules_free_wishes(modules *m) {
   for (size_t i = 0; i < m->wish_count; i++) {
     free(m->wishes[i].name);
     free(m->wishes[i].file);
@@ -410,7 +411,7 @@ static void free_wishes(modules *m) {
 }
 
 /* Whether a module is a ready-made one, unchanged. */
-static bool is_ready(const module *item) {
+static bool modules_is_ready(const module *item) {
   text path = {0};
   text_printf(&path, "scripts/modules/%s", item->file);
   const bytes *ready = embedded_find(path.data);
@@ -419,26 +420,26 @@ static bool is_ready(const module *item) {
          memcmp(ready->data, text_string(&item->source), ready->size) == 0;
 }
 
-static bool is_lua(const module *item) {
+static bool modules_is_lua(const module *item) {
   const char *dot = strrchr(item->file, '.');
   return dot != NULL && strcmp(dot, ".lua") == 0;
 }
 
 void modules_keep_sources(modules *m) {
   size_t items = 0, assets = 0;
-  free_wishes(m);
+  modules_free_wishes(m);
   for (size_t i = 0; i < m->count; i++) {
-    if (is_ready(&m->items[i])) {
-      free_item(&m->items[i]);
+    if (modules_is_ready(&m->items[i])) {
+      modules_free_item(&m->items[i]);
     } else {
       m->items[items++] = m->items[i];
     }
   }
   for (size_t i = 0; i < m->asset_count; i++) {
-    if (is_lua(&m->assets[i])) {
+    if (modules_is_lua(&m->assets[i])) {
       m->assets[assets++] = m->assets[i];
     } else {
-      free_item(&m->assets[i]);
+      modules_free_item(&m->assets[i]);
     }
   }
   m->count = items;
@@ -446,7 +447,7 @@ void modules_keep_sources(modules *m) {
 }
 
 /* Adds the source of file `path`; false if none of the items has that path. */
-static bool add_text_of(const module *items, size_t count, const char *path, text *out) {
+static bool modules_add_text_of(const module *items, size_t count, const char *path, text *out) {
   for (size_t i = 0; i < count; i++) {
     if (strcmp(items[i].file, path) != 0) continue;
     text_add(out, text_string(&items[i].source), items[i].source.size);
@@ -457,15 +458,15 @@ static bool add_text_of(const module *items, size_t count, const char *path, tex
 
 int modules_read_kept(void *data, const char *path, text *out) {
   const modules *m = data;
-  bool found =
-      add_text_of(m->items, m->count, path, out) || add_text_of(m->assets, m->asset_count, path, out);
+  bool found = modules_add_text_of(m->items, m->count, path, out) ||
+               modules_add_text_of(m->assets, m->asset_count, path, out);
   return found ? 0 : ENOENT;
 }
 
 void modules_free(modules *m) {
-  free_wishes(m);
-  for (size_t i = 0; i < m->count; i++) free_item(&m->items[i]);
-  for (size_t i = 0; i < m->asset_count; i++) free_item(&m->assets[i]);
+  modules_free_wishes(m);
+  for (size_t i = 0; i < m->count; i++) modules_free_item(&m->items[i]);
+  for (size_t i = 0; i < m->asset_count; i++) modules_free_item(&m->assets[i]);
   for (size_t i = 0; i < m->path_count; i++) free(m->paths[i]);
   free(m->paths);
   free(m->items);

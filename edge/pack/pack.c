@@ -33,7 +33,7 @@ typedef struct project {
 
 /* The hash of a bundle and this runtime, since another runtime may compile the same source to other
  * instructions. */
-static uint32_t hash_of(const text *bundle) {
+static uint32_t pack_hash_of(const text *bundle) {
   uint8_t digest[EVP_MAX_MD_SIZE];
   uint32_t hash;
   const char *runtime = flare_runtime_hash();
@@ -47,14 +47,14 @@ static uint32_t hash_of(const text *bundle) {
   return hash;
 }
 
-/* The data of find_module, which start-up asks for modules. */
+/* The data of pack_find_module, which start-up asks for modules. */
 typedef struct finder {
   modules *modules;
   const modules_source *source;
 } finder;
 
 /* instance_finder: adds a module and all that it requires. */
-static bool find_module(void *data, bytes name, text *bundle) {
+static bool pack_find_module(void *data, bytes name, text *bundle) {
   finder *f = data;
   char *copy = memory_copy(name);
   size_t first = f->modules->count;
@@ -65,18 +65,18 @@ static bool find_module(void *data, bytes name, text *bundle) {
 }
 
 /* modules_source.read for a project with only a main script, whose text is `data`. */
-static int read_script(void *data, const char *path, text *out) {
+static int pack_read_script(void *data, const char *path, text *out) {
   if (strcmp(path, "main.lua") != 0) return ENOENT;
   text_add_string(out, data);
   return 0;
 }
 
 /* Tries the names of the runtime's own modules; a script on the runtime lists them. */
-static void try_builtin(nearest *n) {
+static void pack_try_builtin(nearest *n) {
   static char script[] =
       "local t = {} for k in pairs(package.loaded) do t[#t + 1] = k end "
       "error(table.concat(t, '\\n') .. '\\n\\n', 0)";
-  modules_source source = {read_script, script, NULL};
+  modules_source source = {pack_read_script, script, NULL};
   modules m = {0};
   text bundle = {0}, fault = {0}, names = {0};
   engine *instance;
@@ -99,9 +99,9 @@ static void try_builtin(nearest *n) {
 }
 
 /* Adds why there is no module `name`, and which one was probably meant. */
-static void say_missing(const modules *m, const modules_source *source, const char *name, text *out) {
+static void pack_say_missing(const modules *m, const modules_source *source, const char *name, text *out) {
   nearest n = {.name = name};
-  try_builtin(&n);
+  pack_try_builtin(&n);
   modules_say_missing(m, source, &n, out);
 }
 
@@ -109,7 +109,7 @@ static void say_missing(const modules *m, const modules_source *source, const ch
  * Copies start-up's message. If it says that a module is not found (runtime/start/bundle.c), the reason is
  * added, which only the packer knows; messages of further searchers follow it.
  */
-static void add_message(const modules *m, const modules_source *source, bytes message, text *error) {
+static void pack_add_message(const modules *m, const modules_source *source, bytes message, text *error) {
   static const char mark[] = "\n\tno field package.preload['", hint[] = "\n\t" BUNDLE_ONLY;
   const char *at = (const char *)message.data, *end = at + message.size;
   const char *found = memmem(at, message.size, mark, sizeof mark - 1);
@@ -121,7 +121,7 @@ static void add_message(const modules *m, const modules_source *source, bytes me
     text_printf(&head, "module '%s' not found:", copy);
     const char *begin = memmem(at, (size_t)(found - at), head.data, head.size);
     if (begin != NULL) {
-      say_missing(m, source, copy, &why);
+      pack_say_missing(m, source, copy, &why);
       text_add(error, at, (size_t)(begin - at));
       text_add(error, why.data, why.size);
       text_add(error, begin + head.size, (size_t)(found - begin) - head.size);
@@ -138,7 +138,7 @@ static void add_message(const modules *m, const modules_source *source, bytes me
 }
 
 /* Whether start-up's notes name a module before `at`. */
-static bool was_noted(const char *notes, const char *at, const char *name) {
+static bool pack_was_noted(const char *notes, const char *at, const char *name) {
   for (const char *other; notes < at; notes = other + strlen(other) + 1) {
     other = notes + strlen(notes) + 1;
     if (strcmp(other, name) == 0) return true;
@@ -147,13 +147,13 @@ static bool was_noted(const char *notes, const char *at, const char *name) {
 }
 
 /* Adds start-up's notes (bundle_push_notes) as lines; for each module only its first place. */
-static void add_notes(const modules *m, const modules_source *source, bytes notes, text *out) {
+static void pack_add_notes(const modules *m, const modules_source *source, bytes notes, text *out) {
   const char *begin = (const char *)notes.data, *end = begin + notes.size;
   for (const char *at = begin, *name; at < end; at = name + strlen(name) + 1) {
     name = at + strlen(at) + 1;
-    if (was_noted(begin, at, name)) continue;
+    if (pack_was_noted(begin, at, name)) continue;
     nearest n = {.name = name};
-    try_builtin(&n);
+    pack_try_builtin(&n);
     text_printf(out, "%s: ", at);
     modules_note_missing(m, source, &n, out);
     text_add_string(out, "\n");
@@ -161,17 +161,17 @@ static void add_notes(const modules *m, const modules_source *source, bytes note
 }
 
 /* Adds start-up's message, with file and line even if the script is stripped. */
-static void explain(const project *p, const modules_source *source, const text *bundle, bytes message,
-                    text *error) {
+static void pack_explain(const project *p, const modules_source *source, const text *bundle, bytes message,
+                         text *error) {
   text json = {0}, fault = {0}, plain = {0}, explained = {0};
   char other[9];
   linemap *map = NULL;
-  if (p->options.strip && linemap_make(&p->modules, hash_of(bundle), &json, &fault)) {
+  if (p->options.strip && linemap_make(&p->modules, pack_hash_of(bundle), &json, &fault)) {
     map = linemap_read(text_bytes(&json), &fault);
   }
   if (map != NULL) linemap_explain(map, message, &plain, other);
   foreign_explain(map != NULL ? text_bytes(&plain) : message, &explained);
-  add_message(&p->modules, source, text_bytes(&explained), error);
+  pack_add_message(&p->modules, source, text_bytes(&explained), error);
   linemap_free(map);
   text_free(&json);
   text_free(&fault);
@@ -183,7 +183,8 @@ static void explain(const project *p, const modules_source *source, const text *
 
 /* Writes the memory from `at` to `limit` as data segments without runs of zeros; returns the number of
  * segments. */
-static uint32_t write_segments(wasm_writer *segments, const uint8_t *memory, uint32_t at, uint32_t limit) {
+static uint32_t pack_write_segments(wasm_writer *segments, const uint8_t *memory, uint32_t at,
+                                    uint32_t limit) {
   enum { ACTIVE = 0, I32_CONST = 0x41, END = 0x0B, RUN = 16 };
   uint32_t count = 0;
   for (;; count++) {
@@ -205,17 +206,17 @@ static uint32_t write_segments(wasm_writer *segments, const uint8_t *memory, uin
 }
 
 /* Writes the data section: the image, and the assets after the space for the image's copy. */
-static void write_data(wasm_writer *section, const instance_start_report *r) {
+static void pack_write_data(wasm_writer *section, const instance_start_report *r) {
   wasm_writer segments = {0};
-  uint32_t count = write_segments(&segments, r->memory, r->data_start, r->image_end);
-  count += write_segments(&segments, r->memory, r->assets_start, r->arena_start);
+  uint32_t count = pack_write_segments(&segments, r->memory, r->data_start, r->image_end);
+  count += pack_write_segments(&segments, r->memory, r->assets_start, r->arena_start);
   wasm_write_u32(section, count);
   wasm_write_bytes(section, segments.data, segments.size);
   wasm_writer_free(&segments);
 }
 
 /* Writes the exports for a host: memory, alloc and the handlers of this script. */
-static void write_exports(wasm_writer *section, const wasm_section *runtime, unsigned handlers) {
+static void pack_write_exports(wasm_writer *section, const wasm_section *runtime, unsigned handlers) {
   wasm_reader r;
   wasm_writer kept = {0};
   uint32_t count = 0;
@@ -241,7 +242,7 @@ static void write_exports(wasm_writer *section, const wasm_section *runtime, uns
   wasm_writer_free(&kept);
 }
 
-static void write_producers(wasm_writer *body) {
+static void pack_write_producers(wasm_writer *body) {
   static const char *const fields[][3] = {
       {"language", "Lua", LAYOUT_LUA_RELEASE},
       {"processed-by", "flaron-lua", FLARON_LUA_VERSION},
@@ -257,7 +258,7 @@ static void write_producers(wasm_writer *body) {
 }
 
 /* A name as a JSON string. If the name is not UTF-8, bytes over 127 become "\xNN". */
-static json_t *describe_name(const char *name) {
+static json_t *pack_describe_name(const char *name) {
   json_t *string = json_string(name);
   if (string != NULL || name == NULL) return string;
   text escaped = {0};
@@ -267,18 +268,18 @@ static json_t *describe_name(const char *name) {
   return string;
 }
 
-static json_t *describe_items(const module *items, size_t count) {
+static json_t *pack_describe_items(const module *items, size_t count) {
   json_t *list = json_array();
   for (size_t i = 0; i < count; i++) {
     const module *m = &items[i];
-    json_array_append_new(list, json_pack("{s:o*, s:o, s:I}", "name", describe_name(m->name), "file",
-                                          describe_name(m->file), "bytes", (json_int_t)m->source.size));
+    json_array_append_new(list, json_pack("{s:o*, s:o, s:I}", "name", pack_describe_name(m->name), "file",
+                                          pack_describe_name(m->file), "bytes", (json_int_t)m->source.size));
   }
   return list;
 }
 
 /* The names in an object as a list; NULL if there are none. */
-static json_t *describe_names(json_t *object) {
+static json_t *pack_describe_names(json_t *object) {
   json_t *list = object != NULL ? json_array() : NULL, *value;
   const char *name;
   json_object_foreach(object, name, value) json_array_append_new(list, json_string(name));
@@ -286,29 +287,30 @@ static json_t *describe_names(json_t *object) {
 }
 
 /* The description of a flare, which flare.c reads and `flaron-lua inspect` shows. The caller frees it. */
-static char *describe(const project *p, const instance_start_report *r) {
+static char *pack_describe(const project *p, const instance_start_report *r) {
   json_t *handlers = json_array();
   for (int h = 0; h < FLARE_HANDLERS; h++) {
     if (r->handlers >> h & 1) json_array_append_new(handlers, json_string(flare_handler_names[h]));
   }
-  json_t *about = json_pack(
-      "{s:i, s:s, s:s, s:s*, s:o, s:o, s:o, s:o*, s:b, s:I, s:O*}", "format", FLARE_FORMAT, "version",
-      FLARON_LUA_VERSION, "runtime", flare_runtime_hash(), "name", p->manifest.name, "handlers", handlers,
-      "modules", describe_items(p->modules.items, p->modules.count), "assets",
-      describe_items(p->modules.assets, p->modules.asset_count), "vars", describe_names(p->manifest.vars),
-      "stripped", p->options.strip, "arena", (json_int_t)r->arena_start, "config", p->manifest.config);
+  json_t *about =
+      json_pack("{s:i, s:s, s:s, s:s*, s:o, s:o, s:o, s:o*, s:b, s:I, s:O*}", "format", FLARE_FORMAT,
+                "version", FLARON_LUA_VERSION, "runtime", flare_runtime_hash(), "name", p->manifest.name,
+                "handlers", handlers, "modules", pack_describe_items(p->modules.items, p->modules.count),
+                "assets", pack_describe_items(p->modules.assets, p->modules.asset_count), "vars",
+                pack_describe_names(p->manifest.vars), "stripped", p->options.strip, "arena",
+                (json_int_t)r->arena_start, "config", p->manifest.config);
   char *description = json_dumps(about, JSON_COMPACT);
   json_decref(about);
   return description;
 }
 
 /* The number of memory pages that a flare needs at its start. */
-static uint32_t pages_at_first(const instance_start_report *r) {
+static uint32_t pack_pages_at_first(const instance_start_report *r) {
   return (r->arena_start + ARENA_BEGIN + PAGE - 1) / PAGE;
 }
 
 /* Writes the flare: runtime.wasm with this script's memory, exports and data. */
-static void write_flare(const project *p, const instance_start_report *r, text *wasm) {
+static void pack_write_flare(const project *p, const instance_start_report *r, text *wasm) {
   wasm_reader runtime;
   wasm_section section;
   wasm_writer out = {0};
@@ -326,19 +328,19 @@ static void write_flare(const project *p, const instance_start_report *r, text *
       case WASM_SECTION_MEMORY:
         wasm_write_u32(&body, 1);
         wasm_write_u8(&body, 1);
-        wasm_write_u32(&body, pages_at_first(r));
+        wasm_write_u32(&body, pack_pages_at_first(r));
         wasm_write_u32(&body, p->options.memory / PAGE);
         break;
-      case WASM_SECTION_EXPORT: write_exports(&body, &section, r->handlers); break;
-      case WASM_SECTION_DATA: write_data(&body, r); break;
+      case WASM_SECTION_EXPORT: pack_write_exports(&body, &section, r->handlers); break;
+      case WASM_SECTION_DATA: pack_write_data(&body, r); break;
       default: wasm_write_bytes(&body, section.data, section.size);
     }
     wasm_write_section(&out, section.id, body.data, body.size);
     wasm_writer_free(&body);
   }
   wasm_writer producers = {0};
-  char *description = describe(p, r);
-  write_producers(&producers);
+  char *description = pack_describe(p, r);
+  pack_write_producers(&producers);
   wasm_write_custom_section(&out, "producers", producers.data, producers.size);
   wasm_write_custom_section(&out, "flaron-lua", description,
                             strlen(description)); /* last, so that a truncated file has none */
@@ -360,7 +362,7 @@ bool pack_read_manifest(const modules_source *source, manifest *m, text *content
 }
 
 /* Reads flare.lua, if there is one, and completes the options from it. */
-static bool read_manifest(project *p, const modules_source *source, text *error) {
+static bool pack_take_manifest(project *p, const modules_source *source, text *error) {
   text content = {0};
   bool good = pack_read_manifest(source, &p->manifest, &content, error);
   text_free(&content);
@@ -372,20 +374,20 @@ static bool read_manifest(project *p, const modules_source *source, text *error)
 }
 
 /* Says that a file named in flare.lua under `key` is refused. */
-static void say_refused(const char *key, const char *file, int fault, text *error) {
+static void pack_say_refused(const char *key, const char *file, int fault, text *error) {
   text_printf(error, "flare.lua: %s: '%s' ", key, file);
   file_add_predicate(error, fault, FILE_PROJECT_MAX);
 }
 
 /* Says what is wrong with a file named by item `i`, counted from 0, of a list in flare.lua. */
-static void say_item(const char *key, size_t i, const char *file, int fault, text *error) {
+static void pack_say_item(const char *key, size_t i, const char *file, int fault, text *error) {
   text item = {0};
   text_printf(&item, "%s[%zu]", key, i + 1);
   if (fault == PATTERNS_TOO_MANY) {
     text_printf(error, "flare.lua: %s: more than %d names are to be looked at for '%s'", item.data,
                 PATTERNS_MOST, file);
   } else if (file_is_refused(fault)) {
-    say_refused(item.data, file, fault, error);
+    pack_say_refused(item.data, file, fault, error);
   } else {
     text_printf(error, "flare.lua: asset '%s': %s", file, strerror(fault));
   }
@@ -393,18 +395,18 @@ static void say_item(const char *key, size_t i, const char *file, int fault, tex
 }
 
 /* Adds the assets that item `i` names. False with a message in `error`. */
-static bool add_assets(const modules_source *source, const manifest *m, size_t i, modules *found,
-                       text *error) {
+static bool pack_add_assets(const modules_source *source, const manifest *m, size_t i, modules *found,
+                            text *error) {
   const char *item = m->assets.items[i];
   pattern_names files = {0};
   text at = {0};
   int fault =
       pattern_is(item) ? pattern_files(source, item, &files, &at) : modules_add_asset(found, source, item);
   if (fault != 0)
-    say_item("assets", i, at.size > 0 && fault != PATTERNS_TOO_MANY ? at.data : item, fault, error);
+    pack_say_item("assets", i, at.size > 0 && fault != PATTERNS_TOO_MANY ? at.data : item, fault, error);
   for (size_t n = 0; fault == 0 && n < files.count; n++) {
     fault = modules_add_asset(found, source, files.items[n]);
-    if (fault != 0) say_item("assets", i, files.items[n], fault, error);
+    if (fault != 0) pack_say_item("assets", i, files.items[n], fault, error);
   }
   bool none = fault == 0 && pattern_is(item) && files.count == 0;
   if (none) text_printf(error, "flare.lua: assets[%zu]: no file matches '%s'", i + 1, item);
@@ -414,19 +416,19 @@ static bool add_assets(const modules_source *source, const manifest *m, size_t i
 }
 
 /* Adds the modules that item `i` names. False with a message in `error`. */
-static bool add_modules(const modules_source *source, const manifest *m, size_t i, modules *found,
-                        text *error) {
+static bool pack_add_modules(const modules_source *source, const manifest *m, size_t i, modules *found,
+                             text *error) {
   const char *item = m->modules.items[i];
   pattern_names names = {0};
   text at = {0};
   if (!pattern_is(item)) {
     if (modules_add(found, source, item, true)) return true;
     text_add_string(error, "flare.lua: ");
-    say_missing(found, source, item, error);
+    pack_say_missing(found, source, item, error);
     return false;
   }
   int fault = pattern_modules(found, source, item, &names, &at);
-  if (fault != 0) say_item("modules", i, fault != PATTERNS_TOO_MANY ? at.data : item, fault, error);
+  if (fault != 0) pack_say_item("modules", i, fault != PATTERNS_TOO_MANY ? at.data : item, fault, error);
   for (size_t n = 0; n < names.count; n++) modules_add(found, source, names.items[n], false);
   bool none = fault == 0 && names.count == 0;
   if (none) text_printf(error, "flare.lua: modules[%zu]: no module matches '%s'", i + 1, item);
@@ -443,7 +445,7 @@ bool pack_find_files(const modules_source *source, const char *file, const manif
   if (file == NULL) file = named ? m->main : "main.lua";
   int fault = modules_add_main(found, source, file);
   if (fault != 0 && named && file_is_refused(fault)) {
-    say_refused("main", file, fault, error);
+    pack_say_refused("main", file, fault, error);
   } else if (fault != 0) {
     file_explain(error, file, fault, FILE_PROJECT_MAX);
     if (anywhere && fault == ENOENT)
@@ -451,31 +453,31 @@ bool pack_find_files(const modules_source *source, const char *file, const manif
   }
   bool good = fault == 0;
   found->bytecode = m->bytecode;
-  for (size_t i = 0; good && i < m->modules.count; i++) good = add_modules(source, m, i, found, error);
-  for (size_t i = 0; good && i < m->assets.count; i++) good = add_assets(source, m, i, found, error);
+  for (size_t i = 0; good && i < m->modules.count; i++) good = pack_add_modules(source, m, i, found, error);
+  for (size_t i = 0; good && i < m->assets.count; i++) good = pack_add_assets(source, m, i, found, error);
   return good;
 }
 
 /* Whether the memory was too small for start-up, or is too small for the flare. */
-static bool ran_out(const instance_start_report *r, uint32_t memory) {
+static bool pack_ran_out(const instance_start_report *r, uint32_t memory) {
   static const char message[] = "not enough memory"; /* Lua's message; that of start.c begins with it */
   enum { SIZE = sizeof message - 1 };
   if (r->error.size != 0) return r->error.size >= SIZE && memcmp(r->error.data, message, SIZE) == 0;
-  return r->image_end == 0 || pages_at_first(r) > memory / PAGE;
+  return r->image_end == 0 || pack_pages_at_first(r) > memory / PAGE;
 }
 
 /* Runs start-up with `memory` bytes; false if it was stopped or trapped. The caller closes `instance` in both
  * cases. */
-static bool start(const project *p, const text *bundle, uint32_t memory, const engine_watcher *watcher,
-                  const instance_finder *finder, engine **instance, instance_start_report *report,
-                  text *fault) {
-  return instance_start(instance, text_bytes(bundle), memory, hash_of(bundle), p->options.strip,
+static bool pack_start(const project *p, const text *bundle, uint32_t memory, const engine_watcher *watcher,
+                       const instance_finder *finder, engine **instance, instance_start_report *report,
+                       text *fault) {
+  return instance_start(instance, text_bytes(bundle), memory, pack_hash_of(bundle), p->options.strip,
                         p->options.start_ms, watcher, finder, report, fault);
 }
 
 /* Says that the memory is too small, and what happens with more: doubles it until start-up has enough. */
-static void say_too_small(const project *p, const modules_source *source, const text *bundle,
-                          const char *file, text *error) {
+static void pack_say_too_small(const project *p, const modules_source *source, const text *bundle,
+                               const char *file, text *error) {
   enum { MOST = 256 << 20 };
   static const char hint[] = " (--memory, or 'memory' in flare.lua)";
   bool ended = true, enough = false, good = true;
@@ -485,13 +487,13 @@ static void say_too_small(const project *p, const modules_source *source, const 
     instance_start_report report;
     text fault = {0};
     memory *= 2;
-    ended = start(p, bundle, memory, NULL, NULL, &instance, &report, &fault);
-    enough = ended && !ran_out(&report, memory);
+    ended = pack_start(p, bundle, memory, NULL, NULL, &instance, &report, &fault);
+    enough = ended && !pack_ran_out(&report, memory);
     good = !enough || report.error.size == 0;
     if (enough && good) text_printf(error, ": %u KiB would do", memory >> 10);
     if (!good) {
       text_printf(error, "%s; with %u KiB it fails: ", hint, memory >> 10);
-      explain(p, source, bundle, report.error, error);
+      pack_explain(p, source, bundle, report.error, error);
     }
     engine_close(instance);
     text_free(&fault);
@@ -500,11 +502,11 @@ static void say_too_small(const project *p, const modules_source *source, const 
 }
 
 /* Runs start-up once more for the watcher, whose traces in memory must not be packed. */
-static void show_start(const project *p, const text *bundle) {
+static void pack_show_start(const project *p, const text *bundle) {
   engine *instance;
   instance_start_report report;
   text fault = {0};
-  start(p, bundle, p->options.memory, p->options.watcher, NULL, &instance, &report, &fault);
+  pack_start(p, bundle, p->options.memory, p->options.watcher, NULL, &instance, &report, &fault);
   engine_close(instance);
   text_free(&fault);
 }
@@ -513,32 +515,33 @@ static void show_start(const project *p, const text *bundle) {
  * Runs start-up and writes the flare from its memory. If it asked for modules while it ran, it runs again
  * with all of them in the bundle, since modules that are added later leave traces in memory.
  */
-static bool start_and_write(project *p, const modules_source *source, const char *file, text *wasm,
-                            text *error) {
+static bool pack_start_and_write(project *p, const modules_source *source, const char *file, text *wasm,
+                                 text *error) {
   for (;;) {
     engine *instance;
     instance_start_report report;
     text bundle = {0}, fault = {0};
     bool good = false;
     size_t before = p->modules.count;
-    instance_finder finder = {find_module, &(struct finder){&p->modules, source}};
+    instance_finder finder = {pack_find_module, &(struct finder){&p->modules, source}};
     pack_bundle(&p->modules, false, &bundle);
     pack_bundle_vars(p->manifest.vars, &bundle);
-    bool ended = start(p, &bundle, p->options.memory, NULL, &finder, &instance, &report, &fault);
+    bool ended = pack_start(p, &bundle, p->options.memory, NULL, &finder, &instance, &report, &fault);
     bool again = p->modules.count > before;
     if (again) {
       /* ignore this result */
     } else if (!ended) {
       text_printf(error, "%s: start-up did not end: %s", file, text_string(&fault));
-    } else if (ran_out(&report, p->options.memory)) {
-      say_too_small(p, source, &bundle, file, error);
+    } else if (pack_ran_out(&report, p->options.memory)) {
+      pack_say_too_small(p, source, &bundle, file, error);
     } else if (report.error.size != 0) {
-      explain(p, source, &bundle, report.error, error);
+      pack_explain(p, source, &bundle, report.error, error);
     } else {
-      write_flare(p, &report, wasm);
-      if (p->options.notes != NULL) add_notes(&p->modules, source, report.notes, p->options.notes);
-      good = p->options.map == NULL || linemap_make(&p->modules, hash_of(&bundle), p->options.map, error);
-      if (p->options.watcher != NULL) show_start(p, &bundle);
+      pack_write_flare(p, &report, wasm);
+      if (p->options.notes != NULL) pack_add_notes(&p->modules, source, report.notes, p->options.notes);
+      good =
+          p->options.map == NULL || linemap_make(&p->modules, pack_hash_of(&bundle), p->options.map, error);
+      if (p->options.watcher != NULL) pack_show_start(p, &bundle);
     }
     engine_close(instance);
     text_free(&bundle);
@@ -550,9 +553,9 @@ static bool start_and_write(project *p, const modules_source *source, const char
 bool pack_project(const modules_source *source, const char *file, const pack_options *options, text *wasm,
                   text *error) {
   project p = {.options = *options};
-  bool good = read_manifest(&p, source, error) &&
+  bool good = pack_take_manifest(&p, source, error) &&
               pack_find_files(source, file, &p.manifest, &p.modules, error) &&
-              start_and_write(&p, source, p.modules.items[0].file, wasm, error);
+              pack_start_and_write(&p, source, p.modules.items[0].file, wasm, error);
   if (options->files != NULL) {
     *options->files = p.modules;
     p.modules = (modules){0};
@@ -562,7 +565,7 @@ bool pack_project(const modules_source *source, const char *file, const pack_opt
   return good;
 }
 
-static bool is_packed(const char *file) {
+static bool pack_is_packed(const char *file) {
   static const char suffix[] = ".wasm";
   size_t size = strlen(file), suffix_size = sizeof suffix - 1;
   return size >= suffix_size && strcmp(file + size - suffix_size, suffix) == 0;
@@ -575,7 +578,7 @@ char *pack_parent(const char *path) {
 }
 
 /* The last name of a path, as a pointer into it. */
-static const char *name_of(const char *path) {
+static const char *pack_name_of(const char *path) {
   const char *slash = strrchr(path, '/');
   return slash != NULL ? slash + 1 : path;
 }
@@ -587,7 +590,7 @@ bool pack_split_path(const char *path, char **folder, const char **file, text *e
     file_explain(error, path, fault, 0);
     return false;
   }
-  *file = fault == EISDIR ? NULL : name_of(path);
+  *file = fault == EISDIR ? NULL : pack_name_of(path);
   *folder = fault == EISDIR ? memory_copy(bytes_of(path)) : pack_parent(path);
   return true;
 }
@@ -602,13 +605,13 @@ int pack_split_path_below(const char *root, const char *path, char **below, cons
     return 0;
   }
   if (fault != 0) return fault;
-  *file = name_of(path);
+  *file = pack_name_of(path);
   *below = pack_parent(path);
   return 0;
 }
 
 /* Whether a packed flare was read; if not, adds the fault to `error`. */
-static bool was_read(int fault, const char *path, text *error) {
+static bool pack_was_read(int fault, const char *path, text *error) {
   if (fault != 0) file_explain(error, path, fault, FILE_FLARE_MAX);
   return fault == 0;
 }
@@ -618,8 +621,8 @@ bool pack_path(const char *path, const pack_options *options, text *wasm, text *
   const char *file;
   bool good;
   if (!pack_split_path(path, &folder, &file, error)) return false;
-  if (file != NULL && is_packed(file)) {
-    good = was_read(file_read(path, FILE_FLARE_MAX, wasm), path, error);
+  if (file != NULL && pack_is_packed(file)) {
+    good = pack_was_read(file_read(path, FILE_FLARE_MAX, wasm), path, error);
   } else {
     modules_source source = {modules_read_file, folder, NULL};
     good = pack_project(&source, file, options, wasm, error);
@@ -638,9 +641,9 @@ bool pack_path_below(const char *root, const char *path, const pack_options *opt
     file_explain(error, path, fault, FILE_PROJECT_MAX);
     return false;
   }
-  if (file != NULL && is_packed(file)) {
+  if (file != NULL && pack_is_packed(file)) {
     file_place base = {root, ""};
-    good = was_read(file_read_below(&base, path, FILE_FLARE_MAX, wasm), path, error);
+    good = pack_was_read(file_read_below(&base, path, FILE_FLARE_MAX, wasm), path, error);
   } else {
     file_place place = {root, below};
     modules_source source = {modules_read_place, &place, NULL};

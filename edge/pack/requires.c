@@ -16,52 +16,52 @@ enum { FUNCTION = 'f', CONDITION = 'c', PLAIN = 'p', HEADER_IF = 1, HEADER_LOOP 
 
 /* ---- characters ---- */
 
-static bool at_end(const requires *r) { return r->at >= r->end; }
+static bool requires_at_end(const requires *r) { return r->at >= r->end; }
 
-static int peek(const requires *r, size_t offset) {
+static int requires_peek(const requires *r, size_t offset) {
   return (size_t)(r->end - r->at) > offset ? (unsigned char)r->at[offset] : -1;
 }
 
-static void step(requires *r) {
+static void requires_step(requires *r) {
   if (*r->at == '\n') r->line++;
   r->at++;
 }
 
 /* The level of a long bracket that opens here ("[==[": 2); -1 if there is none. */
-static int long_bracket(const requires *r) {
+static int requires_long_bracket(const requires *r) {
   size_t n = 1;
-  if (peek(r, 0) != '[') return -1;
-  while (peek(r, n) == '=') n++;
-  return peek(r, n) == '[' ? (int)n - 1 : -1;
+  if (requires_peek(r, 0) != '[') return -1;
+  while (requires_peek(r, n) == '=') n++;
+  return requires_peek(r, n) == '[' ? (int)n - 1 : -1;
 }
 
 /* Skips a long bracket of `level`; `content` gets the text in it. */
-static void skip_long(requires *r, int level, bytes *content) {
+static void requires_skip_long(requires *r, int level, bytes *content) {
   r->at += level + 2;
   const char *start = r->at;
-  for (; !at_end(r); step(r)) {
+  for (; !requires_at_end(r); requires_step(r)) {
     int n = 0;
     if (*r->at != ']') continue;
-    while (n < level && peek(r, (size_t)n + 1) == '=') n++;
-    if (n == level && peek(r, (size_t)n + 1) == ']') break;
+    while (n < level && requires_peek(r, (size_t)n + 1) == '=') n++;
+    if (n == level && requires_peek(r, (size_t)n + 1) == ']') break;
   }
   *content = (bytes){(const uint8_t *)start, (size_t)(r->at - start)};
-  for (int n = 0; n < level + 2 && !at_end(r); n++) r->at++;
+  for (int n = 0; n < level + 2 && !requires_at_end(r); n++) r->at++;
 }
 
 /* Skips white space and comments. */
-static void skip_space(requires *r) {
+static void requires_skip_space(requires *r) {
   bytes comment;
-  while (!at_end(r)) {
+  while (!requires_at_end(r)) {
     if (isspace((unsigned char)*r->at)) {
-      step(r);
-    } else if (peek(r, 0) == '-' && peek(r, 1) == '-') {
+      requires_step(r);
+    } else if (requires_peek(r, 0) == '-' && requires_peek(r, 1) == '-') {
       r->at += 2;
-      int level = long_bracket(r);
+      int level = requires_long_bracket(r);
       if (level >= 0) {
-        skip_long(r, level, &comment);
+        requires_skip_long(r, level, &comment);
       } else {
-        while (!at_end(r) && *r->at != '\n') r->at++;
+        while (!requires_at_end(r) && *r->at != '\n') r->at++;
       }
     } else {
       return;
@@ -70,16 +70,16 @@ static void skip_space(requires *r) {
 }
 
 /* Skips the part of an escape that may be a line feed or a quote, which do not end the string. */
-static void skip_escape(requires *r) {
-  step(r); /* the backslash */
-  if (at_end(r)) return;
+static void requires_skip_escape(requires *r) {
+  requires_step(r); /* the backslash */
+  if (requires_at_end(r)) return;
   int c = *r->at;
-  step(r);
-  int next = peek(r, 0);
+  requires_step(r);
+  int next = requires_peek(r, 0);
   if (c == 'z') {
-    while (!at_end(r) && isspace((unsigned char)*r->at)) step(r);
+    while (!requires_at_end(r) && isspace((unsigned char)*r->at)) requires_step(r);
   } else if ((c == '\r' && next == '\n') || (c == '\n' && next == '\r')) {
-    step(r);
+    requires_step(r);
   }
 }
 
@@ -87,49 +87,52 @@ static void skip_escape(requires *r) {
  * Skips a string that begins here; false if there is none. `content` has no data if the string has an escape,
  * since escapes are not decoded.
  */
-static bool read_string(requires *r, bytes *content) {
-  int level = long_bracket(r);
+static bool requires_read_string(requires *r, bytes *content) {
+  int level = requires_long_bracket(r);
   *content = (bytes){0};
   if (level >= 0) {
-    skip_long(r, level, content);
+    requires_skip_long(r, level, content);
     return true;
   }
-  int quote = peek(r, 0);
+  int quote = requires_peek(r, 0);
   if (quote != '"' && quote != '\'') return false;
   const char *start = ++r->at;
   bool escaped = false;
-  while (!at_end(r) && *r->at != quote && *r->at != '\n') {
+  while (!requires_at_end(r) && *r->at != quote && *r->at != '\n') {
     if (*r->at == '\\') {
       escaped = true;
-      skip_escape(r);
+      requires_skip_escape(r);
     } else {
-      step(r);
+      requires_step(r);
     }
   }
   if (!escaped) *content = (bytes){(const uint8_t *)start, (size_t)(r->at - start)};
-  if (!at_end(r)) step(r);
+  if (!requires_at_end(r)) requires_step(r);
   return true;
 }
 
-static bool is_name(int c) { return c == '_' || (c >= 0 && isalnum(c)); }
+static bool requires_is_name(int c) { return c == '_' || (c >= 0 && isalnum(c)); }
 
-static bool is_digit(int c) { return c >= 0 && isdigit(c); }
+static bool requires_is_digit(int c) { return c >= 0 && isdigit(c); }
 
 /* Skips and returns a name or keyword; empty if there is none. */
-static bytes read_word(requires *r) {
+static bytes requires_read_word(requires *r) {
   const char *start = r->at;
-  if (!is_digit(peek(r, 0))) {
-    while (is_name(peek(r, 0))) r->at++;
+  if (!requires_is_digit(requires_peek(r, 0))) {
+    while (requires_is_name(requires_peek(r, 0))) r->at++;
   }
   return (bytes){(const uint8_t *)start, (size_t)(r->at - start)};
 }
 
 /* Skips a number that begins here; false if there is none. */
-static bool read_number(requires *r) {
-  if (!is_digit(peek(r, 0)) && (peek(r, 0) != '.' || !is_digit(peek(r, 1)))) return false;
-  for (int before = 0; is_name(peek(r, 0)) || peek(r, 0) == '.' ||
-                       ((peek(r, 0) == '-' || peek(r, 0) == '+') && strchr("eEpP", before) != NULL);) {
-    before = peek(r, 0);
+static bool requires_read_number(requires *r) {
+  if (!requires_is_digit(requires_peek(r, 0)) &&
+      (requires_peek(r, 0) != '.' || !requires_is_digit(requires_peek(r, 1))))
+    return false;
+  for (int before = 0;
+       requires_is_name(requires_peek(r, 0)) || requires_peek(r, 0) == '.' ||
+       ((requires_peek(r, 0) == '-' || requires_peek(r, 0) == '+') && strchr("eEpP", before) != NULL);) {
+    before = requires_peek(r, 0);
     r->at++;
   }
   return true;
@@ -137,19 +140,19 @@ static bool read_number(requires *r) {
 
 /* ---- blocks, statements, scopes ---- */
 
-static void shadow(requires *r) {
+static void requires_shadow(requires *r) {
   if (r->shadow == 0) r->shadow = r->blocks + 1;
 }
 
 /* Ends the current statement, if it is at this depth. */
-static void end_statement(requires *r) {
+static void requires_end_statement(requires *r) {
   if (r->doubt == r->depth + 1 && r->doubt_blocks == r->blocks) r->doubt = 0;
   if (r->local == 0 || r->local_depth != r->depth || r->local_blocks != r->blocks) return;
-  if (!r->local_own) shadow(r);
+  if (!r->local_own) requires_shadow(r);
   r->local = 0;
 }
 
-static void open_block(requires *r, char kind) {
+static void requires_open_block(requires *r, char kind) {
   if (r->blocks < REQUIRES_DEEPEST) r->kinds[r->blocks] = kind;
   if (r->blocks >= REQUIRES_DEEPEST || kind == CONDITION) r->conditions++;
   if (r->blocks < REQUIRES_DEEPEST && kind == FUNCTION) r->functions++;
@@ -157,7 +160,7 @@ static void open_block(requires *r, char kind) {
   if (r->blocks < REQUIRES_DEEPEST) r->headers[r->blocks] = 0;
 }
 
-static void close_block(requires *r) {
+static void requires_close_block(requires *r) {
   if (r->blocks == 0) return;
   r->blocks--;
   char kind = r->blocks < REQUIRES_DEEPEST ? r->kinds[r->blocks] : CONDITION;
@@ -168,12 +171,12 @@ static void close_block(requires *r) {
   if (r->local_blocks > r->blocks) r->local = 0;
 }
 
-static void set_header(requires *r, int header) {
+static void requires_set_header(requires *r, int header) {
   if (r->blocks < REQUIRES_DEEPEST) r->headers[r->blocks] |= (char)header;
 }
 
 /* Returns the header that is open at this level, and closes it. */
-static int take_header(requires *r) {
+static int requires_take_header(requires *r) {
   if (r->blocks >= REQUIRES_DEEPEST) return HEADER_IF | HEADER_LOOP;
   int header = r->headers[r->blocks];
   r->headers[r->blocks] = 0;
@@ -181,36 +184,36 @@ static int take_header(requires *r) {
 }
 
 /* Whether the value that begins here is exactly Lua's `require`. */
-static bool is_own(const requires *from) {
+static bool requires_is_own(const requires *from) {
   requires r = *from;
-  skip_space(&r);
-  bytes word = read_word(&r);
-  if (bytes_are(word, "_G") && peek(&r, 0) == '.') {
+  requires_skip_space(&r);
+  bytes word = requires_read_word(&r);
+  if (bytes_are(word, "_G") && requires_peek(&r, 0) == '.') {
     r.at++;
-    word = read_word(&r);
+    word = requires_read_word(&r);
   }
   if (!bytes_are(word, "require")) return false;
-  skip_space(&r);
-  int next = peek(&r, 0);
-  return (next < 0 || strchr(".:([{\"'", next) == NULL) && !bytes_are(read_word(&r), "and");
+  requires_skip_space(&r);
+  int next = requires_peek(&r, 0);
+  return (next < 0 || strchr(".:([{\"'", next) == NULL) && !bytes_are(requires_read_word(&r), "and");
 }
 
 /* Reads a comma-separated list of names with attributes. Returns the position of `require` in it, from 1; 0 =
  * it is not there. */
-static int read_names(requires *r) {
+static int requires_read_names(requires *r) {
   int found = 0, count = 0;
   bool more = true;
   while (more) {
-    skip_space(r);
-    if (bytes_are(read_word(r), "require")) found = count + 1;
+    requires_skip_space(r);
+    if (bytes_are(requires_read_word(r), "require")) found = count + 1;
     count++;
-    skip_space(r);
-    if (peek(r, 0) == '<') {
-      while (!at_end(r) && *r->at != '>') step(r);
-      if (!at_end(r)) r->at++;
-      skip_space(r);
+    requires_skip_space(r);
+    if (requires_peek(r, 0) == '<') {
+      while (!requires_at_end(r) && *r->at != '>') requires_step(r);
+      if (!requires_at_end(r)) r->at++;
+      requires_skip_space(r);
     }
-    more = peek(r, 0) == ',';
+    more = requires_peek(r, 0) == ',';
     if (more) r->at++;
   }
   return found;
@@ -218,56 +221,56 @@ static int read_names(requires *r) {
 
 /* Reads on after `function`: its name, if it has one, and its parameters. `statement`: it is a statement
  * without `local`. */
-static void read_function(requires *r, bool statement) {
-  skip_space(r);
-  bytes name = read_word(r);
+static void requires_read_function(requires *r, bool statement) {
+  requires_skip_space(r);
+  bytes name = requires_read_word(r);
   bool global = statement && bytes_are(name, "require");
-  while (!at_end(r) && *r->at != '(') { /* between there are fields, or it is not valid Lua */
+  while (!requires_at_end(r) && *r->at != '(') { /* between there are fields, or it is not valid Lua */
     if (*r->at == '.' || *r->at == ':') global = false;
-    step(r);
+    requires_step(r);
   }
-  if (!at_end(r)) r->at++;
+  if (!requires_at_end(r)) r->at++;
   r->replaced = r->replaced || global;
-  open_block(r, FUNCTION);
-  if (read_names(r) != 0) shadow(r);
-  skip_space(r);
-  while (peek(r, 0) == '.') r->at++;
-  skip_space(r);
-  if (peek(r, 0) == ')') r->at++;
+  requires_open_block(r, FUNCTION);
+  if (requires_read_names(r) != 0) requires_shadow(r);
+  requires_skip_space(r);
+  while (requires_peek(r, 0) == '.') r->at++;
+  requires_skip_space(r);
+  if (requires_peek(r, 0) == ')') r->at++;
   r->last = BEGIN;
 }
 
 /* Reads on after `local`. */
-static void read_local(requires *r) {
+static void requires_read_local(requires *r) {
   requires before = *r;
-  skip_space(r);
-  if (bytes_are(read_word(r), "function")) {
-    skip_space(r);
-    if (bytes_are(read_word(r), "require")) shadow(r);
-    read_function(r, false);
+  requires_skip_space(r);
+  if (bytes_are(requires_read_word(r), "function")) {
+    requires_skip_space(r);
+    if (bytes_are(requires_read_word(r), "require")) requires_shadow(r);
+    requires_read_function(r, false);
     return;
   }
   *r = before;
-  int place = read_names(r);
-  skip_space(r);
-  bool values = peek(r, 0) == '=';
+  int place = requires_read_names(r);
+  requires_skip_space(r);
+  bool values = requires_peek(r, 0) == '=';
   if (values) r->at++;
   r->last = values ? OPERATOR : OPERAND;
   if (place == 0) return;
   if (!values) {
-    shadow(r);
+    requires_shadow(r);
     return;
   }
   r->local = place;
   r->local_depth = r->depth;
   r->local_blocks = r->blocks;
-  r->local_own = place == 1 && is_own(r);
+  r->local_own = place == 1 && requires_is_own(r);
 }
 
 /* ---- tokens ---- */
 
 /* Handles a keyword; false if `word` is not one. */
-static bool note_keyword(requires *r, bytes word) {
+static bool requires_note_keyword(requires *r, bytes word) {
   static const char *const words[] = {
       "and", "or",    "not", "in",  "nil",  "true",  "false",  "if",    "then",   "else",  "elseif",
       "for", "while", "do",  "end", "goto", "local", "repeat", "until", "return", "break", "function"};
@@ -300,7 +303,7 @@ static bool note_keyword(requires *r, bytes word) {
   while (n < WORDS && !bytes_are(word, words[n])) n++;
   if (n == WORDS) return false;
   bool statement = n >= IF && (n != FUNC || r->last != OPERATOR);
-  if (statement) end_statement(r);
+  if (statement) requires_end_statement(r);
   r->last = statement ? BEGIN : OPERATOR;
   switch (n) {
     case AND:
@@ -313,28 +316,28 @@ static bool note_keyword(requires *r, bytes word) {
     case TRUE:
     case FALSE:
     case BREAK: r->last = OPERAND; break;
-    case IF: set_header(r, HEADER_IF); break;
+    case IF: requires_set_header(r, HEADER_IF); break;
     case THEN:
-      if (take_header(r) & HEADER_IF) open_block(r, CONDITION);
+      if (requires_take_header(r) & HEADER_IF) requires_open_block(r, CONDITION);
       break;
     case ELSE:
     case ELSEIF:
       if (r->shadow == r->blocks + 1) r->shadow = 0;
       break;
-    case FOR: set_header(r, HEADER_LOOP | (read_names(r) != 0 ? HEADER_SHADOW : 0)); break;
-    case WHILE: set_header(r, HEADER_LOOP); break;
+    case FOR: requires_set_header(r, HEADER_LOOP | (requires_read_names(r) != 0 ? HEADER_SHADOW : 0)); break;
+    case WHILE: requires_set_header(r, HEADER_LOOP); break;
     case DO:
-      header = take_header(r);
-      open_block(r, header & HEADER_LOOP ? CONDITION : PLAIN);
-      if (header & HEADER_SHADOW) shadow(r);
+      header = requires_take_header(r);
+      requires_open_block(r, header & HEADER_LOOP ? CONDITION : PLAIN);
+      if (header & HEADER_SHADOW) requires_shadow(r);
       break;
-    case REPEAT: open_block(r, CONDITION); break;
+    case REPEAT: requires_open_block(r, CONDITION); break;
     case END:
-      close_block(r);
+      requires_close_block(r);
       r->last = OPERAND;
       break;
     case UNTIL:
-      close_block(r);
+      requires_close_block(r);
       r->last = OPERATOR;
       break;
     case RETURN:
@@ -342,8 +345,8 @@ static bool note_keyword(requires *r, bytes word) {
       r->ends = r->ends || (r->functions == 0 && (n == GOTO || r->blocks > 0));
       r->last = OPERATOR;
       break;
-    case LOCAL: read_local(r); break;
-    case FUNC: read_function(r, statement); break;
+    case LOCAL: requires_read_local(r); break;
+    case FUNC: requires_read_function(r, statement); break;
     default: break;
   }
   if (n == IF || n == WHILE || n == FOR || n == ELSEIF) r->last = OPERATOR;
@@ -351,19 +354,19 @@ static bool note_keyword(requires *r, bytes word) {
 }
 
 /* Skips a token that is not a name, string or number. */
-static void read_symbol(requires *r) {
-  int c = peek(r, 0);
+static void requires_read_symbol(requires *r) {
+  int c = requires_peek(r, 0);
   size_t n = 1;
   r->field = false;
   r->last = OPERATOR;
   switch (c) {
     case '.':
     case ':':
-      while (peek(r, n) == c) n++; /* "..", "..." and "::" */
+      while (requires_peek(r, n) == c) n++; /* "..", "..." and "::" */
       r->field = n == 1;
       if (n == 3) r->last = OPERAND;
       if (c == ':' && n == 2) {
-        end_statement(r);
+        requires_end_statement(r);
         r->last = BEGIN;
       }
       break;
@@ -381,41 +384,42 @@ static void read_symbol(requires *r) {
       if (r->doubt == r->depth + 1 && r->doubt_blocks == r->blocks) r->doubt = 0;
       break;
     case ';':
-      end_statement(r);
+      requires_end_statement(r);
       r->last = BEGIN;
       break;
     default: break;
   }
   r->at += n;
   bool next = c == ',' && r->local > 1 && r->local_depth == r->depth && r->local_blocks == r->blocks;
-  if (next && --r->local == 1) r->local_own = is_own(r);
+  if (next && --r->local == 1) r->local_own = requires_is_own(r);
 }
 
 /*
  * Reads the argument of a `require` if it is only a string; false for `require("x" .. y)`. In `pcall(require,
  * "x")` it is after the comma.
  */
-static bool read_argument(requires *r, bytes *name) {
-  bool open = peek(r, 0) == '(';
-  bool passed = r->tried != 0 && peek(r, 0) == ',';
+static bool requires_read_argument(requires *r, bytes *name) {
+  bool open = requires_peek(r, 0) == '(';
+  bool passed = r->tried != 0 && requires_peek(r, 0) == ',';
   if (open || passed) {
     r->depth += open;
     r->at++;
-    skip_space(r);
+    requires_skip_space(r);
   }
-  if (!read_string(r, name)) {
+  if (!requires_read_string(r, name)) {
     if (open || passed) r->last = OPERATOR;
     return false;
   }
-  skip_space(r);
-  return name->data != NULL && (!(open || passed) || peek(r, 0) == ')' || peek(r, 0) == ',');
+  requires_skip_space(r);
+  return name->data != NULL &&
+         (!(open || passed) || requires_peek(r, 0) == ')' || requires_peek(r, 0) == ',');
 }
 
 /*
  * Whether the source before here has `preload["name"]` or `preload.name`: a file of several modules defines
  * those that it requires.
  */
-static bool is_preloaded(const requires *r, bytes name) {
+static bool requires_is_preloaded(const requires *r, bytes name) {
   static const char word[] = "preload";
   requires look = *r;
   for (look.at = r->start; look.at < r->at; look.at++) {
@@ -424,13 +428,13 @@ static bool is_preloaded(const requires *r, bytes name) {
     requires key = look;
     bytes found = {0};
     key.at += sizeof word - 1;
-    skip_space(&key);
-    int c = peek(&key, 0);
+    requires_skip_space(&key);
+    int c = requires_peek(&key, 0);
     if (c != '[' && c != '.') continue;
     key.at++;
-    skip_space(&key);
-    if (c == '.') found = read_word(&key);
-    if (c == '[' && !read_string(&key, &found)) continue;
+    requires_skip_space(&key);
+    if (c == '.') found = requires_read_word(&key);
+    if (c == '[' && !requires_read_string(&key, &found)) continue;
     if (found.data != NULL && found.size == name.size && memcmp(found.data, name.data, name.size) == 0)
       return true;
   }
@@ -439,23 +443,23 @@ static bool is_preloaded(const requires *r, bytes name) {
 
 /* Handles a name that is neither a keyword nor a field; true if it is Lua's `require` with a constant
  * string. */
-static bool read_name(requires *r, bytes word, required *found) {
+static bool requires_read_name(requires *r, bytes word, required *found) {
   bool begins = r->last != OPERATOR;
-  if (begins) end_statement(r);
+  if (begins) requires_end_statement(r);
   r->last = OPERAND;
   if (r->tried == 0 && (bytes_are(word, "pcall") || bytes_are(word, "xpcall"))) {
-    skip_space(r);
-    if (peek(r, 0) == '(') r->tried = r->depth + 1;
+    requires_skip_space(r);
+    if (requires_peek(r, 0) == '(') r->tried = r->depth + 1;
   }
   if (r->shadow != 0 || !bytes_are(word, "require")) return false;
   found->line = r->line;
   found->tried = r->tried != 0;
   found->maybe = r->conditions != 0 || r->doubt != 0 || r->ends || r->replaced;
   found->sure = !found->maybe && r->functions == 0;
-  skip_space(r);
-  if (begins && peek(r, 0) == '=' && peek(r, 1) != '=') r->replaced = true;
-  if (!read_argument(r, &found->name)) return false;
-  if (is_preloaded(r, found->name)) found->tried = true;
+  requires_skip_space(r);
+  if (begins && requires_peek(r, 0) == '=' && requires_peek(r, 1) != '=') r->replaced = true;
+  if (!requires_read_argument(r, &found->name)) return false;
+  if (requires_is_preloaded(r, found->name)) found->tried = true;
   return true;
 }
 
@@ -463,25 +467,25 @@ void requires_begin(requires *r, bytes source) {
   const char *start =
       source.size > 0 ? (const char *)source.data : ""; /* the data of an empty source may be NULL */
   *r = (requires){.start = start, .at = start, .end = start + source.size, .line = 1};
-  if (peek(r, 0) != '#') return; /* skip a first line for the shell */
-  while (!at_end(r) && *r->at != '\n') r->at++;
+  if (requires_peek(r, 0) != '#') return; /* skip a first line for the shell */
+  while (!requires_at_end(r) && *r->at != '\n') r->at++;
 }
 
 bool requires_next(requires *r, required *found) {
-  for (skip_space(r); !at_end(r); skip_space(r)) {
+  for (requires_skip_space(r); !requires_at_end(r); requires_skip_space(r)) {
     bytes string, word;
-    if (read_string(r, &string) || read_number(r)) {
+    if (requires_read_string(r, &string) || requires_read_number(r)) {
       r->field = false;
       r->last = OPERAND;
       continue;
     }
-    word = read_word(r);
+    word = requires_read_word(r);
     if (word.size == 0) {
-      read_symbol(r);
+      requires_read_symbol(r);
     } else if (r->field) {
       r->field = false;
       r->last = OPERAND;
-    } else if (!note_keyword(r, word) && read_name(r, word, found)) {
+    } else if (!requires_note_keyword(r, word) && requires_read_name(r, word, found)) {
       return true;
     }
   }

@@ -29,7 +29,7 @@ enum { SECRET_NAME_MAX = 256 };
  * Reads a file that only its owner may read: SECRETS in an open folder or, if `folder` is -1, a path that the
  * user named. 0, ENOENT..., or EACCES with a sentence in `error`.
  */
-static int read_private(int folder, const char *path, text *content, text *error) {
+static int state_read_private(int folder, const char *path, text *content, text *error) {
   struct stat about;
   int fd, fault = folder >= 0 ? file_open_at(folder, SECRETS, &fd) : file_open(path, &fd);
   if (fault != 0) return fault;
@@ -44,7 +44,7 @@ static int read_private(int folder, const char *path, text *content, text *error
   return fault;
 }
 
-static void free_secrets(state *s) {
+static void state_free_secrets(state *s) {
   for (size_t i = 0; i < s->secret_count; i++) {
     free(s->secrets[i].name);
     free(s->secrets[i].value);
@@ -55,7 +55,7 @@ static void free_secrets(state *s) {
 }
 
 /* Adds a secret from its JSON value; false when it is neither a string nor {"base64": "..."}. */
-static bool add_secret(state *s, const char *name, const json_t *value) {
+static bool state_add_secret(state *s, const char *name, const json_t *value) {
   text bytes_of_it = {0};
   if (!json_to_bytes(value, &bytes_of_it)) {
     text_free(&bytes_of_it); /* it may have a buffer although it is empty */
@@ -69,14 +69,14 @@ static bool add_secret(state *s, const char *name, const json_t *value) {
 }
 
 /*
- * Reads the JSON object in a file of secrets (see read_private) without checking its values; with `none` a
- * missing file counts as an empty object. NULL: `error` names the file.
+ * Reads the JSON object in a file of secrets (see state_read_private) without checking its values; with
+ * `none` a missing file counts as an empty object. NULL: `error` names the file.
  */
-static json_t *read_table(int folder, const char *path, bool none, text *error) {
+static json_t *state_read_table(int folder, const char *path, bool none, text *error) {
   text content = {0};
   json_error_t where;
   json_t *table = NULL;
-  int fault = read_private(folder, path, &content, error);
+  int fault = state_read_private(folder, path, &content, error);
   if (fault == ENOENT && none) {
     table = json_object();
   } else if (fault != 0) {
@@ -98,44 +98,47 @@ static json_t *read_table(int folder, const char *path, bool none, text *error) 
 
 /* Replaces the secrets of `s` by the table of a file. False: a value is not a secret; `error` names it and
  * the file. */
-static bool take_table(state *s, json_t *table, const char *path, text *error) {
+static bool state_take_table(state *s, json_t *table, const char *path, text *error) {
   const char *name;
   json_t *value;
-  free_secrets(s);
+  state_free_secrets(s);
   json_object_foreach(table, name, value) {
-    if (add_secret(s, name, value)) continue;
+    if (state_add_secret(s, name, value)) continue;
     text_printf(error, "%s: secret '%s' is neither a string nor {\"base64\": \"...\"}", path, name);
     return false;
   }
   return true;
 }
 
-/* Replaces the secrets of `s` by those in a file (see read_private). False with a message in `error`. */
-static bool read_secrets(state *s, int folder, const char *path, text *error) {
-  json_t *table = read_table(folder, path, folder >= 0, error);
-  bool good = table != NULL && take_table(s, table, path, error);
+/* Replaces the secrets of `s` by those in a file (see state_read_private). False with a message in `error`.
+ */
+static bool state_load_secrets(state *s, int folder, const char *path, text *error) {
+  json_t *table = state_read_table(folder, path, folder >= 0, error);
+  bool good = table != NULL && state_take_table(s, table, path, error);
   json_decref(table);
   return good;
 }
 
-bool state_read_secrets(state *s, const char *path, text *error) { return read_secrets(s, -1, path, error); }
+bool state_read_secrets(state *s, const char *path, text *error) {
+  return state_load_secrets(s, -1, path, error);
+}
 
 /* Whether a folder has the name of one that we make, which must not be a link. Other folders were named by
  * the user. */
-static bool is_own(const char *name, size_t size) {
+static bool state_is_own(const char *name, size_t size) {
   static const char state_name[] = ".flaron", edge[] = "edge-";
   return (size == sizeof state_name - 1 && strncasecmp(name, state_name, size) == 0) ||
          (size > sizeof edge - 1 && strncmp(name, edge, sizeof edge - 1) == 0);
 }
 
 /* Opens a folder of state of any name. -1: `error` says why. */
-static int open_folder(const char *folder, text *error) {
+static int state_open_folder(const char *folder, text *error) {
   size_t end = strlen(folder), begin;
   struct stat about = {0};
   while (end > 1 && folder[end - 1] == '/') end--; /* a slash at the end would make open follow a link */
   for (begin = end; begin > 0 && folder[begin - 1] != '/'; begin--) {
   }
-  bool own = is_own(folder + begin, end - begin);
+  bool own = state_is_own(folder + begin, end - begin);
   char *path = memory_copy((bytes){(const uint8_t *)folder, end});
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (own ? O_NOFOLLOW : 0)), fault = errno;
   if (fd >= 0) {
@@ -158,8 +161,8 @@ static int open_folder(const char *folder, text *error) {
 bool state_read_folder(state *s, const char *folder, text *error) {
   text path = {0};
   text_printf(&path, "%s/" SECRETS, folder);
-  int fd = open_folder(folder, error);
-  bool good = fd >= 0 && read_secrets(s, fd, path.data, error);
+  int fd = state_open_folder(folder, error);
+  bool good = fd >= 0 && state_load_secrets(s, fd, path.data, error);
   if (fd >= 0) close(fd);
   text_free(&path);
   return good;
@@ -179,8 +182,8 @@ bool state_secret_name_valid(const char *name) {
 }
 
 /* Opens a folder and locks it, waiting for other writers of its secrets. -1: `error` says why. */
-static int lock_folder(const char *folder, text *error) {
-  int fd = open_folder(folder, error), locked;
+static int state_lock_folder(const char *folder, text *error) {
+  int fd = state_open_folder(folder, error), locked;
   if (fd < 0) return -1;
   do locked = flock(fd, LOCK_EX);
   while (locked != 0 && errno == EINTR);
@@ -191,7 +194,7 @@ static int lock_folder(const char *folder, text *error) {
 }
 
 /* Writes all of `content`. 0 or an errno value. */
-static int write_all(int fd, bytes content) {
+static int state_write_all(int fd, bytes content) {
   for (size_t done = 0; done < content.size;) {
     ssize_t n = write(fd, content.data + done, content.size - done);
     if (n < 0 && errno != EINTR) return errno;
@@ -204,11 +207,12 @@ static int write_all(int fd, bytes content) {
  * Replaces secrets.json in an open, locked folder atomically. Removes the leftover of a killed writer. 0 or
  * an errno value.
  */
-static int replace_secrets(int folder, bytes content) {
+static int state_replace_secrets(int folder, bytes content) {
   unlinkat(folder, SECRETS_PART, 0);
   int fd = openat(folder, SECRETS_PART, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (fd < 0) return errno;
-  int fault = fchmod(fd, S_IRUSR | S_IWUSR) != 0 ? errno : write_all(fd, content); /* whatever the umask is */
+  int fault =
+      fchmod(fd, S_IRUSR | S_IWUSR) != 0 ? errno : state_write_all(fd, content); /* whatever the umask is */
   if (fault == 0 && fsync(fd) != 0) fault = errno;
   if (close(fd) != 0 && fault == 0) fault = errno;
   if (fault == 0 && renameat(folder, SECRETS_PART, folder, SECRETS) != 0) fault = errno;
@@ -221,15 +225,15 @@ static int replace_secrets(int folder, bytes content) {
 }
 
 /* Writes a changed table, unless a reader would refuse it. False: `error` names the file. */
-static bool write_table(int folder, json_t *table, const char *path, text *error) {
+static bool state_write_table(int folder, json_t *table, const char *path, text *error) {
   state checked = {0};
-  bool good = take_table(&checked, table, path, error);
-  free_secrets(&checked);
+  bool good = state_take_table(&checked, table, path, error);
+  state_free_secrets(&checked);
   if (!good) return false;
   text content = {0};
   char *dump = json_dumps(table, JSON_INDENT(2));
   if (dump != NULL) text_printf(&content, "%s\n", dump);
-  int fault = dump != NULL ? replace_secrets(folder, text_bytes(&content)) : EINVAL;
+  int fault = dump != NULL ? state_replace_secrets(folder, text_bytes(&content)) : EINVAL;
   if (fault != 0) text_printf(error, "%s: %s", path, strerror(fault));
   free(dump);
   text_free(&content);
@@ -238,11 +242,12 @@ static bool write_table(int folder, json_t *table, const char *path, text *error
 
 /* Sets a secret to `value`, which it takes over, or removes it if `value` is NULL; `found`: it existed
  * before. */
-static bool change_secret(const char *folder, const char *name, json_t *value, bool *found, text *error) {
+static bool state_change_secret(const char *folder, const char *name, json_t *value, bool *found,
+                                text *error) {
   text path = {0};
   text_printf(&path, "%s/" SECRETS, folder);
-  int lock = lock_folder(folder, error);
-  json_t *table = lock >= 0 ? read_table(lock, path.data, true, error) : NULL;
+  int lock = state_lock_folder(folder, error);
+  json_t *table = lock >= 0 ? state_read_table(lock, path.data, true, error) : NULL;
   bool good = table != NULL;
   if (good) {
     *found = json_object_get(table, name) != NULL;
@@ -251,7 +256,7 @@ static bool change_secret(const char *folder, const char *name, json_t *value, b
       good = false;
     }
     if (value == NULL) json_object_del(table, name);
-    if (good && (value != NULL || *found)) good = write_table(lock, table, path.data, error);
+    if (good && (value != NULL || *found)) good = state_write_table(lock, table, path.data, error);
   }
   json_decref(table);
   json_decref(value);
@@ -262,12 +267,12 @@ static bool change_secret(const char *folder, const char *name, json_t *value, b
 
 bool state_set_secret(const char *folder, const char *name, bytes value, text *error) {
   bool found;
-  return change_secret(folder, name, json_of_bytes(value), &found, error);
+  return state_change_secret(folder, name, json_of_bytes(value), &found, error);
 }
 
 bool state_delete_secret(const char *folder, const char *name, bool *found, text *error) {
   *found = false;
-  return change_secret(folder, name, NULL, found, error);
+  return state_change_secret(folder, name, NULL, found, error);
 }
 
 /* ---- the folder ---- */
@@ -277,7 +282,7 @@ bool state_make_folder(const char *folder, text *error) {
     text_printf(error, "%s: %s", folder, strerror(errno));
     return false;
   }
-  int fd = open_folder(folder, error);
+  int fd = state_open_folder(folder, error);
   if (fd >= 0) close(fd);
   return fd >= 0;
 }
@@ -286,7 +291,7 @@ struct store *state_open_store(const char *folder, bool make, text *error) {
   text path = {0};
   struct stat about;
   struct store *opened = NULL;
-  int fd = open_folder(folder, error);
+  int fd = state_open_folder(folder, error);
   if (fd < 0) return NULL;
   text_printf(&path, "%s/" STORES, folder);
   if (!make && fstatat(fd, STORES, &about, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) {
@@ -319,6 +324,6 @@ void state_lend(const state *s, host_config *config) {
 
 void state_close(state *s) {
   store_close(s->store);
-  free_secrets(s);
+  state_free_secrets(s);
   *s = (state){0};
 }

@@ -20,7 +20,7 @@ enum { SMALL = 16 << 10, OPEN_CHUNK = 64 << 10, LOW = 64 << 10 };
 
 /* ---- the list of those that are looked after in the next round ---- */
 
-static void look_again(connection *c) {
+static void connection_look_again(connection *c) {
   connection_set *s = c->set;
   if (c->again) return;
   c->again = true;
@@ -31,7 +31,7 @@ static void look_again(connection *c) {
 
 void connection_break(connection *c) {
   c->broken = true;
-  look_again(c);
+  connection_look_again(c);
 }
 
 void connection_pause(connection *c) { c->paused = true; }
@@ -39,7 +39,7 @@ void connection_pause(connection *c) { c->paused = true; }
 void connection_resume(connection *c) {
   c->paused = false;
   c->resumed = true;
-  if (c->in.size > 0 || c->readable || c->finished) look_again(c);
+  if (c->in.size > 0 || c->readable || c->finished) connection_look_again(c);
 }
 
 void connection_deadline(connection *c, int64_t ms) {
@@ -65,7 +65,7 @@ void connection_hold(connection *c, ptrdiff_t bytes) {
   if (s->held > MOST_HELD && s->sweep_ms > s->now_ms + FULL_MS) s->sweep_ms = s->now_ms + FULL_MS;
 }
 
-static chunk *add_chunk(connection *c) {
+static chunk *connection_add_chunk(connection *c) {
   chunk *n = c->spare != NULL ? c->spare : memory_get(sizeof *n);
   c->spare = NULL;
   n->sent = 0;
@@ -81,7 +81,7 @@ static chunk *add_chunk(connection *c) {
 }
 
 /* Counts bytes that are to be sent. */
-static void count(connection *c, size_t size) {
+static void connection_count(connection *c, size_t size) {
   if (c->unsent == 0) c->progress_ms = c->set->now_ms;
   c->unsent += size;
   connection_hold(c, (ptrdiff_t)size);
@@ -89,9 +89,11 @@ static void count(connection *c, size_t size) {
 
 void connection_write(connection *c, const void *data, size_t size) {
   if (size == 0 || c->broken) return;
-  chunk *to = c->first != NULL && !c->last->whole && c->last->data.size < OPEN_CHUNK ? c->last : add_chunk(c);
+  chunk *to = c->first != NULL && !c->last->whole && c->last->data.size < OPEN_CHUNK
+                  ? c->last
+                  : connection_add_chunk(c);
   text_add(&to->data, data, size);
-  count(c, size);
+  connection_count(c, size);
 }
 
 void connection_give(connection *c, text *data) {
@@ -100,16 +102,16 @@ void connection_give(connection *c, text *data) {
     text_reuse(data);
     return;
   }
-  chunk *n = add_chunk(c);
+  chunk *n = connection_add_chunk(c);
   text_free(&n->data);
   n->data = *data;
   n->whole = true;
   *data = (text){0};
-  count(c, n->data.size);
+  connection_count(c, n->data.size);
 }
 
 /* The first chunk has been sent, or never will be. */
-static void drop_chunk(connection *c) {
+static void connection_drop_chunk(connection *c) {
   chunk *n = c->first;
   c->first = n->next;
   if (c->spare == NULL && n->data.capacity <= SMALL) {
@@ -122,7 +124,7 @@ static void drop_chunk(connection *c) {
 }
 
 /* Sends some of what waits; -1: nothing can be sent now, or ever (then the connection is broken). */
-static ssize_t send_some(connection *c) {
+static ssize_t connection_send_some(connection *c) {
   enum { PARTS = 16 };
   ssize_t n;
   if (c->tls != NULL) {
@@ -146,7 +148,7 @@ static ssize_t send_some(connection *c) {
 }
 
 /* Takes what was sent out of what waits. */
-static void drop_sent(connection *c, size_t size) {
+static void connection_drop_sent(connection *c, size_t size) {
   c->unsent -= size;
   connection_hold(c, -(ptrdiff_t)size);
   c->progress += size;
@@ -158,12 +160,12 @@ static void drop_sent(connection *c, size_t size) {
       return;
     }
     size -= left;
-    drop_chunk(c);
+    connection_drop_chunk(c);
   }
 }
 
 /* All is sent: the client is told so, and has some time to read it. */
-static void begin_to_linger(connection *c) {
+static void connection_begin_to_linger(connection *c) {
   enum { LINGER_MS = 2000 };
   c->lingering = true;
   if (c->tls != NULL) SSL_shutdown(c->tls);
@@ -171,12 +173,12 @@ static void begin_to_linger(connection *c) {
   text_free(&c->in);
   if (c->finished) connection_break(c);
   c->paused = false;
-  look_again(c);
+  connection_look_again(c);
   connection_deadline(c, LINGER_MS);
 }
 
 /* The client must take something of what waits, in time. A byte now and then is not enough. */
-static void set_write_deadline(connection *c) {
+static void connection_set_write_deadline(connection *c) {
   enum { ENOUGH = 4096 };
   connection_set *s = c->set;
   if (c->unsent == 0) {
@@ -190,16 +192,16 @@ static void set_write_deadline(connection *c) {
 
 void connection_flush(connection *c) {
   while (c->unsent > 0 && c->writable && !c->broken && !c->shaking) {
-    ssize_t n = send_some(c);
+    ssize_t n = connection_send_some(c);
     if (n < 0) {
       c->writable = false;
       break;
     }
-    drop_sent(c, (size_t)n);
+    connection_drop_sent(c, (size_t)n);
   }
-  set_write_deadline(c);
+  connection_set_write_deadline(c);
   if (c->unsent >= LOW) c->waits = true;
-  if (c->unsent == 0 && c->ending && !c->lingering && !c->broken) begin_to_linger(c);
+  if (c->unsent == 0 && c->ending && !c->lingering && !c->broken) connection_begin_to_linger(c);
 }
 
 void connection_end(connection *c) {
@@ -213,7 +215,7 @@ void connection_end(connection *c) {
 /* ---- what comes ---- */
 
 /* Reads into the server's buffer. 0: the client has finished; -1: there is nothing now. */
-static ssize_t receive(connection *c) {
+static ssize_t connection_receive(connection *c) {
   connection_set *s = c->set;
   ssize_t n;
   if (c->tls != NULL) {
@@ -236,7 +238,7 @@ static ssize_t receive(connection *c) {
 
 /* Gives bytes to the protocol, and to the one that it may leave the connection to. Returns how many they
  * took. */
-static size_t give_to_protocol(connection *c, const char *data, size_t size) {
+static size_t connection_give_to_protocol(connection *c, const char *data, size_t size) {
   size_t used = 0;
   const protocol *p;
   do {
@@ -247,18 +249,18 @@ static size_t give_to_protocol(connection *c, const char *data, size_t size) {
 }
 
 /* Gives what was kept, and `size` new bytes, to the protocol; keeps what it does not take. */
-static void offer(connection *c, const char *data, size_t size) {
+static void connection_offer(connection *c, const char *data, size_t size) {
   enum { KEPT_ROOM = 4096 };
   c->resumed = false;
   if (c->in.size == 0) {
-    size_t used = give_to_protocol(c, data, size);
+    size_t used = connection_give_to_protocol(c, data, size);
     if (used < size && !c->ending) text_add(&c->in, data + used, size - used);
     return;
   }
   text in = c->in; /* the protocol may end the connection, which frees what is kept */
   c->in = (text){0};
   text_add(&in, data, size);
-  size_t used = give_to_protocol(c, in.data, in.size);
+  size_t used = connection_give_to_protocol(c, in.data, in.size);
   if (c->ending || (used == in.size && in.capacity > KEPT_ROOM)) {
     text_free(&in);
     return;
@@ -268,7 +270,7 @@ static void offer(connection *c, const char *data, size_t size) {
   c->in = in;
 }
 
-static void finish(connection *c) {
+static void connection_finish(connection *c) {
   c->finished = true;
   c->readable = false;
   if (c->lingering) {
@@ -278,34 +280,34 @@ static void finish(connection *c) {
   }
 }
 
-static void read_some(connection *c) {
+static void connection_read_some(connection *c) {
   enum { AT_ONCE = 2, MOST_DISCARDED = 8 << 20 };
-  if (c->resumed && !c->paused && c->in.size > 0) offer(c, "", 0);
+  if (c->resumed && !c->paused && c->in.size > 0) connection_offer(c, "", 0);
   for (int i = 0; c->readable && !c->paused && !c->broken; i++) {
     if (i == AT_ONCE) { /* others have their turn */
-      look_again(c);
+      connection_look_again(c);
       return;
     }
-    ssize_t n = receive(c);
+    ssize_t n = connection_receive(c);
     if (n == 0) {
-      finish(c);
+      connection_finish(c);
     } else if (n > 0 && c->lingering) {
       c->discarded += (size_t)n;
       if (c->discarded > MOST_DISCARDED) connection_break(c);
     } else if (n > 0) {
-      offer(c, c->set->input, (size_t)n);
+      connection_offer(c, c->set->input, (size_t)n);
     }
   }
 }
 
 /* ---- its life ---- */
 
-static void close_now(connection *c) {
+static void connection_close_now(connection *c) {
   connection_set *s = c->set;
   loop_unwatch(s->loop, &c->watch);
   if (c->protocol != NULL) c->protocol->closed(c);
   connection_hold(c, -(ptrdiff_t)c->held);
-  while (c->first != NULL) drop_chunk(c);
+  while (c->first != NULL) connection_drop_chunk(c);
   if (c->spare != NULL) text_free(&c->spare->data);
   free(c->spare);
   text_free(&c->in);
@@ -319,7 +321,7 @@ static void close_now(connection *c) {
 }
 
 /* Whether what a client begins with is there, and no handshake of TLS, which is a record of that kind. */
-static bool speaks_no_tls(connection *c) {
+static bool connection_speaks_no_tls(connection *c) {
   enum { HANDSHAKE = 22 };
   uint8_t first;
   if (c->greeted || recv(c->watch.fd, &first, 1, MSG_PEEK) != 1) return false;
@@ -328,8 +330,8 @@ static bool speaks_no_tls(connection *c) {
 }
 
 /* Goes on with the handshake of TLS; true when it is done, or there is none. */
-static bool shake_hands(connection *c) {
-  if (speaks_no_tls(c)) {
+static bool connection_shake_hands(connection *c) {
+  if (connection_speaks_no_tls(c)) {
     SSL_free(c->tls);
     c->tls = NULL;
     c->shaking = false;
@@ -360,25 +362,25 @@ static bool shake_hands(connection *c) {
 }
 
 /* Does what can be done for a connection, and ends it when it is to end. */
-static void serve(connection *c) {
-  if (!c->shaking || c->broken || shake_hands(c)) {
+static void connection_serve(connection *c) {
+  if (!c->shaking || c->broken || connection_shake_hands(c)) {
     if (!c->broken && c->unsent > 0) connection_flush(c);
     if (!c->broken && c->waits && c->unsent < LOW) {
       c->waits = false;
       c->protocol->drained(c);
     }
-    if (!c->broken) read_some(c);
+    if (!c->broken) connection_read_some(c);
   }
-  if (c->broken) close_now(c);
+  if (c->broken) connection_close_now(c);
 }
 
-static void on_ready(loop_watch *watch, unsigned what) {
+static void connection_on_ready(loop_watch *watch, unsigned what) {
   connection *c = (connection *)watch;
   if (what & LOOP_READ) c->readable = true;
   if (what & LOOP_WRITE) c->writable = true;
   if (what & LOOP_FIN) c->fin = true;
   if (what & LOOP_GONE) c->broken = true;
-  serve(c);
+  connection_serve(c);
 }
 
 bool connection_serve_again(connection_set *s) {
@@ -389,7 +391,7 @@ bool connection_serve_again(connection_set *s) {
     next = c->next_again;
     c->again = false;
     if (c->previous != NULL) {
-      serve(c);
+      connection_serve(c);
     } else {
       free(c);
     }
@@ -399,7 +401,7 @@ bool connection_serve_again(connection_set *s) {
 
 void connection_open(connection_set *s, int fd, SSL_CTX *tls, bool of_page, bool local) {
   connection *c = memory_get(sizeof *c);
-  c->watch = (loop_watch){fd, on_ready};
+  c->watch = (loop_watch){fd, connection_on_ready};
   c->set = s;
   c->server = s->server;
   c->of_page = of_page;
@@ -421,7 +423,7 @@ void connection_open(connection_set *s, int fd, SSL_CTX *tls, bool of_page, bool
 }
 
 /* Whether it has taken nothing of a lot for a while. */
-static bool is_stuck(const connection *c, int64_t now_ms) {
+static bool connection_is_stuck(const connection *c, int64_t now_ms) {
   enum { A_LOT = 256 << 10, A_WHILE_MS = 300 };
   return c->held > A_LOT && now_ms - c->progress_ms > A_WHILE_MS;
 }
@@ -440,14 +442,14 @@ void connection_sweep(connection_set *s) {
       }
     }
     if (c->write_deadline_ms != 0 && c->write_deadline_ms <= now) c->broken = true;
-    if (s->held > MOST_HELD && is_stuck(c, now)) c->broken = true;
+    if (s->held > MOST_HELD && connection_is_stuck(c, now)) c->broken = true;
     if (c->deadline_ms != 0 && c->deadline_ms < s->sweep_ms) s->sweep_ms = c->deadline_ms;
     if (c->write_deadline_ms != 0 && c->write_deadline_ms < s->sweep_ms) s->sweep_ms = c->write_deadline_ms;
-    if (c->broken) close_now(c);
+    if (c->broken) connection_close_now(c);
   }
 }
 
 void connection_close_all(connection_set *s) {
-  while (s->first != NULL) close_now(s->first);
+  while (s->first != NULL) connection_close_now(s->first);
   connection_serve_again(s); /* frees them */
 }

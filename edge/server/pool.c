@@ -117,7 +117,7 @@ static _Thread_local worker *this_worker;
 
 /* ---- rows ---- */
 
-static void row_add(row *r, worker *w) {
+static void pool_row_add(row *r, worker *w) {
   w->next = NULL;
   w->before = r->last;
   *(r->last != NULL ? &r->last->next : &r->first) = w;
@@ -125,7 +125,7 @@ static void row_add(row *r, worker *w) {
   r->count++;
 }
 
-static void row_remove(row *r, worker *w) {
+static void pool_row_remove(row *r, worker *w) {
   *(w->before != NULL ? &w->before->next : &r->first) = w->next;
   *(w->next != NULL ? &w->next->before : &r->last) = w->before;
   w->next = w->before = NULL;
@@ -134,9 +134,9 @@ static void row_remove(row *r, worker *w) {
 
 /* ---- threads: all of it with the lock ---- */
 
-static void *work(void *data);
+static void *pool_work(void *data);
 
-static worker *add_worker(pool *p) {
+static worker *pool_add_worker(pool *p) {
   worker *w = memory_get(sizeof *w);
   w->pool = p;
   pthread_cond_init(&w->turn, NULL);
@@ -148,7 +148,7 @@ static worker *add_worker(pool *p) {
 }
 
 /* Frees a worker whose thread is no more, or never was. */
-static void remove_worker(pool *p, worker *w) {
+static void pool_remove_worker(pool *p, worker *w) {
   *(w->of_all_before != NULL ? &w->of_all_before->of_all : &p->all) = w->of_all;
   if (w->of_all != NULL) w->of_all->of_all_before = w->of_all_before;
   p->count--;
@@ -157,41 +157,41 @@ static void remove_worker(pool *p, worker *w) {
 }
 
 /* Starts a thread, which rests. False: there can be none. */
-static bool start_worker(pool *p) {
+static bool pool_start_worker(pool *p) {
   pthread_attr_t attributes;
   if (p->closing || p->count > p->max + MOST_SLOW + POOL_WAITING) return false;
-  worker *w = add_worker(p);
+  worker *w = pool_add_worker(p);
   w->state = RESTS;
-  row_add(&p->resting, w);
+  pool_row_add(&p->resting, w);
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, POOL_STACK);
-  bool good = pthread_create(&w->thread, &attributes, work, w) == 0;
+  bool good = pthread_create(&w->thread, &attributes, pool_work, w) == 0;
   pthread_attr_destroy(&attributes);
   if (good) return true;
-  row_remove(&p->resting, w);
-  remove_worker(p, w);
+  pool_row_remove(&p->resting, w);
+  pool_remove_worker(p, w);
   return false;
 }
 
 /* Whether there is a thread that can lead in the leader's place, started if need be. */
-static bool has_relief(pool *p) { return p->resting.count > 0 || start_worker(p); }
+static bool pool_has_relief(pool *p) { return p->resting.count > 0 || pool_start_worker(p); }
 
 /* Wakes a thread that rests, or starts one. */
-static void call_one(pool *p) {
-  if (!has_relief(p)) return;
+static void pool_call_one(pool *p) {
+  if (!pool_has_relief(p)) return;
   worker *w = p->resting.last;
-  row_remove(&p->resting, w);
+  pool_row_remove(&p->resting, w);
   w->state = LOOKS;
   pthread_cond_signal(&w->turn);
 }
 
 /* Whether jobs wait that may begin as soon as there is room. */
-static bool has_jobs(const pool *p) { return p->jobs.first != NULL || p->waiting_jobs.first != NULL; }
+static bool pool_has_jobs(const pool *p) { return p->jobs.first != NULL || p->waiting_jobs.first != NULL; }
 
 /* Whether one more may work, beside the leader. */
-static bool has_room(const pool *p) { return p->working - p->slow < p->max - 1; }
+static bool pool_has_room(const pool *p) { return p->working - p->slow < p->max - 1; }
 
-static void begin_work(pool *p, worker *w) {
+static void pool_begin_work(pool *p, worker *w) {
   w->state = WORKS;
   w->since = p->ticks;
   p->working++;
@@ -202,36 +202,36 @@ static void begin_work(pool *p, worker *w) {
  * The first that returns works on, if there is room. In turn with jobs: when a thousand return at once,
  * whoever asks next need not wait for all. Jobs that give up their turn say so by another call.
  */
-static void let_return(pool *p) {
+static void pool_let_return(pool *p) {
   worker *w = p->returning.first;
-  if (w == NULL || !has_room(p) || (p->jobs_turn && has_jobs(p))) return;
-  row_remove(&p->returning, w);
+  if (w == NULL || !pool_has_room(p) || (p->jobs_turn && pool_has_jobs(p))) return;
+  pool_row_remove(&p->returning, w);
   p->waiting--;
   p->jobs_turn = true;
-  begin_work(p, w);
+  pool_begin_work(p, w);
   pthread_cond_signal(&w->turn);
 }
 
 /* A thread works no more, or waits. */
-static void end_work(pool *p, worker *w, state next) {
+static void pool_end_work(pool *p, worker *w, state next) {
   w->state = next;
   p->working--;
   if (w->uncounted) p->slow--;
   w->uncounted = false;
-  let_return(p);
+  pool_let_return(p);
 }
 
 /* The leader, which is in a job and not in the loop, leads no more; another is to come. */
-static void take_lead_away(pool *p) {
+static void pool_take_lead_away(pool *p) {
   p->leader = NULL;
   p->in_job = false;
-  call_one(p);
+  pool_call_one(p);
 }
 
 /* Waits until something else is to be done. False: this thread is to end. */
-static bool rest(pool *p, worker *w) {
+static bool pool_rest(pool *p, worker *w) {
   w->state = RESTS;
-  row_add(&p->resting, w);
+  pool_row_add(&p->resting, w);
   while (w->state == RESTS && !p->closing) {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
@@ -240,7 +240,7 @@ static bool rest(pool *p, worker *w) {
     if (idle && w->state == RESTS && !w->is_main && p->resting.count > RESTING) break;
   }
   if (w->state != RESTS) return true;
-  row_remove(&p->resting, w);
+  pool_row_remove(&p->resting, w);
   w->state = LOOKS;
   return p->closing;
 }
@@ -248,28 +248,28 @@ static bool rest(pool *p, worker *w) {
 /* ---- waiting ---- */
 
 /* The job of a thread begins to wait. False: too many do, or there is nobody who could lead. */
-static bool begin_wait(pool *p, worker *w) {
-  if (p->waiting >= POOL_WAITING || (p->leader == w && !has_relief(p))) return false;
+static bool pool_begin_wait(pool *p, worker *w) {
+  if (p->waiting >= POOL_WAITING || (p->leader == w && !pool_has_relief(p))) return false;
   pool_note_waits(w->flare, w->kind);
-  if (p->leader == w) take_lead_away(p);
+  if (p->leader == w) pool_take_lead_away(p);
   p->waiting++;
-  end_work(p, w, WAITS);
-  if (p->full && has_jobs(p) && has_room(p)) call_one(p);
+  pool_end_work(p, w, WAITS);
+  if (p->full && pool_has_jobs(p) && pool_has_room(p)) pool_call_one(p);
   return true;
 }
 
 /* Its wait is over: it works on when there is room, or at once if the pool ends. */
-static void end_wait(pool *p, worker *w) {
-  if (p->returning.first != NULL || !has_room(p)) {
+static void pool_end_wait(pool *p, worker *w) {
+  if (p->returning.first != NULL || !pool_has_room(p)) {
     w->state = RETURNS;
-    row_add(&p->returning, w);
+    pool_row_add(&p->returning, w);
     while (w->state == RETURNS && atomic_load(&w->unwanted) != POOL_ENDING)
       pthread_cond_wait(&w->turn, &p->lock);
     if (w->state != RETURNS) return;
-    row_remove(&p->returning, w);
+    pool_row_remove(&p->returning, w);
   }
   p->waiting--;
-  begin_work(p, w);
+  pool_begin_work(p, w);
 }
 
 pool_why pool_unwanted(void) {
@@ -283,10 +283,10 @@ bool pool_wait(host_wait_kind kind) {
   pthread_mutex_lock(&w->pool->lock);
   switch (kind) {
     case HOST_WAITS_BRIEFLY:
-      if (w->pool->leader == w && has_relief(w->pool)) take_lead_away(w->pool);
+      if (w->pool->leader == w && pool_has_relief(w->pool)) pool_take_lead_away(w->pool);
       break;
-    case HOST_WAITS: good = begin_wait(w->pool, w); break;
-    case HOST_WAITED: end_wait(w->pool, w); break;
+    case HOST_WAITS: good = pool_begin_wait(w->pool, w); break;
+    case HOST_WAITED: pool_end_wait(w->pool, w); break;
   }
   pthread_mutex_unlock(&w->pool->lock);
   return good;
@@ -294,7 +294,7 @@ bool pool_wait(host_wait_kind kind) {
 
 /* ---- jobs: with the lock, which some of it gives up meanwhile ---- */
 
-static void queue(pool_queue *q, pool_job *job) {
+static void pool_enqueue(pool_queue *q, pool_job *job) {
   job->queue = q;
   job->next = NULL;
   job->before = q->last;
@@ -302,7 +302,7 @@ static void queue(pool_queue *q, pool_job *job) {
   q->last = job;
 }
 
-static void unqueue(pool_job *job) {
+static void pool_unqueue(pool_job *job) {
   pool_queue *q = job->queue;
   *(job->before != NULL ? &job->before->next : &q->first) = job->next;
   *(job->next != NULL ? &job->next->before : &q->last) = job->before;
@@ -310,7 +310,7 @@ static void unqueue(pool_job *job) {
 }
 
 /* The queue in which a job is to wait, by what it costs; NULL: it may begin. */
-static pool_queue *put_off(pool *p, const pool_job *job) {
+static pool_queue *pool_put_off(pool *p, const pool_job *job) {
   pool_cost cost = pool_cost_of(job);
   bool first = p->bytes == 0 && p->held <= MOST_HELD;
   if (cost.slow && p->slow >= p->max) return &p->slow_jobs;
@@ -319,21 +319,21 @@ static pool_queue *put_off(pool *p, const pool_job *job) {
 }
 
 /* Whether a job that was put off may begin now. */
-static bool may_begin(pool *p, const pool_job *job) {
+static bool pool_may_begin(pool *p, const pool_job *job) {
   if (job == NULL) return false;
-  pool_queue *q = put_off(p, job);
+  pool_queue *q = pool_put_off(p, job);
   return q == NULL || q == &p->waiting_jobs;
 }
 
 /* The job that is to begin, in its queue; NULL: there is none. Puts others off. */
-static pool_job *next_job(pool *p) {
+static pool_job *pool_next_job(pool *p) {
   pool_queue *q;
-  if (may_begin(p, p->slow_jobs.first)) return p->slow_jobs.first;
-  if (may_begin(p, p->large_jobs.first)) return p->large_jobs.first;
-  while (p->jobs.first != NULL && (q = put_off(p, p->jobs.first)) != NULL) {
+  if (pool_may_begin(p, p->slow_jobs.first)) return p->slow_jobs.first;
+  if (pool_may_begin(p, p->large_jobs.first)) return p->large_jobs.first;
+  while (p->jobs.first != NULL && (q = pool_put_off(p, p->jobs.first)) != NULL) {
     pool_job *job = p->jobs.first;
-    unqueue(job);
-    queue(q, job);
+    pool_unqueue(job);
+    pool_enqueue(q, job);
   }
   bool both = p->jobs.first != NULL && p->waiting_jobs.first != NULL;
   if (both) p->waiting_turn = !p->waiting_turn;
@@ -341,7 +341,7 @@ static pool_job *next_job(pool *p) {
 }
 
 /* Interrupts a thread, unless it only waits for its turn. The watch does it again, or later if many are. */
-static void nudge(pool *p, worker *w) {
+static void pool_nudge(pool *p, worker *w) {
   if (p->nudges >= NUDGES || w->state == RETURNS) return;
   p->nudges++;
   w->nudged = p->ticks;
@@ -349,21 +349,21 @@ static void nudge(pool *p, worker *w) {
 }
 
 /* The job of a thread is to end. */
-static void end_job_of(pool *p, worker *w, int why) {
+static void pool_end_job_of(pool *p, worker *w, int why) {
   if (atomic_exchange(&w->unwanted, why) == POOL_WANTED) p->unwanted++;
-  nudge(p, w);
+  pool_nudge(p, w);
   pthread_cond_signal(&w->turn); /* it may wait for its turn */
   pthread_cond_signal(&p->begun);
 }
 
 /* The job that a thread is to run; NULL = none. */
-static pool_job *job_for(pool *p, const worker *w) {
-  return has_room(p) && (p->leader == w || p->helping || p->full) ? next_job(p) : NULL;
+static pool_job *pool_job_for(pool *p, const worker *w) {
+  return pool_has_room(p) && (p->leader == w || p->helping || p->full) ? pool_next_job(p) : NULL;
 }
 
-static void run(pool *p, worker *w, pool_job *job) {
+static void pool_work_on(pool *p, worker *w, pool_job *job) {
   pool_cost cost = pool_cost_of(job);
-  unqueue(job);
+  pool_unqueue(job);
   job->stage = RUNNING;
   job->worker = w;
   w->job = job;
@@ -373,7 +373,7 @@ static void run(pool *p, worker *w, pool_job *job) {
   p->bytes += w->bytes;
   p->with_job++;
   p->jobs_turn = false;
-  begin_work(p, w);
+  pool_begin_work(p, w);
   w->uncounted = cost.slow;
   if (w->uncounted) p->slow++;
   if (p->leader == w) {
@@ -390,7 +390,7 @@ static void run(pool *p, worker *w, pool_job *job) {
   w->job = NULL;
   p->with_job--;
   if (atomic_exchange(&w->unwanted, POOL_WANTED) != POOL_WANTED) p->unwanted--;
-  end_work(p, w, LOOKS);
+  pool_end_work(p, w, LOOKS);
   pthread_mutex_unlock(&p->lock);
   pool_flare_release(w->flare);
   job->done(job, leading);
@@ -399,7 +399,7 @@ static void run(pool *p, worker *w, pool_job *job) {
 }
 
 /* Ends the jobs that were dropped. By the leader. */
-static void end_dropped(pool *p) {
+static void pool_end_dropped(pool *p) {
   while (p->dropped != NULL) {
     pool_job *job = p->dropped;
     p->dropped = job->next;
@@ -415,38 +415,38 @@ static void end_dropped(pool *p) {
   }
 }
 
-static void end_jobs(pool *p) {
+static void pool_finish_jobs(pool *p) {
   for (worker *w = p->all; w != NULL; w = w->of_all) {
-    if (w->job != NULL && atomic_load(&w->unwanted) == POOL_WANTED) end_job_of(p, w, POOL_ENDING);
+    if (w->job != NULL && atomic_load(&w->unwanted) == POOL_WANTED) pool_end_job_of(p, w, POOL_ENDING);
   }
 }
 
 /* The pool ends: nobody is to rest or to work on. */
-static void end_all(pool *p) {
+static void pool_end_all(pool *p) {
   p->closing = true;
-  end_jobs(p);
+  pool_finish_jobs(p);
   for (worker *w = p->all; w != NULL; w = w->of_all) pthread_cond_signal(&w->turn);
   pthread_cond_signal(&p->begun);
 }
 
 /* One round of the loop. */
-static void run_round(pool *p, bool busy) {
+static void pool_run_round(pool *p, bool busy) {
   p->helping = false;
-  p->full = has_jobs(p);
+  p->full = pool_has_jobs(p);
   p->steps++;
   p->rounds++;
-  p->jobs_turn = p->jobs_turn && has_jobs(p);
-  let_return(p);
+  p->jobs_turn = p->jobs_turn && pool_has_jobs(p);
+  pool_let_return(p);
   pthread_mutex_unlock(&p->lock);
   bool more = p->round(p->data, busy);
   pthread_mutex_lock(&p->lock);
   p->full = false;
   p->round_tick = p->ticks;
-  if (!more) end_all(p);
+  if (!more) pool_end_all(p);
 }
 
 /* What a thread does until the pool ends, or until it has nothing to do for long. */
-static void serve(pool *p, worker *w) {
+static void pool_serve(pool *p, worker *w) {
   this_worker = w;
   wait_set_flag(&w->unwanted);
   while (!p->closing) {
@@ -454,14 +454,15 @@ static void serve(pool *p, worker *w) {
     if (p->leader == NULL) p->leader = w;
     pool_job *job;
     if (p->leader == w && p->dropped != NULL) {
-      end_dropped(p);
-    } else if (p->leader == w && p->ticks - p->round_tick >= ROUND_TICKS && has_room(p) && has_jobs(p)) {
-      run_round(p, true);
-    } else if ((job = job_for(p, w)) != NULL) {
-      run(p, w, job);
+      pool_end_dropped(p);
+    } else if (p->leader == w && p->ticks - p->round_tick >= ROUND_TICKS && pool_has_room(p) &&
+               pool_has_jobs(p)) {
+      pool_run_round(p, true);
+    } else if ((job = pool_job_for(p, w)) != NULL) {
+      pool_work_on(p, w, job);
     } else if (p->leader == w) {
-      run_round(p, false);
-    } else if (!rest(p, w)) {
+      pool_run_round(p, false);
+    } else if (!pool_rest(p, w)) {
       break;
     }
   }
@@ -469,19 +470,19 @@ static void serve(pool *p, worker *w) {
   this_worker = NULL;
 }
 
-static void *work(void *data) {
+static void *pool_work(void *data) {
   worker *w = data;
   pool *p = w->pool;
   pthread_mutex_lock(&p->lock);
   w->id = gettid();
   bool wanted = true;
   if (w->state == RESTS) { /* as it was made */
-    row_remove(&p->resting, w);
-    wanted = rest(p, w);
+    pool_row_remove(&p->resting, w);
+    wanted = pool_rest(p, w);
   }
-  if (wanted) serve(p, w);
+  if (wanted) pool_serve(p, w);
   w->state = ENDED;
-  row_add(&p->ended, w);
+  pool_row_add(&p->ended, w);
   pthread_cond_signal(&p->begun);
   pthread_mutex_unlock(&p->lock);
   return NULL;
@@ -490,23 +491,23 @@ static void *work(void *data) {
 /* ---- the watch: with the lock ---- */
 
 /* Interrupts those again that have not heard it, or have begun another wait. */
-static void nudge_unwanted(pool *p) {
+static void pool_nudge_unwanted(pool *p) {
   p->nudges = 0;
   for (worker *w = p->all; p->unwanted > 0 && p->nudges < NUDGES && w != NULL; w = w->of_all) {
     bool due = w->nudged + NUDGE_TICKS <= p->ticks;
-    if (due && w->job != NULL && atomic_load(&w->unwanted) != POOL_WANTED) nudge(p, w);
+    if (due && w->job != NULL && atomic_load(&w->unwanted) != POOL_WANTED) pool_nudge(p, w);
   }
 }
 
 /* CPU time in ns that a thread, which is at its job, has used; 0 when the kernel does not tell. */
-static int64_t cpu_of(const worker *w) {
+static int64_t pool_cpu_of(const worker *w) {
   clockid_t clock;
   return pthread_getcpuclockid(w->thread, &clock) == 0 ? clock_ns(clock) : 0;
 }
 
 /* Gives less priority to a thread that has computed for long. It cannot be taken back without rights. */
-static void slow_down(worker *w) {
-  int64_t cpu = cpu_of(w);
+static void pool_slow_down(worker *w) {
+  int64_t cpu = pool_cpu_of(w);
   if (w->looked_at != w->since) { /* its job was not seen before */
     w->looked_at = w->since;
     w->cpu = cpu;
@@ -518,24 +519,24 @@ static void slow_down(worker *w) {
 }
 
 /* Looks at threads that have been at one job for long: computing, or waiting for a processor. */
-static void look_at_slow(pool *p) {
+static void pool_look_at_slow(pool *p) {
   for (worker *w = p->all; w != NULL; w = w->of_all) {
     if (w->state != WORKS || w->is_main || p->leader == w || p->ticks - w->since < SLOW_TICKS) continue;
-    if (!w->slow) slow_down(w);
+    if (!w->slow) pool_slow_down(w);
     if (w->uncounted || p->slow >= MOST_SLOW) continue;
     w->uncounted = true;
     p->slow++;
-    let_return(p);
+    pool_let_return(p);
   }
 }
 
 /* Joins threads that have ended, giving up the lock meanwhile. */
-static void join_ended(pool *p) {
+static void pool_join_ended(pool *p) {
   while (p->ended.first != NULL) {
     worker *w = p->ended.first;
     pthread_t thread = w->thread;
-    row_remove(&p->ended, w);
-    remove_worker(p, w);
+    pool_row_remove(&p->ended, w);
+    pool_remove_worker(p, w);
     pthread_mutex_unlock(&p->lock);
     pthread_join(thread, NULL);
     pthread_mutex_lock(&p->lock);
@@ -543,22 +544,22 @@ static void join_ended(pool *p) {
 }
 
 /* What is seen at a tick; true: there is something to be seen at the next. */
-static bool look(pool *p, uint64_t *seen) {
-  join_ended(p); /* first: others go on meanwhile */
-  nudge_unwanted(p);
-  if (p->ticks % SLOW_TICKS == 0) look_at_slow(p);
+static bool pool_look(pool *p, uint64_t *seen) {
+  pool_join_ended(p); /* first: others go on meanwhile */
+  pool_nudge_unwanted(p);
+  if (p->ticks % SLOW_TICKS == 0) pool_look_at_slow(p);
   bool late = p->in_job && p->steps == *seen;
-  if (!p->closing && late && has_relief(p)) take_lead_away(p);
-  if (!p->closing && has_jobs(p) && p->backlog == p->rounds && has_room(p)) {
+  if (!p->closing && late && pool_has_relief(p)) pool_take_lead_away(p);
+  if (!p->closing && pool_has_jobs(p) && p->backlog == p->rounds && pool_has_room(p)) {
     p->helping = true;
-    call_one(p);
+    pool_call_one(p);
   }
   *seen = p->steps;
-  p->backlog = has_jobs(p) ? p->rounds : p->rounds - 1;
-  return p->working > 0 || has_jobs(p) || p->unwanted > 0 || p->ended.count > 0;
+  p->backlog = pool_has_jobs(p) ? p->rounds : p->rounds - 1;
+  return p->working > 0 || pool_has_jobs(p) || p->unwanted > 0 || p->ended.count > 0;
 }
 
-static void *watch(void *data) {
+static void *pool_watch(void *data) {
   static const struct timespec tick = {.tv_nsec = TICK_NS};
   pool *p = data;
   uint64_t seen = 0;
@@ -580,7 +581,7 @@ static void *watch(void *data) {
     pthread_mutex_lock(&p->lock);
     p->ticks++;
     if (p->count > most) most = p->count;
-    idle = look(p, &seen) ? 0 : idle + 1;
+    idle = pool_look(p, &seen) ? 0 : idle + 1;
   }
   pthread_mutex_unlock(&p->lock);
   return NULL;
@@ -595,7 +596,7 @@ pool *pool_open(int threads, pool_round *round, void *data) {
   p->round = round;
   p->data = data;
   p->max = threads;
-  if (pthread_create(&p->watch, NULL, watch, p) != 0) memory_get(SIZE_MAX);
+  if (pthread_create(&p->watch, NULL, pool_watch, p) != 0) memory_get(SIZE_MAX);
   return p;
 }
 
@@ -604,7 +605,7 @@ void pool_add(pool *p, pool_job *job) {
   pthread_mutex_lock(&p->lock);
   job->stage = QUEUED;
   job->worker = NULL;
-  queue(&p->jobs, job);
+  pool_enqueue(&p->jobs, job);
   pthread_mutex_unlock(&p->lock);
 }
 
@@ -617,41 +618,41 @@ void pool_hold(pool *p, size_t bytes) {
 void pool_cancel(pool *p, pool_job *job) {
   pthread_mutex_lock(&p->lock);
   if (job->stage == QUEUED) {
-    unqueue(job);
+    pool_unqueue(job);
     job->stage = OVER;
     job->next = p->dropped;
     p->dropped = job;
   } else if (job->stage == RUNNING) {
-    end_job_of(p, job->worker, POOL_CANCELLED);
+    pool_end_job_of(p, job->worker, POOL_CANCELLED);
   }
   pthread_mutex_unlock(&p->lock);
 }
 
 void pool_end_jobs(pool *p) {
   pthread_mutex_lock(&p->lock);
-  end_jobs(p);
+  pool_finish_jobs(p);
   pthread_mutex_unlock(&p->lock);
 }
 
 void pool_run(pool *p) {
   pthread_mutex_lock(&p->lock);
-  worker *w = add_worker(p);
+  worker *w = pool_add_worker(p);
   w->thread = pthread_self();
   w->id = gettid();
   w->is_main = true;
   w->state = LOOKS;
-  serve(p, w);
-  remove_worker(p, w);
+  pool_serve(p, w);
+  pool_remove_worker(p, w);
   pthread_mutex_unlock(&p->lock);
 }
 
 void pool_close(pool *p) {
   pthread_mutex_lock(&p->lock);
-  end_all(p); /* it may never have run */
+  pool_end_all(p); /* it may never have run */
   pthread_mutex_unlock(&p->lock);
   pthread_join(p->watch, NULL); /* first: it makes and joins threads */
   for (worker *w = p->all; w != NULL; w = w->of_all) pthread_join(w->thread, NULL); /* no more are made */
-  while (p->all != NULL) remove_worker(p, p->all);
+  while (p->all != NULL) pool_remove_worker(p, p->all);
   pthread_mutex_destroy(&p->lock);
   pthread_cond_destroy(&p->begun);
   free(p);

@@ -27,7 +27,7 @@ void server_look_at_clock(server *s) { s->clients.now_ms = clock_ns(CLOCK_MONOTO
 /* ---- listening ---- */
 
 /* Whether a client is on this machine. */
-static bool is_local(const struct sockaddr_storage *peer) {
+static bool server_is_local(const struct sockaddr_storage *peer) {
   enum { LOOPBACK_NET = 127, NET_SHIFT = 24 };
   if (peer->ss_family == AF_INET)
     return ntohl(((const struct sockaddr_in *)peer)->sin_addr.s_addr) >> NET_SHIFT == LOOPBACK_NET;
@@ -38,16 +38,16 @@ static bool is_local(const struct sockaddr_storage *peer) {
 }
 
 /* Listens, or (false) does not for a while. */
-static void set_listening(server *s, bool on) {
+static void server_set_listening(server *s, bool on) {
   if (s->flares.watch.fd >= 0) loop_watch_for(s->loop, &s->flares.watch, on ? LOOP_READ : 0);
   if (s->page.watch.fd >= 0) loop_watch_for(s->loop, &s->page.watch, on ? LOOP_READ : 0);
 }
 
 /* No descriptor is left: until one is closed, connections wait in the kernel's queue. */
-static void pause_accepting(server *s, int why) {
+static void server_pause_accepting(server *s, int why) {
   s->full = true;
   s->accept_ms = s->clients.now_ms + FULL_MS;
-  set_listening(s, false);
+  server_set_listening(s, false);
   if (s->said_full) return;
   s->said_full = true;
   fprintf(stderr, "flaron-lua: no more connections can be taken until others end: %s\n", strerror(why));
@@ -56,10 +56,10 @@ static void pause_accepting(server *s, int why) {
 void server_accept_again(server *s) {
   if (!s->full || s->end_ms != 0) return;
   s->full = false;
-  set_listening(s, true);
+  server_set_listening(s, true);
 }
 
-static void on_connection(loop_watch *watch, unsigned what) {
+static void server_on_connection(loop_watch *watch, unsigned what) {
   enum { AT_ONCE = 64 };
   listener *l = (listener *)watch;
   (void)what;
@@ -69,9 +69,9 @@ static void on_connection(loop_watch *watch, unsigned what) {
     int fd = accept4(watch->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       connection_open(&l->server->clients, fd, l->of_page ? NULL : l->server->tls, l->of_page,
-                      is_local(&peer));
+                      server_is_local(&peer));
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      pause_accepting(l->server, errno);
+      server_pause_accepting(l->server, errno);
       return;
     } else if (errno != EINTR && errno != ECONNABORTED) {
       return;
@@ -80,7 +80,7 @@ static void on_connection(loop_watch *watch, unsigned what) {
 }
 
 /* Says why no socket can listen at an address; `advice`: what else can be said. */
-static void explain_refusal(const char *host, int port, const char *advice, int fault, text *error) {
+static void server_explain_refusal(const char *host, int port, const char *advice, int fault, text *error) {
   bool wide = strchr(host, ':') != NULL; /* IPv6 */
   text holder = {0};
   text_printf(error, "cannot listen on %s%s%s:%d: ", wide ? "[" : "", host, wide ? "]" : "", port);
@@ -94,7 +94,7 @@ static void explain_refusal(const char *host, int port, const char *advice, int 
 }
 
 /* A socket that listens, or -1 with one line in `error`. `advice`: what to do when the port is in use. */
-static int listen_on(const char *host, int port, const char *advice, text *error) {
+static int server_listen_on(const char *host, int port, const char *advice, text *error) {
   struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found;
   char service[8];
   int on = 1, fd = -1, fault;
@@ -107,7 +107,7 @@ static int listen_on(const char *host, int port, const char *advice, text *error
   if (fd >= 0) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (fd >= 0) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* its connections have it from it */
   if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, SOMAXCONN) != 0) {
-    explain_refusal(host, port, advice, errno, error);
+    server_explain_refusal(host, port, advice, errno, error);
     if (fd >= 0) close(fd);
     fd = -1;
   }
@@ -116,7 +116,7 @@ static int listen_on(const char *host, int port, const char *advice, text *error
 }
 
 /* The port of a socket that listens. */
-static int port_of(int fd) {
+static int server_port_of(int fd) {
   struct sockaddr_storage address;
   socklen_t size = sizeof address;
   getsockname(fd, (struct sockaddr *)&address, &size);
@@ -125,25 +125,25 @@ static int port_of(int fd) {
 }
 
 /* A socket for the page, on this machine alone; the flares' is at `port`. */
-static int listen_for_page(const server_options *o, int port, text *error) {
+static int server_listen_for_page(const server_options *o, int port, text *error) {
   static const char here[] = "127.0.0.1";
   enum { ABOVE = 1000 };
   text fault = {0};
   int fd = -1;
   if (o->page_port != 0)
-    return listen_on(here, o->page_port, "--page-port takes another; without it one that is free is found",
-                     error);
-  if (o->port != 0 && port + ABOVE <= UINT16_MAX) fd = listen_on(here, port + ABOVE, "", &fault);
+    return server_listen_on(here, o->page_port,
+                            "--page-port takes another; without it one that is free is found", error);
+  if (o->port != 0 && port + ABOVE <= UINT16_MAX) fd = server_listen_on(here, port + ABOVE, "", &fault);
   text_free(&fault);
-  return fd >= 0 ? fd : listen_on(here, 0, "", error);
+  return fd >= 0 ? fd : server_listen_on(here, 0, "", error);
 }
 
 /* ---- rounds ---- */
 
 /* Begins to end: no new connections, open ones get a last answer. */
-static void begin_to_end(server *s) {
+static void server_begin_to_end(server *s) {
   s->end_ms = s->clients.now_ms + STOP_MS;
-  set_listening(s, false);
+  server_set_listening(s, false);
   server_control_end(s);
   server_sockets_end(s);
   for (connection *c = s->clients.first; c != NULL; c = c->next) {
@@ -153,12 +153,12 @@ static void begin_to_end(server *s) {
 }
 
 /* The loop may wait now. */
-static void rest(server *s) {
+static void server_rest(server *s) {
   if (s->options->rest != NULL) s->options->rest(s->options->data);
 }
 
 /* How long the round may wait. */
-static int waiting_ms(server *s, bool busy) {
+static int server_waiting_ms(server *s, bool busy) {
   int most = TICK_MS;
   if (s->origin != NULL) most = server_origin_round(s->origin, most);
   if (busy || s->clients.again != NULL) return 0;
@@ -167,7 +167,7 @@ static int waiting_ms(server *s, bool busy) {
 }
 
 /* Some time after much was kept for clients: what malloc still has of it goes back to the system. */
-static void give_memory_back(server *s) {
+static void server_give_memory_back(server *s) {
   enum { MUCH = 16 << 20, LITTLE = 1 << 20, SOME_TIME_MS = 1000 };
   size_t kept = s->clients.held + s->bodies;
   if (kept > MUCH) {
@@ -179,18 +179,18 @@ static void give_memory_back(server *s) {
 }
 
 /* A pool_round. */
-static bool run_loop(void *data, bool jobs_wait) {
+static bool server_run_loop(void *data, bool jobs_wait) {
   server *s = data;
   server_look_at_clock(s);
-  if (s->stopping && s->end_ms == 0) begin_to_end(s);
+  if (s->stopping && s->end_ms == 0) server_begin_to_end(s);
   if (s->end_ms != 0 && s->clients.now_ms > s->end_ms - STOP_MS + JOBS_MS) pool_end_jobs(s->pool);
   if (s->full && s->clients.now_ms >= s->accept_ms) server_accept_again(s);
   if (s->clients.sweep_ms <= s->clients.now_ms) connection_sweep(&s->clients);
   bool busy = connection_serve_again(&s->clients);
-  give_memory_back(s);
-  rest(s);
+  server_give_memory_back(s);
+  server_rest(s);
   bool goes_on = s->end_ms == 0 || ((s->open > 0 || s->clients.held > 0) && s->clients.now_ms < s->end_ms);
-  loop_round(s->loop, goes_on ? waiting_ms(s, busy || jobs_wait) : 0);
+  loop_round(s->loop, goes_on ? server_waiting_ms(s, busy || jobs_wait) : 0);
   pool_hold(s->pool, s->clients.held);
   return goes_on;
 }
@@ -202,7 +202,7 @@ typedef struct post {
   void *data;
 } post;
 
-static void on_post(loop_call *call) {
+static void server_on_post(loop_call *call) {
   post *p = (post *)call;
   p->then(p->data);
   free(p);
@@ -210,15 +210,15 @@ static void on_post(loop_call *call) {
 
 void server_post(server *s, void (*call)(void *data), void *data) {
   post *p = memory_get(sizeof *p);
-  *p = (post){{on_post, NULL}, call, data};
+  *p = (post){{server_on_post, NULL}, call, data};
   loop_post(s->loop, &p->call);
 }
 
 /* ---- a server ---- */
 
 /* Chooses HTTP/2 if the client can. */
-static int choose_protocol(SSL *tls, const unsigned char **chosen, unsigned char *size,
-                           const unsigned char *offered, unsigned offered_size, void *data) {
+static int server_choose_protocol(SSL *tls, const unsigned char **chosen, unsigned char *size,
+                                  const unsigned char *offered, unsigned offered_size, void *data) {
   static const unsigned char ours[] = "\2h2\10http/1.1";
   unsigned char *found;
   (void)tls, (void)data;
@@ -229,33 +229,34 @@ static int choose_protocol(SSL *tls, const unsigned char **chosen, unsigned char
   return SSL_TLSEXT_ERR_OK;
 }
 
-static void set_up_tls(SSL_CTX *tls) {
+static void server_set_up_tls(SSL_CTX *tls) {
   SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION);
   SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(
       tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_alpn_select_cb(tls, choose_protocol, NULL);
+  SSL_CTX_set_alpn_select_cb(tls, server_choose_protocol, NULL);
 }
 
 /* Opens the sockets. False with one line in `error`. */
-static bool open_sockets(server *s, text *error) {
+static bool server_open_sockets(server *s, text *error) {
   const server_options *o = s->options;
   s->flares = (listener){
-      {listen_on(o->host, o->port, "--port takes another, --port 0 any that is free", error), on_connection},
+      {server_listen_on(o->host, o->port, "--port takes another, --port 0 any that is free", error),
+       server_on_connection},
       s,
       0,
       false};
-  s->page = (listener){{-1, on_connection}, s, 0, true};
+  s->page = (listener){{-1, server_on_connection}, s, 0, true};
   if (s->flares.watch.fd < 0) return false;
-  s->flares.port = port_of(s->flares.watch.fd);
+  s->flares.port = server_port_of(s->flares.watch.fd);
   if (o->control == NULL) return true;
-  s->page.watch.fd = listen_for_page(o, s->flares.port, error);
+  s->page.watch.fd = server_listen_for_page(o, s->flares.port, error);
   if (s->page.watch.fd < 0) return false;
-  s->page.port = port_of(s->page.watch.fd);
+  s->page.port = server_port_of(s->page.watch.fd);
   return true;
 }
 
-static void free_server(server *s) {
+static void server_free_server(server *s) {
   if (s->flares.watch.fd >= 0) close(s->flares.watch.fd);
   if (s->page.watch.fd >= 0) close(s->page.watch.fd);
   if (s->loop != NULL) loop_close(s->loop);
@@ -265,7 +266,7 @@ static void free_server(server *s) {
 }
 
 /* Gives a connection its protocol. */
-static void start(connection *c, connection_speech speech) {
+static void server_start_connection(connection *c, connection_speech speech) {
   enum { BAD_REQUEST = 400 };
   switch (speech) {
     case CONNECTION_HTTP1: server_http1_start(c); break;
@@ -281,27 +282,27 @@ server *server_open(const server_options *options, text *error) {
   s->options = options;
   s->clients = (connection_set){.server = s,
                                 .timeout_ms = options->timeout_ms,
-                                .start = start,
+                                .start = server_start_connection,
                                 .closed = server_accept_again,
                                 .again_last = &s->clients.again,
                                 .sweep_ms = INT64_MAX};
   s->flares.watch.fd = s->page.watch.fd = -1;
   if (options->certificate != NULL) s->tls = certificate_load(options->certificate, error);
-  if ((options->certificate != NULL && s->tls == NULL) || !open_sockets(s, error)) {
-    free_server(s);
+  if ((options->certificate != NULL && s->tls == NULL) || !server_open_sockets(s, error)) {
+    server_free_server(s);
     return NULL;
   }
-  if (s->tls != NULL) set_up_tls(s->tls);
+  if (s->tls != NULL) server_set_up_tls(s->tls);
   s->loop = s->clients.loop = loop_open();
   if (s->loop == NULL) {
     text_printf(error, "cannot listen: %s", strerror(errno));
-    free_server(s);
+    server_free_server(s);
     return NULL;
   }
   server_look_at_clock(s);
-  set_listening(s, true);
+  server_set_listening(s, true);
   if (options->origin != NULL) s->origin = server_origin_open(s);
-  s->pool = pool_open(options->threads, run_loop, s);
+  s->pool = pool_open(options->threads, server_run_loop, s);
   return s;
 }
 
@@ -323,5 +324,5 @@ void server_close(server *s) {
   connection_close_all(&s->clients);
   if (s->origin != NULL) server_origin_close(s->origin);
   server_free_tasks(s);
-  free_server(s);
+  server_free_server(s);
 }

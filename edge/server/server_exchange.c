@@ -28,7 +28,7 @@ void exchange_open(exchange *x, server *s, connection *c, const exchange_way *wa
 }
 
 /* Takes the authority out of a target that is a whole URL, and makes it a path. False: it is none. */
-static bool read_url(bytes *target, bytes *authority) {
+static bool exchange_read_url(bytes *target, bytes *authority) {
   static const char *const schemes[] = {"http://", "https://"};
   for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
     size_t size = strlen(schemes[i]);
@@ -54,7 +54,7 @@ bool exchange_target(exchange *x, bytes method, bytes target, bytes authority, c
   if (options && bytes_are(target, "*")) {
     target = bytes_of("/");
   } else if (target.size == 0 || target.data[0] != '/') {
-    if (!read_url(&target, &authority)) {
+    if (!exchange_read_url(&target, &authority)) {
       *why = "The target is neither a path nor an http URL.";
       return false;
     }
@@ -114,14 +114,14 @@ bool server_names_this_machine(bytes authority) {
  * Whether the client may see sources and logs: a program on this machine that asks this machine by name (so
  * no page by a name that was bound to it), or a browser there that opens the page: no script of any page.
  */
-static bool may_see_sources(const exchange *x) {
+static bool exchange_may_see_sources(const exchange *x) {
   bytes dest = exchange_header(x, "sec-fetch-dest");
   return x->local && server_names_this_machine(exchange_header(x, "host")) &&
          exchange_header(x, "origin").data == NULL && (dest.data == NULL || bytes_are(dest, "document"));
 }
 
 /* Whether a browser asks: its `Accept` names text/html. */
-static bool accepts_html(const exchange *x) {
+static bool exchange_accepts_html(const exchange *x) {
   bytes accept = exchange_header(x, "accept");
   return accept.size != 0 && memmem(accept.data, accept.size, "text/html", sizeof "text/html" - 1) != NULL;
 }
@@ -129,7 +129,7 @@ static bool accepts_html(const exchange *x) {
 /* ---- answering ---- */
 
 /* The time of a Date header, RFC 9110, 6.6.1. */
-static const char *date_of(server *s) {
+static const char *exchange_date_of(server *s) {
   struct tm parts;
   int64_t now_s = clock_ns(CLOCK_REALTIME_COARSE) / CLOCK_NS_PER_S;
   if (now_s != s->date_s) {
@@ -156,7 +156,7 @@ void reply_fields(server *s, const reply *r, void (*field)(void *to, bytes name,
   if (r->type != NULL) field(to, bytes_of("content-type"), bytes_of(r->type));
   for (size_t i = 0; i < r->more_count; i++) field(to, bytes_of(r->more[i][0]), bytes_of(r->more[i][1]));
   if (!has_server) field(to, bytes_of("server"), bytes_of("flaron-lua"));
-  if (!has_date) field(to, bytes_of("date"), bytes_of(date_of(s)));
+  if (!has_date) field(to, bytes_of("date"), bytes_of(exchange_date_of(s)));
 }
 
 void exchange_begin(exchange *x, const reply *r) {
@@ -184,7 +184,7 @@ void exchange_answer(exchange *x, reply *r, text *body) {
  * Sends a page of dev itself, HTML or plain text. HTML shows sources, and is of the flare's origin: as a
  * sandbox it is of none, so a script of the flare that opens it in a window cannot read it.
  */
-static void send_page(exchange *x, int status, bool html, text *page) {
+static void exchange_send_page(exchange *x, int status, bool html, text *page) {
   static const char *const policy[][2] = {
       {"content-security-policy",
        "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"},
@@ -205,33 +205,33 @@ void exchange_refuse(exchange *x, int status, const char *format, ...) {
   va_end(arguments);
   text_printf(&page, "%s\n", sentence);
   free(sentence);
-  send_page(x, status, false, &page);
+  exchange_send_page(x, status, false, &page);
   text_free(&page);
 }
 
 /* ---- flares ---- */
 
 /* There is no flare to ask: says why, to those who may hear it. */
-static void say_why(exchange *x, bytes path) {
+static void exchange_say_why(exchange *x, bytes path) {
   const server_options *o = x->server->options;
   text page = {0};
-  bool told = may_see_sources(x), html = told && accepts_html(x);
+  bool told = exchange_may_see_sources(x), html = told && exchange_accepts_html(x);
   int status = o->say_why(o->data, (const char *)path.data, path.size, html, &page);
   if (!told) {
     text_clear(&page);
     text_printf(&page, "%s\n", http_reason(status));
   }
-  send_page(x, status, html, &page);
+  exchange_send_page(x, status, html, &page);
   text_free(&page);
 }
 
-static void ask_flare(exchange *x) {
+static void exchange_ask_flare(exchange *x) {
   server *s = x->server;
   unsigned ws = 1u << FLARE_WS_OPEN | 1u << FLARE_WS_MESSAGE | 1u << FLARE_WS_CLOSE;
   const char *path = http_path(text_string(&x->task->job.request.url));
   pool_flare *flare = s->options->find_flare(s->options->data, path, strlen(path));
   if (flare == NULL) {
-    say_why(x, bytes_of(path));
+    exchange_say_why(x, bytes_of(path));
   } else if ((pool_flare_get(flare)->handlers & ws) && server_socket_asked(x)) {
     server_socket_start(x, flare);
   } else if (pool_flare_get(flare)->handlers & 1u << FLARE_HANDLE_REQUEST) {
@@ -248,12 +248,12 @@ void exchange_ask(exchange *x) {
   if (x->connection != NULL && x->connection->of_page) {
     server_control(x);
   } else {
-    ask_flare(x);
+    exchange_ask_flare(x);
   }
 }
 
 /* Says so of headers that the connection sets itself, but for a Content-Length that is right. */
-static void log_all_dropped(host_response *r) {
+static void exchange_log_all_dropped(host_response *r) {
   for (size_t i = 0; i < r->headers.count; i++) {
     const host_pair *h = &r->headers.items[i];
     bytes name = {(const uint8_t *)h->name, h->name_size};
@@ -269,14 +269,14 @@ static void log_all_dropped(host_response *r) {
 }
 
 /* Answers with what the flare said. False: the origin is to answer. `*status` is what the client gets. */
-static bool answer(exchange *x, task *t, int *status) {
+static bool exchange_answer_flare(exchange *x, task *t, int *status) {
   const server_options *options = t->server->options;
   host_response *r = &t->job.response;
   text page = {0};
   *status = r->status;
-  if (r->status == INTERNAL_ERROR && may_see_sources(x) && accepts_html(x) &&
+  if (r->status == INTERNAL_ERROR && exchange_may_see_sources(x) && exchange_accepts_html(x) &&
       options->explain(options->data, &t->job, &page)) {
-    send_page(x, INTERNAL_ERROR, true, &page);
+    exchange_send_page(x, INTERNAL_ERROR, true, &page);
     text_free(&page);
   } else if (r->action == HOST_RESPOND && (r->status < 200 || r->status > 999)) {
     *status = INTERNAL_ERROR;
@@ -284,7 +284,7 @@ static bool answer(exchange *x, task *t, int *status) {
                     "The flare answered with status %d, after which clients wait for an answer.", r->status);
   } else if (r->action == HOST_RESPOND) {
     reply head = {.status = r->status, .headers = &r->headers};
-    log_all_dropped(r);
+    exchange_log_all_dropped(r);
     exchange_answer(x, &head, &r->body);
   } else if (t->server->origin == NULL) {
     *status = BAD_GATEWAY;
@@ -308,7 +308,7 @@ void server_exchange_done(task *t) {
   t->started = false;
   if (x != NULL && t->job.result.cancelled) {
     exchange_refuse(x, UNAVAILABLE, "The edge ends.");
-  } else if (x != NULL && !answer(x, t, &status)) {
+  } else if (x != NULL && !exchange_answer_flare(x, t, &status)) {
     x->task = NULL;
     server_origin_ask(x, t);
     return;
@@ -319,7 +319,7 @@ void server_exchange_done(task *t) {
 }
 
 /* The request is needed no more. */
-static void drop_task(exchange *x) {
+static void exchange_drop_task(exchange *x) {
   task *t = x->task;
   x->task = NULL;
   if (t == NULL || t->exchange == NULL) return; /* server_exchange_done ends it */
@@ -333,7 +333,7 @@ static void drop_task(exchange *x) {
 }
 
 void exchange_end(exchange *x, bool whole) {
-  drop_task(x);
+  exchange_drop_task(x);
   x->transfer = NULL;
   x->gone = NULL;
   x->way->end(x, whole);
@@ -346,7 +346,7 @@ void exchange_close(exchange *x) {
   x->transfer = NULL;
   if (x->gone != NULL) x->gone(x);
   x->gone = NULL;
-  drop_task(x);
+  exchange_drop_task(x);
 }
 
 void exchange_drained(exchange *x) {

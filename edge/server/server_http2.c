@@ -48,7 +48,7 @@ typedef struct http2 {
   int running, allowed;          /* flares that work, and that may */
   size_t kept;                   /* bytes of answers in streams */
   bool inside;                   /* of nghttp2 */
-  bool asking;                   /* of ask_next */
+  bool asking;                   /* of http2_ask_next */
   bool moved;                    /* something has been asked or answered since the deadline was set */
   int empty;                     /* frames with nothing in them, so far */
   double resets;                 /* of streams by the client, that are still held against it */
@@ -60,7 +60,7 @@ static const protocol http2_protocol;
 /* ---- sending ---- */
 
 /* Has nghttp2 write until it has no more, or enough waits. True: it has no more. */
-static bool fill(http2 *f) {
+static bool http2_fill(http2 *f) {
   connection *c = f->connection;
   while (c->unsent < HIGH) {
     const uint8_t *data;
@@ -73,13 +73,13 @@ static bool fill(http2 *f) {
 }
 
 /* Sends what may be sent, as long as the client takes it. */
-static void flush(http2 *f) {
+static void http2_flush(http2 *f) {
   connection *c = f->connection;
   bool all = false;
   if (f->inside) return;
   f->inside = true;
   while (!all && c->unsent < HIGH && !c->broken) {
-    all = fill(f);
+    all = http2_fill(f);
     connection_flush(c);
   }
   f->inside = false;
@@ -89,14 +89,14 @@ static void flush(http2 *f) {
 }
 
 /* Counts bytes of answers that are kept, or (negative) are no more. */
-static void keep(http2 *f, ptrdiff_t bytes) {
+static void http2_keep(http2 *f, ptrdiff_t bytes) {
   f->kept += (size_t)bytes;
   connection_hold(f->connection, bytes);
 }
 
 /* nghttp2: the next piece of an answer. */
-static ssize_t read_answer(nghttp2_session *session, int32_t id, uint8_t *to, size_t size, uint32_t *flags,
-                           nghttp2_data_source *source, void *data) {
+static ssize_t http2_read_answer(nghttp2_session *session, int32_t id, uint8_t *to, size_t size,
+                                 uint32_t *flags, nghttp2_data_source *source, void *data) {
   stream *s = source->ptr;
   http2 *f = data;
   size_t left = s->out.size - s->at, n = left < size ? left : size;
@@ -104,7 +104,7 @@ static ssize_t read_answer(nghttp2_session *session, int32_t id, uint8_t *to, si
   if (n == 0 && !s->ended) return NGHTTP2_ERR_DEFERRED;
   if (n > 0) memcpy(to, s->out.data + s->at, n);
   s->at += n;
-  keep(f, -(ptrdiff_t)n);
+  http2_keep(f, -(ptrdiff_t)n);
   f->moved = true;
   f->connection->progress_ms = f->connection->server->clients.now_ms;
   if (s->at == s->out.size) {
@@ -122,7 +122,7 @@ typedef struct fields {
   size_t count;
 } fields;
 
-static void add_field(void *to, bytes name, bytes value) {
+static void http2_add_field(void *to, bytes name, bytes value) {
   fields *f = to;
   LIST_ROOM(f->items, f->count);
   f->items[f->count++] =
@@ -131,21 +131,21 @@ static void add_field(void *to, bytes name, bytes value) {
 }
 
 /* A flare has answered, or its request is over: others may go on. */
-static void turn_over(stream *s);
-static void ask_next(http2 *f);
+static void http2_turn_over(stream *s);
+static void http2_ask_next(http2 *f);
 
-static void begin(exchange *x, const reply *r) {
+static void http2_begin(exchange *x, const reply *r) {
   stream *s = (stream *)x;
   http2 *f = s->front;
   char status[16], length[32];
   fields all = {0};
-  nghttp2_data_provider body = {.source.ptr = s, .read_callback = read_answer};
+  nghttp2_data_provider body = {.source.ptr = s, .read_callback = http2_read_answer};
   snprintf(status, sizeof status, "%03d", r->status);
   snprintf(length, sizeof length, "%lld", (long long)r->length);
-  add_field(&all, bytes_of(":status"), bytes_of(status));
+  http2_add_field(&all, bytes_of(":status"), bytes_of(status));
   if (!http_ends_at_head(r->status) && r->length >= 0)
-    add_field(&all, bytes_of("content-length"), bytes_of(length));
-  reply_fields(x->server, r, add_field, &all);
+    http2_add_field(&all, bytes_of("content-length"), bytes_of(length));
+  reply_fields(x->server, r, http2_add_field, &all);
   bool empty = x->bodiless || r->length == 0;
   if (nghttp2_submit_response(f->session, s->id, all.items, all.count, empty ? NULL : &body) != 0)
     nghttp2_submit_rst_stream(f->session, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_INTERNAL_ERROR);
@@ -153,11 +153,11 @@ static void begin(exchange *x, const reply *r) {
   f->moved = true;
 }
 
-static void add(exchange *x, text *part) {
+static void http2_add(exchange *x, text *part) {
   stream *s = (stream *)x;
   http2 *f = s->front;
   if (f->kept == 0) f->connection->progress_ms = x->server->clients.now_ms;
-  keep(f, (ptrdiff_t)part->size);
+  http2_keep(f, (ptrdiff_t)part->size);
   if (s->out.size == 0) {
     text_free(&s->out);
     s->out = *part;
@@ -167,42 +167,42 @@ static void add(exchange *x, text *part) {
     text_reuse(part);
   }
   nghttp2_session_resume_data(f->session, s->id);
-  if (x->transfer != NULL || x->data != NULL) flush(f); /* more may take a while */
+  if (x->transfer != NULL || x->data != NULL) http2_flush(f); /* more may take a while */
 }
 
 /* Lets more flares work for a client that takes what it gets, and fewer for one whose answers pile up. */
-static void learn(http2 *f, size_t answer) {
+static void http2_learn(http2 *f, size_t answer) {
   enum { A_LOT = 1 << 20, LITTLE = 64 << 10, STEP = 4, FEWEST = 2, MOST = 32 };
   if (answer > A_LOT) f->allowed = f->allowed / 2 > FEWEST ? f->allowed / 2 : FEWEST;
   if (answer <= LITTLE) f->allowed = f->allowed + STEP < MOST ? f->allowed + STEP : MOST;
 }
 
-static void end(exchange *x, bool whole) {
+static void http2_end(exchange *x, bool whole) {
   stream *s = (stream *)x;
   http2 *f = s->front;
   s->ended = true;
-  learn(f, s->out.size - s->at);
+  http2_learn(f, s->out.size - s->at);
   if (whole) {
     nghttp2_session_resume_data(f->session, s->id);
   } else {
     nghttp2_submit_rst_stream(f->session, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_INTERNAL_ERROR);
   }
-  turn_over(s);
-  flush(f);
-  ask_next(f);
+  http2_turn_over(s);
+  http2_flush(f);
+  http2_ask_next(f);
 }
 
-static size_t unsent(const exchange *x) {
+static size_t http2_unsent(const exchange *x) {
   const stream *s = (const stream *)x;
   return s->out.size - s->at;
 }
 
-static const exchange_way http2_way = {begin, add, end, unsent};
+static const exchange_way http2_way = {http2_begin, http2_add, http2_end, http2_unsent};
 
 /* ---- turns ---- */
 
 /* Asks the flares of requests whose turn it is. */
-static void ask_next(http2 *f) {
+static void http2_ask_next(http2 *f) {
   if (f->asking || f->inside) return;
   f->asking = true; /* an answer at once leads here again */
   while (f->queued != NULL && f->running < f->allowed && f->kept < MAX_KEPT) {
@@ -217,7 +217,7 @@ static void ask_next(http2 *f) {
   f->asking = false;
 }
 
-static void turn_over(stream *s) {
+static void http2_turn_over(stream *s) {
   http2 *f = s->front;
   if (!s->running) return;
   s->running = false;
@@ -225,7 +225,7 @@ static void turn_over(stream *s) {
 }
 
 /* A request is there. */
-static void queue(stream *s) {
+static void http2_queue(stream *s) {
   http2 *f = s->front;
   s->whole = s->queued = true;
   s->next_queued = NULL;
@@ -233,7 +233,7 @@ static void queue(stream *s) {
   f->queued_last = &s->next_queued;
 }
 
-static void unqueue(stream *s) {
+static void http2_unqueue(stream *s) {
   http2 *f = s->front;
   stream **at = &f->queued;
   if (!s->queued) return;
@@ -245,7 +245,7 @@ static void unqueue(stream *s) {
 
 /* ---- requests ---- */
 
-static void free_head(stream *s) {
+static void http2_free_head(stream *s) {
   text_free(&s->method);
   text_free(&s->path);
   text_free(&s->authority);
@@ -253,24 +253,24 @@ static void free_head(stream *s) {
   host_pairs_free(&s->fields);
 }
 
-static void free_stream(stream *s) {
+static void http2_free_stream(stream *s) {
   http2 *f = s->front;
-  unqueue(s);
-  turn_over(s);
+  http2_unqueue(s);
+  http2_turn_over(s);
   if (s->taken) exchange_close(&s->x);
-  keep(f, -(ptrdiff_t)(s->out.size - s->at));
+  http2_keep(f, -(ptrdiff_t)(s->out.size - s->at));
   text_free(&s->out);
-  free_head(s);
+  http2_free_head(s);
   *s->previous = s->next;
   if (s->next != NULL) s->next->previous = s->previous;
   free(s);
 }
 
-static stream *find(nghttp2_session *session, int32_t id) {
+static stream *http2_find(nghttp2_session *session, int32_t id) {
   return nghttp2_session_get_stream_user_data(session, id);
 }
 
-static int on_begin(nghttp2_session *session, const nghttp2_frame *frame, void *data) {
+static int http2_on_begin(nghttp2_session *session, const nghttp2_frame *frame, void *data) {
   http2 *f = data;
   if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
   stream *s = memory_get(sizeof *s);
@@ -285,13 +285,14 @@ static int on_begin(nghttp2_session *session, const nghttp2_frame *frame, void *
 }
 
 /* Refuses a request whose headers still come. */
-static void refuse_head(stream *s, int status, const char *why) {
+static void http2_refuse_head(stream *s, int status, const char *why) {
   if (s->refused == 0) s->why = why;
   if (s->refused == 0) s->refused = status;
 }
 
-static int on_field(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
-                    size_t name_size, const uint8_t *value, size_t value_size, uint8_t flags, void *data) {
+static int http2_on_field(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
+                          size_t name_size, const uint8_t *value, size_t value_size, uint8_t flags,
+                          void *data) {
   enum { OVERHEAD = 32, MOST_READ = 4 * HTTP1_MAX_HEAD }; /* RFC 9113, 6.5.2; no answer is worth more */
   static const struct {
     const char *name;
@@ -300,13 +301,14 @@ static int on_field(nghttp2_session *session, const nghttp2_frame *frame, const 
                 {":path", offsetof(stream, path)},
                 {":authority", offsetof(stream, authority)},
                 {":scheme", offsetof(stream, scheme)}};
-  stream *s = find(session, frame->hd.stream_id);
+  stream *s = http2_find(session, frame->hd.stream_id);
   bytes n = {name, name_size}, v = {value, value_size};
   (void)flags, (void)data;
   if (s == NULL || s->taken) return 0; /* trailers */
   s->head_size += name_size + value_size + OVERHEAD;
   if (s->head_size > MOST_READ) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* looks at no more of it */
-  if (s->head_size > HTTP1_MAX_HEAD) refuse_head(s, TOO_LARGE_HEAD, "The headers are larger than 64 KiB.");
+  if (s->head_size > HTTP1_MAX_HEAD)
+    http2_refuse_head(s, TOO_LARGE_HEAD, "The headers are larger than 64 KiB.");
   if (s->refused != 0) return 0;
   for (size_t i = 0; i < sizeof pseudo / sizeof *pseudo; i++) {
     if (bytes_are(n, pseudo[i].name)) {
@@ -316,7 +318,7 @@ static int on_field(nghttp2_session *session, const nghttp2_frame *frame, const 
   }
   bool crumb = bytes_are(n, "cookie"); /* browsers send one line for each */
   if (!crumb && s->fields.count >= HTTP1_MAX_FIELDS) {
-    refuse_head(s, TOO_LARGE_HEAD, "There are more than 100 headers.");
+    http2_refuse_head(s, TOO_LARGE_HEAD, "There are more than 100 headers.");
   } else {
     host_pairs_set(&s->fields, n, v, false);
   }
@@ -324,16 +326,16 @@ static int on_field(nghttp2_session *session, const nghttp2_frame *frame, const 
 }
 
 /* A field that none may send: the request is malformed (RFC 9113, 8.2.1). */
-static int on_bad_field(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
-                        size_t name_size, const uint8_t *value, size_t value_size, uint8_t flags,
-                        void *data) {
+static int http2_on_bad_field(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
+                              size_t name_size, const uint8_t *value, size_t value_size, uint8_t flags,
+                              void *data) {
   (void)name, (void)name_size, (void)value, (void)value_size, (void)flags, (void)data;
   nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_PROTOCOL_ERROR);
   return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
 /* What is wrong with the pseudo headers; NULL = nothing. */
-static const char *check_head(stream *s) {
+static const char *http2_check_head(stream *s) {
   const host_pair *host = host_pairs_find(&s->fields, bytes_of("host"));
   if (host != NULL && s->authority.size == 0) text_add(&s->authority, host->value, host->value_size);
   if (host != NULL && !bytes_same_ignoring_case(text_bytes(&s->authority),
@@ -347,30 +349,30 @@ static const char *check_head(stream *s) {
 }
 
 /* All headers of a request are there. */
-static void take_head(http2 *f, stream *s) {
+static void http2_take_head(http2 *f, stream *s) {
   enum { BAD_REQUEST = 400, TARGET_TOO_LONG = 414 };
   const char *why = NULL;
-  if (s->refused == 0 && (why = check_head(s)) != NULL) refuse_head(s, BAD_REQUEST, why);
+  if (s->refused == 0 && (why = http2_check_head(s)) != NULL) http2_refuse_head(s, BAD_REQUEST, why);
   if (s->refused == 0 && s->path.size > HTTP1_MAX_TARGET)
-    refuse_head(s, TARGET_TOO_LONG, "The target is longer than 32 KiB.");
+    http2_refuse_head(s, TARGET_TOO_LONG, "The target is longer than 32 KiB.");
   exchange_open(&s->x, f->connection->server, f->connection, &http2_way);
   s->taken = true;
   if (s->refused == 0 && !exchange_target(&s->x, text_bytes(&s->method), text_bytes(&s->path),
                                           text_bytes(&s->authority), &why)) {
-    refuse_head(s, BAD_REQUEST, why);
+    http2_refuse_head(s, BAD_REQUEST, why);
   }
   for (size_t i = 0; s->refused == 0 && i < s->fields.count; i++) {
     const host_pair *p = &s->fields.items[i];
     exchange_field(&s->x, (bytes){(const uint8_t *)p->name, p->name_size},
                    (bytes){(const uint8_t *)p->value, p->value_size});
   }
-  free_head(s);
+  http2_free_head(s);
   if (s->refused != 0) exchange_refuse(&s->x, s->refused, "%s", s->why);
 }
 
-static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *data) {
+static int http2_on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *data) {
   http2 *f = data;
-  stream *s = find(session, frame->hd.stream_id);
+  stream *s = http2_find(session, frame->hd.stream_id);
   bool headers = frame->hd.type == NGHTTP2_HEADERS, body = frame->hd.type == NGHTTP2_DATA;
   if (s == NULL || (!headers && !body)) return 0;
   if (body && frame->hd.length == 0 && !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM)) {
@@ -378,15 +380,15 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     return 0;
   }
   f->moved = true;
-  if (headers && !s->taken) take_head(f, s);
-  if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) && s->refused == 0 && !s->whole) queue(s);
+  if (headers && !s->taken) http2_take_head(f, s);
+  if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) && s->refused == 0 && !s->whole) http2_queue(s);
   return 0;
 }
 
-static int on_body(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *piece, size_t size,
-                   void *data) {
+static int http2_on_body(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *piece,
+                         size_t size, void *data) {
   http2 *f = data;
-  stream *s = find(session, id);
+  stream *s = http2_find(session, id);
   (void)flags;
   nghttp2_session_consume(session, id, size);
   if (s == NULL || s->refused != 0 || !s->taken) return 0;
@@ -399,8 +401,8 @@ static int on_body(nghttp2_session *session, uint8_t flags, int32_t id, const ui
 }
 
 /* After an answer to a request that is not all there: the rest is not wanted (RFC 9113, 8.1). */
-static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *data) {
-  stream *s = find(session, frame->hd.stream_id);
+static int http2_on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *data) {
+  stream *s = http2_find(session, frame->hd.stream_id);
   bool ends = (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) &&
               (frame->hd.flags & NGHTTP2_FLAG_END_STREAM);
   (void)data;
@@ -410,7 +412,7 @@ static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *d
 }
 
 /* Streams that the client resets cost it nothing and us some work: only so many a second are borne. */
-static void count_reset(http2 *f) {
+static void http2_count_reset(http2 *f) {
   enum { BURST = 500, A_SECOND = 100, MS = 1000 };
   int64_t now = f->connection->server->clients.now_ms;
   f->resets -= (double)(now - f->resets_ms) * A_SECOND / MS;
@@ -419,18 +421,18 @@ static void count_reset(http2 *f) {
   if (++f->resets > BURST) nghttp2_session_terminate_session(f->session, NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
-static int on_close(nghttp2_session *session, int32_t id, uint32_t code, void *data) {
+static int http2_on_close(nghttp2_session *session, int32_t id, uint32_t code, void *data) {
   http2 *f = data;
-  stream *s = find(session, id);
+  stream *s = http2_find(session, id);
   if (s == NULL) return 0;
-  if (code != NGHTTP2_NO_ERROR && !s->ended) count_reset(f);
-  free_stream(s);
+  if (code != NGHTTP2_NO_ERROR && !s->ended) http2_count_reset(f);
+  http2_free_stream(s);
   return 0;
 }
 
 /* ---- the protocol of the connection ---- */
 
-static size_t received(connection *c, const char *data, size_t size) {
+static size_t http2_received(connection *c, const char *data, size_t size) {
   http2 *f = c->state;
   f->inside = true;
   ssize_t n = nghttp2_session_mem_recv(f->session, (const uint8_t *)data, size);
@@ -438,36 +440,36 @@ static size_t received(connection *c, const char *data, size_t size) {
   if (n < 0) { /* a flood, or no HTTP/2 at all */
     nghttp2_session_terminate_session(
         f->session, n == NGHTTP2_ERR_BAD_CLIENT_MAGIC ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_ENHANCE_YOUR_CALM);
-    flush(f);
+    http2_flush(f);
     connection_end(c);
     return size;
   }
-  ask_next(f);
-  flush(f);
+  http2_ask_next(f);
+  http2_flush(f);
   return size;
 }
 
-static void drained(connection *c) {
+static void http2_drained(connection *c) {
   http2 *f = c->state;
-  flush(f);
+  http2_flush(f);
   for (stream *s = f->streams, *next; s != NULL; s = next) {
     next = s->next;
     if (s->taken) exchange_drained(&s->x);
   }
-  ask_next(f);
-  flush(f);
+  http2_ask_next(f);
+  http2_flush(f);
   if (c->paused && !c->ending && c->unsent < MAX_OUT) connection_resume(c);
 }
 
-static void finished(connection *c) { connection_break(c); }
+static void http2_finished(connection *c) { connection_break(c); }
 
 /* Nothing was asked or answered for a while. Streams that wait for us are in their right. */
-static void late(connection *c) {
+static void http2_late(connection *c) {
   http2 *f = c->state;
   bool ours = f->kept == 0 && f->running > 0;
   if (!f->moved && !ours) {
     nghttp2_session_terminate_session(f->session, NGHTTP2_NO_ERROR);
-    flush(f);
+    http2_flush(f);
     connection_end(c);
     if (f->kept > 0) connection_break(c);
     return;
@@ -476,29 +478,30 @@ static void late(connection *c) {
   connection_deadline(c, c->server->options->timeout_ms);
 }
 
-static void closed(connection *c) {
+static void http2_closed(connection *c) {
   http2 *f = c->state;
-  while (f->streams != NULL) free_stream(f->streams);
+  while (f->streams != NULL) http2_free_stream(f->streams);
   nghttp2_session_del(f->session);
   free(f);
 }
 
-static const protocol http2_protocol = {received, drained, finished, late, closed};
+static const protocol http2_protocol = {http2_received, http2_drained, http2_finished, http2_late,
+                                        http2_closed};
 
-static nghttp2_session *make_session(http2 *f) {
+static nghttp2_session *http2_make_session(http2 *f) {
   nghttp2_session_callbacks *callbacks;
   nghttp2_option *option;
   nghttp2_session *session;
   if (nghttp2_session_callbacks_new(&callbacks) != 0 || nghttp2_option_new(&option) != 0)
     memory_get(SIZE_MAX);
   nghttp2_option_set_no_auto_window_update(option, 1);
-  nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin);
-  nghttp2_session_callbacks_set_on_header_callback(callbacks, on_field);
-  nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks, on_bad_field);
-  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
-  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_body);
-  nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_sent);
-  nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_close);
+  nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, http2_on_begin);
+  nghttp2_session_callbacks_set_on_header_callback(callbacks, http2_on_field);
+  nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks, http2_on_bad_field);
+  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, http2_on_frame);
+  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, http2_on_body);
+  nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, http2_on_sent);
+  nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, http2_on_close);
   if (nghttp2_session_server_new2(&session, callbacks, f, option) != 0) memory_get(SIZE_MAX);
   nghttp2_session_callbacks_del(callbacks);
   nghttp2_option_del(option);
@@ -516,13 +519,13 @@ void server_http2_start(connection *c) {
   f->connection = c;
   f->queued_last = &f->queued;
   f->allowed = FIRST_ALLOWED;
-  f->session = make_session(f);
+  f->session = http2_make_session(f);
   c->tells_progress = true;
   nghttp2_submit_settings(f->session, NGHTTP2_FLAG_NONE, settings, sizeof settings / sizeof *settings);
   nghttp2_session_set_local_window_size(f->session, NGHTTP2_FLAG_NONE, 0, CONNECTION_WINDOW);
   connection_switch(c, &http2_protocol, f);
   connection_deadline(c, c->server->options->timeout_ms);
-  flush(f);
+  http2_flush(f);
 }
 
 void server_http2_end(connection *c) {
@@ -531,5 +534,5 @@ void server_http2_end(connection *c) {
   nghttp2_submit_shutdown_notice(f->session);
   nghttp2_submit_goaway(f->session, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(f->session),
                         NGHTTP2_NO_ERROR, NULL, 0);
-  flush(f);
+  http2_flush(f);
 }

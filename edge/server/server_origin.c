@@ -54,7 +54,7 @@ typedef struct transfer {
 /* ---- the request ---- */
 
 /* Adds the headers of the request that go further, and takes out what curl would add. */
-static void add_headers(transfer *t, const host_pairs *headers) {
+static void origin_add_headers(transfer *t, const host_pairs *headers) {
   const host_pair *connection = host_pairs_find(headers, bytes_of("connection"));
   curl_lines_begin(&t->lines, headers);
   for (size_t i = 0; i < headers->count; i++) {
@@ -72,7 +72,7 @@ static void add_headers(transfer *t, const host_pairs *headers) {
 /* ---- the answer ---- */
 
 /* Tells of a transfer that is over; `status` is what the client got, 0 = it has gone. */
-static void tell(transfer *t, int status) {
+static void origin_tell(transfer *t, int status) {
   task *task = t->task;
   t->task = NULL;
   server_answer answer = {&t->fields, text_bytes(&t->kept), t->left};
@@ -81,13 +81,13 @@ static void tell(transfer *t, int status) {
 }
 
 /* Ends with what went wrong, or cuts off what was begun. */
-static void fail(transfer *t, int status, const char *why) {
+static void origin_fail(transfer *t, int status, const char *why) {
   exchange *x = t->x;
   t->x = NULL;
   x->transfer = NULL;
   text_printf(server_add_line(&t->task->job.response, HOST_ERROR), "origin %s%s: %s",
               x->server->options->origin, http_path(text_string(&t->task->job.request.url)), why);
-  tell(t, t->begun ? t->head.status : status);
+  origin_tell(t, t->begun ? t->head.status : status);
   if (t->begun) {
     exchange_end(x, false);
   } else {
@@ -97,7 +97,7 @@ static void fail(transfer *t, int status, const char *why) {
 
 /* Takes the headers out that Connection names: they are about the connection to the origin (RFC 9110, 7.6.1).
  */
-static void drop_named(host_pairs *fields) {
+static void origin_drop_named(host_pairs *fields) {
   const host_pair *connection = host_pairs_find(fields, bytes_of("connection"));
   if (connection == NULL) return;
   text list = {0};
@@ -112,19 +112,19 @@ static void drop_named(host_pairs *fields) {
 }
 
 /* The head of the answer is there. */
-static void begin(transfer *t) {
+static void origin_begin(transfer *t) {
   bool sized = t->head.has_length || http_ends_at_head(t->head.status);
   reply r = {.status = t->head.status,
              .length = t->head.has_length ? (int64_t)t->head.length
                        : sized            ? 0
                                           : -1,
              .headers = &t->fields};
-  drop_named(&t->fields);
+  origin_drop_named(&t->fields);
   t->begun = true;
   exchange_begin(t->x, &r);
 }
 
-static size_t on_head(char *data, size_t one, size_t size, void *to) {
+static size_t origin_on_head(char *data, size_t one, size_t size, void *to) {
   enum { MOST_STATUS = 599 }; /* RFC 9110, 15 */
   transfer *t = to;
   http_field field;
@@ -146,10 +146,10 @@ static size_t on_head(char *data, size_t one, size_t size, void *to) {
 }
 
 /* Adds a piece of the body to the answer. */
-static void add(transfer *t, bytes piece) {
+static void origin_add(transfer *t, bytes piece) {
   text part = {0};
   if (piece.size == 0) return;
-  if (!t->begun) begin(t);
+  if (!t->begun) origin_begin(t);
   size_t most = server_has_audience(t->origin->server) ? SERVER_ANSWER : SERVER_ANSWER_UNSEEN;
   size_t room = t->kept.size < most && t->left == 0 ? most - t->kept.size : 0;
   size_t keep = piece.size < room ? piece.size : room;
@@ -160,14 +160,14 @@ static void add(transfer *t, bytes piece) {
   text_free(&part);
 }
 
-static size_t on_body(char *data, size_t one, size_t size, void *to) {
+static size_t origin_on_body(char *data, size_t one, size_t size, void *to) {
   transfer *t = to;
   if (t->x == NULL || t->wrong != NULL) return 0;
   if (t->x->way->unsent(t->x) > HIGH) {
     t->paused = true;
     return CURL_WRITEFUNC_PAUSE;
   }
-  if (!t->head.chunked) add(t, (bytes){(const uint8_t *)data, size});
+  if (!t->head.chunked) origin_add(t, (bytes){(const uint8_t *)data, size});
   for (size_t at = 0, used; t->head.chunked && at < size; at += used) {
     bytes piece;
     http1_result result =
@@ -176,14 +176,14 @@ static size_t on_body(char *data, size_t one, size_t size, void *to) {
       t->wrong = "the answer's chunks are wrong";
       return 0;
     }
-    add(t, piece);
+    origin_add(t, piece);
     t->ended = result == HTTP1_DONE;
   }
   return one * size;
 }
 
 /* Takes a transfer out of those whose head has come. */
-static void forget_ready(transfer *t) {
+static void origin_forget_ready(transfer *t) {
   for (transfer **at = &t->origin->ready; *at != NULL; at = &(*at)->next_ready) {
     if (*at != t) continue;
     *at = t->next_ready;
@@ -191,8 +191,8 @@ static void forget_ready(transfer *t) {
   }
 }
 
-static void free_transfer(transfer *t) {
-  forget_ready(t);
+static void origin_free_transfer(transfer *t) {
+  origin_forget_ready(t);
   curl_multi_remove_handle(t->origin->multi, t->curl);
   curl_easy_cleanup(t->curl);
   curl_slist_free_all(t->lines.first);
@@ -204,21 +204,21 @@ static void free_transfer(transfer *t) {
 }
 
 /* A transfer is over. */
-static void on_over(transfer *t, CURLcode code) {
+static void origin_on_over(transfer *t, CURLcode code) {
   exchange *x = t->x;
   if (x == NULL) return;
   bool short_of_end = t->head.chunked && !t->ended && !x->bodiless;
   if (t->wrong != NULL) {
-    fail(t, BAD_GATEWAY, t->wrong);
+    origin_fail(t, BAD_GATEWAY, t->wrong);
   } else if (code != CURLE_OK) {
     const char *why = t->message[0] != '\0' ? t->message : curl_easy_strerror(code);
-    fail(t, code == CURLE_OPERATION_TIMEDOUT ? GATEWAY_TIMEOUT : BAD_GATEWAY, why);
+    origin_fail(t, code == CURLE_OPERATION_TIMEDOUT ? GATEWAY_TIMEOUT : BAD_GATEWAY, why);
   } else if (!t->ready || short_of_end) {
-    fail(t, BAD_GATEWAY, "the answer ends too early");
+    origin_fail(t, BAD_GATEWAY, "the answer ends too early");
   } else {
-    if (!t->begun) begin(t);
+    if (!t->begun) origin_begin(t);
     t->x = NULL;
-    tell(t, t->head.status);
+    origin_tell(t, t->head.status);
     exchange_end(x, true);
   }
 }
@@ -226,7 +226,7 @@ static void on_over(transfer *t, CURLcode code) {
 /* ---- curl in the loop ---- */
 
 /* After curl did something: takes out what is over, or was cancelled meanwhile. */
-static void finish(struct origin *o) {
+static void origin_finish(struct origin *o) {
   CURLMsg *message;
   int left;
   o->inside = true;
@@ -236,42 +236,42 @@ static void finish(struct origin *o) {
     if (message->msg != CURLMSG_DONE) continue;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&t);
     bool known = t->x != NULL; /* else it is among the cancelled */
-    on_over(t, code);
-    if (known) free_transfer(t);
+    origin_on_over(t, code);
+    if (known) origin_free_transfer(t);
   }
   while (o->ready != NULL) {
     transfer *t = o->ready;
     text nothing = {0};
     o->ready = t->next_ready;
     if (t->x == NULL || t->begun || t->wrong != NULL) continue;
-    begin(t);
+    origin_begin(t);
     exchange_add(t->x, &nothing);
   }
   o->inside = false;
   while (o->cancelled != NULL) {
     transfer *t = o->cancelled;
     o->cancelled = t->next;
-    free_transfer(t);
+    origin_free_transfer(t);
   }
 }
 
-static void act(struct origin *o, curl_socket_t fd, int events) {
+static void origin_act(struct origin *o, curl_socket_t fd, int events) {
   int running;
   o->inside = true;
   curl_multi_socket_action(o->multi, fd, events, &running);
   o->inside = false;
-  finish(o);
+  origin_finish(o);
 }
 
-static void on_ready(loop_watch *watch, unsigned what) {
+static void origin_on_ready(loop_watch *watch, unsigned what) {
   origin_socket *s = (origin_socket *)watch;
   int events = (what & LOOP_READ ? CURL_CSELECT_IN : 0) | (what & LOOP_WRITE ? CURL_CSELECT_OUT : 0) |
                (what & LOOP_GONE ? CURL_CSELECT_ERR : 0);
-  act(s->origin, watch->fd, events);
+  origin_act(s->origin, watch->fd, events);
 }
 
 /* curl: what it wants to hear of a descriptor. */
-static int on_socket(CURL *curl, curl_socket_t fd, int what, void *data, void *known) {
+static int origin_on_socket(CURL *curl, curl_socket_t fd, int what, void *data, void *known) {
   struct origin *o = data;
   origin_socket *s = known;
   (void)curl;
@@ -284,14 +284,14 @@ static int on_socket(CURL *curl, curl_socket_t fd, int what, void *data, void *k
   }
   if (s == NULL) {
     s = memory_get(sizeof *s);
-    *s = (origin_socket){{fd, on_ready}, o};
+    *s = (origin_socket){{fd, origin_on_ready}, o};
     curl_multi_assign(o->multi, fd, s);
   }
   unsigned events = (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
   return loop_watch_for(o->server->loop, &s->watch, events) ? 0 : -1;
 }
 
-static int on_timer(CURLM *multi, long ms, void *data) {
+static int origin_on_timer(CURLM *multi, long ms, void *data) {
   struct origin *o = data;
   (void)multi;
   o->timer_ms = ms < 0 ? -1 : o->server->clients.now_ms + ms;
@@ -301,7 +301,7 @@ static int on_timer(CURLM *multi, long ms, void *data) {
 int server_origin_round(struct origin *o, int most_ms) {
   if (o->timer_ms >= 0 && o->timer_ms <= o->server->clients.now_ms) {
     o->timer_ms = -1;
-    act(o, CURL_SOCKET_TIMEOUT, 0);
+    origin_act(o, CURL_SOCKET_TIMEOUT, 0);
   }
   if (o->timer_ms < 0 || o->timer_ms - o->server->clients.now_ms >= most_ms) return most_ms;
   int64_t left = o->timer_ms - o->server->clients.now_ms;
@@ -310,7 +310,7 @@ int server_origin_round(struct origin *o, int most_ms) {
 
 /* ---- transfers ---- */
 
-static void set_options(transfer *t, const host_request *request) {
+static void origin_set_options(transfer *t, const host_request *request) {
   CURL *curl = t->curl;
   const server_options *o = t->origin->server->options;
   text url = {0};
@@ -329,11 +329,11 @@ static void set_options(transfer *t, const host_request *request) {
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)(o->timeout_ms / MS_PER_S));
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, t->message);
-  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_head);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, origin_on_head);
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, t);
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, origin_on_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, t);
-  add_headers(t, &request->headers);
+  origin_add_headers(t, &request->headers);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, t->lines.first);
   curl_request_set_method(curl, &request->method, &t->body);
 }
@@ -351,16 +351,16 @@ void server_origin_ask(exchange *x, task *task) {
   t->held = task->body;
   task->job.request.body = (text){0};
   task->body = 0;
-  set_options(t, &task->job.request);
+  origin_set_options(t, &task->job.request);
   x->transfer = t;
   curl_multi_add_handle(o->multi, t->curl); /* it begins by its timer */
 }
 
 void server_origin_cancel(transfer *t) {
   t->x = NULL;
-  tell(t, t->begun ? t->head.status : 0);
+  origin_tell(t, t->begun ? t->head.status : 0);
   if (!t->origin->inside) {
-    free_transfer(t);
+    origin_free_transfer(t);
     return;
   }
   t->next = t->origin->cancelled;
@@ -374,7 +374,7 @@ void server_origin_go_on(transfer *t) {
   o->inside = true;
   curl_easy_pause(t->curl, CURLPAUSE_CONT);
   o->inside = false;
-  finish(o);
+  origin_finish(o);
 }
 
 /* ---- the origin ---- */
@@ -405,9 +405,9 @@ struct origin *server_origin_open(server *s) {
   o->timer_ms = -1;
   o->multi = curl_multi_init();
   if (o->multi == NULL) memory_get(SIZE_MAX);
-  curl_multi_setopt(o->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+  curl_multi_setopt(o->multi, CURLMOPT_SOCKETFUNCTION, origin_on_socket);
   curl_multi_setopt(o->multi, CURLMOPT_SOCKETDATA, o);
-  curl_multi_setopt(o->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+  curl_multi_setopt(o->multi, CURLMOPT_TIMERFUNCTION, origin_on_timer);
   curl_multi_setopt(o->multi, CURLMOPT_TIMERDATA, o);
   return o;
 }

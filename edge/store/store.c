@@ -21,13 +21,13 @@ enum { SWEEP = 64, SWEEPS = 128, MAX_KEY = 256 };
 #define NS_PER_S INT64_C(1000000000)
 
 /* Whether `c` may stand in a key. */
-static bool key_character(uint8_t c) {
+static bool store_key_character(uint8_t c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' || c == '.' ||
          c == '_' || c == '-';
 }
 
 /* Whether `b` begins with `prefix`. */
-static bool begins_with(bytes b, const char *prefix) {
+static bool store_begins_with(bytes b, const char *prefix) {
   size_t size = strlen(prefix);
   return b.size >= size && memcmp(b.data, prefix, size) == 0;
 }
@@ -36,9 +36,9 @@ static bool begins_with(bytes b, const char *prefix) {
 bool store_key_valid(bytes key) {
   if (key.size == 0 || key.size > MAX_KEY) return false;
   for (size_t i = 0; i < key.size; i++) {
-    if (!key_character(key.data[i])) return false;
+    if (!store_key_character(key.data[i])) return false;
   }
-  return !begins_with(key, "__flaron:") && !begins_with(key, "__sys:");
+  return !store_begins_with(key, "__flaron:") && !store_begins_with(key, "__sys:");
 }
 
 bool store_lock(store *s) {
@@ -111,7 +111,7 @@ int store_compare(bytes a, bytes b) {
 }
 
 /* Undoes a change. SQLite may have undone it already, so its result is ignored. */
-static void undo_change(store *s) {
+static void store_undo_change(store *s) {
   s->begun_ns = 0; /* the undoing must not be interrupted too */
   sqlite3_step(s->prepared[s->snapshot ? UNDO : ROLLBACK]);
   store_finish(s->prepared[s->snapshot ? UNDO : ROLLBACK]);
@@ -123,7 +123,7 @@ static void undo_change(store *s) {
 store_result store_end(store *s, store_result result) {
   if (result != STORE_FAILED && store_run(s, s->prepared[s->snapshot ? UNNEST : COMMIT]) == STORE_OK)
     return result;
-  undo_change(s);
+  store_undo_change(s);
   return STORE_FAILED;
 }
 
@@ -222,7 +222,7 @@ store_result store_spark_get(store *s, bytes key, int64_t now_ns, text *value, u
 }
 
 /* Removes up to SWEEP expired rows; `removed` is their number. */
-static store_result sweep(store *s, int64_t now_ns, int *removed) {
+static store_result store_sweep(store *s, int64_t now_ns, int *removed) {
   sqlite3_stmt *statement = s->prepared[SPARK_SWEEP];
   sqlite3_bind_int64(statement, 1, now_ns);
   sqlite3_bind_int(statement, 2, SWEEP);
@@ -232,7 +232,7 @@ static store_result sweep(store *s, int64_t now_ns, int *removed) {
 }
 
 /* Whether `size` bytes under `key` fit into the quota with the current rows. OK, QUOTA, FAILED. */
-static store_result fits(store *s, bytes key, uint64_t size, uint64_t quota) {
+static store_result store_fits(store *s, bytes key, uint64_t size, uint64_t quota) {
   int64_t total, old;
   store_result result = store_read_number(s, s->prepared[SPARK_TOTAL], &total);
   if (result == STORE_OK) result = store_read_number(s, store_with_key(s, SPARK_SIZE, key), &old);
@@ -243,14 +243,14 @@ static store_result fits(store *s, bytes key, uint64_t size, uint64_t quota) {
 }
 
 /* The change of store_spark_set. Sweeps one batch, or up to SWEEPS while the quota is exceeded. */
-static store_result spark_set(store *s, bytes key, bytes value, int64_t expires, int64_t now_ns,
-                              uint64_t quota) {
+static store_result store_change_spark(store *s, bytes key, bytes value, int64_t expires, int64_t now_ns,
+                                       uint64_t quota) {
   int removed;
-  store_result result = sweep(s, now_ns, &removed);
-  if (result == STORE_OK) result = fits(s, key, key.size + value.size, quota);
+  store_result result = store_sweep(s, now_ns, &removed);
+  if (result == STORE_OK) result = store_fits(s, key, key.size + value.size, quota);
   for (int sweeps = 1; result == STORE_QUOTA && removed > 0 && sweeps < SWEEPS; sweeps++) {
-    result = sweep(s, now_ns, &removed);
-    if (result == STORE_OK) result = fits(s, key, key.size + value.size, quota);
+    result = store_sweep(s, now_ns, &removed);
+    if (result == STORE_OK) result = store_fits(s, key, key.size + value.size, quota);
   }
   if (result != STORE_OK) return result;
   sqlite3_stmt *set = store_with_key(s, SPARK_SET, key);
@@ -266,7 +266,7 @@ store_result store_spark_set(store *s, bytes key, bytes value, uint32_t ttl_s, i
   if (ttl_s != 0 && __builtin_add_overflow(now_ns, (int64_t)ttl_s * NS_PER_S, &expires)) expires = INT64_MAX;
   if (!store_lock(s)) return STORE_FAILED;
   store_result result = store_begin(s);
-  if (result == STORE_OK) result = store_end(s, spark_set(s, key, value, expires, now_ns, quota));
+  if (result == STORE_OK) result = store_end(s, store_change_spark(s, key, value, expires, now_ns, quota));
   pthread_mutex_unlock(&s->mutex);
   return result;
 }
@@ -278,7 +278,7 @@ store_result store_spark_delete(store *s, bytes key, int64_t now_ns) {
   store_result result = store_begin(s);
   if (result == STORE_OK) {
     result = store_run(s, store_with_key(s, SPARK_DELETE, key));
-    if (result == STORE_OK) result = sweep(s, now_ns, &removed);
+    if (result == STORE_OK) result = store_sweep(s, now_ns, &removed);
     result = store_end(s, result);
   }
   pthread_mutex_unlock(&s->mutex);
@@ -322,7 +322,7 @@ store_result store_clear(store *s) {
 }
 
 /* Runs SQL for the functions for tests. */
-static bool run_sql(store *s, const char *sql) {
+static bool store_run_sql(store *s, const char *sql) {
   bool done = sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
   if (!done) store_failed(s);
   return done;
@@ -332,7 +332,7 @@ static bool run_sql(store *s, const char *sql) {
 bool store_name_node(store *s, const char *name) {
   if (!s->in_memory || strlen(name) > STORE_NODE_MAX || !store_lock(s)) return false;
   char *sql = sqlite3_mprintf("UPDATE plasma_node SET node = %Q", name);
-  bool done = run_sql(s, sql) && store_read_node(s) == SQLITE_OK;
+  bool done = store_run_sql(s, sql) && store_read_node(s) == SQLITE_OK;
   sqlite3_free(sql);
   pthread_mutex_unlock(&s->mutex);
   return done;
@@ -341,7 +341,7 @@ bool store_name_node(store *s, const char *name) {
 /* See store.h. Opens a savepoint around all later changes, which nest in it (NEST instead of BEGIN). */
 bool store_snapshot(store *s) {
   if (!s->in_memory || !store_lock(s)) return false;
-  bool done = run_sql(s, s->snapshot ? "RELEASE snapshot; SAVEPOINT snapshot" : "SAVEPOINT snapshot");
+  bool done = store_run_sql(s, s->snapshot ? "RELEASE snapshot; SAVEPOINT snapshot" : "SAVEPOINT snapshot");
   s->snapshot = done;
   pthread_mutex_unlock(&s->mutex);
   return done;
@@ -350,7 +350,7 @@ bool store_snapshot(store *s) {
 /* See store.h. */
 bool store_restore(store *s) {
   if (!store_lock(s)) return false;
-  bool done = s->snapshot && run_sql(s, "ROLLBACK TO snapshot");
+  bool done = s->snapshot && store_run_sql(s, "ROLLBACK TO snapshot");
   pthread_mutex_unlock(&s->mutex);
   return done;
 }

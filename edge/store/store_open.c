@@ -27,7 +27,7 @@ enum { PROGRESS_OPS = 10000, CPU_MS = 5000, SLOW_CPU_MS = 100, CHECKED_BYTES = 4
 /* ---- the files ---- */
 
 /* Whether a rollback journal names another file, which SQLite would then read and might delete. */
-static bool names_another(int folder, const char *name) {
+static bool store_open_names_another(int folder, const char *name) {
   static const uint8_t magic[] = {0xd9, 0xd5, 0x05, 0xf9,
                                   0x20, 0xa1, 0x63, 0xd7}; /* SQLite's magic at the end */
   uint8_t end[sizeof magic];
@@ -42,7 +42,7 @@ static bool names_another(int folder, const char *name) {
 }
 
 /* Whether the existing files of a database can be ours; if not, `error` says why. */
-static bool check_files(int folder, const char *name, const char *shown, text *error) {
+static bool store_open_check_files(int folder, const char *name, const char *shown, text *error) {
   static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
   for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
     text file = {0}, path = {0};
@@ -57,7 +57,7 @@ static bool check_files(int folder, const char *name, const char *shown, text *e
     } else if (there && (about.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
       text_printf(error, "%s: others than its owner may write to it (mode %03o): chmod go-w it", path.data,
                   (unsigned)about.st_mode & 0777);
-    } else if (there && strcmp(suffixes[i], "-journal") == 0 && names_another(folder, file.data)) {
+    } else if (there && strcmp(suffixes[i], "-journal") == 0 && store_open_names_another(folder, file.data)) {
       text_printf(error, "%s: it is the journal of more than one database, which none of ours has",
                   path.data);
     }
@@ -145,7 +145,7 @@ static const char *const statements[STATEMENTS] = {
 /* ---- limits ---- */
 
 /* Limits of statements, far above what our own need. */
-static void set_limits(sqlite3 *db) {
+static void store_open_set_limits(sqlite3 *db) {
   static const struct {
     int which, most;
   } limits[] = {{SQLITE_LIMIT_LENGTH, STORE_ROW_MAX},
@@ -174,7 +174,7 @@ static void set_limits(sqlite3 *db) {
 
 /* Called by SQLite every PROGRESS_OPS steps of a statement; 1 ends it: it takes too long, or its result is
  * not wanted any more. */
-static int on_progress(void *data) {
+static int store_open_on_progress(void *data) {
   store *s = data;
   if (wait_is_over()) return 1;
   int64_t now = clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -187,7 +187,7 @@ static int on_progress(void *data) {
 /* ---- checks of the schema ---- */
 
 /* Runs SQL, again and again while another process holds a lock, up to BUSY_MS. SQLite's code. */
-static int run_sql(sqlite3 *db, const char *sql) {
+static int store_open_run_sql(sqlite3 *db, const char *sql) {
   int code = SQLITE_BUSY;
   for (int waited = 0; code == SQLITE_BUSY && waited < BUSY_MS; waited += RETRY_MS) {
     code = sqlite3_exec(db, sql, NULL, NULL, NULL);
@@ -198,7 +198,7 @@ static int run_sql(sqlite3 *db, const char *sql) {
 
 /* Adds the schema of a database: for each entry a line feed, then type, name, table and SQL, each with a NUL
  * after it. SQLite's code. */
-static int read_schema(sqlite3 *db, text *out) {
+static int store_open_read_schema(sqlite3 *db, text *out) {
   enum { COLUMNS = 4 };
   static const char sql[] = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type DESC, name";
   sqlite3_stmt *rows = NULL;
@@ -217,17 +217,17 @@ static int read_schema(sqlite3 *db, text *out) {
 }
 
 /* Makes the schema of a new database. SQLite's code. */
-static int make_schema(text *out) {
+static int store_open_make_schema(text *out) {
   sqlite3 *db = NULL;
   int code = sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
   if (code == SQLITE_OK) code = sqlite3_exec(db, schema, NULL, NULL, NULL);
-  if (code == SQLITE_OK) code = read_schema(db, out);
+  if (code == SQLITE_OK) code = store_open_read_schema(db, out);
   sqlite3_close(db);
   return code;
 }
 
 /* The entry of a schema at offset `at`, from its line feed to the next entry. */
-static bytes part_of(const text *schema, size_t at) {
+static bytes store_open_part_of(const text *schema, size_t at) {
   enum { COLUMNS = 4 };
   size_t end = at;
   for (int i = 0; i < COLUMNS; i++) end += strlen(schema->data + end) + 1;
@@ -235,9 +235,9 @@ static bytes part_of(const text *schema, size_t at) {
 }
 
 /* The first entry of schema `a` that is not in `b` unchanged; NULL if all are. */
-static const char *find_other(const text *a, const text *b) {
+static const char *store_open_find_other(const text *a, const text *b) {
   for (size_t at = 0; at < a->size;) {
-    bytes part = part_of(a, at);
+    bytes part = store_open_part_of(a, at);
     if (b->size == 0 || memmem(b->data, b->size, part.data, part.size) == NULL)
       return (const char *)part.data + 1;
     at += part.size;
@@ -246,8 +246,8 @@ static const char *find_other(const text *a, const text *b) {
 }
 
 /* Adds why a database of this version and schema is not ours. */
-static void say_other(int version, const text *there, const text *ours, text *error) {
-  const char *other = find_other(there, ours), *what = "is not part";
+static void store_open_say_other(int version, const text *there, const text *ours, text *error) {
+  const char *other = store_open_find_other(there, ours), *what = "is not part";
   if (version > SCHEMA) {
     text_printf(error, "made by a newer flaron-lua, or by another program: schema %d, expected %d", version,
                 SCHEMA);
@@ -255,7 +255,7 @@ static void say_other(int version, const text *there, const text *ours, text *er
   }
   text_add_string(error, "not a store of flaron-lua: ");
   if (other == NULL && version == SCHEMA) {
-    other = find_other(ours, there);
+    other = store_open_find_other(ours, there);
     what = "is missing, a part";
   }
   if (version < 0) {
@@ -271,27 +271,27 @@ static void say_other(int version, const text *there, const text *ours, text *er
  * Reads the schema version of a database into `version`: 0 if it is empty. SQLite's code, or SQLITE_OK with a
  * sentence in `error` if the database is not ours.
  */
-static int find_version(sqlite3 *db, int *version, text *error) {
+static int store_open_find_version(sqlite3 *db, int *version, text *error) {
   text there = {0}, ours = {0};
   sqlite3_stmt *statement = NULL;
-  int code = run_sql(db, "BEGIN"); /* both are written in one transaction, so read both in one */
+  int code = store_open_run_sql(db, "BEGIN"); /* both are written in one transaction, so read both in one */
   if (code == SQLITE_OK) code = sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL);
   if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
     *version = sqlite3_column_int(statement, 0);
     code = SQLITE_OK;
   }
   sqlite3_finalize(statement);
-  if (code == SQLITE_OK) code = read_schema(db, &there);
-  if (code == SQLITE_OK) code = make_schema(&ours);
+  if (code == SQLITE_OK) code = store_open_read_schema(db, &there);
+  if (code == SQLITE_OK) code = store_open_make_schema(&ours);
   if (code == SQLITE_OK) {
     bool empty = there.size == 0;
-    bool known = *version == SCHEMA ? there.size == ours.size && find_other(&there, &ours) == NULL
-                 : *version == 0
-                     ? empty
-                     : *version > 0 && *version < SCHEMA && !empty && find_other(&there, &ours) == NULL;
-    if (!known) say_other(*version, &there, &ours, error);
+    bool known = *version == SCHEMA ? there.size == ours.size && store_open_find_other(&there, &ours) == NULL
+                 : *version == 0    ? empty
+                                    : *version > 0 && *version < SCHEMA && !empty &&
+                                       store_open_find_other(&there, &ours) == NULL;
+    if (!known) store_open_say_other(*version, &there, &ours, error);
   }
-  if (code == SQLITE_OK) code = run_sql(db, "COMMIT");
+  if (code == SQLITE_OK) code = store_open_run_sql(db, "COMMIT");
   text_free(&there);
   text_free(&ours);
   return code;
@@ -299,7 +299,7 @@ static int find_version(sqlite3 *db, int *version, text *error) {
 
 /* Looks for damage, unless the file is too large for a quick check. SQLite's code, or SQLITE_OK with a
  * sentence in `error`. */
-static int find_damage(sqlite3 *db, off_t size, text *error) {
+static int store_open_find_damage(sqlite3 *db, off_t size, text *error) {
   sqlite3_stmt *check = NULL;
   if (size > CHECKED_BYTES) return SQLITE_OK;
   int code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &check, NULL);
@@ -320,14 +320,14 @@ static int find_damage(sqlite3 *db, off_t size, text *error) {
 
 /* Sets journal and syncing. Retries, since SQLite itself does not wait here for another process that opens
  * the same new file. */
-static int set_journal(sqlite3 *db) {
-  return run_sql(db,
-                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = EXTRA; PRAGMA fullfsync = ON;"
-                 "PRAGMA checkpoint_fullfsync = ON");
+static int store_open_set_journal(sqlite3 *db) {
+  return store_open_run_sql(db,
+                            "PRAGMA journal_mode = WAL; PRAGMA synchronous = EXTRA; PRAGMA fullfsync = ON;"
+                            "PRAGMA checkpoint_fullfsync = ON");
 }
 
 /* Makes the tables, all or none, and sets the version, in one transaction. SQLite's code. */
-static int make_tables(sqlite3 *db) {
+static int store_open_make_tables(sqlite3 *db) {
   int code = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
   if (code == SQLITE_OK) code = sqlite3_exec(db, schema, NULL, NULL, NULL);
   if (code == SQLITE_OK) code = sqlite3_exec(db, "PRAGMA user_version = 2; COMMIT", NULL, NULL, NULL);
@@ -338,9 +338,9 @@ static int make_tables(sqlite3 *db) {
  * Sets up a database of that version, prepares the statements and, for a new one, reads the node's name. A
  * database that is already set up is not written, so that a reader waits for no writer. SQLite's code.
  */
-static int set_up(store *s, int version) {
-  int code = set_journal(s->db);
-  if (code == SQLITE_OK && version < SCHEMA) code = make_tables(s->db);
+static int store_open_set_up(store *s, int version) {
+  int code = store_open_set_journal(s->db);
+  if (code == SQLITE_OK && version < SCHEMA) code = store_open_make_tables(s->db);
   if (code == SQLITE_OK && version == 0) code = store_read_node(s);
   for (int i = 0; code == SQLITE_OK && i < STATEMENTS; i++) {
     code = sqlite3_prepare_v3(s->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT, &s->prepared[i], NULL);
@@ -353,7 +353,7 @@ static int set_up(store *s, int version) {
  * SQLite's busy handler: waits a little before retry `n`. 0: give up, after BUSY_MS or when the waits of this
  * thread are ended.
  */
-static int wait_while_busy(void *unused, int n) {
+static int store_open_wait_while_busy(void *unused, int n) {
   enum { SHORT = 5, LONG_MS = 25, SHORT_IN_ALL_MS = (1 << SHORT) - 1 };
   (void)unused;
   if (n >= SHORT && SHORT_IN_ALL_MS + (n - SHORT) * LONG_MS >= BUSY_MS) return 0;
@@ -362,28 +362,30 @@ static int wait_while_busy(void *unused, int n) {
 
 /* Checks that an open database is ours, and sets it up. SQLite's code, or SQLITE_OK with a sentence in
  * `error`. */
-static int check_and_set_up(store *s, off_t size, text *error) {
+static int store_open_check_and_set_up(store *s, off_t size, text *error) {
   int version = 0;
-  set_limits(s->db);
-  sqlite3_progress_handler(s->db, PROGRESS_OPS, on_progress, s);
-  int code = sqlite3_busy_handler(s->db, wait_while_busy, NULL);
-  if (code == SQLITE_OK) code = run_sql(s->db, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
-  if (code == SQLITE_OK) code = find_version(s->db, &version, error);
-  if (code == SQLITE_OK && error->size == 0 && version != 0) code = find_damage(s->db, size, error);
+  store_open_set_limits(s->db);
+  sqlite3_progress_handler(s->db, PROGRESS_OPS, store_open_on_progress, s);
+  int code = sqlite3_busy_handler(s->db, store_open_wait_while_busy, NULL);
+  if (code == SQLITE_OK)
+    code = store_open_run_sql(s->db, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
+  if (code == SQLITE_OK) code = store_open_find_version(s->db, &version, error);
+  if (code == SQLITE_OK && error->size == 0 && version != 0)
+    code = store_open_find_damage(s->db, size, error);
   if (code == SQLITE_OK && error->size == 0 && version != 0) code = store_read_node(s);
-  return code == SQLITE_OK && error->size == 0 ? set_up(s, version) : code;
+  return code == SQLITE_OK && error->size == 0 ? store_open_set_up(s, version) : code;
 }
 
 /* Opens a database of `size` bytes at a path without links (NULL: in memory); `shown` is its path for
  * messages. */
-static store *open_database(const char *path, const char *shown, off_t size, text *error) {
+static store *store_open_open_database(const char *path, const char *shown, off_t size, text *error) {
   store *s = memory_get(sizeof *s);
   text why = {0};
   pthread_mutex_init(&s->mutex, NULL);
   s->in_memory = path == NULL;
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_NOFOLLOW;
   int code = sqlite3_open_v2(path != NULL ? path : ":memory:", &s->db, flags, NULL);
-  if (code == SQLITE_OK) code = check_and_set_up(s, size, &why);
+  if (code == SQLITE_OK) code = store_open_check_and_set_up(s, size, &why);
   if (code == SQLITE_OK && why.size == 0) return s;
   if (why.size == 0 && s->ran_away) {
     text_printf(&why, "looking at it took longer than %d s", CPU_MS / 1000);
@@ -404,7 +406,7 @@ store *store_open_in(int folder, const char *name, const char *shown, text *erro
   char link[32], real[PATH_MAX];
   struct stat about = {0};
   text path = {0};
-  if (!check_files(folder, name, shown, error)) return NULL;
+  if (!store_open_check_files(folder, name, shown, error)) return NULL;
   snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
   ssize_t size = readlink(link, real, sizeof real);
   if (size <= 0 || size == (ssize_t)sizeof real) {
@@ -413,14 +415,14 @@ store *store_open_in(int folder, const char *name, const char *shown, text *erro
   }
   text_printf(&path, "%.*s/%s", (int)size, real, name);
   fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW);
-  store *s = open_database(path.data, shown, about.st_size, error);
+  store *s = store_open_open_database(path.data, shown, about.st_size, error);
   text_free(&path);
   return s;
 }
 
 /* See store.h. */
 store *store_open(const char *path, text *error) {
-  if (path == NULL) return open_database(NULL, ":memory:", 0, error);
+  if (path == NULL) return store_open_open_database(NULL, ":memory:", 0, error);
   const char *slash = strrchr(path, '/');
   size_t size = slash != NULL ? (size_t)(slash - path) : 0;
   char *parent = slash == NULL ? memory_copy(bytes_of("."))

@@ -50,7 +50,7 @@ typedef struct plasma_register {
 } plasma_register;
 
 /* Unlocks the store; calls `changed` if `result` is OK. */
-static store_result conclude(store *s, store_result result) {
+static store_result plasma_conclude(store *s, store_result result) {
   pthread_mutex_unlock(&s->mutex);
   if (result == STORE_OK && s->changed != NULL) s->changed(s->changed_data);
   return result;
@@ -58,7 +58,7 @@ static store_result conclude(store *s, store_result result) {
 
 /* Whether a row of SUMS_GET (node, sums, stamp) can be ours. Valid sums are so small that adding them cannot
  * overflow 128 bits. */
-static bool is_sums(sqlite3_stmt *get) {
+static bool plasma_is_sums(sqlite3_stmt *get) {
   if (!store_row_is(get, "TBBI")) return false;
   bytes node = store_column(get, 0), p = store_column(get, 1), n = store_column(get, 2);
   int64_t stamp = sqlite3_column_int64(get, 3);
@@ -69,7 +69,7 @@ static bool is_sums(sqlite3_stmt *get) {
 }
 
 /* The same for a row of PLASMA_GET, a register. */
-static bool is_register(sqlite3_stmt *get) {
+static bool plasma_is_register(sqlite3_stmt *get) {
   if (!store_row_is(get, "IBIT")) return false;
   int64_t kind = sqlite3_column_int64(get, 0), stamp = sqlite3_column_int64(get, 2);
   return (kind == TOMBSTONE || kind == VALUE) && stamp >= 0 && stamp <= STAMP_MAX &&
@@ -77,7 +77,7 @@ static bool is_register(sqlite3_stmt *get) {
 }
 
 /* A sum from its 16 big-endian bytes. */
-static store_sum column_sum(sqlite3_stmt *statement, int column) {
+static store_sum plasma_column_sum(sqlite3_stmt *statement, int column) {
   const uint8_t *data = sqlite3_column_blob(statement, column);
   store_sum value = 0;
   for (int i = 0; i < SUM_SIZE; i++) value = value << 8 | data[i];
@@ -85,7 +85,7 @@ static store_sum column_sum(sqlite3_stmt *statement, int column) {
 }
 
 /* Binds a sum as 16 big-endian bytes. */
-static void bind_sum(sqlite3_stmt *statement, int index, store_sum value) {
+static void plasma_bind_sum(sqlite3_stmt *statement, int index, store_sum value) {
   uint8_t data[SUM_SIZE];
   for (int i = SUM_SIZE; i-- > 0; value >>= 8) data[i] = (uint8_t)value;
   sqlite3_bind_blob(statement, index, data, SUM_SIZE, SQLITE_TRANSIENT);
@@ -93,17 +93,17 @@ static void bind_sum(sqlite3_stmt *statement, int index, store_sum value) {
 
 /* The result of reading rows until SQLite returned `code`; SQLITE_ROW means that the last row was not
  * valid. */
-static store_result read_end(store *s, int code) {
+static store_result plasma_read_end(store *s, int code) {
   return code == SQLITE_DONE ? STORE_OK : code == SQLITE_ROW ? store_damaged(s) : store_failed(s);
 }
 
 /* Reads the sums of a counter. OK, also if there is none; FAILED. */
-static store_result read_counter(store *s, bytes key, counter *c) {
+static store_result plasma_read_counter(store *s, bytes key, counter *c) {
   sqlite3_stmt *get = store_with_key(s, SUMS_GET, key);
   int code;
   *c = (counter){0};
-  while ((code = sqlite3_step(get)) == SQLITE_ROW && is_sums(get)) {
-    store_sum p = column_sum(get, 1), n = column_sum(get, 2);
+  while ((code = sqlite3_step(get)) == SQLITE_ROW && plasma_is_sums(get)) {
+    store_sum p = plasma_column_sum(get, 1), n = plasma_column_sum(get, 2);
     int64_t stamp = sqlite3_column_int64(get, 3);
     c->exists = true;
     c->value += (__int128)p - (__int128)n;
@@ -113,18 +113,18 @@ static store_result read_counter(store *s, bytes key, counter *c) {
       c->n = n;
     }
   }
-  store_result result = read_end(s, code);
+  store_result result = plasma_read_end(s, code);
   store_finish(get);
   return result;
 }
 
 /* Reads a register, adding its value to `value` unless that is NULL. OK, also if there is none; FAILED. */
-static store_result read_register(store *s, bytes key, plasma_register *r, text *value) {
+static store_result plasma_read_register(store *s, bytes key, plasma_register *r, text *value) {
   *r = (plasma_register){0};
   sqlite3_stmt *get = store_with_key(s, PLASMA_GET, key);
   store_result result = store_first_row(s, get);
   if (result != STORE_OK) return result == STORE_ABSENT ? STORE_OK : result;
-  if (!is_register(get)) {
+  if (!plasma_is_register(get)) {
     store_finish(get);
     return store_damaged(s);
   }
@@ -139,13 +139,13 @@ static store_result read_register(store *s, bytes key, plasma_register *r, text 
 }
 
 /* Advances the hybrid clock to a stamp that was seen. */
-static void see_stamp(store *s, int64_t seen) {
+static void plasma_see_stamp(store *s, int64_t seen) {
   if (seen > s->stamp) s->stamp = seen;
 }
 
 /* A new stamp of the hybrid clock: later than all earlier ones and than `seen`. */
-static int64_t next_stamp(store *s, int64_t now_ns, int64_t seen) {
-  see_stamp(s, seen);
+static int64_t plasma_next_stamp(store *s, int64_t now_ns, int64_t seen) {
+  plasma_see_stamp(s, seen);
   s->stamp = now_ns > s->stamp ? now_ns : s->stamp + 1;
   return s->stamp;
 }
@@ -155,8 +155,8 @@ store_result store_plasma_get(store *s, bytes key, text *value) {
   plasma_register r;
   counter c = {0};
   if (!store_lock(s)) return STORE_FAILED;
-  store_result result = read_register(s, key, &r, value);
-  if (result == STORE_OK && r.kind != VALUE) result = read_counter(s, key, &c);
+  store_result result = plasma_read_register(s, key, &r, value);
+  if (result == STORE_OK && r.kind != VALUE) result = plasma_read_counter(s, key, &c);
   if (result == STORE_OK && r.kind != VALUE && !c.exists) result = STORE_ABSENT;
   pthread_mutex_unlock(&s->mutex);
   if (!c.exists || result != STORE_OK) return result;
@@ -170,14 +170,15 @@ store_result store_plasma_is_counter(store *s, bytes key, bool *is_counter) {
   counter c;
   *is_counter = false;
   if (!store_lock(s)) return STORE_FAILED;
-  store_result result = read_counter(s, key, &c);
+  store_result result = plasma_read_counter(s, key, &c);
   pthread_mutex_unlock(&s->mutex);
   *is_counter = c.exists;
   return result;
 }
 
 /* Replaces the key's register and removes its sums. */
-static store_result put_register(store *s, bytes key, int kind, bytes value, int64_t stamp, bytes node) {
+static store_result plasma_put_register(store *s, bytes key, int kind, bytes value, int64_t stamp,
+                                        bytes node) {
   sqlite3_stmt *put = store_with_key(s, PLASMA_PUT, key);
   sqlite3_bind_int(put, 2, kind);
   store_bind_blob(put, 3, value);
@@ -192,12 +193,12 @@ static store_result put_register(store *s, bytes key, int kind, bytes value, int
 static store_result plasma_write(store *s, bytes key, int kind, bytes value, int64_t now_ns) {
   plasma_register r;
   counter c;
-  store_result result = read_register(s, key, &r, NULL);
-  if (result == STORE_OK) result = read_counter(s, key, &c);
+  store_result result = plasma_read_register(s, key, &r, NULL);
+  if (result == STORE_OK) result = plasma_read_counter(s, key, &c);
   if (result != STORE_OK) return result;
   if (kind == TOMBSTONE && r.kind == TOMBSTONE && !c.exists) return STORE_OK;
   int64_t seen = r.stamp > c.stamp ? r.stamp : c.stamp;
-  return put_register(s, key, kind, value, next_stamp(s, now_ns, seen), bytes_of(s->node));
+  return plasma_put_register(s, key, kind, value, plasma_next_stamp(s, now_ns, seen), bytes_of(s->node));
 }
 
 /* plasma_write as a change of its own. */
@@ -205,7 +206,7 @@ static store_result plasma_change(store *s, bytes key, int kind, bytes value, in
   if (!store_lock(s)) return STORE_FAILED;
   store_result result = store_begin(s);
   if (result == STORE_OK) result = store_end(s, plasma_write(s, key, kind, value, now_ns));
-  return conclude(s, result);
+  return plasma_conclude(s, result);
 }
 
 /* See store.h. */
@@ -219,13 +220,13 @@ store_result store_plasma_delete(store *s, bytes key, int64_t now_ns) {
 }
 
 /* Writes the sums of a node. */
-static store_result put_sums(store *s, bytes key, bytes node, int64_t epoch, store_sum added, store_sum taken,
-                             int64_t stamp) {
+static store_result plasma_put_sums(store *s, bytes key, bytes node, int64_t epoch, store_sum added,
+                                    store_sum taken, int64_t stamp) {
   sqlite3_stmt *put = store_with_key(s, SUMS_PUT, key);
   sqlite3_bind_text64(put, 2, (const char *)node.data, node.size, SQLITE_STATIC, SQLITE_UTF8);
   sqlite3_bind_int64(put, 3, epoch);
-  bind_sum(put, 4, added);
-  bind_sum(put, 5, taken);
+  plasma_bind_sum(put, 4, added);
+  plasma_bind_sum(put, 5, taken);
   sqlite3_bind_int64(put, 6, stamp);
   return store_run(s, put);
 }
@@ -234,16 +235,16 @@ static store_result put_sums(store *s, bytes key, bytes node, int64_t epoch, sto
 static store_result plasma_add(store *s, bytes key, __int128 delta, int64_t now_ns, int64_t *total) {
   plasma_register r;
   counter c;
-  store_result result = read_register(s, key, &r, NULL);
+  store_result result = plasma_read_register(s, key, &r, NULL);
   if (result == STORE_OK && r.kind == VALUE) return STORE_NOT_COUNTER;
-  if (result == STORE_OK) result = read_counter(s, key, &c);
+  if (result == STORE_OK) result = plasma_read_counter(s, key, &c);
   if (result != STORE_OK) return result;
   __int128 next = c.value + delta;
   if (next < INT64_MIN || next > INT64_MAX) return STORE_OVERFLOW;
   int64_t seen = r.stamp > c.stamp ? r.stamp : c.stamp;
   *total = (int64_t)next;
-  return put_sums(s, key, bytes_of(s->node), r.stamp, delta > 0 ? c.p + (store_sum)delta : c.p,
-                  delta < 0 ? c.n + (store_sum)-delta : c.n, next_stamp(s, now_ns, seen));
+  return plasma_put_sums(s, key, bytes_of(s->node), r.stamp, delta > 0 ? c.p + (store_sum)delta : c.p,
+                         delta < 0 ? c.n + (store_sum)-delta : c.n, plasma_next_stamp(s, now_ns, seen));
 }
 
 /* See store.h. */
@@ -254,7 +255,7 @@ store_result store_plasma_add(store *s, bytes key, int64_t delta, bool subtract,
   if (result == STORE_OK) {
     result = store_end(s, plasma_add(s, key, subtract ? -(__int128)delta : delta, now_ns, total));
   }
-  return conclude(s, result);
+  return plasma_conclude(s, result);
 }
 
 /* See store.h. */
@@ -308,38 +309,41 @@ typedef struct sums_list {
   text names;
 } sums_list;
 
-static void free_sums(sums_list *list) {
+static void plasma_free_sums(sums_list *list) {
   free(list->items);
   text_free(&list->names);
 }
 
 /* Reads the sums of a key. OK, FAILED. */
-static store_result read_sums(store *s, bytes key, sums_list *list) {
+static store_result plasma_read_sums(store *s, bytes key, sums_list *list) {
   sqlite3_stmt *get = store_with_key(s, SUMS_GET, key);
   int code;
-  while ((code = sqlite3_step(get)) == SQLITE_ROW && is_sums(get)) {
+  while ((code = sqlite3_step(get)) == SQLITE_ROW && plasma_is_sums(get)) {
     bytes node = store_column(get, 0);
     LIST_ROOM(list->items, list->count);
-    list->items[list->count++] =
-        (store_sums){{NULL, node.size}, column_sum(get, 1), column_sum(get, 2), sqlite3_column_int64(get, 3)};
+    list->items[list->count++] = (store_sums){{NULL, node.size},
+                                              plasma_column_sum(get, 1),
+                                              plasma_column_sum(get, 2),
+                                              sqlite3_column_int64(get, 3)};
     text_add(&list->names, node.data, node.size);
   }
   const uint8_t *at = text_bytes(&list->names).data;
   for (size_t i = 0; i < list->count; at += list->items[i++].node.size) list->items[i].node.data = at;
-  store_result result = read_end(s, code);
+  store_result result = plasma_read_end(s, code);
   store_finish(get);
   return result;
 }
 
 /* Calls `each` with all that is known about a key; adds its size to `size`. OK, FAILED. */
-static store_result hand_over(store *s, bytes key, store_plasma_function *each, void *data, size_t *size) {
+static store_result plasma_hand_over(store *s, bytes key, store_plasma_function *each, void *data,
+                                     size_t *size) {
   enum { SUMS_SIZE = 64 };
   sums_list list = {0};
   store_plasma plasma = {.key = key};
-  store_result result = read_sums(s, key, &list);
+  store_result result = plasma_read_sums(s, key, &list);
   sqlite3_stmt *get = store_with_key(s, PLASMA_GET, key);
   if (result == STORE_OK) result = store_first_row(s, get);
-  if (result == STORE_OK && !is_register(get)) result = store_damaged(s);
+  if (result == STORE_OK && !plasma_is_register(get)) result = store_damaged(s);
   if (result == STORE_OK) {
     plasma.has_value = sqlite3_column_int(get, 0) == VALUE;
     if (plasma.has_value) plasma.value = store_column(get, 1);
@@ -354,13 +358,13 @@ static store_result hand_over(store *s, bytes key, store_plasma_function *each, 
     result = STORE_OK;
   }
   store_finish(get);
-  free_sums(&list);
+  plasma_free_sums(&list);
   return result;
 }
 
 /* The reading part of store_plasma_delta. */
-static store_result read_delta(store *s, int64_t since, size_t size, store_plasma_function *each, void *data,
-                               int64_t *upto) {
+static store_result plasma_read_delta(store *s, int64_t since, size_t size, store_plasma_function *each,
+                                      void *data, int64_t *upto) {
   sqlite3_stmt *log = s->prepared[LOG_SINCE];
   size_t handed = 0;
   store_result result = STORE_OK;
@@ -371,7 +375,7 @@ static store_result read_delta(store *s, int64_t since, size_t size, store_plasm
       result = store_damaged(s);
       break;
     }
-    result = hand_over(s, store_column(log, 1), each, data, &handed);
+    result = plasma_hand_over(s, store_column(log, 1), each, data, &handed);
     *upto = sqlite3_column_int64(log, 0);
   }
   if (result == STORE_OK && code != SQLITE_DONE && code != SQLITE_ROW) result = store_failed(s);
@@ -386,7 +390,7 @@ store_result store_plasma_delta(store *s, int64_t since, size_t size, store_plas
   if (!store_lock(s)) return STORE_FAILED;
   store_result result = store_run(s, s->prepared[NEST]);
   if (result == STORE_OK) {
-    result = read_delta(s, since, size, each, data, upto);
+    result = plasma_read_delta(s, since, size, each, data, upto);
     store_result ended = store_run(s, s->prepared[UNNEST]);
     if (result == STORE_OK) result = ended;
   }
@@ -396,12 +400,12 @@ store_result store_plasma_delta(store *s, int64_t since, size_t size, store_plas
 
 /* Compares a received register with the stored one: `order` is < 0 if it is less, 0 if equal, > 0 if
  * greater. */
-static store_result compare(store *s, const store_plasma *p, int *order) {
+static store_result plasma_compare(store *s, const store_plasma *p, int *order) {
   sqlite3_stmt *get = store_with_key(s, PLASMA_GET, p->key);
   store_result result = store_first_row(s, get);
   *order = p->stamp != 0;
   if (result != STORE_OK) return result == STORE_ABSENT ? STORE_OK : result;
-  if (!is_register(get)) {
+  if (!plasma_is_register(get)) {
     store_finish(get);
     return store_damaged(s);
   }
@@ -416,11 +420,11 @@ static store_result compare(store *s, const store_plasma *p, int *order) {
   return STORE_OK;
 }
 
-static store_sum greater(store_sum a, store_sum b) { return a > b ? a : b; }
+static store_sum plasma_greater(store_sum a, store_sum b) { return a > b ? a : b; }
 
 /* Sets a node's sums of a key to the greater of the stored and the received ones. */
-static store_result merge_sums(store *s, const store_plasma *p, const store_sums *arrived,
-                               const sums_list *list) {
+static store_result plasma_merge_sums(store *s, const store_plasma *p, const store_sums *arrived,
+                                      const sums_list *list) {
   store_sums there = {0};
   for (size_t i = 0; i < list->count; i++) {
     if (store_compare(list->items[i].node, arrived->node) == 0) there = list->items[i];
@@ -429,27 +433,27 @@ static store_result merge_sums(store *s, const store_plasma *p, const store_sums
                arrived->stamp <= there.stamp;
   if (known) return STORE_OK;
   int64_t stamp = arrived->stamp > there.stamp ? arrived->stamp : there.stamp;
-  return put_sums(s, p->key, arrived->node, p->stamp, greater(arrived->added, there.added),
-                  greater(arrived->taken, there.taken), stamp);
+  return plasma_put_sums(s, p->key, arrived->node, p->stamp, plasma_greater(arrived->added, there.added),
+                         plasma_greater(arrived->taken, there.taken), stamp);
 }
 
 /* Merges a key. OK, FAILED. */
-static store_result merge(store *s, const store_plasma *p) {
+static store_result plasma_merge(store *s, const store_plasma *p) {
   int order;
   sums_list list = {0};
-  see_stamp(s, p->stamp);
-  for (size_t i = 0; i < p->sums_count; i++) see_stamp(s, p->sums[i].stamp);
-  store_result result = compare(s, p, &order);
+  plasma_see_stamp(s, p->stamp);
+  for (size_t i = 0; i < p->sums_count; i++) plasma_see_stamp(s, p->sums[i].stamp);
+  store_result result = plasma_compare(s, p, &order);
   if (result != STORE_OK || order < 0) return result;
   if (order > 0) {
-    result = put_register(s, p->key, p->has_value ? VALUE : TOMBSTONE, p->value, p->stamp, p->node);
+    result = plasma_put_register(s, p->key, p->has_value ? VALUE : TOMBSTONE, p->value, p->stamp, p->node);
   } else {
-    result = read_sums(s, p->key, &list);
+    result = plasma_read_sums(s, p->key, &list);
   }
   for (size_t i = 0; result == STORE_OK && i < p->sums_count; i++) {
-    result = merge_sums(s, p, &p->sums[i], &list);
+    result = plasma_merge_sums(s, p, &p->sums[i], &list);
   }
-  free_sums(&list);
+  plasma_free_sums(&list);
   return result;
 }
 
@@ -458,13 +462,13 @@ static store_result merge(store *s, const store_plasma *p) {
  * anything, or after FAR changes that were already known: a commit that writes nothing is free, and merging
  * known changes again does no harm.
  */
-static store_result merge_all(store *s, const store_plasma *items, size_t count, bytes from, int64_t upto,
-                              bool *changed) {
+static store_result plasma_merge_all(store *s, const store_plasma *items, size_t count, bytes from,
+                                     int64_t upto, bool *changed) {
   enum { FAR = 256 };
   int64_t noted = upto;
   store_result result = STORE_OK;
   int before = sqlite3_total_changes(s->db);
-  for (size_t i = 0; result == STORE_OK && i < count; i++) result = merge(s, &items[i]);
+  for (size_t i = 0; result == STORE_OK && i < count; i++) result = plasma_merge(s, &items[i]);
   *changed = sqlite3_total_changes(s->db) != before;
   if (result != STORE_OK || from.size == 0) return result;
   if (!*changed) result = store_read_number(s, store_with_key(s, PEER_GET, from), &noted);
@@ -479,8 +483,8 @@ store_result store_plasma_merge(store *s, const store_plasma *items, size_t coun
   bool changed = false;
   if (!store_lock(s)) return STORE_FAILED;
   store_result result = store_begin(s);
-  if (result == STORE_OK) result = store_end(s, merge_all(s, items, count, from, upto, &changed));
-  if (changed) return conclude(s, result);
+  if (result == STORE_OK) result = store_end(s, plasma_merge_all(s, items, count, from, upto, &changed));
+  if (changed) return plasma_conclude(s, result);
   pthread_mutex_unlock(&s->mutex);
   return result;
 }

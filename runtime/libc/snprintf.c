@@ -26,45 +26,45 @@ typedef struct conversion {
   bool upper;
 } conversion;
 
-static void put(output *o, char c) {
+static void snprintf_put(output *o, char c) {
   if (o->at < o->end) *o->at++ = c;
   o->count++;
 }
 
-static void put_text(output *o, const char *text, int size) {
+static void snprintf_put_text(output *o, const char *text, int size) {
   int room = (int)(o->end - o->at), fit = size < room ? size : room;
   memcpy(o->at, text, (size_t)fit);
   o->at += fit;
   o->count += size;
 }
 
-static void put_many(output *o, char c, int count) {
-  while (count-- > 0) put(o, c);
+static void snprintf_put_many(output *o, char c, int count) {
+  while (count-- > 0) snprintf_put(o, c);
 }
 
 /* Writes the part before a body of `size` characters: padding, `prefix` (sign or 0x), zeros. Returns the
  * padding to write after the body. */
-static int begin(output *o, const conversion *c, const char *prefix, int size) {
+static int snprintf_begin(output *o, const conversion *c, const char *prefix, int size) {
   int padding = c->width - (int)strlen(prefix) - size;
-  if (!c->left && !c->zero) put_many(o, ' ', padding);
-  put_text(o, prefix, (int)strlen(prefix));
-  if (!c->left && c->zero) put_many(o, '0', padding);
+  if (!c->left && !c->zero) snprintf_put_many(o, ' ', padding);
+  snprintf_put_text(o, prefix, (int)strlen(prefix));
+  if (!c->left && c->zero) snprintf_put_many(o, '0', padding);
   return c->left ? padding : 0;
 }
 
-static const char *sign(const conversion *c, bool negative) {
+static const char *snprintf_sign(const conversion *c, bool negative) {
   return negative ? "-" : c->plus ? "+" : c->space ? " " : "";
 }
 
-static void put_string(output *o, conversion *c, const char *text, int size) {
+static void snprintf_put_string(output *o, conversion *c, const char *text, int size) {
   c->zero = false;
-  int padding = begin(o, c, "", size);
-  put_text(o, text, size);
-  put_many(o, ' ', padding);
+  int padding = snprintf_begin(o, c, "", size);
+  snprintf_put_text(o, text, size);
+  snprintf_put_many(o, ' ', padding);
 }
 
 /* Writes the digits of an integer so that they end before `end`; returns their start. */
-static char *digits_of(char *end, uint64_t n, unsigned base, bool upper) {
+static char *snprintf_digits_of(char *end, uint64_t n, unsigned base, bool upper) {
   for (; n != 0; n /= base) {
     unsigned digit = (unsigned)(n % base);
     *--end = (char)(digit < 10 ? '0' + digit : (upper ? 'A' : 'a') + digit - 10);
@@ -87,16 +87,16 @@ int format_integer(char *text, long long n) {
   return (int)(end - at);
 }
 
-static void put_integer(output *o, conversion *c, uint64_t n, const char *prefix, unsigned base) {
-  char text[24], *end = text + sizeof text, *at = digits_of(end, n, base, c->upper);
+static void snprintf_put_integer(output *o, conversion *c, uint64_t n, const char *prefix, unsigned base) {
+  char text[24], *end = text + sizeof text, *at = snprintf_digits_of(end, n, base, c->upper);
   int size = (int)(end - at), least = c->precision >= 0 ? c->precision : 1;
   if (c->precision >= 0) c->zero = false;
   if (base == 8 && c->alternative && least <= size) least = size + 1;
   int zeros = least > size ? least - size : 0;
-  int padding = begin(o, c, prefix, size + zeros);
-  put_many(o, '0', zeros);
-  put_text(o, at, size);
-  put_many(o, ' ', padding);
+  int padding = snprintf_begin(o, c, prefix, size + zeros);
+  snprintf_put_many(o, '0', zeros);
+  snprintf_put_text(o, at, size);
+  snprintf_put_many(o, ' ', padding);
 }
 
 /* ---- doubles ---- */
@@ -107,15 +107,15 @@ typedef struct digits {
   char text[(DECIMAL_POINT + 122) * DECIMAL_DIGITS + 1];
 } digits;
 
-static uint64_t bits_of(double number) {
+static uint64_t snprintf_bits_of(double number) {
   uint64_t bits;
   memcpy(&bits, &number, sizeof bits);
   return bits;
 }
 
 /* Splits a finite number into *mantissa * 2^(the result). */
-static int take_apart(double number, uint64_t *mantissa) {
-  uint64_t bits = bits_of(number);
+static int snprintf_take_apart(double number, uint64_t *mantissa) {
+  uint64_t bits = snprintf_bits_of(number);
   int exponent = (int)(bits >> 52 & 0x7FF);
   *mantissa = bits & (((uint64_t)1 << 52) - 1);
   if (exponent == 0) return -1074;
@@ -124,10 +124,10 @@ static int take_apart(double number, uint64_t *mantissa) {
 }
 
 /* All digits of a finite number. */
-static void expand(double number, digits *r) {
+static void snprintf_expand(double number, digits *r) {
   decimal d;
   uint64_t mantissa;
-  int exponent = take_apart(number, &mantissa);
+  int exponent = snprintf_take_apart(number, &mantissa);
   decimal_set(&d, mantissa);
   decimal_scale(&d, exponent);
   /* cppcheck-suppress ctuuninitvar ; it is written here */
@@ -147,7 +147,7 @@ static void expand(double number, digits *r) {
 }
 
 /* Rounds to `keep` digits, ties to even. The digits are at text + 1. */
-static void round_digits(digits *r, int keep) {
+static void snprintf_round_digits(digits *r, int keep) {
   char *text = r->text + 1;
   if (keep >= r->count) return;
   if (keep < 0) keep = -1;
@@ -169,46 +169,48 @@ static void round_digits(digits *r, int keep) {
 }
 
 /* Writes the digits with indices from `from` to before `to`; zeros where there are no digits. */
-static void put_digits(output *o, const digits *r, int from, int to) {
-  for (; from < to; from++) put(o, from >= 0 && from < r->count ? r->text[1 + from] : '0');
+static void snprintf_put_digits(output *o, const digits *r, int from, int to) {
+  for (; from < to; from++) snprintf_put(o, from >= 0 && from < r->count ? r->text[1 + from] : '0');
 }
 
 /* Writes an exponent so that it ends before `end`, at most 8 characters; returns its start. */
-static char *exponent_of(char *end, int exponent, char letter, int least) {
-  char *at = digits_of(end, (uint64_t)(exponent < 0 ? -exponent : exponent), 10, false);
+static char *snprintf_exponent_of(char *end, int exponent, char letter, int least) {
+  char *at = snprintf_digits_of(end, (uint64_t)(exponent < 0 ? -exponent : exponent), 10, false);
   while (end - at < least) *--at = '0';
   *--at = exponent < 0 ? '-' : '+';
   *--at = letter;
   return at;
 }
 
-static void put_scientific(output *o, const conversion *c, const char *prefix, const digits *r, int behind) {
+static void snprintf_put_scientific(output *o, const conversion *c, const char *prefix, const digits *r,
+                                    int behind) {
   char text[8], *end = text + sizeof text;
-  char *exponent = exponent_of(end, r->count == 0 ? 0 : r->point - 1, c->upper ? 'E' : 'e', 2);
+  char *exponent = snprintf_exponent_of(end, r->count == 0 ? 0 : r->point - 1, c->upper ? 'E' : 'e', 2);
   bool point = behind > 0 || c->alternative;
-  int padding = begin(o, c, prefix, 1 + point + behind + (int)(end - exponent));
-  put_digits(o, r, 0, 1);
-  if (point) put(o, '.');
-  put_digits(o, r, 1, 1 + behind);
-  put_text(o, exponent, (int)(end - exponent));
-  put_many(o, ' ', padding);
+  int padding = snprintf_begin(o, c, prefix, 1 + point + behind + (int)(end - exponent));
+  snprintf_put_digits(o, r, 0, 1);
+  if (point) snprintf_put(o, '.');
+  snprintf_put_digits(o, r, 1, 1 + behind);
+  snprintf_put_text(o, exponent, (int)(end - exponent));
+  snprintf_put_many(o, ' ', padding);
 }
 
-static void put_fixed(output *o, const conversion *c, const char *prefix, const digits *r, int behind) {
+static void snprintf_put_fixed(output *o, const conversion *c, const char *prefix, const digits *r,
+                               int behind) {
   bool point = behind > 0 || c->alternative;
   int before = r->point > 0 ? r->point : 1;
-  int padding = begin(o, c, prefix, before + point + behind);
-  put_digits(o, r, r->point - before, r->point);
-  if (point) put(o, '.');
-  put_digits(o, r, r->point, r->point + behind);
-  put_many(o, ' ', padding);
+  int padding = snprintf_begin(o, c, prefix, before + point + behind);
+  snprintf_put_digits(o, r, r->point - before, r->point);
+  if (point) snprintf_put(o, '.');
+  snprintf_put_digits(o, r, r->point, r->point + behind);
+  snprintf_put_many(o, ' ', padding);
 }
 
-static void put_hexadecimal(output *o, const conversion *c, bool negative, double number) {
+static void snprintf_put_hexadecimal(output *o, const conversion *c, bool negative, double number) {
   enum { DIGITS = 13 };
   char prefix[4], text[8], *end = text + sizeof text;
   uint64_t mantissa;
-  int exponent = take_apart(number, &mantissa) + 52, behind = DIGITS;
+  int exponent = snprintf_take_apart(number, &mantissa) + 52, behind = DIGITS;
   if (mantissa == 0) exponent = 0;
   if (c->precision >= 0 && c->precision < DIGITS) {
     int cut = 4 * (DIGITS - c->precision);
@@ -219,62 +221,63 @@ static void put_hexadecimal(output *o, const conversion *c, bool negative, doubl
   }
   while (c->precision < 0 && behind > 0 && (mantissa >> 4 * (DIGITS - behind) & 15) == 0) behind--;
   if (c->precision >= 0) behind = c->precision;
-  char *at = exponent_of(end, exponent, c->upper ? 'P' : 'p', 1);
+  char *at = snprintf_exponent_of(end, exponent, c->upper ? 'P' : 'p', 1);
   bool point = behind > 0 || c->alternative;
-  strcpy(prefix, sign(c, negative));
+  strcpy(prefix, snprintf_sign(c, negative));
   strcat(prefix, c->upper ? "0X" : "0x");
-  int padding = begin(o, c, prefix, 1 + point + behind + (int)(end - at));
-  put(o, (char)('0' + (mantissa >> 52)));
-  if (point) put(o, '.');
+  int padding = snprintf_begin(o, c, prefix, 1 + point + behind + (int)(end - at));
+  snprintf_put(o, (char)('0' + (mantissa >> 52)));
+  if (point) snprintf_put(o, '.');
   for (int i = 1; i <= behind; i++) {
     unsigned digit = i > DIGITS ? 0 : (unsigned)(mantissa >> 4 * (DIGITS - i)) & 15;
-    put(o, (char)(digit < 10 ? '0' + digit : (c->upper ? 'A' : 'a') + digit - 10));
+    snprintf_put(o, (char)(digit < 10 ? '0' + digit : (c->upper ? 'A' : 'a') + digit - 10));
   }
-  put_text(o, at, (int)(end - at));
-  put_many(o, ' ', padding);
+  snprintf_put_text(o, at, (int)(end - at));
+  snprintf_put_many(o, ' ', padding);
 }
 
-static void put_double(output *o, conversion *c, double number) {
-  bool negative = number == number && bits_of(number) >> 63; /* the sign of a NaN depends on the engine */
-  const char *prefix = sign(c, negative);
+static void snprintf_put_double(output *o, conversion *c, double number) {
+  bool negative =
+      number == number && snprintf_bits_of(number) >> 63; /* the sign of a NaN depends on the engine */
+  const char *prefix = snprintf_sign(c, negative);
   if (number - number != 0) { /* not finite */
     c->zero = false;
-    int padding = begin(o, c, prefix, 3);
-    put_text(o, number != number ? (c->upper ? "NAN" : "nan") : (c->upper ? "INF" : "inf"), 3);
-    put_many(o, ' ', padding);
+    int padding = snprintf_begin(o, c, prefix, 3);
+    snprintf_put_text(o, number != number ? (c->upper ? "NAN" : "nan") : (c->upper ? "INF" : "inf"), 3);
+    snprintf_put_many(o, ' ', padding);
     return;
   }
   if (c->letter == 'a') {
-    put_hexadecimal(o, c, negative, number);
+    snprintf_put_hexadecimal(o, c, negative, number);
     return;
   }
   digits r;
   int precision = c->precision >= 0 ? c->precision : 6;
-  expand(number, &r);
+  snprintf_expand(number, &r);
   if (c->letter == 'f') {
-    round_digits(&r, r.point + precision);
-    put_fixed(o, c, prefix, &r, precision);
+    snprintf_round_digits(&r, r.point + precision);
+    snprintf_put_fixed(o, c, prefix, &r, precision);
     return;
   }
   if (c->letter == 'g' && precision == 0) precision = 1;
   if (c->letter == 'e') precision++;
-  round_digits(&r, precision);
+  snprintf_round_digits(&r, precision);
   if (c->letter == 'e') {
-    put_scientific(o, c, prefix, &r, precision - 1);
+    snprintf_put_scientific(o, c, prefix, &r, precision - 1);
     return;
   }
   int shown = c->alternative ? precision : r.count > 0 ? r.count : 1; /* significant digits */
   if (r.point - 1 < -4 || r.point > precision) {
-    put_scientific(o, c, prefix, &r, shown - 1);
+    snprintf_put_scientific(o, c, prefix, &r, shown - 1);
   } else {
-    put_fixed(o, c, prefix, &r, shown > r.point ? shown - r.point : 0);
+    snprintf_put_fixed(o, c, prefix, &r, shown > r.point ? shown - r.point : 0);
   }
 }
 
 /* ---- formats ---- */
 
 /* Reads a number or '*'. */
-static int read_number(const char **format, va_list *arguments) {
+static int snprintf_read_number(const char **format, va_list *arguments) {
   int n = 0;
   if (**format == '*') {
     ++*format;
@@ -285,7 +288,7 @@ static int read_number(const char **format, va_list *arguments) {
 }
 
 /* Reads a conversion after '%', up to its letter; returns the number of 'l' in it. */
-static int read_conversion(const char **format, conversion *c, va_list *arguments) {
+static int snprintf_read_conversion(const char **format, conversion *c, va_list *arguments) {
   int longs = 0;
   *c = (conversion){.precision = -1};
   for (;; ++*format) {
@@ -299,14 +302,14 @@ static int read_conversion(const char **format, conversion *c, va_list *argument
     }
     break;
   }
-  c->width = read_number(format, arguments);
+  c->width = snprintf_read_number(format, arguments);
   if (c->width < 0) {
     c->left = true;
     c->width = -c->width;
   }
   if (**format == '.') {
     ++*format;
-    c->precision = read_number(format, arguments);
+    c->precision = snprintf_read_number(format, arguments);
   }
   for (; **format == 'l'; ++*format) longs++;
   c->letter = **format;
@@ -316,14 +319,14 @@ static int read_conversion(const char **format, conversion *c, va_list *argument
   return longs;
 }
 
-static void put_conversion(output *o, const char **format, va_list *arguments) {
+static void snprintf_put_conversion(output *o, const char **format, va_list *arguments) {
   conversion c;
-  int longs = read_conversion(format, &c, arguments);
+  int longs = snprintf_read_conversion(format, &c, arguments);
   switch (c.letter) {
     case 'd':
     case 'i': {
       int64_t n = longs > 1 ? va_arg(*arguments, long long) : va_arg(*arguments, int);
-      put_integer(o, &c, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, sign(&c, n < 0), 10);
+      snprintf_put_integer(o, &c, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, snprintf_sign(&c, n < 0), 10);
       break;
     }
     case 'u':
@@ -331,36 +334,36 @@ static void put_conversion(output *o, const char **format, va_list *arguments) {
     case 'x': {
       uint64_t n = longs > 1 ? va_arg(*arguments, unsigned long long) : va_arg(*arguments, unsigned);
       bool prefixed = c.letter == 'x' && c.alternative && n != 0;
-      put_integer(o, &c, n,
-                  !prefixed ? ""
-                  : c.upper ? "0X"
-                            : "0x",
-                  c.letter == 'u'   ? 10
-                  : c.letter == 'o' ? 8
-                                    : 16);
+      snprintf_put_integer(o, &c, n,
+                           !prefixed ? ""
+                           : c.upper ? "0X"
+                                     : "0x",
+                           c.letter == 'u'   ? 10
+                           : c.letter == 'o' ? 8
+                                             : 16);
       break;
     }
     case 'p': {
       uintptr_t n = (uintptr_t)va_arg(*arguments, void *);
       c.precision = 2 * sizeof n;
-      put_integer(o, &c, n, n != 0 ? "0x" : "", 16);
+      snprintf_put_integer(o, &c, n, n != 0 ? "0x" : "", 16);
       break;
     }
     case 'c': {
       char text = (char)va_arg(*arguments, int);
-      put_string(o, &c, &text, 1);
+      snprintf_put_string(o, &c, &text, 1);
       break;
     }
     case 's': {
       const char *text = va_arg(*arguments, const char *);
-      put_string(o, &c, text, (int)strnlen(text, c.precision >= 0 ? (size_t)c.precision : INT_MAX));
+      snprintf_put_string(o, &c, text, (int)strnlen(text, c.precision >= 0 ? (size_t)c.precision : INT_MAX));
       break;
     }
     case 'a':
     case 'e':
     case 'f':
-    case 'g': put_double(o, &c, va_arg(*arguments, double)); break;
-    case '%': put(o, '%'); break;
+    case 'g': snprintf_put_double(o, &c, va_arg(*arguments, double)); break;
+    case '%': snprintf_put(o, '%'); break;
     default: break;
   }
 }
@@ -372,9 +375,9 @@ int vsnprintf(char *restrict text, size_t size, const char *restrict format, va_
   va_copy(all, arguments);
   for (const char *at = format; *at != '\0';) {
     if (*at++ == '%') {
-      put_conversion(&o, &at, &all);
+      snprintf_put_conversion(&o, &at, &all);
     } else {
-      put(&o, at[-1]);
+      snprintf_put(&o, at[-1]);
     }
   }
   va_end(all);

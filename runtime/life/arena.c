@@ -51,15 +51,15 @@ static struct {
   uint32_t below_top; /* size of the block below the top */
 } arena;
 
-static uintptr_t round_up(uintptr_t n) { return (n + ARENA_ALIGN - 1) & ~(uintptr_t)(ARENA_ALIGN - 1); }
+static uintptr_t arena_round_up(uintptr_t n) { return (n + ARENA_ALIGN - 1) & ~(uintptr_t)(ARENA_ALIGN - 1); }
 
-static uint32_t size_of(const large *block) { return block->size & ~(uint32_t)(FREE | CUT); }
+static uint32_t arena_size_of(const large *block) { return block->size & ~(uint32_t)(FREE | CUT); }
 
-static large *above(large *block) { return (large *)((char *)block + size_of(block)); }
+static large *arena_above(large *block) { return (large *)((char *)block + arena_size_of(block)); }
 
 void arena_init(char *start, char *end, char *limit) {
   memset(&arena, 0, sizeof arena);
-  start += round_up((uintptr_t)start) - (uintptr_t)start;
+  start += arena_round_up((uintptr_t)start) - (uintptr_t)start;
   arena.start = arena.top = arena.peak = start;
   arena.limit = limit;
   arena.end = end < limit ? end : limit;
@@ -72,15 +72,15 @@ char *arena_top(void) { return arena.top; }
 char *arena_peak(void) { return arena.peak > arena.top ? arena.peak : arena.top; }
 
 /* Finds the list for blocks of `size`, at least LARGE_MIN. */
-static void list_of(uint32_t size, int *first, int *second) {
+static void arena_list_of(uint32_t size, int *first, int *second) {
   int log = 31 - __builtin_clz(size);
   *first = log - FIRST_SHIFT;
   *second = (int)(size >> (log - SECOND_BITS)) & (SECOND - 1);
 }
 
-static void list_insert(large *block) {
+static void arena_list_insert(large *block) {
   int f, s;
-  list_of(block->size, &f, &s);
+  arena_list_of(block->size, &f, &s);
   block->previous = NULL;
   block->next = arena.lists[f][s];
   if (block->next != NULL) block->next->previous = block;
@@ -90,10 +90,10 @@ static void list_insert(large *block) {
   block->size |= FREE;
 }
 
-static void list_remove(large *block) {
+static void arena_list_remove(large *block) {
   int f, s;
   block->size &= ~(uint32_t)FREE;
-  list_of(block->size, &f, &s);
+  arena_list_of(block->size, &f, &s);
   if (block->next != NULL) block->next->previous = block->previous;
   if (block->previous != NULL) {
     block->previous->next = block->next;
@@ -106,12 +106,12 @@ static void list_remove(large *block) {
 }
 
 /* Finds a free block of at least `size` and removes it from its list; NULL if there is none. */
-static large *list_find(uint32_t size) {
+static large *arena_list_find(uint32_t size) {
   int f, s;
   uint32_t step = 1u << (31 - __builtin_clz(size) - SECOND_BITS);
   large *block;
   if (size <= UINT32_MAX - step) { /* any block of the next list up is large enough */
-    list_of(size + step - 1, &f, &s);
+    arena_list_of(size + step - 1, &f, &s);
     uint32_t second = arena.second_bits[f] & (~0u << s);
     if (second == 0) {
       uint32_t first = f + 1 < FIRST ? arena.first_bits & (~0u << (f + 1)) : 0;
@@ -122,14 +122,14 @@ static large *list_find(uint32_t size) {
     }
     if (second != 0) {
       block = arena.lists[f][__builtin_ctz(second)];
-      list_remove(block);
+      arena_list_remove(block);
       return block;
     }
   }
-  list_of(size, &f, &s); /* a block of its own list may be large enough */
+  arena_list_of(size, &f, &s); /* a block of its own list may be large enough */
   for (block = arena.lists[f][s]; block != NULL; block = block->next) {
-    if (size_of(block) >= size) {
-      list_remove(block);
+    if (arena_size_of(block) >= size) {
+      arena_list_remove(block);
       return block;
     }
   }
@@ -137,8 +137,8 @@ static large *list_find(uint32_t size) {
 }
 
 /* Stores the size of `block` in the block above it, or for the top. */
-static void tell_above(large *block) {
-  large *next = above(block);
+static void arena_tell_above(large *block) {
+  large *next = arena_above(block);
   if ((char *)next == arena.top) {
     arena.below_top = block->size;
   } else {
@@ -147,44 +147,44 @@ static void tell_above(large *block) {
 }
 
 /* Frees a block: merges it with free neighbours and puts it into a list or into the top. */
-static void large_release(large *block) {
-  large *next = above(block);
+static void arena_large_release(large *block) {
+  large *next = arena_above(block);
   if ((char *)next != arena.top && (next->size & FREE)) {
-    list_remove(next);
+    arena_list_remove(next);
     block->size += next->size;
   }
   if (block->below != 0) {
     large *below = (large *)((char *)block - block->below);
     if (below->size & FREE) {
-      list_remove(below);
+      arena_list_remove(below);
       below->size += block->size;
       block = below;
     }
   }
-  if ((char *)above(block) == arena.top) {
+  if ((char *)arena_above(block) == arena.top) {
     if (arena.top > arena.peak) arena.peak = arena.top;
     arena.top = (char *)block;
     arena.below_top = block->below;
     return;
   }
-  tell_above(block);
-  list_insert(block);
+  arena_tell_above(block);
+  arena_list_insert(block);
 }
 
 /* Cuts off and frees the part of a used block beyond `size`, if it is large enough for a block. */
-static void large_trim(large *block, uint32_t size) {
+static void arena_large_trim(large *block, uint32_t size) {
   uint32_t rest = block->size - size;
   if (rest < LARGE_MIN) return;
   large *tail = (large *)((char *)block + size);
   block->size = size;
   tail->below = size;
   tail->size = rest;
-  tell_above(tail);
-  large_release(tail);
+  arena_tell_above(tail);
+  arena_large_release(tail);
 }
 
 /* Grows the memory so that `size` bytes exist above the top; false if that fails. */
-static bool top_reach(size_t size) {
+static bool arena_top_reach(size_t size) {
   if ((size_t)(arena.end - arena.top) >= size) return true;
   if (arena.limit < arena.top || (size_t)(arena.limit - arena.top) < size) return false;
   if (!pages_grow(arena.top + size, &arena.end)) return false;
@@ -193,20 +193,20 @@ static bool top_reach(size_t size) {
 }
 
 /* The size of a block for `size` bytes of payload; 0 if that is too large. */
-static uint32_t large_size(size_t size) {
+static uint32_t arena_large_size(size_t size) {
   if (size > INT32_MAX) return 0;
-  uint32_t whole = (uint32_t)round_up(size) + HEADER;
+  uint32_t whole = (uint32_t)arena_round_up(size) + HEADER;
   return whole < LARGE_MIN ? LARGE_MIN : whole;
 }
 
 /* Allocates a block of `size` bytes with its header; NULL if there is none. */
-static large *large_get(uint32_t size) {
-  large *block = list_find(size);
+static large *arena_large_get(uint32_t size) {
+  large *block = arena_list_find(size);
   if (block != NULL) {
-    large_trim(block, size);
+    arena_large_trim(block, size);
     return block;
   }
-  if (!top_reach(size)) return NULL;
+  if (!arena_top_reach(size)) return NULL;
   block = (large *)arena.top;
   block->below = arena.below_top;
   block->size = size;
@@ -216,7 +216,7 @@ static large *large_get(uint32_t size) {
 }
 
 /* Merges two lists that are sorted by address. */
-static small *merge(small *a, small *b) {
+static small *arena_merge(small *a, small *b) {
   small *first, **last = &first;
   while (a != NULL && b != NULL) {
     small **from = a < b ? &a : &b;
@@ -229,7 +229,7 @@ static small *merge(small *a, small *b) {
 }
 
 /* Sorts a list by address; runs[n] is a sorted list of 2^n blocks, or empty. */
-static small *sort(small *list) {
+static small *arena_sort(small *list) {
   small *runs[32] = {NULL};
   while (list != NULL) {
     small *run = list;
@@ -237,12 +237,12 @@ static small *sort(small *list) {
     run->next = NULL;
     int n = 0;
     for (; runs[n] != NULL; n++) {
-      run = merge(runs[n], run);
+      run = arena_merge(runs[n], run);
       runs[n] = NULL;
     }
     runs[n] = run;
   }
-  for (int n = 0; n < 32; n++) list = merge(runs[n], list);
+  for (int n = 0; n < 32; n++) list = arena_merge(runs[n], list);
   return list;
 }
 
@@ -250,16 +250,16 @@ static small *sort(small *list) {
  * Frees the chunks whose small blocks are all free; false if there are none. It walks over all chunks above
  * arena.start and, in step, over the free lists, sorted by address.
  */
-static bool reclaim(void) {
+static bool arena_reclaim(void) {
   small *rest[SMALL_CLASSES], **kept[SMALL_CLASSES];
   large *empty = NULL;
   for (int c = 0; c < SMALL_CLASSES; c++) {
-    rest[c] = sort(arena.small[c]);
+    rest[c] = arena_sort(arena.small[c]);
     kept[c] = &arena.small[c];
   }
-  for (large *chunk = (large *)arena.start; (char *)chunk != arena.top; chunk = above(chunk)) {
+  for (large *chunk = (large *)arena.start; (char *)chunk != arena.top; chunk = arena_above(chunk)) {
     if (!(chunk->size & CUT)) continue;
-    small *begin = (small *)chunk, *end = (small *)above(chunk);
+    small *begin = (small *)chunk, *end = (small *)arena_above(chunk);
     size_t unused = (char *)end == arena.cut_end ? (size_t)(arena.cut_end - arena.cut) : 0;
     for (int c = 1; c < SMALL_CLASSES; c++) {
       for (; rest[c] != NULL && rest[c] < begin; rest[c] = rest[c]->next) {
@@ -268,7 +268,7 @@ static bool reclaim(void) {
       }
       for (small *b = rest[c]; b != NULL && b < end; b = b->next) unused += (size_t)c * ARENA_ALIGN;
     }
-    if (unused != size_of(chunk) - HEADER) continue;
+    if (unused != arena_size_of(chunk) - HEADER) continue;
     for (int c = 1; c < SMALL_CLASSES; c++) {
       while (rest[c] != NULL && rest[c] < end) rest[c] = rest[c]->next;
     }
@@ -281,60 +281,60 @@ static bool reclaim(void) {
   while (empty != NULL) {
     large *chunk = empty;
     empty = chunk->next;
-    chunk->size = size_of(chunk);
-    large_release(chunk);
+    chunk->size = arena_size_of(chunk);
+    arena_large_release(chunk);
   }
   return true;
 }
 
-static void *large_alloc(size_t payload) {
-  uint32_t size = large_size(payload);
+static void *arena_large_alloc(size_t payload) {
+  uint32_t size = arena_large_size(payload);
   if (size == 0) return NULL;
-  large *block = large_get(size);
-  if (block == NULL && reclaim()) block = large_get(size);
+  large *block = arena_large_get(size);
+  if (block == NULL && arena_reclaim()) block = arena_large_get(size);
   return block != NULL ? (char *)block + HEADER : NULL;
 }
 
 /* Resizes a large block in place; false if that is impossible. */
-static bool large_resize(large *block, size_t payload) {
-  uint32_t size = large_size(payload);
+static bool arena_large_resize(large *block, size_t payload) {
+  uint32_t size = arena_large_size(payload);
   if (size == 0) return false;
   if (size > block->size) {
-    large *next = above(block);
+    large *next = arena_above(block);
     if ((char *)next == arena.top) {
       uint32_t more = size - block->size;
-      if (!top_reach(more)) return false;
+      if (!arena_top_reach(more)) return false;
       arena.top += more;
       block->size = size;
       arena.below_top = size;
       return true;
     }
-    if (!(next->size & FREE) || block->size + size_of(next) < size) return false;
-    list_remove(next);
+    if (!(next->size & FREE) || block->size + arena_size_of(next) < size) return false;
+    arena_list_remove(next);
     block->size += next->size;
-    tell_above(block);
+    arena_tell_above(block);
   }
-  large_trim(block, size);
+  arena_large_trim(block, size);
   return true;
 }
 
 /* Takes a new chunk to cut small blocks from; the rest of the old chunk becomes a free small block. */
-static bool chunk_next(void) {
-  char *chunk = large_alloc(CHUNK - HEADER);
+static bool arena_chunk_next(void) {
+  char *chunk = arena_large_alloc(CHUNK - HEADER);
   if (chunk == NULL)
-    chunk = large_alloc(SMALL_MAX + ARENA_ALIGN); /* memory is nearly full: take the smallest chunk */
+    chunk = arena_large_alloc(SMALL_MAX + ARENA_ALIGN); /* memory is nearly full: take the smallest chunk */
   if (chunk == NULL) return false;
   size_t rest = (size_t)(arena.cut_end - arena.cut);
   if (rest != 0) arena_free(arena.cut, rest);
   large *block = (large *)(chunk - HEADER);
   arena.cut = chunk;
-  arena.cut_end = (char *)above(block);
+  arena.cut_end = (char *)arena_above(block);
   block->size |= CUT;
   return true;
 }
 
 void *arena_alloc(size_t size) {
-  if (size > SMALL_MAX) return large_alloc(size);
+  if (size > SMALL_MAX) return arena_large_alloc(size);
   size_t class = (size + ARENA_ALIGN - 1) / ARENA_ALIGN;
   small *block = arena.small[class];
   if (block != NULL) {
@@ -342,7 +342,7 @@ void *arena_alloc(size_t size) {
     return block;
   }
   size = class * ARENA_ALIGN;
-  if ((size_t)(arena.cut_end - arena.cut) < size && !chunk_next()) return NULL;
+  if ((size_t)(arena.cut_end - arena.cut) < size && !arena_chunk_next()) return NULL;
   block = (small *)arena.cut;
   arena.cut += size;
   return block;
@@ -351,7 +351,7 @@ void *arena_alloc(size_t size) {
 void arena_free(void *block, size_t size) {
   if (block == NULL || size == 0) return;
   if (size > SMALL_MAX) {
-    large_release((large *)((char *)block - HEADER));
+    arena_large_release((large *)((char *)block - HEADER));
     return;
   }
   size_t class = (size + ARENA_ALIGN - 1) / ARENA_ALIGN;
@@ -361,12 +361,12 @@ void arena_free(void *block, size_t size) {
 
 /* Shrinks a block in place to a small one: the rest becomes free small blocks, and a large block becomes a
  * chunk. */
-static void shrink(char *block, size_t old_size, size_t size) {
-  size_t used = round_up(size), whole = round_up(old_size);
+static void arena_shrink(char *block, size_t old_size, size_t size) {
+  size_t used = arena_round_up(size), whole = arena_round_up(old_size);
   if (old_size > SMALL_MAX) {
     large *chunk = (large *)(block - HEADER);
-    large_trim(chunk, LARGE_MIN);
-    whole = size_of(chunk) - HEADER;
+    arena_large_trim(chunk, LARGE_MIN);
+    whole = arena_size_of(chunk) - HEADER;
     chunk->size |= CUT;
   }
   while (used < whole) {
@@ -378,12 +378,12 @@ static void shrink(char *block, size_t old_size, size_t size) {
 
 void *arena_resize(void *block, size_t old_size, size_t size) {
   bool was_small = old_size <= SMALL_MAX, is_small = size <= SMALL_MAX;
-  if (was_small && is_small && round_up(old_size) == round_up(size)) return block;
-  if (!was_small && !is_small && large_resize((large *)((char *)block - HEADER), size)) return block;
+  if (was_small && is_small && arena_round_up(old_size) == arena_round_up(size)) return block;
+  if (!was_small && !is_small && arena_large_resize((large *)((char *)block - HEADER), size)) return block;
   void *moved = arena_alloc(size);
   if (moved == NULL) {
     if (size > old_size) return NULL;
-    shrink(block, old_size, size);
+    arena_shrink(block, old_size, size);
     return block;
   }
   memcpy(moved, block, old_size < size ? old_size : size);
@@ -401,11 +401,11 @@ char *arena_freeze(void) {
   for (int f = 0; f < FIRST; f++) {
     for (int s = 0; s < SECOND; s++) {
       for (large *b = arena.lists[f][s]; b != NULL; b = b->next) {
-        memset(b + 1, 0, size_of(b) - sizeof *b);
+        memset(b + 1, 0, arena_size_of(b) - sizeof *b);
       }
     }
   }
-  if (!top_reach(HEADER)) return NULL;
+  if (!arena_top_reach(HEADER)) return NULL;
   large *mark = (large *)arena.top; /* a block that stays in use: no block above it is its neighbour */
   mark->below = arena.below_top;
   mark->size = HEADER;
@@ -413,7 +413,7 @@ char *arena_freeze(void) {
 }
 
 void arena_go_on(char *top) {
-  arena.start = arena.top = arena.peak = top + (round_up((uintptr_t)top) - (uintptr_t)top);
+  arena.start = arena.top = arena.peak = top + (arena_round_up((uintptr_t)top) - (uintptr_t)top);
   arena.end = arena.top;
   arena.below_top = 0;
 }

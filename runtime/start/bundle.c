@@ -47,7 +47,7 @@ typedef struct reader {
   const uint8_t *at, *end;
 } reader;
 
-static text read_text(lua_State *L, reader *r) {
+static text bundle_read_text(lua_State *L, reader *r) {
   uint32_t size;
   if ((size_t)(r->end - r->at) < sizeof size) luaL_error(L, "the bundle is cut off");
   memcpy(&size, r->at, sizeof size);
@@ -59,9 +59,9 @@ static text read_text(lua_State *L, reader *r) {
 }
 
 /* The kind of an entry: the first byte of its second text. */
-static char kind_of(text chunkname) { return chunkname.size > 0 ? *chunkname.data : '\0'; }
+static char bundle_kind_of(text chunkname) { return chunkname.size > 0 ? *chunkname.data : '\0'; }
 
-static bool is_asset(text chunkname) { return kind_of(chunkname) == '&'; }
+static bool bundle_is_asset(text chunkname) { return bundle_kind_of(chunkname) == '&'; }
 
 static bool bytecode;
 
@@ -79,7 +79,7 @@ void bundle_skip_head(const char **chunk, size_t *size) {
 }
 
 /* Compiles one module; leaves its function on the stack. */
-static void compile(lua_State *L, text chunkname, text source, const unsigned *strip) {
+static void bundle_compile(lua_State *L, text chunkname, text source, const unsigned *strip) {
   const char *name = lua_pushlstring(L, chunkname.data, chunkname.size);
   bundle_skip_head(&source.data, &source.size);
   if (luaL_loadbufferx(L, source.data, source.size, name, "t") != LUA_OK) lua_error(L);
@@ -92,17 +92,17 @@ static const char *assets_at; /* their address after bundle_place_assets */
 static reader packed;         /* the bundle, in which they are before that */
 
 /* A path without a leading "./". */
-static const char *in_folder(const char *path) {
+static const char *bundle_in_folder(const char *path) {
   while (path[0] == '.' && path[1] == '/') path += 2;
   return path;
 }
 
 /* Records an asset; its bytes stay in the bundle until bundle_place_assets. */
-static void note_asset(lua_State *L, text path, text content) {
+static void bundle_note_asset(lua_State *L, text path, text content) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, ASSETS);
   const char *name = lua_pushlstring(L, path.data, path.size);
   lua_pushinteger(L, (lua_Integer)((uint64_t)assets_size << 32 | content.size));
-  lua_pushstring(L, in_folder(name)); /* for bundle_find_file; mostly the same path */
+  lua_pushstring(L, bundle_in_folder(name)); /* for bundle_find_file; mostly the same path */
   lua_pushvalue(L, -2);
   lua_rawset(L, -5);
   lua_rawset(L, -3);
@@ -119,9 +119,9 @@ const char *bundle_find_bytes(size_t offset);
 const char *bundle_find_bytes(size_t offset) {
   size_t before = 0;
   for (reader r = packed; r.at < r.end;) {
-    read_text(NULL, &r);
-    text chunkname = read_text(NULL, &r), content = read_text(NULL, &r);
-    if (!is_asset(chunkname)) continue;
+    bundle_read_text(NULL, &r);
+    text chunkname = bundle_read_text(NULL, &r), content = bundle_read_text(NULL, &r);
+    if (!bundle_is_asset(chunkname)) continue;
     if (before == offset) return content.data;
     before += content.size;
   }
@@ -133,9 +133,9 @@ void bundle_place_assets(const uint8_t *bundle, size_t size, char *to) {
   assets_at = to;
   packed = (reader){NULL, NULL};
   while (r.at < r.end) {
-    read_text(NULL, &r);
-    text chunkname = read_text(NULL, &r), content = read_text(NULL, &r);
-    if (!is_asset(chunkname)) continue;
+    bundle_read_text(NULL, &r);
+    text chunkname = bundle_read_text(NULL, &r), content = bundle_read_text(NULL, &r);
+    if (!bundle_is_asset(chunkname)) continue;
     memcpy(to, content.data, content.size);
     to += content.size;
   }
@@ -146,7 +146,7 @@ const char *bundle_asset_bytes(const bundle_asset *asset) {
 }
 
 /* Finds an asset by its recorded name; a script may have changed the table. */
-static bool find_asset(lua_State *L, const char *path, size_t size, bundle_asset *found) {
+static bool bundle_find_asset(lua_State *L, const char *path, size_t size, bundle_asset *found) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, ASSETS);
   lua_pushlstring(L, path, size);
   bool there = lua_rawget(L, -2) == LUA_TNUMBER;
@@ -158,17 +158,17 @@ static bool find_asset(lua_State *L, const char *path, size_t size, bundle_asset
 
 bool bundle_push_asset(lua_State *L, const char *path, size_t path_size) {
   bundle_asset asset;
-  if (!find_asset(L, path, path_size, &asset)) return false;
+  if (!bundle_find_asset(L, path, path_size, &asset)) return false;
   lua_pushlstring(L, bundle_asset_bytes(&asset), asset.size);
   return true;
 }
 
 bool bundle_find_file(lua_State *L, const char *path, bundle_asset *found) {
-  path = in_folder(path);
-  return find_asset(L, path, strlen(path), found);
+  path = bundle_in_folder(path);
+  return bundle_find_asset(L, path, strlen(path), found);
 }
 
-static void note_var(lua_State *L, text name, text value) {
+static void bundle_note_var(lua_State *L, text name, text value) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, VARS);
   lua_pushlstring(L, name.data, name.size);
   lua_pushlstring(L, value.data, value.size);
@@ -182,7 +182,7 @@ void bundle_push_var(lua_State *L, const char *name) {
 }
 
 /* Stores a module's function, on top of the stack, where `require` finds it. */
-static void keep_module(lua_State *L, text name, text chunkname) {
+static void bundle_keep_module(lua_State *L, text name, text chunkname) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, name.size > 0 ? LUA_PRELOAD_TABLE : FILES);
   if (name.size == 0) name = chunkname;
   lua_pushlstring(L, name.data, name.size);
@@ -192,7 +192,7 @@ static void keep_module(lua_State *L, text name, text chunkname) {
 }
 
 /* Sets package.path. */
-static void set_places(lua_State *L, text places) {
+static void bundle_set_places(lua_State *L, text places) {
   lua_pushlstring(L, places.data, places.size);
   lua_setfield(L, LUA_REGISTRYINDEX, PLACES);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
@@ -203,22 +203,24 @@ static void set_places(lua_State *L, text places) {
 }
 
 /* Loads all entries of a bundle. `main`: the first module is the main script, which is left on the stack. */
-static void load_entries(lua_State *L, const uint8_t *bundle, size_t size, const unsigned *strip, bool main) {
+static void bundle_load_entries(lua_State *L, const uint8_t *bundle, size_t size, const unsigned *strip,
+                                bool main) {
   reader r = {bundle, bundle + size};
   while (r.at < r.end) {
-    text name = read_text(L, &r), chunkname = read_text(L, &r), content = read_text(L, &r);
-    switch (kind_of(chunkname)) {
+    text name = bundle_read_text(L, &r), chunkname = bundle_read_text(L, &r),
+         content = bundle_read_text(L, &r);
+    switch (bundle_kind_of(chunkname)) {
       case '@':
-        compile(L, chunkname, content, strip);
+        bundle_compile(L, chunkname, content, strip);
         if (main) lua_pushboolean(L, 1);
         if (main) name.size = 0;
-        keep_module(L, name, chunkname);
+        bundle_keep_module(L, name, chunkname);
         main = false;
         break;
-      case '&': note_asset(L, name, content); break;
-      case '$': note_var(L, name, content); break;
+      case '&': bundle_note_asset(L, name, content); break;
+      case '$': bundle_note_var(L, name, content); break;
       case '*': bytecode = true; break; /* it is the only option */
-      case '=': set_places(L, content); break;
+      case '=': bundle_set_places(L, content); break;
       default: break;
     }
   }
@@ -226,20 +228,20 @@ static void load_entries(lua_State *L, const uint8_t *bundle, size_t size, const
 
 void bundle_load(lua_State *L, const uint8_t *bundle, size_t size, const unsigned *strip) {
   packed = (reader){bundle, bundle + size};
-  load_entries(L, bundle, size, strip, true);
+  bundle_load_entries(L, bundle, size, strip, true);
 }
 
 /*
  * Finds the first file of `path`, a list separated by ';', that is in the flare. Pushes its name and its
  * value in FILES, nil for an asset; false, with other values pushed, if there is none.
  */
-static bool find_file(lua_State *L, const char *path) {
+static bool bundle_find_on_path(lua_State *L, const char *path) {
   bundle_asset asset;
   lua_getfield(L, LUA_REGISTRYINDEX, FILES);
   for (const char *end; *path != '\0'; path = *end != '\0' ? end + 1 : end) {
     end = path + strcspn(path, ";");
     const char *file = lua_pushlstring(L, path, (size_t)(end - path));
-    lua_pushfstring(L, "@%s", in_folder(file));
+    lua_pushfstring(L, "@%s", bundle_in_folder(file));
     if (lua_rawget(L, -3) != LUA_TNIL || bundle_find_file(L, file, &asset)) return true;
     lua_pop(L, 2);
   }
@@ -248,7 +250,7 @@ static bool find_file(lua_State *L, const char *path) {
 
 /* Pushes a string with each `from` in it replaced by `to`. luaL_gsub is not used, since libc's strstr alone
  * is as large as this whole file. */
-static const char *replace(lua_State *L, const char *string, const char *from, const char *to) {
+static const char *bundle_replace(lua_State *L, const char *string, const char *from, const char *to) {
   size_t size = strlen(from);
   luaL_Buffer b;
   luaL_buffinit(L, &b);
@@ -263,22 +265,22 @@ static const char *replace(lua_State *L, const char *string, const char *from, c
 
 /* package.searchpath(name, path [, sep [, rep]]) -> the file's name, or nil and the places where it is
  * not. */
-static int search_path(lua_State *L) {
+static int bundle_search_path(lua_State *L) {
   const char *name = luaL_checkstring(L, 1), *path = luaL_checkstring(L, 2);
-  name = replace(L, name, luaL_optstring(L, 3, "."), luaL_optstring(L, 4, "/"));
-  path = replace(L, path, "?", name);
-  if (find_file(L, path)) {
+  name = bundle_replace(L, name, luaL_optstring(L, 3, "."), luaL_optstring(L, 4, "/"));
+  path = bundle_replace(L, path, "?", name);
+  if (bundle_find_on_path(L, path)) {
     lua_pop(L, 1);
     return 1;
   }
-  const char *files = replace(L, path, ";", "'\n\tno file '");
+  const char *files = bundle_replace(L, path, ";", "'\n\tno file '");
   luaL_pushfail(L);
   lua_pushfstring(L, "no file '%s'", files);
   return 2;
 }
 
 /* package.loadlib: fails as on a system without dynamic libraries. */
-static int load_library(lua_State *L) {
+static int bundle_load_library(lua_State *L) {
   luaL_pushfail(L);
   lua_pushliteral(L, "dynamic libraries not enabled");
   lua_pushliteral(L, "absent");
@@ -286,7 +288,7 @@ static int load_library(lua_State *L) {
 }
 
 /* The first of package.searchers: package.preload. */
-static int search_preload(lua_State *L) {
+static int bundle_search_preload(lua_State *L) {
   const char *name = luaL_checkstring(L, 1);
   lua_getfield(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   if (lua_getfield(L, -1, name) == LUA_TNIL) {
@@ -311,19 +313,19 @@ bool bundle_ask(lua_State *L, const char *name) {
   uint8_t *bundle = (uint8_t *)(uintptr_t)(found >> 32);
   size_t size = (size_t)(found & UINT32_MAX);
   if (bundle == NULL) return false;
-  load_entries(L, bundle, size, NULL, false);
+  bundle_load_entries(L, bundle, size, NULL, false);
   life_resize(bundle, size, 0);
   return true;
 }
 
 /* The second of package.searchers: packed files. Upvalue: `package`. */
-static int search_packed(lua_State *L) {
+static int bundle_search_packed(lua_State *L) {
   const char *name = luaL_checkstring(L, 1);
   lua_settop(L, 1);
   lua_getfield(L, LUA_REGISTRYINDEX, PLACES);
-  const char *path = replace(L, lua_tostring(L, 2), "?", replace(L, name, ".", "/"));
+  const char *path = bundle_replace(L, lua_tostring(L, 2), "?", bundle_replace(L, name, ".", "/"));
   do {
-    if (find_file(L, path) && lua_isfunction(L, -1)) {
+    if (bundle_find_on_path(L, path) && lua_isfunction(L, -1)) {
       lua_insert(L, -2);
       return 2;
     }
@@ -337,7 +339,7 @@ static int search_packed(lua_State *L) {
 
 /* Pushes a module's loader and its extra value, from the first of package.searchers that has one. The name is
  * at index 1; values above it are removed. */
-static void find_loader(lua_State *L) {
+static void bundle_find_loader(lua_State *L) {
   lua_settop(L, 1);
   if (lua_getfield(L, lua_upvalueindex(2), "searchers") != LUA_TTABLE)
     luaL_error(L, "'package.searchers' must be a table");
@@ -358,11 +360,11 @@ static void find_loader(lua_State *L) {
 }
 
 /* require(name) -> the module's value, where it came from. Upvalues: package.loaded, package. */
-static int require(lua_State *L) {
+static int bundle_require(lua_State *L) {
   const char *name = luaL_checkstring(L, 1);
   lua_settop(L, 1);
   if (lua_getfield(L, lua_upvalueindex(1), name), lua_toboolean(L, -1)) return 1;
-  find_loader(L);
+  bundle_find_loader(L);
   lua_insert(L, 2); /* where it came from */
   lua_pushvalue(L, 1);
   lua_pushvalue(L, 2);
@@ -377,19 +379,19 @@ static int require(lua_State *L) {
   return 2;
 }
 
-static const lua_CFunction searchers[] = {search_preload, search_packed};
+static const lua_CFunction searchers[] = {bundle_search_preload, bundle_search_packed};
 
 enum { SEARCHERS = sizeof searchers / sizeof *searchers };
 
 /* Whether the script has its own searchers: only they know what they find. */
-static bool has_searchers(lua_State *L, int package) {
+static bool bundle_has_searchers(lua_State *L, int package) {
   bool own = lua_getfield(L, package, "searchers") != LUA_TTABLE || lua_rawlen(L, -1) != SEARCHERS;
   lua_pop(L, 1);
   return own;
 }
 
 /* Records a place that requires a missing module `name` and does not need it. */
-static void note_place(lua_State *L, const char *name, const char *place) {
+static void bundle_note_place(lua_State *L, const char *name, const char *place) {
   bundle_push_notes(L);
   lua_pushstring(L, place);
   lua_pushlstring(L, "", 1);
@@ -401,19 +403,19 @@ static void note_place(lua_State *L, const char *name, const char *place) {
 
 /* Raises an error, or makes a note, if module or library `name`, which a place requires, does not exist.
  * `package` is at index 1. */
-static void expect(lua_State *L, text name, text place) {
+static void bundle_expect_name(lua_State *L, text name, text place) {
   const char *key = lua_pushlstring(L, name.data, name.size);
   const char *where = lua_pushlstring(L, place.data + 1, place.size - 1);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   if (lua_getfield(L, -1, key) != LUA_TNIL || lua_getfield(L, -3, key) != LUA_TNIL) return;
   lua_pushvalue(L, 1);
-  lua_pushcclosure(L, search_packed, 1);
+  lua_pushcclosure(L, bundle_search_packed, 1);
   lua_pushstring(L, key);
   lua_call(L, 1, 1);
   if (lua_isfunction(L, -1)) return;
-  if (kind_of(place) == '?') {
-    note_place(L, key, where);
+  if (bundle_kind_of(place) == '?') {
+    bundle_note_place(L, key, where);
     return;
   }
   const char *said = lua_tostring(L, -1), *first = lua_pushfstring(L, "\n\t" NO_PRELOAD "\n\t", key);
@@ -426,17 +428,18 @@ void bundle_expect(lua_State *L, const uint8_t *bundle, size_t size) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   lua_getfield(L, 1, "package");
   lua_replace(L, 1);
-  if (!lua_istable(L, 1) || has_searchers(L, 1)) return;
+  if (!lua_istable(L, 1) || bundle_has_searchers(L, 1)) return;
   while (r.at < r.end) {
-    text name = read_text(L, &r), place = read_text(L, &r);
-    read_text(L, &r);
-    if (kind_of(place) == '!' || kind_of(place) == '?') expect(L, name, place);
+    text name = bundle_read_text(L, &r), place = bundle_read_text(L, &r);
+    bundle_read_text(L, &r);
+    if (bundle_kind_of(place) == '!' || bundle_kind_of(place) == '?') bundle_expect_name(L, name, place);
     lua_settop(L, 1);
   }
 }
 
 void bundle_open_require(lua_State *L) {
-  static const luaL_Reg functions[] = {{"searchpath", search_path}, {"loadlib", load_library}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"searchpath", bundle_search_path}, {"loadlib", bundle_load_library}, {NULL, NULL}};
   luaL_newlib(L, functions);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   lua_pushvalue(L, -2);
@@ -444,14 +447,14 @@ void bundle_open_require(lua_State *L) {
   lua_pushvalue(L, -1);
   lua_setfield(L, -3, "loaded");
   lua_pushvalue(L, -2);
-  lua_pushcclosure(L, require, 2);
+  lua_pushcclosure(L, bundle_require, 2);
   lua_setglobal(L, "require");
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   lua_setfield(L, -2, "preload");
   lua_createtable(L, SEARCHERS, 0);
   for (int i = 0; i < SEARCHERS; i++) {
-    if (searchers[i] == search_packed) lua_pushvalue(L, -2);
-    lua_pushcclosure(L, searchers[i], searchers[i] == search_packed);
+    if (searchers[i] == bundle_search_packed) lua_pushvalue(L, -2);
+    lua_pushcclosure(L, searchers[i], searchers[i] == bundle_search_packed);
     lua_rawseti(L, -2, i + 1);
   }
   lua_setfield(L, -2, "searchers");
