@@ -129,7 +129,7 @@ describe("flaron.inspect", function()
       ["{ depth = -1 }"] = "option 'depth' of inspect.text: -1 is not from 0 to 100",
       ["{ depth = 101 }"] = "option 'depth' of inspect.text: 101 is not from 0 to 100",
       ["{ items = 1.5 }"] = "option 'items' of inspect.text: integer expected, got float",
-      ["{ indent = 2 }"] = "option 'indent' of inspect.text: string expected, got integer",
+      ["{ indent = 2 }"] = "option 'indent' of inspect.text: string expected, got number",
       ["{ metatable = false }"] = "unknown option 'metatable' of inspect.text: did you mean 'metatables'?",
     } do
       assert.equal(message, flare:fault(("require 'flaron.inspect'.text({}, %s)"):format(options)))

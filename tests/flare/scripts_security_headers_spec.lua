@@ -107,8 +107,8 @@ describe("flaron.security_headers", function()
   it("refuses what is no value of a header", function()
     for options, message in pairs {
       ["{ hsts = true }"] = "option 'hsts' of security_headers.new: string or false expected, got boolean",
-      ["{ csp = 5 }"] = "option 'csp' of security_headers.new: string, table or false expected, got integer",
-      ["{ report_only = 1 }"] = "option 'report_only' of security_headers.new: boolean expected, got integer",
+      ["{ csp = 5 }"] = "option 'csp' of security_headers.new: string, table or false expected, got number",
+      ["{ report_only = 1 }"] = "option 'report_only' of security_headers.new: boolean expected, got number",
       ["{ frame_option = false }"] = "unknown option 'frame_option' of security_headers.new: did you mean 'frame_options'?",
       ["{ hsts = 'a\\r\\nb: c' }"] = "option 'hsts' of security_headers.new: not a value of a header",
       ["{ csp = '' }"] = "option 'csp' of security_headers.new: not a value of a header",

@@ -116,9 +116,7 @@ end
 ---@return flaron.cors.Policy policy to answer by.
 function cors.new(options)
   argument.check(options, 1, "cors.new", "table")
-  argument.options(options, "cors.new", TYPES)
-  local option, fault = fault_of(options)
-  if option then argument.fail_option(option, "cors.new", fault) end
+  argument.options(options, "cors.new", TYPES, fault_of)
   local origins = options.origins
   local self = { any = origins == "*", headers = (options.headers or "*") == "*" and "*" or nil, always = {}, preflight = {} }
   self.allows = type(origins) == "table" and allow_list(origins) or origins

@@ -7,7 +7,7 @@
 local argument = require "flaron.internal.argument"
 local cookie = require "flaron.cookie"
 local flaron = require "flaron"
-local session = require "flaron.session"
+local signed = require "flaron.internal.signed"
 local url = require "flaron.url"
 local crypto, encoding, request = flaron.crypto, flaron.encoding, flaron.request
 
@@ -96,9 +96,7 @@ end
 ---@return flaron.csrf.Guard guard to check with.
 function csrf.new(options)
   argument.check(options, 1, "csrf.new", "table")
-  argument.options(options, "csrf.new", TYPES)
-  local option, fault = fault_of(options)
-  if option then argument.fail_option(option, "csrf.new", fault) end
+  argument.options(options, "csrf.new", TYPES, fault_of)
   local self = {
     secrets = { options.secret, table.unpack(options.old_secrets or {}) }, session = options.session,
     cookie = options.cookie or "__Host-csrf", field = options.field or "csrf_token",
@@ -112,20 +110,10 @@ end
 -- What a token or a cookie is signed with: `kind` and the fields, which have no colon. nil and a message without the secret.
 local function sign(secret, kind, ...) return crypto.hmac(secret, table.concat({ "flaron.csrf", kind, ... }, ":")) end
 
--- Whether one of the secrets signed; nil and a message when none can be asked.
-local function is_signed(self, signature, kind, ...)
-  local good, known, message = false, false, nil
-  for _, secret in ipairs(self.secrets) do
-    local expected, fault = sign(secret, kind, ...)
-    if expected then
-      known = true
-      good = session.equal(expected, signature) or good
-    else
-      message = message or fault
-    end
-  end
-  if not known then return nil, message end
-  return good
+-- Whether one of the secrets signed; nil and a message if none is available.
+local function is_signed(self, found, kind, ...)
+  local fields = { ... }
+  return signed.by_any(self.secrets, found, function(secret) return sign(secret, kind, table.unpack(fields)) end)
 end
 
 local function random_hex() return assert(encoding.hex_encode(assert(crypto.random_bytes(16)))) end

@@ -200,6 +200,14 @@ function write(writer, value, depth)
   return add(writer, "<" .. name_of(writer, value) .. ">")
 end
 
+-- The option that is out of range, and how; nil if none is.
+local function fault_of(options)
+  for name, most in pairs(MOST) do
+    local number = options[name]
+    if number and (number < 0 or number > most) then return name, ("%d is not from 0 to %d"):format(number, most) end
+  end
+end
+
 --- A value as text: Lua where Lua can say it, with the keys of tables in order. A table that comes twice, as in a cycle, is numbered where it comes first, `<table 1>{`, and is `<table 1>` from then on; functions and the like are `<function 1>`. What is left out for a limit is told: `<table>`, `<3 more>`, `<200 more bytes>`, `<cut>`.
 ---
 --- Raises: for an option that is unknown, of a wrong type or out of range.
@@ -210,13 +218,7 @@ function inspect.text(value, options)
   if rawequal(value, inspect) then error("call it inspect.text(...), with a dot", 2) end
   argument.optional(options, 2, "inspect.text", "table")
   options = options or {}
-  argument.options(options, "inspect.text", TYPES)
-  for name, most in pairs(MOST) do
-    local number = options[name]
-    if number and (number < 0 or number > most) then
-      argument.fail_option(name, "inspect.text", ("%d is not from 0 to %d"):format(number, most))
-    end
-  end
+  argument.options(options, "inspect.text", TYPES, fault_of)
   local writer = new_writer(options)
   writer.shared = type(value) == "table" and find_shared(writer, value) or {}
   local whole = write(writer, value, 1)

@@ -164,6 +164,13 @@ local function parse(body, content_type, options)
   return form
 end
 
+-- The option that is negative, and how; nil if none is.
+local function fault_of(options)
+  for name, value in pairs(options) do
+    if value < 0 then return name, ("%d is negative"):format(value) end
+  end
+end
+
 --- Reads a form that was sent as `multipart/form-data`.
 ---
 --- Raises: for an option that is unknown, of a wrong type or negative.
@@ -177,10 +184,7 @@ function multipart.parse(body, content_type, options)
   argument.check(body, 1, "multipart.parse", "string")
   argument.optional(content_type, 2, "multipart.parse", "string")
   argument.optional(options, 3, "multipart.parse", "table")
-  argument.options(options or {}, "multipart.parse", TYPES)
-  for name, value in pairs(options or {}) do
-    if value < 0 then argument.fail_option(name, "multipart.parse", ("%d is negative"):format(value)) end
-  end
+  argument.options(options or {}, "multipart.parse", TYPES, fault_of)
   return parse(body, content_type, options or {})
 end
 
@@ -193,10 +197,7 @@ end
 ---@return integer? position as `multipart.parse` gives it.
 function multipart.form(options)
   argument.optional(options, 1, "multipart.form", "table")
-  argument.options(options or {}, "multipart.form", TYPES)
-  for name, value in pairs(options or {}) do
-    if value < 0 then argument.fail_option(name, "multipart.form", ("%d is negative"):format(value)) end
-  end
+  argument.options(options or {}, "multipart.form", TYPES, fault_of)
   return parse(flaron.request.body(), flaron.request.header "content-type", options or {})
 end
 

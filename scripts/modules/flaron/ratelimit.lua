@@ -80,9 +80,7 @@ end
 ---@return flaron.ratelimit.Limiter limiter to count with.
 function ratelimit.spark(options)
   argument.check(options, 1, "ratelimit.spark", "table")
-  argument.options(options, "ratelimit.spark", TYPES)
-  local option, fault = fault_of(options)
-  if option then argument.fail_option(option, "ratelimit.spark", fault) end
+  argument.options(options, "ratelimit.spark", TYPES, fault_of)
   return make(options, "spark")
 end
 
@@ -93,9 +91,7 @@ end
 ---@return flaron.ratelimit.Limiter limiter to count with.
 function ratelimit.plasma(options)
   argument.check(options, 1, "ratelimit.plasma", "table")
-  argument.options(options, "ratelimit.plasma", TYPES)
-  local option, fault = fault_of(options)
-  if option then argument.fail_option(option, "ratelimit.plasma", fault) end
+  argument.options(options, "ratelimit.plasma", TYPES, fault_of)
   return make(options, "plasma")
 end
 

@@ -57,14 +57,7 @@ local defaults = {
 function router.new(options)
   argument.optional(options, 1, "router.new", "table")
   local self = setmetatable({ prefix = "", chain = {}, all = {}, answers = {} }, app)
-  for name, answer in pairs(options or {}) do
-    if not defaults[name] then
-      error(("unknown option '%s' of router.new%s"):format(tostring(name), argument.nearest(name, defaults)), 2)
-    end
-    if type(answer) ~= "function" then
-      error(("option '%s' of router.new: function expected, got %s"):format(name, type(answer)), 2)
-    end
-  end
+  argument.options(options or {}, "router.new", { not_found = "function", method_not_allowed = "function" })
   for name, answer in pairs(defaults) do self.answers[name] = options and options[name] or answer end
   self.root = self -- for a group, the app that it belongs to
   return self

@@ -96,9 +96,7 @@ end
 function security_headers.new(options)
   argument.optional(options, 1, "security_headers.new", "table")
   options = options or {}
-  argument.options(options, "security_headers.new", TYPES)
-  local option, fault = fault_of(options)
-  if option then argument.fail_option(option, "security_headers.new", fault) end
+  argument.options(options, "security_headers.new", TYPES, fault_of)
   local self = { headers = {}, hsts = HSTS, csp_name = "content-security-policy" }
   for name, header in pairs(HEADERS) do
     local value = options[name]

@@ -5,6 +5,7 @@
 local argument = require "flaron.internal.argument"
 local cookie = require "flaron.cookie"
 local flaron = require "flaron"
+local signed = require "flaron.internal.signed"
 local crypto, encoding, json, time = flaron.crypto, flaron.encoding, flaron.json, flaron.time
 
 --- Sessions in a signed cookie.
@@ -53,9 +54,7 @@ local LONGEST = 4096 -- bytes of a cookie: browsers drop longer ones
 function session.equal(one, other)
   argument.check(one, 1, "session.equal", "string")
   argument.check(other, 2, "session.equal", "string")
-  local difference = #one ~ #other
-  for i = 1, #one do difference = difference | (one:byte(i) ~ (other:byte(i) or 0)) end
-  return difference == 0
+  return signed.equal(one, other)
 end
 
 --- Says how sessions are kept. It needs no host: do it at start-up.
@@ -65,14 +64,7 @@ end
 ---@return flaron.session.Sessions sessions to read and write.
 function session.new(options)
   argument.check(options, 1, "session.new", "table")
-  for name, value in pairs(options) do
-    if not TYPES[name] then
-      error(("unknown option '%s' of session.new%s"):format(tostring(name), argument.nearest(name, TYPES)), 2)
-    end
-    if TYPES[name] ~= type(value) then
-      error(("option '%s' of session.new: %s expected, got %s"):format(name, TYPES[name], type(value)), 2)
-    end
-  end
+  argument.options(options, "session.new", TYPES)
   if not options.secret then error("option 'secret' of session.new is missing", 2) end
   local self = { name = options.name or "session", max_age = options.max_age or 86400, secrets = { options.secret } }
   if math.type(self.max_age) ~= "integer" or self.max_age < 1 then error("max_age is no positive integer", 2) end
@@ -129,22 +121,6 @@ local function json_fault(message)
   return message:find "^Expected " or message:find "^Found too many nested " or message:find "^JSON parser does not support "
 end
 
--- Whether one of the secrets signed the payload; nil and a message if none is available.
-local function is_signed(self, payload, signature)
-  local good, known, message = false, false, nil
-  for _, secret in ipairs(self.secrets) do
-    local expected, fault = sign(self, secret, payload)
-    if expected then
-      known = true
-      good = session.equal(expected, signature) or good
-    else
-      message = message or fault
-    end
-  end
-  if not known then return nil, message end
-  return good
-end
-
 --- Checks what `sessions:sign` made. Nothing of it is read before the signature is found good.
 ---@param text string? what came from outside.
 ---@return table|nil values what was signed.
@@ -154,9 +130,9 @@ function sessions:verify(text)
   argument.self(self, "secrets", "sessions:verify")
   argument.optional(text, 1, "sessions:verify", "string")
   if not text or text == "" then return nil, "absent" end
-  local payload, signature = text:match "^([%w_-]+)%.(%x+)$"
+  local payload, found = text:match "^([%w_-]+)%.(%x+)$"
   if not payload or #text > LONGEST then return nil, "malformed" end
-  local good, message = is_signed(self, payload, signature)
+  local good, message = signed.by_any(self.secrets, found, function(secret) return sign(self, secret, payload) end)
   if not good then return nil, message or "forged" end
   local decoded = decode(payload)
   local is_json, content = pcall(json.decode, decoded or "")

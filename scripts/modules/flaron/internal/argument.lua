@@ -100,7 +100,8 @@ local function words(types) return (types:gsub("|([^|]*)$", " or %1"):gsub("|", 
 ---@param options table
 ---@param name string the function, as users write it: "date.iso".
 ---@param types table<string, string> of each option its types, such as "string|table|false".
-function argument.options(options, name, types)
+---@param find_fault? fun(options: table): string?, string? what is wrong with options of the right types: which, and why.
+function argument.options(options, name, types, find_fault)
   for option, value in pairs(options) do
     local expected = types[option]
     if not expected then
@@ -109,11 +110,13 @@ function argument.options(options, name, types)
     local known = "|" .. expected .. "|"
     local kind = value == false and known:find("|false|", 1, true) and "false" or math.type(value) or type(value)
     local fits = known:find("|" .. kind .. "|", 1, true) or math.type(value) and known:find("|number|", 1, true)
-    if not fits then error(("option '%s' of %s: %s expected, got %s"):format(option, name, words(expected), kind), 3) end
+    if not fits then
+      local got = known:find("|integer|", 1, true) and kind or type(value)
+      error(("option '%s' of %s: %s expected, got %s"):format(option, name, words(expected), got), 3)
+    end
   end
+  local option, fault = (find_fault or function() end)(options)
+  if option then error(("option '%s' of %s: %s"):format(option, name, fault), 3) end
 end
-
---- Raises an error about an option's value.
-function argument.fail_option(option, name, message) error(("option '%s' of %s: %s"):format(option, name, message), 3) end
 
 return argument
