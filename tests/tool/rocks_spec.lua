@@ -249,7 +249,7 @@ describe("ready-made Lua", function()
     assert.same({ "flaron/cookie.lua", "flaron/internal/argument.lua", "main.lua" },
       files_of "return function() require 'flaron.cookie' end")
     assert.same({ "flaron/internal/address.lua", "flaron/internal/argument.lua", "flaron/router.lua", "flaron/router/answer.lua",
-        "flaron/router/request.lua", "flaron/router/tree.lua", "flaron/url.lua", "main.lua" },
+        "flaron/router/paths.lua", "flaron/router/request.lua", "flaron/router/tree.lua", "flaron/url.lua", "main.lua" },
       files_of "local router = require 'flaron.router' return router.new():handler()")
   end)
 
