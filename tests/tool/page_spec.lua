@@ -2,6 +2,7 @@
 local json = require "dkjson"
 local serving = require "serving"
 local support = require "support"
+local walkthrough = require "walkthrough"
 
 local main = [[
 local flaron = require "flaron"
@@ -257,7 +258,8 @@ describe("the page of flaron-lua dev", function()
     assert.equal(200, code, answer.error)
     support.run("mkdir -p " .. support.quote(folder .. "/spec"))
     support.write(folder .. "/spec/it_spec.lua", answer.spec)
-    local result, out, errors = support.cli("test", folder)
+    local result, out, errors = support.run(("%s %s test %s"):format(
+      walkthrough.sanitizer, support.quote(walkthrough.tool), support.quote(folder)))
     support.run("rm -r " .. support.quote(folder .. "/spec"))
     assert.equal(0, result, out .. errors)
     assert.matches("/spec%-of%-it", answer.spec)
