@@ -249,7 +249,7 @@ lua_Integer response_finish(lua_State *L, int index) {
              "handle_request answered %s: expected flaron.RESPOND, flaron.TRANSFORM, "
              "flaron.PASS_THROUGH, a table "
              "or nothing",
-             lua_type(L, index) == LUA_TNUMBER ? lua_tostring(L, index)
+             lua_type(L, index) == LUA_TNUMBER ? luaL_tolstring(L, index, NULL) /* not in place: see refuse */
                                                : lua_pushfstring(L, "a %s", luaL_typename(L, index)));
     }
   }

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/embedded.h"
+#include "base/http.h"
 #include "base/nearest.h"
 #include "lua/lua_cluster.h"
 #include "lua/lua_cover.h"
@@ -233,6 +234,8 @@ static void lua_edge_take_headers(lua_State *L, int index, host_pairs *headers) 
       }
       const char *name = lua_tolstring(L, -2, &name_size);
       const char *value = lua_tolstring(L, -1, &value_size);
+      if (!http_is_token((bytes){(const uint8_t *)name, name_size}))
+        luaL_error(L, "field 'headers': '%s' is no name of a header", name);
       host_pairs_set(headers, (bytes){(const uint8_t *)name, name_size},
                      (bytes){(const uint8_t *)value, value_size}, false);
     }

@@ -243,6 +243,15 @@ static void correct_reasons(host_response *response, pool_why why) {
   correct_reason(&response->error, why);
 }
 
+/* Shows '*' for the secrets that a flare read, in what it logged and raised. */
+static void hide_secrets(const host *h, text *t) {
+  text whole = {0};
+  if (t->size == 0 || h->usage[HOST_secret_get].calls == 0) return;
+  text_add(&whole, t->data, t->size);
+  host_hide_secrets(h, text_bytes(&whole), t->data, t->size);
+  text_free(&whole);
+}
+
 void pool_finish_job(pool_job *job) {
   pool_flare *f = job->flare;
   if (job->finish != NULL) job->finish(job);
@@ -274,6 +283,8 @@ void pool_run_job(pool_job *job) {
   job->wall_us = wall / CLOCK_NS_PER_US;
   text_free(&error);
   take_figures(job, h);
+  for (size_t i = 0; i < h->response.line_count; i++) hide_secrets(h, &h->response.lines[i].line);
+  hide_secrets(h, &h->response.error);
   host_take_response(h, &job->response);
   give_edge(f, e, job->result.memory);
   pool_why why = pool_unwanted();

@@ -150,7 +150,7 @@ local function make_body(request)
   if given == "json" then return encode_json(request.json), "application/json" end
   if given == "form" then
     check_type(request, "form", "table")
-    return encode_fields(request.form, "form"), "application/x-www-form-urlencoded"
+    return (encode_fields(request.form, "form"):gsub("%%20", "+")), "application/x-www-form-urlencoded"
   end
   return request.body
 end

@@ -241,7 +241,7 @@ describe("flare:request", function()
     assert.same({ "POST", "application/json", '{"a":"ü\\"\\n","b":[1,2.5,true,null],"c":{}}' },
       { seen.method, seen["content-type"], seen.body })
     seen = ask { form = { ["a b"] = "1&2", c = { "x", "y" } }, method = "put" }
-    assert.same({ "PUT", "application/x-www-form-urlencoded", "a%20b=1%262&c=x&c=y" },
+    assert.same({ "PUT", "application/x-www-form-urlencoded", "a+b=1%262&c=x&c=y" },
       { seen.method, seen["content-type"], seen.body })
     seen = ask { json = {}, headers = { ["Content-Type"] = "application/problem+json" } }
     assert.equal("application/problem+json", seen["content-type"])
@@ -253,6 +253,11 @@ describe("flare:request", function()
     local round = {}
     round[1] = round
     refuses("JSON cannot say tables that are nested this deeply", { json = round })
+  end)
+
+  it("refuses names of headers that no client could send", function()
+    refuses("field 'headers': 'a b' is no name of a header", { headers = { ["a b"] = "x" } })
+    refuses("field 'headers': '' is no name of a header", { headers = { [""] = "x" } })
   end)
 
   it("sends cookies", function()

@@ -15,6 +15,10 @@ return function()
     for _ = 1, 3 do flaron.encoding.base64_encode(("."):rep(1 << 20)) end
     return { body = "it is " .. flaron.secrets.get "KEY" }
   end
+  if path == "/tell" then
+    flaron.logging.info("key " .. flaron.secrets.get "KEY")
+    error("no " .. flaron.secrets.get "KEY")
+  end
   if path == "/mirror" then return { body = flaron.secrets.get "KEY" and flaron.request.body() } end
   if path == "/echo" then return { status = 201, headers = { ["x-a"] = "1" }, body = flaron.request.body() } end
   flaron.logging.warn("seen " .. path)
@@ -264,6 +268,19 @@ describe("the page of flaron-lua dev", function()
     assert.equal(0, result, out .. errors)
     assert.matches("/spec%-of%-it", answer.spec)
     assert.equal(404, (ask "spec?id=0"))
+  end)
+
+  it("shows no secret in what a flare logged and raised, as the terminal does not", function()
+    dev.curl "/tell"
+    local _, text = ask "history"
+    assert.truthy(text:find("key ***************", 1, true))
+    assert.truthy(text:find("no ***************", 1, true))
+    assert.falsy(text:find("correct-horse-9", 1, true))
+    local said = serving.wait(function()
+      local log = support.read(dev.log .. ".out") or ""
+      return log:find "no %*" and log
+    end, 5)
+    assert.falsy(said:find("correct-horse-9", 1, true))
   end)
 
   it("keeps 1 MiB of a body, and says how much it leaves out", function()

@@ -28,7 +28,12 @@ local function make_plain(answer)
     end
     plain.headers = headers
   end
-  plain.json, plain.body = nil, flaron.json.encode(answer.json)
+  local done, text = pcall(flaron.json.encode, answer.json)
+  if not done and text:find "^Cannot serialise" then
+    text = ("field 'json' of the answer of %s: %s"):format(M.route_of(answer) or "no route", text)
+  end
+  if not done then error(text, 0) end
+  plain.json, plain.body = nil, text
   return plain
 end
 
