@@ -50,7 +50,7 @@ local function check(folder, prefix, lib, zsh)
     local project = support.folder() .. "/flare"
     assert.equal(0, (support.run(("%s/bin/flaron-lua new %s"):format(base, project))))
     code, output = support.run(("%s/bin/flaron-lua test %s -o TAP"):format(base, project))
-    assert.same({ 0, "1..3\n" }, { code, output:match "1%.%..*" })
+    assert.same({ 0, "1..4\n" }, { code, output:match "1%.%..*" })
     code, output = support.run(([[cd /tmp && LUA_CPATH='%s/%s%s/lua/5.4/?.so' lua5.4 -e 'print(require("flaron.edge").version)']])
       :format(root, base, lib))
     assert.same({ 0, (select(2, support.cli "--version"):match "%d+%.%d+%.%d+") .. "\n" }, { code, output })
