@@ -12,6 +12,7 @@
 //   node front.mjs ws PORT WHAT       a WebSocket that does WHAT; prints the frames that come as "OPCODE SIZE HEX"
 import { readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
+import { frame as message, open } from "./websocket.mjs";
 
 const latin1 = (text) => Buffer.from(text, "latin1");
 
@@ -120,11 +121,10 @@ function h2(port, what) {
 
 // ---- WebSockets ----
 
-const message = (opcode, fin, data) => Buffer.concat([Buffer.from([(fin ? 128 : 0) | opcode, 128 | data.length, 0, 0, 0, 0]), latin1(data)]);
 const deeds = {
   // Sends as many one-byte messages as the other side accepts, for a while, without reading the answers.
   flood: (socket) => {
-    const block = Buffer.concat(Array.from({ length: 10000 }, () => message(1, true, "x")));
+    const block = Buffer.concat(Array.from({ length: 10000 }, () => message(1, "x")));
     const go = () => { while (socket.write(block)); };
     socket.pause();
     socket.on("drain", go);
@@ -132,7 +132,7 @@ const deeds = {
     setTimeout(() => process.exit(0), 3000);
   },
   pings: (socket) => {
-    const block = Buffer.concat(Array.from({ length: 10000 }, () => message(9, true, "")));
+    const block = Buffer.concat(Array.from({ length: 10000 }, () => message(9, "")));
     const go = () => { while (socket.write(block)); };
     socket.pause();
     socket.on("drain", go);
@@ -140,39 +140,26 @@ const deeds = {
     setTimeout(() => process.exit(0), 3000);
   },
   fragments: (socket) => {
-    socket.write(Buffer.concat([message(1, false, "x"), ...Array.from({ length: 70000 }, () => message(0, false, "x"))]));
+    socket.write(Buffer.concat([message(1, "x", false), ...Array.from({ length: 70000 }, () => message(0, "x", false))]));
   },
   large: (socket) => socket.write(Buffer.from([0x81, 0xff, 0, 0, 0, 0, 4, 0, 0, 1, 0, 0, 0, 0, 120])),
   unmasked: (socket) => socket.write(Buffer.from([0x81, 1, 120])),
   idle: () => {},
-  types: (socket) => socket.write(Buffer.concat([message(1, true, "a"), message(2, true, "abc"), message(1, true, "b")])),
-  id: (socket) => socket.write(message(1, true, "id")),
-  headers: (socket) => socket.write(message(1, true, "headers")),
+  types: (socket) => socket.write(Buffer.concat([message(1, "a"), message(2, "abc"), message(1, "b")])),
+  id: (socket) => socket.write(message(1, "id")),
+  headers: (socket) => socket.write(message(1, "headers")),
 };
 
 function ws(port, what) {
-  const socket = connect(port, "127.0.0.1");
-  let received = Buffer.alloc(0), open = false;
-  socket.write("GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Once: kept\r\n" +
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+  const socket = open(port, {
+    path: "/ws",
+    headers: "X-Once: kept\r\n",
+    opened: () => deeds[what](socket),
+    framed: (opcode, payload) => console.log(opcode, payload.length, payload.toString("hex")),
+  });
   socket.on("error", () => process.exit(0));
   socket.on("close", () => (console.log("closed"), process.exit(0)));
   setTimeout(() => process.exit(0), 4000);
-  socket.on("data", (data) => {
-    received = Buffer.concat([received, data]);
-    if (!open) {
-      const end = received.indexOf("\r\n\r\n");
-      if (end < 0) return;
-      received = received.subarray(end + 4);
-      open = true;
-      deeds[what](socket);
-    }
-    while (received.length >= 2 && received.length >= 2 + (received[1] & 127)) {
-      const size = received[1] & 127;
-      console.log(received[0] & 15, size, received.subarray(2, 2 + size).toString("hex"));
-      received = received.subarray(2 + size);
-    }
-  });
 }
 
 const [what, ...words] = process.argv.slice(2);

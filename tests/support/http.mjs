@@ -10,7 +10,7 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect, createServer as createNetServer } from "node:net";
-import { randomBytes } from "node:crypto";
+import { frame, open } from "./websocket.mjs";
 
 function raw(port, ms, file) {
   const socket = connect(port, "127.0.0.1", () => socket.write(readFileSync(file)));
@@ -75,39 +75,19 @@ function slow(port, how) {
   setTimeout(() => (console.log("never"), process.exit(0)), 12000);
 }
 
-function frame(opcode, data) {
-  const mask = randomBytes(4);
-  const masked = Buffer.from(data).map((byte, i) => byte ^ mask[i % 4]);
-  return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | masked.length]), mask, masked]);
-}
-
 function ws(port, stays) {
-  const socket = connect(port, "127.0.0.1");
-  const key = randomBytes(16).toString("base64");
-  let received = Buffer.alloc(0);
-  let open = false;
-  socket.write(
-    "GET /chat HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-      `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
-  );
-  socket.on("data", (data) => {
-    received = Buffer.concat([received, data]);
-    if (!open) {
-      const end = received.indexOf("\r\n\r\n");
-      if (end < 0) return;
-      received = received.subarray(end + 4);
-      open = true;
+  const socket = open(port, {
+    path: "/chat",
+    opened: () => {
       for (let i = 0; i < 20; i++) socket.write(frame(1, `m${i}`));
       socket.write(frame(2, [0, 255]));
       socket.write(frame(9, "ping"));
       if (!stays) setTimeout(() => socket.write(frame(8, [0x0f, 0xa0])), 300);
-    }
-    while (received.length >= 2 && received.length >= 2 + (received[1] & 127)) {
-      const size = received[1] & 127;
-      console.log(received[0] & 15, received.subarray(2, 2 + size).toString("hex"));
-      if (stays && (received[0] & 15) === 8) socket.write(frame(8, received.subarray(2, 2 + size)));
-      received = received.subarray(2 + size);
-    }
+    },
+    framed: (opcode, payload) => {
+      console.log(opcode, payload.toString("hex"));
+      if (stays && opcode === 8) socket.write(frame(8, payload));
+    },
   });
   socket.on("close", () => process.exit(0));
   setTimeout(() => process.exit(1), 5000);

@@ -24,6 +24,12 @@ local function is_over(pid)
   return not stat or stat:match "%) (%S)" == "Z"
 end
 
+--- Starts a program that prints the port it listens on, within `seconds` (default 5); returns its process id and the port.
+function serving.listen(command, out, seconds)
+  local pid = serving.start("exec " .. command, out)
+  return pid, assert(serving.wait(function() return (support.read(out .. ".out") or ""):match "%d+" end, seconds or 5))
+end
+
 --- Ends a program by a signal (default INT) and waits for its end.
 function serving.stop(pid, signal)
   os.execute(("kill -%s %d 2>/dev/null"):format(signal or "INT", pid))

@@ -44,8 +44,7 @@ describe("a line of dev", function()
     }
     support.run(("cd %s && mkdir -m 700 .flaron && echo '{\"KEY\":\"hush-hush\"}' >.flaron/secrets.json && chmod 600 .flaron/*")
       :format(folder))
-    origin = start("exec node tests/support/http.mjs origin", folder .. "/origin")
-    port = assert(wait(function() return (support.read(folder .. "/origin.out") or ""):match "%d+" end, 5))
+    origin, port = serving.listen("node tests/support/http.mjs origin", folder .. "/origin")
     dev = serve(folder, "--origin http://127.0.0.1:" .. port)
   end)
 

@@ -42,11 +42,6 @@ end]]
 
 local start, stop, wait, serve = serving.start, serving.stop, serving.wait, serving.serve
 
--- Waits until a program prints the port it listens on.
-local function port_of(out)
-  return assert(wait(function() return (support.read(out .. ".out") or ""):match "%d+" end, 5))
-end
-
 describe("flaron-lua dev", function()
   local folder, dev, origin, origin_port
 
@@ -55,8 +50,7 @@ describe("flaron-lua dev", function()
     support.write(folder .. "/main.lua", main)
     support.run(("mkdir -p %s/.flaron && printf %%s 'sesame/1234' | %s secret set KEY --persist %s/.flaron"):format(
       folder, support.flaron_lua, folder))
-    origin = start("exec node tests/support/http.mjs origin", folder .. "/origin")
-    origin_port = port_of(folder .. "/origin")
+    origin, origin_port = serving.listen("node tests/support/http.mjs origin", folder .. "/origin")
     dev = serve(folder, "--origin http://127.0.0.1:" .. origin_port)
   end)
 
@@ -143,9 +137,9 @@ describe("flaron-lua dev", function()
 
   it("serves on and ends on Ctrl-C while all flares wait for others", function()
     local busy = serve(folder)
-    local hang = start("exec node tests/support/http.mjs hang", folder .. "/hang")
+    local hang, port = serving.listen("node tests/support/http.mjs hang", folder .. "/hang")
     support.run(("for i in $(seq 70); do curl -s -m 20 -H 'X-Url: http://127.0.0.1:%s/' http://127.0.0.1:%s/slow >%s/x & done")
-      :format(port_of(folder .. "/hang"), busy.port, folder))
+      :format(port, busy.port, folder))
     os.execute "sleep 2"
     assert.equal("404", busy.page("no", "-o /dev/null -w '%{http_code}'"))
     busy.stop() -- 5 seconds for open requests, one until fetches look up

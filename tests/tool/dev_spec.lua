@@ -33,8 +33,8 @@ describe("flaron-lua dev", function()
   setup(function()
     folder = support.folder()
     support.write(folder .. "/main.lua", main)
-    origin = start("exec node tests/support/http.mjs origin", folder .. "/origin")
-    local port = assert(wait(function() return (support.read(folder .. "/origin.out") or ""):match "%d+" end, 5))
+    local port
+    origin, port = serving.listen("node tests/support/http.mjs origin", folder .. "/origin")
     dev = serve(folder, "--origin http://127.0.0.1:" .. port)
   end)
 
@@ -158,8 +158,7 @@ describe("flaron-lua dev", function()
   end)
 
   it("answers others while fetches hang", function()
-    local server = start("exec node tests/support/http.mjs hang", folder .. "/hang")
-    local port = assert(wait(function() return (support.read(folder .. "/hang.out") or ""):match "%d+" end, 5))
+    local server, port = serving.listen("node tests/support/http.mjs hang", folder .. "/hang")
     for i = 1, 8 do
       start(("curl -s -m 3 -H 'X-Url: http://127.0.0.1:%s/' http://127.0.0.1:%s/slow"):format(port, dev.port), folder .. "/slow" .. i)
     end

@@ -466,8 +466,8 @@ describe("the origin of flaron-lua dev", function()
     end
     table.insert(strings, 1, good["a blank behind the length"]) -- number 0
     support.write(folder .. "/answers.json", json.encode(strings))
-    origin = serving.start(("exec node tests/support/front.mjs answers %s/answers.json"):format(folder), folder .. "/origin")
-    local port = assert(serving.wait(function() return (support.read(folder .. "/origin.out") or ""):match "%d+" end, 5))
+    local port
+    origin, port = serving.listen(("node tests/support/front.mjs answers %s/answers.json"):format(folder), folder .. "/origin")
     dev = serving.serve(folder, "--quiet --origin http://127.0.0.1:" .. port)
   end)
 

@@ -10,9 +10,7 @@ local SECONDS = 300 -- at most, for a group: the list ends by itself
 
 -- Asks dev the cases of a group; returns a table from names to "ok" or what is wrong.
 local function ask(group, words)
-  local log = support.folder() .. "/origin"
-  local origin = serving.start("exec " .. RUN .. "origin-server", log)
-  local origin_port = assert(serving.wait(function() return (support.read(log .. ".out") or ""):match "%d+" end, 10))
+  local origin, origin_port = serving.listen(RUN .. "origin-server", support.folder() .. "/origin", 10)
   local dev = serving.serve("tests/support/strict/flare", ("--quiet --timeout %d --persist %s --origin http://127.0.0.1:%s %s"):format(
     TIMEOUT, support.folder(), origin_port, words == "tls" and "--https" or ""))
   local _, output, errors = support.run(("timeout %d %s%s %s %s %s"):format(SECONDS, RUN, group, dev.port, words, origin_port))

@@ -38,8 +38,7 @@ describe("flaron-lua dev", function()
 
   setup(function()
     folder = support.project { ["main.lua"] = main }
-    hang = start("exec node tests/support/http.mjs hang", folder .. "/hang")
-    port = assert(wait(function() return (support.read(folder .. "/hang.out") or ""):match "%d+" end, 5))
+    hang, port = serving.listen("node tests/support/http.mjs hang", folder .. "/hang")
   end)
 
   teardown(function() stop(hang, "KILL") end)
