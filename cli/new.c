@@ -321,14 +321,11 @@ static const cli_option options[] = {
      .help = "the folder to make; its last part is the name of the flare"},
     {CLI_WORD, 't', "template", "T", AT(template), .offer = {.words = TEMPLATES},
      .help = "http (a request handler, the default), websocket (an echo), api (JSON over Spark), rewriter "
-             "(pages of "
-             "another site, changed); or what a page of the guide types out: auth (a login), rate-limit, "
-             "cached-api, "
-             "ab-test, websocket-room (a chat)"},
+             "(pages of another site, changed); or what a page of the guide types out: auth (a login), "
+             "rate-limit, cached-api, ab-test, websocket-room (a chat)"},
     {CLI_FLAG, 0, "luarc", NULL, AT(luarc),
      .help = "only write .luarc.json, for lua-language-server, into the project NAME, which is there: the "
-             "file has a "
-             "path of this machine, and is not kept in git"},
+             "file has a path of this machine, and is not kept in git"},
     CLI_LAST("this text"),
 };
 

@@ -18,6 +18,7 @@
 #include "base/embedded.h"
 #include "base/http.h"
 #include "base/nearest.h"
+#include "gossip/gossip.h"
 #include "lua/lua_cluster.h"
 #include "lua/lua_cover.h"
 #include "lua/lua_flare.h"
@@ -889,6 +890,8 @@ static void lua_edge_extend(lua_State *L, int metatable, int module) {
   lua_getfield(L, metatable, "__index");
   luaL_newmetatable(L, RESPONSE);
   luaL_newlib(L, parts);
+  lua_pushinteger(L, GOSSIP_EDGES_MAX);
+  lua_setfield(L, -2, "most_edges");
   luaL_getsubtable(L, LUA_REGISTRYINDEX, STATE);
   lua_pushvalue(L, module);
   lua_call(L, 5, 0);

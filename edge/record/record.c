@@ -227,6 +227,9 @@ static bool record_add_name(const writer *w, bytes name) {
   return true;
 }
 
+/* How a name among those of replaced secrets begins that stands for all of the file. */
+#define RECORD_ALL "(all, since "
+
 /* Collects the secrets that the flare read and the host's answers that were derived from them. */
 static void record_find_secrets(writer *w, bool keep, record_secrets *found) {
   enum { MOST = 100 }; /* each of them is searched for in all that is written */
@@ -249,8 +252,8 @@ static void record_find_secrets(writer *w, bool keep, record_secrets *found) {
   bool late = !keep && (w->record->late_secret || (w->record->late_made && found->secret));
   if (late) found->secret = w->hides_all = true;
   if (w->hides_all)
-    record_add_name(w, bytes_of(late ? "(all, since a secret was read in calls that are left out)"
-                                     : "(all, since so much is made of secrets)"));
+    record_add_name(w, bytes_of(late ? RECORD_ALL "a secret was read in calls that are left out)"
+                                     : RECORD_ALL "so much is made of secrets)"));
 }
 
 /* Whether the flare read a header. */
@@ -724,6 +727,10 @@ static bool record_read_calls(recording *r, const json_t *all, text *error) {
 static char *record_copy_member(const json_t *object, const char *name) {
   const char *value = json_string_value(json_object_get(object, name));
   return value != NULL ? memory_copy(bytes_of(value)) : NULL;
+}
+
+bool record_hides_all(const recording *r) {
+  return r->redacted != NULL && strstr(r->redacted, RECORD_ALL) != NULL;
 }
 
 /* Reads the names of the secrets that were replaced. */

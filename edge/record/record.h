@@ -79,6 +79,9 @@ void record_again(recording *r);
 /* Adds a time of the clock, nanoseconds since 1970, as RFC 3339 has it: "2026-11-22T10:15:00.123Z". */
 void record_add_time(text *to, int64_t ns);
 
+/* Whether a record that was read has hidden all of what was asked and answered. */
+bool record_hides_all(const recording *r);
+
 /* The SHA-256 of a flare's .wasm, which is all that its code and its data are, as lower-case hex. */
 void record_hash(const flare *f, char hash[RECORD_HASH_SIZE]);
 

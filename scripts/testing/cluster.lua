@@ -8,8 +8,6 @@ local cluster = {}
 cluster.__index = cluster
 cluster.__name = "flaron.edge.cluster"
 
-local MOST = 9 -- as of `flaron-lua dev --edges`
-
 local links = setmetatable({}, { __mode = "k" }) -- cluster -> what lua_cluster.c has of it
 
 local function fail(format, ...) error(format:format(...), 0) end
@@ -59,8 +57,8 @@ local function options_of(options, n)
 end
 
 local function make(count, what, options)
-  if math.type(count) ~= "integer" or count < 2 or count > MOST then
-    fail("bad argument #1 to 'cluster' (a number of edges from 2 to %d expected, got %s)", MOST, show(count))
+  if math.type(count) ~= "integer" or count < 2 or count > core.most_edges then
+    fail("bad argument #1 to 'cluster' (a number of edges from 2 to %d expected, got %s)", core.most_edges, show(count))
   end
   options = options == nil and {} or options
   if type(options) ~= "table" then fail("bad argument #3 to 'cluster' (table expected, got %s)", type(options)) end
