@@ -136,7 +136,7 @@ typedef struct {
 } module;
 
 /* Records an error; the first one stays. */
-__attribute__((format(printf, 2, 3))) static void fail(module *m, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static void rewrite_fail(module *m, const char *format, ...) {
   if (m->failed) {
     return;
   }
@@ -152,7 +152,7 @@ static void *rewrite_resize(module *m, void *old, size_t count, size_t size) {
   size_t wanted = count == 0 ? 1 : count;
   void *array = wanted <= SIZE_MAX / size ? realloc(old, wanted * size) : NULL;
   if (array == NULL) {
-    fail(m, "memory ran out");
+    rewrite_fail(m, "memory ran out");
     return old;
   }
   return array;
@@ -174,7 +174,8 @@ static uint32_t rewrite_read_count(wasm_reader *r) {
 static uint32_t rewrite_read_index(module *m, wasm_reader *r, const char *what, uint32_t bound) {
   uint32_t index = wasm_read_u32(r);
   if (r->error == NULL && index >= bound) {
-    fail(m, "the %s section: it refers to %s %u of %u", m->section, what, (unsigned)index, (unsigned)bound);
+    rewrite_fail(m, "the %s section: it refers to %s %u of %u", m->section, what, (unsigned)index,
+                 (unsigned)bound);
     return 0;
   }
   return index;
@@ -347,7 +348,7 @@ static void rewrite_read_constant(module *m, wasm_reader *r) {
       }
       default:
         if (r->error == NULL) {
-          fail(m, "the %s section: opcode 0x%02X is not one this rewriter knows", m->section, opcode);
+          rewrite_fail(m, "the %s section: opcode 0x%02X is not one this rewriter knows", m->section, opcode);
         }
         return;
     }
@@ -384,7 +385,7 @@ static void rewrite_read_element(module *m, wasm_reader *r) {
   if (active && (flags & 2) != 0) {
     rewrite_read_index(m, r, "table", m->table_count);
   } else if (active && m->table_count == 0) {
-    fail(m, "the element section: it refers to table 0 of 0");
+    rewrite_fail(m, "the element section: it refers to table 0 of 0");
   }
   if (active) {
     rewrite_read_constant(m, r);
@@ -456,10 +457,10 @@ static void rewrite_check_export(module *m, const export_entry *e) {
   static const char *const kinds[] = {"function", "table", "memory", "global"};
   const uint32_t bounds[] = {m->func_count, m->table_count, m->memory_count, m->global_count};
   if (e->kind > WASM_EXTERN_GLOBAL) {
-    fail(m, "the export section: it has an export of an unknown kind");
+    rewrite_fail(m, "the export section: it has an export of an unknown kind");
   } else if (e->index >= bounds[e->kind]) {
-    fail(m, "the export section: it refers to %s %u of %u", kinds[e->kind], (unsigned)e->index,
-         (unsigned)bounds[e->kind]);
+    rewrite_fail(m, "the export section: it refers to %s %u of %u", kinds[e->kind], (unsigned)e->index,
+                 (unsigned)bounds[e->kind]);
   }
 }
 
@@ -481,9 +482,10 @@ static void rewrite_read_export_section(module *m, wasm_reader *r) {
     }
     bool wants_global = slot == &m->unwinding;
     if (*slot != NO_INDEX) {
-      fail(m, "it exports %.*s twice", (int)e.name_len, e.name);
+      rewrite_fail(m, "it exports %.*s twice", (int)e.name_len, e.name);
     } else if (e.kind != (wants_global ? WASM_EXTERN_GLOBAL : WASM_EXTERN_FUNC)) {
-      fail(m, "its export %.*s is not a %s", (int)e.name_len, e.name, wants_global ? "global" : "function");
+      rewrite_fail(m, "its export %.*s is not a %s", (int)e.name_len, e.name,
+                   wants_global ? "global" : "function");
     }
     *slot = e.index;
   }
@@ -492,11 +494,11 @@ static void rewrite_read_export_section(module *m, wasm_reader *r) {
 /* Checks that a marker is a function defined in the module that takes `params` i32 and returns nothing. */
 static void rewrite_check_marker(module *m, const char *name, uint32_t index, uint32_t params) {
   if (index == NO_INDEX) {
-    fail(m, "it has no export %s", name);
+    rewrite_fail(m, "it has no export %s", name);
     return;
   }
   if (index < m->imported_funcs) {
-    fail(m, "its export %s is imported", name);
+    rewrite_fail(m, "its export %s is imported", name);
     return;
   }
   const func_type *type = &m->types[m->funcs[index].type];
@@ -505,7 +507,7 @@ static void rewrite_check_marker(module *m, const char *name, uint32_t index, ui
     fits = type->params[i] == WASM_TYPE_I32;
   }
   if (!fits) {
-    fail(m, "its export %s is not of type %s -> ()", name, params == 0 ? "()" : "(i32, i32, i32)");
+    rewrite_fail(m, "its export %s is not of type %s -> ()", name, params == 0 ? "()" : "(i32, i32, i32)");
   }
 }
 
@@ -514,9 +516,9 @@ static void rewrite_check_markers(module *m) {
   rewrite_check_marker(m, "unwind_throw", m->throw_func, 0);
   rewrite_check_marker(m, "unwind_try", m->try_func, 3);
   if (m->unwinding == NO_INDEX) {
-    fail(m, "it has no export unwinding");
+    rewrite_fail(m, "it has no export unwinding");
   } else if (m->globals[m->unwinding].type != WASM_TYPE_I32 || !m->globals[m->unwinding].is_mutable) {
-    fail(m, "its export unwinding is not a mutable i32 global");
+    rewrite_fail(m, "its export unwinding is not a mutable i32 global");
   }
 }
 
@@ -527,8 +529,8 @@ static void rewrite_read_code_section(module *m, wasm_reader *r) {
   uint32_t defined = m->func_count - m->imported_funcs;
   uint32_t count = wasm_read_u32(r);
   if (r->error == NULL && count != defined) {
-    fail(m, "the function section has %u functions, but the code section has %u", (unsigned)defined,
-         (unsigned)count);
+    rewrite_fail(m, "the function section has %u functions, but the code section has %u", (unsigned)defined,
+                 (unsigned)count);
     return;
   }
   m->bodies = rewrite_resize(m, m->bodies, defined, sizeof *m->bodies);
@@ -584,7 +586,7 @@ static void rewrite_read_section(module *m, const wasm_section *section) {
   }
   wasm_reader_expect_end(&r, "bytes follow its last entry");
   if (r.error != NULL) {
-    fail(m, "the %s section: %s", m->section, r.error);
+    rewrite_fail(m, "the %s section: %s", m->section, r.error);
   }
 }
 
@@ -598,15 +600,15 @@ static void rewrite_read_module(module *m, const uint8_t *in, size_t in_size) {
     rewrite_read_section(m, &section);
   }
   if (r.error != NULL) {
-    fail(m, "%s", r.error);
+    rewrite_fail(m, "%s", r.error);
   }
   if (!m->failed && m->body_count != m->func_count - m->imported_funcs) {
-    fail(m, "the function section has %u functions, but there is no code section",
-         (unsigned)(m->func_count - m->imported_funcs));
+    rewrite_fail(m, "the function section has %u functions, but there is no code section",
+                 (unsigned)(m->func_count - m->imported_funcs));
   }
   if (!m->failed && m->has_data_count && m->data_count != m->data_segments) {
-    fail(m, "the data count section says %u segments, but there are %u", (unsigned)m->data_count,
-         (unsigned)m->data_segments);
+    rewrite_fail(m, "the data count section says %u segments, but there are %u", (unsigned)m->data_count,
+                 (unsigned)m->data_segments);
   }
   if (!m->failed) {
     rewrite_check_markers(m);
@@ -660,10 +662,11 @@ static const char *rewrite_foreign_name(uint8_t opcode) {
 static void rewrite_refuse_opcode(module *m, const code *c) {
   const char *name = rewrite_foreign_name(c->opcode);
   if (name != NULL) {
-    fail(m, "function %u: opcode 0x%02X (%s) is not one this rewriter knows", (unsigned)c->func, c->opcode,
-         name);
+    rewrite_fail(m, "function %u: opcode 0x%02X (%s) is not one this rewriter knows", (unsigned)c->func,
+                 c->opcode, name);
   } else {
-    fail(m, "function %u: opcode 0x%02X is not one this rewriter knows", (unsigned)c->func, c->opcode);
+    rewrite_fail(m, "function %u: opcode 0x%02X is not one this rewriter knows", (unsigned)c->func,
+                 c->opcode);
   }
 }
 
@@ -671,8 +674,8 @@ static void rewrite_refuse_opcode(module *m, const code *c) {
 static uint32_t rewrite_code_index(module *m, code *c, const char *what, uint32_t bound) {
   uint32_t index = wasm_read_u32(&c->r);
   if (c->r.error == NULL && index >= bound) {
-    fail(m, "function %u: it refers to %s %u of %u", (unsigned)c->func, what, (unsigned)index,
-         (unsigned)bound);
+    rewrite_fail(m, "function %u: it refers to %s %u of %u", (unsigned)c->func, what, (unsigned)index,
+                 (unsigned)bound);
     return 0;
   }
   return index;
@@ -690,7 +693,8 @@ static void rewrite_begin_code(module *m, code *c, uint32_t index) {
     locals += wasm_read_u32(&c->r);
     uint8_t type = wasm_read_u8(&c->r);
     if (c->r.error == NULL && (type < WASM_TYPE_F64 || type > WASM_TYPE_I32)) {
-      fail(m, "function %u: a local of type 0x%02X is not one this rewriter knows", (unsigned)index, type);
+      rewrite_fail(m, "function %u: a local of type 0x%02X is not one this rewriter knows", (unsigned)index,
+                   type);
       return;
     }
     if (locals > UINT32_MAX) {
@@ -706,8 +710,8 @@ static void rewrite_read_block(module *m, code *c) {
   uint8_t type = wasm_read_u8(&c->r);
   bool numeric = type >= WASM_TYPE_F64 && type <= WASM_TYPE_I32;
   if (c->r.error == NULL && !numeric && type != WASM_TYPE_EMPTY) {
-    fail(m, "function %u: opcode 0x%02X with block type 0x%02X is not one this rewriter knows",
-         (unsigned)c->func, c->opcode, type);
+    rewrite_fail(m, "function %u: opcode 0x%02X with block type 0x%02X is not one this rewriter knows",
+                 (unsigned)c->func, c->opcode, type);
     return;
   }
   /* A block takes two bytes, so `blocks` has room for all that can be open. */
@@ -717,7 +721,7 @@ static void rewrite_read_block(module *m, code *c) {
 /* else: the `if` becomes a block, which cannot have another `else`. */
 static void rewrite_read_else(module *m, code *c) {
   if (m->blocks[c->depth - 1] != OP_IF) {
-    fail(m, "function %u: an else stands outside an if", (unsigned)c->func);
+    rewrite_fail(m, "function %u: an else stands outside an if", (unsigned)c->func);
   }
   m->blocks[c->depth - 1] = OP_ELSE;
 }
@@ -735,8 +739,8 @@ static void rewrite_read_memarg(module *m, code *c) {
   uint32_t align = wasm_read_u32(&c->r);
   wasm_read_u32(&c->r);
   if (c->r.error == NULL && align > 3) {
-    fail(m, "function %u: opcode 0x%02X with alignment 2^%u is not one this rewriter knows",
-         (unsigned)c->func, c->opcode, (unsigned)align);
+    rewrite_fail(m, "function %u: opcode 0x%02X with alignment 2^%u is not one this rewriter knows",
+                 (unsigned)c->func, c->opcode, (unsigned)align);
   }
 }
 
@@ -770,8 +774,8 @@ static void rewrite_read_prefixed(module *m, code *c) {
     case 16: /* table.size */
     case 17: /* table.fill */ rewrite_code_index(m, c, "table", m->table_count); break;
     default:
-      fail(m, "function %u: opcode 0xFC 0x%02X is not one this rewriter knows", (unsigned)c->func,
-           (unsigned)opcode);
+      rewrite_fail(m, "function %u: opcode 0xFC 0x%02X is not one this rewriter knows", (unsigned)c->func,
+                   (unsigned)opcode);
       break;
   }
 }
@@ -835,7 +839,7 @@ static bool rewrite_next_instruction(module *m, code *c) {
     c->sets_flag = c->opcode == OP_GLOBAL_SET && c->index == m->unwinding && constant;
   }
   if (c->r.error != NULL) {
-    fail(m, "function %u: %s", (unsigned)c->func, c->r.error);
+    rewrite_fail(m, "function %u: %s", (unsigned)c->func, c->r.error);
   }
   return !over && !m->failed;
 }
@@ -888,8 +892,8 @@ static void rewrite_collect_calls(module *m) {
       if (!marker && callee != NO_INDEX) {
         rewrite_add_edge(m, callee, f);
       } else if (!marker && c.sets_flag) {
-        fail(m, "function %u: it sets the global unwinding itself; was unwind_throw inlined before?",
-             (unsigned)f);
+        rewrite_fail(m, "function %u: it sets the global unwinding itself; was unwind_throw inlined before?",
+                     (unsigned)f);
       }
     }
   }
@@ -1067,13 +1071,13 @@ static bool rewrite_write_check(module *m, wasm_writer *w, const code *c, bool w
 static void rewrite_check_result(module *m, uint32_t index) {
   const func_type *type = &m->types[m->funcs[index].type];
   if (type->result_count > 1) {
-    fail(m, "function %u: it can throw and has %u results, which this rewriter does not know",
-         (unsigned)index, (unsigned)type->result_count);
+    rewrite_fail(m, "function %u: it can throw and has %u results, which this rewriter does not know",
+                 (unsigned)index, (unsigned)type->result_count);
   } else if (type->result_count == 1 && type->results[0] < WASM_TYPE_F64) {
-    fail(m,
-         "function %u: it can throw and has a result of type 0x%02X, which this rewriter "
-         "does not know",
-         (unsigned)index, type->results[0]);
+    rewrite_fail(m,
+                 "function %u: it can throw and has a result of type 0x%02X, which this rewriter "
+                 "does not know",
+                 (unsigned)index, type->results[0]);
   }
 }
 
@@ -1183,7 +1187,7 @@ static void rewrite_write_module(module *m, const uint8_t *in, size_t in_size, w
     }
   }
   if (out->failed) {
-    fail(m, "memory ran out");
+    rewrite_fail(m, "memory ran out");
   }
 }
 
@@ -1200,7 +1204,7 @@ bool unwind_rewrite(const uint8_t *in, size_t in_size, wasm_writer *out, unwind_
   size_t size_before = out->size;
   memset(report, 0, sizeof *report);
   if (in_size > LARGEST_MODULE) {
-    fail(&m, "it is larger than 1 GiB");
+    rewrite_fail(&m, "it is larger than 1 GiB");
   }
   if (!m.failed) {
     rewrite_read_module(&m, in, in_size);

@@ -55,8 +55,8 @@ static void page_answer_json(const question *q, json_t *value) {
   json_add_to(&q->answer->body, value, JSON_COMPACT);
 }
 
-__attribute__((format(printf, 3, 4))) static void refuse(const question *q, int status, const char *format,
-                                                         ...) {
+__attribute__((format(printf, 3, 4))) static void page_refuse(const question *q, int status,
+                                                              const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   page_answer_json(q, json_pack("{s:o}", "error", json_vsprintf(format, arguments)));
@@ -233,8 +233,8 @@ static const entry *page_find_entry(const question *q) {
   text_free(&id);
   text_free(&own);
   if (found == NULL)
-    refuse(q, NOT_FOUND, "this request is not kept any more: the last %d are, up to %d MiB in all",
-           RECORDS_MOST, RECORD_BYTES >> 20);
+    page_refuse(q, NOT_FOUND, "this request is not kept any more: the last %d are, up to %d MiB in all",
+                RECORDS_MOST, RECORD_BYTES >> 20);
   return found;
 }
 
@@ -273,12 +273,13 @@ static void page_answer_spec(const question *q) {
   if (e == NULL) return;
   page_open_record(e, &r);
   if (r.cut || r.request_left + r.response_left + r.value_left != 0) {
-    refuse(q, CONFLICT,
-           "it is too large to be kept in whole: flaron-lua dev --record, then flaron-lua replay --spec");
+    page_refuse(
+        q, CONFLICT,
+        "it is too large to be kept in whole: flaron-lua dev --record, then flaron-lua replay --spec");
   } else if (o->make_spec(&r, &spec, &error)) {
     page_answer_json(q, json_pack("{s:o}", "spec", report_string(text_bytes(&spec))));
   } else {
-    refuse(q, CONFLICT, "%s", text_string(&error));
+    page_refuse(q, CONFLICT, "%s", text_string(&error));
   }
   page_close_record(&r);
   text_free(&spec);
@@ -364,7 +365,7 @@ static void page_refuse_call(const question *q, kv k, bytes key, store_result re
                                         : CONFLICT;
   text message = {0};
   kv_explain(k, key, result, &message);
-  refuse(q, status, "%s", text_string(&message));
+  page_refuse(q, status, "%s", text_string(&message));
   text_free(&message);
 }
 
@@ -416,16 +417,16 @@ static bool page_read_value(const question *q, const json_t *body, text *value) 
   const json_t *string = json_object_get(body, "text"), *base64 = json_object_get(body, "base64");
   const uint64_t most = host_config_default().spark_quota_bytes;
   if (json_is_string(string) == json_is_string(base64)) {
-    refuse(q, BAD_REQUEST, "\"text\" or \"base64\" is expected, a string");
+    page_refuse(q, BAD_REQUEST, "\"text\" or \"base64\" is expected, a string");
     return false;
   }
   if (json_is_string(string)) {
     text_add(value, json_string_value(string), json_string_length(string));
   } else if (!base64_decode(value, bytes_of(json_string_value(base64)))) {
-    refuse(q, BAD_REQUEST, "the value is no base64: letters, digits, + and /, padded by =");
+    page_refuse(q, BAD_REQUEST, "the value is no base64: letters, digits, + and /, padded by =");
     return false;
   }
-  if (value->size > most) refuse(q, TOO_LARGE, "the value is larger than %" PRIu64 " bytes", most);
+  if (value->size > most) page_refuse(q, TOO_LARGE, "the value is larger than %" PRIu64 " bytes", most);
   return value->size <= most;
 }
 
@@ -436,7 +437,7 @@ static bool page_put_counter(const question *q, kv k, bytes key, const char *wor
   errno = 0;
   long long delta = strtoll(word, &end, 10);
   if (end == word || *end != '\0' || errno != 0) {
-    refuse(q, BAD_REQUEST, "a counter is changed by a whole number of 64 bits, not by '%s'", word);
+    page_refuse(q, BAD_REQUEST, "a counter is changed by a whole number of 64 bits, not by '%s'", word);
     return false;
   }
   store_result result = kv_add(k, key, delta, &total);
@@ -451,8 +452,9 @@ static bool page_put_value(const question *q, kv k, bytes key, const json_t *bod
   bool good = ttl == NULL || (!k.plasma && json_is_integer(ttl) && json_integer_value(ttl) >= 0 &&
                               json_integer_value(ttl) <= STORE_TTL_MAX_S);
   if (!good) {
-    refuse(q, BAD_REQUEST, "the time to live is a whole number of seconds from 0 (for ever) to %d, in spark",
-           STORE_TTL_MAX_S);
+    page_refuse(q, BAD_REQUEST,
+                "the time to live is a whole number of seconds from 0 (for ever) to %d, in spark",
+                STORE_TTL_MAX_S);
   } else if ((good = page_read_value(q, body, &value))) {
     store_result result = kv_set(k, key, text_bytes(&value), (uint32_t)json_integer_value(ttl));
     good = result == STORE_OK;
@@ -468,7 +470,8 @@ static void page_put(const question *q, kv k, bytes key) {
   const char *add = json_string_value(json_object_get(body, "add"));
   bool good = json_is_object(body);
   if (!good) {
-    refuse(q, BAD_REQUEST, "a JSON object is expected: %s", body == NULL ? fault.text : "not another value");
+    page_refuse(q, BAD_REQUEST, "a JSON object is expected: %s",
+                body == NULL ? fault.text : "not another value");
   } else {
     good = add != NULL && k.plasma ? page_put_counter(q, k, key, add) : page_put_value(q, k, key, body);
   }
@@ -493,7 +496,7 @@ static void page_answer_kv(const question *q) {
   if (!one && page_asks(q, "GET")) {
     page_answer_list(q, k);
   } else if (!store_key_valid(text_bytes(&key))) {
-    refuse(q, BAD_REQUEST, "this is no key: " KV_KEY_RULE);
+    page_refuse(q, BAD_REQUEST, "this is no key: " KV_KEY_RULE);
   } else if (page_asks(q, "GET")) {
     page_answer_value(q, k, text_bytes(&key));
   } else if (page_asks(q, "PUT")) {
@@ -541,7 +544,7 @@ bool page_control(page *p, bytes method, bytes path, bytes query, bytes body, co
     if (page_asks(&q, "GET") || (r->changes && (page_asks(&q, "PUT") || page_asks(&q, "DELETE")))) {
       r->answer(&q);
     } else {
-      refuse(&q, NOT_ALLOWED, "this answers GET%s", r->changes ? ", PUT and DELETE" : " only");
+      page_refuse(&q, NOT_ALLOWED, "this answers GET%s", r->changes ? ", PUT and DELETE" : " only");
     }
     return true;
   }

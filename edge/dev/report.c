@@ -145,7 +145,8 @@ static size_t report_fetches_of(const pool_job *job) {
 }
 
 /* Adds an item of a list in parentheses, of which there are `count` so far. */
-__attribute__((format(printf, 3, 4))) static void add_item(text *to, int *count, const char *format, ...) {
+__attribute__((format(printf, 3, 4))) static void report_add_item(text *to, int *count, const char *format,
+                                                                  ...) {
   va_list arguments;
   text_add_string(to, (*count)++ == 0 ? " (" : ", ");
   va_start(arguments, format);
@@ -168,9 +169,9 @@ static void report_add_times(text *to, const server_record *record) {
   text_add_string(to, " ");
   report_add_duration(to, record->wall_us);
   if (job->begin_ns == 0) return;
-  if (record->origin) add_item(to, &count, "origin");
+  if (record->origin) report_add_item(to, &count, "origin");
   if (waited || job->cpu_us >= MUCH_US) {
-    add_item(to, &count, "%s", "");
+    report_add_item(to, &count, "%s", "");
     report_add_duration(to, job->cpu_us);
     if (cpu_limit_us != 0 && job->cpu_us > cpu_limit_us / NEAR) {
       text_add_string(to, " of ");
@@ -178,9 +179,9 @@ static void report_add_times(text *to, const server_record *record) {
     }
     text_add_string(to, " CPU");
   }
-  if (fetches > 0) add_item(to, &count, "%zu fetch%s", fetches, fetches == 1 ? "" : "es");
+  if (fetches > 0) report_add_item(to, &count, "%zu fetch%s", fetches, fetches == 1 ? "" : "es");
   if (job->limits.memory != 0 && memory > job->limits.memory / NEAR) {
-    add_item(to, &count, "%s", "");
+    report_add_item(to, &count, "%s", "");
     report_add_size(to, memory);
     text_add_string(to, " of ");
     report_add_size(to, job->limits.memory);

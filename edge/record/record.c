@@ -483,7 +483,7 @@ void record_write(const recording *r, bool keep, text *to, record_secrets *found
 /* ---- reading ---- */
 
 /* Adds an error message; returns false. */
-__attribute__((format(printf, 2, 3))) static bool bad(text *error, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static bool record_bad(text *error, const char *format, ...) {
   char line[256];
   va_list arguments;
   va_start(arguments, format);
@@ -499,7 +499,8 @@ static bool record_read_number(const json_t *object, const char *name, json_int_
   const json_t *value = json_object_get(object, name);
   *number = json_integer_value(value);
   if (json_is_integer(value) && *number >= low && *number <= high) return true;
-  return bad(error, "'%s' is no whole number from %lld to %lld", name, (long long)low, (long long)high);
+  return record_bad(error, "'%s' is no whole number from %lld to %lld", name, (long long)low,
+                    (long long)high);
 }
 
 static bool record_read_int(const json_t *object, const char *name, int *number, text *error) {
@@ -512,7 +513,7 @@ static bool record_read_int(const json_t *object, const char *name, int *number,
 /* A member that must be bytes. */
 static bool record_read_bytes(const json_t *object, const char *name, text *to, text *error) {
   return json_to_bytes(json_object_get(object, name), to) ||
-         bad(error, "'%s' is neither a string nor {\"base64\": \"...\"}", name);
+         record_bad(error, "'%s' is neither a string nor {\"base64\": \"...\"}", name);
 }
 
 /* A member that must be one of some words; `from` is the number of the first word. */
@@ -524,15 +525,15 @@ static bool record_read_word(const json_t *object, const char *name, const char 
     *number = i;
     return true;
   }
-  return bad(error, "'%s' is %s%.40s%s", name, word != NULL ? "'" : "no string", word != NULL ? word : "",
-             word != NULL ? "', which nobody knows" : "");
+  return record_bad(error, "'%s' is %s%.40s%s", name, word != NULL ? "'" : "no string",
+                    word != NULL ? word : "", word != NULL ? "', which nobody knows" : "");
 }
 
 /* A member that must be of a type, JSON_OBJECT or JSON_ARRAY. */
 static const json_t *record_read_part(const json_t *object, const char *name, json_type type, text *error) {
   const json_t *value = json_object_get(object, name);
   if (value != NULL && json_typeof(value) == type) return value;
-  bad(error, "'%s' is no %s", name, type == JSON_OBJECT ? "object" : "array");
+  record_bad(error, "'%s' is no %s", name, type == JSON_OBJECT ? "object" : "array");
   return NULL;
 }
 
@@ -540,7 +541,7 @@ static const json_t *record_read_part(const json_t *object, const char *name, js
 static const json_t *record_read_list(const json_t *object, const char *name, text *error) {
   const json_t *list = record_read_part(object, name, JSON_ARRAY, error);
   if (json_array_size(list) <= RECORD_READ_ITEMS) return list;
-  bad(error, "'%s' has %zu items, more than %d", name, json_array_size(list), RECORD_READ_ITEMS);
+  record_bad(error, "'%s' has %zu items, more than %d", name, json_array_size(list), RECORD_READ_ITEMS);
   return NULL;
 }
 
@@ -554,7 +555,7 @@ static bool record_read_headers(const json_t *object, host_pairs *headers, text 
     if (good) host_pairs_set(headers, text_bytes(&name), text_bytes(&value), false);
     text_free(&name);
     text_free(&value);
-    if (!good) return bad(error, "'headers' has something that is not [name, value]");
+    if (!good) return record_bad(error, "'headers' has something that is not [name, value]");
   }
   return list != NULL;
 }
@@ -562,7 +563,8 @@ static bool record_read_headers(const json_t *object, host_pairs *headers, text 
 static bool record_read_event(recording *r, const json_t *request, text *error) {
   host_event *event = &r->request.event;
   const json_t *about = json_object_get(request, "event");
-  if (r->handler == FLARE_HANDLE_REQUEST) return about == NULL || bad(error, "a request has an 'event'");
+  if (r->handler == FLARE_HANDLE_REQUEST)
+    return about == NULL || record_bad(error, "a request has an 'event'");
   int type = r->handler - FLARE_WS_OPEN;
   about = record_read_part(request, "event", JSON_OBJECT, error);
   if (about == NULL || !record_read_word(about, "type", event_names, type, type + 1, &type, error))
@@ -608,7 +610,7 @@ static bool record_read_frames(host_response *response, const json_t *part, text
   for (size_t i = 0; i < count; i++) {
     response->frame_count = i + 1;
     if (!json_to_bytes(json_array_get(frames, i), &response->frames[i])) {
-      return bad(error, "'frames' has something that is not bytes");
+      return record_bad(error, "'frames' has something that is not bytes");
     }
   }
   return frames != NULL;
@@ -698,17 +700,17 @@ static bool record_read_call(recording *r, const json_t *item, text *error) {
   const char *name = json_string_value(json_object_get(item, "import"));
   int import = 0;
   while (name != NULL && import < HOST_IMPORTS && strcmp(name, host_signatures[import].name) != 0) import++;
-  if (name == NULL) return bad(error, "it has no 'import'");
-  if (import == HOST_IMPORTS) return bad(error, "there is no import '%.40s'", name);
+  if (name == NULL) return record_bad(error, "it has no 'import'");
+  if (import == HOST_IMPORTS) return record_bad(error, "there is no import '%.40s'", name);
   bool counted = r->call_count < RECORD_READ_COUNT && record_count_bytes(r, RECORD_CALL);
   record_call *call = counted ? record_add_call(r, (host_import)import) : NULL;
   bool arguments = counted && record_read_arguments(r, call, json_object_get(item, "arguments"));
   bool answer = arguments && record_read_answer(r, call, json_object_get(item, "answer"));
   if (!counted || record_is_too_much(r))
-    return bad(error, "the calls up to it are more than %d, or have more than %d bytes", RECORD_READ_COUNT,
-               RECORD_READ_CALLS);
-  if (!arguments) return bad(error, "'arguments' are none of %s", name);
-  return answer || bad(error, "'answer' is none of %s", name);
+    return record_bad(error, "the calls up to it are more than %d, or have more than %d bytes",
+                      RECORD_READ_COUNT, RECORD_READ_CALLS);
+  if (!arguments) return record_bad(error, "'arguments' are none of %s", name);
+  return answer || record_bad(error, "'answer' is none of %s", name);
 }
 
 static bool record_read_calls(recording *r, const json_t *all, text *error) {
@@ -748,10 +750,11 @@ static void record_read_redacted(recording *r, const json_t *all) {
 static bool record_read_head(recording *r, const json_t *all, text *error) {
   json_int_t format, id;
   int handler;
-  if (!json_is_object(all)) return bad(error, "it is no object");
+  if (!json_is_object(all)) return record_bad(error, "it is no object");
   if (!record_read_number(all, "format", 1, INT32_MAX, &format, error)) return false;
   if (format != RECORD_FORMAT)
-    return bad(error, "its format is %lld, this flaron-lua knows %d", (long long)format, RECORD_FORMAT);
+    return record_bad(error, "its format is %lld, this flaron-lua knows %d", (long long)format,
+                      RECORD_FORMAT);
   const json_t *about = record_read_part(all, "flare", JSON_OBJECT, error);
   if (about == NULL || !record_read_number(all, "id", 0, INT64_MAX, &id, error) ||
       !record_read_int(all, "cpu_ms", &r->cpu_ms, error) ||
@@ -759,7 +762,7 @@ static bool record_read_head(recording *r, const json_t *all, text *error) {
     return false;
   }
   const char *hash = json_string_value(json_object_get(about, "sha256"));
-  if (hash == NULL || strlen(hash) != RECORD_HASH_SIZE - 1) return bad(error, "'sha256' is none");
+  if (hash == NULL || strlen(hash) != RECORD_HASH_SIZE - 1) return record_bad(error, "'sha256' is none");
   memcpy(r->hash, hash, RECORD_HASH_SIZE);
   r->handler = (flare_handler)handler;
   r->id = (uint64_t)id;
@@ -801,12 +804,12 @@ bool record_read(recording *r, bytes content, text *error) {
   json_error_t where;
   *r = (recording){0};
   if (!record_has_few_values(content))
-    return bad(error, "it has more values than any record of %zu bytes", content.size);
+    return record_bad(error, "it has more values than any record of %zu bytes", content.size);
   json_t *all = json_loadb((const char *)content.data, content.size, JSON_ALLOW_NUL, &where);
   bool good = all != NULL ? record_read_head(r, all, error) && record_read_request(r, all, error) &&
                                 record_read_response(r, all, error) && record_read_calls(r, all, error) &&
                                 record_read_result(r, all, error)
-                          : bad(error, "%d:%d: %s", where.line, where.column, where.text);
+                          : record_bad(error, "%d:%d: %s", where.line, where.column, where.text);
   json_decref(all);
   if (!good) record_free(r);
   return good;
