@@ -57,7 +57,7 @@ bool cli_read_number(const char *word, long low, long high, long *number);
 
 /* Reads the flare in a file; with `run` it must be one this executable can run. False after saying why not.
  */
-bool cli_read_flare(const cli_command *self, const char *path, const pack_options *options, bool check_run,
+bool cli_read_flare(const cli_command *self, const char *path, const pack_options *options, bool run,
                     flare *f);
 
 /* Adds the folder of a project's state: `.flaron` beside the script or, for a .wasm, here. */

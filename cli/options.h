@@ -18,7 +18,7 @@ enum { CLI_GO_ON = -1 };
  */
 int options_read(const cli_command *self, int argc, char **argv, void *to);
 
-void cli_list_free(cli_list *kv_run_list);
+void cli_list_free(cli_list *list);
 
 /* Prints what is wrong with the words and in short how the command is used; returns CLI_MISUSED. */
 __attribute__((format(printf, 2, 3))) int options_misuse(const cli_command *self, const char *format, ...);

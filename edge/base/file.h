@@ -70,7 +70,7 @@ typedef struct file_place {
 int file_check_path(const char *path);
 
 /* Adds the file at `path`, relative to the place, up to `most` bytes. 0 or a fault. */
-int file_read_below(const file_place *options_place, const char *path, size_t most, text *out);
+int file_read_below(const file_place *place, const char *path, size_t most, text *out);
 
 /* Checks what is at `path`: 0 for a regular file, EISDIR for a folder, or another fault. */
 int file_look_below(const file_place *place, const char *path);

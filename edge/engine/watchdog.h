@@ -25,7 +25,7 @@ typedef struct watchdog {
  * milliseconds of CPU time (0 = no limit) or its waits are ended (wait.h), and calls trap_stop after another
  * 100 ms.
  */
-void watchdog_arm(watchdog *dog, int cpu_ms, void (*wasm2c_interrupt)(void *), void *data);
+void watchdog_arm(watchdog *dog, int cpu_ms, void (*interrupt)(void *), void *data);
 
 /* Disarms the watchdog and resumes the outer one. Returns whether `interrupt` was called. */
 bool watchdog_disarm(watchdog *dog);

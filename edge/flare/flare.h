@@ -62,7 +62,7 @@ typedef struct flare {
  * Reads a packed flare from `wasm` and takes ownership of it. False, with a sentence in `error`, if it is not
  * a module, incomplete or not made by `flaron-lua pack`; `f` then holds nothing.
  */
-bool flare_read(flare *f, text *lua_edge_wasm, text *error);
+bool flare_read(flare *f, text *wasm, text *error);
 
 /* Whether this executable can run it; false, with a sentence in `error`, if it has another runtime. */
 bool flare_runs_here(const flare *f, text *error);

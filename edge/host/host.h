@@ -91,7 +91,7 @@ typedef struct host_request {
   host_event event;
 } host_request;
 
-void host_request_free(host_request *lua_edge_request);
+void host_request_free(host_request *request);
 
 /* Empties it but keeps its memory, unless that is large, for the next request. */
 void host_request_clear(host_request *request);
@@ -237,11 +237,11 @@ enum { HOST_RECENT = 8 };
 /* Sits between a flare and its host for one invocation, to record or to answer in the host's place. */
 typedef struct host_tape {
   /* Before a call. True: `answer` is the answer and the host is not asked. May be NULL. */
-  bool (*before)(struct host_tape *tape, host_import kv_run_import, const host_arguments *arguments,
-                 host_answer *exchange_answer_flare);
+  bool (*before)(struct host_tape *tape, host_import import, const host_arguments *arguments,
+                 host_answer *answer);
   /* After a call, whether the host or `before` answered it. May be NULL. */
-  void (*after)(struct host_tape *tape, host_import kv_run_import, const host_arguments *arguments,
-                const host_answer *exchange_answer_flare);
+  void (*after)(struct host_tape *tape, host_import import, const host_arguments *arguments,
+                const host_answer *answer);
   bool stop; /* set by `before` or `after` to end the invocation there, with a traceback (in this process
                 only) */
 } host_tape;

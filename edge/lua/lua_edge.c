@@ -136,10 +136,10 @@ static void lua_edge_keep_edges(lua_State *L, lua_flare *f) {
 static bool lua_edge_answer_fetch(void *data, const host_request *request, host_fetched *fetched);
 
 /* Tells edge.lua of `event` of the flare at `index`, if it wants to know. */
-static void lua_edge_tell(lua_State *L, int index, const char *lua_edge_event) {
+static void lua_edge_tell(lua_State *L, int index, const char *event) {
   index = lua_absindex(L, index);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, STATE);
-  if (lua_getfield(L, -1, lua_edge_event) == LUA_TFUNCTION) {
+  if (lua_getfield(L, -1, event) == LUA_TFUNCTION) {
     lua_pushvalue(L, index);
     lua_call(L, 1, 0);
     lua_pop(L, 1);
@@ -694,7 +694,7 @@ static int lua_edge_contents(lua_State *L) {
   static const char *const names[] = {"spark", "plasma", NULL};
   lua_flare *f = lua_edge_check_flare(L);
   bool plasma = luaL_checkoption(L, 2, NULL, names) == 1;
-  int64_t lua_edge_now = host_now_ns(&f->edge.host);
+  int64_t now = host_now_ns(&f->edge.host);
   uint32_t ttl;
   if (f->store == NULL) return luaL_error(L, "the flare has no store");
   lua_settop(L, 2);
@@ -704,7 +704,7 @@ static int lua_edge_contents(lua_State *L) {
   if (plasma) {
     store_plasma_list(f->store, SIZE_MAX, lua_edge_add_key, L);
   } else {
-    store_spark_list(f->store, lua_edge_now, SIZE_MAX, lua_edge_add_key, L);
+    store_spark_list(f->store, now, SIZE_MAX, lua_edge_add_key, L);
   }
   for (lua_Integer i = 1; lua_rawgeti(L, 4, i) == LUA_TSTRING; i++) {
     size_t size;
@@ -714,7 +714,7 @@ static int lua_edge_contents(lua_State *L) {
     if (plasma) {
       store_plasma_get(f->store, b, &value);
     } else {
-      store_spark_get(f->store, b, lua_edge_now, &value, &ttl);
+      store_spark_get(f->store, b, now, &value, &ttl);
     }
     lua_pushlstring(L, text_string(&value), value.size);
     text_free(&value);

@@ -42,8 +42,7 @@ typedef struct manifest_grants {
  * Applies `json` (manifest.config) to `config`: a right that a manifest does not give is denied. NULL: there
  * is no manifest, and nothing changes. False with a sentence in `error` if it is not a valid config.
  */
-bool manifest_configure(const struct json_t *lua_edge_json, host_config *config, manifest_grants *grants,
-                        text *error);
+bool manifest_configure(const struct json_t *json, host_config *config, manifest_grants *grants, text *error);
 
 void manifest_grants_free(manifest_grants *grants);
 

@@ -16,7 +16,7 @@
 typedef struct modules_source {
   int (*read)(void *data, const char *path, text *out);
   void *data;
-  void (*list)(void *data, void (*options_take)(void *to, const char *path), void *to);
+  void (*list)(void *data, void (*take)(void *to, const char *path), void *to);
 } modules_source;
 
 /* Whether a source is a folder on disk; if so, sets `place` to it. */

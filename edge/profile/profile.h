@@ -79,7 +79,7 @@ typedef struct profile_place {
  * An engine calls these around what it runs. While this thread is profiled, `look(data, place)` is called in
  * a signal handler, and once before that, while no call of the instance is running.
  */
-void profile_enter(void (*wasm2c_look)(void *data, profile_place *place), void *data);
+void profile_enter(void (*look)(void *data, profile_place *place), void *data);
 void profile_leave(void);
 
 #endif

@@ -69,7 +69,7 @@ typedef struct server_options {
   bool (*explain)(void *data, const pool_job *job, text *page);
   /* Before a job is queued: may set its tape and finish. NULL = nothing to do. */
   void (*prepare)(void *data, pool_job *job);
-  void (*record)(void *data, const server_record *dev_record); /* on the loop's thread, as all of them are */
+  void (*record)(void *data, const server_record *record); /* on the loop's thread, as all of them are */
   /* Before the loop may wait for something: what `record` kept back is due. NULL = nothing is. */
   void (*rest)(void *data);
   server_control_function *control; /* NULL = the page has no port */

@@ -138,7 +138,7 @@ const char *store_node(store *s);
 
 /* Calls `changed` after each change of Plasma through `s`, on the thread that made the change. Set it before
  * other threads use `s`. */
-void store_on_change(store *s, void (*dev_changed)(void *data), void *data);
+void store_on_change(store *s, void (*changed)(void *data), void *data);
 
 /* The number of the last change in Plasma. The numbers only grow, also across openings. OK, FAILED. */
 store_result store_plasma_last(store *s, int64_t *last);
