@@ -268,8 +268,9 @@ describe("flaron-lua dev", function()
 
   it("ends on Ctrl-C with 0, when open requests are answered", function()
     local dev = serve "examples/hello"
-    local _, out = support.run(("(%s dev examples/hello --port 0 2>%s.err & p=$!; sleep 0.3; kill -INT $p; wait $p; echo $?)"):format(
-      support.quote(support.flaron_lua), dev.log))
+    local _, out = support.run(([[%s dev examples/hello --port 0 2>%s & p=$!
+      until grep -q ' on http' %s; do sleep 0.02; done; kill -INT $p; wait $p; echo $?]]):format(
+      support.quote(support.flaron_lua), dev.log .. "2", dev.log .. "2"))
     dev.stop()
     assert.matches("0\n$", out)
   end)

@@ -15,17 +15,24 @@ describe("keys of dev", function()
     support.run("chmod +x " .. quote(folder) .. "/xdg-open")
   end)
 
-  -- What dev writes in a terminal in which `keys` are pressed, a shell's words that write them.
+  -- What dev writes in a terminal in which `keys` are pressed: a shell's words that write them, and that wait by `await WORD
+  -- [FILE]` for what is shown. The terminal stays open until its shell has said how dev left it; a signal from a key does not
+  -- end that shell.
   local function pressed(keys, words)
-    local command = ("%s dev %s --port 0 %s; stty -a | grep -o -e '[-]*icanon' -e '[-]*echo ' | tr '\\n' ' '"):format(
-      quote(support.flaron_lua), project, words or "")
-    local _, output = support.run(("( sleep 0.5; %s ) | PATH=%s:$PATH timeout 10 script -qefc %s /dev/null"):format(
+    local command = ([[trap : INT; %s dev %s --port 0 %s
+      stty -a | grep -o -e '[-]*icanon' -e '[-]*echo ' | tr '\n' ' '; echo over]]):format(quote(support.flaron_lua), project, words or "")
+    local shown = folder .. "/shown"
+    support.run(([[n=0 shown=%s
+      await() { until grep -q "$1" "${2-$shown}" 2>/dev/null || [ $n -gt 400 ]; do sleep 0.02; n=$((n + 1)); done; }
+      rm -f "$shown"
+      { await ' on http'; %s; await '^[^S]*over'; } | PATH=%s:$PATH timeout 20 script -qefc %s "$shown" >/dev/null]]):format(quote(shown),
       keys, quote(folder), quote(command)))
-    return (output:gsub("\r", ""))
+    return (support.read(shown):gsub("\r", ""):gsub("^Script started[^\n]*\n", ""):gsub("over\n.*$", ""))
   end
 
   it("open it, clear the screen, reload and quit, and leave the terminal as it was", function()
-    local output = pressed "printf c; sleep 0.2; printf r; sleep 0.5; printf xo; sleep 0.5; printf q"
+    local output = pressed(("await 'keys:'; printf c; await '2J'; printf r; await ' reloaded'; printf xo; await http %s; printf q")
+      :format(quote(folder .. "/opened")))
     local url, rest = output:match "on (http://127.0.0.1:%d+/) .-\nkeys: o opens it, c clears the screen, r reloads, q quits\n(.*)$"
     assert.is_string(url, output)
     assert.matches("^\27%[H\27%[2J\27%[3J[^\n]* on " .. url .. " .-\nkeys: [^\n]+\n[^\n]+ reloaded[^\n]* in %d+ ms\nended\n", rest)
@@ -34,14 +41,14 @@ describe("keys of dev", function()
   end)
 
   it("are no keys without a terminal, and with --json", function()
-    assert.is_nil(pressed("sleep 0.2; printf '\\003'", "--json"):find "keys:")
+    assert.is_nil(pressed("printf '\\003'", "--json"):find "keys:")
     local dev = serving.serve(project)
     dev.stop()
     assert.is_nil(support.read(dev.log .. ".err"):find "keys:")
   end)
 
   it("leave the terminal as it was when a signal ends it", function()
-    assert.matches("ended\nicanon echo *$", pressed "printf '\\003'")
+    assert.matches("ended\nicanon echo *$", pressed "await 'keys:'; printf '\\003'")
   end)
 end)
 
