@@ -102,6 +102,9 @@ static int set(const job *j) {
   text error = {0};
   bool good = state_set_secret(j->folder.data, j->call.words[0], text_bytes(&j->value), &error);
   if (!good) cli_fail(j->self, "%s", text_string(&error));
+  if (good && j->value.size > 1 && j->value.data[j->value.size - 1] == '\n') {
+    cli_note("flaron-lua secret: '%s' ends with a line end, which is part of it\n", j->call.words[0]);
+  }
   text_free(&error);
   return good ? CLI_DONE : CLI_FAILED;
 }

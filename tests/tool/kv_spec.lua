@@ -443,12 +443,14 @@ describe("secret", function()
   end)
 
   it("reads from standard input: up to the last line end, or with @- all of it", function()
-    shell(D, [[
+    local _, _, said = shell(D, [[
       printf 'one\n' | $F secret set --persist "$D" ECHO
       printf 'two\r\n' | $F secret set --persist "$D" CRLF
       printf 'a\n\n' | $F secret set --persist "$D" LINES
       printf 'two\n' | $F secret set --persist "$D" ALL @-]])
     assert.equal('{\n  "ECHO": "one",\n  "CRLF": "two",\n  "LINES": "a\\n",\n  "ALL": "two\\n"\n}\n', support.read(file))
+    local note = "flaron-lua secret: '%s' ends with a line end, which is part of it\n"
+    assert.equal(note:format "LINES" .. note:format "ALL", said)
   end)
 
   it("reads from the terminal without showing what is typed", function()
