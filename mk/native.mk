@@ -35,6 +35,9 @@ $(N)/%.o: %.c $(NATIVE_STAMP) | $(TOOLS) $(W)/runtime_wasm2c.c $(W)/lua_layout.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(NATIVE_FLAGS) $(FLAGS_native/$*) -c $< -o $@
 
+# The list of parts is the runtime's.
+FLAGS_native/edge/flare/parts = -Iruntime
+
 # Where a package for Debian has flaron.edge, below lib.
 FLAGS_native/cli/test = -DMULTIARCH='"$(shell $(CC) -print-multiarch)"'
 
@@ -73,9 +76,9 @@ comma := ,
 json = $(subst ",\",$(subst \,\\,$(1)))
 entry = {"directory":"$(CURDIR)"$(comma)"file":"$(1)"$(comma)"command":"$(call json,$(2) -c $(1))"}$(comma)
 
-$(B)/compile_commands.json: $(NATIVE_STAMP) $(WASM_STAMP) $(call flags,sources,$(EDGE_SOURCES) $(CLI_SOURCES) $(MODULE_SOURCES) $(RUNTIME_SOURCES))
+$(B)/compile_commands.json: $(NATIVE_STAMP) $(WASM_STAMP) $(call flags,sources,$(EDGE_SOURCES) $(CLI_SOURCES) $(MODULE_SOURCES) $(RUNTIME_SOURCES) $(PART_SOURCES))
 	$(file >$@.part,[)
 	$(foreach f,$(EDGE_SOURCES) $(CLI_SOURCES) $(MODULE_SOURCES),$(file >>$@.part,$(call entry,$(f),$(CC) $(NATIVE_FLAGS) $(FLAGS_native/$(f:.c=)))))
-	$(foreach f,$(RUNTIME_SOURCES),$(file >>$@.part,$(call entry,$(f),$(WASM_CC) $(OUR_WASM_FLAGS) $(FLAGS_$(f:.c=)))))
+	$(foreach f,$(RUNTIME_SOURCES) $(PART_SOURCES),$(file >>$@.part,$(call entry,$(f),$(WASM_CC) $(OUR_WASM_FLAGS) $(FLAGS_$(f:.c=)))))
 	@sed '$$s/,$$/]/' $@.part >$@
 	@rm -f $@.part

@@ -38,6 +38,9 @@ LUA_RARE := ldebug ldump lstate
 LUA_OBJECTS := $(patsubst %,$(W)/lua/%.o,$(LUA_HOT) $(LUA_COLD) $(LUA_COMPILER) $(LUA_RARE))
 CJSON_OBJECTS := $(patsubst %,$(W)/cjson/%.o,lua_cjson strbuf)
 RUNTIME_SOURCES := $(wildcard runtime/*/*.c runtime/lua/fast/*.c bindings/*.c)
+# Optional parts, in the order of their rows. What a part.mk adds to PART_OBJECTS and the part's own sources are its objects.
+PART_NAMES := $(shell sed -n 's/^FLARON_PART(\([a-z0-9_]*\),.*)$$/\1/p' runtime/parts/parts.def | uniq)
+PART_SOURCES := $(foreach p,$(PART_NAMES),$(wildcard runtime/parts/$(p)/*.c))
 RUNTIME_OBJECTS := $(RUNTIME_SOURCES:%.c=$(W)/%.o)
 ifdef CHECKED
 RUNTIME_OBJECTS += $(W)/tests/soak/refuse.o
@@ -66,6 +69,13 @@ $(call flags_of,runtime,libc/memcpy,-fno-builtin-memcpy -O2)
 ifdef CHECKED
 $(call flags_of,runtime,life/arena,-Darena_alloc=arena_alloc_of_arena -Darena_resize=arena_resize_of_arena)
 endif
+
+define include_part
+PART_OBJECTS := $(patsubst %.c,$(W)/%.o,$(wildcard runtime/parts/$(1)/*.c))
+include runtime/parts/$(1)/part.mk
+OBJECTS_OF_$(1) := $$(PART_OBJECTS)
+endef
+$(foreach p,$(PART_NAMES),$(eval $(call include_part,$(p))))
 
 WASM_STAMP := $(call flags,wasm,$(WASM_CC) $(OUR_WASM_FLAGS) $(LUA_FLAGS) $(CJSON_FLAGS) \
   $(foreach v,$(sort $(filter FLAGS_%,$(.VARIABLES))),$(v)=$($(v))))
@@ -128,19 +138,21 @@ LINK_STAMP := $(call flags,wasm-link,$(LINK_ORDER) $(START_ONLY) $(PARTS) $(FLAR
 LINKED := $(LUA_OBJECTS) $(CJSON_OBJECTS) $(RUNTIME_OBJECTS)
 IN_ORDER := $(W)/unwind.o $(filter $(LINKED),$(patsubst %,$(W)/%.o,$(LINK_ORDER)))
 LINKED := $(IN_ORDER) $(filter-out $(IN_ORDER),$(LINKED))
-# $(call link_runtime,OBJECTS,TO) and $(call optimise,FROM,TO) are also used by mk/size.mk. $(call optimise_flare,FROM,TO) is
+# Parts come after all else, libc included, so that a flare can be cut off behind the last one that it has.
+LINKED_PARTS := $(foreach p,$(PART_NAMES),$(OBJECTS_OF_$(p)))
+# $(call link_runtime,OBJECTS,TO,PARTS) and $(call optimise,FROM,TO) are also used by mk/size.mk. $(call optimise_flare,FROM,TO) is
 # for a module that is optimised already.
 link_runtime = $(WASM_LD) $(1) -L$(WASI_LIB) -lc -lm \
   $(firstword $(wildcard $(WASM_BIN)../lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a \
     $(WASM_BIN)../lib/clang/*/lib/wasm32-unknown-wasi/libclang_rt.builtins.a)) \
-  --no-entry --gc-sections --stack-first -z stack-size=$(STACK_SIZE) \
+  $(3) --no-entry --gc-sections --stack-first -z stack-size=$(STACK_SIZE) \
   --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer --export=f_parser $(foreach f,$(START_ONLY),--export=$(f)) -o $(2)
 optimise = wasm-opt $(WASM_FEATURES) $(WASM_OPT) --strip-debug --strip-producers $(1) -o $(2)
 optimise_flare = wasm-opt $(WASM_FEATURES) --remove-unused-module-elements --strip-producers $(1) -o $(2)
 
-$(W)/linked.wasm: $(LINKED) $(LINK_STAMP)
+$(W)/linked.wasm: $(LINKED) $(LINKED_PARTS) $(LINK_STAMP)
 	@echo 'linking the runtime'
-	$(Q)$(call link_runtime,$(LINKED),$@)
+	$(Q)$(call link_runtime,$(LINKED),$@,$(LINKED_PARTS))
 
 $(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
 	$(Q)$(B)/unwind $< -o $(W)/lowered.wasm --report

@@ -24,7 +24,7 @@ $(S)/%/linked.wasm: $(W)/linked.wasm mk/size.mk
 	$(Q)$(foreach f,$(SIZE_FILES),$(WASM_CC) $(OUR_WASM_FLAGS) $(FLAGS_runtime/libc/$(f)) $(foreach n,$(SIZE_RENAMED_$*),-D$(n)=unused_$(n)) \
 	  -c runtime/libc/$(f).c -o $(@D)/$(f).o &&) :
 	$(Q)$(call link_runtime,$(patsubst $(W)/runtime/libc/%.o,$(@D)/%.o,$(filter $(SIZE_FILES:%=$(W)/runtime/libc/%.o),$(LINKED))) \
-	  $(filter-out $(patsubst %,$(W)/runtime/libc/%.o,$(SIZE_FILES) $(SIZE_WITHOUT_$*)),$(LINKED)),$@)
+	  $(filter-out $(patsubst %,$(W)/runtime/libc/%.o,$(SIZE_FILES) $(SIZE_WITHOUT_$*)),$(LINKED)),$@,$(LINKED_PARTS))
 
 $(S)/%/flare.wasm: $(S)/%/linked.wasm $(B)/unwind
 	$(Q)$(B)/unwind $< -o $(@D)/lowered.wasm

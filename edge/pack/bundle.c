@@ -46,6 +46,15 @@ static void bundle_modules(const modules *m, size_t first, bool named, text *bun
   text_free(&place);
 }
 
+/* Adds the modules of parts from `first` on. */
+static void bundle_parts(const modules *m, size_t first, text *bundle) {
+  for (size_t i = first; i < m->part_count; i++) {
+    bundle_string(bundle, m->parts[i]->name);
+    bundle_string(bundle, "+");
+    bundle_string(bundle, "");
+  }
+}
+
 /* Adds the places to look for modules, in the form of package.path. */
 static void bundle_places(const modules *m, text *bundle) {
   text path = {0};
@@ -62,6 +71,7 @@ void pack_bundle(const modules *m, bool named, text *bundle) {
   text place = {0};
   bundle_places(m, bundle);
   bundle_modules(m, 0, named, bundle);
+  bundle_parts(m, 0, bundle);
   for (size_t i = 0; i < m->asset_count; i++) {
     bundle_string(bundle, m->assets[i].file);
     bundle_string(bundle, "&");
@@ -84,6 +94,7 @@ void pack_bundle(const modules *m, bool named, text *bundle) {
   text_free(&place);
 }
 
-void pack_bundle_added(const modules *m, size_t first, text *bundle) {
+void pack_bundle_added(const modules *m, size_t first, size_t first_part, text *bundle) {
   bundle_modules(m, first, false, bundle);
+  bundle_parts(m, first_part, bundle);
 }

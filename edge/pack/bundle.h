@@ -15,8 +15,9 @@ struct json_t;
  */
 void pack_bundle(const modules *m, bool named, text *bundle);
 
-/* Adds a bundle of the modules from `first` on, for a start-up that asked for one of them. */
-void pack_bundle_added(const modules *m, size_t first, text *bundle);
+/* Adds a bundle of the modules from `first` on, and of the parts' modules from `first_part` on, for a
+ * start-up that asked for one of them. */
+void pack_bundle_added(const modules *m, size_t first, size_t first_part, text *bundle);
 
 /* Adds the variables of a manifest (manifest.vars; NULL = none) to a bundle, in the order of their names. */
 void pack_bundle_vars(struct json_t *vars, text *bundle);

@@ -132,7 +132,7 @@ static int modules_find_refused(const modules *m, const modules_source *source, 
   return file_is_refused(fault) ? fault : 0;
 }
 
-/* Tries the names of ready-made modules (nearest_try). */
+/* Tries the names of ready-made modules and of those of parts (nearest_try). */
 static void modules_try_ready(nearest *n) {
   static const char folder[] = "scripts/modules/", ending[] = ".lua";
   for (const embedded_file *f = embedded_files; f->path != NULL; f++) {
@@ -143,6 +143,7 @@ static void modules_try_ready(nearest *n) {
     nearest_try(n, text_string(&name));
     text_free(&name);
   }
+  for (const part_module *part = part_modules; part->name != NULL; part++) nearest_try(n, part->name);
 }
 
 /* Tries the modules in the folder below `root` where this one would be: files, and folders with an
@@ -248,7 +249,17 @@ static size_t modules_find_name(const modules *m, const char *name) {
   return 0;
 }
 
-bool modules_have(const modules *m, const char *name) { return modules_find_name(m, name) != 0; }
+/* Whether `m` has module `name` from a part. */
+static bool modules_have_part(const modules *m, const char *name) {
+  for (size_t i = 0; i < m->part_count; i++) {
+    if (strcmp(m->parts[i]->name, name) == 0) return true;
+  }
+  return false;
+}
+
+bool modules_have(const modules *m, const char *name) {
+  return modules_find_name(m, name) != 0 || modules_have_part(m, name);
+}
 
 /* The index of the module in a file; 0 = none. */
 static size_t modules_find_file(const modules *m, const char *file) {
@@ -335,6 +346,15 @@ static size_t modules_add_found(modules *m, const modules_source *source, const 
   return at;
 }
 
+/* Adds module `name` of a part; false if no part has it. */
+static bool modules_add_part(modules *m, const char *name) {
+  const part_module *found = parts_find_module(name);
+  if (found == NULL || modules_have_part(m, name)) return found != NULL;
+  LIST_ROOM(m->parts, m->part_count);
+  m->parts[m->part_count++] = found;
+  return true;
+}
+
 /*
  * Adds the modules that those from index `first` on require, directly or indirectly. A missing one becomes a
  * wish, unless it is required in a pcall.
@@ -351,7 +371,7 @@ static void modules_add_required(modules *m, const modules_source *source, size_
       char *name = memory_copy(r.name);
       size_t to = modules_add_found(m, source, name);
       if (to != 0 && !r.tried && !r.maybe) modules_add_edge(m, i, to);
-      if (to == 0 && !r.tried) modules_add_wish(m, i, &r);
+      if (to == 0 && !modules_add_part(m, name) && !r.tried) modules_add_wish(m, i, &r);
       free(name);
     }
   }
@@ -371,7 +391,7 @@ int modules_add_main(modules *m, const modules_source *source, const char *file)
 
 bool modules_add(modules *m, const modules_source *source, const char *name, bool counted) {
   size_t first = m->count, at = modules_add_found(m, source, name);
-  if (at == 0) return false;
+  if (at == 0) return modules_add_part(m, name);
   if (counted) modules_count_module(m, at);
   modules_add_required(m, source, first);
   return true;
@@ -469,6 +489,7 @@ void modules_free(modules *m) {
   for (size_t i = 0; i < m->asset_count; i++) modules_free_item(&m->assets[i]);
   for (size_t i = 0; i < m->path_count; i++) free(m->paths[i]);
   free(m->paths);
+  free(m->parts);
   free(m->items);
   free(m->assets);
   *m = (modules){0};

@@ -1,12 +1,14 @@
 /*
  * modules.h - reads the Lua modules of a project and finds those that a script requires: in the project, in
- * its rocks under lua_modules, or in the ready-made Lua that is embedded in the executable (embedded.h).
+ * its rocks under lua_modules, in the ready-made Lua that is embedded in the executable (embedded.h), or in
+ * an optional part of the runtime.
  */
 #ifndef FLARON_EDGE_MODULES_H
 #define FLARON_EDGE_MODULES_H
 
 #include "base/file.h"
 #include "base/nearest.h"
+#include "flare/parts.h"
 
 /*
  * Where files come from: a folder on disk or a table in memory. `read` appends the file at `path`, relative
@@ -61,6 +63,8 @@ typedef struct modules {
   size_t wish_count;
   module_edge *edges;
   size_t edge_count;
+  const part_module **parts; /* modules of optional parts; the elements are static */
+  size_t part_count;
   size_t size;   /* bytes of all files */
   bool bytecode; /* the flare may load bytecode */
 } modules;
@@ -85,15 +89,15 @@ void modules_fill_place(const char *place, const char *name, text *out);
 int modules_add_main(modules *m, const modules_source *source, const char *file);
 
 /*
- * Adds module `name` and all that it requires; false if there is no file for it. `counted`: the modules that
- * it requires unconditionally must exist.
+ * Adds module `name` and all that it requires; false if there is no file for it and no part has it.
+ * `counted`: the modules that it requires unconditionally must exist.
  */
 bool modules_add(modules *m, const modules_source *source, const char *name, bool counted);
 
 /* Adds a file as an asset, unless it already is one. 0, or a fault (file.h). */
 int modules_add_asset(modules *m, const modules_source *source, const char *file);
 
-/* Whether `m` has module `name`. */
+/* Whether `m` has module `name`, as a file or from a part. */
 bool modules_have(const modules *m, const char *name);
 
 /* How a wish is treated: as an error, as a note to the user, or not at all. */

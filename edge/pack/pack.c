@@ -57,11 +57,11 @@ typedef struct finder {
 static bool pack_find_module(void *data, bytes name, text *bundle) {
   finder *f = data;
   char *copy = memory_copy(name);
-  size_t first = f->modules->count;
+  size_t first = f->modules->count, first_part = f->modules->part_count;
   modules_add(f->modules, f->source, copy, false);
   free(copy);
-  pack_bundle_added(f->modules, first, bundle);
-  return f->modules->count > first;
+  pack_bundle_added(f->modules, first, first_part, bundle);
+  return f->modules->count > first || f->modules->part_count > first_part;
 }
 
 /* modules_source.read for a project with only a main script, whose text is `data`. */
@@ -522,12 +522,12 @@ static bool pack_start_and_write(project *p, const modules_source *source, const
     instance_start_report report;
     text bundle = {0}, fault = {0};
     bool good = false;
-    size_t before = p->modules.count;
+    size_t before = p->modules.count + p->modules.part_count;
     instance_finder finder = {pack_find_module, &(struct finder){&p->modules, source}};
     pack_bundle(&p->modules, false, &bundle);
     pack_bundle_vars(p->manifest.vars, &bundle);
     bool ended = pack_start(p, &bundle, p->options.memory, NULL, &finder, &instance, &report, &fault);
-    bool again = p->modules.count > before;
+    bool again = p->modules.count + p->modules.part_count > before;
     if (again) {
       /* ignore this result */
     } else if (!ended) {

@@ -11,6 +11,7 @@
  *   '!'  a place that requires a missing module by a constant string and needs it: name, "!main.lua:3", ""
  *   '?'  such a place that does not need it: name, "?main.lua:3", ""
  *   '$'  a variable for os.getenv: name, "$", text
+ *   '+'  a module of an optional part, which is put into package.preload: name, "+", ""
  *   '*'  an option that is set: "bytecode", "*", ""
  *   '='  the places to look for modules, as in package.path: "", "=", path
  *
@@ -25,6 +26,7 @@
 
 #include "lauxlib.h"
 #include "life/life.h"
+#include "parts/parts.h"
 #include "start/strip.h"
 
 #define NOT_FOUND "module '%s' not found:%s"
@@ -191,6 +193,17 @@ static void bundle_keep_module(lua_State *L, text name, text chunkname) {
   lua_pop(L, 1);
 }
 
+/* Puts the function that opens a module of a part into package.preload. */
+static void bundle_open_part(lua_State *L, text name) {
+  lua_CFunction open = parts_find(name.data, name.size);
+  if (open == NULL) return;
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+  lua_pushlstring(L, name.data, name.size);
+  lua_pushcfunction(L, open);
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+}
+
 /* Sets package.path. */
 static void bundle_set_places(lua_State *L, text places) {
   lua_pushlstring(L, places.data, places.size);
@@ -217,6 +230,7 @@ static void bundle_load_entries(lua_State *L, const uint8_t *bundle, size_t size
         bundle_keep_module(L, name, chunkname);
         main = false;
         break;
+      case '+': bundle_open_part(L, name); break;
       case '&': bundle_note_asset(L, name, content); break;
       case '$': bundle_note_var(L, name, content); break;
       case '*': bytecode = true; break; /* it is the only option */
