@@ -31,7 +31,7 @@ $(N)/runtime_wasm2c.o: $(W)/runtime_wasm2c.c $(WASM2C_STAMP)
 	@echo 'compiling the runtime for this machine (10 to 30 seconds)'
 	$(Q)$(CC) $(WASM2C_FLAGS) -c $< -o $@
 
-$(N)/%.o: %.c $(NATIVE_STAMP) | $(TOOLS) $(W)/runtime_wasm2c.c $(W)/lua_layout.h
+$(N)/%.o: %.c $(NATIVE_STAMP) | $(TOOLS) $(W)/runtime_wasm2c.c $(W)/lua_layout.h $(W)/parts_table.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(NATIVE_FLAGS) $(FLAGS_native/$*) -c $< -o $@
 
@@ -41,10 +41,13 @@ FLAGS_native/edge/flare/parts = -Iruntime
 # Where a package for Debian has flaron.edge, below lib.
 FLAGS_native/cli/test = -DMULTIARCH='"$(shell $(CC) -print-multiarch)"'
 
-$(N)/edge/flare/runtime_blob.o: edge/flare/runtime_blob.S $(addprefix $(W)/flare,.wasm _core.wasm _bytecode.wasm)
+# The three modules that are packed, in a folder.
+compile_blob = $(CC) -DRUNTIME_WASM='"$(1)/flare.wasm"' -DRUNTIME_CORE_WASM='"$(1)/flare_core.wasm"' \
+  -DRUNTIME_BYTECODE_WASM='"$(1)/flare_bytecode.wasm"' -c edge/flare/runtime_blob.S -o
+
+$(N)/edge/flare/runtime_blob.o: edge/flare/runtime_blob.S $(W)/parts_table.h
 	@mkdir -p $(@D)
-	$(Q)$(CC) -DRUNTIME_WASM='"$(W)/flare.wasm"' -DRUNTIME_CORE_WASM='"$(W)/flare_core.wasm"' \
-	  -DRUNTIME_BYTECODE_WASM='"$(W)/flare_bytecode.wasm"' -c $< -o $@
+	$(Q)$(call compile_blob,$(W)) $@
 
 # What lies in the executable (edge/base/embedded.h), and what is made for it.
 EMBEDDED_FOLDERS := scripts/testing scripts/modules scripts/check scripts/templates docs/guide edge/dev/page

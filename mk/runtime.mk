@@ -139,14 +139,15 @@ LINKED := $(LUA_OBJECTS) $(CJSON_OBJECTS) $(RUNTIME_OBJECTS)
 IN_ORDER := $(W)/unwind.o $(filter $(LINKED),$(patsubst %,$(W)/%.o,$(LINK_ORDER)))
 LINKED := $(IN_ORDER) $(filter-out $(IN_ORDER),$(LINKED))
 # Parts come after all else, libc included, so that a flare can be cut off behind the last one that it has.
-LINKED_PARTS := $(foreach p,$(PART_NAMES),$(OBJECTS_OF_$(p)))
+P := $(W)/parts
+LINKED_PARTS := $(PART_NAMES:%=$(P)/%.o)
 # $(call link_runtime,OBJECTS,TO,PARTS) and $(call optimise,FROM,TO) are also used by mk/size.mk. $(call optimise_flare,FROM,TO) is
 # for a module that is optimised already.
 link_runtime = $(WASM_LD) $(1) -L$(WASI_LIB) -lc -lm \
   $(firstword $(wildcard $(WASM_BIN)../lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a \
     $(WASM_BIN)../lib/clang/*/lib/wasm32-unknown-wasi/libclang_rt.builtins.a)) \
   $(3) --no-entry --gc-sections --stack-first -z stack-size=$(STACK_SIZE) \
-  --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer --export=f_parser $(foreach f,$(START_ONLY),--export=$(f)) -o $(2)
+  --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer --export=f_parser $(foreach f,$(START_ONLY),--export=$(f)) -o $(2) -Map=$(2:.wasm=.map)
 optimise = wasm-opt $(WASM_FEATURES) $(WASM_OPT) --strip-debug --strip-producers $(1) -o $(2)
 optimise_flare = wasm-opt $(WASM_FEATURES) --remove-unused-module-elements --strip-producers $(1) -o $(2)
 
@@ -159,18 +160,18 @@ $(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
 	$(Q)$(call optimise,$(W)/lowered.wasm,$@)
 
 # The module that is packed: the runtime without the code that only start-up needs.
-$(W)/flare.wasm: $(W)/runtime.wasm
+$(W)/optimised.wasm: $(W)/runtime.wasm
 	$(Q)$(B)/unwind $< -o $(W)/trimmed.wasm --keep $(FLARE_EXPORTS),$(PARTS)
 	$(Q)$(call optimise_flare,$(W)/trimmed.wasm,$@)
 
 # The same without the code that only the functions of PARTS need. It is made from the module before wasm-opt: if wasm-opt had
 # merged two equal functions and one of them were cut, the other would be cut, too.
-$(W)/flare_core.wasm: $(W)/runtime.wasm
+$(W)/optimised_core.wasm: $(W)/runtime.wasm
 	$(Q)$(B)/unwind $(W)/lowered.wasm -o $(W)/trimmed_core.wasm --keep $(FLARE_EXPORTS)
 	$(Q)$(call optimise,$(W)/trimmed_core.wasm,$@)
 
 # The same for a flare that takes bytecode. All have equal function tables, so an image fits each of them.
-$(W)/flare_bytecode.wasm: $(W)/runtime.wasm
+$(W)/optimised_bytecode.wasm: $(W)/runtime.wasm
 	$(Q)$(B)/unwind $< -o $(W)/trimmed_bytecode.wasm --keep $(FLARE_EXPORTS),$(PARTS),luaU_undump
 	$(Q)$(call optimise_flare,$(W)/trimmed_bytecode.wasm,$@)
 
@@ -180,3 +181,29 @@ $(W)/lua_layout.h: tools/layout.c $(B)/lua.stamp $(WASM_STAMP)
 	$(Q)$(WASM_CC) $(OUR_WASM_FLAGS) -include runtime/lua/lua_config.h -S $< -o $(W)/layout.s
 	$(Q)(echo 'enum {'; sed -n 's/.*#layout \([A-Z_]*\) \([0-9]*\)$$/  LAYOUT_\1 = \2,/p' $(W)/layout.s; echo '};'; \
 	  sed -n 's/.*#release \([0-9.]*\)$$/#define LAYOUT_LUA_RELEASE "\1"/p' $(W)/layout.s) >$@
+
+# ---- optional parts ----
+
+# A part is one object. Its strings are its own, so that they can be left out with it.
+define link_part
+$(P)/$(1).o: $(OBJECTS_OF_$(1)) tools/own_strings.lua
+	@mkdir -p $$(@D)
+	$(Q)$(WASM_LD) -r $(OBJECTS_OF_$(1)) -o $$@
+	$(Q)lua5.4 tools/own_strings.lua $$@
+
+$(P)/$(1).wasm: $(W)/linked.wasm
+	$$(Q)$$(call link_runtime,$$(LINKED),$$@,$(P)/$(1).o)
+endef
+$(foreach p,$(PART_NAMES),$(eval $(call link_part,$(p))))
+
+$(P)/core.wasm: $(W)/linked.wasm
+	@mkdir -p $(@D)
+	$(Q)$(call link_runtime,$(LINKED),$@)
+
+# Who owns what, by comparing the runtime with all parts, without any and with one each; and the modules that are packed.
+$(W)/parts_table.h: tools/parts.lua $(addprefix $(W)/optimised,.wasm _core.wasm _bytecode.wasm) $(P)/core.wasm $(PART_NAMES:%=$(P)/%.wasm)
+	$(Q)lua5.4 tools/parts.lua $(P) $(W)/linked.wasm core=$(W)/optimised_core.wasm=$(W)/flare_core.wasm \
+	  full=$(W)/optimised.wasm=$(W)/flare.wasm bytecode=$(W)/optimised_bytecode.wasm=$(W)/flare_bytecode.wasm \
+	  -- $(PART_NAMES) >$@
+
+$(addprefix $(W)/flare,.wasm _core.wasm _bytecode.wasm): $(W)/parts_table.h ;

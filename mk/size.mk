@@ -24,23 +24,26 @@ $(S)/%/linked.wasm: $(W)/linked.wasm mk/size.mk
 	$(Q)$(foreach f,$(SIZE_FILES),$(WASM_CC) $(OUR_WASM_FLAGS) $(FLAGS_runtime/libc/$(f)) $(foreach n,$(SIZE_RENAMED_$*),-D$(n)=unused_$(n)) \
 	  -c runtime/libc/$(f).c -o $(@D)/$(f).o &&) :
 	$(Q)$(call link_runtime,$(patsubst $(W)/runtime/libc/%.o,$(@D)/%.o,$(filter $(SIZE_FILES:%=$(W)/runtime/libc/%.o),$(LINKED))) \
-	  $(filter-out $(patsubst %,$(W)/runtime/libc/%.o,$(SIZE_FILES) $(SIZE_WITHOUT_$*)),$(LINKED)),$@,$(LINKED_PARTS))
+	  $(filter-out $(patsubst %,$(W)/runtime/libc/%.o,$(SIZE_FILES) $(SIZE_WITHOUT_$*)),$(LINKED)),$@)
 
 $(S)/%/flare.wasm: $(S)/%/linked.wasm $(B)/unwind
 	$(Q)$(B)/unwind $< -o $(@D)/lowered.wasm
 	$(Q)$(call optimise,$(@D)/lowered.wasm,$(@D)/runtime.wasm)
 	$(Q)$(B)/unwind $(@D)/lowered.wasm -o $(@D)/trimmed.wasm --keep $(FLARE_EXPORTS)
-	$(Q)$(call optimise,$(@D)/trimmed.wasm,$@)
+	$(Q)$(call optimise,$(@D)/trimmed.wasm,$(@D)/optimised.wasm)
+	$(Q)cp $(@D)/linked.map $(@D)/core.map
+	$(Q)lua5.4 tools/parts.lua $(@D) $< $(foreach k,core full bytecode,$(k)=$(@D)/optimised.wasm=$(@D)/flare$(patsubst %,_%,$(filter-out full,$(k))).wasm) -- >$(@D)/parts_table.h
 
 # An executable with this runtime; only the objects that contain the runtime are rebuilt, the translated one with -O0, since
 # it runs only once.
-SIZE_OWN := $(N)/runtime_wasm2c.o $(N)/edge/flare/runtime_blob.o $(N)/edge/engine/engine_wasm2c.o
+SIZE_OWN := $(N)/runtime_wasm2c.o $(N)/edge/flare/runtime_blob.o $(N)/edge/engine/engine_wasm2c.o $(N)/edge/flare/parts.o
 $(S)/%/flaron-lua: $(S)/%/flare.wasm $(EDGE_OBJECTS) $(CLI_OBJECTS)
 	$(Q)wasm2c -n runtime $(@D)/runtime.wasm -o $(@D)/runtime_wasm2c.c
 	$(Q)$(CC) -O0 -fPIC -w -Iedge -c $(@D)/runtime_wasm2c.c -o $(@D)/runtime.o
 	$(Q)$(CC) -I$(@D) $(NATIVE_FLAGS) -MF $(@D)/engine.d -c edge/engine/engine_wasm2c.c -o $(@D)/engine.o
-	$(Q)$(CC) -DRUNTIME_WASM='"$<"' -c edge/flare/runtime_blob.S -o $(@D)/blob.o
-	$(Q)$(CC) $(filter-out $(SIZE_OWN),$(EDGE_OBJECTS) $(CLI_OBJECTS)) $(@D)/runtime.o $(@D)/engine.o $(@D)/blob.o -o $@ $(NATIVE_LIBS)
+	$(Q)$(call compile_blob,$(@D)) $(@D)/blob.o
+	$(Q)$(CC) -I$(@D) $(NATIVE_FLAGS) -Iruntime -MF $(@D)/parts.d -c edge/flare/parts.c -o $(@D)/parts.o
+	$(Q)$(CC) $(filter-out $(SIZE_OWN),$(EDGE_OBJECTS) $(CLI_OBJECTS)) $(@D)/runtime.o $(@D)/engine.o $(@D)/blob.o $(@D)/parts.o -o $@ $(NATIVE_LIBS)
 
 $(S)/%/hello.wasm: $(S)/%/flaron-lua
 	@echo "hello with libc's $*"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "flare/parts.h"
 #include "flare/wasm.h"
 
 extern const uint8_t runtime_blob_core[], runtime_blob_full[], runtime_blob_bytecode[],
@@ -78,8 +79,19 @@ static bool is_code(uint8_t id) {
   }
 }
 
-/* Whether the code sections of a flare equal those of a runtime, in the same order. */
-static bool same_code(bytes wasm, bytes runtime) {
+/* Whether a section of a flare equals a runtime's as it is for these parts. */
+static bool same_section(const wasm_section *section, flare_runtime_kind kind, uint32_t parts,
+                         const wasm_section *runtime) {
+  wasm_writer body = {0};
+  parts_write_section(kind, parts, runtime, &body);
+  bool same = !body.failed && section->size == body.size && memcmp(section->data, body.data, body.size) == 0;
+  wasm_writer_free(&body);
+  return same;
+}
+
+/* Whether the code sections of a flare equal those of a runtime with its parts, in the same order. */
+static bool same_code(const flare *f, flare_runtime_kind kind) {
+  bytes wasm = text_bytes(&f->wasm), runtime = flare_runtime(kind);
   wasm_reader ours, theirs;
   wasm_section a, b;
   wasm_reader_init(&ours, runtime.data, runtime.size);
@@ -93,7 +105,7 @@ static bool same_code(bytes wasm, bytes runtime) {
     while ((more_b = wasm_next_section(&theirs, &b)) && !is_code(b.id)) {
     }
     if (!more_a || !more_b) return more_a == more_b;
-    if (a.id != b.id || a.size != b.size || memcmp(a.data, b.data, a.size) != 0) return false;
+    if (a.id != b.id || !same_section(&b, kind, f->parts, &a)) return false;
   }
 }
 
@@ -122,6 +134,8 @@ static bool read_custom(flare *f, const wasm_section *section, text *error) {
   json_t *about = json_loadb((const char *)section->body, section->body_size, 0, NULL);
   json_int_t format = json_integer_value(json_object_get(about, "format"));
   const char *hash = json_string_value(json_object_get(about, "runtime"));
+  json_t *part;
+  size_t i;
   if (format != FLARE_FORMAT || hash == NULL) {
     text_printf(error, "its custom section 'flaron-lua' cannot be read (format %lld, this is %d)",
                 (long long)format, FLARE_FORMAT);
@@ -136,6 +150,10 @@ static bool read_custom(flare *f, const wasm_section *section, text *error) {
   f->config = json_incref(json_object_get(about, "config"));
   f->vars = json_incref(json_object_get(about, "vars"));
   f->name = copy_member(about, "name");
+  json_array_foreach(json_object_get(about, "parts"), i, part) {
+    const char *name = json_string_value(part);
+    if (name != NULL) f->parts |= parts_named(name);
+  }
   json_decref(about);
   return true;
 }
@@ -251,18 +269,15 @@ bool flare_read(flare *f, text *wasm, text *error) {
 }
 
 bool flare_runs_here(const flare *f, text *error) {
-  bytes wasm = text_bytes(&f->wasm);
   for (int kind = 0; kind < FLARE_RUNTIMES; kind++) {
-    if (same_code(wasm, flare_runtime((flare_runtime_kind)kind))) return true;
+    if (same_code(f, (flare_runtime_kind)kind)) return true;
   }
   text_printf(error, "it was packed with another runtime (%.12s, this flaron-lua has %.12s): pack it again",
               f->runtime_hash, flare_runtime_hash());
   return false;
 }
 
-bool flare_is_cut(const flare *f) {
-  return same_code(text_bytes(&f->wasm), flare_runtime(FLARE_RUNTIME_CORE));
-}
+bool flare_is_cut(const flare *f) { return same_code(f, FLARE_RUNTIME_CORE); }
 
 void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, bytes module, bytes name),
                      void *data) {

@@ -54,6 +54,7 @@ typedef struct flare {
   uint32_t image_start;                    /* address of the first byte of `image` */
   text image;                              /* the data section, with gaps filled with zeros */
   uint32_t arena_start;                    /* address where the memory of an invocation begins */
+  uint32_t parts;                          /* the optional parts that it has, as a set (parts.h) */
   bool stripped;                           /* without debug information */
   char *runtime_hash;                      /* SHA-256 of the runtime, lower-case hex */
 } flare;

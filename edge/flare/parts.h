@@ -8,6 +8,9 @@
 
 #include <stdint.h>
 
+#include "flare/flare.h"
+#include "flare/wasm.h"
+
 /* A Lua module of a part. Static. */
 typedef struct part_module {
   const char *part, *name;
@@ -24,5 +27,21 @@ uint32_t parts_named(const char *name);
 
 /* The name of part `n`; NULL after the last. */
 const char *parts_name(unsigned n);
+
+/*
+ * Adds the payload of a section of a runtime, as a flare with only these parts has it: functions of other
+ * parts behind the last one that stays are cut off, others become traps, and slots of the table of those that
+ * are cut off stay empty. The indices of what stays are the same. Sections other than functions, elements and
+ * code are added as they are.
+ */
+void parts_write_section(flare_runtime_kind kind, uint32_t parts, const wasm_section *section,
+                         wasm_writer *body);
+
+/* Sets the constants and variables of parts that are not in `parts` to zero. `memory` is that from address
+ * `from` to `to`. */
+void parts_clear_data(uint32_t parts, uint8_t *memory, uint32_t from, uint32_t to);
+
+/* The bytes of code and of data in a runtime that only part `n` has. */
+uint32_t parts_size(flare_runtime_kind kind, unsigned n);
 
 #endif

@@ -1,11 +1,4 @@
-# runtime_blob.S - the runtimes inside the executable: the macros are their paths (mk/native.mk). Where only RUNTIME_WASM is
-# given, which soak and size do, it is all of them.
-#ifndef RUNTIME_CORE_WASM
-#define RUNTIME_CORE_WASM RUNTIME_WASM
-#endif
-#ifndef RUNTIME_BYTECODE_WASM
-#define RUNTIME_BYTECODE_WASM RUNTIME_WASM
-#endif
+# runtime_blob.S - the runtimes inside the executable: the macros are their paths (mk/native.mk).
 	.section .rodata
 	.globl runtime_blob_core
 	.globl runtime_blob_full

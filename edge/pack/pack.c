@@ -181,12 +181,13 @@ static void pack_explain(const project *p, const modules_source *source, const t
 
 /* ---- the module ---- */
 
-/* Writes the memory from `at` to `limit` as data segments without runs of zeros; returns the number of
- * segments. */
-static uint32_t pack_write_segments(wasm_writer *segments, const uint8_t *memory, uint32_t at,
+/* Writes `memory`, which is that from address `from` to `limit`, as data segments without runs of zeros;
+ * returns the number of segments. */
+static uint32_t pack_write_segments(wasm_writer *segments, const uint8_t *memory, uint32_t from,
                                     uint32_t limit) {
   enum { ACTIVE = 0, I32_CONST = 0x41, END = 0x0B, RUN = 16 };
-  uint32_t count = 0;
+  uint32_t count = 0, at = 0;
+  limit -= from;
   for (;; count++) {
     while (at < limit && memory[at] == 0) at++;
     uint32_t end = at, zeros = 0;
@@ -197,7 +198,7 @@ static uint32_t pack_write_segments(wasm_writer *segments, const uint8_t *memory
     if (end == at) return count;
     wasm_write_u8(segments, ACTIVE);
     wasm_write_u8(segments, I32_CONST);
-    wasm_write_s32(segments, (int32_t)at);
+    wasm_write_s32(segments, (int32_t)(from + at));
     wasm_write_u8(segments, END);
     wasm_write_u32(segments, end - at);
     wasm_write_bytes(segments, memory + at, end - at);
@@ -205,11 +206,17 @@ static uint32_t pack_write_segments(wasm_writer *segments, const uint8_t *memory
   }
 }
 
-/* Writes the data section: the image, and the assets after the space for the image's copy. */
-static void pack_write_data(wasm_writer *section, const instance_start_report *r) {
+/* Writes the data section: the image without the data of parts that are not in the set `parts`, and the
+ * assets after the space for the image's copy. */
+static void pack_write_data(wasm_writer *section, uint32_t parts, const instance_start_report *r) {
   wasm_writer segments = {0};
-  uint32_t count = pack_write_segments(&segments, r->memory, r->data_start, r->image_end);
-  count += pack_write_segments(&segments, r->memory, r->assets_start, r->arena_start);
+  size_t size = r->image_end - r->data_start;
+  uint8_t *image = memory_get(size + 1);
+  memcpy(image, r->memory + r->data_start, size);
+  parts_clear_data(parts, image, r->data_start, r->image_end);
+  uint32_t count = pack_write_segments(&segments, image, r->data_start, r->image_end);
+  count += pack_write_segments(&segments, r->memory + r->assets_start, r->assets_start, r->arena_start);
+  free(image);
   wasm_write_u32(section, count);
   wasm_write_bytes(section, segments.data, segments.size);
   wasm_writer_free(&segments);
@@ -286,19 +293,36 @@ static json_t *pack_describe_names(json_t *object) {
   return list;
 }
 
+/* The set of the parts that modules need. */
+static uint32_t pack_parts(const modules *m) {
+  uint32_t parts = 0;
+  for (size_t i = 0; i < m->part_count; i++) parts |= parts_named(m->parts[i]->part);
+  return parts;
+}
+
+/* The names of the parts in a set as a list; NULL if there are none. */
+static json_t *pack_describe_parts(uint32_t parts) {
+  json_t *list = parts != 0 ? json_array() : NULL;
+  const char *name;
+  for (unsigned n = 0; (name = parts_name(n)) != NULL; n++) {
+    if (parts >> n & 1) json_array_append_new(list, json_string(name));
+  }
+  return list;
+}
+
 /* The description of a flare, which flare.c reads and `flaron-lua inspect` shows. The caller frees it. */
 static char *pack_describe(const project *p, const instance_start_report *r) {
   json_t *handlers = json_array();
   for (int h = 0; h < FLARE_HANDLERS; h++) {
     if (r->handlers >> h & 1) json_array_append_new(handlers, json_string(flare_handler_names[h]));
   }
-  json_t *about =
-      json_pack("{s:i, s:s, s:s, s:s*, s:o, s:o, s:o, s:o*, s:b, s:I, s:O*}", "format", FLARE_FORMAT,
-                "version", FLARON_LUA_VERSION, "runtime", flare_runtime_hash(), "name", p->manifest.name,
-                "handlers", handlers, "modules", pack_describe_items(p->modules.items, p->modules.count),
-                "assets", pack_describe_items(p->modules.assets, p->modules.asset_count), "vars",
-                pack_describe_names(p->manifest.vars), "stripped", p->options.strip, "arena",
-                (json_int_t)r->arena_start, "config", p->manifest.config);
+  json_t *about = json_pack(
+      "{s:i, s:s, s:s, s:s*, s:o, s:o, s:o, s:o*, s:o*, s:b, s:I, s:O*}", "format", FLARE_FORMAT, "version",
+      FLARON_LUA_VERSION, "runtime", flare_runtime_hash(), "name", p->manifest.name, "handlers", handlers,
+      "modules", pack_describe_items(p->modules.items, p->modules.count), "assets",
+      pack_describe_items(p->modules.assets, p->modules.asset_count), "vars",
+      pack_describe_names(p->manifest.vars), "parts", pack_describe_parts(pack_parts(&p->modules)),
+      "stripped", p->options.strip, "arena", (json_int_t)r->arena_start, "config", p->manifest.config);
   char *description = json_dumps(about, JSON_COMPACT);
   json_decref(about);
   return description;
@@ -314,9 +338,11 @@ static void pack_write_flare(const project *p, const instance_start_report *r, t
   wasm_reader runtime;
   wasm_section section;
   wasm_writer out = {0};
-  bytes blob = flare_runtime(p->modules.bytecode ? FLARE_RUNTIME_BYTECODE
-                             : r->cut            ? FLARE_RUNTIME_CORE
-                                                 : FLARE_RUNTIME_FULL);
+  flare_runtime_kind kind = p->modules.bytecode ? FLARE_RUNTIME_BYTECODE
+                            : r->cut            ? FLARE_RUNTIME_CORE
+                                                : FLARE_RUNTIME_FULL;
+  uint32_t parts = pack_parts(&p->modules);
+  bytes blob = flare_runtime(kind);
   wasm_reader_init(&runtime, blob.data, blob.size);
   wasm_check_header(&runtime);
   wasm_write_header(&out);
@@ -332,8 +358,8 @@ static void pack_write_flare(const project *p, const instance_start_report *r, t
         wasm_write_u32(&body, p->options.memory / PAGE);
         break;
       case WASM_SECTION_EXPORT: pack_write_exports(&body, &section, r->handlers); break;
-      case WASM_SECTION_DATA: pack_write_data(&body, r); break;
-      default: wasm_write_bytes(&body, section.data, section.size);
+      case WASM_SECTION_DATA: pack_write_data(&body, parts, r); break;
+      default: parts_write_section(kind, parts, &section, &body);
     }
     wasm_write_section(&out, section.id, body.data, body.size);
     wasm_writer_free(&body);

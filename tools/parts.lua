@@ -1,0 +1,302 @@
+-- parts.lua - finds out which functions and constants of the runtime only its optional parts reach (runtime/parts), and writes
+-- them as C for edge/flare/parts.c. It is a program of the build and never shipped.
+--
+--   parts.lua FOLDER LINKED.wasm RUNTIME=IN.wasm=FLARE.wasm... -- PART... >table.h
+--
+-- FOLDER has links of the same objects without any part, core.wasm and core.map, and with one part each, PART.wasm and PART.map;
+-- beside LINKED.wasm, which has all parts, is its map. What a link has that core has not is that part's. The linker names
+-- what it links, but wasm-opt merges and inlines, so of these names only those of functions in the table are used, whose slots
+-- stay; and in each IN.wasm, the optimised module, calls are followed from these slots and from the exports. FLARE.wasm
+-- is the same module with the functions of parts at the end.
+
+local CORE = 0xFFFFFFFF -- the mask of what every flare has
+
+local function fail(...)
+  io.stderr:write("parts.lua: ", string.format(...), "\n")
+  os.exit(1)
+end
+
+local function read(path)
+  local file <close> = assert(io.open(path, "rb"))
+  return file:read "a"
+end
+
+-- ---- maps ----
+
+-- The chunks of code and of data, in order: { key = "FILE:(SECTION)", at = address, size = bytes }. Data has a list for each
+-- kind of chunk; code of no size is left out by the linker.
+local function read_map(path)
+  local map, list = { CODE = {}, DATA = {} }, nil
+  for line in io.lines(path) do
+    local at, name = line:match "^ *(%S+) +%x+ +%x+ (%S.*)$"
+    if name then
+      list = map[name] or (name == ".bss" and map.DATA) or (name:match "^%.r?o?data" and list) or (at == "-" and {}) or list
+    else
+      local place, size, key = line:match "^ *(%S+) +%x+ +(%x+)         (%S.*:%(.*%))$"
+      if key and list then
+        list[#list + 1] = { key = key, at = tonumber(place, 16), size = tonumber(size, 16) }
+      end
+    end
+  end
+  return map
+end
+
+local function keys_of(list)
+  local keys = {}
+  for _, chunk in ipairs(list) do keys[chunk.key] = true end
+  return keys
+end
+
+-- ---- modules ----
+
+local function leb(bytes, at)
+  local value, shift = 0, 0
+  repeat
+    local b = bytes:byte(at)
+    value, shift, at = value | (b & 0x7F) << shift, shift + 7, at + 1
+  until b < 0x80
+  return value, at
+end
+
+local SECTIONS = { [2] = "import", [3] = "functions", [7] = "export", [9] = "element", [10] = "code" }
+
+-- The sections as a list of { id, place of the payload, place after it }, and the places of payloads by name.
+local function sections_of(bytes)
+  local list, found, at = {}, {}, 9
+  while at <= #bytes do
+    local id, size, payload = bytes:byte(at), leb(bytes, at + 1)
+    at = payload
+    if SECTIONS[id] then found[SECTIONS[id]] = at end
+    list[#list + 1] = { id, at, at + size }
+    at = at + size
+  end
+  return list, found
+end
+
+local function skip_name(bytes, at)
+  local size
+  size, at = leb(bytes, at)
+  return at + size, bytes:sub(at, at + size - 1)
+end
+
+-- Spec 5.4: operands of instructions, one letter each: u is a LEB128 number, b a byte. Those that are not here have none.
+local OPERANDS = { [0x02] = "u", [0x03] = "u", [0x04] = "u", [0x0C] = "u", [0x0D] = "u", [0x10] = "u", [0x11] = "uu",
+  [0x3F] = "b", [0x40] = "b", [0x41] = "u", [0x42] = "u", [0x43] = "bbbb", [0x44] = "bbbbbbbb" }
+for op = 0x20, 0x24 do OPERANDS[op] = "u" end
+for op = 0x28, 0x3E do OPERANDS[op] = "uu" end
+local AFTER_FC = { [8] = "ub", [9] = "u", [10] = "bb", [11] = "b" }
+
+-- Calls `called` with the index of each function that the body from `at` to before `stop` calls, the place of that number, and
+-- the place after it.
+local function each_call(bytes, at, stop, called)
+  local count, n
+  count, at = leb(bytes, at)
+  for _ = 1, count do
+    at = select(2, leb(bytes, at)) + 1
+  end
+  while at < stop do
+    local op = bytes:byte(at)
+    local operands = OPERANDS[op] or ""
+    at = at + 1
+    if op == 0xFC then
+      n, at = leb(bytes, at)
+      operands = n <= 7 and "" or AFTER_FC[n] or fail("instruction 0xFC %d is unknown", n)
+    elseif op == 0x0E then -- br_table
+      n, at = leb(bytes, at)
+      operands = ("u"):rep(n + 1)
+    elseif op > 0xC4 or (op > 0x05 and op < 0x0B) or (op > 0x11 and op < 0x1A) or (op > 0x1B and op < 0x20) then
+      fail("instruction 0x%02X is unknown", op)
+    end
+    for i = 1, #operands do
+      if operands:byte(i) == 0x62 then
+        at = at + 1
+      else
+        local before = at
+        n, at = leb(bytes, at)
+        if op == 0x10 then called(n, before, at) end
+      end
+    end
+  end
+  if at ~= stop then fail "a body ends inside an instruction" end
+end
+
+-- A module: `imports`, the number of imported functions; `exports`, a list of { name, kind, index }; `slots`, slot -> index;
+-- `types` and `bodies`, those of functions without the imported ones: numbers, and { first, stop }.
+local function read_module(path)
+  local bytes = read(path)
+  local m = { bytes = bytes, imports = 0, exports = {}, slots = {}, types = {}, bodies = {} }
+  local found, at, n, name, kind
+  m.sections, found = sections_of(bytes)
+  m.imports = leb(bytes, found.import) -- they are all functions (tools/trim.c)
+  n, at = leb(bytes, found.export)
+  for _ = 1, n do
+    at, name = skip_name(bytes, at)
+    kind, at = bytes:byte(at), at + 1
+    n, at = leb(bytes, at)
+    m.exports[#m.exports + 1] = { name, kind, n }
+  end
+  n, at = leb(bytes, found.functions)
+  for i = 1, n do m.types[i], at = leb(bytes, at) end
+  n, at = leb(bytes, found.element)
+  if n ~= 1 or bytes:sub(at, at + 3) ~= "\0\x41\1\x0B" then fail("%s: the table is not filled from slot 1 on", path) end
+  n, at = leb(bytes, at + 4)
+  for slot = 1, n do m.slots[slot], at = leb(bytes, at) end
+  n, at = leb(bytes, found.code)
+  for i = 1, n do
+    local size
+    size, at = leb(bytes, at)
+    m.bodies[i] = { at, at + size }
+    at = at + size
+  end
+  return m
+end
+
+-- ---- who owns what ----
+
+-- The mask of a key in maps: bit n is part n.
+local function owners_of(key, core, parts)
+  local mask = 0
+  for n, keys in ipairs(parts) do
+    if keys[key] then mask = mask | 1 << (n - 1) end
+  end
+  return (core[key] or mask == 0) and CORE or mask
+end
+
+-- The masks of a module's functions, by their index without the imported ones.
+local function own_functions(m, slots)
+  local masks = {}
+  local function mark(index, mask)
+    local i = index - m.imports + 1
+    local before = masks[i] or 0
+    if i < 1 or before | mask == before then return end
+    masks[i] = before | mask
+    each_call(m.bytes, m.bodies[i][1], m.bodies[i][2], function(callee) mark(callee, mask) end)
+  end
+  for _, e in ipairs(m.exports) do
+    if e[2] == 0 then mark(e[3], CORE) end
+  end
+  for slot, index in ipairs(m.slots) do mark(index, slots[slot]) end
+  for i = 1, #m.bodies do masks[i] = masks[i] or CORE end
+  return masks
+end
+
+-- ---- writing ----
+
+local function leb_of(n)
+  local bytes = ""
+  repeat
+    local b = n & 0x7F
+    n = n >> 7
+    bytes = bytes .. string.char(n > 0 and b | 0x80 or b)
+  until n == 0
+  return bytes
+end
+
+local function vector(list, write)
+  local bytes = { leb_of(#list) }
+  for i, item in ipairs(list) do bytes[i + 1] = write(item) end
+  return table.concat(bytes)
+end
+
+-- The place of a function with these owners: first what every flare has, then what several parts share, then each part's.
+local function rank(mask) return mask == CORE and 0 or mask & mask - 1 ~= 0 and 1 or 1 + mask end
+
+-- Writes a module to `path` with its functions in the order of their ranks. Returns the masks in that order.
+local function put_parts_last(m, masks, path)
+  local order, new, sorted = {}, {}, {}
+  for i = 1, #masks do order[i] = i end
+  table.sort(order, function(a, b)
+    local left, right = rank(masks[a]), rank(masks[b])
+    if left ~= right then return left < right end
+    return a < b
+  end)
+  for i, old in ipairs(order) do
+    new[old + m.imports - 1] = i + m.imports - 1
+    sorted[i] = masks[old]
+  end
+  local function index_of(old) return new[old] or old end
+  local payloads = {
+    [3] = vector(order, function(i) return leb_of(m.types[i]) end),
+    [7] = vector(m.exports, function(e)
+      return leb_of(#e[1]) .. e[1] .. string.char(e[2]) .. leb_of(e[2] == 0 and index_of(e[3]) or e[3])
+    end),
+    [9] = "\1\0\x41\1\x0B" .. vector(m.slots, function(index) return leb_of(index_of(index)) end),
+    [10] = vector(order, function(i)
+      local pieces, done, stop = {}, m.bodies[i][1], m.bodies[i][2]
+      each_call(m.bytes, done, stop, function(callee, from, after)
+        pieces[#pieces + 1] = m.bytes:sub(done, from - 1) .. leb_of(index_of(callee))
+        done = after
+      end)
+      local body = table.concat(pieces) .. m.bytes:sub(done, stop - 1)
+      return leb_of(#body) .. body
+    end),
+  }
+  local file <close> = assert(io.open(path, "wb"))
+  file:write(m.bytes:sub(1, 8))
+  for _, section in ipairs(m.sections) do
+    local id, from, stop = table.unpack(section)
+    local payload = payloads[id] or m.bytes:sub(from, stop - 1)
+    file:write(string.char(id), leb_of(#payload), payload)
+  end
+  return sorted
+end
+
+-- ---- the program ----
+
+local folder, linked = arg[1], arg[2]
+local runtimes, names, at = {}, {}, 3
+while arg[at] ~= "--" do
+  runtimes[#runtimes + 1] = { arg[at]:match "^(%w+)=(.*)=(.*)$" }
+  at = at + 1
+end
+table.move(arg, at + 1, #arg, 1, names)
+
+local full = read_map((linked:gsub("wasm$", "map")))
+local core_map = read_map(folder .. "/core.map")
+local core = { code = keys_of(core_map.CODE), data = keys_of(core_map.DATA) }
+local code, data = {}, {}
+for n, name in ipairs(names) do
+  local map = read_map(folder .. "/" .. name .. ".map")
+  code[n], data[n] = keys_of(map.CODE), keys_of(map.DATA)
+end
+
+local before = read_module(linked)
+if #before.bodies ~= #full.CODE then fail("%s has %d functions, its map %d", linked, #before.bodies, #full.CODE) end
+local slots = {}
+for slot, index in ipairs(before.slots) do
+  local chunk = full.CODE[index - before.imports + 1]
+  slots[slot] = chunk and owners_of(chunk.key, core.code, code) or CORE -- not an import
+end
+
+local function print_range(from, to, mask)
+  if mask ~= CORE and to > from then print(string.format("{%d, %d, 0x%X},", from, to, mask)) end
+end
+
+print "/* The functions and constants that only optional parts of the runtime reach; made by tools/parts.lua. */"
+for _, runtime in ipairs(runtimes) do
+  local m = read_module(runtime[2])
+  if #m.slots ~= #slots then fail("%s has %d functions in its table, %s %d", runtime[2], #m.slots, linked, #slots) end
+  local masks, first = put_parts_last(m, own_functions(m, slots), runtime[3]), 1
+  print(string.format("enum { PARTS_IMPORTS_%s = %d, PARTS_FUNCTIONS_%s = %d };", runtime[1], m.imports, runtime[1], #masks))
+  print(string.format("static const part_range parts_of_%s[] = {", runtime[1]))
+  for i = 2, #masks + 1 do -- runs of functions that have the same owners
+    if masks[i] ~= masks[first] then
+      print_range(first - 1, i - 1, masks[first])
+      first = i
+    end
+  end
+  print "{0, 0, 0}};"
+end
+
+print "static const part_range parts_data[] = {"
+local from, to, owners = 0, 0, CORE
+for i = 1, #full.DATA + 1 do -- neighbours with the same owners are one range
+  local chunk = full.DATA[i]
+  local mask = chunk and owners_of(chunk.key, core.data, data) or CORE
+  if mask ~= owners then
+    print_range(from, to, owners)
+    from, owners = chunk and chunk.at, mask
+  end
+  to = chunk and chunk.at + chunk.size
+end
+print "{0, 0, 0}};"
