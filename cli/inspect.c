@@ -23,10 +23,17 @@ static void print(const char *path, const flare *f, const json_t *about) {
       "%s: %zu bytes, packed with runtime %.12s%s%s\n", path, f->wasm.size, f->runtime_hash,
       json_is_true(json_object_get(about, "runs_here")) ? " (this flaron-lua's)" : " (not this flaron-lua's)",
       f->stripped ? ", stripped" : "");
+  size_t n;
+  const json_t *part;
   print_list("handlers", json_object_get(about, "handlers"));
   for (size_t i = 0; i < f->module_count; i++) {
     cli_print("%-9s %8zu bytes  %s (%s)\n", i == 0 ? "modules" : "", f->modules[i].size, f->modules[i].name,
               f->modules[i].file);
+  }
+  json_array_foreach(json_object_get(about, "parts"), n, part) {
+    cli_print("%-9s %8" JSON_INTEGER_FORMAT " bytes  %s\n", n == 0 ? "parts" : "",
+              json_integer_value(json_object_get(part, "bytes")),
+              json_string_value(json_object_get(part, "name")));
   }
   for (size_t i = 0; i < f->asset_count; i++) {
     cli_print("%-9s %8zu bytes  %s\n", i == 0 ? "assets" : "", f->assets[i].size, f->assets[i].file);

@@ -52,10 +52,17 @@ static bool is_link(const cli_command *self, const char *name) {
 
 static double now_ms(void) { return (double)clock_ns(CLOCK_MONOTONIC) / CLOCK_NS_PER_MS; }
 
+/* flare_each_part: names a part in the report. */
+static void say_part(void *unused, const char *name, uint32_t size) {
+  (void)unused;
+  cli_print(" %s (%u bytes),", name, size);
+}
+
 /* Says on one line what was made. */
 static void report(const flare *f, const char *input, const char *output, const char *map, double ms) {
   cli_print("packed %s: %s, %zu bytes, %zu module%s,", input, output, f->wasm.size, f->module_count,
             f->module_count == 1 ? "" : "s");
+  flare_each_part(f, say_part, NULL);
   for (int h = 0, n = 0; h < FLARE_HANDLERS; h++) {
     if (f->handlers >> h & 1) cli_print("%s %s", n++ > 0 ? " and" : "", flare_handler_names[h]);
   }

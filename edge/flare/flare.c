@@ -268,13 +268,26 @@ bool flare_read(flare *f, text *wasm, text *error) {
   return false;
 }
 
+/* The runtime of this executable that it was packed on; FLARE_RUNTIMES = none. */
+static flare_runtime_kind kind_of(const flare *f) {
+  int kind = 0;
+  while (kind < FLARE_RUNTIMES && !same_code(f, (flare_runtime_kind)kind)) kind++;
+  return (flare_runtime_kind)kind;
+}
+
 bool flare_runs_here(const flare *f, text *error) {
-  for (int kind = 0; kind < FLARE_RUNTIMES; kind++) {
-    if (same_code(f, (flare_runtime_kind)kind)) return true;
-  }
+  if (kind_of(f) != FLARE_RUNTIMES) return true;
   text_printf(error, "it was packed with another runtime (%.12s, this flaron-lua has %.12s): pack it again",
               f->runtime_hash, flare_runtime_hash());
   return false;
+}
+
+void flare_each_part(const flare *f, void (*visit)(void *data, const char *name, uint32_t size), void *data) {
+  flare_runtime_kind kind = f->parts != 0 ? kind_of(f) : FLARE_RUNTIMES;
+  const char *name;
+  for (unsigned n = 0; (name = parts_name(n)) != NULL; n++) {
+    if (f->parts >> n & 1) visit(data, name, kind != FLARE_RUNTIMES ? parts_size(kind, n) : 0);
+  }
 }
 
 bool flare_is_cut(const flare *f) { return same_code(f, FLARE_RUNTIME_CORE); }

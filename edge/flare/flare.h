@@ -72,6 +72,10 @@ bool flare_runs_here(const flare *f, text *error);
  * (abi/cut.def). */
 bool flare_is_cut(const flare *f);
 
+/* Calls `visit` for each optional part that it has (parts.h), with the bytes of code and data that only that
+ * part needs; 0 if it was packed on another runtime. */
+void flare_each_part(const flare *f, void (*visit)(void *data, const char *name, uint32_t size), void *data);
+
 /* Calls `visit` for each import or export of the module, in order, with an import's module (for exports "")
  * and the name. */
 void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, bytes module, bytes name),

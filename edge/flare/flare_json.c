@@ -17,10 +17,15 @@ static void add_name(void *list, bytes module, bytes name) {
   text_free(&full);
 }
 
+/* flare_each_part: adds a part to a JSON array. */
+static void add_part(void *list, const char *name, uint32_t size) {
+  json_array_append_new(list, json_pack("{s:s, s:I}", "name", name, "bytes", (json_int_t)size));
+}
+
 json_t *flare_json(const flare *f) {
   json_t *handlers = json_array(), *modules = json_array(), *assets = json_array(), *imports = json_array(),
-         *exports = json_array(), *cut = json_array();
-  static const char *const parts[] = {
+         *exports = json_array(), *cut = json_array(), *parts = json_array();
+  static const char *const names[] = {
 #define FLARON_CUT(name) name,
 #include "abi/cut.def"
 #undef FLARON_CUT
@@ -39,16 +44,17 @@ json_t *flare_json(const flare *f) {
   }
   flare_each_name(f, true, add_name, imports);
   flare_each_name(f, false, add_name, exports);
-  for (size_t i = 0; i < sizeof parts / sizeof *parts && flare_is_cut(f); i++)
-    json_array_append_new(cut, json_string(parts[i]));
+  for (size_t i = 0; i < sizeof names / sizeof *names && flare_is_cut(f); i++)
+    json_array_append_new(cut, json_string(names[i]));
+  flare_each_part(f, add_part, parts);
   text none = {0};
   bool runs_here = flare_runs_here(f, &none);
   text_free(&none);
-  return json_pack("{s:I, s:I, s:I, s:I, s:b, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:s*, s:O*, s:O*}",
+  return json_pack("{s:I, s:I, s:I, s:I, s:b, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s*, s:O*, s:O*}",
                    "bytes", (json_int_t)f->wasm.size, "image_bytes", (json_int_t)f->image.size,
                    "memory_bytes", (json_int_t)f->memory_pages * PAGE, "memory_limit_bytes",
                    (json_int_t)f->memory_max_pages * PAGE, "stripped", f->stripped, "runtime",
                    f->runtime_hash, "runs_here", runs_here, "handlers", handlers, "modules", modules,
-                   "imports", imports, "exports", exports, "assets", assets, "cut", cut, "name", f->name,
-                   "config", f->config, "vars", f->vars);
+                   "imports", imports, "exports", exports, "assets", assets, "parts", parts, "cut", cut,
+                   "name", f->name, "config", f->config, "vars", f->vars);
 }
