@@ -4,16 +4,11 @@
 #include "flare/flare.h"
 
 #include <jansson.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/digest.h"
 #include "flare/parts.h"
 #include "flare/wasm.h"
-
-extern const uint8_t runtime_blob_core[], runtime_blob_full[], runtime_blob_bytecode[],
-    runtime_blob_end[]; /* runtime_blob.S */
 
 const char *const flare_handler_names[FLARE_HANDLERS] = {
 #define FLARON_HANDLER(id, name) #name,
@@ -22,27 +17,6 @@ const char *const flare_handler_names[FLARE_HANDLERS] = {
 };
 
 enum { PAGE = 65536 };
-
-bytes flare_runtime(flare_runtime_kind kind) {
-  const uint8_t *const begins[] = {runtime_blob_core, runtime_blob_full, runtime_blob_bytecode,
-                                   runtime_blob_end};
-  return (bytes){begins[kind], (size_t)(begins[kind + 1] - begins[kind])};
-}
-
-static char runtime_hash[DIGEST_HEX_SIZE + 1];
-
-static void hash_runtime(void) {
-  text hex = {0};
-  digest_add_hex(&hex, flare_runtime(FLARE_RUNTIME_BYTECODE)); /* this runtime has all parts of the others */
-  memcpy(runtime_hash, hex.data, DIGEST_HEX_SIZE);
-  text_free(&hex);
-}
-
-const char *flare_runtime_hash(void) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, hash_runtime);
-  return runtime_hash;
-}
 
 static void free_list(flare_module *list, size_t count) {
   for (size_t i = 0; i < count; i++) {

@@ -8,6 +8,7 @@
 #define FLARON_EDGE_FLARE_H
 
 #include "base/text.h"
+#include "flare/runtime.h"
 
 /* The version of flaron-lua, and of the custom section's layout. */
 #define FLARON_LUA_VERSION "0.1.0"
@@ -22,14 +23,6 @@ typedef enum flare_handler {
 } flare_handler;
 
 extern const char *const flare_handler_names[FLARE_HANDLERS];
-
-/* The runtimes. Each contains those before it. */
-typedef enum flare_runtime_kind {
-  FLARE_RUNTIME_CORE, /* without the parts that most flares cannot reach (runtime/start/reach.h) */
-  FLARE_RUNTIME_FULL,
-  FLARE_RUNTIME_BYTECODE, /* reads bytecode */
-  FLARE_RUNTIMES
-} flare_runtime_kind;
 
 /* A module of the bundle. */
 typedef struct flare_module {
@@ -83,11 +76,5 @@ void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, byt
 
 /* Frees what `f` holds and leaves it empty. */
 void flare_free(flare *f);
-
-/*
- * A runtime in this executable; the SHA-256 that identifies all of them, as lower-case hex. Static.
- */
-bytes flare_runtime(flare_runtime_kind kind);
-const char *flare_runtime_hash(void);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "flare/flare.h"
+#include "flare/runtime.h"
 #include "flare/wasm.h"
 
 /* A Lua module of a part. Static. */

@@ -8,6 +8,10 @@
 
 static void visit(void *count, bytes module, bytes name) { *(size_t *)count += module.size + name.size; }
 
+static void visit_part(void *count, const char *name, uint32_t size) {
+  *(size_t *)count += size + (*name != '\0');
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -19,6 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     flare_each_name(&f, true, visit, &count);
     flare_each_name(&f, false, visit, &count);
     flare_runs_here(&f, &error);
+    flare_each_part(&f, visit_part, &count);
     flare_free(&f);
   } else if (error.size == 0) {
     abort(); /* a refusal says why */

@@ -9,7 +9,7 @@ limit=-max_total_time=$seconds what="fuzzing %s for $seconds seconds\n"
 [ "$seconds" != 0 ] || limit=-runs=0 what='trying the seeds of %s\n'
 out=build/fuzz
 clang=/usr/lib/llvm-19/bin/clang
-flags='-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iedge -Ibindings -Itools'
+flags='-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iedge -Ibindings -Itools -Iruntime -Ibuild/wasm'
 
 rss=4096 # MB that one may take
 
@@ -100,8 +100,8 @@ end
 END
 
 fuzz unwind "$out/seeds-wasm" tools/unwind_rewrite.c edge/flare/wasm.c
-fuzz flare "$out/seeds-flare" edge/flare/flare.c edge/base/text.c edge/flare/wasm.c
-fuzz modules "$out/seeds-lua" edge/pack/modules.c edge/pack/requires.c edge/base/text.c
+fuzz flare "$out/seeds-flare" edge/flare/flare.c edge/flare/parts.c edge/flare/runtime.c edge/base/text.c edge/flare/wasm.c
+fuzz modules "$out/seeds-lua" edge/pack/modules.c edge/pack/requires.c edge/flare/parts.c edge/base/text.c
 fuzz linemap "$out/seeds-map" edge/pack/linemap.c edge/base/text.c
 fuzz encoding "$out/seeds-text" edge/base/encoding.c edge/base/text.c
 rss=2048 # a few records at a time, each bounded
