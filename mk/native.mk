@@ -52,7 +52,7 @@ $(N)/edge/flare/runtime_blob.o: edge/flare/runtime_blob.S $(W)/parts_table.h
 # What lies in the executable (edge/base/embedded.h), and what is made for it.
 EMBEDDED_FOLDERS := scripts/testing scripts/modules scripts/check scripts/templates docs/guide edge/dev/page
 EMBEDDED := $(filter-out $(EMBEDDED_FOLDERS:%=%/README.md),$(shell find $(EMBEDDED_FOLDERS) -type f 2>/dev/null | LC_ALL=C sort)) \
-  $(B)/licenses.txt
+  $(B)/licenses.txt $(PART_MODULES)
 LINKED_PACKAGES := $(filter-out liblua%,$(filter %-dev,$(BUILD_PACKAGES)))
 
 $(B)/licenses.txt: tools/licenses.sh LICENSE $(B)/lua.stamp $(B)/cjson.stamp $(call flags,licenses,$(LINKED_PACKAGES))

@@ -329,7 +329,7 @@ static size_t modules_add_found(modules *m, const modules_source *source, const 
     found = fault == 0;
     refused = file_is_refused(fault);
   }
-  if (!found && !refused && modules_may_be_ready(name)) {
+  if (!found && !refused) {
     modules_fill_place("scripts/modules/?.lua", name, &path);
     const bytes *ready = embedded_find(path.data);
     if (ready != NULL) text_add(&content, ready->data, ready->size);

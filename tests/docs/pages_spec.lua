@@ -29,7 +29,7 @@ describe("every folder", function()
   -- Those whose files are data or projects, and those that their parent's page tells of.
   local without = {
     "^%.ci/", "^examples/", "^docs/$", "^docs/%l+/$", "^bench/.", "^edge/dev/page/", "^scripts/%l+/.", "^tests/tool/.",
-    "^runtime/lua/.", "^runtime/json/.", "^tests/soak/.", "^tests/support/.",
+    "^runtime/lua/.", "^runtime/json/.", "^runtime/parts/[^/]+/.", "^tests/soak/.", "^tests/support/.",
   }
   local function needs_page(folder)
     if folder == "docs/internals/" or folder == "docs/decisions/" then return true end

@@ -118,5 +118,33 @@ fuzz gossip "$out/seeds-gossip" edge/gossip/gossip_wire.c edge/base/text.c
 # shellcheck disable=SC2046 # paths without spaces
 fuzz pattern "$out/seeds-pattern" -Iruntime -Ibuild/src/lua-stock/src runtime/lua/fast/string_pattern.c runtime/lua/fast/string_slice.c \
   $(find build/src/lua-stock/src -name 'l*.c' ! -name lua.c ! -name luac.c ! -name lstrlib.c) -lm
+# The optional parts, beside a native Lua.
+stock="-w -Iruntime -Ibuild/src/lua-stock/src $(find build/src/lua-stock/src -name 'l*.c' ! -name lua.c ! -name luac.c | tr '\n' ' ')"
+mkdir -p "$out/seeds-regex" "$out/seeds-lpeg"
+lua5.4 - "$out/seeds-regex/" <<'END'
+for i, seed in ipairs {
+  { 0, 5, "(a+)+$", ("a"):rep(40) .. "b" },
+  { 0x80000, 0, "(?<n>\\w)|\\R(?=x)", "a\r\nxé" },
+  { 0, 4, "(?:a|b)*+c{2,65535}", "ababcc" },
+  { 0x80000, 3, "[\\p{L}-]++(?1)?(x)\\1", "ä-éxx" },
+  { 0x20008, 2, "(?|(a)|(b))(?(1)c|d)(*SKIP)(*F)|(?R)?z", "acz" },
+  { 0, 1, "(?<=a{100}|bc)\\K(*sr:.*)", ("a"):rep(120) },
+} do
+  local options, which, pattern, subject = table.unpack(seed)
+  local file <close> = assert(io.open(arg[1] .. i, "wb"))
+  file:write(string.pack("<I4BB", options, which, #pattern), pattern, subject)
+end
+END
+printf 'list <- {| item (", " item)* |} item <- {%%w+} -> f / "[" list "]"\0a, [b, c]' >"$out/seeds-lpeg/list"
+printf '{:a: [a-z\303]+ :} =a {~ . -> "%%0%%0" ~}* !. / { (&. .) => f }^-3 %%s\0abab' >"$out/seeds-lpeg/captures"
+# shellcheck disable=SC2046,SC2086 # words
+fuzz regex "$out/seeds-regex" -DHAVE_CONFIG_H -DPCRE2_CODE_UNIT_WIDTH=8 -DREX_NOEMBEDDEDTEST '-DVERSION="2.9.2"' -Iruntime/parts/pcre2 \
+  -Ibuild/src/pcre2/src $stock $(ls build/src/lrexlib/src/common.c build/src/lrexlib/src/pcre2/*.c runtime/parts/pcre2/regex.c) \
+  $(for f in auto_possess chartables compile config context dfa_match error extuni find_bracket jit_compile maketables match match_data \
+    newline ord2utf pattern_info script_run string_utils study substring tables ucd valid_utf xclass; do
+    echo build/src/pcre2/src/pcre2_$f.c; done)
+# shellcheck disable=SC2086 # words
+fuzz lpeg "$out/seeds-lpeg" $stock build/src/lpeg/lptree.c build/src/lpeg/lpcode.c build/src/lpeg/lpvm.c build/src/lpeg/lpcap.c \
+  build/src/lpeg/lpcset.c runtime/parts/lpeg/nesting.c
 fuzz page "$out/seeds-page" edge/dev/page.c edge/project/kv.c
 echo 'nothing found'

@@ -22,3 +22,9 @@ $(W)/lpeg/%.o: $(B)/lpeg.stamp $(B)/lua.stamp $(LPEG_STAMP)
 	$(Q)$(WASM_CC) $(LPEG_FLAGS) $(FLAGS_lpeg/$*) -c $(LPEG)/$*.c -o $@
 
 PART_OBJECTS += $(patsubst %,$(W)/lpeg/%.o,lptree lpcode lpvm lpcap lpcset)
+
+# The Lua of the tarball lies in the executable as ready-made modules do.
+PART_MODULES += $(B)/scripts/modules/re.lua
+$(B)/scripts/modules/re.lua: $(B)/lpeg.stamp
+	@mkdir -p $(@D)
+	$(Q)cp $(LPEG)/re.lua $@
