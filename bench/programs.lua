@@ -10,6 +10,8 @@ local programs = {
   names = {
     "fib", "nbody", "spectral", "trees", "strings", "sort", "objects", "errors", "coroutines", "json", "template", "router",
   },
+  -- Of optional parts (parts.lua); natively each needs the package in the second field.
+  of_parts = { { "lpeg", "lua-lpeg" }, { "regex", "lua-rex-pcre2" } },
 }
 
 -- A contestant is called until it has used WARM_UP seconds, then ROUNDS times, unless that takes longer than
@@ -52,8 +54,9 @@ local function in_node(words)
   end, worker.stop
 end
 
--- All contestants for a program: `run` gives milliseconds and the answer, or nil and a message.
-local function open(name)
+-- All contestants for a program: `run` gives milliseconds and the answer, or nil and a message. `ours`: but those that have no
+-- optional parts.
+local function open(name, ours)
   local folder = ("%s/programs/%s"):format(common.folder, name)
   support.run("mkdir -p " .. folder)
   support.project(programs.project(name, "n"), folder)
@@ -72,7 +75,7 @@ local function open(name)
     list[#list + 1] = { name = label, run = run, stop = stop }
   end
   add("V8", "v8 " .. folder .. ".wasm")
-  if not common.npm_failure() then
+  if not ours and not common.npm_failure() then
     add("wasmoon", "wasmoon " .. folder .. ".lua")
     add("fengari", "fengari " .. folder .. ".lua")
   end
@@ -93,9 +96,10 @@ local function once(contestant, expected)
   return time, answer
 end
 
--- All contestants, in their order, with `ratio` to the first, which has its `best` time in milliseconds.
-local function measure(name)
-  local list, expected = open(name), nil
+--- All contestants for a program, in their order, with `ratio` to the first, which has its `best` time in milliseconds, or with
+--- `failure`. `ours`: lua5.4, the local edge and V8.
+function programs.measure(name, ours)
+  local list, expected = open(name, ours), nil
   for _, contestant in ipairs(list) do
     repeat
       local time, answer = once(contestant, expected)
@@ -132,7 +136,7 @@ function programs.run()
   local rows, bars, ratios, notes = {}, {}, {}, {}
   for _, name in ipairs(programs.names) do
     common.progress("%s", name)
-    local list = measure(name)
+    local list = programs.measure(name)
     local row, group = { name, ("%.1f"):format(list[1].best) }, { name = name }
     for i = 2, #contestants do
       local contestant = list[i]

@@ -11,4 +11,16 @@ describe("a benchmark program comes to what native Lua does:", function()
       assert.equal(programs.native(name, "small"), answer.body)
     end)
   end
+
+  for _, program in ipairs(programs.of_parts) do
+    local name, package_name = program[1], program[2]
+    if not pcall(programs.native, name, "small") then
+      pending(("%s: package %s is not installed"):format(name, package_name))
+    else
+      it(name, function()
+        local flare <close> = support.load(programs.project(name, "small"))
+        assert.equal(programs.native(name, "small"), assert(flare:request()).body)
+      end)
+    end
+  end
 end)
