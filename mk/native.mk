@@ -55,8 +55,8 @@ EMBEDDED := $(filter-out $(EMBEDDED_FOLDERS:%=%/README.md),$(shell find $(EMBEDD
   $(B)/licenses.txt $(PART_MODULES)
 LINKED_PACKAGES := $(filter-out liblua%,$(filter %-dev,$(BUILD_PACKAGES)))
 
-$(B)/licenses.txt: tools/licenses.sh LICENSE $(B)/lua.stamp $(B)/cjson.stamp $(call flags,licenses,$(LINKED_PACKAGES))
-	$(Q)tools/licenses.sh text $(LUA) $(CJSON) $(LINKED_PACKAGES) >$@
+$(B)/licenses.txt: tools/licenses.sh LICENSE $(B)/lua.stamp $(B)/cjson.stamp $(PART_STAMPS) $(call flags,licenses,$(PART_NOTICES) $(LINKED_PACKAGES))
+	$(Q)tools/licenses.sh text $(LUA) $(CJSON) $(PART_NOTICES) $(LINKED_PACKAGES) >$@
 
 # The list of files is in a stamp, since files are added and removed.
 $(N)/embedded.o: tools/embed.sh $(EMBEDDED) $(call flags,embedded,$(EMBEDDED))

@@ -21,8 +21,8 @@ deb: $(EXE) $(MODULE) ## build a Debian package, build/flaron-lua_VERSION_ARCH.d
 	$(Q)SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) MAINTAINER='$(MAINTAINER)' tools/deb.sh $(B)/deb $(if $(SANITIZE),$(N),$(B))
 
 # The components are those of tools/licenses.sh, in the versions of this machine, so the file is made again each time.
-sbom: $(B)/lua.stamp $(B)/cjson.stamp ## write build/flaron-lua.spdx.json, what is built in and linked, as SPDX 2.3
-	$(Q)tools/licenses.sh list $(LUA) $(CJSON) $(LINKED_PACKAGES) >$(B)/components.txt
+sbom: $(B)/lua.stamp $(B)/cjson.stamp $(PART_STAMPS) ## write build/flaron-lua.spdx.json, what is built in and linked, as SPDX 2.3
+	$(Q)tools/licenses.sh list $(LUA) $(CJSON) $(PART_NOTICES) $(LINKED_PACKAGES) >$(B)/components.txt
 	$(Q)lua5.4 tools/sbom.lua $(SOURCE_DATE_EPOCH) 'Lua=$(LUA_SHA256):$(LUA_TARBALL)' 'lua-cjson=$(CJSON_SHA256):$(CJSON_TARBALL)' \
 	  <$(B)/components.txt >$(B)/flaron-lua.spdx.json
 	@echo 'made $(B)/flaron-lua.spdx.json'

@@ -4,7 +4,8 @@
 #   tools/licenses.sh text LUA CJSON PACKAGE... >licenses.txt      the licences of all of it
 #   tools/licenses.sh list LUA CJSON PACKAGE... >components.txt    a line each, for tools/sbom.lua
 #
-# LUA and CJSON are the folders of their sources, PACKAGEs the Debian packages that are linked. The copyright files of
+# LUA and CJSON are the folders of their sources, PACKAGEs the Debian packages that are linked; NAME:VERSION:SPDX:FILE among
+# them is an optional part, whose notice FILE has (in HTML: from its copyright on). The copyright files of
 # packages come from Debian; licences that they only refer to are at the end of the text, after the line "==== Full texts".
 # None of this text is in the repository. Without dpkg, notices that are not in Debian's places are named in the text and on
 # standard error; with dpkg, a missing notice is an error.
@@ -55,7 +56,14 @@ spdx() {
   esac
 }
 
+part_field() { printf '%s' "$2" | cut -d : -f "$1"; } # N NAME:VERSION:SPDX:FILE
+
 component() { # RELATION NAME
+  case $2 in *:*:*:*)
+    printf 'built-in\t%s\t%s\t%s\t\n' "$(part_field 1 "$2")" "$(part_field 2 "$2")" "$(part_field 3 "$2")"
+    return
+    ;;
+  esac
   version=
   if has_dpkg; then version=$(dpkg-query -W -f '${Version}' "$2" 2>/dev/null) || version=; fi
   printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "${version:-NOASSERTION}" "$(spdx "$2")" "${version:+debian}"
@@ -93,7 +101,16 @@ cat "$cjson/LICENSE"
 package wasi-libc 'wasi-libc, built in'
 package libclang-rt-19-dev-wasm32 "LLVM's compiler-rt, built in"
 package wabt "the runtime of wabt's wasm2c, built in"
-for name; do package "$name" "$name: linked"; done
+for name; do
+  case $name in
+    *:*:*:*.html)
+      title "$(part_field 1 "$name"), built in"
+      sed -n '/Copyright &copy;/,/<\/div>/{s/<[^>]*>//g;s/&copy;/(C)/;s/&quot;/"/g;p;}' "$(part_field 4 "$name")"
+      ;;
+    *:*:*:*) title "$(part_field 1 "$name"), built in" && cat "$(part_field 4 "$name")" ;;
+    *) package "$name" "$name: linked" ;;
+  esac
+done
 
 title 'Full texts'
 for name in Apache-2.0 CC0-1.0; do

@@ -28,3 +28,7 @@ PART_MODULES += $(B)/scripts/modules/re.lua
 $(B)/scripts/modules/re.lua: $(B)/lpeg.stamp
 	@mkdir -p $(@D)
 	$(Q)cp $(LPEG)/re.lua $@
+
+# NAME:VERSION:SPDX:NOTICE, for tools/licenses.sh.
+PART_STAMPS += $(B)/lpeg.stamp
+PART_NOTICES += LPeg:1.1.0:MIT:$(LPEG)/lpeg.html

@@ -42,3 +42,6 @@ PART_OBJECTS += $(patsubst %,$(W)/lrexlib/%.o,pcre2/lpcre2 pcre2/lpcre2_f common
   maketables match match_data newline ord2utf pattern_info script_run string_utils study substring tables ucd valid_utf xclass)
 $(W)/runtime/parts/pcre2/regex.o: $(B)/pcre2.stamp
 $(call flags_of,runtime,parts/pcre2/regex,$(PCRE2_DEFINES) -Iruntime/parts/pcre2 -isystem $(PCRE2)/src)
+
+PART_STAMPS += $(B)/pcre2.stamp $(B)/lrexlib.stamp
+PART_NOTICES += PCRE2:10.42:BSD-3-Clause:$(PCRE2)/LICENCE lrexlib:2.9.2:MIT:$(LREXLIB)/LICENSE
