@@ -72,9 +72,11 @@ local until_run = main:match "^(.-)local function run"
 local Evaluator = {}
 Evaluator.__index = Evaluator
 
---- A flare of this kind; `options` are those of edge.load, `files` are beside main.lua.
-function evaluate.open(options, files)
-  local project = { ["main.lua"] = main }
+--- A flare of this kind; `options` are those of edge.load, `files` are beside main.lua, which requires `modules` first.
+function evaluate.open(options, files, modules)
+  local required = {}
+  for _, name in ipairs(modules or {}) do required[#required + 1] = ("require %q; "):format(name) end
+  local project = { ["main.lua"] = table.concat(required) .. main }
   for path, content in pairs(files or {}) do project[path] = content end
   return setmetatable({ flare = support.load(project, options) }, Evaluator)
 end
