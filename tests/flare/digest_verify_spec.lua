@@ -97,7 +97,8 @@ describe("digest.verify", function()
 
   it("takes keys of other sizes and exponents", function()
     local cases = {}
-    for _, words in ipairs { "rsa_keygen_bits:2049", "rsa_keygen_bits:4096 -pkeyopt rsa_keygen_pubexp:3", "rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:4294967297" } do
+    for _, words in ipairs { "rsa_keygen_bits:2049", "rsa_keygen_bits:4096 -pkeyopt rsa_keygen_pubexp:3",
+      "rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:4294967297" } do
       local path = keys.make("-algorithm RSA -pkeyopt " .. words)
       local key = keys.rsa(path, words:find "pubexp:3" and "\3" or words:find "4294967297" and "\1\0\0\0\1")
       cases[#cases + 1] = { "RS256", key, MESSAGE, keys.sign(path, "sha256", MESSAGE) }
@@ -161,7 +162,8 @@ describe("digest.verify", function()
     local cases = {}
     for _, words in ipairs { "saltlen:0 -sigopt rsa_mgf1_md:sha256", "saltlen:20 -sigopt rsa_mgf1_md:sha256",
       "saltlen:max -sigopt rsa_mgf1_md:sha256", "saltlen:digest -sigopt rsa_mgf1_md:sha1", "saltlen:digest -sigopt rsa_mgf1_md:sha512" } do
-      cases[#cases + 1] = { "PS256", rsa_key, MESSAGE, keys.sign(rsa, "sha256", MESSAGE, "-sigopt rsa_padding_mode:pss -sigopt rsa_pss_" .. words) }
+      cases[#cases + 1] = { "PS256", rsa_key, MESSAGE,
+        keys.sign(rsa, "sha256", MESSAGE, "-sigopt rsa_padding_mode:pss -sigopt rsa_pss_" .. words) }
     end
     for i, right in ipairs(verify(cases)) do assert.is_false(right, "case " .. i) end
   end)
@@ -201,7 +203,8 @@ describe("digest.verify", function()
         { with(key, { x = key.y, y = key.x }), "point not on the curve" },
         { with(key, { y = flipped(key.y, 8 * size - 1) }), "point not on the curve" },
         { with(key, { x = ("\0"):rep(size), y = ("\0"):rep(size) }), "point not on the curve" },
-        { with(key, { x = ("\xff"):rep(size) }), "point not on the curve" }, { with(key, { x = prime, y = prime }), "point not on the curve" },
+        { with(key, { x = ("\xff"):rep(size) }), "point not on the curve" },
+        { with(key, { x = prime, y = prime }), "point not on the curve" },
       }
       local cases = {}
       for i, case in ipairs(refused) do cases[i] = { algorithm, case[1], MESSAGE, signature } end
