@@ -220,7 +220,7 @@ static const char *verify_ecdsa(lua_State *L, const algorithm *a, number signatu
                                 const unsigned char *digest, size_t size, bool *right) {
   bool small = a->hash == &br_sha256_vtable;
   const br_ec_curve_def *curve = small ? &br_secp256r1 : &br_secp384r1;
-  const br_ec_impl *curves = small ? &br_ec_p256_m31 : &br_ec_prime_i31;
+  const br_ec_impl *curves = small ? &digest_p256 : &br_ec_prime_i31;
   unsigned char point[1 + 2 * COORDINATE_LARGEST] = {4}; /* uncompressed */
   number name = get_number(L, "curve"), x = get_number(L, "x"), y = get_number(L, "y");
   if (name.bytes == NULL || x.bytes == NULL || y.bytes == NULL) return "not an EC key";
