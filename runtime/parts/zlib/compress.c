@@ -105,10 +105,12 @@ static lua_Integer opt_limit(lua_State *L, int arg) {
 static int run(stream *s, luaL_Buffer *b, int flush) {
   int code;
   do {
-    s->z.next_out = (unsigned char *)luaL_prepbuffsize(b, PIECE);
-    s->z.avail_out = PIECE;
+    size_t room = luaL_bufflen(b) > PIECE ? luaL_bufflen(b) : PIECE;
+    if (s->inflates && (lua_Integer)room - 1 > s->limit) room = (size_t)s->limit + 1;
+    s->z.next_out = (unsigned char *)luaL_prepbuffsize(b, room);
+    s->z.avail_out = (unsigned)room;
     code = s->inflates ? inflate(&s->z, flush) : deflate(&s->z, flush);
-    size_t made = PIECE - s->z.avail_out;
+    size_t made = room - s->z.avail_out;
     if (s->inflates && (lua_Integer)made > s->limit) return Z_MEM_ERROR;
     s->limit -= (lua_Integer)made;
     luaL_addsize(b, made);
