@@ -243,7 +243,8 @@ static void check_take_records(look *l, bytes records, const host_config *config
   while (check_next_record(&rest, &r)) {
     const char *file = r.file > 0 ? l->found.items[r.file - 1].file : "flare.lua";
     if (strcmp(r.kind, "note") == 0)
-      check_add(&l->findings, CHECK_NOTE, NULL, 0, 0, "%.*s", (int)r.text.size, (const char *)r.text.data);
+      check_add(&l->findings, CHECK_NOTE, r.file > 0 ? file : NULL, r.line, r.column, "%.*s",
+                (int)r.text.size, (const char *)r.text.data);
     if (r.file > 0 && l->ours[r.file - 1]) {
       if (strcmp(r.kind, "use") == 0) check_use_within(&l->needs, &r);
       continue;

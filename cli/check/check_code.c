@@ -301,6 +301,7 @@ bool check_ask(const char *folder, const modules *m, bytes manifest, bytes input
     check_code_add_script(&p.main, "scripts/check/record.lua");
     check_code_add_script(&p.main, "scripts/check/rights.lua");
     check_code_add_script(&p.main, "scripts/check/answers.lua");
+    check_code_add_script(&p.main, "scripts/check/requests.lua");
     check_code_add_script(&p.main, "scripts/check/check.lua");
     good = check_code_run_probe(&p, MEMORY_MIB, check_code_time_for(m), records, &fault);
     if (!good) text_printf(error, "luacheck: %s", text_string(&fault));

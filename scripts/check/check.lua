@@ -3,7 +3,8 @@
 --
 -- It is a flare, packed with luacheck's modules from where they are installed (cli/check/check_code.c), so nothing of a
 -- project runs outside of the sandbox. Its assets are "source/N", the text of the project's Nth file, and
--- "manifest", that of flare.lua when there is one. In front of it stand record.lua, rights.lua, answers.lua and
+-- "manifest", that of flare.lua when there is one. In front of it stand record.lua, rights.lua, answers.lua, requests.lua
+-- and
 --
 --   input = {
 --     runtime = { globals = , modules = },        what probe.lua found
@@ -20,7 +21,7 @@
 --   luacheck                luacheck cannot do it: why
 --   warning, error          a finding, by luacheck or here; of a name that there is not, a NUL, the name, a NUL, and each
 --                           that there is and a NUL
---   note                    what is said of all rocks together
+--   note                    what is said of all rocks together, or of a place
 --   syntax                  luacheck's parser refuses the file
 --   use                     a function, or the name of a module (or "flaron") that goes to where it cannot be
 --                           followed; a NUL; for a call, each argument ("=" and its string, or "?") and a NUL
@@ -31,7 +32,7 @@
 --   fixed                   the new text of flare.lua
 --   unfixable               where and why it cannot be edited
 --   done                    this was all
--- luacheck: read globals input record rights look_at_answers, globals config
+-- luacheck: read globals input record rights look_at_answers follow_requests, globals config
 local flaron = require "flaron"
 
 -- What luacheck asks of the system: where it is. The rest is not there, and nothing here asks for it.
@@ -108,15 +109,53 @@ local function constant(node, depth)
   end
 end
 
+-- Whether an expression is a global of this name.
+local function is_global(node, name) return node and node.tag == "Id" and node[1] == name and not node.var end
+
+-- The module that `pcall(require, "name")` gives as its second value; nil: the call is no such.
+local function tried_module(node)
+  if not node or node.tag ~= "Call" then return nil end
+  local at = is_global(node[1], "pcall") and 3 or is_global(node[1], "xpcall") and 4
+  local name = at and is_global(node[2], "require") and constant(node[at])
+  return name and modules[name] and name or nil
+end
+
+local resolve
+
+-- What a name stands for, as resolve has it: also of `local ok, m = pcall(require, "m")`, and `local m = ok and m or nil`.
+local function resolve_value(node, depth)
+  if not node or depth > 20 then return nil end
+  if node.tag == "Id" then
+    local only
+    for _, value in ipairs(node.var and node.var.values or {}) do
+      if not value.empty and not (value.node and value.node.tag == "Nil") then -- `if not ok then m = nil end`
+        if only then return nil end
+        only = value
+      end
+    end
+    local row = only and only.secondaries
+    if row and row[2] == only then return tried_module(only.node) end
+    return resolve_value(value_of(node), depth + 1)
+  elseif node.tag == "Op" and node[1] == "and" then
+    return resolve_value(node[3], depth + 1)
+  elseif node.tag == "Op" and node[1] == "or" and (node[3].tag == "Nil" or node[3].tag == "False") then
+    return resolve_value(node[2], depth + 1)
+  end
+  return resolve(node, depth + 1)
+end
+
 -- What an expression is: "flaron", "flaron.spark", "flaron.spark.set"; nil: nothing of the kind.
-local function resolve(node, depth)
+function resolve(node, depth)
   depth = depth or 0
   if not node or depth > 20 then return nil end
-  if node.tag == "Id" then return resolve(value_of(node), depth + 1) end
+  if node.tag == "Id" then return resolve_value(node, depth) end
   if node.tag == "Paren" then return resolve(node[1], depth + 1) end
-  if node.tag == "Call" and node[1].tag == "Id" and node[1][1] == "require" and not node[1].var then
+  if node.tag == "Call" and is_global(node[1], "require") then
     local name = node[2] and node[2].tag == "String" and node[2][1]
     return modules[name] and name or nil
+  end
+  if node.tag == "Call" and is_global(node[1], "select") and node[2] and node[2].tag == "Number" and node[2][1] == "2" then
+    return tried_module(node[3])
   end
   if node.tag == "Index" and node[2].tag == "String" then
     local base = resolve(node[1], depth + 1)
@@ -144,17 +183,27 @@ local function short(path) return (path:gsub("^flaron%.(.)", "%1")) end
 
 -- ---- what ready-made modules need ----
 
-local parameters = {} -- by variable: the kind of a function's parameter, "req" for what a router's handler may get
+local parameters = {} -- by variable: a function's parameter that may be a router's request, "guess" or "named"
+local passed = {} -- by variable: the kind of object that a function's parameter gets (requests.lua)
 local made_fields = {} -- by name of a field: the kind of what the project stores there
 local made_modules = {} -- by file: the kind of what a module returns
 
--- The kind of object (rights.makes) that an expression is; nil when it is none, or not known.
+-- The kind of object (rights.makes) that an expression is; nil when it is none, or not known. Of a request that is not known to
+-- come from a router, a second result: "named" for its name, "guess" for a function's first parameter.
 local function kind_of(node, depth)
   depth = depth or 0
   if not node or depth > 20 then return nil end
   if node.tag == "Paren" then return kind_of(node[1], depth + 1) end
+  if node.tag == "Op" and node[1] == "and" then return kind_of(node[3], depth + 1) end
+  if node.tag == "Op" and node[1] == "or" then
+    local kind, doubt = kind_of(node[2], depth + 1)
+    if kind then return kind, doubt end
+    return kind_of(node[3], depth + 1)
+  end
   if node.tag == "Id" then
-    if node.var and parameters[node.var] and #node.var.values == 1 then return parameters[node.var] end
+    local single = node.var and #node.var.values == 1
+    if single and passed[node.var] then return passed[node.var] end
+    if single and parameters[node.var] then return "req", parameters[node.var] end
     return kind_of(value_of(node), depth + 1)
   end
   if node.tag == "Index" and node[2].tag == "String" then return made_fields[node[2][1]] end
@@ -173,8 +222,9 @@ local function note_parameters(node)
   if node.tag == "Function" then
     for n, argument in ipairs(node[1]) do
       local name = argument[1]
-      if argument.var and not argument.implicit and name ~= "self" and (n == 1 or name == "req" or name == "request") then
-        parameters[argument.var] = "req"
+      local named = name == "req" or name == "request"
+      if argument.var and not argument.implicit and name ~= "self" and (n == 1 or named) then
+        parameters[argument.var] = named and "named" or "guess"
       end
     end
   end
@@ -183,16 +233,21 @@ local function note_parameters(node)
   end
 end
 
+-- Notes that a field has what an expression is. A field with a request is one where it is sure to be one, or named so.
+local function note_field(name, value)
+  local kind, doubt = kind_of(value)
+  if kind == "req" and (doubt == "guess" or made_fields[name]) then return end
+  if kind then made_fields[name] = kind end
+end
+
 -- Notes the fields that objects are stored in, and what the module returns.
 local function note_made(file, node)
   if node.tag == "Set" then
     for n, name in ipairs(node[1]) do
-      local kind = name.tag == "Index" and name[2].tag == "String" and kind_of(node[2][n])
-      if kind and kind ~= "req" then made_fields[name[2][1]] = kind end
+      if name.tag == "Index" and name[2].tag == "String" then note_field(name[2][1], node[2][n]) end
     end
   elseif node.tag == "Pair" and node[1].tag == "String" then
-    local kind = kind_of(node[2])
-    if kind and kind ~= "req" then made_fields[node[1][1]] = kind end
+    note_field(node[1][1], node[2])
   end
   for _, child in ipairs(node) do
     if type(child) == "table" then note_made(file, child) end
@@ -236,12 +291,25 @@ local function write_right(file, row, shown, call, first)
   end
 end
 
--- A method of an object that a ready-made module made.
-local function use_method(file, object, name, call, first)
-  local kind = kind_of(object)
+-- The method of an object that an expression is when it is taken as a value: the object's kind, and its name. `req.header`
+local function method_of(node, depth)
+  depth = depth or 0
+  if not node or depth > 20 then return nil end
+  if node.tag == "Id" then return method_of(value_of(node), depth + 1) end
+  if node.tag == "Paren" then return method_of(node[1], depth + 1) end
+  if node.tag == "Op" and node[1] == "and" then return method_of(node[3], depth + 1) end
+  local kind = node.tag == "Index" and kind_of(node[1])
+  local name = kind and constant(node[2])
+  if name and rights.methods[kind][name] then return kind, name end
+end
+
+-- A method of an object that a ready-made module made, and its call, when it is called here.
+local function use_method(file, kind, name, call, first)
   local row = kind and rights.methods[kind][name]
   if row then write_right(file, row, kind .. ":" .. name, call, first) end
 end
+
+local lost -- the first place where an object is lost: { file, node }
 
 local function use(file, path, call)
   local module, name = path:match "^(.*)%.([^.]+)$"
@@ -307,11 +375,14 @@ local function visit_call(file, node)
     return visit_all(file, node, 2)
   end
   if resolve(node) then return end -- require "flaron", whatever is made of it
-  if node[1].tag == "Index" and node[1][2].tag == "String" then -- req.body(req)
-    file.at = node[1]
-    use_method(file, node[1][1], node[1][2][1], node, 3)
-  end
-  visit_all(file, node)
+  local tried = is_global(node[1], "pcall") and 1 or is_global(node[1], "xpcall") and 2 or 0
+  local called = tried > 0 and 2 or 1
+  local kind, name = method_of(node[called])
+  if not kind then return visit_all(file, node) end
+  file.at = node[called] -- req.body(req)
+  use_method(file, kind, name, node, 3 + tried)
+  if node[called].tag == "Index" then visit(file, node[called][1]) end
+  visit_all(file, node, called + 1)
 end
 
 -- `spark:get(key)` hands over the module as the key.
@@ -319,7 +390,7 @@ local function visit_method(file, node)
   local base = resolve(node[1])
   if not (base and modules[base]) then
     file.at = node[1]
-    use_method(file, node[1], node[2][1], node, 3)
+    use_method(file, kind_of(node[1]), node[2][1], node, 3)
     return visit_all(file, node)
   end
   local line, column = place(file.state, node[2])
@@ -334,8 +405,11 @@ local function visit_assignment(file, node)
   for n = 1, #values do
     local name, value = names[n], values[n]
     local path = resolve(value)
-    if path and name and name.tag == "Id" and value_of(name) == value then
+    local always = name and name.tag == "Id" and value_of(name) == value
+    if path and always then
       if value.tag == "Index" then visit_index(file, value) end
+    elseif always and method_of(value) then
+      if value.tag == "Index" then visit(file, value[1]) end -- what calls it is looked at there
     elseif path and value.tag == "Call" then
       file.at = value
       use(file, path)
@@ -365,7 +439,16 @@ function visit(file, node)
     file.at = node
     return use(file, path)
   end
-  if node.tag == "Index" then return visit_index(file, node) end
+  local kind, name = method_of(node)
+  if kind and (node.tag == "Index" or node.tag == "Id") then -- handed over as well
+    file.at = node
+    use_method(file, kind, name)
+  end
+  if node.tag == "Index" then
+    local of, doubt = kind_of(node[1])
+    if of and not doubt and not constant(node[2]) then lost = lost or { file, node } end -- any method
+    return visit_index(file, node)
+  end
   visit_all(file, node)
 end
 
@@ -461,6 +544,35 @@ local function look_at_handler(file)
   end
 end
 
+-- Follows the objects of ready-made modules through the project's own files.
+local function follow(trees)
+  local own = {}
+  for _, file in ipairs(trees) do
+    file.name = input.files[file.number].name
+    if not input.files[file.number].ours then own[#own + 1] = file end
+  end
+  local tools = { value_of = value_of, constant = constant, resolve = resolve, kind_of = kind_of, function_of = function_of,
+    method_of = method_of, is_global = is_global }
+  function tools.pass(variable, kind)
+    local new = passed[variable] == nil
+    if new then passed[variable] = kind end
+    return new
+  end
+  function tools.fields()
+    for _, file in ipairs(own) do try(note_made, file, file.state.ast) end
+  end
+  try(follow_requests, own, tools, function(file, node) lost = lost or { file, node } end)
+end
+
+-- Says once where an object goes that no right is seen of any more.
+local function tell_lost()
+  if not lost then return end
+  local file, node = lost[1], lost[2]
+  local line, column = place(file.state, node)
+  write("note", file.number, line, column, "what is asked of a request or a session that goes here is not seen: "
+    .. "flare.lua may lack requires_body or requires_raw_auth for it")
+end
+
 local function look_at_files()
   local trees = {}
   for number in ipairs(input.files) do
@@ -473,17 +585,14 @@ local function look_at_files()
   for _, file in ipairs(trees) do
     if modules["flaron.router"] and not input.files[file.number].ours then try(note_parameters, file.state.ast) end
   end
-  for _ = 1, 2 do -- what one module returns, another may store in a field
-    for _, file in ipairs(trees) do
-      if not input.files[file.number].ours then try(note_made, file, file.state.ast) end
-    end
-  end
+  follow(trees)
   for _, file in ipairs(trees) do
     if file.number == 1 then try(look_at_handler, file) end
     local name = input.files[file.number].name
     if not input.files[file.number].ours and not is_rock(name) then try(look_at_routes, file, file.state.ast) end
     try(visit_all, file, file.state.ast)
   end
+  tell_lost()
 end
 
 -- ---- names that there are not ----

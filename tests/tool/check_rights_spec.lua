@@ -138,6 +138,95 @@ return app:handler()]])
     assert.same({}, found "local function f(x) return x:body() end\nreturn function() return { body = f {} } end")
   end)
 
+  it("sees methods that are taken as values, and called through pcall", function()
+    assert.same({
+      'main.lua:3 req:header "Cookie"' .. RAW,
+      "main.lua:4 req:json" .. BODY,
+      "main.lua:5 req:body" .. BODY,
+      "main.lua:6 req:form" .. BODY,
+      "main.lua:7 sessions:read" .. RAW,
+      "main.lua:9 sessions:read" .. RAW,
+    }, found {
+      ["flare.lua"] = "return { allowed_secrets = { 'K' } }",
+      ["main.lua"] = [[
+local app, s = require("flaron.router").new(), require("flaron.session").new { secret = "K" }
+local read = s.read
+app:get("/1", function(r) local h = r.header h(r, "Accept") return { body = h(r, "Cookie") } end)
+app:get("/2", function(r) local json = r["json"] return { json = json(r) } end)
+app:get("/3", function(r) return { body = select(2, pcall(r.body, r)) } end)
+app:get("/4", function(r) local form = r and r.form return { json = form(r) } end)
+app:get("/5", function() return { json = read(s) } end)
+app:get("/6", function(r) local unused, json = r.params, s.write json(s, {}) return unused end)
+app:get("/7", function() local ways = { read = s.read } return { json = ways.read(s) } end)
+return app:handler()]] })
+  end)
+
+  it("sees what functions ask of the request that they get, wherever it comes in", function()
+    assert.same({
+      "lib/pages.lua:3 req:json" .. BODY,
+      'lib/pages.lua:5 req:header "Authorization"' .. RAW,
+      "main.lua:3 req:form" .. BODY,
+      "main.lua:6 req:body" .. BODY,
+      "main.lua:8 sessions:read" .. RAW,
+    }, found {
+      ["flare.lua"] = "return { allowed_secrets = { 'K' } }",
+      ["lib/pages.lua"] = [[
+local Pages = {}
+Pages.__index = Pages
+function Pages:show(kind, asked) return kind and asked:json() end
+function Pages.new(asked) return setmetatable({ asked = asked }, Pages) end
+function Pages:user() return self.asked:header "Authorization" end
+return Pages]],
+      ["main.lua"] = [[
+local app, pages = require("flaron.router").new(), require "lib.pages"
+local handlers = {}
+local function form(kind, asked) return kind and asked:form() end
+function handlers.first(r) return { json = { pages:show("a", r), pages.new(r):user(), form(1, r) } } end
+handlers.second = function(r)
+  return { json = { pcall(function(_, asked) return asked:body() end, 1, r) } }
+end
+local function user(_, store) return store:read() end
+app:get("/1", handlers.first) app:get("/2", handlers.second)
+app:get("/3", function() return { json = user(1, require("flaron.session").new { secret = "K" }) } end)
+return app:handler()]] })
+  end)
+
+  it("says once where it loses a request", function()
+    local function notes(code)
+      local folder = project { ["main.lua"] = code }
+      local status, output = support.cli("check", folder, "--strict")
+      assert.equal(0, status, output)
+      local list = {}
+      for place in output:gmatch "main%.lua:(%d+:%d+): note: what is asked of a request or a session that goes here is not seen" do
+        list[#list + 1] = place
+      end
+      return list
+    end
+    local head = "local app = require('flaron.router').new()\nlocal pages = {}\n"
+    assert.same({ "3:33" }, notes(head .. [[
+app:get("/", function(r) return pages[r.params.page](pages, r) end)
+app:get("/x", function(r) return pages[r.params.page](pages, r) end)
+return app:handler()]]))
+    assert.same({ "4:33" }, notes(head .. [[
+function pages:any(name, ...) return self[name](self, ...) end
+app:get("/", function(r) return pages:any("x", r) end)
+return app:handler()]]))
+    assert.same({}, notes(head .. [[
+function pages:any(name, r) return name and r end
+app:get("/", function(r) print(1, r) return pages:any("x", r) end)
+return app:handler()]]))
+  end)
+
+  it("sees modules that are got through pcall", function()
+    for _, code in ipairs { "local ok, c = pcall(require, 'flaron.cookie') return function() return ok and { body = c.get 'a' } end",
+      "local ok, c = pcall(require, 'flaron.cookie') if not ok then c = nil end return function() return { body = c.get 'a' } end",
+      "local ok, m = pcall(require, 'flaron.cookie') local c = ok and m or nil return function() return { body = c.get 'a' } end",
+      "local c = select(2, pcall(require, 'flaron.cookie')) return function() return { body = c.get 'a' } end",
+      "local ok, c = xpcall(require, print, 'flaron.cookie') return function() return ok and { body = c.get 'a' } end" } do
+      assert.same({ "main.lua:1 cookie.get" .. RAW }, found(code), code)
+    end
+  end)
+
   it("is content with what is granted, and grants it by --fix", function()
     local main = [[
 local cookie, session = require "flaron.cookie", require "flaron.session"
