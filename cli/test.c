@@ -242,7 +242,8 @@ static int test(const cli_command *self, const manifest *m, char **words, const 
   char here[PATH_MAX];
   if (!test_set_paths(self, m)) return CLI_FAILED;
   if (!test_is_folder("spec") && access(".busted", F_OK) != 0 && !test_name_specs(words + FIRST_WORDS)) {
-    return cli_fail(self, "there are no specs here: neither a folder spec/ nor a file .busted");
+    return cli_fail(self, "there are no specs here: neither a folder spec/ nor a file .busted%s",
+                    test_is_project(".") ? "" : "; " PACK_NO_PROJECT);
   }
   if (getcwd(here, sizeof here) == NULL) return cli_fail(self, "this folder: %s", strerror(errno));
   unsetenv("FLARON_LUA_COVERAGE");
@@ -270,7 +271,7 @@ static bool test_take_folder(const cli_command *self, words *w) {
     cli_fail(self, "%s: %s", first, strerror(errno));
     return false;
   }
-  if (!test_is_project(first)) return true;
+  if (!test_is_project(first) && strcmp(first, ".") != 0) return true;
   w->folder = first;
   w->rest.items[0] = NULL;
   return true;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 #include "dev/keys.h"
 #include "base/http.h"
 #include "dev/page.h"
+#include "pack/pack.h"
 #include "options.h"
 #include "recorder.h"
 #include "replay_spec.h"
@@ -555,6 +557,21 @@ static void dev_tell_unset_secrets(const dev *d, const state *s) {
   }
 }
 
+/* Whether a path is a folder with nothing in it that could become a project: then there is nothing to wait
+ * for. */
+static bool dev_is_no_project(const char *input) {
+  static const char *const names[] = {"main.lua", "flare.lua", "edge.lua"};
+  struct stat found;
+  bool none = stat(input, &found) == 0 && S_ISDIR(found.st_mode);
+  for (size_t i = 0; none && i < sizeof names / sizeof *names; i++) {
+    text path = {0};
+    text_printf(&path, "%s/%s", input, names[i]);
+    none = access(path.data, F_OK) != 0;
+    text_free(&path);
+  }
+  return none;
+}
+
 static int dev_run_with(const cli_command *self, const words *w) {
   state s;
   text folder = {0}, error = {0};
@@ -570,6 +587,8 @@ static int dev_run_with(const cli_command *self, const words *w) {
   }
   if (access(w->input, R_OK) != 0) {
     cli_fail(self, "%s: %s", w->input, strerror(errno));
+  } else if (dev_is_no_project(w->input)) {
+    cli_fail(self, "%s: " PACK_NO_PROJECT, w->input);
   } else if (!state_open(&s, folder.data, &error)) {
     cli_fail(self, "%s", text_string(&error));
   } else {

@@ -474,8 +474,7 @@ bool pack_find_files(const modules_source *source, const char *file, const manif
     pack_say_refused("main", file, fault, error);
   } else if (fault != 0) {
     file_explain(error, file, fault, FILE_PROJECT_MAX);
-    if (anywhere && fault == ENOENT)
-      text_add_string(error, ": no project here; name its folder, or make one by `flaron-lua new NAME`");
+    if (anywhere && fault == ENOENT) text_add_string(error, ": " PACK_NO_PROJECT);
   }
   bool good = fault == 0;
   found->bytecode = m->bytecode;

@@ -19,6 +19,9 @@ typedef struct pack_options {
   const engine_watcher *watcher; /* called for each line that start-up runs, borrowed; NULL = none */
 } pack_options;
 
+/* What is said where there is neither a main.lua nor a word that names a project. */
+#define PACK_NO_PROJECT "no project here; name its folder, or make one by `flaron-lua new NAME`"
+
 enum { PACK_MEMORY = 32 << 20, PACK_START_MS = 5000 };
 
 /*

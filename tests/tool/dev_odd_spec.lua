@@ -42,6 +42,16 @@ end]]
 
 local start, stop, wait, serve = serving.start, serving.stop, serving.wait, serving.serve
 
+describe("flaron-lua dev where there is no project", function()
+  it("says what to do, ends, and leaves nothing behind", function()
+    local folder = support.folder()
+    local code, output, errors = support.cli("dev", folder, "--port", "0")
+    assert.same({ 1, "", ("flaron-lua dev: %s: no project here; name its folder, or make one by `flaron-lua new NAME`\n"):format(folder) },
+      { code, output, errors })
+    assert.equal("", (select(2, support.run("ls -A " .. support.quote(folder)))))
+  end)
+end)
+
 describe("flaron-lua dev", function()
   local folder, dev, origin, origin_port
 

@@ -219,6 +219,9 @@ describe("flaron-lua test", function()
     local code, output, errors = test(folder)
     assert.same({ 1, "", "flaron-lua test: there are no specs here: neither a folder spec/ nor a file .busted\n" },
       { code, output, errors })
+    code, output, errors = test(support.folder())
+    assert.same({ 1, "", "flaron-lua test: there are no specs here: neither a folder spec/ nor a file .busted; "
+      .. "no project here; name its folder, or make one by `flaron-lua new NAME`\n" }, { code, output, errors })
     code, output, errors = test(folder, "-C no/such")
     assert.same({ 1, "", "flaron-lua test: no/such: No such file or directory\n" }, { code, output, errors })
     code, output, errors = test(project { ["spec/a_spec.lua"] = "" }, "", "PATH=/nonexistent")
