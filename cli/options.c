@@ -78,6 +78,22 @@ static bool options_read_time(const char *word, int64_t *ns) {
   return true;
 }
 
+/* Adds ": did you mean 'WORD'?" for the one of `words` (NULL: there are none) that is near `value`, or
+ * nothing. */
+static void options_add_nearest(text *to, const char *words, const char *value) {
+  nearest n = {.name = value};
+  text word = {0};
+  for (const char *at = words != NULL ? words : ""; *at != '\0'; at += strspn(at, " ")) {
+    size_t size = strcspn(at, " ");
+    text_clear(&word);
+    text_add(&word, at, size);
+    nearest_try(&n, text_string(&word));
+    at += size;
+  }
+  nearest_add(&n, to);
+  text_free(&word);
+}
+
 /* Says that an option does not take a value. */
 static int options_refuse_value(const reading *r, const cli_option *o, const char *value) {
   text takes = {0}, range = {0};
@@ -94,6 +110,7 @@ static int options_refuse_value(const reading *r, const cli_option *o, const cha
   } else {
     text_printf(&takes, "a number from %ld to %ld", o->low, o->high);
   }
+  options_add_nearest(&range, o->offer.words, value);
   options_misuse(r->self, "--%s takes %s, not '%s'%s", o->name, takes.data, value, text_string(&range));
   text_free(&takes);
   text_free(&range);
@@ -129,7 +146,11 @@ static int options_refuse_option(const reading *r, const char *word, const cli_o
   text_add(&plain, word + dashes, strcspn(word + dashes, "="));
   nearest n = {.name = text_string(&plain), .found = meant != NULL ? meant->name : NULL};
   for (const cli_option *o = r->self->options; o->kind != CLI_END; o++) {
-    if (cli_is_option(o) && o->name != NULL) nearest_try(&n, o->name);
+    if (!cli_is_option(o) || o->name == NULL) continue;
+    nearest_try(&n, o->name);
+    bool lacks_one =
+        plain.size == 2 && strlen(o->name) == 3 && o->name[0] == n.name[0] && o->name[2] == n.name[1];
+    if (n.found == NULL && lacks_one) n.found = o->name; /* "--fx": too short to be near anything */
   }
   bool guessed = n.found != NULL;
   options_misuse(r->self, "unknown option '%s'%s%s%s", word, guessed ? ": did you mean '--" : "",
