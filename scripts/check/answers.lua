@@ -63,7 +63,8 @@ function look_at_answers(tools, fn, answer, routed, seen)
         has[name] = item
         checks[name](value, TYPES[value.tag])
       elseif name then
-        report(key, ("%s has an unknown field '%s'"):format(answer, name), name, fields)
+        local plain = name:lower():gsub("_?code$", "") -- statusCode, status_code and Body are other frameworks' names
+        report(key, ("%s has an unknown field '%s'"):format(answer, name), plain, fields)
       elseif TYPES[follow(key or item).tag] then
         report(key or item, ("%s has an item without a name: status, headers and body are known"):format(answer))
       end

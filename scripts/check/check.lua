@@ -48,6 +48,7 @@ local parser = require "luacheck.parser"
 local runner = require "luacheck.runner"
 local utils = require "luacheck.utils"
 require "luacheck.stages" -- all that read_tree names
+local argument = require "flaron.internal.argument"
 
 local records = {}
 local function write(...) records[#records + 1] = record(...) end
@@ -510,17 +511,37 @@ local function look_at_routes(file, node)
   end
 end
 
+-- Tells of a name of the main script that is nearly a handler's: nobody calls it.
+local function look_at_near(file, word)
+  local name = word and type(word[1]) == "string" and (word.tag == "String" or word.tag == "Id") and word[1]
+  if not name or handlers[name] or argument.nearest(name:lower(), handlers) == "" then return end
+  local line, column = place(file.state, word)
+  write("warning", file.number, line, column, ("'%s' is no handler, so nobody calls it%s")
+    :format(name, argument.nearest(name:lower(), handlers)))
+end
+
+-- Tells of `return app.handler`, which lacks its call.
+local function look_at_method(file, node)
+  local kind, name = method_of(node)
+  if not kind then return end
+  local line, column = place(file.state, node)
+  write("error", file.number, line, column, ("%s.%s is a method and no handler: call it %s:%s(...), with a colon")
+    :format(kind, name, kind, name))
+end
+
 -- Looks at the handlers of the main script: warns of one with parameters, since it is called without arguments.
 local function look_at_handler(file)
   local state, number = file.state, file.number
   local found = {}
   local function take(node, name)
+    look_at_method(file, node)
     local value = function_of(node)
     if value then found[#found + 1] = value end
     if name == "handle_request" then look_at_answer(file, node, "", false) end
   end
   local function take_handlers(fields)
     for _, field in ipairs(fields) do
+      if field.tag == "Pair" then look_at_near(file, field[1]) end
       if field.tag == "Pair" and handlers[field[1][1]] then take(field[2], field[1][1]) end
     end
   end
@@ -531,6 +552,7 @@ local function look_at_handler(file)
   for _, node in ipairs(state.ast) do
     for n, name in ipairs(node.tag == "Set" and node[1] or {}) do
       local field = name.tag == "Id" and not name.var and name[1] or name.tag == "Index" and name[2][1]
+      look_at_near(file, name.tag == "Id" and not name.var and name or name.tag == "Index" and name[2])
       if handlers[field] then take((node[2] or {})[n], field) end
     end
   end

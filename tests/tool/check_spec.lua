@@ -82,7 +82,7 @@ describe("flaron-lua check", function()
     support.write(folder .. "/main.lua", "local function f() error 'oh' end\nf()\n")
     local code, output = check(folder)
     assert.equal(1, code)
-    assert.matches("^main%.lua:1: error: oh\nstack traceback:\n.*\n1 error, 0 warnings\n$", output)
+    assert.equal("main.lua:1: error: oh\n1 error, 0 warnings\n", output)
     support.write(folder .. "/main.lua", "\nrequire 'flaron.ruoter'")
     assert.matches("^main%.lua:2: error: module 'flaron.ruoter' not found:\n\tdid you mean 'flaron.router'%?\n", (select(2, check(folder))))
     support.write(folder .. "/main.lua", "\nrequire 'nowhere'")
@@ -616,6 +616,53 @@ describe("flaron-lua check of what goes wrong in a ready-made module at start-up
       assert.matches(message, output)
     end)
   end
+end)
+
+describe("flaron-lua check of handlers", function()
+  local function found(source)
+    return (select(2, check(support.project(source))))
+  end
+
+  it("names what is nearly one, wherever it stands", function()
+    local good = "local function answer() return { body = 'x' } end\n"
+    for source, place in pairs {
+      [good .. "return { handle_request = answer, ws_mesage = answer }"] = "2:35",
+      [good .. "return { handel_request = answer }"] = "2:10",
+      [good .. "handle_request = answer\nfunction ws_opne() end"] = "3:10",
+      [good .. "local M = { handle_request = answer }\nfunction M.Ws_Close() end\nreturn M"] = "3:12",
+    } do
+      assert.matches("main%.lua:" .. place .. ": warning: '[%a_]+' is no handler, so nobody calls it: did you mean '[%l_]+'%?\n",
+        found(source))
+    end
+    assert.is_nil(found(good .. "return { handle_request = answer, version = 1, request = answer }"):find "no handler")
+  end)
+
+  it("tells a method that stands for a handler", function()
+    local made = "local app = require('flaron.router').new()\nlocal made = app.handler\n"
+    for source, place in pairs {
+      [made .. "return app.handler"] = "3:8", [made .. "return made"] = "3:8",
+      [made .. "return { handle_request = app.handler }"] = "3:27", [made .. "handle_request = app.handler"] = "3:18",
+    } do
+      assert.matches("main%.lua:" .. place .. ": error: app%.handler is a method and no handler: call it app:handler%(%.%.%.%), with a colon\n",
+        found(source))
+    end
+    assert.is_nil(found(made .. "return made(app)"):find "no handler")
+  end)
+
+  it("names the field that other frameworks' names stand for", function()
+    for name, field in pairs { Status = "status", statusCode = "status", status_code = "status", Body = "body", HEADERS = "headers" } do
+      assert.matches(("unknown field '%s': did you mean '%s'%%?\n"):format(name, field),
+        found(("return function() return { %s = nil or 5 } end"):format(name)))
+    end
+  end)
+
+  it("tells an error of the start-up without a traceback", function()
+    for _, source in ipairs { "local x = {} + 1\nreturn x", "require('flaron.template').compile(nil)", "error 'a'" } do
+      local output = found(source)
+      assert.matches("^main%.lua:1: error: [^\n]+\n", output)
+      for _, word in ipairs { "traceback", "flaron/", "[C]" } do assert.is_nil(output:find(word, 1, true), output) end
+    end
+  end)
 end)
 
 describe("flaron-lua check --fix", function()
