@@ -70,7 +70,7 @@ bool edge_invoke(edge *e, flare_handler handler, const host_request *request, ed
     result->failed = action < HOST_RESPOND || action > HOST_PASS_THROUGH;
     if (result->failed) text_printf(&fault, "handle_request answered with the unknown action %u", action);
     e->host.response.action = (host_action)action;
-    if (!result->failed) host_look_at_answer(&e->host);
+    if (!result->failed) result->failed = !host_look_at_answer(&e->host, &fault);
   }
   if (result->failed) {
     host_fail(&e->host);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/http.h"
 #include "base/json_bytes.h"
 #include "base/list.h"
 #include "store/store.h"
@@ -52,10 +53,13 @@ void host_pairs_set(host_pairs *pairs, bytes name, bytes value, bool overwrite) 
 
 void host_pairs_join(host_pairs *pairs, bytes name, bytes value) {
   const host_pair *before = host_pairs_find(pairs, name);
+  bool length = bytes_same_ignoring_case(name, bytes_of("content-length"));
+  if (length) value = http_next_element(&value);
   if (before == NULL) {
     host_pairs_set(pairs, name, value, false);
     return;
   }
+  if (length) return;
   text list = {0};
   text_add(&list, before->value, before->value_size);
   text_add_string(&list, bytes_same_ignoring_case(name, bytes_of("cookie")) ? "; " : ", ");
@@ -73,17 +77,19 @@ const host_pair *host_pairs_find(const host_pairs *pairs, bytes name) {
 }
 
 void host_pairs_remove(host_pairs *pairs, const char *name) {
-  size_t kept = 0;
-  for (size_t i = 0; i < pairs->count; i++) {
-    host_pair pair = pairs->items[i];
-    if (bytes_same_ignoring_case((bytes){(const uint8_t *)pair.name, pair.name_size}, bytes_of(name))) {
-      pairs->size -= pair.name_size + pair.value_size;
-      continue;
-    }
-    pairs->items[i] = pairs->items[kept];
-    pairs->items[kept++] = pair;
+  for (size_t i = pairs->count; i-- > 0;) {
+    const host_pair *pair = &pairs->items[i];
+    if (bytes_same_ignoring_case((bytes){(const uint8_t *)pair->name, pair->name_size}, bytes_of(name)))
+      host_pairs_take(pairs, i);
   }
-  pairs->count = kept;
+}
+
+void host_pairs_take(host_pairs *pairs, size_t index) {
+  host_pair pair = pairs->items[index];
+  pairs->size -= pair.name_size + pair.value_size;
+  pairs->count--;
+  memmove(&pairs->items[index], &pairs->items[index + 1], (pairs->count - index) * sizeof pair);
+  pairs->items[pairs->count] = pair; /* its block is kept for reuse */
 }
 
 void host_pairs_free(host_pairs *pairs) {

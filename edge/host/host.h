@@ -62,7 +62,8 @@ void host_pairs_set(host_pairs *pairs, bytes name, bytes value, bool overwrite);
 
 /*
  * Adds a header line of a request. If there is a header of the same name, case ignored, the value is appended
- * to it after ", ", or "; " for a Cookie (RFC 9110, 5.3; RFC 9113, 8.2.3). Copies name and value.
+ * to it after ", ", or "; " for a Cookie (RFC 9110, 5.3; RFC 9113, 8.2.3). A Content-Length has one value,
+ * the first: those that differ are refused before (RFC 9110, 8.6). Copies name and value.
  */
 void host_pairs_join(host_pairs *pairs, bytes name, bytes value);
 
@@ -71,6 +72,9 @@ const host_pair *host_pairs_find(const host_pairs *pairs, bytes name);
 
 /* Removes the pairs of a name, case ignored. */
 void host_pairs_remove(host_pairs *pairs, const char *name);
+
+/* Removes the pair at `index`. */
+void host_pairs_take(host_pairs *pairs, size_t index);
 
 void host_pairs_free(host_pairs *pairs);
 
@@ -282,10 +286,12 @@ void host_fail(host *h);
 
 /*
  * Of import_http.c: takes what goes out with no answer of this kind out of the response, with a warning: the
- * content of a status that has none. Where the origin answers, it warns of what was set and is not sent. Call
- * it once, when the action is known.
+ * content of a status that has none, headers that the connection sets or that no server sends, a
+ * Content-Length that is wrong. Where the origin answers, it warns of what was set and is not sent. Call it
+ * once, when the action is known. False, with a sentence in `fault`: the status is none of a final answer
+ * (RFC 9110, 15), so the invocation has failed.
  */
-void host_look_at_answer(host *h);
+bool host_look_at_answer(host *h, text *fault);
 
 /* Whether a response is the 500 of a failed invocation, as host_fail and the runtime make it. */
 bool host_is_failure(const host_response *response);

@@ -166,12 +166,63 @@ static void drop_content(host *h) {
   text_free(&line);
 }
 
-void host_look_at_answer(host *h) {
-  if (h->response.action == HOST_RESPOND) {
-    drop_content(h);
-  } else {
-    tell_unsent(h);
+/*
+ * Why a header of an answer is not sent, added to `why`; nothing when it is. A Content-Length that is right
+ * is sent: the connection says the same.
+ */
+static void add_why_dropped(const host_response *r, bytes name, bytes value, text *why) {
+  uint64_t length;
+  if (bytes_same_ignoring_case(name, bytes_of("content-length"))) {
+    if (http_read_length(http_trimmed(value), &length) && length == r->body.size) return;
+    if (http_ends_at_head(r->status)) {
+      text_printf(why, "status %d has no content", r->status);
+    } else {
+      text_printf(why, "the body has %zu byte%s, and the connection says so", r->body.size,
+                  r->body.size == 1 ? "" : "s");
+    }
+  } else if (http_is_of_connection(name)) {
+    text_add_string(why, "the connection sets it");
+  } else if (!http_is_token(name)) {
+    text_add_string(why, "its name has a character that no header's has");
   }
+}
+
+/* Takes the headers from an answer that no connection sends for a flare, and says so. */
+static void drop_headers(host *h) {
+  host_response *r = &h->response;
+  text why = {0}, line = {0};
+  for (size_t i = 0; i < r->headers.count;) {
+    const host_pair *pair = &r->headers.items[i];
+    bytes name = {(const uint8_t *)pair->name, pair->name_size};
+    text_clear(&why);
+    add_why_dropped(r, name, (bytes){(const uint8_t *)pair->value, pair->value_size}, &why);
+    if (why.size == 0) {
+      i++;
+      continue;
+    }
+    text_clear(&line);
+    text_printf(&line, "response header '%s' is dropped: %s", pair->name, text_string(&why));
+    host_log(h, HOST_WARN, line.data, line.size);
+    host_pairs_take(&r->headers, i);
+  }
+  text_free(&why);
+  text_free(&line);
+}
+
+bool host_look_at_answer(host *h, text *fault) {
+  enum { FINAL_MIN = 200, FINAL_MAX = 599 };
+  const host_response *r = &h->response;
+  if (r->action != HOST_RESPOND) {
+    tell_unsent(h);
+  } else if (r->status < FINAL_MIN || r->status > FINAL_MAX) {
+    text_printf(fault, "handle_request answered with status %d, which ends no request: answer with %d to %d",
+                r->status, FINAL_MIN, FINAL_MAX);
+    return false;
+  } else {
+    drop_headers(h); /* in front: a Content-Length is that of the body that the flare set */
+    drop_content(h);
+  }
+  return true;
 }
 
 static void log_line(host *h, host_level level, bytes line) {

@@ -252,22 +252,6 @@ void exchange_ask(exchange *x) {
   }
 }
 
-/* Says so of headers that the connection sets itself, but for a Content-Length that is right. */
-static void exchange_log_all_dropped(host_response *r) {
-  for (size_t i = 0; i < r->headers.count; i++) {
-    const host_pair *h = &r->headers.items[i];
-    bytes name = {(const uint8_t *)h->name, h->name_size};
-    uint64_t length;
-    bool is_length = bytes_same_ignoring_case(name, bytes_of("content-length"));
-    if (is_length && http_read_length((bytes){(const uint8_t *)h->value, h->value_size}, &length) &&
-        length == r->body.size)
-      continue;
-    if (!is_length && !http_is_of_connection(name)) continue;
-    text_printf(server_add_line(r, HOST_WARN), "response header '%s' is dropped: the connection sets it",
-                h->name);
-  }
-}
-
 /* Answers with what the flare said. False: the origin is to answer. `*status` is what the client gets. */
 static bool exchange_answer_flare(exchange *x, task *t, int *status) {
   const server_options *options = t->server->options;
@@ -278,13 +262,8 @@ static bool exchange_answer_flare(exchange *x, task *t, int *status) {
       options->explain(options->data, &t->job, &page)) {
     exchange_send_page(x, INTERNAL_ERROR, true, &page);
     text_free(&page);
-  } else if (r->action == HOST_RESPOND && (r->status < 200 || r->status > 999)) {
-    *status = INTERNAL_ERROR;
-    exchange_refuse(x, INTERNAL_ERROR,
-                    "The flare answered with status %d, after which clients wait for an answer.", r->status);
   } else if (r->action == HOST_RESPOND) {
     reply head = {.status = r->status, .headers = &r->headers};
-    exchange_log_all_dropped(r);
     exchange_answer(x, &head, &r->body);
   } else if (t->server->origin == NULL) {
     *status = BAD_GATEWAY;

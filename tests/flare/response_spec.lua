@@ -32,9 +32,19 @@ local function fault(code)
 end
 
 describe("response.set_status", function()
-  it("sets every status from 100 to 599", function()
-    for _, status in ipairs { 100, 204, 404, 599 } do
+  it("sets every status from 200 to 599", function()
+    for _, status in ipairs { 200, 204, 404, 599 } do
       assert.equal(status, with(("response.set_status(%d)"):format(status)).status)
+    end
+  end)
+
+  it("fails with a status that ends no request, unless the origin answers", function()
+    for _, status in ipairs { 100, 101, 103, 199 } do
+      local said = ("handle_request answered with status %d, which ends no request: answer with 200 to 599"):format(status)
+      assert.equal(said, failure(with(("response.set_status(%d)"):format(status))))
+      assert.equal(said, failure(with(("return { status = %d }"):format(status))))
+      local origin = with(("response.set_status(%d) return flaron.PASS_THROUGH"):format(status))
+      assert.same({ "pass_through", false }, { origin.action, origin.failed })
     end
   end)
 
@@ -342,5 +352,46 @@ describe("an error in a handler", function()
     assert.equal(1, calls.resp_set_status)
     assert.equal(1, calls.resp_header_set)
     assert.equal(1, calls.resp_body_set)
+  end)
+end)
+
+describe("A header that no connection sends for a flare", function()
+  local function answer(code)
+    local response = with("response.set_body 'own' " .. code)
+    local lines = {}
+    for _, line in ipairs(response.logs) do lines[#lines + 1] = line.level .. ": " .. line.text end
+    return response, lines
+  end
+
+  it("is a Content-Length that is wrong: it is dropped, and the right one told", function()
+    for _, wrong in ipairs { "99", "0", "", "-3", "3, 3", "x" } do
+      local response, lines = answer(("response.set_header('content-length', %q)"):format(wrong))
+      assert.same({ "warn: response header 'content-length' is dropped: the body has 3 bytes, and the connection says so" }, lines)
+      assert.same({}, response.headers)
+    end
+    assert.same({ "warn: response header 'Content-Length' is dropped: status 304 has no content" },
+      (select(2, answer "response.set_header('Content-Length', '9') response.set_status(304) response.set_body ''")))
+  end)
+
+  it("is not a Content-Length that is right", function()
+    for _, right in ipairs { "3", " 3", "03" } do
+      local response, lines = answer(("response.set_header('content-length', %q)"):format(right))
+      assert.same({}, lines)
+      assert.equal(right, response.headers["content-length"])
+    end
+  end)
+
+  it("is one of the connection", function()
+    local response, lines = answer [[
+      response.set_header('Connection', 'close') response.set_header('x-a', '1') response.set_header('te', 'x')]]
+    assert.same({ "warn: response header 'Connection' is dropped: the connection sets it",
+      "warn: response header 'te' is dropped: the connection sets it" }, lines)
+    assert.same({ ["x-a"] = "1" }, response.headers)
+  end)
+
+  it("is told of by nothing but its own line where the origin answers", function()
+    local _, lines = answer "response.set_header('content-length', '9') return flaron.PASS_THROUGH"
+    assert.equal(1, #lines)
+    assert.matches("^warn: PASS_THROUGH: 1 header %(content%-length%) and a body of 3 bytes", lines[1])
   end)
 end)

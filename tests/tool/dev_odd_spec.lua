@@ -123,7 +123,9 @@ describe("flaron-lua dev", function()
   it("does not end an answer that is none: 1xx", function()
     local status, body = ask("POST /status HTTP/1.1\r\nHost: x\r\nContent-Length: 3", "101")
     assert.equal(500, status)
-    assert.equal("The flare answered with status 101, after which clients wait for an answer.\n", body)
+    assert.equal("Internal Server Error", body)
+    local said = "error: handle_request answered with status 101, which ends no request: answer with 200 to 599"
+    assert.truthy(wait(function() return support.read(dev.log .. ".out"):find(said, 1, true) end, 2))
   end)
 
   it("hands on no header of a connection, and pushes nothing", function()
