@@ -194,8 +194,7 @@ static bool kv_read_value(job *j) {
   text error = {0};
   if (!keep_value(j->self, j->call.words[1], host_config_default().spark_quota_bytes, &j->value))
     return false;
-  if (j->value.size <= j->most) return true;
-  kv_explain_size(j->value.size, j->most, &error);
+  if (kv_check_size(j->value.size, j->most, &error)) return true;
   cli_fail(j->self, "'%s': %s", j->call.words[0], text_string(&error));
   text_free(&error);
   return false;

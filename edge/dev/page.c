@@ -412,10 +412,23 @@ static void page_answer_value(const question *q, kv k, bytes key) {
   text_free(&base64);
 }
 
+/* The most bytes of a value that one of the flares at these stores may write. */
+static size_t page_find_most(const page_options *o) {
+  size_t most = 0;
+  for (size_t i = 0; i < o->flare_count; i++) {
+    pool_flare *f = reload_flare(o->flares[i].reload, o->edge);
+    if (f == NULL) continue;
+    size_t own = pool_flare_config(f)->max_kv_value_bytes;
+    if (own > most) most = own;
+    pool_flare_release(f);
+  }
+  return most > 0 ? most : host_config_default().max_kv_value_bytes; /* none could be packed yet */
+}
+
 /* Reads the value that a PUT brings; false after saying what is wrong. */
 static bool page_read_value(const question *q, const json_t *body, text *value) {
   const json_t *string = json_object_get(body, "text"), *base64 = json_object_get(body, "base64");
-  const uint64_t most = host_config_default().spark_quota_bytes;
+  text fault = {0};
   if (json_is_string(string) == json_is_string(base64)) {
     page_refuse(q, BAD_REQUEST, "\"text\" or \"base64\" is expected, a string");
     return false;
@@ -426,8 +439,10 @@ static bool page_read_value(const question *q, const json_t *body, text *value) 
     page_refuse(q, BAD_REQUEST, "the value is no base64: letters, digits, + and /, padded by =");
     return false;
   }
-  if (value->size > most) page_refuse(q, TOO_LARGE, "the value is larger than %" PRIu64 " bytes", most);
-  return value->size <= most;
+  bool fits = kv_check_size(value->size, page_find_most(q->page->options), &fault);
+  if (!fits) page_refuse(q, TOO_LARGE, "%s", text_string(&fault));
+  text_free(&fault);
+  return fits;
 }
 
 /* Changes a counter by the number in `word`; false after saying why not. */

@@ -92,7 +92,7 @@ static void lua_edge_open_store(lua_State *L, lua_flare *f) {
   snprintf(node, sizeof node, "edge-%d", f->edge.host.config.machine_id);
   store_name_node(f->store, node);
   f->edge.host.config.store = f->store;
-  lua_options_fill(L, 2, f->store, host_now_ns(&f->edge.host));
+  lua_options_fill(L, 2, f->store, f->edge.host.config.max_kv_value_bytes, host_now_ns(&f->edge.host));
   store_snapshot(f->store);
 }
 

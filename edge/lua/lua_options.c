@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "project/kv.h"
 #include "store/store.h"
 
 typedef enum kind { KIND_bool, KIND_size_t, KIND_uint64_t, KIND_int, KIND_uint16_t } kind;
@@ -186,8 +187,9 @@ void lua_options_read(lua_State *L, int index, lua_options *options, host_config
   read_command(L, index, options);
 }
 
-/* Sets one key of a store from the value on top of the stack. */
-static store_result fill_key(lua_State *L, struct store *store, bool plasma, bytes key, int64_t now_ns) {
+/* Sets one key of a store from the value on top of the stack, which has at most `most` bytes. */
+static store_result fill_key(lua_State *L, struct store *store, bool plasma, bytes key, size_t most,
+                             int64_t now_ns) {
   size_t size;
   if (plasma && lua_isinteger(L, -1)) {
     int64_t value;
@@ -197,11 +199,18 @@ static store_result fill_key(lua_State *L, struct store *store, bool plasma, byt
   if (data == NULL)
     luaL_error(L, "key '%s': the value is a %s, not a string", (const char *)key.data, luaL_typename(L, -1));
   bytes value = {(const uint8_t *)data, size};
+  text fault = {0};
+  if (!kv_check_size(size, most, &fault)) {
+    lua_pushlstring(L, text_string(&fault), fault.size);
+    text_free(&fault);
+    luaL_error(L, "option '%s': '%s': %s", plasma ? "plasma" : "spark", (const char *)key.data,
+               lua_tostring(L, -1));
+  }
   return plasma ? store_plasma_set(store, key, value, now_ns)
                 : store_spark_set(store, key, value, 0, now_ns, UINT64_MAX);
 }
 
-void lua_options_fill(lua_State *L, int index, struct store *store, int64_t now_ns) {
+void lua_options_fill(lua_State *L, int index, struct store *store, size_t most, int64_t now_ns) {
   for (int plasma = 0; plasma <= 1; plasma++) {
     const char *name = plasma ? "plasma" : "spark";
     if (lua_getfield(L, index, name) != LUA_TNIL) {
@@ -212,7 +221,7 @@ void lua_options_fill(lua_State *L, int index, struct store *store, int64_t now_
         bytes b = {(const uint8_t *)key, size};
         if (!store_key_valid(b))
           luaL_error(L, "option '%s' has a key that no flare could use: '%s'", name, key);
-        if (fill_key(L, store, plasma, b, now_ns) != STORE_OK)
+        if (fill_key(L, store, plasma, b, most, now_ns) != STORE_OK)
           luaL_error(L, "option '%s': '%s' cannot be set", name, key);
       }
     }

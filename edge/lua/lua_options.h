@@ -39,9 +39,10 @@ int64_t lua_options_clock(lua_State *L, int64_t ns);
 
 /*
  * Fills an empty store from the fields `spark` and `plasma` of the table at `index`: tables from keys to
- * strings; an integer in plasma is a counter. `now_ns` is the clock. Raises an error when it cannot.
+ * strings; an integer in plasma is a counter. A value has at most `most` bytes. `now_ns` is the clock. Raises
+ * an error when it cannot.
  */
-void lua_options_fill(lua_State *L, int index, struct store *store, int64_t now_ns);
+void lua_options_fill(lua_State *L, int index, struct store *store, size_t most, int64_t now_ns);
 
 void lua_options_free(lua_options *options);
 

@@ -93,8 +93,10 @@ store_result kv_list(kv k, bytes prefix, size_t most, size_t *total, json_t **li
   return result;
 }
 
-void kv_explain_size(size_t size, size_t most, text *message) {
+bool kv_check_size(size_t size, size_t most, text *message) {
+  if (size <= most) return true;
   text_printf(message, "%zu bytes, and a flare may write %zu: max_kv_value_bytes in flare.lua", size, most);
+  return false;
 }
 
 void kv_explain(kv k, bytes key, store_result result, text *message) {

@@ -41,8 +41,10 @@ store_result kv_delete(kv k, bytes key);
  */
 store_result kv_list(kv k, bytes prefix, size_t most, size_t *total, struct json_t **list);
 
-/* Adds a sentence about a value of `size` bytes, more than the `most` that a flare may write. */
-void kv_explain_size(size_t size, size_t most, text *message);
+/* Whether a value of `size` bytes is none of more than the `most` that a flare may write; else adds a
+ * sentence.
+ */
+bool kv_check_size(size_t size, size_t most, text *message);
 
 /* Adds a sentence about a result of a call on `key` that is not OK. */
 void kv_explain(kv k, bytes key, store_result result, text *message);

@@ -119,8 +119,8 @@ static bool read_entry(kv k, const json_t *item, size_t most, entry *e, text *er
   size_t named = error->size;
   if (!json_to_bytes(json_object_get(item, "value"), &e->value)) {
     text_add_string(error, "its \"value\" is neither a string nor {\"base64\": \"...\"}");
-  } else if (e->value.size > most) {
-    kv_explain_size(e->value.size, most, error);
+  } else if (!kv_check_size(e->value.size, most, error)) {
+    /* it said so */
   } else if (ttl != NULL && (!json_is_integer(ttl) || json_integer_value(ttl) < 0 ||
                              json_integer_value(ttl) > STORE_TTL_MAX_S)) {
     text_printf(error, "its \"ttl\" is no integer from 0 to %d", STORE_TTL_MAX_S);

@@ -325,3 +325,14 @@ describe("flare:request", function()
     assert.has_error(function() connection.close() end, "call it websocket:close(...), with a colon")
   end)
 end)
+
+describe("A store that a spec fills", function()
+  it("has no value that the flare could not have written", function()
+    local main = { ["main.lua"] = "return function() end", ["flare.lua"] = "return { max_kv_value_bytes = 10 }" }
+    for _, store in ipairs { "spark", "plasma" } do
+      support.load(main, { [store] = { k = ("x"):rep(10) } }):close()
+      assert.matches(("option '%s': 'k': 11 bytes, and a flare may write 10: max_kv_value_bytes in flare.lua"):format(store),
+        select(2, pcall(support.load, main, { [store] = { k = ("x"):rep(11) } })))
+    end
+  end)
+end)

@@ -420,8 +420,13 @@ describe("the page of flaron-lua dev", function()
       refused(400, "time to live", "kv/spark?key=k", { text = "x", ttl = -1 })
       refused(400, "time to live", "kv/spark?key=k", { text = "x", ttl = 315360001 })
       refused(400, "time to live", "kv/plasma?key=k", { text = "x", ttl = 1 })
-      refused(413, "larger than 16777216 bytes", "kv/plasma?key=k", '{"text":"' .. ("x"):rep((16 << 20) + 1) .. '"}')
-      refused(413, "more than the 16777216 bytes of spark", "kv/spark?key=k", '{"text":"' .. ("x"):rep(16 << 20) .. '"}')
+      local large = "65537 bytes, and a flare may write 65536: max_kv_value_bytes in flare.lua"
+      for _, store in ipairs { "spark", "plasma" } do
+        local at = ("kv/%s?key=large"):format(store)
+        refused(413, large, at, { text = ("x"):rep(65537) })
+        assert.same({ 200, 65536 }, { put(at, { text = ("x"):rep(65536) }), select(2, ask_json(at)).bytes })
+        assert.equal(200, (ask(at, "-X DELETE")))
+      end
       assert.equal(404, (ask("kv/spark?key=k")))
       local code, answer = ask_json("kv/spark?key=k", "-X DELETE")
       assert.same({ 404, "there is no key 'k' in spark" }, { code, answer.error })
