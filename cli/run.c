@@ -158,7 +158,7 @@ static bool make_request(const cli_command *self, words *w) {
   host_request *request = &w->request;
   bool good = w->body == NULL || keep_value(self, w->body, FILE_BODY_MAX, &request->body);
   text_add_string(&request->method, w->method != NULL ? w->method : w->body != NULL ? "POST" : "GET");
-  text_add_string(&request->url, w->url);
+  http_add_sent_url(bytes_of(w->url), &request->url);
   for (size_t i = 0; i < w->headers.count; i++) {
     const char *name = w->headers.items[i];
     host_pairs_join(&request->headers, (bytes){(const uint8_t *)name, strcspn(name, ":")}, value_of(name));

@@ -71,6 +71,17 @@ const char *http_path(const char *url) {
   return path != NULL ? path : url;
 }
 
+void http_add_sent_url(bytes url, text *to) {
+  const uint8_t *fragment = memchr(url.data, '#', url.size);
+  size_t size = fragment != NULL ? (size_t)(fragment - url.data) : url.size, at = 0;
+  while (at < size && url.data[at] != ':') at++;
+  at = at + 3 < size ? at + 3 : size; /* behind "://" */
+  while (at < size && url.data[at] != '/' && url.data[at] != '?') at++;
+  text_add(to, url.data, at);
+  if (at == size || url.data[at] == '?') text_add_string(to, "/");
+  text_add(to, url.data + at, size - at);
+}
+
 /* Whether `c` may stand in a token. */
 static bool is_token_character(uint8_t c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||

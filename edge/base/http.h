@@ -15,6 +15,12 @@ bool http_ends_at_head(int status);
 /* The path of a URL with its query, as a pointer into `url`; all of `url` when it has no path. */
 const char *http_path(const char *url);
 
+/*
+ * Adds a whole URL as a server sees it: without its fragment, which no client sends, and with a path, "/"
+ * when it has none (RFC 9110, 4.2.3 and 7.1).
+ */
+void http_add_sent_url(bytes url, text *to);
+
 /* Whether bytes are a valid token (RFC 9110, 5.6.2), as methods and header names must be. */
 bool http_is_token(bytes b);
 

@@ -225,6 +225,15 @@ static void lua_edge_take_string(lua_State *L, int index, const char *name, cons
   lua_pop(L, 1);
 }
 
+/* Adds the field `url` of the table at `index`, as a server sees it, to `to`. */
+static void lua_edge_take_url(lua_State *L, int index, text *to) {
+  size_t size;
+  lua_getfield(L, index, "url"); /* edge.lua made it */
+  const char *url = luaL_checklstring(L, -1, &size);
+  http_add_sent_url((bytes){(const uint8_t *)url, size}, to);
+  lua_pop(L, 1);
+}
+
 static void lua_edge_take_headers(lua_State *L, int index, host_pairs *headers) {
   if (lua_getfield(L, index, "headers") != LUA_TNIL) {
     if (!lua_istable(L, -1)) luaL_error(L, "field 'headers' is a %s, not a table", luaL_typename(L, -1));
@@ -362,7 +371,7 @@ static int lua_edge_request_protected(lua_State *L) {
     return luaL_error(L, "the flare has no handle_request");
   }
   lua_edge_take_string(L, 2, "method", "GET", &request->method);
-  lua_edge_take_string(L, 2, "url", "http://localhost/", &request->url);
+  lua_edge_take_url(L, 2, &request->url);
   lua_edge_take_string(L, 2, "body", "", &request->body);
   lua_edge_take_headers(L, 2, &request->headers);
   return lua_edge_invoke(L, FLARE_HANDLE_REQUEST, request);
@@ -408,7 +417,7 @@ static int lua_edge_event_protected(lua_State *L) {
   lua_edge_take_string(L, 3, "conn_id", "connection-1", &request->event.conn_id);
   lua_edge_take_string(L, 3, "data", "", &request->event.data);
   request->event.close_code = (int)lua_options_integer(L, 3, "close_code", 0, 0, UINT16_MAX);
-  lua_edge_take_string(L, 3, "url", "http://localhost/", &request->url);
+  lua_edge_take_url(L, 3, &request->url);
   text_add_string(&request->method, "GET");
   lua_edge_take_headers(L, 3, &request->headers);
   return lua_edge_invoke(L, handler, request);

@@ -87,7 +87,7 @@ end
 local function ask(self, request)
   local url = split(request.url)
   local answer, message = self.flare:request {
-    method = request.method, url = request.url:gsub("#.*$", ""), headers = with_cookies(self, request, url), body = request.body,
+    method = request.method, url = request.url, headers = with_cookies(self, request, url), body = request.body,
   }
   if not answer then return nil, message end
   local set = answer.action == "respond" and header_of(answer.headers, "set-cookie")

@@ -228,7 +228,15 @@ describe("flare:request", function()
     assert.equal("http://localhost/", ask().url)
     assert.equal("http://localhost/x?y=1", ask({ path = "/x?y=1" }).url)
     assert.equal("http://localhost/?q=a%26b&q=c%20d&r=1", ask({ query = { r = 1, q = { "a&b", "c d" } } }).url)
-    assert.equal("http://localhost/x?y=1&z=%C3%BC#f", ask({ path = "/x?y=1#f", query = { z = "ü" } }).url)
+    assert.equal("http://localhost/x?y=1&z=%C3%BC", ask({ path = "/x?y=1#f", query = { z = "ü" } }).url)
+    for given, seen in pairs {
+      ["http://a"] = "http://a/", ["http://a?x"] = "http://a/?x", ["http://a#f"] = "http://a/", ["http://a?x#/f?"] = "http://a/?x",
+      ["http://a:8#f"] = "http://a:8/", ["http://a/b#c#d"] = "http://a/b", ["http://a/b?c=http://d#"] = "http://a/b?c=http://d",
+    } do
+      assert.equal(seen, ask({ url = given }).url)
+      local event <close> = support.load "local f = require 'flaron' return { ws_open = function() f.ws.send(f.request.url()) end }"
+      assert.equal(seen, event:event("open", { url = given }).frames[1])
+    end
     assert.equal("https://a.example/?raw=%2f", ask({ url = "https://a.example/", query = "raw=%2f" }).url)
     refuses("field 'path' is 'x', which does not begin with '/'", { path = "x" })
     refuses("field 'path' is a number, not a string", { path = 5 })

@@ -195,6 +195,15 @@ describe("flaron-lua pack and run", function()
 end)
 
 describe("flaron-lua run", function()
+  it("hands a URL over as a server sees it: with a path, and without its fragment", function()
+    for given, seen in pairs {
+      ["http://a"] = "http://a/", ["http://a?x"] = "http://a/?x", ["http://a/b?c#d"] = "http://a/b?c", ["https://a:8#/f"] = "https://a:8/",
+    } do
+      local code, output = support.cli("run", echo, "-X", "PUT", "--url", given)
+      assert.same({ 0, "PUT " .. seen .. " " }, { code, output:match "\n\n(.*)$" })
+    end
+  end)
+
   it("prints status line, headers, an empty line and the body, and nothing more", function()
     local code, output, errors = support.cli("run", echo)
     assert.same({ 0, "HTTP/1.1 201 Created\nx-type: none\n\nGET http://localhost/ ", "" }, { code, output, errors })

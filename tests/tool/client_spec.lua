@@ -186,7 +186,8 @@ describe("flare:client", function()
     local cases = {
       { "/n?x=1", "https://e.com/n?x=1" }, { "n", "https://e.com/a/n" }, { "./n/", "https://e.com/a/n/" },
       { "../n", "https://e.com/n" }, { "../../../n", "https://e.com/n" }, { "//f.com/n", "https://f.com/n" },
-      { "http://f.com", "http://f.com" }, { "n/./m/../o", "https://e.com/a/n/o" }, { "..", "https://e.com/" }, { "/", "https://e.com/" },
+      { "http://f.com", "http://f.com/", "http://f.com" },
+      { "n/./m/../o", "https://e.com/a/n/o" }, { "..", "https://e.com/" }, { "/", "https://e.com/" },
       { "n#part", "https://e.com/a/n", "https://e.com/a/n#part" },
     }
     for _, case in ipairs(cases) do
