@@ -146,5 +146,24 @@ fuzz regex "$out/seeds-regex" -DHAVE_CONFIG_H -DPCRE2_CODE_UNIT_WIDTH=8 -DREX_NO
 # shellcheck disable=SC2086 # words
 fuzz lpeg "$out/seeds-lpeg" $stock build/src/lpeg/lptree.c build/src/lpeg/lpcode.c build/src/lpeg/lpvm.c build/src/lpeg/lpcap.c \
   build/src/lpeg/lpcset.c runtime/parts/lpeg/nesting.c
+mkdir -p "$out/seeds-zlib" "$out/seeds-digest"
+printf 'hello hello hello' | gzip -n >"$out/seeds-zlib/gzip"
+lua5.4 - "$out/seeds-digest/" <<'END'
+for which = 0, 7 do
+  local size = which == 6 and 32 or which == 7 and 48 or 256
+  local file <close> = assert(io.open(arg[1] .. which, "wb"))
+  local e = which < 6 and "\1\0\1" or ("\5"):rep(size)
+  file:write(string.pack("<BI2I2", which, size, #e), ("\xc3"):rep(size), e, ("\7"):rep(which < 6 and size or 2 * size))
+end
+END
+# shellcheck disable=SC2046,SC2086 # words
+fuzz zlib "$out/seeds-zlib" $stock -DZLIB_CONST -Ibuild/src/zlib runtime/parts/zlib/compress.c \
+  $(for f in adler32 crc32 deflate inffast inflate inftrees trees zutil; do echo build/src/zlib/$f.c; done)
+# BearSSL's tables have functions under other types of pointers: the same on every machine, but UBSan minds.
+# shellcheck disable=SC2046,SC2086 # words
+fuzz digest "$out/seeds-digest" $stock -fno-sanitize=function -DBR_LE_UNALIGNED=0 -Ibuild/src/bearssl/inc -Ibuild/src/bearssl/src runtime/parts/digest/*.c \
+  $(find build/src/bearssl/src/codec build/src/bearssl/src/hash build/src/bearssl/src/int build/src/bearssl/src/kdf build/src/bearssl/src/mac \
+    -name '*.c' ! -name '*pclmul*' ! -name '*pwr8*' ! -name 'pem*') build/src/bearssl/src/ec/ec_prime_i31.c build/src/bearssl/src/ec/ec_secp*.c \
+  build/src/bearssl/src/ec/ecdsa_i31_bits.c build/src/bearssl/src/ec/ecdsa_i31_vrfy_raw.c
 fuzz page "$out/seeds-page" edge/dev/page.c edge/project/kv.c
 echo 'nothing found'
