@@ -15,6 +15,7 @@ local body = { call = "request.body" }
 
 rights = {
   functions = {
+    ["flaron.cache"] = { new = { call = "spark.set" } },
     ["flaron.cookie"] = { parse = {}, get = raw_cookie, serialize = {}, set = {}, delete = {} },
     ["flaron.cors"] = { new = {} },
     ["flaron.csrf"] = { new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } } },
@@ -38,12 +39,13 @@ rights = {
     page = { render = {} },
     guard = { token = raw_cookie, verify = raw_cookie, check = raw_cookie, middleware = raw_cookie },
     limiter = { count = {}, apply = {}, middleware = {} },
+    store = { fetch = { call = "beam.fetch", argument = 1 }, handler = {}, middleware = {}, purge = {} },
     policy = { apply = {}, middleware = {} },
     shield = { nonce = {}, apply = {}, middleware = {} },
   },
   makes = {
     ["flaron.session.new"] = "sessions", ["flaron.router.new"] = "app", ["flaron.template.compile"] = "page",
-    ["app:group"] = "app", ["flaron.cors.new"] = "policy", ["flaron.csrf.new"] = "guard",
+    ["app:group"] = "app", ["flaron.cache.new"] = "store", ["flaron.cors.new"] = "policy", ["flaron.csrf.new"] = "guard",
     ["flaron.ratelimit.spark"] = "limiter", ["flaron.ratelimit.plasma"] = "limiter",
     ["flaron.security_headers.new"] = "shield",
   },

@@ -234,6 +234,7 @@ end)
 
 -- Ready-made modules: the files with their annotations, and in a flare the tables with methods.
 local ready_made = {
+  cache = { files = { "cache.lua" }, methods = [[store = getmetatable(it.new { name = "n" }).__index]] },
   cookie = { files = { "cookie.lua" }, methods = "" },
   cors = { files = { "cors.lua" }, methods = [[policy = getmetatable(it.new { origins = "*" }).__index]] },
   csrf = { files = { "csrf.lua" }, methods = [[guard = getmetatable(it.new { secret = "s" }).__index]] },
@@ -328,7 +329,7 @@ describe("ready-made Lua", function()
   end
 
   it("has the options that the pages of modules with a heading for them name", function()
-    for _, name in ipairs { "cookie", "session", "cors", "csrf", "inspect", "multipart", "ratelimit", "security_headers" } do
+    for _, name in ipairs { "cache", "cookie", "session", "cors", "csrf", "inspect", "multipart", "ratelimit", "security_headers" } do
       local class = ("flaron.%s.Options"):format(name)
       local known = fields_of(assert(support.read(("scripts/modules/flaron/%s.lua"):format(name))), class)
       assert.truthy(next(known), name)

@@ -5,6 +5,8 @@ local support = require "support"
 -- Each public function: how it is called, and of each argument what it takes. "any" takes all, "-" ends the types and says
 -- that the argument may be nil.
 local functions = {
+  ["cache.new"] = { "table" }, ["store:fetch"] = { "string", "table -" }, ["store:handler"] = { "function" },
+  ["store:middleware"] = {}, ["store:purge"] = { "string" },
   ["cookie.parse"] = { "string -" }, ["cookie.get"] = { "string" },
   ["cookie.serialize"] = { "string", "string", "table -" }, ["cookie.set"] = { "string", "string", "table -" },
   ["cookie.delete"] = { "string", "table -" },
@@ -39,6 +41,7 @@ local values = { ["nil"] = "nil", boolean = "true", number = "5", table = "{}", 
 local main = [[
 local flaron = require "flaron"
 local modules = {
+  cache = require "flaron.cache",
   cookie = require "flaron.cookie", url = require "flaron.url", template = require "flaron.template",
   session = require "flaron.session", router = require "flaron.router", date = require "flaron.date",
   cors = require "flaron.cors", csrf = require "flaron.csrf", ratelimit = require "flaron.ratelimit", inspect = require "flaron.inspect",
@@ -47,6 +50,7 @@ local modules = {
 }
 local outer = modules.router.new()
 local objects = {
+  store = modules.cache.new { name = "n" },
   page = modules.template.compile "x", sessions = modules.session.new { secret = "KEY" }, app = outer,
   policy = modules.cors.new { origins = "*" }, shield = modules.security_headers.new(),
   limiter = modules.ratelimit.spark { name = "n", limit = 1, window = 1 },

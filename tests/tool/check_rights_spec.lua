@@ -83,6 +83,16 @@ local two = ratelimit.plasma { name = "a", limit = 1, window = 1 }
 return function() one:count "x" two:count "x" end]])
   end)
 
+  it("sees what flaron.cache writes and fetches", function()
+    assert.same({
+      "main.lua:2 cache.new needs writes_spark_kv = true",
+      "main.lua:3 beam.fetch: 'https://a.example/x' is not in allowed_fetch_urls of flare.lua",
+    }, found [[
+local cache = require "flaron.cache"
+local users = cache.new { name = "users" }
+return function() users:fetch "https://a.example/x" end]])
+  end)
+
   it("sees sessions that another module keeps or returns", function()
     local secret = "session.new: the secret 'K' is not in allowed_secrets of flare.lua"
     assert.same({ "lib/visits.lua:1 " .. secret, "main.lua:2 sessions:read" .. RAW }, found {

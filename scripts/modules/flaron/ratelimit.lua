@@ -6,6 +6,7 @@
 -- same moment may count as one; Plasma loses none, and learns of those at other edges after the fact.
 local argument = require "flaron.internal.argument"
 local flaron = require "flaron"
+local hash = require "flaron.internal.hash"
 local plasma, spark = flaron.plasma, flaron.spark
 
 --- Limits of requests in a time.
@@ -122,8 +123,7 @@ local stores = {
 -- its hash. A plain one has no colon.
 local function store_key(key)
   if #key <= LONGEST and key:find "^[%w_.-]+$" then return key end
-  local text = key:gsub("[^%w]", function(c) return ("%%%02x"):format(c:byte()) end)
-  return "sha256:" .. assert(flaron.crypto.hash("sha256", text))
+  return "sha256:" .. hash(key)
 end
 
 -- Seconds until one more passes, `elapsed` seconds into a window that has `this`, `before` being those of the one before.
