@@ -6,7 +6,7 @@
 --   - a banner is put at the top of the page
 local flaron = require "flaron"
 local experiment = require "rewriter.experiment"
-local html = require "rewriter.html"
+local html = require "flaron.html"
 local logging, request = flaron.logging, flaron.request
 
 local ORIGIN = "https://www.example.com" -- must be in allowed_fetch_urls of flare.lua
@@ -41,29 +41,23 @@ local function bad_gateway()
   }
 end
 
--- Makes the page for a variant. Also returns whether the headline was on it.
-local function rewrite(page, variant)
-  local ours = { [host_of(ORIGIN)] = true, [host_of(request.url()) or ""] = true }
-  local shown = false
-  local body = html.rewrite(page, {
-    h1 = function(tag)
-      if shown or not tag:has_word("class", "hero") then return end
-      shown = true
-      if HEADLINES[variant] then tag:set_text(HEADLINES[variant]) end
-    end,
-    a = function(tag)
-      local host = host_of(tag:get "href" or "")
-      if host and not ours[host] then tag:add_word("rel", "noopener") end
-    end,
-    img = function(tag)
-      if not tag:get "loading" then tag:set("loading", "lazy") end
-    end,
-    body = function(tag)
-      tag:insert_after(flaron.asset "banner.html")
-    end,
-  })
-  return body, shown
-end
+local variant, shown -- of this request: nothing that is set in it survives it
+
+-- The changes, read once, when the flare is packed.
+local changes = html.new()
+  :on("h1.hero", function(headline)
+    if shown then return end
+    shown = true
+    if HEADLINES[variant] then headline:set_content(html.escape(HEADLINES[variant])) end
+  end)
+  :on("a[href]", function(link)
+    local host = host_of(link:get "href")
+    if host and host ~= host_of(ORIGIN) and host ~= host_of(request.url()) then link:add_word("rel", "noopener") end
+  end)
+  :on("img", function(image)
+    if not image:get "loading" then image:set("loading", "lazy") end
+  end)
+  :on("body", function(body) body:prepend(flaron.asset "banner.html") end)
 
 local function handle_request()
   -- Only pages are of interest. For all else the origin answers as if this flare was not there, and the bytes
@@ -78,8 +72,9 @@ local function handle_request()
   local kind = page.headers["content-type"] or ""
   if kind:match("^[^;%s]*"):lower() ~= "text/html" then return flaron.PASS_THROUGH end
 
-  local variant, is_new = hero:variant()
-  local body, shown = rewrite(page.body, variant)
+  local is_new
+  variant, is_new = hero:variant()
+  local body = changes:rewrite(page.body)
   if shown and page.status == 200 then hero:count(variant) end
 
   local headers = {}

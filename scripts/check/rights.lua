@@ -20,6 +20,7 @@ rights = {
     ["flaron.cors"] = { new = {} },
     ["flaron.csrf"] = { new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } } },
     ["flaron.date"] = { http = {}, parse_http = {}, iso = {}, parse_iso = {} },
+    ["flaron.html"] = { escape = {}, new = {} },
     ["flaron.inspect"] = { text = {} },
     ["flaron.multipart"] = { parse = {}, form = body },
     ["flaron.ratelimit"] = { spark = { call = "spark.set" }, plasma = { call = "plasma.increment" } },
@@ -37,6 +38,7 @@ rights = {
       group = {}, handler = {},
     },
     page = { render = {} },
+    rewriter = { on = {}, on_text = {}, on_comment = {}, rewrite = {} },
     guard = { token = raw_cookie, verify = raw_cookie, check = raw_cookie, middleware = raw_cookie },
     limiter = { count = {}, apply = {}, middleware = {} },
     store = { fetch = { call = "beam.fetch", argument = 1 }, handler = {}, middleware = {}, purge = {} },
@@ -46,6 +48,7 @@ rights = {
   makes = {
     ["flaron.session.new"] = "sessions", ["flaron.router.new"] = "app", ["flaron.template.compile"] = "page",
     ["app:group"] = "app", ["flaron.cache.new"] = "store", ["flaron.cors.new"] = "policy", ["flaron.csrf.new"] = "guard",
+    ["flaron.html.new"] = "rewriter",
     ["flaron.ratelimit.spark"] = "limiter", ["flaron.ratelimit.plasma"] = "limiter",
     ["flaron.security_headers.new"] = "shield",
   },

@@ -239,6 +239,10 @@ local ready_made = {
   cors = { files = { "cors.lua" }, methods = [[policy = getmetatable(it.new { origins = "*" }).__index]] },
   csrf = { files = { "csrf.lua" }, methods = [[guard = getmetatable(it.new { secret = "s" }).__index]] },
   date = { files = { "date.lua" }, methods = "" },
+  html = {
+    files = { "html.lua", "internal/html/element.lua" },
+    methods = [[rewriter = getmetatable(it.new()).__index, element = require "flaron.internal.html.element".methods]],
+  },
   inspect = { files = { "inspect.lua" }, methods = "" },
   multipart = { files = { "multipart.lua" }, methods = "" },
   ratelimit = {

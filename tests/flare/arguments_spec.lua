@@ -14,6 +14,12 @@ local functions = {
   ["csrf.new"] = { "table" }, ["guard:token"] = {}, ["guard:verify"] = { "string -" }, ["guard:check"] = {}, ["guard:middleware"] = {},
   ["date.http"] = { "number" }, ["date.parse_http"] = { "string", "number -" }, ["date.iso"] = { "number", "number -", "number -" },
   ["date.parse_iso"] = { "string", "number -" },
+  ["html.escape"] = { "string" }, ["html.new"] = { "table -" }, ["rewriter:on"] = { "string", "function" },
+  ["rewriter:on_text"] = { "string", "function" }, ["rewriter:on_comment"] = { "function" }, ["rewriter:rewrite"] = { "string" },
+  ["element:get"] = { "string" }, ["element:set"] = { "string", "string" }, ["element:unset"] = { "string" },
+  ["element:has_word"] = { "string", "string" }, ["element:add_word"] = { "string", "string" }, ["element:before"] = { "string" },
+  ["element:after"] = { "string" }, ["element:prepend"] = { "string" }, ["element:append"] = { "string" },
+  ["element:set_content"] = { "string" }, ["element:replace"] = { "string" }, ["element:remove"] = {}, ["element:unwrap"] = {},
   ["inspect.text"] = { "any", "table -" },
   ["multipart.parse"] = { "string", "string -", "table -" }, ["multipart.form"] = { "table -" },
   ["ratelimit.spark"] = { "table" }, ["ratelimit.plasma"] = { "table" }, ["limiter:count"] = { "string" },
@@ -41,7 +47,7 @@ local values = { ["nil"] = "nil", boolean = "true", number = "5", table = "{}", 
 local main = [[
 local flaron = require "flaron"
 local modules = {
-  cache = require "flaron.cache",
+  cache = require "flaron.cache", html = require "flaron.html",
   cookie = require "flaron.cookie", url = require "flaron.url", template = require "flaron.template",
   session = require "flaron.session", router = require "flaron.router", date = require "flaron.date",
   cors = require "flaron.cors", csrf = require "flaron.csrf", ratelimit = require "flaron.ratelimit", inspect = require "flaron.inspect",
@@ -50,7 +56,8 @@ local modules = {
 }
 local outer = modules.router.new()
 local objects = {
-  store = modules.cache.new { name = "n" },
+  store = modules.cache.new { name = "n" }, rewriter = modules.html.new(),
+  element = require "flaron.internal.html.element".new { name = "p", source = "<p>", list = {}, by_name = {} },
   page = modules.template.compile "x", sessions = modules.session.new { secret = "KEY" }, app = outer,
   policy = modules.cors.new { origins = "*" }, shield = modules.security_headers.new(),
   limiter = modules.ratelimit.spark { name = "n", limit = 1, window = 1 },
