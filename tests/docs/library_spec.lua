@@ -243,6 +243,9 @@ local ready_made = {
     files = { "html.lua", "internal/html/element.lua" },
     methods = [[rewriter = getmetatable(it.new()).__index, element = require "flaron.internal.html.element".methods]],
   },
+  i18n = {
+    files = { "i18n.lua" }, methods = [[texts = getmetatable(it.new { languages = { "en" }, messages = {} }).__index]],
+  },
   inspect = { files = { "inspect.lua" }, methods = "" },
   multipart = { files = { "multipart.lua" }, methods = "" },
   ratelimit = {
@@ -333,7 +336,9 @@ describe("ready-made Lua", function()
   end
 
   it("has the options that the pages of modules with a heading for them name", function()
-    for _, name in ipairs { "cache", "cookie", "session", "cors", "csrf", "inspect", "multipart", "ratelimit", "security_headers" } do
+    for _, name in ipairs {
+      "cache", "cookie", "session", "cors", "csrf", "i18n", "inspect", "multipart", "ratelimit", "security_headers",
+    } do
       local class = ("flaron.%s.Options"):format(name)
       local known = fields_of(assert(support.read(("scripts/modules/flaron/%s.lua"):format(name))), class)
       assert.truthy(next(known), name)

@@ -20,6 +20,8 @@ local functions = {
   ["element:has_word"] = { "string", "string" }, ["element:add_word"] = { "string", "string" }, ["element:before"] = { "string" },
   ["element:after"] = { "string" }, ["element:prepend"] = { "string" }, ["element:append"] = { "string" },
   ["element:set_content"] = { "string" }, ["element:replace"] = { "string" }, ["element:remove"] = {}, ["element:unwrap"] = {},
+  ["i18n.negotiate"] = { "string -", "table" }, ["i18n.plural"] = { "string", "string number", "boolean -" }, ["i18n.new"] = { "table" },
+  ["texts:language"] = {}, ["texts:text"] = { "string", "string", "table -" },
   ["inspect.text"] = { "any", "table -" },
   ["multipart.parse"] = { "string", "string -", "table -" }, ["multipart.form"] = { "table -" },
   ["ratelimit.spark"] = { "table" }, ["ratelimit.plasma"] = { "table" }, ["limiter:count"] = { "string" },
@@ -47,7 +49,7 @@ local values = { ["nil"] = "nil", boolean = "true", number = "5", table = "{}", 
 local main = [[
 local flaron = require "flaron"
 local modules = {
-  cache = require "flaron.cache", html = require "flaron.html",
+  cache = require "flaron.cache", html = require "flaron.html", i18n = require "flaron.i18n",
   cookie = require "flaron.cookie", url = require "flaron.url", template = require "flaron.template",
   session = require "flaron.session", router = require "flaron.router", date = require "flaron.date",
   cors = require "flaron.cors", csrf = require "flaron.csrf", ratelimit = require "flaron.ratelimit", inspect = require "flaron.inspect",
@@ -57,6 +59,7 @@ local modules = {
 local outer = modules.router.new()
 local objects = {
   store = modules.cache.new { name = "n" }, rewriter = modules.html.new(),
+  texts = modules.i18n.new { languages = { "en" }, messages = {} },
   element = require "flaron.internal.html.element".new { name = "p", source = "<p>", list = {}, by_name = {} },
   page = modules.template.compile "x", sessions = modules.session.new { secret = "KEY" }, app = outer,
   policy = modules.cors.new { origins = "*" }, shield = modules.security_headers.new(),
@@ -138,7 +141,7 @@ describe("the ready-made modules", function()
 
   it("say when a colon stands for a dot", function()
     for name in pairs(functions) do
-      local module, field = name:match "^([%l_]+)%.([%l_]+)$"
+      local module, field = name:match "^([%l%d_]+)%.([%l_]+)$"
       if module then
         for _, given in ipairs { "", "'/a'", "{}" } do
           assert.equal(("main.lua:2: call it %s(...), with a dot"):format(name), say(("%s:%s(%s)"):format(module, field, given)))

@@ -5,7 +5,7 @@ local argument = {}
 -- Whether a value is the module of a public function such as "cookie.get", that is, has that function. False for a
 -- method.
 local function is_module_of(value, name)
-  local field = name:match "^[%l_]+%.(.+)$"
+  local field = name:match "^[%l%d_]+%.(.+)$"
   return field and type(value) == "table" and type(rawget(value, field)) == "function"
 end
 
