@@ -5,7 +5,7 @@ local walkthrough = require "walkthrough"
 
 local root = select(2, support.run "pwd"):gsub("\n", "")
 local tool = support.flaron_lua:sub(1, 1) == "/" and support.flaron_lua or root .. "/" .. support.flaron_lua
-local templates = { "http", "websocket", "api", "rewriter" }
+local templates = { "http", "websocket", "api", "rewriter", "proxy" }
 local of_guide = { "auth", "rate-limit", "cached-api", "ab-test", "websocket-room" }
 local odd = "it's a \"großer\" Ordner $(x)"
 local odder = odd .. "\\n" -- luacheck takes a backslash for the end of a folder's name
