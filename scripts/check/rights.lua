@@ -24,6 +24,7 @@ rights = {
     ["flaron.i18n"] = { negotiate = {}, plural = {}, new = {} },
     ["flaron.inspect"] = { text = {} },
     ["flaron.multipart"] = { parse = {}, form = body },
+    ["flaron.openresty"] = { handler = {} },
     ["flaron.ratelimit"] = { spark = { call = "spark.set" }, plasma = { call = "plasma.increment" } },
     ["flaron.security_headers"] = { new = {} },
     ["flaron.session"] = { equal = {}, new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } } },

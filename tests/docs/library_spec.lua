@@ -248,6 +248,7 @@ local ready_made = {
   },
   inspect = { files = { "inspect.lua" }, methods = "" },
   multipart = { files = { "multipart.lua" }, methods = "" },
+  openresty = { files = { "openresty.lua" }, methods = "" },
   ratelimit = {
     files = { "ratelimit.lua" },
     methods = [[limiter = getmetatable(it.spark { name = "n", limit = 1, window = 1 }).__index]],
@@ -337,7 +338,7 @@ describe("ready-made Lua", function()
 
   it("has the options that the pages of modules with a heading for them name", function()
     for _, name in ipairs {
-      "cache", "cookie", "session", "cors", "csrf", "i18n", "inspect", "multipart", "ratelimit", "security_headers",
+      "cache", "cookie", "session", "cors", "csrf", "i18n", "inspect", "multipart", "openresty", "ratelimit", "security_headers",
     } do
       local class = ("flaron.%s.Options"):format(name)
       local known = fields_of(assert(support.read(("scripts/modules/flaron/%s.lua"):format(name))), class)

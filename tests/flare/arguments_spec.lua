@@ -24,6 +24,7 @@ local functions = {
   ["texts:language"] = {}, ["texts:text"] = { "string", "string", "table -" },
   ["inspect.text"] = { "any", "table -" },
   ["multipart.parse"] = { "string", "string -", "table -" }, ["multipart.form"] = { "table -" },
+  ["openresty.handler"] = { "table" },
   ["ratelimit.spark"] = { "table" }, ["ratelimit.plasma"] = { "table" }, ["limiter:count"] = { "string" },
   ["limiter:apply"] = { "table" }, ["limiter:middleware"] = {},
   ["security_headers.new"] = { "table -" }, ["shield:nonce"] = {}, ["shield:apply"] = {}, ["shield:middleware"] = {},
@@ -53,7 +54,7 @@ local modules = {
   cookie = require "flaron.cookie", url = require "flaron.url", template = require "flaron.template",
   session = require "flaron.session", router = require "flaron.router", date = require "flaron.date",
   cors = require "flaron.cors", csrf = require "flaron.csrf", ratelimit = require "flaron.ratelimit", inspect = require "flaron.inspect",
-  multipart = require "flaron.multipart",
+  multipart = require "flaron.multipart", openresty = require "flaron.openresty",
   security_headers = require "flaron.security_headers",
 }
 local outer = modules.router.new()

@@ -1,0 +1,3 @@
+local ngx = require "flaron.openresty"
+-- header_filter for banner.lua: the length changes.
+ngx.header.content_length = nil

@@ -1,0 +1,3 @@
+local ngx = require "flaron.openresty"
+-- content: what access found out.
+ngx.say("you are ", ngx.ctx.user)
