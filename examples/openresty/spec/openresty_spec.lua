@@ -14,12 +14,12 @@ end
 describe("scripts of OpenResty", function()
   local flare
 
-  before_each(function()
+  setup(function()
     flare = assert(edge.load "main.lua")
     flare:stub_fetch("", backend)
   end)
 
-  after_each(function() flare:close() end)
+  teardown(function() flare:close() end)
 
   local function ask(path, headers, method, body)
     local answer = assert(flare:request { url = "http://localhost" .. path, headers = headers, method = method, body = body })

@@ -48,7 +48,8 @@ end
 function openresty.handler(options)
   argument.check(options, 1, "openresty.handler", "table")
   argument.options(options, "openresty.handler", TYPES, fault_of)
-  return phases.handler(options)
+  local handler = phases.handler(options) -- no tail call: errors have the level of the caller
+  return handler
 end
 
 -- ---- what is there ----

@@ -101,7 +101,9 @@ local function handler(options)
       local places
       if type(value) == "string" then
         value, places = chunk_of(value)
-        if not value then error(("option '%s' of openresty.handler: module '%s' not found:%s"):format(name, options[name], places), 3) end
+        if not value then
+          error(("option '%s' of openresty.handler: module '%s' not found:\n\t%s"):format(name, options[name], places), 3)
+        end
       end
       phases[name] = value
     end

@@ -1,7 +1,8 @@
 -- flaron.internal.openresty.regex: ngx.re over PCRE2, which is the optional part `rex_pcre2`. The part is in a flare whose flare.lua
 -- names it in `modules`: its name is not a constant here, so that who uses no regular expression does not carry it.
 --
--- Options "j", "o" and "d" change nothing: there is no JIT, patterns are kept for the request, and matching is not DFA.
+-- Options "j", "o" and "d" change nothing: there is no JIT, patterns are kept for the request, and matching is not DFA. With
+-- "u" an empty match is followed by the next character, where nginx gives up. With "D" a name has only its first match.
 local PART = "rex" .. "_pcre2"
 
 local OPTIONS = {

@@ -107,15 +107,16 @@ local function digests()
   return there and module or nil
 end
 
-local function need_part(name)
-  error(("ngx.%s: add \"flaron.digest\" to `modules` in flare.lua"):format(name), 3)
+-- Raises at `level`, as error has it.
+local function need_part(name, level)
+  error(("ngx.%s: add \"flaron.digest\" to `modules` in flare.lua"):format(name), level + 1)
 end
 
 -- The digest in hexadecimal. Without the part the host makes it, which takes text alone.
 local function hex_of(name, algorithm, text)
   local digest = digests()
   if digest then return digest[algorithm](text, "hex") end
-  if not utf8.len(text) then return nil, need_part(name) end
+  if not utf8.len(text) then need_part(name, 3) end
   return assert(flaron.crypto.hash(algorithm, text))
 end
 
@@ -137,7 +138,7 @@ local function sha1_bin(text)
 end
 
 local function hmac_sha1(key, text)
-  local digest = digests() or need_part "hmac_sha1"
+  local digest = digests() or need_part("hmac_sha1", 2)
   return digest.hmac("sha1", check(key, "hmac_sha1"), check(text, "hmac_sha1"))
 end
 
