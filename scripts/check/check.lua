@@ -310,6 +310,34 @@ local function use_method(file, kind, name, call, first)
   if row then write_right(file, row, kind .. ":" .. name, call, first) end
 end
 
+-- What of the table `ngx` an expression is, "req.read_body"; "" for the table itself, nil: nothing of it.
+local function ngx_path(node, depth)
+  depth = depth or 0
+  if not node or depth > 20 then return nil end
+  if node.tag == "Id" then return ngx_path(value_of(node), depth + 1) end
+  if node.tag == "Call" then
+    if node[1].tag == "Id" and node[1][1] == "require" and not node[1].var then
+      return constant(node[2]) == "flaron.openresty" and "" or nil
+    end
+    return ngx_path(node[1], depth + 1) == "req.get_headers" and "req.get_headers()" or nil
+  end
+  local base = node.tag == "Index" and ngx_path(node[1], depth + 1)
+  local name = base and constant(node[2])
+  return name and (base == "" and name or base .. "." .. name) or nil
+end
+
+-- Writes what a use of `ngx` needs: a field, or with `method` one of a dictionary's.
+local function use_ngx(file, node, method)
+  local path = ngx_path(node)
+  if not path then return end
+  local shown = "ngx." .. path .. (method and ":" .. method or "")
+  local key = path:gsub("^var%.cookie_.*", "var.cookie_")
+  if path:find "^var%.http_" or path:find "^req%.get_headers%(%)" then key = path:lower() end
+  if method then key = path:find "^shared%." and "shared:" .. method or "" end
+  file.at = node
+  if rights.ngx[key] then write_right(file, rights.ngx[key], shown) end
+end
+
 local lost -- the first place where an object is lost: { file, node }
 
 local function use(file, path, call)
@@ -336,7 +364,10 @@ end
 -- Looks at the field that an index names; what it is of cannot be followed when the name is not constant.
 local function visit_index(file, node)
   local base = resolve(node[1])
-  if not (base and modules[base]) then return visit_all(file, node) end
+  if not (base and modules[base]) then
+    use_ngx(file, node)
+    return visit_all(file, node)
+  end
   if node[1].tag == "Index" then visit_index(file, node[1]) end
   if node[2].tag ~= "String" then
     file.at = node
@@ -392,6 +423,7 @@ local function visit_method(file, node)
   if not (base and modules[base]) then
     file.at = node[1]
     use_method(file, kind_of(node[1]), node[2][1], node, 3)
+    use_ngx(file, node[1], node[2][1])
     return visit_all(file, node)
   end
   local line, column = place(file.state, node[2])

@@ -13,6 +13,9 @@
 local raw_cookie = { call = "request.header", text = "cookie" }
 local body = { call = "request.body" }
 
+local authorization = { call = "request.header", text = "authorization" }
+local spark_write = { call = "spark.set" }
+
 rights = {
   functions = {
     ["flaron.cache"] = { new = { call = "spark.set" } },
@@ -47,6 +50,16 @@ rights = {
     store = { fetch = { call = "beam.fetch", argument = 1 }, handler = {}, middleware = {}, purge = {} },
     policy = { apply = {}, middleware = {} },
     shield = { nonce = {}, apply = {}, middleware = {} },
+  },
+  -- Of the table `ngx` (flaron.openresty), whose fields are made when they are used: how they are written after `ngx.`; the
+  -- headers of `req.get_headers()` and of `var` in lower case; methods of dictionaries after `shared:`.
+  ngx = {
+    ["req.read_body"] = body, ["var.request_body"] = body, ["var.http_cookie"] = raw_cookie,
+    ["req.get_headers().cookie"] = raw_cookie, ["var.http_authorization"] = authorization,
+    ["req.get_headers().authorization"] = authorization, ["shared:set"] = spark_write, ["shared:safe_set"] = spark_write,
+    ["shared:add"] = spark_write, ["shared:safe_add"] = spark_write, ["shared:replace"] = spark_write,
+    ["shared:incr"] = spark_write, ["shared:expire"] = spark_write, ["shared:delete"] = spark_write,
+    ["shared:flush_all"] = spark_write, ["var.cookie_"] = raw_cookie,
   },
   makes = {
     ["flaron.session.new"] = "sessions", ["flaron.router.new"] = "app", ["flaron.template.compile"] = "page",

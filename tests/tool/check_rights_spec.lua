@@ -93,6 +93,25 @@ local users = cache.new { name = "users" }
 return function() users:fetch "https://a.example/x" end]])
   end)
 
+  it("sees what ngx of flaron.openresty needs, in the scripts of phases, too", function()
+    local WRITE = " needs writes_spark_kv = true"
+    assert.same({
+      "app/content.lua:2 ngx.req.read_body" .. BODY, "app/content.lua:3 ngx.var.cookie_group" .. RAW,
+      "app/content.lua:4 ngx.var.http_authorization" .. RAW, "app/content.lua:5 ngx.req.get_headers().Cookie" .. RAW,
+      "app/content.lua:7 ngx.shared.visits:incr" .. WRITE,
+    }, found { ["main.lua"] = "return require('flaron.openresty').handler { content = 'app.content' }",
+      ["flare.lua"] = "return { modules = { 'app.content' } }",
+      ["app/content.lua"] = [=[
+local ngx = require "flaron.openresty"
+ngx.req.read_body()
+local group = ngx.var.cookie_group
+local key = ngx.var.http_authorization
+local headers = ngx.req.get_headers() local cookie = headers["Cookie"]
+local visits = ngx.shared.visits
+visits:incr("n", 1, 0)
+ngx.say(visits:get "n", group, key, cookie, headers["Accept"], ngx.var.http_accept)]=] })
+  end)
+
   it("sees sessions that another module keeps or returns", function()
     local secret = "session.new: the secret 'K' is not in allowed_secrets of flare.lua"
     assert.same({ "lib/visits.lua:1 " .. secret, "main.lua:2 sessions:read" .. RAW }, found {
