@@ -186,6 +186,78 @@ describe("parts for flaron.openresty", function()
   end)
 end)
 
+-- Text of a phase that writes what `code` gives, each value on a line.
+local regex_script = [[
+local re = ngx.re
+local function line(...)
+  local out = {}
+  for n = 1, select("#", ...) do out[n] = tostring((select(n, ...))) end
+  ngx.say(table.concat(out, " "))
+end
+local m = re.match("hello, 1234", "(?<word>\\w+), (\\d+)(x)?", "jo")
+line(m[0], m[1], m[2], m[3], m.word)
+local context = { pos = 9 }
+line(re.match("hello, 1234", "[0-9]", "", context)[0], context.pos)
+line(re.find("hello, 1234", "([0-9])([0-9])", "jo", nil, 2))
+line(re.find("hello", "x"))
+for one in re.gmatch("a1 b2", "[a-z](\\d)") do line(one[0], one[1]) end
+line(re.sub("hello", "l(l)?", "[$0|${1}|$2|$$]"))
+line(re.gsub("hello", "", "-"))
+line(re.gsub("a\u{e9}b", "", "-", "u"))
+line(re.gsub("HeLLo", "[a-z]", function(found) return "<" .. found[0] .. ">" end, "i"))
+line(re.gsub("a", "a", "${x}"))
+line(re.match("a", "("))
+line((pcall(re.match, "a", "a", "q")))
+line(re.match(("a"):rep(40) .. "!", "^(a+)+$"))]]
+
+-- The part is built where its folder is.
+if support.read "runtime/parts/pcre2/part.mk" then
+  describe("ngx.re", function()
+    it("gives what nginx does", function()
+      local flare <close> = support.load {
+        ["main.lua"] = "local ngx = require 'flaron.openresty'\nreturn ngx.handler { content = function()\n" .. regex_script .. "\nend }",
+        ["flare.lua"] = "return { modules = { 'rex_pcre2' } }",
+      }
+      local body = flare:request().body
+      local limit = body:match "[^\n]*\n$"
+      assert.matches("^nil pcre_exec%(%) failed", limit)
+      assert.equal([[
+hello, 1234 hello 1234 false hello
+2 10
+9 9
+nil
+a1 1
+b2 2
+he[ll|l||$]o 1
+-h-e-l-l-o- 6
+-a-é-b- 4
+<H><e><L><L><o> 5
+nil nil failed to compile the replacement template
+nil pcre_compile() failed: missing closing parenthesis in "("
+false
+]], (body:sub(1, -#limit - 1):gsub(" %(pattern offset: %d+%)", "")))
+    end)
+  end)
+end
+
+if support.read "runtime/parts/digest/part.mk" then
+  describe("digests of ngx", function()
+    it("take any bytes", function()
+      local flare <close> = support.load {
+        ["main.lua"] = [[
+local ngx = require "flaron.openresty"
+return ngx.handler { content = function()
+  ngx.say(ngx.encode_base64(ngx.hmac_sha1("key\255", "The quick \0\255")), " ", ngx.md5 "\255\0")
+  ngx.say(ngx.encode_base64(ngx.sha1_bin "\255\0"), " ", ngx.encode_base64(ngx.md5_bin "\255"))
+end }]],
+        ["flare.lua"] = "return { modules = { 'flaron.digest' } }",
+      }
+      assert.equal("BC88MI5v9Q2NbaM8kpdsuGwUxVY= e0e8bfafbb0689563b2fba789c97b3cc\n2jPkGVSZfCStMfbBhF4YUQs4T2c= AFlP1PQrpD/BygQnoFdilQ==\n",
+        flare:request().body)
+    end)
+  end)
+end
+
 describe("ngx.shared", function()
   it("keeps any key apart from others, and dictionaries from each other", function()
     assert.equal("1 2 3 4 nil", said([[

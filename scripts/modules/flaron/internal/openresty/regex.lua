@@ -83,7 +83,10 @@ local function match(subject, pattern, options, context, into)
   if not regex then return nil, fault end
   if start_of(context) > #subject + 1 then return nil end
   local first, last, groups = search(regex, subject, start_of(context))
-  if not first then return nil, groups end
+  if not first then
+    if groups then return nil, groups end
+    return nil
+  end
   if context then context.pos = last + 1 end
   return captures_of(subject, first, last, groups, into)
 end
@@ -94,7 +97,10 @@ local function find(subject, pattern, options, context, nth)
   if not regex then return nil, nil, fault end
   if start_of(context) > #subject + 1 then return nil end
   local first, last, groups = search(regex, subject, start_of(context))
-  if not first then return nil, nil, groups end
+  if not first then
+    if groups then return nil, nil, groups end
+    return nil
+  end
   if context then context.pos = last + 1 end
   nth = nth or 0
   if nth == 0 then return first, last end
