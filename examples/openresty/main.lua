@@ -5,6 +5,10 @@ local router = require "flaron.router"
 
 local app = router.new()
 
+-- nginx finds a location by the path as it reads it, the router by the path as it is written: `/query/../private` would pass by
+-- the guard of /private, and the upstream may understand it.
+app:use(router.plain_paths)
+
 -- location NAME { ... }: the scripts of its phases.
 local function location(path, phases)
   for phase, script in pairs(phases) do phases[phase] = "scripts." .. script end

@@ -91,6 +91,14 @@ describe("phases of flaron.openresty", function()
     assert.equal(500, run("coroutine.yield()").status)
   end)
 
+  it("see the path as nginx reads it, and as it is written", function()
+    local flare <close> = open "content = function() ngx.print(ngx.var.uri, ' ', ngx.var.request_uri) end"
+    for path, uri in pairs { ["/a/%2e%2e/x//y/%41"] = "/x/y/A", ["/a/./b/../c/"] = "/a/c/", ["/a/.."] = "/", ["/a/."] = "/a/",
+      ["/../../x"] = "/x", ["/a%3Fb%23c%25d%2Fe?q"] = "/a?b#c%d/e", ["/..a/b..c"] = "/..a/b..c", ["/%252e"] = "/%2e" } do
+      assert.equal(uri .. " " .. path, flare:request({ url = "http://h" .. path }).body)
+    end
+  end)
+
   it("start anew with each request", function()
     local flare <close> = open "content = function() ngx.ctx.n = (ngx.ctx.n or 0) + 1 ngx.print(ngx.ctx.n, ngx.status) end"
     for _ = 1, 3 do assert.equal("10", flare:request().body) end

@@ -144,7 +144,7 @@ setmetatable(req, {
 
 -- The value of a cookie as it is written; the case of its name does not matter in nginx.
 local function cookie_of(name)
-  for key, value in (request.header "cookie" or ""):gmatch "([^=;%s]+)=([^;]*)" do
+  for key, value in (request.header "cookie" or ""):gmatch "([^=;%s]+)=%s*([^;]*)" do
     if key:lower() == name:lower() then return value end
   end
 end
