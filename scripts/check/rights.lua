@@ -34,6 +34,7 @@ rights = {
     ["flaron.router"] = { new = {}, plain_paths = {} },
     ["flaron.template"] = { escape = {}, compile = {} },
     ["flaron.url"] = { decode = {}, encode = {}, query = {}, parse = {}, build = {} },
+    ["flaron.webhook"] = { new = { call = "secrets.get", fields = { "secret", "old_secrets" } } },
   },
   methods = {
     sessions = { sign = {}, verify = {}, read = raw_cookie, write = {}, clear = {} },
@@ -48,6 +49,7 @@ rights = {
     guard = { token = raw_cookie, verify = raw_cookie, check = raw_cookie, middleware = raw_cookie },
     limiter = { count = {}, apply = {}, middleware = {} },
     store = { fetch = { call = "beam.fetch", argument = 1 }, handler = {}, middleware = {}, purge = {} },
+    receiver = { verify = {}, check = body },
     policy = { apply = {}, middleware = {} },
     shield = { nonce = {}, apply = {}, middleware = {} },
   },
@@ -66,6 +68,6 @@ rights = {
     ["app:group"] = "app", ["flaron.cache.new"] = "store", ["flaron.cors.new"] = "policy", ["flaron.csrf.new"] = "guard",
     ["flaron.html.new"] = "rewriter", ["flaron.i18n.new"] = "texts",
     ["flaron.ratelimit.spark"] = "limiter", ["flaron.ratelimit.plasma"] = "limiter",
-    ["flaron.security_headers.new"] = "shield",
+    ["flaron.security_headers.new"] = "shield", ["flaron.webhook.new"] = "receiver",
   },
 }

@@ -261,6 +261,10 @@ local ready_made = {
   session = { files = { "session.lua" }, methods = [[sessions = getmetatable(it.new { secret = "s" }).__index]] },
   template = { files = { "template.lua" }, methods = [[page = getmetatable(it.compile "").__index]] },
   url = { files = { "url.lua" }, methods = "" },
+  webhook = {
+    files = { "webhook.lua" },
+    methods = [[receiver = getmetatable(it.new { from = "slack", secret = "s" }).__index]],
+  },
 }
 
 -- The functions of a ready-made module at the edge: "cookie.parse", "app:get".
@@ -338,7 +342,8 @@ describe("ready-made Lua", function()
 
   it("has the options that the pages of modules with a heading for them name", function()
     for _, name in ipairs {
-      "cache", "cookie", "session", "cors", "csrf", "i18n", "inspect", "multipart", "openresty", "ratelimit", "security_headers",
+      "cache", "cookie", "cors", "csrf", "i18n", "inspect", "multipart", "openresty", "ratelimit", "security_headers", "session",
+      "webhook",
     } do
       local class = ("flaron.%s.Options"):format(name)
       local known = fields_of(assert(support.read(("scripts/modules/flaron/%s.lua"):format(name))), class)

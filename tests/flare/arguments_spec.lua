@@ -30,6 +30,7 @@ local functions = {
   ["security_headers.new"] = { "table -" }, ["shield:nonce"] = {}, ["shield:apply"] = {}, ["shield:middleware"] = {},
   ["url.decode"] = { "string" }, ["url.encode"] = { "string number" }, ["url.query"] = { "string -" },
   ["url.parse"] = { "string" }, ["url.build"] = { "table" },
+  ["webhook.new"] = { "table" }, ["receiver:verify"] = { "string", "table" }, ["receiver:check"] = {},
   ["template.escape"] = { "any" }, ["template.compile"] = { "string", "string -", "table -" }, ["page:render"] = { "table -" },
   ["session.new"] = { "table" }, ["session.equal"] = { "string", "string" },
   ["sessions:sign"] = { "table", "number -" }, ["sessions:verify"] = { "string -" }, ["sessions:write"] = { "table" },
@@ -55,6 +56,7 @@ local modules = {
   session = require "flaron.session", router = require "flaron.router", date = require "flaron.date",
   cors = require "flaron.cors", csrf = require "flaron.csrf", ratelimit = require "flaron.ratelimit", inspect = require "flaron.inspect",
   multipart = require "flaron.multipart", openresty = require "flaron.openresty",
+  webhook = require "flaron.webhook",
   security_headers = require "flaron.security_headers",
 }
 local outer = modules.router.new()
@@ -66,6 +68,7 @@ local objects = {
   policy = modules.cors.new { origins = "*" }, shield = modules.security_headers.new(),
   limiter = modules.ratelimit.spark { name = "n", limit = 1, window = 1 },
   guard = modules.csrf.new { secret = "KEY" },
+  receiver = modules.webhook.new { from = "slack", secret = "KEY" },
 }
 outer:any("/*rest", function(req)
   local names = { req = req, print = print }

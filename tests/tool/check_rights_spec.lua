@@ -72,6 +72,15 @@ local app = require("flaron.router").new() app:use(guard:middleware())
 return app:handler()]])
   end)
 
+  it("sees the secret and the body of flaron.webhook", function()
+    assert.same({
+      "main.lua:1 webhook.new: the secret 'K' is not in allowed_secrets of flare.lua",
+      "main.lua:2 receiver:check" .. BODY,
+    }, found [[
+local hook = require("flaron.webhook").new { from = "github", secret = "K" }
+return function() return { body = hook:check() or "no" } end]])
+  end)
+
   it("sees which store flaron.ratelimit writes", function()
     assert.same({
       "main.lua:2 ratelimit.spark needs writes_spark_kv = true",
