@@ -31,6 +31,7 @@ rights = {
     ["flaron.ratelimit"] = { spark = { call = "spark.set" }, plasma = { call = "plasma.increment" } },
     ["flaron.security_headers"] = { new = {} },
     ["flaron.session"] = { equal = {}, new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } } },
+    ["flaron.sigv4"] = { new = { call = "secrets.get", fields = { "secret", "session_token" } } },
     ["flaron.router"] = { new = {}, plain_paths = {} },
     ["flaron.template"] = { escape = {}, compile = {} },
     ["flaron.url"] = { decode = {}, encode = {}, query = {}, parse = {}, build = {} },
@@ -50,6 +51,7 @@ rights = {
     limiter = { count = {}, apply = {}, middleware = {} },
     store = { fetch = { call = "beam.fetch", argument = 1 }, handler = {}, middleware = {}, purge = {} },
     receiver = { verify = {}, check = body },
+    signer = { sign = {}, presign = {} },
     policy = { apply = {}, middleware = {} },
     shield = { nonce = {}, apply = {}, middleware = {} },
   },
@@ -69,5 +71,6 @@ rights = {
     ["flaron.html.new"] = "rewriter", ["flaron.i18n.new"] = "texts",
     ["flaron.ratelimit.spark"] = "limiter", ["flaron.ratelimit.plasma"] = "limiter",
     ["flaron.security_headers.new"] = "shield", ["flaron.webhook.new"] = "receiver",
+    ["flaron.sigv4.new"] = "signer",
   },
 }

@@ -259,6 +259,10 @@ local ready_made = {
   },
   security_headers = { files = { "security_headers.lua" }, methods = [[shield = getmetatable(it.new()).__index]] },
   session = { files = { "session.lua" }, methods = [[sessions = getmetatable(it.new { secret = "s" }).__index]] },
+  sigv4 = {
+    files = { "sigv4.lua" },
+    methods = [[signer = getmetatable(it.new { region = "r", service = "s", access_key = "a", secret = "s" }).__index]],
+  },
   template = { files = { "template.lua" }, methods = [[page = getmetatable(it.compile "").__index]] },
   url = { files = { "url.lua" }, methods = "" },
   webhook = {
@@ -343,7 +347,7 @@ describe("ready-made Lua", function()
   it("has the options that the pages of modules with a heading for them name", function()
     for _, name in ipairs {
       "cache", "cookie", "cors", "csrf", "i18n", "inspect", "multipart", "openresty", "ratelimit", "security_headers", "session",
-      "webhook",
+      "sigv4", "webhook",
     } do
       local class = ("flaron.%s.Options"):format(name)
       local known = fields_of(assert(support.read(("scripts/modules/flaron/%s.lua"):format(name))), class)

@@ -30,6 +30,8 @@ local functions = {
   ["security_headers.new"] = { "table -" }, ["shield:nonce"] = {}, ["shield:apply"] = {}, ["shield:middleware"] = {},
   ["url.decode"] = { "string" }, ["url.encode"] = { "string number" }, ["url.query"] = { "string -" },
   ["url.parse"] = { "string" }, ["url.build"] = { "table" },
+  ["sigv4.new"] = { "table" }, ["signer:sign"] = { "string", "table -" },
+  ["signer:presign"] = { "string", "number -", "string -" },
   ["webhook.new"] = { "table" }, ["receiver:verify"] = { "string", "table" }, ["receiver:check"] = {},
   ["template.escape"] = { "any" }, ["template.compile"] = { "string", "string -", "table -" }, ["page:render"] = { "table -" },
   ["session.new"] = { "table" }, ["session.equal"] = { "string", "string" },
@@ -57,6 +59,7 @@ local modules = {
   cors = require "flaron.cors", csrf = require "flaron.csrf", ratelimit = require "flaron.ratelimit", inspect = require "flaron.inspect",
   multipart = require "flaron.multipart", openresty = require "flaron.openresty",
   webhook = require "flaron.webhook",
+  sigv4 = require "flaron.sigv4",
   security_headers = require "flaron.security_headers",
 }
 local outer = modules.router.new()
@@ -68,6 +71,7 @@ local objects = {
   policy = modules.cors.new { origins = "*" }, shield = modules.security_headers.new(),
   limiter = modules.ratelimit.spark { name = "n", limit = 1, window = 1 },
   guard = modules.csrf.new { secret = "KEY" },
+  signer = modules.sigv4.new { region = "r", service = "s", access_key = "a", secret = "KEY" },
   receiver = modules.webhook.new { from = "slack", secret = "KEY" },
 }
 outer:any("/*rest", function(req)

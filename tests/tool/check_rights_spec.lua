@@ -81,6 +81,15 @@ local hook = require("flaron.webhook").new { from = "github", secret = "K" }
 return function() return { body = hook:check() or "no" } end]])
   end)
 
+  it("sees the secrets of flaron.sigv4", function()
+    assert.same({
+      "main.lua:1 sigv4.new: the secret 'K' is not in allowed_secrets of flare.lua",
+      "main.lua:1 sigv4.new: the secret 'T' is not in allowed_secrets of flare.lua",
+    }, found [[
+local s3 = require("flaron.sigv4").new { region = "r", service = "s3", access_key = "a", secret = "K", session_token = "T" }
+return function() return { body = s3:presign("https://b.example/a") or "no" } end]])
+  end)
+
   it("sees which store flaron.ratelimit writes", function()
     assert.same({
       "main.lua:2 ratelimit.spark needs writes_spark_kv = true",
@@ -306,6 +315,7 @@ describe("scripts/check/rights.lua", function()
       -- Not what only the modules themselves require.
       if not path:find "/flaron/internal/" and not path:find "/tree%.lua$" and not path:find "/answer%.lua$" then
         for object, sign, name in ("\n" .. source):gmatch "\nfunction ([%a_][%w_]*)([.:])([%w_]+)" do
+        for object, sign, name in ("\n" .. source):gmatch "\nfunction ([%w_]+)([.:])([%w_]+)" do
           names[#names + 1] = object .. sign .. name
         end
       end
