@@ -26,6 +26,7 @@ rights = {
     ["flaron.html"] = { escape = {}, new = {} },
     ["flaron.i18n"] = { negotiate = {}, plural = {}, new = {} },
     ["flaron.inspect"] = { text = {} },
+    ["flaron.jwt"] = { new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } }, keys = { call = "spark.set" } },
     ["flaron.multipart"] = { parse = {}, form = body },
     ["flaron.openresty"] = { handler = {} },
     ["flaron.ratelimit"] = { spark = { call = "spark.set" }, plasma = { call = "plasma.increment" } },
@@ -39,6 +40,7 @@ rights = {
   },
   methods = {
     sessions = { sign = {}, verify = {}, read = raw_cookie, write = {}, clear = {} },
+    tokens = { verify = {} },
     req = { header = { call = "request.header", argument = 1 }, body = body, json = body, form = body },
     app = {
       get = {}, post = {}, put = {}, patch = {}, delete = {}, head = {}, options = {}, any = {}, route = {}, use = {},
@@ -69,6 +71,8 @@ rights = {
     ["flaron.session.new"] = "sessions", ["flaron.router.new"] = "app", ["flaron.template.compile"] = "page",
     ["app:group"] = "app", ["flaron.cache.new"] = "store", ["flaron.cors.new"] = "policy", ["flaron.csrf.new"] = "guard",
     ["flaron.html.new"] = "rewriter", ["flaron.i18n.new"] = "texts",
+    ["flaron.session.new"] = "sessions", ["flaron.jwt.new"] = "tokens", ["flaron.router.new"] = "app", ["flaron.template.compile"] = "page",
+    ["app:group"] = "app", ["flaron.cors.new"] = "policy", ["flaron.csrf.new"] = "guard",
     ["flaron.ratelimit.spark"] = "limiter", ["flaron.ratelimit.plasma"] = "limiter",
     ["flaron.security_headers.new"] = "shield", ["flaron.webhook.new"] = "receiver",
     ["flaron.sigv4.new"] = "signer",

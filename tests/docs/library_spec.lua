@@ -247,6 +247,7 @@ local ready_made = {
     files = { "i18n.lua" }, methods = [[texts = getmetatable(it.new { languages = { "en" }, messages = {} }).__index]],
   },
   inspect = { files = { "inspect.lua" }, methods = "" },
+  jwt = { files = { "jwt.lua", "jwt/keys.lua" }, methods = [[tokens = getmetatable(it.new { secret = "s" }).__index]] },
   multipart = { files = { "multipart.lua" }, methods = "" },
   openresty = { files = { "openresty.lua" }, methods = "" },
   ratelimit = {
@@ -346,8 +347,8 @@ describe("ready-made Lua", function()
 
   it("has the options that the pages of modules with a heading for them name", function()
     for _, name in ipairs {
-      "cache", "cookie", "cors", "csrf", "i18n", "inspect", "multipart", "openresty", "ratelimit", "security_headers", "session",
-      "sigv4", "webhook",
+      "cache", "cookie", "cors", "csrf", "i18n", "inspect", "jwt", "multipart", "openresty", "ratelimit", "security_headers",
+      "session", "sigv4", "webhook",
     } do
       local class = ("flaron.%s.Options"):format(name)
       local known = fields_of(assert(support.read(("scripts/modules/flaron/%s.lua"):format(name))), class)

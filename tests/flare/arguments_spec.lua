@@ -23,6 +23,7 @@ local functions = {
   ["i18n.negotiate"] = { "string -", "table" }, ["i18n.plural"] = { "string", "string number", "boolean -" }, ["i18n.new"] = { "table" },
   ["texts:language"] = {}, ["texts:text"] = { "string", "string", "table -" },
   ["inspect.text"] = { "any", "table -" },
+  ["jwt.new"] = { "table" }, ["jwt.keys"] = { "table" }, ["tokens:verify"] = { "string -" },
   ["multipart.parse"] = { "string", "string -", "table -" }, ["multipart.form"] = { "table -" },
   ["openresty.handler"] = { "table" },
   ["ratelimit.spark"] = { "table" }, ["ratelimit.plasma"] = { "table" }, ["limiter:count"] = { "string" },
@@ -60,6 +61,7 @@ local modules = {
   multipart = require "flaron.multipart", openresty = require "flaron.openresty",
   webhook = require "flaron.webhook",
   sigv4 = require "flaron.sigv4",
+  jwt = require "flaron.jwt",
   security_headers = require "flaron.security_headers",
 }
 local outer = modules.router.new()
@@ -70,6 +72,7 @@ local objects = {
   page = modules.template.compile "x", sessions = modules.session.new { secret = "KEY" }, app = outer,
   policy = modules.cors.new { origins = "*" }, shield = modules.security_headers.new(),
   limiter = modules.ratelimit.spark { name = "n", limit = 1, window = 1 },
+  tokens = modules.jwt.new { secret = "KEY" },
   guard = modules.csrf.new { secret = "KEY" },
   signer = modules.sigv4.new { region = "r", service = "s", access_key = "a", secret = "KEY" },
   receiver = modules.webhook.new { from = "slack", secret = "KEY" },

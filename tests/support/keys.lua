@@ -28,6 +28,9 @@ function keys.rsa(path, exponent)
   return { n = keys.bytes(hex), e = exponent or "\1\0\1" }
 end
 
+--- The public key of a private one in PEM; `words` are the program of openssl and its option, if not the usual ones.
+function keys.pem(path, words) return run(("openssl %s -in %s"):format(words or "pkey -pubout", path)) end
+
 --- An elliptic key, as a key for digest.verify; `size` is that of a coordinate.
 function keys.ec(path, curve, size)
   local der = run(("openssl pkey -in %s -pubout -outform DER"):format(path))
