@@ -1,7 +1,7 @@
 -- parts.lua - finds out which functions and constants of the runtime only its optional parts reach (runtime/parts), and writes
 -- them as C for edge/flare/parts.c. It is a program of the build and never shipped.
 --
---   parts.lua FOLDER LINKED.wasm RUNTIME=IN.wasm=FLARE.wasm... -- PART... >table.h
+--   parts.lua FOLDER LINKED.wasm RUNTIME=IN.wasm=FLARE.wasm... -- PART... >TABLE
 --
 -- FOLDER has links of the same objects without any part, core.wasm and core.map, and with one part each, PART.wasm and PART.map;
 -- beside LINKED.wasm, which has all parts, is its map. What a link has that core has not is that part's. The linker names

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* Weak: the build also links the runtime without some of them, to find out what is only theirs (mk/parts.mk).
+/* Weak: the build also links the runtime without some of them, to find out what is only theirs
+ * (mk/runtime.mk).
  */
 #define FLARON_PART(part, module, function) __attribute__((weak)) int function(lua_State *L);
 #include "parts/parts.def"

@@ -46,15 +46,19 @@ int start_handler_ref(enum start_handler handler) { return handler_refs[handler]
 
 void __wasm_call_ctors(void); /* wasm-ld */
 
+/* Whether Lua's own libraries are being opened. */
+static bool opening;
+
 /*
  * luaL_setfuncs for Lua's own libraries (runtime/lua/patches/registered-once.patch). Their tables of
- * functions are read only once, here, and then zeroed, so that they take no space in a flare.
+ * functions are read only once, here, and then zeroed, so that they take no space in a flare. Those of
+ * optional parts stay: a script may open them late, in each invocation.
  */
 void start_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues);
 
 void start_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues) {
   luaL_setfuncs(L, functions, upvalues);
-  for (luaL_Reg *f = (luaL_Reg *)functions; f->name != NULL; f++) *f = (luaL_Reg){NULL, NULL};
+  for (luaL_Reg *f = (luaL_Reg *)functions; opening && f->name != NULL; f++) *f = (luaL_Reg){NULL, NULL};
 }
 
 /* The arguments of start(). */
@@ -131,12 +135,14 @@ int start_run(lua_State *L);
 int start_run(lua_State *L) {
   const arguments *args = lua_touserdata(L, 1);
   lua_settop(L, 0);
+  opening = true;
   for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
     luaL_requiref(L, libraries[i].name, libraries[i].func, 1);
     lua_pop(L, 1);
   }
   bundle_open_require(L);
   bindings_open(L);
+  opening = false;
   reach_begin(L);
   bundle_load(L, args->bundle, args->size, args->strip ? &seed : NULL);
   lua_pushcfunction(L, traceback);

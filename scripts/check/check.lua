@@ -221,11 +221,11 @@ end
 -- Notes which parameters may be a router's request: the first of a function, but a method's own, and any that is called so.
 local function note_parameters(node)
   if node.tag == "Function" then
-    for n, argument in ipairs(node[1]) do
-      local name = argument[1]
+    for n, parameter in ipairs(node[1]) do
+      local name = parameter[1]
       local named = name == "req" or name == "request"
-      if argument.var and not argument.implicit and name ~= "self" and (n == 1 or named) then
-        parameters[argument.var] = named and "named" or "guess"
+      if parameter.var and not parameter.implicit and name ~= "self" and (n == 1 or named) then
+        parameters[parameter.var] = named and "named" or "guess"
       end
     end
   end
@@ -299,8 +299,9 @@ local function method_of(node, depth)
   if node.tag == "Id" then return method_of(value_of(node), depth + 1) end
   if node.tag == "Paren" then return method_of(node[1], depth + 1) end
   if node.tag == "Op" and node[1] == "and" then return method_of(node[3], depth + 1) end
-  local kind = node.tag == "Index" and kind_of(node[1])
-  local name = kind and constant(node[2])
+  local kind, doubt
+  if node.tag == "Index" then kind, doubt = kind_of(node[1]) end
+  local name = kind and doubt ~= "guess" and constant(node[2]) -- of a guess it may be an answer's field
   if name and rights.methods[kind][name] then return kind, name end
 end
 

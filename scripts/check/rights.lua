@@ -68,11 +68,10 @@ rights = {
     ["shared:flush_all"] = spark_write, ["var.cookie_"] = raw_cookie,
   },
   makes = {
-    ["flaron.session.new"] = "sessions", ["flaron.router.new"] = "app", ["flaron.template.compile"] = "page",
+    ["flaron.session.new"] = "sessions", ["flaron.jwt.new"] = "tokens", ["flaron.router.new"] = "app",
+    ["flaron.template.compile"] = "page",
     ["app:group"] = "app", ["flaron.cache.new"] = "store", ["flaron.cors.new"] = "policy", ["flaron.csrf.new"] = "guard",
     ["flaron.html.new"] = "rewriter", ["flaron.i18n.new"] = "texts",
-    ["flaron.session.new"] = "sessions", ["flaron.jwt.new"] = "tokens", ["flaron.router.new"] = "app", ["flaron.template.compile"] = "page",
-    ["app:group"] = "app", ["flaron.cors.new"] = "policy", ["flaron.csrf.new"] = "guard",
     ["flaron.ratelimit.spark"] = "limiter", ["flaron.ratelimit.plasma"] = "limiter",
     ["flaron.security_headers.new"] = "shield", ["flaron.webhook.new"] = "receiver",
     ["flaron.sigv4.new"] = "signer",

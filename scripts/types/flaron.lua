@@ -175,6 +175,9 @@ flaron.response = response
 --- Sets the status; it is 200 when never set.
 ---
 --- Raises: for another number or no integer.
+---
+--- Limits: one below 200 ends no request (RFC 9110, 15.2). Answered with, it is the 500 of a failed invocation, with a line in
+--- the log; where the origin answers, it is not sent.
 ---@param code integer from 100 to 599.
 function response.set_status(code) end
 
@@ -183,7 +186,8 @@ function response.set_status(code) end
 --- Raises: `empty header name`, `header name with CR, LF or NUL`, `header name with a character that HTTP does
 --- not allow`, `header value with CR, LF or NUL`.
 ---
---- Limits: the ABI cannot append, so a response has one header of a name: one `set-cookie`.
+--- Limits: the ABI cannot append, so a response has one header of a name: one `set-cookie`. Headers of the connection
+--- (`connection`, `transfer-encoding` and their like) and a `content-length` that is not the body's are dropped with a warning.
 ---@param name string a token of RFC 9110.
 ---@param value string any bytes but CR, LF and NUL.
 function response.set_header(name, value) end

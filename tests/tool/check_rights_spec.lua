@@ -315,7 +315,6 @@ describe("scripts/check/rights.lua", function()
       -- Not what only the modules themselves require.
       if not path:find "/flaron/internal/" and not path:find "/tree%.lua$" and not path:find "/answer%.lua$" then
         for object, sign, name in ("\n" .. source):gmatch "\nfunction ([%a_][%w_]*)([.:])([%w_]+)" do
-        for object, sign, name in ("\n" .. source):gmatch "\nfunction ([%w_]+)([.:])([%w_]+)" do
           names[#names + 1] = object .. sign .. name
         end
       end

@@ -640,11 +640,11 @@ describe("flaron-lua check of handlers", function()
   it("tells a method that stands for a handler", function()
     local made = "local app = require('flaron.router').new()\nlocal made = app.handler\n"
     for source, place in pairs {
-      [made .. "return app.handler"] = "3:8", [made .. "return made"] = "3:8",
+      [made .. "return app.handler"] = "3:8", [made .. "return made"] = "2:14",
       [made .. "return { handle_request = app.handler }"] = "3:27", [made .. "handle_request = app.handler"] = "3:18",
     } do
-      assert.matches("main%.lua:" .. place .. ": error: app%.handler is a method and no handler: call it app:handler%(%.%.%.%), with a colon\n",
-        found(source))
+      assert.matches("main%.lua:" .. place
+        .. ": error: app%.handler is a method and no handler: call it app:handler%(%.%.%.%), with a colon\n", found(source))
     end
     assert.is_nil(found(made .. "return made(app)"):find "no handler")
   end)

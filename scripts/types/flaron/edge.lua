@@ -175,6 +175,8 @@ local flare = {}
 --- Calls `handle_request` once.
 ---
 --- Raises: when the flare has no `handle_request` or is closed; for an unknown field and what no client could send; an error of a stub.
+---
+--- Limits: the flare sees the URL as a server would: without a fragment, and with the path `/` where it has none.
 ---@param request? flaron.edge.Request its fields are listed below.
 ---@return flaron.edge.Response|nil response what came of it.
 ---@return string? message why there is no engine.
