@@ -3,6 +3,8 @@
 # `make test`, which sets NATIVE (the folder of what it built) and SANITIZE. The last line counts them.
 #
 #   tests/run.sh [WORD...]  with words: only test files whose path has one of them
+#
+# With AFTER_SANITIZE=1 what runs once is left out if a run with sanitizers has it.
 set -u
 
 only=$*
@@ -25,6 +27,7 @@ wanted() {
 # Programs that end with "N passed, N failed".
 for program in "$NATIVE"/tests/*_test; do
   wanted "$program" || continue
+  [ -z "${AFTER_SANITIZE:-}" ] || continue
   output=$("$program" 2>&1)
   status=$?
   counts=$(printf '%s\n' "$output" | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2 0/p')
@@ -59,13 +62,26 @@ specs() {
 # Specs of pages, packages and tools that are built without sanitizers: with them they would show nothing more.
 unsanitized='tests/docs/ /install_spec /lua_version_spec /sbom_spec /setup_spec /translated_spec /unwind_spec'
 
+# Specs that leave something out with sanitizers.
+measuring='/pack_spec'
+
+# has PATH WORDS: whether a path has one of the words.
+has() {
+  for word in $2; do
+    case $1 in *"$word"*) return 0 ;; esac
+  done
+  return 1
+}
+
 # Whether a file is for this run.
 due() {
   wanted "$1" || return 1
-  [ -n "$SANITIZE" ] && [ -z "$only" ] || return 0
-  for word in $unsanitized; do
-    case $1 in *"$word"*) return 1 ;; esac
-  done
+  [ -z "$only" ] || return 0
+  if [ -n "$SANITIZE" ]; then
+    ! has "$1" "$unsanitized"
+  elif [ -n "${AFTER_SANITIZE:-}" ]; then
+    has "$1" "tests/flare/ tests/libraries/ examples/ $unsanitized $measuring"
+  fi
 }
 
 select_files() { for file; do if [ -f "$file" ] && due "$file"; then printf '%s\n' "$file"; fi; done; }
@@ -82,6 +98,7 @@ examples() {
 }
 
 [ -z "$SANITIZE" ] || [ -n "$only" ] || echo "not with sanitizers: $unsanitized"
+[ -z "${AFTER_SANITIZE:-}" ] || [ -n "$only" ] || echo "once, as no run with sanitizers does: $unsanitized $measuring"
 
 # shellcheck disable=SC2046 # paths without spaces, all ours
 {
