@@ -57,6 +57,7 @@ found_without_dpkg() {
     libclang-rt-19-dev) [ -n "$(find "$($clang -print-resource-dir 2>/dev/null)/lib" -name 'libclang_rt.fuzzer*' 2>/dev/null)" ] ;;
     binaryen) any_program wasm-opt ;;
     wabt) any_program wasm2c ;;
+    xz-utils) any_program xz ;;
     libcurl4-openssl-dev) library libcurl || header curl/curl.h ;;
     libssl-dev) library openssl || header openssl/ssl.h ;;
     libsqlite3-dev) library sqlite3 || header sqlite3.h ;;
@@ -72,7 +73,7 @@ found_without_dpkg() {
     lua-cjson) lua5.4 -e 'require "cjson"' 2>/dev/null ;;
     lua-rex-pcre2) lua5.4 -e 'require "rex_pcre2"' 2>/dev/null ;;
     lua-lpeg) lua5.4 -e 'require "lpeg"' 2>/dev/null ;;
-    mandoc | zsh | fish | curl | gcc | patch | cppcheck | shellcheck | clang-format | wrk | brotli | sqlite3 | chromium | lua5.4 | openssl) any_program "$1" ;;
+    mandoc | zsh | fish | bzip2 | curl | gcc | patch | cppcheck | shellcheck | clang-format | wrk | brotli | sqlite3 | chromium | lua5.4 | openssl) any_program "$1" ;;
     time) [ -x /usr/bin/time ] ;;
     chromium-driver) any_program chromedriver ;;
     dpkg-dev) any_program dpkg-shlibdeps ;;
