@@ -57,6 +57,7 @@ local function options_of(options, n)
 end
 
 local function make(count, what, options)
+  if count == edge then fail "call it edge.cluster(...), with a dot" end
   if math.type(count) ~= "integer" or count < 2 or count > core.most_edges then
     fail("bad argument #1 to 'cluster' (a number of edges from 2 to %d expected, got %s)", core.most_edges, show(count))
   end

@@ -331,6 +331,8 @@ describe("flare:request", function()
     assert.has_error(function() connection.send "x" end, "call it websocket:send(...), with a colon")
     assert.has_error(function() connection.receive() end, "call it websocket:receive(...), with a colon")
     assert.has_error(function() connection.close() end, "call it websocket:close(...), with a colon")
+    assert.has_error(function() edge:load "main.lua" end, "call it edge.load(...), with a dot")
+    assert.has_error(function() edge:cluster(3) end, "call it edge.cluster(...), with a dot")
   end)
 end)
 
