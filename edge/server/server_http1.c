@@ -81,6 +81,21 @@ static void server_http1_add_length(http1 *f, text *head, const reply *r) {
   }
 }
 
+/* Adds Connection, and the Upgrade that a flare's 426 has: RFC 9110, 7.8 wants both. */
+static void server_http1_add_connection(const http1 *f, text *head, const reply *r) {
+  enum { UPGRADE_REQUIRED = 426 };
+  bool may = r->status == UPGRADE_REQUIRED && r->headers != NULL;
+  const host_pair *upgrade = may ? host_pairs_find(r->headers, bytes_of("upgrade")) : NULL;
+  if (upgrade != NULL && http_is_value((bytes){(const uint8_t *)upgrade->value, upgrade->value_size})) {
+    server_http1_add_own(head, "Upgrade", upgrade->value);
+    server_http1_add_own(head, "Connection", f->close ? "close, upgrade" : "upgrade");
+  } else if (f->close) {
+    server_http1_add_own(head, "Connection", "close");
+  } else if (f->head.minor == 0) {
+    server_http1_add_own(head, "Connection", "keep-alive");
+  }
+}
+
 static void server_http1_begin(exchange *x, const reply *r) {
   http1 *f = (http1 *)x;
   server *s = x->server;
@@ -93,11 +108,7 @@ static void server_http1_begin(exchange *x, const reply *r) {
   text_add_string(head, "\r\n");
   server_http1_add_length(f, head, r);
   if (s->end_ms != 0) f->close = true; /* who keeps asking must not keep us */
-  if (f->close) {
-    server_http1_add_own(head, "Connection", "close");
-  } else if (f->head.minor == 0) {
-    server_http1_add_own(head, "Connection", "keep-alive");
-  }
+  server_http1_add_connection(f, head, r);
   reply_fields(s, r, server_http1_add_field, head);
   text_add_string(head, "\r\n");
   connection_write(x->connection, head->data, head->size);

@@ -350,6 +350,15 @@ describe("WebSockets in flaron-lua dev", function()
   end
   local key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
+  it("are named by a flare's 426", function()
+    local echo = serving.serve "examples/websocket-echo"
+    finally(function() echo.stop() end)
+    local answer = echo.curl("/", "-i")
+    assert.matches("^HTTP/1.1 426 ", answer)
+    assert.matches("\r\nUpgrade: websocket\r\nConnection: upgrade\r\n", answer)
+    assert.is_nil((support.read(echo.log .. ".out") or ""):find("dropped", 1, true))
+  end)
+
   it("take version 13 alone", function()
     for _, version in ipairs { "8", "12", "14", "", "13, 8" } do
       local answer = handshake(key .. "Sec-WebSocket-Version: " .. version .. "\r\n")
