@@ -168,7 +168,8 @@ static void drop_content(host *h) {
 
 /*
  * Why a header of an answer is not sent, added to `why`; nothing when it is. A Content-Length that is right
- * is sent: the connection says the same. So is the Upgrade that a 426 must have (RFC 9110, 15.5.22).
+ * is sent: the connection says the same. So are the Upgrade and the Connection of
+ * that name that a 426 must have (RFC 9110, 15.5.22).
  */
 static void add_why_dropped(const host_response *r, bytes name, bytes value, text *why) {
   enum { UPGRADE_REQUIRED = 426 };
@@ -182,7 +183,9 @@ static void add_why_dropped(const host_response *r, bytes name, bytes value, tex
                   r->body.size == 1 ? "" : "s");
     }
   } else if (http_is_of_connection(name)) {
-    if (r->status == UPGRADE_REQUIRED && bytes_same_ignoring_case(name, bytes_of("upgrade"))) return;
+    if (r->status == UPGRADE_REQUIRED && (bytes_same_ignoring_case(name, bytes_of("upgrade")) ||
+                                          bytes_same_ignoring_case(value, bytes_of("upgrade"))))
+      return;
     text_add_string(why, "the connection sets it");
   } else if (!http_is_token(name)) {
     text_add_string(why, "its name has a character that no header's has");

@@ -166,9 +166,11 @@ static void lua_edge_open_stubs(lua_State *L, lua_flare *f) {
  * there is one, says what is allowed; options (lua_options.c) come after it.
  */
 static int lua_edge_load(lua_State *L) {
-  if (lua_istable(L, 1) && lua_getfield(L, 1, "load") == LUA_TFUNCTION &&
-      lua_tocfunction(L, -1) == lua_edge_load)
-    return luaL_error(L, "call it edge.load(...), with a dot");
+  if (lua_istable(L, 1)) {
+    lua_pushliteral(L, "load");
+    lua_rawget(L, 1);
+    if (lua_tocfunction(L, -1) == lua_edge_load) luaL_error(L, "call it edge.load(...), with a dot");
+  }
   lua_settop(L, 2);
   if (lua_isnil(L, 2)) {
     lua_newtable(L);
