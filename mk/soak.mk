@@ -15,8 +15,9 @@ $(C)/runtime_wasm2c.o: $(C)/runtime_wasm2c.c
 $(C)/runtime_blob.o: edge/flare/runtime_blob.S $(C)/parts_table.h
 	$(Q)$(call compile_blob,$(C)) $@
 
-$(C)/parts.o: edge/flare/parts.c $(C)/parts_table.h
-	$(Q)$(CC) -I$(C) $(NATIVE_FLAGS) -Iruntime -MF $(C)/parts.d -c $< -o $@
+$(N)/checked/parts.o: edge/flare/parts.c $(C)/parts_table.h $(NATIVE_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -I$(C) $(NATIVE_FLAGS) -Iruntime -c $< -o $@
 
 # Native Lua of the same version, built with the flags of its own makefile and with assertions: the reference for programs.
 NATIVE_LUA_FLAGS := -std=gnu99 -O2 -w -include tests/soak/native_nan.h -DLUA_COMPAT_5_3 -DLUA_USE_POSIX -DLUAI_ASSERT
@@ -27,7 +28,8 @@ $(C)/native-lua/%.o: $(B)/lua-stock.stamp tests/soak/native_nan.h $(NATIVE_LUA_S
 
 LUA_CORE := lapi lcode lctype ldebug ldo ldump lfunc lgc llex lmem lobject lopcodes lparser lstate lstring ltable ltm \
   lundump lvm lzio lauxlib lbaselib lcorolib ldblib liolib lmathlib loadlib loslib lstrlib ltablib lutf8lib linit
-SOAK_OBJECTS := $(filter-out %/runtime_blob.o %/runtime_wasm2c.o %/edge/flare/parts.o,$(EDGE_OBJECTS)) $(C)/runtime_blob.o $(C)/parts.o $(C)/runtime_wasm2c.o
+SOAK_OBJECTS := $(filter-out %/runtime_blob.o %/runtime_wasm2c.o %/edge/flare/parts.o,$(EDGE_OBJECTS)) \
+  $(C)/runtime_blob.o $(N)/checked/parts.o $(C)/runtime_wasm2c.o
 SOAK := $(patsubst tests/soak/%_soak.c,$(N)/tests/%_soak_test,$(wildcard tests/soak/*_soak.c))
 
 $(N)/tests/%_soak_test: tests/soak/%_soak.c tests/soak/soak.h tests/unit/kept.h $(SOAK_OBJECTS) $(LIBS_STAMP)

@@ -12,6 +12,7 @@ clang=/usr/lib/llvm-19/bin/clang
 flags='-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iedge -Ibindings -Itools -Iruntime -Ibuild/wasm'
 
 rss=4096 # MB that one may take
+lua=      # an archive of a native Lua, for targets that need one
 
 # All of the edge as it is built for the executable: what a target needs besides the sources that it names.
 rest=$out/rest.a
@@ -28,7 +29,7 @@ fuzz() {
   printf "$what" "$name"
   mkdir -p "$out/$name"
   # shellcheck disable=SC2086 # words
-  $clang $flags "tests/fuzz/fuzz_$name.c" "$@" "$rest" -Wl,--allow-multiple-definition \
+  $clang $flags "tests/fuzz/fuzz_$name.c" "$@" $lua "$rest" -Wl,--allow-multiple-definition \
     -o "$out/fuzz_$name" -ljansson -lcrypto -lpthread -lcurl -lsqlite3 -lnghttp2 -lwslay -lssl -lm
   # shellcheck disable=SC2086 # words
   "$out/fuzz_$name" "$limit" -artifact_prefix="$out/$name-" -rss_limit_mb="$rss" -timeout=20 \
@@ -118,8 +119,15 @@ fuzz gossip "$out/seeds-gossip" edge/gossip/gossip_wire.c edge/base/text.c
 # shellcheck disable=SC2046 # paths without spaces
 fuzz pattern "$out/seeds-pattern" -Iruntime -Ibuild/src/lua-stock/src runtime/lua/fast/string_pattern.c runtime/lua/fast/string_slice.c \
   $(find build/src/lua-stock/src -name 'l*.c' ! -name lua.c ! -name luac.c ! -name lstrlib.c) -lm
-# The optional parts, beside a native Lua.
-stock="-w -Iruntime -Ibuild/src/lua-stock/src $(find build/src/lua-stock/src -name 'l*.c' ! -name lua.c ! -name luac.c | tr '\n' ' ')"
+# The optional parts, beside a native Lua, which is compiled once.
+stock="-w -Iruntime -Ibuild/src/lua-stock/src"
+lua=$out/lua-stock.a
+rm -rf "$out/lua" "$lua"
+mkdir -p "$out/lua"
+# shellcheck disable=SC2016 # the inner shell expands them
+find build/src/lua-stock/src -name 'l*.c' ! -name lua.c ! -name luac.c -print0 |
+  CLANG="$clang $flags -w" OUT=$out/lua xargs -0 -P "$(nproc)" -I{} sh -c '$CLANG -c {} -o "$OUT/$(basename {} .c).o"'
+ar rcs "$lua" "$out"/lua/*.o
 mkdir -p "$out/seeds-regex" "$out/seeds-lpeg"
 lua5.4 - "$out/seeds-regex/" <<'END'
 for i, seed in ipairs {
@@ -165,5 +173,6 @@ fuzz digest "$out/seeds-digest" $stock -fno-sanitize=function -DBR_LE_UNALIGNED=
   $(find build/src/bearssl/src/codec build/src/bearssl/src/hash build/src/bearssl/src/int build/src/bearssl/src/kdf build/src/bearssl/src/mac \
     -name '*.c' ! -name '*pclmul*' ! -name '*pwr8*' ! -name 'pem*') build/src/bearssl/src/ec/ec_prime_i31.c build/src/bearssl/src/ec/ec_secp*.c \
   build/src/bearssl/src/ec/ecdsa_i31_bits.c build/src/bearssl/src/ec/ecdsa_i31_vrfy_raw.c
+lua=
 fuzz page "$out/seeds-page" edge/dev/page.c edge/project/kv.c
 echo 'nothing found'
