@@ -12,6 +12,9 @@ const char *http_reason(int status);
 /* Whether an answer of this status ends after its head and has no length (RFC 9112, 6.3). */
 bool http_ends_at_head(int status);
 
+/* The status of an answer that says which protocol it wants, in Upgrade (RFC 9110, 15.5.22). */
+enum { HTTP_UPGRADE_REQUIRED = 426 };
+
 /* The path of a URL with its query, as a pointer into `url`; all of `url` when it has no path. */
 const char *http_path(const char *url);
 

@@ -76,20 +76,27 @@ const host_pair *host_pairs_find(const host_pairs *pairs, bytes name) {
   return NULL;
 }
 
-void host_pairs_remove(host_pairs *pairs, const char *name) {
-  for (size_t i = pairs->count; i-- > 0;) {
-    const host_pair *pair = &pairs->items[i];
-    if (bytes_same_ignoring_case((bytes){(const uint8_t *)pair->name, pair->name_size}, bytes_of(name)))
-      host_pairs_take(pairs, i);
+void host_pairs_filter(host_pairs *pairs, bool (*keep)(void *data, const host_pair *pair), void *data) {
+  size_t kept = 0;
+  for (size_t i = 0; i < pairs->count; i++) {
+    host_pair pair = pairs->items[i];
+    if (!keep(data, &pair)) {
+      pairs->size -= pair.name_size + pair.value_size;
+      continue;
+    }
+    pairs->items[i] = pairs->items[kept]; /* the block of one that goes is kept for reuse */
+    pairs->items[kept++] = pair;
   }
+  pairs->count = kept;
 }
 
-void host_pairs_take(host_pairs *pairs, size_t index) {
-  host_pair pair = pairs->items[index];
-  pairs->size -= pair.name_size + pair.value_size;
-  pairs->count--;
-  memmove(&pairs->items[index], &pairs->items[index + 1], (pairs->count - index) * sizeof pair);
-  pairs->items[pairs->count] = pair; /* its block is kept for reuse */
+/* host_pairs_filter: keeps what is not called `name`. */
+static bool has_other_name(void *name, const host_pair *pair) {
+  return !bytes_same_ignoring_case((bytes){(const uint8_t *)pair->name, pair->name_size}, bytes_of(name));
+}
+
+void host_pairs_remove(host_pairs *pairs, const char *name) {
+  host_pairs_filter(pairs, has_other_name, (void *)name);
 }
 
 void host_pairs_free(host_pairs *pairs) {

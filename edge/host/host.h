@@ -73,8 +73,8 @@ const host_pair *host_pairs_find(const host_pairs *pairs, bytes name);
 /* Removes the pairs of a name, case ignored. */
 void host_pairs_remove(host_pairs *pairs, const char *name);
 
-/* Removes the pair at `index`. */
-void host_pairs_take(host_pairs *pairs, size_t index);
+/* Removes the pairs for which `keep` is false, in one pass. */
+void host_pairs_filter(host_pairs *pairs, bool (*keep)(void *data, const host_pair *pair), void *data);
 
 void host_pairs_free(host_pairs *pairs);
 

@@ -168,11 +168,10 @@ static void drop_content(host *h) {
 
 /*
  * Why a header of an answer is not sent, added to `why`; nothing when it is. A Content-Length that is right
- * is sent: the connection says the same. So are the Upgrade and the Connection of
- * that name that a 426 must have (RFC 9110, 15.5.22).
+ * is sent: the connection says the same. So are the Upgrade that a 426 must have, and the Connection that
+ * names it (RFC 9110, 15.5.22).
  */
 static void add_why_dropped(const host_response *r, bytes name, bytes value, text *why) {
-  enum { UPGRADE_REQUIRED = 426 };
   uint64_t length;
   if (bytes_same_ignoring_case(name, bytes_of("content-length"))) {
     if (http_read_length(http_trimmed(value), &length) && length == r->body.size) return;
@@ -183,8 +182,8 @@ static void add_why_dropped(const host_response *r, bytes name, bytes value, tex
                   r->body.size == 1 ? "" : "s");
     }
   } else if (http_is_of_connection(name)) {
-    if (r->status == UPGRADE_REQUIRED && (bytes_same_ignoring_case(name, bytes_of("upgrade")) ||
-                                          bytes_same_ignoring_case(value, bytes_of("upgrade"))))
+    if (r->status == HTTP_UPGRADE_REQUIRED && (bytes_same_ignoring_case(name, bytes_of("upgrade")) ||
+                                               bytes_same_ignoring_case(value, bytes_of("upgrade"))))
       return;
     text_add_string(why, "the connection sets it");
   } else if (!http_is_token(name)) {
@@ -192,26 +191,20 @@ static void add_why_dropped(const host_response *r, bytes name, bytes value, tex
   }
 }
 
-/* Takes the headers from an answer that no connection sends for a flare, and says so. */
-static void drop_headers(host *h) {
-  host_response *r = &h->response;
+/* host_pairs_filter: says so of a header that no connection sends for a flare; `data` is the host. */
+static bool keep_header(void *data, const host_pair *pair) {
+  host *h = data;
   text why = {0}, line = {0};
-  for (size_t i = 0; i < r->headers.count;) {
-    const host_pair *pair = &r->headers.items[i];
-    bytes name = {(const uint8_t *)pair->name, pair->name_size};
-    text_clear(&why);
-    add_why_dropped(r, name, (bytes){(const uint8_t *)pair->value, pair->value_size}, &why);
-    if (why.size == 0) {
-      i++;
-      continue;
-    }
-    text_clear(&line);
+  add_why_dropped(&h->response, (bytes){(const uint8_t *)pair->name, pair->name_size},
+                  (bytes){(const uint8_t *)pair->value, pair->value_size}, &why);
+  bool keep = why.size == 0;
+  if (!keep) {
     text_printf(&line, "response header '%s' is dropped: %s", pair->name, text_string(&why));
     host_log(h, HOST_WARN, line.data, line.size);
-    host_pairs_take(&r->headers, i);
   }
   text_free(&why);
   text_free(&line);
+  return keep;
 }
 
 bool host_look_at_answer(host *h, text *fault) {
@@ -224,7 +217,8 @@ bool host_look_at_answer(host *h, text *fault) {
                 r->status, FINAL_MIN, FINAL_MAX);
     return false;
   } else {
-    drop_headers(h); /* in front: a Content-Length is that of the body that the flare set */
+    host_pairs_filter(&h->response.headers, keep_header,
+                      h); /* in front: a Content-Length is that of the body that the flare set */
     drop_content(h);
   }
   return true;

@@ -11,13 +11,7 @@
 #include "base/http.h"
 #include "server/server_private.h"
 
-enum {
-  CONTENT_TOO_LARGE = 413,
-  UPGRADE_REQUIRED = 426,
-  INTERNAL_ERROR = 500,
-  BAD_GATEWAY = 502,
-  UNAVAILABLE = 503
-};
+enum { CONTENT_TOO_LARGE = 413, INTERNAL_ERROR = 500, BAD_GATEWAY = 502, UNAVAILABLE = 503 };
 
 /* ---- taking a request ---- */
 
@@ -238,7 +232,7 @@ static void exchange_ask_flare(exchange *x) {
     server_start(x->task, flare, FLARE_HANDLE_REQUEST);
   } else {
     pool_flare_release(flare);
-    exchange_refuse(x, UPGRADE_REQUIRED, "This flare answers WebSockets only.");
+    exchange_refuse(x, HTTP_UPGRADE_REQUIRED, "This flare answers WebSockets only.");
   }
 }
 

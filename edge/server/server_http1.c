@@ -83,8 +83,7 @@ static void server_http1_add_length(http1 *f, text *head, const reply *r) {
 
 /* Adds Connection, and the Upgrade that a flare's 426 has: RFC 9110, 7.8 wants both. */
 static void server_http1_add_connection(const http1 *f, text *head, const reply *r) {
-  enum { UPGRADE_REQUIRED = 426 };
-  bool may = r->status == UPGRADE_REQUIRED && r->headers != NULL;
+  bool may = r->status == HTTP_UPGRADE_REQUIRED && r->headers != NULL;
   const host_pair *upgrade = may ? host_pairs_find(r->headers, bytes_of("upgrade")) : NULL;
   if (upgrade != NULL && http_is_value((bytes){(const uint8_t *)upgrade->value, upgrade->value_size})) {
     server_http1_add_own(head, "Upgrade", upgrade->value);

@@ -470,12 +470,14 @@ static void socket_add_answer(text *head, const exchange *x, bytes protocol) {
 
 /* Answers a handshake that is none; true: it is one. */
 static bool socket_is_right(exchange *x) {
-  enum { BAD_REQUEST = 400, UPGRADE_REQUIRED = 426 };
+  enum { BAD_REQUEST = 400 };
   static const char *const version[][2] = {{"sec-websocket-version", "13"}};
   if (!bytes_are(exchange_header(x, "sec-websocket-version"), "13")) {
     text page = {0};
-    reply r = {
-        .status = UPGRADE_REQUIRED, .type = "text/plain; charset=utf-8", .more = version, .more_count = 1};
+    reply r = {.status = HTTP_UPGRADE_REQUIRED,
+               .type = "text/plain; charset=utf-8",
+               .more = version,
+               .more_count = 1};
     text_add_string(&page, "Version 13 of WebSocket is spoken here.\n");
     exchange_answer(x, &r, &page);
     text_free(&page);
