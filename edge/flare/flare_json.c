@@ -44,7 +44,8 @@ json_t *flare_json(const flare *f) {
   }
   flare_each_name(f, true, add_name, imports);
   flare_each_name(f, false, add_name, exports);
-  for (size_t i = 0; i < sizeof names / sizeof *names && flare_is_cut(f); i++)
+  bool is_cut = flare_is_cut(f);
+  for (size_t i = 0; is_cut && i < sizeof names / sizeof *names; i++)
     json_array_append_new(cut, json_string(names[i]));
   flare_each_part(f, add_part, parts);
   text none = {0};

@@ -26,12 +26,9 @@ const part_module *parts_find_module(const char *name) {
   return NULL;
 }
 
-/* Whether the part of `m` has no row before it. */
-static int parts_begins(const part_module *m) {
-  for (const part_module *other = part_modules; other < m; other++) {
-    if (strcmp(other->part, m->part) == 0) return 0;
-  }
-  return 1;
+/* Whether `m` is the first row of its part; the rows of a part follow each other. */
+static bool parts_begins(const part_module *m) {
+  return m == part_modules || strcmp(m[-1].part, m->part) != 0;
 }
 
 const char *parts_name(unsigned n) {
@@ -66,7 +63,7 @@ typedef struct kept {
   uint32_t parts;
 } kept;
 
-static int parts_keep(kept *k, uint32_t function) {
+static bool parts_keep(kept *k, uint32_t function) {
   while (k->at->owners != 0 && function >= k->at->to) k->at++;
   return k->at->owners == 0 || function < k->at->from || (k->at->owners & k->parts) != 0;
 }
