@@ -77,21 +77,16 @@ static const char *check_own_place(const look *l, const char *message) {
 
 /*
  * Adds a message of the packer: when it begins with a file of the project and a line, the finding is there.
- * One that begins in a file of ours is where the project called it, with the message. The traceback, which
- * names our own modules' files, is left out.
+ * One that begins in a file of ours is at `own`, where the project called it, with the message.
  */
-static void check_add_message(look *l, check_level level, const char *whole) {
+static void check_place_message(look *l, check_level level, const char *message, const char *own) {
   const char *main = l->file != NULL ? l->file : l->manifest.main != NULL ? l->manifest.main : "main.lua";
-  const char *own = check_own_place(l, whole), *trace = strstr(whole, "\nstack traceback:");
-  char *message =
-      memory_copy((bytes){(const uint8_t *)whole, trace != NULL ? (size_t)(trace - whole) : strlen(whole)});
-  if (own != whole) {
+  if (own != NULL) {
     char *end;
     const char *colon = strchr(own, ':');
     char *file = memory_copy((bytes){(const uint8_t *)own, (size_t)(colon - own)});
     check_add(&l->findings, level, file, strtol(colon + 1, &end, 10), 0, "%s", message);
     free(file);
-    free(message);
     return;
   }
   for (size_t i = 0; i < l->found.count + 2; i++) {
@@ -103,11 +98,18 @@ static void check_add_message(look *l, check_level level, const char *whole) {
     bool has_line = line > 0 && *end == ':';
     const char *rest = has_line ? end + 1 : message + size + 1;
     check_add(&l->findings, level, file, has_line ? line : 0, 0, "%s", rest + strspn(rest, " "));
-    free(message);
     return;
   }
   bool of_main = strncmp(message, "the main script ", 16) == 0;
   check_add(&l->findings, level, of_main ? main : NULL, 0, 0, "%s", message);
+}
+
+/* Adds a message of the packer without its traceback, which names our own modules' files. */
+static void check_add_message(look *l, check_level level, const char *whole) {
+  const char *own = check_own_place(l, whole), *trace = strstr(whole, "\nstack traceback:");
+  char *message =
+      memory_copy((bytes){(const uint8_t *)whole, trace != NULL ? (size_t)(trace - whole) : strlen(whole)});
+  check_place_message(l, level, message, own != whole ? own : NULL);
   free(message);
 }
 
