@@ -106,7 +106,7 @@ START_ONLY := f_luaopen luaopen_coroutine luaopen_math luaopen_string luaopen_ut
   library_open_debug library_open_io library_open_os library_open_table bundle_ask bundle_find_bytes start_run luaU_undump \
   interrupt_tell interrupt_watch_hook
 # Cut from a flare that cannot reach them: functions of LIBRARY_PART (runtime/lua/libraries.h), and Lua's compiler.
-PARTS := part_*,f_parser
+CUT := part_*,f_parser
 FLARE_EXPORTS := memory,alloc,$(shell sed -n 's/^FLARON_HANDLER([A-Z_]*, \(.*\))$$/\1/p' bindings/abi/handlers.def | paste -sd,)
 
 # The order of the files in the code section. gzip looks back 32 KiB, so similar code should be close together: this order was
@@ -134,7 +134,7 @@ STACK_SIZE := 524288
 
 # unwind.o is first, since its data marks the start of all data that can change (runtime/life/life.c). The linker is called
 # directly, since clang would run wasm-opt before the rewriter.
-LINK_STAMP := $(call flags,wasm-link,$(LINK_ORDER) $(START_ONLY) $(PARTS) $(FLARE_EXPORTS) $(STACK_SIZE) $(WASM_OPT) $(WASM_FEATURES))
+LINK_STAMP := $(call flags,wasm-link,$(LINK_ORDER) $(START_ONLY) $(CUT) $(FLARE_EXPORTS) $(STACK_SIZE) $(WASM_OPT) $(WASM_FEATURES))
 LINKED := $(LUA_OBJECTS) $(CJSON_OBJECTS) $(RUNTIME_OBJECTS)
 IN_ORDER := $(W)/unwind.o $(filter $(LINKED),$(patsubst %,$(W)/%.o,$(LINK_ORDER)))
 LINKED := $(IN_ORDER) $(filter-out $(IN_ORDER),$(LINKED))
@@ -161,10 +161,10 @@ $(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
 
 # The module that is packed: the runtime without the code that only start-up needs.
 $(W)/optimised.wasm: $(W)/runtime.wasm
-	$(Q)$(B)/unwind $< -o $(W)/trimmed.wasm --keep $(FLARE_EXPORTS),$(PARTS)
+	$(Q)$(B)/unwind $< -o $(W)/trimmed.wasm --keep $(FLARE_EXPORTS),$(CUT)
 	$(Q)$(call optimise_flare,$(W)/trimmed.wasm,$@)
 
-# The same without the code that only the functions of PARTS need. It is made from the module before wasm-opt: if wasm-opt had
+# The same without the code that only the functions of CUT need. It is made from the module before wasm-opt: if wasm-opt had
 # merged two equal functions and one of them were cut, the other would be cut, too.
 $(W)/optimised_core.wasm: $(W)/runtime.wasm
 	$(Q)$(B)/unwind $(W)/lowered.wasm -o $(W)/trimmed_core.wasm --keep $(FLARE_EXPORTS)
@@ -172,7 +172,7 @@ $(W)/optimised_core.wasm: $(W)/runtime.wasm
 
 # The same for a flare that takes bytecode. All have equal function tables, so an image fits each of them.
 $(W)/optimised_bytecode.wasm: $(W)/runtime.wasm
-	$(Q)$(B)/unwind $< -o $(W)/trimmed_bytecode.wasm --keep $(FLARE_EXPORTS),$(PARTS),luaU_undump
+	$(Q)$(B)/unwind $< -o $(W)/trimmed_bytecode.wasm --keep $(FLARE_EXPORTS),$(CUT),luaU_undump
 	$(Q)$(call optimise_flare,$(W)/trimmed_bytecode.wasm,$@)
 
 # The layout of Lua's structures, for reading them from outside (edge/profile/callstack.c).
@@ -186,7 +186,7 @@ $(W)/lua_layout.h: tools/layout.c $(B)/lua.stamp $(WASM_STAMP)
 
 # A part is one object. Its strings are its own, so that they can be left out with it.
 define link_part
-$(P)/$(1).o: $(OBJECTS_OF_$(1)) tools/own_strings.lua
+$(P)/$(1).o: $(OBJECTS_OF_$(1)) tools/own_strings.lua tools/wasm.lua
 	@mkdir -p $$(@D)
 	$(Q)$(WASM_LD) -r $(OBJECTS_OF_$(1)) -o $$@
 	$(Q)lua5.4 tools/own_strings.lua $$@
@@ -201,7 +201,7 @@ $(P)/core.wasm: $(W)/linked.wasm
 	$(Q)$(call link_runtime,$(LINKED),$@)
 
 # Who owns what, by comparing the runtime with all parts, without any and with one each; and the modules that are packed.
-$(W)/parts_table.h: tools/parts.lua $(addprefix $(W)/optimised,.wasm _core.wasm _bytecode.wasm) $(P)/core.wasm $(PART_NAMES:%=$(P)/%.wasm)
+$(W)/parts_table.h: tools/parts.lua tools/wasm.lua $(addprefix $(W)/optimised,.wasm _core.wasm _bytecode.wasm) $(P)/core.wasm $(PART_NAMES:%=$(P)/%.wasm)
 	$(Q)lua5.4 tools/parts.lua $(P) $(W)/linked.wasm core=$(W)/optimised_core.wasm=$(W)/flare_core.wasm \
 	  full=$(W)/optimised.wasm=$(W)/flare.wasm bytecode=$(W)/optimised_bytecode.wasm=$(W)/flare_bytecode.wasm \
 	  -- $(PART_NAMES) >$@

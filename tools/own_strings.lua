@@ -3,21 +3,11 @@
 --
 --   own_strings.lua OBJECT.o
 
+package.path = "tools/?.lua;" .. package.path
+local wasm = require "wasm"
+local leb = wasm.leb
+
 local STRINGS = 1 -- WASM_SEG_FLAG_STRINGS, "Linking" in WebAssembly's tool conventions
-
-local function leb(bytes, at)
-  local value, shift = 0, 0
-  repeat
-    local b = bytes:byte(at)
-    value, shift, at = value | (b & 0x7F) << shift, shift + 7, at + 1
-  until b < 0x80
-  return value, at
-end
-
-local function read(path)
-  local file <close> = assert(io.open(path, "rb"))
-  return file:read "a"
-end
 
 -- The places of the flags of all data segments in the section "linking", whose body is from `at` to before `stop`.
 local function flags_in(bytes, at, stop)
@@ -43,15 +33,13 @@ local function flags_in(bytes, at, stop)
 end
 
 local path = arg[1]
-local bytes, at, places = read(path), 9, {}
-while at <= #bytes do
-  local id, size, payload = bytes:byte(at), leb(bytes, at + 1)
-  at = payload
+local bytes, places = wasm.read(path), {}
+for _, section in ipairs(wasm.sections(bytes)) do
+  local id, at, stop = table.unpack(section)
   if id == 0 then
     local length, name = leb(bytes, at)
-    if bytes:sub(name, name + length - 1) == "linking" then places = flags_in(bytes, name + length, at + size) end
+    if bytes:sub(name, name + length - 1) == "linking" then places = flags_in(bytes, name + length, stop) end
   end
-  at = at + size
 end
 
 local file <close> = assert(io.open(path, "r+b"))

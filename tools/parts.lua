@@ -9,16 +9,15 @@
 -- stay; and in each IN.wasm, the optimised module, calls are followed from these slots and from the exports. FLARE.wasm
 -- is the same module with the functions of parts at the end.
 
+package.path = "tools/?.lua;" .. package.path
+local wasm = require "wasm"
+local leb = wasm.leb
+
 local CORE = 0xFFFFFFFF -- the mask of what every flare has
 
 local function fail(...)
   io.stderr:write("parts.lua: ", string.format(...), "\n")
   os.exit(1)
-end
-
-local function read(path)
-  local file <close> = assert(io.open(path, "rb"))
-  return file:read "a"
 end
 
 -- ---- maps ----
@@ -49,29 +48,7 @@ end
 
 -- ---- modules ----
 
-local function leb(bytes, at)
-  local value, shift = 0, 0
-  repeat
-    local b = bytes:byte(at)
-    value, shift, at = value | (b & 0x7F) << shift, shift + 7, at + 1
-  until b < 0x80
-  return value, at
-end
-
 local SECTIONS = { [2] = "import", [3] = "functions", [7] = "export", [9] = "element", [10] = "code" }
-
--- The sections as a list of { id, place of the payload, place after it }, and the places of payloads by name.
-local function sections_of(bytes)
-  local list, found, at = {}, {}, 9
-  while at <= #bytes do
-    local id, size, payload = bytes:byte(at), leb(bytes, at + 1)
-    at = payload
-    if SECTIONS[id] then found[SECTIONS[id]] = at end
-    list[#list + 1] = { id, at, at + size }
-    at = at + size
-  end
-  return list, found
-end
 
 local function skip_name(bytes, at)
   local size
@@ -123,10 +100,14 @@ end
 -- A module: `imports`, the number of imported functions; `exports`, a list of { name, kind, index }; `slots`, slot -> index;
 -- `types` and `bodies`, those of functions without the imported ones: numbers, and { first, stop }.
 local function read_module(path)
-  local bytes = read(path)
+  local bytes = wasm.read(path)
   local m = { bytes = bytes, imports = 0, exports = {}, slots = {}, types = {}, bodies = {} }
-  local found, at, n, name, kind
-  m.sections, found = sections_of(bytes)
+  local found = {}
+  local at, n, name, kind
+  m.sections = wasm.sections(bytes)
+  for _, section in ipairs(m.sections) do
+    if SECTIONS[section[1]] then found[SECTIONS[section[1]]] = section[2] end
+  end
   m.imports = leb(bytes, found.import) -- they are all functions (tools/trim.c)
   n, at = leb(bytes, found.export)
   for _ = 1, n do
