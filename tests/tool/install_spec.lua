@@ -83,7 +83,8 @@ describe("flaron-lua --licenses", function()
     assert.equal("flaron-lua\n\n" .. support.read "LICENSE", output:sub(1, 12 + #support.read "LICENSE"))
     for _, what in ipairs {
       "Lua, built in ====\n\nCopyright (C) 1994-20", "lua-cjson, built in ====\n\nCopyright (c) 2010-2012  Mark Pulford",
-      "wasi-libc, built in", "LLVM's compiler-rt, built in", "the runtime of wabt's wasm2c, built in",
+      "LPeg, built in", "PCRE2, built in", "lrexlib, built in", "BearSSL, built in", "zlib, built in", "wasi-libc, built in",
+      "LLVM's compiler-rt, built in", "the runtime of wabt's wasm2c, built in",
       "libcurl4-openssl-dev: linked", "libssl-dev: linked", "libsqlite3-dev: linked", "libjansson-dev: linked",
       "libnghttp2-dev: linked", "libwslay-dev: linked", "Full texts ====\n\n---- Apache-2.0\n",
     } do

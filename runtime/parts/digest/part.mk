@@ -31,3 +31,6 @@ $(addprefix $(W)/runtime/parts/digest/,digest.o p256.o verify.o): $(B)/bearssl.s
 $(call flags_of,runtime,$(addprefix parts/digest/,digest p256 verify),$(BEARSSL_DEFINES) -isystem $(BEARSSL)/inc -isystem $(BEARSSL)/src)
 # It includes BearSSL's own file.
 $(call flags_of,runtime,parts/digest/p256,-O2 -fno-strict-aliasing -w)
+
+PART_STAMPS += $(B)/bearssl.stamp
+PART_NOTICES += BearSSL:0.6:MIT:$(BEARSSL)/LICENSE.txt

@@ -20,3 +20,6 @@ $(W)/zlib/%.o: $(B)/zlib.stamp $(ZLIB_STAMP)
 PART_OBJECTS += $(patsubst %,$(W)/zlib/%.o,adler32 crc32 deflate inffast inflate inftrees trees zutil)
 $(W)/runtime/parts/zlib/compress.o: $(B)/zlib.stamp
 $(call flags_of,runtime,parts/zlib/compress,-DZ_SOLO -DZLIB_CONST -isystem $(ZLIB))
+
+PART_STAMPS += $(B)/zlib.stamp
+PART_NOTICES += zlib:1.2.13:Zlib:$(ZLIB)/LICENSE
