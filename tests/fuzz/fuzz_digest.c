@@ -4,23 +4,12 @@
  * An input is a byte for the algorithm, the sizes of two numbers of the key in 16 bits each, the numbers, and
  * the signature.
  */
-#include <stddef.h>
-#include <stdint.h>
-
-#include "lauxlib.h"
-#include "lua/libraries.h"
-#include "lualib.h"
+#include "part.h"
 
 int luaopen_digest(lua_State *L);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-void *library_userdata(lua_State *L, int index, size_t size) {
-  if (lua_rawlen(L, index) != size) luaL_error(L, "replaced");
-  return lua_touserdata(L, index);
-}
 
 static const char program[] =
-    "local digest = ...\n"
+    "local digest = require 'digest'\n"
     "local names = { 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384' }\n"
     "return function(data)\n"
     "  if #data < 5 then return end\n"
@@ -34,14 +23,7 @@ static const char program[] =
     "end\n";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static lua_State *lua;
-  if (lua == NULL) {
-    lua = luaL_newstate();
-    luaL_openlibs(lua);
-    if (luaL_loadstring(lua, program) != LUA_OK) __builtin_trap();
-    luaL_requiref(lua, "digest", luaopen_digest, 0);
-    lua_call(lua, 1, 1);
-  }
+  if (lua == NULL) part_open("digest", luaopen_digest, program);
   lua_pushvalue(lua, -1);
   lua_pushlstring(lua, (const char *)data, size);
   lua_call(lua, 1, 0);

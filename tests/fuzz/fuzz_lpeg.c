@@ -4,19 +4,11 @@
  * An input is a grammar, a NUL and a subject. A grammar may take exponential time by its nature, which a hook
  * cannot see in C; so subjects are short.
  */
-#include <stdint.h>
 #include <string.h>
 
-#include "lauxlib.h"
-#include "life/interrupt.h"
-#include "lualib.h"
+#include "part.h"
 
 int luaopen_lpeg(lua_State *L);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static lua_State *lua;
-
-lua_State *interrupt_running(void) { return lua; }
 
 static const char program[] =
     "package.path = 'build/src/lpeg/?.lua'\n"
@@ -28,16 +20,9 @@ static const char program[] =
     "  return re.compile(grammar, definitions):match(subject)\n"
     "end\n";
 
-static void start(void) {
-  lua = luaL_newstate();
-  luaL_openlibs(lua);
-  luaL_requiref(lua, "lpeg", luaopen_lpeg, 0);
-  if (luaL_dostring(lua, program) != LUA_OK) __builtin_trap();
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   enum { SUBJECT_MOST = 24 };
-  if (lua == NULL) start();
+  if (lua == NULL) part_open("lpeg", luaopen_lpeg, program);
   const uint8_t *end = memchr(data, '\0', size);
   size_t grammar = end != NULL ? (size_t)(end - data) : size;
   size_t subject = end != NULL ? size - grammar - 1 : 0;

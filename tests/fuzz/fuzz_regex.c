@@ -6,25 +6,11 @@
  * takes long is stopped by libFuzzer (-timeout), since every pattern must have an answer within the limits;
  * so is what takes much memory.
  */
-#include <stdint.h>
 #include <string.h>
 
-#include "lauxlib.h"
-#include "life/interrupt.h"
-#include "lua/libraries.h"
-#include "lualib.h"
+#include "part.h"
 
 int luaopen_rex_pcre2(lua_State *L);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static lua_State *lua;
-
-lua_State *interrupt_running(void) { return lua; }
-
-void *library_userdata(lua_State *L, int index, size_t size) {
-  if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) != size) luaL_error(L, "no userdata");
-  return lua_touserdata(L, index);
-}
 
 static const char program[] =
     "local rex = require 'rex_pcre2'\n"
@@ -41,16 +27,9 @@ static const char program[] =
     "  return regex:tfind(subject, options % 7, options >> 8), regex:exec(subject, -2)\n"
     "end\n";
 
-static void start(void) {
-  lua = luaL_newstate();
-  luaL_openlibs(lua);
-  luaL_requiref(lua, "rex_pcre2", luaopen_rex_pcre2, 0);
-  if (luaL_dostring(lua, program) != LUA_OK) __builtin_trap();
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   enum { HEAD = 6, FUNCTIONS = 6 };
-  if (lua == NULL) start();
+  if (lua == NULL) part_open("rex_pcre2", luaopen_rex_pcre2, program);
   if (size < HEAD) return 0;
   uint32_t options;
   memcpy(&options, data, sizeof options);

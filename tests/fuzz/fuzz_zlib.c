@@ -3,23 +3,12 @@
  *
  * What is unpacked must be packed and unpacked to the same.
  */
-#include <stddef.h>
-#include <stdint.h>
-
-#include "lauxlib.h"
-#include "lua/libraries.h"
-#include "lualib.h"
+#include "part.h"
 
 int luaopen_zlib(lua_State *L);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-void *library_userdata(lua_State *L, int index, size_t size) {
-  if (lua_rawlen(L, index) != size) luaL_error(L, "replaced");
-  return lua_touserdata(L, index);
-}
 
 static const char program[] =
-    "local zlib = ...\n"
+    "local zlib = require 'zlib'\n"
     "return function(data)\n"
     "  local text = zlib.gunzip(data, 65536) or zlib.inflate(data, 65536)\n"
     "  if text then assert(zlib.inflate(zlib.deflate(text)) == text) end\n"
@@ -31,14 +20,7 @@ static const char program[] =
     "end\n";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static lua_State *lua;
-  if (lua == NULL) {
-    lua = luaL_newstate();
-    luaL_openlibs(lua);
-    if (luaL_loadstring(lua, program) != LUA_OK) __builtin_trap();
-    luaL_requiref(lua, "zlib", luaopen_zlib, 0);
-    lua_call(lua, 1, 1);
-  }
+  if (lua == NULL) part_open("zlib", luaopen_zlib, program);
   lua_pushvalue(lua, -1);
   lua_pushlstring(lua, (const char *)data, size);
   lua_call(lua, 1, 0);
