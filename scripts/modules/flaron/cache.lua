@@ -62,9 +62,8 @@ local function fault_of(options)
   if type(query) == "string" and not QUERIES[query] then
     return "query", "\"exact\", \"sorted\", \"none\" or a list of names expected"
   end
-  for n, name in ipairs(type(query) == "table" and query or {}) do
-    if type(name) ~= "string" then return "query", ("item %d: string expected, got %s"):format(n, type(name)) end
-  end
+  local fault = argument.strings(type(query) == "table" and query or nil)
+  if fault then return "query", fault end
 end
 
 --- Makes a cache. It needs no host: do it at start-up. The manifest must have `writes_spark_kv`.

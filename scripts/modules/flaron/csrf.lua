@@ -65,18 +65,11 @@ local function origin_of(text)
   return parts.scheme .. "://" .. parts.host .. port
 end
 
--- What is wrong with a list of strings; nil when nothing is.
-local function list_fault(list)
-  for n, item in ipairs(list or {}) do
-    if type(item) ~= "string" then return ("item %d: string expected, got %s"):format(n, type(item)) end
-  end
-end
-
 -- The option that is wrong and what is wrong with it; nil when nothing is.
 local function fault_of(options)
   if not options.secret then return "secret", "missing" end
   for _, name in ipairs { "old_secrets", "origins" } do
-    local fault = list_fault(options[name])
+    local fault = argument.strings(options[name])
     if fault then return name, fault end
   end
   for _, origin in ipairs(options.origins or {}) do

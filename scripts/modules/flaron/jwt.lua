@@ -57,7 +57,6 @@ local TYPES = {
   leeway = "integer", max_age = "integer",
 }
 local LONGEST = 16384 -- bytes of a token: more than servers take in a header
-local MOST_KEYS = 32 -- of a set: a token without a name of a key is tried with each
 local HASHES = { HS256 = { "sha256", 32 }, HS384 = { "sha384", 48 }, HS512 = { "sha512", 64 } }
 local ASYMMETRIC = {
   RS256 = "RSA", RS384 = "RSA", RS512 = "RSA", PS256 = "RSA", PS384 = "RSA", PS512 = "RSA", ES256 = "P-256", ES384 = "P-384",
@@ -108,7 +107,7 @@ end
 -- The keys of the option `key` that can verify; nil and why there are none.
 local function read_keys(source)
   local all, good, fault = jose.keys(source), {}, nil
-  if #all > MOST_KEYS then return nil, ("more than %d keys"):format(MOST_KEYS) end
+  if #all > jose.MOST_KEYS then return nil, ("more than %d keys"):format(jose.MOST_KEYS) end
   for _, key in ipairs(all) do
     local wrong = fault_of_key(key)
     if wrong then fault = wrong else good[#good + 1] = key end
@@ -135,7 +134,7 @@ function jwt.new(options)
     self.find = function(kid)
       local found = {}
       for _, key in ipairs(keys) do
-        if kid == nil or key.kid == nil or key.kid == kid then found[#found + 1] = key end
+        if jose.is_named(key, kid) then found[#found + 1] = key end
       end
       return found
     end

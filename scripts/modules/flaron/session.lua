@@ -6,6 +6,7 @@ local argument = require "flaron.internal.argument"
 local cookie = require "flaron.cookie"
 local flaron = require "flaron"
 local signed = require "flaron.internal.signed"
+local untrusted = require "flaron.internal.json"
 local crypto, encoding, json, time = flaron.crypto, flaron.encoding, flaron.json, flaron.time
 
 --- Sessions in a signed cookie.
@@ -69,12 +70,9 @@ function session.new(options)
   local self = { name = options.name or "session", max_age = options.max_age or 86400, secrets = { options.secret } }
   if math.type(self.max_age) ~= "integer" or self.max_age < 1 then error("max_age is no positive integer", 2) end
   if self.max_age > LONGEST_AGE then error(("max_age is more than %d"):format(LONGEST_AGE), 2) end
-  for n, name in ipairs(options.old_secrets or {}) do
-    if type(name) ~= "string" then
-      error(("option 'old_secrets' of session.new: item %d: string expected, got %s"):format(n, type(name)), 2)
-    end
-    self.secrets[#self.secrets + 1] = name
-  end
+  local fault = argument.strings(options.old_secrets)
+  if fault then error("option 'old_secrets' of session.new: " .. fault, 2) end
+  for _, name in ipairs(options.old_secrets or {}) do self.secrets[#self.secrets + 1] = name end
   self.cookie = {
     path = options.path, domain = options.domain, secure = options.secure, http_only = options.http_only,
     same_site = options.same_site, partitioned = options.partitioned, max_age = self.max_age,
@@ -116,11 +114,6 @@ function sessions:sign(values, max_age)
   return payload .. "." .. signature
 end
 
--- Whether an error is json.decode's about its text, not one of the flare such as "not enough memory".
-local function json_fault(message)
-  return message:find "^Expected " or message:find "^Found too many nested " or message:find "^JSON parser does not support "
-end
-
 --- Checks what `sessions:sign` made. Nothing of it is read before the signature is found good.
 ---@param text string? what came from outside.
 ---@return table|nil values what was signed.
@@ -135,8 +128,7 @@ function sessions:verify(text)
   local good, message = signed.by_any(self.secrets, found, function(secret) return sign(self, secret, payload) end)
   if not good then return nil, message or "forged" end
   local decoded = decode(payload)
-  local is_json, content = pcall(json.decode, decoded or "")
-  if not is_json and not json_fault(content) then error(content, 0) end
+  local is_json, content = untrusted.decode(decoded or "")
   if not is_json or type(content) ~= "table" or type(content.values) ~= "table" or not math.tointeger(content.expires) then
     return nil, "malformed"
   end

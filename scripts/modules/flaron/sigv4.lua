@@ -5,7 +5,9 @@
 local argument = require "flaron.internal.argument"
 local digest = require "flaron.digest"
 local flaron = require "flaron"
+local percent = require "flaron.url"
 local secrets, time = flaron.secrets, flaron.time
+local decode, encode = percent.decode, percent.encode -- of all but the unreserved characters, as AWS wants it
 
 --- AWS Signature Version 4.
 ---@class flaron.sigv4
@@ -58,13 +60,6 @@ function sigv4.new(options)
   for name, value in pairs(options) do own[name] = value end
   return setmetatable({ options = own }, signer)
 end
-
--- Percent-encoding of all but the unreserved characters, as AWS wants it; a slash stays in a path.
-local function encode(text, pattern)
-  return (text:gsub(pattern or "[^%w._~-]", function(c) return ("%%%02X"):format(c:byte()) end))
-end
-
-local function decode(text) return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)) end
 
 -- The host and the port as the Host header has them, the path and the query of a URL; nil when it is no http URL.
 local function split(url)
@@ -119,9 +114,9 @@ local function begin(self)
   return date, ("%s/%s/%s/aws4_request"):format(date:sub(1, 8), options.region, options.service), key, token
 end
 
--- The canonical path.
+-- The canonical path. A slash stays.
 local function path_of(self, path)
-  return self.options.encode_path and encode(path, "[^%w._~/-]") or encode(decode(path), "[^%w._~/-]")
+  return (encode(self.options.encode_path and path or decode(path)):gsub("%%2F", "/"))
 end
 
 --- Signs a request: `beam.fetch(url, assert(signer:sign(url, request)))`.

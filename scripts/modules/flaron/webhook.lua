@@ -99,11 +99,9 @@ local function fault_of(options)
     if not options[name] then return name, "missing" end
   end
   if not senders[options.from] then return "from", "\"github\", \"stripe\", \"slack\" or \"standard\" expected" end
-  local old = options.old_secrets or {}
-  for n, name in ipairs(old) do
-    if type(name) ~= "string" then return "old_secrets", ("item %d: string expected, got %s"):format(n, type(name)) end
-  end
-  if #old > MOST then return "old_secrets", ("more than %d"):format(MOST) end
+  local fault = argument.strings(options.old_secrets)
+  if fault then return "old_secrets", fault end
+  if #(options.old_secrets or {}) > MOST then return "old_secrets", ("more than %d"):format(MOST) end
   local tolerance = options.tolerance
   if tolerance and not senders[options.from].timed then return "tolerance", "github signs no time" end
   if tolerance and (tolerance < 0 or tolerance > LONGEST_TOLERANCE) then

@@ -60,6 +60,13 @@ function argument.functions(list, n, name)
   end
 end
 
+--- What is wrong with a list of strings, for a message; nil when nothing is. nil counts as an empty list.
+function argument.strings(list)
+  for n, item in ipairs(list or {}) do
+    if type(item) ~= "string" then return ("item %d: string expected, got %s"):format(n, type(item)) end
+  end
+end
+
 --- Raises an error about an argument of the right type.
 function argument.fail(n, name, message) fail(n, name, message) end
 

@@ -1,8 +1,8 @@
 -- flaron.internal.jose: strict base64url, JSON objects, and public keys as JWK, JWKS or PEM (SPKI, PKCS#1). Part of flaron.jwt;
 -- not for use by itself. It needs no host. Certificates and private keys in PEM are not read.
-local json = require("flaron").json
+local json = require "flaron.internal.json"
 
-local jose = {}
+local jose = { MOST_KEYS = 32 } -- of a set: a token without a name of a key is tried with each
 
 local VALUES = {} -- of each character its six bits
 for i = 1, 64 do VALUES[("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"):byte(i)] = i - 1 end
@@ -27,18 +27,12 @@ function jose.decode(text)
   return table.concat(out)
 end
 
--- Whether an error is json.decode's about its text, not one of the flare such as "not enough memory".
-local function json_fault(message)
-  return message:find "^Expected " or message:find "^Found too many nested " or message:find "^JSON parser does not support "
-end
-
 --- The table that JSON text stands for; nil if it is no JSON or neither an object nor a list.
 ---@param text string?
 ---@return table? object
 function jose.object(text)
   if not text or not text:find "^[ \t\r\n]*[{%[]" then return nil end
-  local good, object = pcall(json.decode, text)
-  if not good and not json_fault(object) then error(object, 0) end
+  local good, object = json.decode(text)
   return good and type(object) == "table" and object or nil
 end
 
@@ -128,6 +122,9 @@ local function jwk(object)
   return key
 end
 
+--- Whether a key, or a JWK, may be the one of this name: it has the name or none; nil is any.
+function jose.is_named(key, kid) return kid == nil or key.kid == nil or key.kid == kid end
+
 --- The keys that a JWK, a JWKS (each as a table or as JSON) or PEM has.
 ---@param source string|table
 ---@param kid? string only those of this name, and those without one
@@ -138,7 +135,7 @@ function jose.keys(source, kid)
   if type(object) ~= "table" then return {} end
   local keys = {}
   for _, one in ipairs(type(object.keys) == "table" and object.keys or { object }) do
-    if type(one) == "table" and (kid == nil or one.kid == nil or one.kid == kid) then keys[#keys + 1] = jwk(one) end
+    if type(one) == "table" and jose.is_named(one, kid) then keys[#keys + 1] = jwk(one) end
   end
   return keys
 end

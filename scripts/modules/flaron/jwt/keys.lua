@@ -20,7 +20,6 @@ local jwt = {}
 
 local TYPES = { url = "string", ttl = "integer", interval = "integer" }
 local LONGEST = 60000 -- bytes of a set: with the times before it, it fits into a value of Spark
-local MOST_KEYS = 32
 
 -- The option that is wrong and what is wrong with it; nil when nothing is.
 local function fault_of(options)
@@ -36,7 +35,7 @@ local function fetch(url)
   local answer = beam.fetch(url)
   if not answer or answer.status ~= 200 or #answer.body > LONGEST then return nil end
   local object = jose.object(answer.body)
-  return object and type(object.keys) == "table" and #object.keys <= MOST_KEYS and answer.body or nil
+  return object and type(object.keys) == "table" and #object.keys <= jose.MOST_KEYS and answer.body or nil
 end
 
 -- The public keys of a set with a name. A published key of an HMAC is no secret: it verifies nothing.

@@ -11,6 +11,9 @@ end
 
 local function to_hex(byte) return ("%%%02X"):format(byte:byte()) end
 
+-- Text with the bytes of a set encoded.
+local function escape(text, set) return (text:gsub(set, to_hex)) end
+
 local function to_byte(hex) return string.char(tonumber(hex, 16)) end
 
 -- Which bytes stay as they are: of type 0 those of a URI, of type 2 those of a part of one.
@@ -20,7 +23,7 @@ local function escape_uri(text, kind)
   text = check(text, "escape_uri")
   kind = kind or 2
   if not ESCAPED[kind] then error(('"type" %s is not 0 or 2'):format(tostring(kind)), 2) end
-  return (text:gsub(ESCAPED[kind], to_hex))
+  return escape(text, ESCAPED[kind])
 end
 
 local function unescape(text, plus) return ((plus and text:gsub("%+", " ") or text):gsub("%%(%x%x)", to_byte)) end
@@ -167,7 +170,7 @@ local QUOTED = {
 local function quote_sql_str(text) return "'" .. check(text, "quote_sql_str"):gsub("[%z\n\r\t\b\26\\'\"]", QUOTED) .. "'" end
 
 return {
-  unescape = unescape,
+  escape = escape, unescape = unescape,
   functions = {
     escape_uri = escape_uri, unescape_uri = unescape_uri, encode_args = encode_args, decode_args = decode_args,
     encode_base64 = encode_base64, decode_base64 = decode_base64, md5 = md5, md5_bin = md5_bin, sha1_bin = sha1_bin,

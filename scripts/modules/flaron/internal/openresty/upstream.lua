@@ -77,7 +77,7 @@ local function pass()
   local method, body = request.method(), request.body()
   local path = state.changed.uri
   if path then
-    path = path:gsub("[^%w%-._~!$&'()*+,;=:@/]", function(byte) return ("%%%02X"):format(byte:byte()) end)
+    path = text.escape(path, "[^%w%-._~!$&'()*+,;=:@/]")
   else
     path = select(3, request.parts()):match "^[^?]*"
   end
