@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "abi/start_report.h"
 #include "profile/profile.h"
@@ -255,13 +257,29 @@ static instance *wasm2c_make(host *h) {
   return i;
 }
 
+/* Copies the image into memory, but its large gaps: pages there go back to the system, and are zeros. */
+static void wasm2c_put_image(uint8_t *memory, const flare *f) {
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  uint8_t *to = memory + f->image_start;
+  size_t done = 0;
+  for (size_t i = 0; i < f->gap_count; i++) {
+    const flare_gap *gap = &f->gaps[i];
+    uintptr_t first = ((uintptr_t)to + gap->from + page - 1) / page * page,
+              last = ((uintptr_t)to + gap->to) / page * page;
+    memcpy(to + done, f->image.data + done, gap->from - done);
+    if (last > first) madvise((void *)first, last - first, MADV_DONTNEED);
+    done = gap->to;
+  }
+  memcpy(to + done, f->image.data + done, f->image.size - done);
+}
+
 engine *instance_open(const flare *f, host *h, const engine_watcher *watcher) {
   instance *i = wasm2c_make(h);
   wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
   memory->max_pages = f->memory_max_pages;
   memset(memory->data + i->stack_top, 0, memory->size - i->stack_top);
   if (memory->pages < f->memory_pages) wasm_rt_grow_memory(memory, f->memory_pages - memory->pages);
-  memcpy(memory->data + f->image_start, f->image.data, f->image.size);
+  wasm2c_put_image(memory->data, f);
   if (watcher != NULL) wasm2c_watch(i, watcher);
   return &i->engine;
 }

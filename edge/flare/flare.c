@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "flare/parts.h"
 #include "flare/wasm.h"
 
@@ -29,6 +30,7 @@ static void free_list(flare_module *list, size_t count) {
 void flare_free(flare *f) {
   text_free(&f->wasm);
   text_free(&f->image);
+  free(f->gaps);
   free_list(f->modules, f->module_count);
   free_list(f->assets, f->asset_count);
   json_decref(f->config);
@@ -154,9 +156,10 @@ static void read_exports(flare *f, wasm_reader *r) {
   }
 }
 
-/* Fills the image from the data section. */
+/* Fills the image from the data section. Such a gap as the constants of a part that the flare does not have
+ * is recorded, since instances need no memory for it. */
 static void read_data(flare *f, wasm_reader *r) {
-  enum { ACTIVE = 0, I32_CONST = 0x41, END = 0x0B, GAP_MAX = 256 << 20 };
+  enum { ACTIVE = 0, I32_CONST = 0x41, END = 0x0B, GAP_MAX = 256 << 20, GAP_LARGE = 32 << 10 };
   size_t gaps = 0;
   for (uint32_t n = wasm_read_u32(r); n > 0 && r->error == NULL; n--) {
     if (wasm_read_u32(r) != ACTIVE || wasm_read_u8(r) != I32_CONST)
@@ -178,6 +181,10 @@ static void read_data(flare *f, wasm_reader *r) {
     if (gaps > GAP_MAX) { /* no script leaves such gaps, and filling them costs us memory */
       wasm_reader_fail(r, "its data is not a memory image");
       return;
+    }
+    if (gap >= GAP_LARGE) {
+      LIST_ROOM(f->gaps, f->gap_count);
+      f->gaps[f->gap_count++] = (flare_gap){f->image.size, offset};
     }
     memset(text_room(&f->image, gap), 0, gap);
     text_add(&f->image, data, size);

@@ -30,6 +30,11 @@ typedef struct flare_module {
   size_t size;       /* bytes of source */
 } flare_module;
 
+/* Bytes of an image that no segment has, so that they are zeros: offsets in it. */
+typedef struct flare_gap {
+  size_t from, to;
+} flare_gap;
+
 struct json_t;
 
 /* A packed flare. Owned; free it with flare_free. */
@@ -46,10 +51,12 @@ typedef struct flare {
   uint32_t memory_pages, memory_max_pages; /* in pages of 64 KiB: at the start, at most */
   uint32_t image_start;                    /* address of the first byte of `image` */
   text image;                              /* the data section, with gaps filled with zeros */
-  uint32_t arena_start;                    /* address where the memory of an invocation begins */
-  uint32_t parts;                          /* the optional parts that it has, as a set (parts.h) */
-  bool stripped;                           /* without debug information */
-  char *runtime_hash;                      /* SHA-256 of the runtime, lower-case hex */
+  flare_gap *gaps;                         /* the large ones in `image`, in ascending order */
+  size_t gap_count;
+  uint32_t arena_start; /* address where the memory of an invocation begins */
+  uint32_t parts;       /* the optional parts that it has, as a set (parts.h) */
+  bool stripped;        /* without debug information */
+  char *runtime_hash;   /* SHA-256 of the runtime, lower-case hex */
 } flare;
 
 /*
