@@ -34,7 +34,7 @@ end
 function routes.boom() count() error "boom\0boom" end
 function routes.fault() flaron.logging.warn("\255\0") error {} end
 function routes.spin() while true do flaron.time.now() end end
-function routes.memory() local t = {} while true do t[#t + 1] = ("x"):rep(1000) .. #t end end
+function routes.memory() local t = {} while true do t[#t + 1] = ("x"):rep(100000) .. #t end end
 function routes.pass() return flaron.PASS_THROUGH end
 function routes.secret()
   local key = flaron.secrets.get "API_KEY"
