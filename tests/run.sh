@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh - all tests: native programs, specs that run once, specs that run on both engines. Called by
-# `make test`, which sets NATIVE (the folder of what it built) and SANITIZE. The last line counts them.
+# `make test`, which sets NATIVE (the folder of what it built) and SANITIZE. The last line counts them. It chooses what
+# runs and when; how one file of specs is run is in run_one.sh.
 #
 #   tests/run.sh [WORD...]  with words: only test files whose path has one of them
 #
@@ -41,23 +42,8 @@ for program in "$NATIVE"/tests/*_test; do
   echo "  $(basename "$program"): ${counts%% *}"
 done
 
-# A sanitizer's runtime must come first, and Lua itself is not free of leaks it would report.
-preload=
-if [ -n "$SANITIZE" ]; then
-  preload="LD_PRELOAD=$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0"
-fi
-
-# NAME FILES... : busted's counts go to RESULTS; a busted that dies before it has any counts as a failure.
-specs() {
-  name=$1
-  shift
-  [ $# -gt 0 ] || return 0
-  echo "$name"
-  before=$(wc -l <"$RESULTS")
-  # shellcheck disable=SC2086 # words
-  env $preload busted --lua=lua5.4 -o tests/support/output.lua "$@"
-  [ "$(wc -l <"$RESULTS")" -gt "$before" ] || echo "0 1 0" >>"$RESULTS"
-}
+# Specs that measure, or that make things in build/: one after the other, when all others are done.
+alone='/budget_spec /waits_spec /install_spec /sbom_spec /pages_spec'
 
 # Specs of pages, packages and tools that are built without sanitizers: with them they would show nothing more.
 unsanitized='tests/docs/ /install_spec /lua_version_spec /sbom_spec /setup_spec /translated_spec /unwind_spec'
@@ -84,30 +70,30 @@ due() {
 
 select_files() { for file; do if [ -f "$file" ] && due "$file"; then printf '%s\n' "$file"; fi; done; }
 
-# The specs of the examples, each in its folder, as its author runs them.
-examples() {
-  for spec in $(select_files examples/*/spec/*_spec.lua); do
-    example=${spec%/spec/*}
-    before=$(wc -l <"$RESULTS")
-    # shellcheck disable=SC2086 # words
-    env -u LUA_PATH -u LUA_CPATH $preload "$NATIVE/flaron-lua" test "$example" -o "$PWD/tests/support/output.lua" | sed "s|  spec/|  $example/spec/|"
-    [ "$(wc -l <"$RESULTS")" -gt "$before" ] || echo "0 1 0" >>"$RESULTS"
-  done
-}
-
 [ -z "$SANITIZE" ] || [ -n "$only" ] || echo "not with sanitizers: $unsanitized"
 [ -z "${AFTER_SANITIZE:-}" ] || [ -n "$only" ] || echo "once, as no run with sanitizers does: $unsanitized, and what measures less with them"
 
-# shellcheck disable=SC2046 # paths without spaces, all ours
-{
-  specs "specs that run once" $(select_files tests/tool/*_spec.lua tests/docs/*_spec.lua tests/browser/*_spec.lua)
-  for ENGINE in ${ENGINES:-wasm2c v8}; do
-    export ENGINE
-    case $ENGINE in v8) export FLARON_ENGINE="node $PWD/tests/engines/v8.mjs" ;; *) unset FLARON_ENGINE ;; esac
-    specs "specs on $ENGINE" $(select_files tests/flare/*_spec.lua tests/libraries/*_spec.lua)
-    examples
+# What is to run, a line each: the engine ("once" for what needs none) and the file.
+list() {
+  for file in $(select_files tests/tool/*_spec.lua tests/docs/*_spec.lua tests/browser/*_spec.lua); do echo "once $file"; done
+  for engine in ${ENGINES:-wasm2c v8}; do
+    for file in $(select_files tests/flare/*_spec.lua tests/libraries/*_spec.lua examples/*/spec/*_spec.lua); do
+      echo "$engine $file"
+    done
   done
 }
+
+# split alone|together: of the lines of list, those that run so.
+split() {
+  while read -r engine file; do
+    if has "$file" "$alone"; then way=alone; else way=together; fi
+    [ $way != "$1" ] || echo "$engine $file"
+  done
+}
+
+# Two at a time: most wait for an edge, a browser or Node half of the time.
+list | split together | xargs -r -P 2 -L 1 tests/run_one.sh
+list | split alone | xargs -r -L 1 tests/run_one.sh
 
 awk '{ passed += $1; failed += $2; skipped += $3 }
   END {

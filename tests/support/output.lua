@@ -1,10 +1,11 @@
--- output.lua - the output of busted in `make test`: one line per spec file, and the failures in full. It appends the
+-- output.lua - the output of busted in `make test`: one line per spec file and engine, and the failures in full. It appends the
 -- counts as "PASSED FAILED PENDING" to the file that RESULTS names, which run.sh sums up.
 return function(options)
   local busted = require "busted"
   local handler = require "busted.outputHandlers.base"()
   local verbose = options.verbose
   local file, count, begin
+  local engine = os.getenv "ENGINE"
 
   local function write(...)
     io.write(...)
@@ -34,7 +35,7 @@ return function(options)
 
   handler.fileEnd = function()
     local seconds = os.time() - begin
-    write(("  %s: %d%s\n"):format(file, count, seconds > 1 and (" (%d s)"):format(seconds) or ""))
+    write(("  %s%s: %d%s\n"):format(file, engine and " on " .. engine or "", count, seconds > 1 and (" (%d s)"):format(seconds) or ""))
     return nil, true
   end
 
