@@ -6,6 +6,7 @@ BUILD_PACKAGES := gcc libc6-dev patch xz-utils bzip2 clang-19 lld-19 wasi-libc l
 TEST_PACKAGES := lua-busted nodejs curl mandoc zsh fish dpkg-dev lua-inspect lua-penlight lua-filesystem sqlite3 time lua-rex-pcre2 openssl
 LIBRARY_PACKAGES := lua-penlight lua-luassert lua-say lua-busted lua-mediator lua-cliargs lua-check lua-argparse lua-dkjson lua-unit \
   lua-logging
+ENGINE_PACKAGES := g++ pkg-config libjavascriptcoregtk-4.0-dev libmozjs-102-dev
 BROWSER_PACKAGES := chromium chromium-driver fonts-dejavu-core
 LINT_PACKAGES := lua-check clang-format cppcheck shellcheck
 FUZZ_PACKAGES := libclang-rt-19-dev sqlite3
@@ -21,6 +22,7 @@ setup: ## install what building takes (Debian packages, by apt, as root or with 
 setup-test: ## the same, and what the tests and linters take
 	$(Q)tools/setup.sh packages $(BUILD_PACKAGES) $(TEST_PACKAGES) $(LINT_PACKAGES)
 	$(Q)tools/setup.sh optional $(BROWSER_PACKAGES) || :
+	$(Q)tools/setup.sh optional $(ENGINE_PACKAGES) || :
 
 setup-bench: setup-test
 	$(Q)tools/setup.sh optional $(BENCH_PACKAGES) || :

@@ -51,12 +51,28 @@ $(L)/npm.stamp: $(TYPESCRIPT)
 	    node node_modules/typescript-to-lua/dist/tstl.js -p . --outDir lua) >$(L)/npm.log 2>&1; then touch $@; \
 	  else echo 'npm: going on without TypeScriptToLua: $(L)/npm.log'; fi
 
+# Engines of tests/engines, as far as their libraries are here. They are other people's code: no sanitizer.
+ENGINES_HERE = $(addprefix $(N)/engines/,$(if $(shell pkg-config --exists javascriptcoregtk-4.0 && echo yes),jsc) \
+  $(if $(shell pkg-config --exists mozjs-102 && echo yes),spidermonkey))
+system_flags = $(subst -I,-isystem ,$(shell pkg-config --cflags $(1)))
+
+$(N)/engines/jsc: tests/engines/jsc.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror $(call system_flags,javascriptcoregtk-4.0) $< -o $@ \
+	  $(shell pkg-config --libs javascriptcoregtk-4.0)
+
+# The warnings that are off are of SpiderMonkey's headers and of the way it wants a class of a global written.
+$(N)/engines/spidermonkey: tests/engines/spidermonkey.cc
+	@mkdir -p $(@D)
+	$(Q)$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Wno-missing-field-initializers -Wno-dangling-pointer \
+	  $(call system_flags,mozjs-102) $< -o $@ $(shell pkg-config --libs mozjs-102)
+
 .PHONY: test run-tests suite run-suite lint run-lint fuzz soak run-soak-programs
 
 test: setup-test ## run all tests; the last line counts them (ONLY='WORD...', ENGINES='wasm2c v8')
 	$(Q)$(MAKE) $(JOBS) run-tests
 
-run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(SOAK) $(N)/tests/collide $(L)/debian.stamp $(L)/npm.stamp
+run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(SOAK) $(N)/tests/collide $(L)/debian.stamp $(L)/npm.stamp $(ENGINES_HERE)
 	$(Q)SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" CC='$(CC)' WASM2C_FLAGS='$(WASM2C_FLAGS)' tests/run.sh $(ONLY)
 
 suite: setup-test ## run Lua's own test suite, which LUA_SUITE=FOLDER has, on both engines (ONLY=WORD, ENGINES='wasm2c v8')

@@ -2,7 +2,7 @@
 # lint.sh - format, style and common mistakes of all our C, Lua and shell. Called by `make lint`.
 set -eu
 
-c_files=$(git ls-files '*.c' '*.h')
+c_files=$(git ls-files '*.c' '*.h' '*.cc')
 
 echo 'clang-format'
 # shellcheck disable=SC2086 # paths without spaces

@@ -2,7 +2,7 @@
  * engine_process.h - an engine in another process, driven over its standard input and output.
  *
  * The same host serves it, so a flare can run on any Wasm engine behind a program that speaks this protocol;
- * tests/engines/v8.mjs is such a program, for Node's V8.
+ * tests/engines has such programs.
  *
  * Every message is a u32 length (little-endian), then that many bytes: a tag, then fields. A number is
  * 8 bytes little-endian; bytes are a u32 length and the bytes.
