@@ -12,13 +12,22 @@
 
 #include "base/nearest.h"
 #include "check/check.h"
+#include "check/formats.h"
 #include "cli.h"
 #include "base/utf8.h"
 #include "options.h"
 
+/* What the words of the command say. */
+typedef struct words {
+  const char *path;
+  const char *format; /* CHECK_FORMATS; NULL = lines for people */
+  bool fix, strict;
+} words;
+
 /* One look at a project. Owned. */
 typedef struct look {
   const char *path, *file; /* as given; the main script, NULL: what the manifest says */
+  bool document;           /* standard output is the findings' alone */
   char *folder;
   manifest manifest;
   bool bad_manifest;
@@ -41,11 +50,26 @@ static void check_add_prefix(const look *l, text *out) {
   if (out->data[out->size - 1] != '/') text_add_string(out, "/");
 }
 
-static void check_print_findings(look *l) {
+static void check_print_findings(look *l, const char *format) {
   text prefix = {0};
   check_add_prefix(l, &prefix);
-  check_findings_print(&l->findings, text_string(&prefix));
+  check_findings_sort(&l->findings);
+  if (format == NULL) {
+    check_findings_print(&l->findings, text_string(&prefix));
+  } else {
+    check_format_print(format, &l->findings, text_string(&prefix));
+  }
   text_free(&prefix);
+}
+
+/* Says what is no finding, and frees it. */
+static void check_say(const look *l, text *said) {
+  if (l->document) {
+    cli_note("%s", text_string(said));
+  } else {
+    cli_print("%s", text_string(said));
+  }
+  text_free(said);
 }
 
 /* Whether a text begins with a file's name and a colon. */
@@ -374,7 +398,9 @@ static bool check_put_manifest(look *l, const text *content, const text *said) {
   } else if (fault != 0) {
     check_add(&l->findings, CHECK_ERROR, "flare.lua", 0, 0, "%s", strerror(fault));
   } else {
-    cli_print("%s: %s%s\n", path.data, said->size > 0 ? "added " : "made", text_string(said));
+    text line = {0};
+    text_printf(&line, "%s: %s%s\n", path.data, said->size > 0 ? "added " : "made", text_string(said));
+    check_say(l, &line);
   }
   text_free(&path);
   return right && fault == 0;
@@ -414,28 +440,31 @@ static void check_suggest(look *l) {
 
 static const char *check_plural(size_t n) { return n == 1 ? "" : "s"; }
 
-/* Prints all there is to say; the exit code. */
-static int check_conclude(look *l, bool strict) {
-  check_print_findings(l);
+/* Prints all there is to say; the exit code. A document has standard output for itself. */
+static int check_conclude(look *l, const words *w) {
+  check_print_findings(l, w->format);
   size_t errors = check_findings_count(&l->findings, CHECK_ERROR),
          warnings = check_findings_count(&l->findings, CHECK_WARNING);
-  if (l->packed) cli_print("%s packs to %zu bytes\n", l->path, l->flare.wasm.size);
-  printf("%zu error%s, %zu warning%s\n", errors, check_plural(errors), warnings, check_plural(warnings));
-  return errors > 0 || (strict && warnings > 0) ? CLI_FAILED : CLI_DONE;
+  text said = {0};
+  if (l->packed) text_printf(&said, "%s packs to %zu bytes\n", l->path, l->flare.wasm.size);
+  text_printf(&said, "%zu error%s, %zu warning%s\n", errors, check_plural(errors), warnings,
+              check_plural(warnings));
+  check_say(l, &said);
+  return errors > 0 || (w->strict && warnings > 0) ? CLI_FAILED : CLI_DONE;
 }
 
 /* Looks at the project once, and once more when something was mended. */
-static int check(const cli_command *self, const char *path, bool fix, bool strict) {
-  for (;; fix = false) {
-    look l = {.path = path};
+static int check(const cli_command *self, const words *w) {
+  for (bool fix = w->fix;; fix = false) {
+    look l = {.path = w->path, .document = w->format != NULL && check_format_is_document(w->format)};
     text runtime = {0}, error = {0};
-    bool there = pack_split_path(path, &l.folder, &l.file, &error);
+    bool there = pack_split_path(w->path, &l.folder, &l.file, &error);
     int status = there ? CLI_DONE : cli_fail(self, "%s", text_string(&error));
     if (there) check_look_at(&l, &runtime);
     bool again = there && fix && check_mend(&l, &runtime);
     if (there && !again) {
       check_suggest(&l);
-      status = check_conclude(&l, strict);
+      status = check_conclude(&l, w);
     }
     check_free_look(&l);
     text_free(&runtime);
@@ -443,11 +472,6 @@ static int check(const cli_command *self, const char *path, bool fix, bool stric
     if (!again) return status;
   }
 }
-
-typedef struct words {
-  const char *path;
-  bool fix, strict;
-} words;
 
 static int check_run(const cli_command *self, int argc, char **argv) {
   words w = {.path = "."};
@@ -457,7 +481,8 @@ static int check_run(const cli_command *self, int argc, char **argv) {
   if (dot != NULL && strcmp(dot, ".wasm") == 0) {
     return cli_fail(self, "%s: it is packed; a script or its folder can be checked", w.path);
   }
-  return check(self, w.path, w.fix, w.strict);
+  if (w.format != NULL && strcmp(w.format, "text") == 0) w.format = NULL;
+  return check(self, &w);
 }
 
 #define AT(field) offsetof(words, field)
@@ -468,6 +493,10 @@ static const cli_option options[] = {
     {CLI_FLAG, 0, "fix", NULL, AT(fix),
      .help = "put what the code needs into flare.lua, or make one, where that is safe"},
     {CLI_FLAG, 0, "strict", NULL, AT(strict), .help = "warnings fail too"},
+    {CLI_WORD, 0, "format", "F", AT(format), .offer = {.words = CHECK_FORMATS},
+     .help = "how findings are written: text (default), github for annotations, sarif or junit for a file, "
+             "which has "
+             "standard output for itself"},
     CLI_LAST("this text"),
 };
 

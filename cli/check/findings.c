@@ -50,9 +50,12 @@ static int compare(const void *a, const void *b) {
   return (x->column > y->column) - (x->column < y->column);
 }
 
-void check_findings_print(check_findings *findings, const char *prefix) {
-  static const char *const levels[] = {"error", "warning", "note"};
+void check_findings_sort(check_findings *findings) {
   if (findings->count > 0) qsort(findings->items, findings->count, sizeof *findings->items, compare);
+}
+
+void check_findings_print(const check_findings *findings, const char *prefix) {
+  static const char *const levels[] = {"error", "warning", "note"};
   for (size_t i = 0; i < findings->count; i++) {
     const check_finding *f = &findings->items[i];
     if (f->file != NULL) cli_print("%s%s:", prefix, f->file);

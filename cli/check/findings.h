@@ -32,10 +32,10 @@ void check_findings_free(check_findings *findings);
 /* How many there are of a level. */
 size_t check_findings_count(const check_findings *findings, check_level level);
 
-/*
- * Prints all on standard output, sorted by file, line and column; `prefix`, "" or a folder with its slash,
- * comes before each file.
- */
-void check_findings_print(check_findings *findings, const char *prefix);
+/* Sorts them by file, line and column; what is of no file comes last. */
+void check_findings_sort(check_findings *findings);
+
+/* Prints all on standard output; `prefix`, "" or a folder with its slash, comes before each file. */
+void check_findings_print(const check_findings *findings, const char *prefix);
 
 #endif

@@ -17,6 +17,16 @@ json_t *json_of_bytes(bytes b) {
   return json;
 }
 
+json_t *json_shown(bytes b) {
+  json_t *string = json_stringn((const char *)b.data, b.size);
+  if (string != NULL) return string;
+  text copy = {0};
+  for (size_t i = 0; i < b.size; i++) text_add(&copy, b.data[i] < 0x80 ? (const char *)&b.data[i] : "?", 1);
+  string = json_stringn(text_string(&copy), copy.size);
+  text_free(&copy);
+  return string;
+}
+
 bool json_to_bytes(const json_t *value, text *to) {
   if (json_is_string(value)) {
     text_add(to, json_string_value(value), json_string_length(value));

@@ -277,7 +277,7 @@ static void page_answer_spec(const question *q) {
         q, CONFLICT,
         "it is too large to be kept in whole: flaron-lua dev --record, then flaron-lua replay --spec");
   } else if (o->make_spec(&r, &spec, &error)) {
-    page_answer_json(q, json_pack("{s:o}", "spec", report_string(text_bytes(&spec))));
+    page_answer_json(q, json_pack("{s:o}", "spec", json_shown(text_bytes(&spec))));
   } else {
     page_refuse(q, CONFLICT, "%s", text_string(&error));
   }
@@ -312,14 +312,14 @@ static json_t *page_list_secrets(const host_config *config) {
   json_t *list = json_array();
   for (size_t i = 0; !config->all_secrets && i < config->allowed_secret_count; i++) {
     bytes name = bytes_of(config->allowed_secrets[i]);
-    json_array_append_new(list, json_pack("{s:o, s:b, s:b}", "name", report_string(name), "set",
+    json_array_append_new(list, json_pack("{s:o, s:b, s:b}", "name", json_shown(name), "set",
                                           host_secret_is_set(config, name), "allowed", true));
   }
   for (size_t i = 0; i < config->secret_count; i++) {
     bytes name = bytes_of(config->secrets[i].name);
     bool allowed = host_secret_allowed(config, name);
     if (allowed && !config->all_secrets) continue; /* it is listed */
-    json_array_append_new(list, json_pack("{s:o, s:b, s:b}", "name", report_string(name), "set",
+    json_array_append_new(list, json_pack("{s:o, s:b, s:b}", "name", json_shown(name), "set",
                                           host_secret_is_set(config, name), "allowed", allowed));
   }
   return list;
@@ -332,13 +332,13 @@ static void page_answer_flares(const question *q) {
     const page_flare *f = &o->flares[i];
     text error = {0}, route = {0};
     pool_flare *last = reload_flare(f->reload, o->edge);
-    json_t *item = json_pack("{s:o}", "path", report_string(bytes_of(f->path)));
+    json_t *item = json_pack("{s:o}", "path", json_shown(bytes_of(f->path)));
     if (f->route != NULL) {
       text_printf(&route, "%s%s", f->route->pattern, f->route->prefix ? "*" : "");
-      json_object_set_new(item, "route", report_string(text_bytes(&route)));
+      json_object_set_new(item, "route", json_shown(text_bytes(&route)));
     }
     if (reload_error(f->reload, &error, NULL))
-      json_object_set_new(item, "error", report_string(text_bytes(&error)));
+      json_object_set_new(item, "error", json_shown(text_bytes(&error)));
     if (last != NULL) {
       json_object_set_new(item, "flare", page_describe(last));
       json_object_set_new(item, "secrets", page_list_secrets(pool_flare_config(last)));
@@ -350,9 +350,9 @@ static void page_answer_flares(const question *q) {
   }
   json_t *pages = json_array();
   for (int i = 0; i < o->port_count; i++) json_array_append_new(pages, json_integer(o->ports[i]));
-  page_answer_json(q, json_pack("{s:o, s:s*, s:s, s:i, s:b, s:o, s:o}", "name",
-                                report_string(bytes_of(o->name)), "edge", o->edge_name, "host", o->host,
-                                "port", *o->port, "https", o->https, "flares", flares, "pages", pages));
+  page_answer_json(q, json_pack("{s:o, s:s*, s:s, s:i, s:b, s:o, s:o}", "name", json_shown(bytes_of(o->name)),
+                                "edge", o->edge_name, "host", o->host, "port", *o->port, "https", o->https,
+                                "flares", flares, "pages", pages));
 }
 
 /* ---- stores ---- */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/json_bytes.h"
 #include "base/clock.h"
 #include "base/http.h"
 
@@ -320,16 +321,6 @@ void report_failure(text *to, const pool_job *job) {
   report_add_last_calls(to, job, "  ");
 }
 
-json_t *report_string(bytes b) {
-  json_t *string = json_stringn((const char *)b.data, b.size);
-  if (string != NULL) return string;
-  text copy = {0};
-  for (size_t i = 0; i < b.size; i++) text_add(&copy, b.data[i] < 0x80 ? (const char *)&b.data[i] : "?", 1);
-  string = json_stringn(text_string(&copy), copy.size);
-  text_free(&copy);
-  return string;
-}
-
 static json_t *report_limits_json(const pool_limits *limits) {
   enum { US_PER_MS = 1000 };
   json_t *json = json_pack("{s:I, s:I}", "memory_bytes", (json_int_t)limits->memory, "fetches",
@@ -343,10 +334,9 @@ static json_t *report_fetches_json(const host_response *r) {
   json_t *list = json_array();
   for (size_t i = 0; i < r->fetch_count; i++) {
     const host_fetch *f = &r->fetches[i];
-    json_t *json =
-        json_pack("{s:o, s:I}", "url", report_string(text_bytes(&f->url)), "us", (json_int_t)f->us);
+    json_t *json = json_pack("{s:o, s:I}", "url", json_shown(text_bytes(&f->url)), "us", (json_int_t)f->us);
     if (f->status != 0) json_object_set_new(json, "status", json_integer(f->status));
-    if (f->why.size != 0) json_object_set_new(json, "error", report_string(text_bytes(&f->why)));
+    if (f->why.size != 0) json_object_set_new(json, "error", json_shown(text_bytes(&f->why)));
     json_array_append_new(list, json);
   }
   return list;
@@ -366,19 +356,19 @@ json_t *report_json(const server_record *record, const report_style *style) {
   for (size_t i = 0; i < job->response.line_count; i++) {
     const host_line *l = &job->response.lines[i];
     json_array_append_new(lines, json_pack("{s:s, s:o}", "level", host_level_name(l->level), "text",
-                                           report_string(text_bytes(&l->line))));
+                                           json_shown(text_bytes(&l->line))));
   }
   json_t *json =
       json_pack("{s:s*, s:I, s:I, s:o, s:o, s:s*, s:b, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "edge",
                 style->edge, "id", (json_int_t)job->id, "time", (json_int_t)(record->asked_ns / NS_PER_MS),
-                "method", report_string(text_bytes(&job->request.method)), "url",
-                report_string(text_bytes(&job->request.url)), "event", record->event, "failed", failed,
+                "method", json_shown(text_bytes(&job->request.method)), "url",
+                json_shown(text_bytes(&job->request.url)), "event", record->event, "failed", failed,
                 "wall_us", (json_int_t)record->wall_us, "cpu_us", (json_int_t)job->cpu_us, "memory_bytes",
                 (json_int_t)job->result.memory, "peak_bytes", (json_int_t)job->result.peak, "limits",
                 report_limits_json(&job->limits), "calls", calls, "logs", lines);
   if (record->event != NULL) {
     const host_event *event = &job->request.event;
-    json_object_set_new(json, "connection", report_string(text_bytes(&event->conn_id)));
+    json_object_set_new(json, "connection", json_shown(text_bytes(&event->conn_id)));
     json_object_set_new(json, "received_bytes", json_integer((json_int_t)event->data.size));
     json_object_set_new(json, "frames", json_integer((json_int_t)job->response.frame_count));
   }
@@ -390,10 +380,10 @@ json_t *report_json(const server_record *record, const report_style *style) {
     json_object_set_new(json, "status", json_integer(record->status));
   if (failed) {
     text last = {0};
-    json_object_set_new(json, "error", report_string(text_bytes(&job->response.error)));
+    json_object_set_new(json, "error", json_shown(text_bytes(&job->response.error)));
     report_add_last_calls(&last, job, "");
-    if (job->excerpt.size > 0) json_object_set_new(json, "source", report_string(text_bytes(&job->excerpt)));
-    if (last.size > 0) json_object_set_new(json, "last_calls", report_string(text_bytes(&last)));
+    if (job->excerpt.size > 0) json_object_set_new(json, "source", json_shown(text_bytes(&job->excerpt)));
+    if (last.size > 0) json_object_set_new(json, "last_calls", json_shown(text_bytes(&last)));
     text_free(&last);
   }
   return json;

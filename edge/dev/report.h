@@ -39,8 +39,6 @@ void report_text(text *to, const server_record *record, const report_style *styl
  */
 struct json_t *report_json(const server_record *record, const report_style *style);
 
-/* A JSON string of bytes, in which what is no UTF-8 is '?'. The caller owns it. */
-struct json_t *report_string(bytes b);
 
 /* Adds the log of an invocation that failed, with the lines of the script around, as text. */
 void report_failure(text *to, const pool_job *job);

@@ -157,14 +157,8 @@ static void free_probe(probe *p) {
 
 static void asker_gone(exchange *asker) { free_probe(asker->data); }
 
-/* A JSON string of bytes, in which what is no UTF-8 is left out. */
-static json_t *string_of(bytes b) {
-  json_t *string = json_stringn((const char *)b.data, b.size);
-  return string != NULL ? string : json_string("(not UTF-8)");
-}
-
 static void add_header(void *to, bytes name, bytes value) {
-  json_array_append_new(to, json_pack("[o, o]", string_of(name), string_of(value)));
+  json_array_append_new(to, json_pack("[o, o]", json_shown(name), json_shown(value)));
 }
 
 static void begin_probe(exchange *x, const reply *r) {
