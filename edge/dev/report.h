@@ -39,7 +39,6 @@ void report_text(text *to, const server_record *record, const report_style *styl
  */
 struct json_t *report_json(const server_record *record, const report_style *style);
 
-
 /* Adds the log of an invocation that failed, with the lines of the script around, as text. */
 void report_failure(text *to, const pool_job *job);
 
