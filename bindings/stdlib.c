@@ -67,10 +67,6 @@ static int do_file(lua_State *L) {
   return file_done(L, LUA_OK, below);
 }
 
-LIBRARY_PART(load, load)
-LIBRARY_PART(loadfile, load_file)
-LIBRARY_PART(dofile, do_file)
-
 /* The host's clock in seconds; raises an error if the host does not answer. */
 static lua_Integer check_time(lua_State *L) {
   binding_need_host(L);
@@ -193,8 +189,7 @@ static void warning(void *ud, const char *message, int to_be_continued) {
 }
 
 void stdlib_open(lua_State *L) {
-  static const luaL_Reg base[] = {
-      {"dofile", part_dofile}, {"load", part_load}, {"loadfile", part_loadfile}, {NULL, NULL}};
+  static const luaL_Reg base[] = {{"dofile", do_file}, {"load", load}, {"loadfile", load_file}, {NULL, NULL}};
   static const luaL_Reg os[] = {{"time", os_time}, {"date", os_date}, {"clock", os_clock}, {NULL, NULL}};
   lua_pushglobaltable(L);
   lua_load_chunk = function(L, "load");

@@ -105,8 +105,6 @@ $(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/flare/wasm.
 START_ONLY := f_luaopen luaopen_coroutine luaopen_math luaopen_string luaopen_utf8 library_open_base \
   library_open_debug library_open_io library_open_os library_open_table bundle_ask bundle_find_bytes start_run luaU_undump \
   interrupt_tell interrupt_watch_hook
-# Cut from a flare that cannot reach them: functions of LIBRARY_PART (runtime/lua/libraries.h), and Lua's compiler.
-CUT := part_*,f_parser
 FLARE_EXPORTS := memory,alloc,$(shell sed -n 's/^FLARON_HANDLER([A-Z_]*, \(.*\))$$/\1/p' bindings/abi/handlers.def | paste -sd,)
 
 # The order of the files in the code section. gzip looks back 32 KiB, so similar code should be close together: this order was
@@ -134,7 +132,7 @@ STACK_SIZE := 524288
 
 # unwind.o is first, since its data marks the start of all data that can change (runtime/life/life.c). The linker is called
 # directly, since clang would run wasm-opt before the rewriter.
-LINK_STAMP := $(call flags,wasm-link,$(LINK_ORDER) $(START_ONLY) $(CUT) $(FLARE_EXPORTS) $(STACK_SIZE) $(WASM_OPT) $(WASM_FEATURES))
+LINK_STAMP := $(call flags,wasm-link,$(LINK_ORDER) $(START_ONLY) $(FLARE_EXPORTS) $(STACK_SIZE) $(WASM_OPT) $(WASM_FEATURES))
 LINKED := $(LUA_OBJECTS) $(CJSON_OBJECTS) $(RUNTIME_OBJECTS)
 IN_ORDER := $(W)/unwind.o $(filter $(LINKED),$(patsubst %,$(W)/%.o,$(LINK_ORDER)))
 LINKED := $(IN_ORDER) $(filter-out $(IN_ORDER),$(LINKED))
@@ -147,7 +145,7 @@ link_runtime = $(WASM_LD) $(1) -L$(WASI_LIB) -lc -lm \
   $(firstword $(wildcard $(WASM_BIN)../lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a \
     $(WASM_BIN)../lib/clang/*/lib/wasm32-unknown-wasi/libclang_rt.builtins.a)) \
   $(3) --no-entry --gc-sections --stack-first -z stack-size=$(STACK_SIZE) \
-  --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer --export=f_parser $(foreach f,$(START_ONLY),--export=$(f)) -o $(2) -Map=$(2:.wasm=.map)
+  --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer $(foreach f,$(START_ONLY),--export=$(f)) -o $(2) -Map=$(2:.wasm=.map)
 optimise = wasm-opt $(WASM_FEATURES) $(WASM_OPT) --strip-debug --strip-producers $(1) -o $(2)
 optimise_flare = wasm-opt $(WASM_FEATURES) --remove-unused-module-elements --strip-producers $(1) -o $(2)
 
@@ -161,18 +159,19 @@ $(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
 
 # The module that is packed: the runtime without the code that only start-up needs.
 $(W)/optimised.wasm: $(W)/runtime.wasm
-	$(Q)$(B)/unwind $< -o $(W)/trimmed.wasm --keep $(FLARE_EXPORTS),$(CUT)
+	$(Q)$(B)/unwind $< -o $(W)/trimmed.wasm --keep $(FLARE_EXPORTS)
 	$(Q)$(call optimise_flare,$(W)/trimmed.wasm,$@)
 
-# The same without the code that only the functions of CUT need. It is made from the module before wasm-opt: if wasm-opt had
-# merged two equal functions and one of them were cut, the other would be cut, too.
-$(W)/optimised_core.wasm: $(W)/runtime.wasm
+# The same without optional parts and what most flares cannot reach. It is made from the module before wasm-opt, so that nothing
+# of these parts tells wasm-opt what to inline, and what to share, in the rest: most flares have none.
+$(W)/optimised_core.wasm: $(W)/runtime.wasm tools/parts.lua bindings/abi/libraries.def $(P)/core.wasm $(PART_NAMES:%=$(P)/%.wasm)
 	$(Q)$(B)/unwind $(W)/lowered.wasm -o $(W)/trimmed_core.wasm --keep $(FLARE_EXPORTS)
-	$(Q)$(call optimise,$(W)/trimmed_core.wasm,$@)
+	$(Q)lua5.4 tools/parts.lua core $(P) $(W)/linked.wasm $(W)/trimmed_core.wasm $(W)/core.wasm -- $(PART_NAMES)
+	$(Q)$(call optimise,$(W)/core.wasm,$@)
 
 # The same for a flare that takes bytecode. All have equal function tables, so an image fits each of them.
 $(W)/optimised_bytecode.wasm: $(W)/runtime.wasm
-	$(Q)$(B)/unwind $< -o $(W)/trimmed_bytecode.wasm --keep $(FLARE_EXPORTS),$(CUT),luaU_undump
+	$(Q)$(B)/unwind $< -o $(W)/trimmed_bytecode.wasm --keep $(FLARE_EXPORTS),luaU_undump
 	$(Q)$(call optimise_flare,$(W)/trimmed_bytecode.wasm,$@)
 
 # The layout of Lua's structures, for reading them from outside (edge/profile/callstack.c).
@@ -201,8 +200,8 @@ $(P)/core.wasm: $(W)/linked.wasm
 	$(Q)$(call link_runtime,$(LINKED),$@)
 
 # Who owns what, by comparing the runtime with all parts, without any and with one each; and the modules that are packed.
-$(W)/parts_table.h: tools/parts.lua tools/wasm.lua $(addprefix $(W)/optimised,.wasm _core.wasm _bytecode.wasm) $(P)/core.wasm $(PART_NAMES:%=$(P)/%.wasm)
-	$(Q)lua5.4 tools/parts.lua $(P) $(W)/linked.wasm core=$(W)/optimised_core.wasm=$(W)/flare_core.wasm \
+$(W)/parts_table.h: tools/parts.lua tools/wasm.lua bindings/abi/libraries.def $(addprefix $(W)/optimised,.wasm _core.wasm _bytecode.wasm) $(P)/core.wasm $(PART_NAMES:%=$(P)/%.wasm)
+	$(Q)lua5.4 tools/parts.lua table $(P) $(W)/linked.wasm core=$(W)/optimised_core.wasm=$(W)/flare_core.wasm \
 	  full=$(W)/optimised.wasm=$(W)/flare.wasm bytecode=$(W)/optimised_bytecode.wasm=$(W)/flare_bytecode.wasm \
 	  -- $(PART_NAMES) >$@
 

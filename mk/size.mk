@@ -30,9 +30,10 @@ $(S)/%/flare.wasm: $(S)/%/linked.wasm $(B)/unwind
 	$(Q)$(B)/unwind $< -o $(@D)/lowered.wasm
 	$(Q)$(call optimise,$(@D)/lowered.wasm,$(@D)/runtime.wasm)
 	$(Q)$(B)/unwind $(@D)/lowered.wasm -o $(@D)/trimmed.wasm --keep $(FLARE_EXPORTS)
-	$(Q)$(call optimise,$(@D)/trimmed.wasm,$(@D)/optimised.wasm)
 	$(Q)cp $(@D)/linked.map $(@D)/core.map
-	$(Q)lua5.4 tools/parts.lua $(@D) $< $(foreach k,core full bytecode,$(k)=$(@D)/optimised.wasm=$(@D)/flare$(patsubst %,_%,$(filter-out full,$(k))).wasm) -- >$(@D)/parts_table.h
+	$(Q)lua5.4 tools/parts.lua core $(@D) $< $(@D)/trimmed.wasm $(@D)/core.wasm --
+	$(Q)$(call optimise,$(@D)/core.wasm,$(@D)/optimised.wasm)
+	$(Q)lua5.4 tools/parts.lua table $(@D) $< $(foreach k,core full bytecode,$(k)=$(@D)/optimised.wasm=$(@D)/flare$(patsubst %,_%,$(filter-out full,$(k))).wasm) -- >$(@D)/parts_table.h
 
 # An executable with this runtime; only the objects that contain the runtime are rebuilt, the translated one with -O0, since
 # it runs only once.

@@ -1,19 +1,24 @@
--- parts.lua - finds out which functions and constants of the runtime only its optional parts reach (runtime/parts), and writes
--- them as C for edge/flare/parts.c. It is a program of the build and never shipped.
+-- parts.lua - finds out which functions and constants of the runtime only its optional parts (runtime/parts) or single libraries
+-- of Lua (abi/libraries.def) reach, and writes them as C for edge/flare/parts.c. It is a program of the build and never shipped.
 --
---   parts.lua FOLDER LINKED.wasm RUNTIME=IN.wasm=FLARE.wasm... -- PART... >TABLE
+--   parts.lua table FOLDER LINKED.wasm RUNTIME=IN.wasm=FLARE.wasm... -- PART... >TABLE
+--   parts.lua core FOLDER LINKED.wasm IN.wasm OUT.wasm -- PART...
 --
 -- FOLDER has links of the same objects without any part, core.wasm and core.map, and with one part each, PART.wasm and PART.map;
 -- beside LINKED.wasm, which has all parts, is its map. What a link has that core has not is that part's. The linker names
 -- what it links, but wasm-opt merges and inlines, so of these names only those of functions in the table are used, whose slots
 -- stay; and in each IN.wasm, the optimised module, calls are followed from these slots and from the exports. FLARE.wasm
 -- is the same module with the functions of parts at the end.
+--
+-- `core` writes a module with traps in place of all that the core has not: parts, and libraries that are REACHED. wasm-opt
+-- then makes the same of the rest as if there were no parts.
 
 package.path = "tools/?.lua;" .. package.path
 local wasm = require "wasm"
 local leb = wasm.leb
 
 local CORE = 0xFFFFFFFF -- the mask of what every flare has
+local LIBRARY = 24 -- the bit of the first library (PARTS_LIBRARY); those of parts are below
 
 local function fail(...)
   io.stderr:write("parts.lua: ", string.format(...), "\n")
@@ -126,7 +131,7 @@ local function read_module(path)
   for i = 1, n do
     local size
     size, at = leb(bytes, at)
-    m.bodies[i] = { at, at + size }
+    m.bodies[i] = { at, at + size, index = i }
     at = at + size
   end
   return m
@@ -141,6 +146,24 @@ local function owners_of(key, core, parts)
     if keys[key] then mask = mask | 1 << (n - 1) end
   end
   return (core[key] or mask == 0) and CORE or mask
+end
+
+-- The libraries: a list of beginnings of keys in maps, each with the library's mask, and the mask of those that are REACHED.
+local function read_libraries()
+  local found, reached, mask = {}, 0, 1 << LIBRARY
+  for when, code in wasm.read "bindings/abi/libraries.def":gmatch '\nFLARON_LIBRARY%(%w+, (%u+), "([^"]+)"%)' do
+    for key in code:gmatch "%S+" do found[#found + 1] = { key = key, mask = mask } end
+    if when == "REACHED" then reached = reached | mask end
+    mask = mask << 1
+  end
+  return found, reached
+end
+
+-- The mask of the library that has the function `key`, nil if none has.
+local function library_of(key, libraries)
+  for _, library in ipairs(libraries) do
+    if key:find("/wasm/" .. library.key, 1, true) then return library.mask end
+  end
 end
 
 -- The masks of a module's functions, by their index without the imported ones.
@@ -179,8 +202,22 @@ local function vector(list, write)
   return table.concat(bytes)
 end
 
+local TRAP = "\3\0\0\x0B" -- 3 bytes: no locals, unreachable, end
+
+-- Writes a module to `path` with other payloads for some of its sections.
+local function write_module(m, payloads, path)
+  local file <close> = assert(io.open(path, "wb"))
+  file:write(m.bytes:sub(1, 8))
+  for _, section in ipairs(m.sections) do
+    local id, from, stop = table.unpack(section)
+    local payload = payloads[id] or m.bytes:sub(from, stop - 1)
+    file:write(string.char(id), leb_of(#payload), payload)
+  end
+end
+
 -- The place of a function with these owners: first what every flare has, then what several parts share, then each part's.
-local function rank(mask) return mask == CORE and 0 or mask & mask - 1 ~= 0 and 1 or 1 + mask end
+-- Those of a library stay among the core's, since gzip looks back only 32 KiB (LINK_ORDER).
+local function rank(mask) return mask >> LIBRARY ~= 0 and 0 or mask & mask - 1 ~= 0 and 1 or 1 + mask end
 
 -- Writes a module to `path` with its functions in the order of their ranks. Returns the masks in that order.
 local function put_parts_last(m, masks, path)
@@ -212,22 +249,24 @@ local function put_parts_last(m, masks, path)
       return leb_of(#body) .. body
     end),
   }
-  local file <close> = assert(io.open(path, "wb"))
-  file:write(m.bytes:sub(1, 8))
-  for _, section in ipairs(m.sections) do
-    local id, from, stop = table.unpack(section)
-    local payload = payloads[id] or m.bytes:sub(from, stop - 1)
-    file:write(string.char(id), leb_of(#payload), payload)
-  end
+  write_module(m, payloads, path)
   return sorted
+end
+
+-- Writes a module to `path` with a trap as the body of each function that is not to stay.
+local function put_traps(m, stays, path)
+  local bodies = vector(m.bodies, function(body)
+    return stays(body.index) and leb_of(body[2] - body[1]) .. m.bytes:sub(body[1], body[2] - 1) or TRAP
+  end)
+  write_module(m, { [10] = bodies }, path)
 end
 
 -- ---- the program ----
 
-local folder, linked = arg[1], arg[2]
-local runtimes, names, at = {}, {}, 3
+local folder, linked = arg[2], arg[3]
+local modules, names, at = {}, {}, 4
 while arg[at] ~= "--" do
-  runtimes[#runtimes + 1] = { arg[at]:match "^(%w+)=(.*)=(.*)$" }
+  modules[#modules + 1] = arg[at]
   at = at + 1
 end
 table.move(arg, at + 1, #arg, 1, names)
@@ -240,34 +279,52 @@ for n, name in ipairs(names) do
   local map = read_map(folder .. "/" .. name .. ".map")
   code[n], data[n] = keys_of(map.CODE), keys_of(map.DATA)
 end
+local libraries, reached = read_libraries()
 
 local before = read_module(linked)
 if #before.bodies ~= #full.CODE then fail("%s has %d functions, its map %d", linked, #before.bodies, #full.CODE) end
 local slots = {}
 for slot, index in ipairs(before.slots) do
   local chunk = full.CODE[index - before.imports + 1]
-  slots[slot] = chunk and owners_of(chunk.key, core.code, code) or CORE -- not an import
+  slots[slot] = chunk and (library_of(chunk.key, libraries) or owners_of(chunk.key, core.code, code)) or CORE -- not an import
 end
 
-local function print_range(from, to, mask)
-  if mask ~= CORE and to > from then print(string.format("{%d, %d, 0x%X},", from, to, mask)) end
-end
-
-print "/* The functions and constants that only optional parts of the runtime reach; made by tools/parts.lua. */"
-for _, runtime in ipairs(runtimes) do
-  local m = read_module(runtime[2])
-  if #m.slots ~= #slots then fail("%s has %d functions in its table, %s %d", runtime[2], #m.slots, linked, #slots) end
-  local masks, first = put_parts_last(m, own_functions(m, slots), runtime[3]), 1
-  print(string.format("enum { PARTS_IMPORTS_%s = %d, PARTS_FUNCTIONS_%s = %d };", runtime[1], m.imports, runtime[1], #masks))
-  print(string.format("static const part_range parts_of_%s[] = {", runtime[1]))
-  for i = 2, #masks + 1 do -- runs of functions that have the same owners
+-- Prints runs of equal masks as ranges, numbered from `base` on.
+local function print_ranges(name, masks, base)
+  local first = 1
+  print(string.format("static const part_range %s[] = {", name))
+  for i = 2, #masks + 1 do
     if masks[i] ~= masks[first] then
-      print_range(first - 1, i - 1, masks[first])
+      if masks[first] ~= CORE then print(string.format("{%d, %d, 0x%X},", base + first - 1, base + i - 1, masks[first])) end
       first = i
     end
   end
   print "{0, 0, 0}};"
 end
+
+-- A module with this table.
+local function read_same(path)
+  local m = read_module(path)
+  if #m.slots ~= #slots then fail("%s has %d functions in its table, %s %d", path, #m.slots, linked, #slots) end
+  return m
+end
+
+if arg[1] == "core" then
+  local m = read_same(modules[1])
+  local masks = own_functions(m, slots)
+  put_traps(m, function(i) return (masks[i] >> LIBRARY << LIBRARY) & ~reached ~= 0 end, modules[2])
+  return
+end
+
+print "/* What only optional parts and single libraries of the runtime reach; made by tools/parts.lua. */"
+for _, runtime in ipairs(modules) do
+  local name, from, to = runtime:match "^(%w+)=(.*)=(.*)$"
+  local m = read_same(from)
+  local masks = put_parts_last(m, own_functions(m, slots), to)
+  print(string.format("enum { PARTS_IMPORTS_%s = %d, PARTS_FUNCTIONS_%s = %d };", name, m.imports, name, #masks))
+  print_ranges("parts_of_" .. name, masks, 0)
+end
+print_ranges("parts_slots", slots, 1)
 
 print "static const part_range parts_data[] = {"
 local from, to, owners = 0, 0, CORE
@@ -275,7 +332,7 @@ for i = 1, #full.DATA + 1 do -- neighbours with the same owners are one range
   local chunk = full.DATA[i]
   local mask = chunk and owners_of(chunk.key, core.data, data) or CORE
   if mask ~= owners then
-    print_range(from, to, owners)
+    if owners ~= CORE and to > from then print(string.format("{%d, %d, 0x%X},", from, to, owners)) end
     from, owners = chunk and chunk.at, mask
   end
   to = chunk and chunk.at + chunk.size

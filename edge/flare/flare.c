@@ -112,6 +112,7 @@ static bool read_custom(flare *f, const wasm_section *section, text *error) {
   const char *hash = json_string_value(json_object_get(about, "runtime"));
   json_t *part;
   size_t i;
+  f->parts = PARTS_LIBRARIES;
   if (format != FLARE_FORMAT || hash == NULL) {
     text_printf(error, "its custom section 'flaron-lua' cannot be read (format %lld, this is %d)",
                 (long long)format, FLARE_FORMAT);
@@ -130,6 +131,8 @@ static bool read_custom(flare *f, const wasm_section *section, text *error) {
     const char *name = json_string_value(part);
     if (name != NULL) f->parts |= parts_named(name);
   }
+  f->cut = json_is_true(json_object_get(about, "cut"));
+  if (f->cut) f->parts &= ~parts_reached();
   json_decref(about);
   return true;
 }
@@ -264,14 +267,17 @@ bool flare_runs_here(const flare *f, text *error) {
 }
 
 void flare_each_part(const flare *f, void (*visit)(void *data, const char *name, uint32_t size), void *data) {
-  flare_runtime_kind kind = f->parts != 0 ? kind_of(f) : FLARE_RUNTIMES;
+  bool any = (f->parts & ~PARTS_LIBRARIES) != 0;
+  flare_runtime_kind kind = any ? kind_of(f) : FLARE_RUNTIMES;
   const char *name;
   for (unsigned n = 0; (name = parts_name(n)) != NULL; n++) {
     if (f->parts >> n & 1) visit(data, name, kind != FLARE_RUNTIMES ? parts_size(kind, n) : 0);
   }
 }
 
-bool flare_is_cut(const flare *f) { return same_code(f, FLARE_RUNTIME_CORE); }
+bool flare_is_cut(const flare *f) {
+  return f->cut ? kind_of(f) != FLARE_RUNTIMES : same_code(f, FLARE_RUNTIME_CORE);
+}
 
 void flare_each_name(const flare *f, bool imports, void (*visit)(void *data, bytes module, bytes name),
                      void *data) {

@@ -54,7 +54,8 @@ typedef struct flare {
   flare_gap *gaps;                         /* the large ones in `image`, in ascending order */
   size_t gap_count;
   uint32_t arena_start; /* address where the memory of an invocation begins */
-  uint32_t parts;       /* the optional parts that it has, as a set (parts.h) */
+  uint32_t parts;       /* the optional parts and the libraries that it has, as a set (parts.h) */
+  bool cut;             /* parts have no library that it cannot reach, though its runtime has them */
   bool stripped;        /* without debug information */
   char *runtime_hash;   /* SHA-256 of the runtime, lower-case hex */
 } flare;

@@ -46,6 +46,38 @@ uint32_t parts_named(const char *name) {
   return 0;
 }
 
+static const struct {
+  const char *name;
+  bool reached;
+} libraries[] = {
+#define LIBRARY_REACHED true
+#define LIBRARY_NAMED false
+#define FLARON_LIBRARY(name, when, code) {#name, LIBRARY_##when},
+#include "abi/libraries.def"
+#undef FLARON_LIBRARY
+#undef LIBRARY_REACHED
+#undef LIBRARY_NAMED
+};
+
+enum { LIBRARIES = sizeof libraries / sizeof *libraries };
+
+_Static_assert(PARTS_LIBRARY + LIBRARIES <= 32, "a set of parts has 32 bits");
+
+const char *parts_library_name(unsigned n) { return n < LIBRARIES ? libraries[n].name : NULL; }
+
+uint32_t parts_library(const char *name) {
+  for (unsigned n = 0; n < LIBRARIES; n++) {
+    if (strcmp(libraries[n].name, name) == 0) return 1u << (PARTS_LIBRARY + n);
+  }
+  return 0;
+}
+
+uint32_t parts_reached(void) {
+  uint32_t set = 0;
+  for (unsigned n = 0; n < LIBRARIES; n++) set |= (uint32_t)libraries[n].reached << (PARTS_LIBRARY + n);
+  return set;
+}
+
 /* ---- cutting ---- */
 
 static const struct {
@@ -57,7 +89,7 @@ static const struct {
     [FLARE_RUNTIME_BYTECODE] = {PARTS_IMPORTS_bytecode, PARTS_FUNCTIONS_bytecode, parts_of_bytecode},
 };
 
-/* The functions of a flare, asked about in ascending order. */
+/* The functions of a flare, or slots of its table, asked about in ascending order. */
 typedef struct kept {
   const part_range *at;
   uint32_t parts;
@@ -66,6 +98,11 @@ typedef struct kept {
 static bool parts_keep(kept *k, uint32_t function) {
   while (k->at->owners != 0 && function >= k->at->to) k->at++;
   return k->at->owners == 0 || function < k->at->from || (k->at->owners & k->parts) != 0;
+}
+
+/* Of a set of parts those that a runtime can have. */
+static uint32_t parts_within(flare_runtime_kind kind, uint32_t parts) {
+  return kind == FLARE_RUNTIME_CORE ? parts & PARTS_LIBRARIES & ~parts_reached() : parts;
 }
 
 /* The number of functions up to the last one that is kept, of all of a runtime. */
@@ -107,6 +144,7 @@ static void parts_write_code(flare_runtime_kind kind, uint32_t parts, wasm_reade
 static void parts_write_elements(flare_runtime_kind kind, uint32_t parts, wasm_reader *r, wasm_writer *body) {
   enum { ACTIVE = 0, I32_CONST = 0x41, END = 0x0B };
   uint32_t end = runtimes[kind].imports + parts_cut_at(kind, parts), segments = 0, run = 0;
+  kept k = {parts_slots, parts};
   wasm_writer all = {0}, slots = {0};
   wasm_read_u32(r);
   wasm_read_u32(r);
@@ -115,7 +153,7 @@ static void parts_write_elements(flare_runtime_kind kind, uint32_t parts, wasm_r
   wasm_read_u8(r);
   for (uint32_t n = wasm_read_u32(r);; n--, slot++) {
     uint32_t index = n > 0 ? wasm_read_u32(r) : 0;
-    bool stays = n > 0 && index < end;
+    bool stays = n > 0 && index < end && parts_keep(&k, slot);
     if (stays) {
       wasm_write_u32(&slots, index);
       run++;
@@ -142,6 +180,7 @@ void parts_write_section(flare_runtime_kind kind, uint32_t parts, const wasm_sec
                          wasm_writer *body) {
   wasm_reader r;
   wasm_reader_init(&r, section->data, section->size);
+  parts = parts_within(kind, parts);
   switch (section->id) {
     case WASM_SECTION_FUNCTION: parts_write_functions(kind, parts, &r, body); break;
     case WASM_SECTION_ELEMENT: parts_write_elements(kind, parts, &r, body); break;

@@ -293,11 +293,28 @@ static json_t *pack_describe_names(json_t *object) {
   return list;
 }
 
-/* The set of the parts that modules need. */
+/* The set of the optional parts that modules need. */
 static uint32_t pack_parts(const modules *m) {
   uint32_t parts = 0;
   for (size_t i = 0; i < m->part_count; i++) parts |= parts_named(m->parts[i]->part);
   return parts;
+}
+
+/* The runtime that a flare is made of. */
+static flare_runtime_kind pack_kind(const project *p, const instance_start_report *r) {
+  if (p->modules.bytecode) return FLARE_RUNTIME_BYTECODE;
+  return r->cut && p->modules.part_count == 0 ? FLARE_RUNTIME_CORE : FLARE_RUNTIME_FULL;
+}
+
+/* Whether libraries that it cannot reach are to be cut off a flare; the core never had them. */
+static bool pack_cuts(const project *p, const instance_start_report *r) {
+  return r->cut && pack_kind(p, r) != FLARE_RUNTIME_CORE;
+}
+
+/* The optional parts and the libraries that a flare has. */
+static uint32_t pack_kept(const project *p, const instance_start_report *r) {
+  uint32_t kept = pack_parts(&p->modules) | PARTS_LIBRARIES;
+  return pack_cuts(p, r) ? kept & ~parts_reached() : kept;
 }
 
 /* The names of the parts in a set as a list; NULL if there are none. */
@@ -317,12 +334,13 @@ static char *pack_describe(const project *p, const instance_start_report *r) {
     if (r->handlers >> h & 1) json_array_append_new(handlers, json_string(flare_handler_names[h]));
   }
   json_t *about = json_pack(
-      "{s:i, s:s, s:s, s:s*, s:o, s:o, s:o, s:o*, s:o*, s:b, s:I, s:O*}", "format", FLARE_FORMAT, "version",
-      FLARON_LUA_VERSION, "runtime", flare_runtime_hash(), "name", p->manifest.name, "handlers", handlers,
-      "modules", pack_describe_items(p->modules.items, p->modules.count), "assets",
+      "{s:i, s:s, s:s, s:s*, s:o, s:o, s:o, s:o*, s:o*, s:o*, s:b, s:I, s:O*}", "format", FLARE_FORMAT,
+      "version", FLARON_LUA_VERSION, "runtime", flare_runtime_hash(), "name", p->manifest.name, "handlers",
+      handlers, "modules", pack_describe_items(p->modules.items, p->modules.count), "assets",
       pack_describe_items(p->modules.assets, p->modules.asset_count), "vars",
-      pack_describe_names(p->manifest.vars), "parts", pack_describe_parts(pack_parts(&p->modules)),
-      "stripped", p->options.strip, "arena", (json_int_t)r->arena_start, "config", p->manifest.config);
+      pack_describe_names(p->manifest.vars), "parts", pack_describe_parts(pack_parts(&p->modules)), "cut",
+      pack_cuts(p, r) ? json_true() : NULL, "stripped", p->options.strip, "arena", (json_int_t)r->arena_start,
+      "config", p->manifest.config);
   char *description = json_dumps(about, JSON_COMPACT);
   json_decref(about);
   return description;
@@ -338,10 +356,8 @@ static void pack_write_flare(const project *p, const instance_start_report *r, t
   wasm_reader runtime;
   wasm_section section;
   wasm_writer out = {0};
-  flare_runtime_kind kind = p->modules.bytecode ? FLARE_RUNTIME_BYTECODE
-                            : r->cut            ? FLARE_RUNTIME_CORE
-                                                : FLARE_RUNTIME_FULL;
-  uint32_t parts = pack_parts(&p->modules);
+  flare_runtime_kind kind = pack_kind(p, r);
+  uint32_t parts = pack_kept(p, r);
   bytes blob = flare_runtime(kind);
   wasm_reader_init(&runtime, blob.data, blob.size);
   wasm_check_header(&runtime);

@@ -29,16 +29,8 @@ int library_open_os(lua_State *L);
 /* All of io. */
 int library_open_io(lua_State *L);
 
-/*
- * Defines part_NAME(L), which calls `function` and is the only way to it: a C function that a flare is packed
- * without if it cannot reach it (start/reach.h). The build finds it by its export (mk/runtime.mk).
- */
-#define LIBRARY_PART(name, function)                                         \
-  __attribute__((export_name("part_" #name))) int part_##name(lua_State *L); \
-  int part_##name(lua_State *L) { return function(L); }
-
 /* The iterator that io.lines returns; it is in no table. */
-int part_next_line(lua_State *L);
+int library_next_line(lua_State *L);
 
 /* Reasons of failures: Linux's errno value as the first byte, then the message. */
 #define LIBRARY_NO_FILE "\2No such file or directory"

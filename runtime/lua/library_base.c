@@ -33,15 +33,13 @@ static int error(lua_State *L) {
   return ttisstring(value) ? lua_error(L) : (luaG_errormsg(L), 0);
 }
 
-LIBRARY_PART(load_chunk, luaB_load)
-
 static const luaL_Reg functions[] = {
     {"assert", luaB_assert},
     {"collectgarbage", luaB_collectgarbage},
     {"error", error},
     {"getmetatable", luaB_getmetatable},
     {"ipairs", luaB_ipairs},
-    {"load", part_load_chunk},
+    {"load", luaB_load},
     {"next", luaB_next},
     {"pairs", luaB_pairs},
     {"pcall", library_pcall},

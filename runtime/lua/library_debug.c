@@ -33,9 +33,7 @@ static int push_hook(lua_State *L, lua_State *thread) {
 }
 
 /* lua_Hook: calls the hook of the coroutine that runs. */
-__attribute__((export_name("part_call_hook"))) void part_call_hook(lua_State *L, lua_Debug *ar);
-
-void part_call_hook(lua_State *L, lua_Debug *ar) {
+static void call_hook(lua_State *L, lua_Debug *ar) {
   static const char *const events[] = {"call", "return", "line", "count", "tail call"};
   if (push_hook(L, L) != LUA_TFUNCTION) return;
   lua_pushstring(L, events[ar->event]);
@@ -82,7 +80,7 @@ static int sethook(lua_State *L) {
   push_thread(L, thread);
   lua_pushvalue(L, arg + 1);
   lua_rawset(L, -3);
-  interrupt_sethook(thread, part_call_hook, mask, count);
+  interrupt_sethook(thread, call_hook, mask, count);
   return 0;
 }
 
@@ -105,47 +103,29 @@ static int no_terminal(lua_State *L) {
   return luaL_error(L, "debug.debug needs a terminal: a flare has none");
 }
 
-LIBRARY_PART(debug, no_terminal)
-LIBRARY_PART(gethook, gethook)
-LIBRARY_PART(getinfo, db_getinfo)
-LIBRARY_PART(getlocal, db_getlocal)
-LIBRARY_PART(getmetatable, db_getmetatable)
-LIBRARY_PART(getregistry, db_getregistry)
-LIBRARY_PART(getupvalue, db_getupvalue)
-LIBRARY_PART(getuservalue, getuservalue)
-LIBRARY_PART(setcstacklimit, db_setcstacklimit)
-LIBRARY_PART(sethook, sethook)
-LIBRARY_PART(setlocal, db_setlocal)
-LIBRARY_PART(setmetatable, db_setmetatable)
-LIBRARY_PART(setupvalue, db_setupvalue)
-LIBRARY_PART(setuservalue, setuservalue)
-LIBRARY_PART(traceback, db_traceback)
-LIBRARY_PART(upvalueid, db_upvalueid)
-LIBRARY_PART(upvaluejoin, db_upvaluejoin)
-
 /* The names are not constants, so that they can be zeroed before packing, as the tables of start_setfuncs
  * are. */
 static struct {
   char name[15];
   lua_CFunction function;
 } functions[] = {
-    {"debug", part_debug},
-    {"gethook", part_gethook},
-    {"getinfo", part_getinfo},
-    {"getlocal", part_getlocal},
-    {"getmetatable", part_getmetatable},
-    {"getregistry", part_getregistry},
-    {"getupvalue", part_getupvalue},
-    {"getuservalue", part_getuservalue},
-    {"setcstacklimit", part_setcstacklimit},
-    {"sethook", part_sethook},
-    {"setlocal", part_setlocal},
-    {"setmetatable", part_setmetatable},
-    {"setupvalue", part_setupvalue},
-    {"setuservalue", part_setuservalue},
-    {"traceback", part_traceback},
-    {"upvalueid", part_upvalueid},
-    {"upvaluejoin", part_upvaluejoin},
+    {"debug", no_terminal},
+    {"gethook", gethook},
+    {"getinfo", db_getinfo},
+    {"getlocal", db_getlocal},
+    {"getmetatable", db_getmetatable},
+    {"getregistry", db_getregistry},
+    {"getupvalue", db_getupvalue},
+    {"getuservalue", getuservalue},
+    {"setcstacklimit", db_setcstacklimit},
+    {"sethook", sethook},
+    {"setlocal", db_setlocal},
+    {"setmetatable", db_setmetatable},
+    {"setupvalue", db_setupvalue},
+    {"setuservalue", setuservalue},
+    {"traceback", db_traceback},
+    {"upvalueid", db_upvalueid},
+    {"upvaluejoin", db_upvaluejoin},
 };
 
 int library_open_debug(lua_State *L) {

@@ -191,7 +191,7 @@ static int file_read(lua_State *L) { return read_formats(L, check_open(L), 2); }
 
 /* The iterator of lines. Upvalues: the file, the number of formats, whether to close the file at the end, the
  * formats. */
-static int next_line(lua_State *L) {
+int library_next_line(lua_State *L) {
   stream *s = lua_touserdata(L, lua_upvalueindex(1));
   int n = (int)lua_tointeger(L, lua_upvalueindex(2));
   if (s == NULL || s->kind == CLOSED) return luaL_error(L, "file is already closed");
@@ -205,8 +205,6 @@ static int next_line(lua_State *L) {
   return 0;
 }
 
-LIBRARY_PART(next_line, next_line)
-
 /* Pushes the function that reads lines of the file at index 1, by the formats after it. */
 static void push_lines(lua_State *L, bool to_close) {
   enum { MOST = 250 };
@@ -216,7 +214,7 @@ static void push_lines(lua_State *L, bool to_close) {
   lua_pushinteger(L, n);
   lua_pushboolean(L, to_close);
   lua_rotate(L, 2, 3);
-  lua_pushcclosure(L, part_next_line, 3 + n);
+  lua_pushcclosure(L, library_next_line, 3 + n);
 }
 
 static int file_lines(lua_State *L) {
@@ -397,43 +395,19 @@ static int io_input(lua_State *L) { return set_default(L, INPUT, false); }
 
 static int io_output(lua_State *L) { return set_default(L, OUTPUT, true); }
 
-LIBRARY_PART(io_close, io_close)
-LIBRARY_PART(io_flush, io_flush)
-LIBRARY_PART(io_input, io_input)
-LIBRARY_PART(io_lines, io_lines)
-LIBRARY_PART(io_open, io_open)
-LIBRARY_PART(io_output, io_output)
-LIBRARY_PART(io_popen, io_popen)
-LIBRARY_PART(io_read, io_read)
-LIBRARY_PART(io_tmpfile, io_tmpfile)
-LIBRARY_PART(io_type, io_type)
-LIBRARY_PART(io_write, io_write)
-LIBRARY_PART(file_read, file_read)
-LIBRARY_PART(file_write, file_write)
-LIBRARY_PART(file_lines, file_lines)
-LIBRARY_PART(file_flush, file_flush)
-LIBRARY_PART(file_seek, file_seek)
-LIBRARY_PART(close_file, close_file)
-LIBRARY_PART(file_setvbuf, file_setvbuf)
-LIBRARY_PART(file_end, file_end)
-LIBRARY_PART(file_tostring, file_tostring)
-
 static const luaL_Reg functions[] = {
-    {"close", part_io_close}, {"flush", part_io_flush}, {"input", part_io_input},
-    {"lines", part_io_lines}, {"open", part_io_open},   {"output", part_io_output},
-    {"popen", part_io_popen}, {"read", part_io_read},   {"tmpfile", part_io_tmpfile},
-    {"type", part_io_type},   {"write", part_io_write}, {NULL, NULL},
+    {"close", io_close},     {"flush", io_flush},   {"input", io_input}, {"lines", io_lines},
+    {"open", io_open},       {"output", io_output}, {"popen", io_popen}, {"read", io_read},
+    {"tmpfile", io_tmpfile}, {"type", io_type},     {"write", io_write}, {NULL, NULL},
 };
 
 static const luaL_Reg methods[] = {
-    {"read", part_file_read},       {"write", part_file_write},
-    {"lines", part_file_lines},     {"flush", part_file_flush},
-    {"seek", part_file_seek},       {"close", part_close_file},
-    {"setvbuf", part_file_setvbuf}, {NULL, NULL},
+    {"read", file_read}, {"write", file_write}, {"lines", file_lines},     {"flush", file_flush},
+    {"seek", file_seek}, {"close", close_file}, {"setvbuf", file_setvbuf}, {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {
-    {"__gc", part_file_end}, {"__close", part_file_end}, {"__tostring", part_file_tostring}, {NULL, NULL}};
+    {"__gc", file_end}, {"__close", file_end}, {"__tostring", file_tostring}, {NULL, NULL}};
 
 int library_open_io(lua_State *L) {
   static const struct {

@@ -97,7 +97,7 @@ void reach_begin(lua_State *L) {
   known.require = lua_tocfunction(L, -1);
   lua_pop(L, 5);
   reach_note_function(L, known.require);
-  reach_note_function(L, part_next_line);
+  reach_note_function(L, library_next_line);
   for (int i = 0; i < CUT; i++) {
     if (lua_getglobal(L, names[i]) == LUA_TTABLE) {
       reach_note_table(L);
