@@ -50,6 +50,8 @@ static void print(const char *path, const flare *f, const json_t *about) {
             json_integer_value(json_object_get(about, "memory_limit_bytes")) >> 10);
   print_list("imports", json_object_get(about, "imports"));
   print_list("exports", json_object_get(about, "exports"));
+  if (json_array_size(json_object_get(about, "without")) > 0)
+    print_list("without", json_object_get(about, "without"));
   if (json_array_size(json_object_get(about, "cut")) > 0) print_list("cut", json_object_get(about, "cut"));
 }
 

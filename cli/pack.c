@@ -58,6 +58,12 @@ static void say_part(void *unused, const char *name, uint32_t size) {
   cli_print(" %s (%u bytes),", name, size);
 }
 
+/* flare_each_left_out: names a library in the report. */
+static void say_left_out(void *unused, const char *name) {
+  (void)unused;
+  cli_print(", without %s", name);
+}
+
 /* Says on one line what was made. */
 static void report(const flare *f, const char *input, const char *output, const char *map, double ms) {
   cli_print("packed %s: %s, %zu bytes, %zu module%s,", input, output, f->wasm.size, f->module_count,
@@ -66,6 +72,7 @@ static void report(const flare *f, const char *input, const char *output, const 
   for (int h = 0, n = 0; h < FLARE_HANDLERS; h++) {
     if (f->handlers >> h & 1) cli_print("%s %s", n++ > 0 ? " and" : "", flare_handler_names[h]);
   }
+  flare_each_left_out(f, say_left_out, NULL);
   if (map != NULL) cli_print(", lines in %s", map);
   cli_print(", in %.0f ms\n", ms);
 }

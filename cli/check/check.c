@@ -209,7 +209,10 @@ static void check_write_input(const look *l, const text *runtime, const text *fi
     check_quote(input, bytes_of(m->file));
     text_printf(input, ", ours = %s },\n", l->ours[i] ? "true" : "false");
   }
-  text_add_string(input, "}");
+  text_add_string(input, "},\nwithout = {");
+  for (size_t i = 0; i < l->manifest.without.count; i++)
+    text_printf(input, " \"%s\",", l->manifest.without.items[i]);
+  text_add_string(input, " }");
   if (fix != NULL) text_printf(input, ",\nfix = %s", fix->data);
   text_add_string(input, " }");
 }

@@ -131,8 +131,12 @@ static bool read_custom(flare *f, const wasm_section *section, text *error) {
     const char *name = json_string_value(part);
     if (name != NULL) f->parts |= parts_named(name);
   }
+  json_array_foreach(json_object_get(about, "without"), i, part) {
+    const char *name = json_string_value(part);
+    if (name != NULL) f->left_out |= parts_library(name);
+  }
   f->cut = json_is_true(json_object_get(about, "cut"));
-  if (f->cut) f->parts &= ~parts_reached();
+  f->parts &= ~(f->cut ? f->left_out | parts_reached() : f->left_out);
   json_decref(about);
   return true;
 }
@@ -272,6 +276,13 @@ void flare_each_part(const flare *f, void (*visit)(void *data, const char *name,
   const char *name;
   for (unsigned n = 0; (name = parts_name(n)) != NULL; n++) {
     if (f->parts >> n & 1) visit(data, name, kind != FLARE_RUNTIMES ? parts_size(kind, n) : 0);
+  }
+}
+
+void flare_each_left_out(const flare *f, void (*visit)(void *data, const char *name), void *data) {
+  const char *name;
+  for (unsigned n = 0; (name = parts_library_name(n)) != NULL; n++) {
+    if (f->left_out & parts_library(name)) visit(data, name);
   }
 }
 

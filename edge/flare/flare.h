@@ -55,6 +55,7 @@ typedef struct flare {
   size_t gap_count;
   uint32_t arena_start; /* address where the memory of an invocation begins */
   uint32_t parts;       /* the optional parts and the libraries that it has, as a set (parts.h) */
+  uint32_t left_out;    /* the libraries that flare.lua leaves out, as such a set */
   bool cut;             /* parts have no library that it cannot reach, though its runtime has them */
   bool stripped;        /* without debug information */
   char *runtime_hash;   /* SHA-256 of the runtime, lower-case hex */
@@ -76,6 +77,9 @@ bool flare_is_cut(const flare *f);
 /* Calls `visit` for each optional part that it has (parts.h), with the bytes of code and data that only that
  * part needs; 0 if it was packed on another runtime. */
 void flare_each_part(const flare *f, void (*visit)(void *data, const char *name, uint32_t size), void *data);
+
+/* Calls `visit` for each library of Lua that flare.lua leaves out. */
+void flare_each_left_out(const flare *f, void (*visit)(void *data, const char *name), void *data);
 
 /* Calls `visit` for each import or export of the module, in order, with an import's module (for exports "")
  * and the name. */

@@ -22,9 +22,12 @@ static void add_part(void *list, const char *name, uint32_t size) {
   json_array_append_new(list, json_pack("{s:s, s:I}", "name", name, "bytes", (json_int_t)size));
 }
 
+/* flare_each_left_out: adds a library to a JSON array. */
+static void add_left_out(void *list, const char *name) { json_array_append_new(list, json_string(name)); }
+
 json_t *flare_json(const flare *f) {
   json_t *handlers = json_array(), *modules = json_array(), *assets = json_array(), *imports = json_array(),
-         *exports = json_array(), *cut = json_array(), *parts = json_array();
+         *exports = json_array(), *cut = json_array(), *parts = json_array(), *without = json_array();
   static const char *const names[] = {
 #define FLARON_CUT(name) name,
 #include "abi/cut.def"
@@ -48,14 +51,15 @@ json_t *flare_json(const flare *f) {
   for (size_t i = 0; is_cut && i < sizeof names / sizeof *names; i++)
     json_array_append_new(cut, json_string(names[i]));
   flare_each_part(f, add_part, parts);
+  flare_each_left_out(f, add_left_out, without);
   text none = {0};
   bool runs_here = flare_runs_here(f, &none);
   text_free(&none);
-  return json_pack("{s:I, s:I, s:I, s:I, s:b, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s*, s:O*, s:O*}",
-                   "bytes", (json_int_t)f->wasm.size, "image_bytes", (json_int_t)f->image.size,
-                   "memory_bytes", (json_int_t)f->memory_pages * PAGE, "memory_limit_bytes",
-                   (json_int_t)f->memory_max_pages * PAGE, "stripped", f->stripped, "runtime",
-                   f->runtime_hash, "runs_here", runs_here, "handlers", handlers, "modules", modules,
-                   "imports", imports, "exports", exports, "assets", assets, "parts", parts, "cut", cut,
-                   "name", f->name, "config", f->config, "vars", f->vars);
+  return json_pack(
+      "{s:I, s:I, s:I, s:I, s:b, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s*, s:O*, s:O*}",
+      "bytes", (json_int_t)f->wasm.size, "image_bytes", (json_int_t)f->image.size, "memory_bytes",
+      (json_int_t)f->memory_pages * PAGE, "memory_limit_bytes", (json_int_t)f->memory_max_pages * PAGE,
+      "stripped", f->stripped, "runtime", f->runtime_hash, "runs_here", runs_here, "handlers", handlers,
+      "modules", modules, "imports", imports, "exports", exports, "assets", assets, "parts", parts, "without",
+      without, "cut", cut, "name", f->name, "config", f->config, "vars", f->vars);
 }

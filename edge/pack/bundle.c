@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/embedded.h"
+
 static void bundle_text(text *bundle, const char *data, size_t size) {
   uint32_t length = (uint32_t)size;
   text_add(bundle, &length, sizeof length);
@@ -67,8 +69,18 @@ static void bundle_places(const modules *m, text *bundle) {
   text_free(&path);
 }
 
+/* Adds the libraries that the flare is to be without, and the script that takes them away. */
+static void bundle_without(const modules *m, text *bundle) {
+  const bytes *script = embedded_find("scripts/start/without.lua");
+  if (m->without.size == 0) return;
+  bundle_text(bundle, m->without.data, m->without.size);
+  bundle_string(bundle, "-");
+  bundle_text(bundle, (const char *)script->data, script->size);
+}
+
 void pack_bundle(const modules *m, bool named, text *bundle) {
   text place = {0};
+  bundle_without(m, bundle);
   bundle_places(m, bundle);
   bundle_modules(m, 0, named, bundle);
   bundle_parts(m, 0, bundle);

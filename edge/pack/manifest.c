@@ -13,6 +13,7 @@
 #include "base/nearest.h"
 #include "base/size.h"
 #include "engine/engine_wasm2c.h"
+#include "flare/parts.h"
 
 typedef enum kind { STRING, BOOLEAN, INTEGER, STRINGS, SIZE, TEXTS } kind;
 
@@ -35,6 +36,7 @@ static const key keys[] = {
     {"memory", SIZE, false},
     {"vars", TEXTS, false},
     {"bytecode", BOOLEAN, false},
+    {"without", STRINGS, false},
     {"requires_body", BOOLEAN, true},
     {"requires_raw_auth", BOOLEAN, true},
     {"writes_spark_kv", BOOLEAN, true},
@@ -184,6 +186,31 @@ static const char *judge_place(const json_t *place) {
   return NULL;
 }
 
+/* Checks the names of libraries to leave out. */
+static bool check_libraries(const json_t *list, text *error) {
+  size_t i;
+  json_t *item;
+  json_array_foreach((json_t *)list, i, item) {
+    const char *library, *name = json_string_value(item);
+    if (parts_library(name) != 0) continue;
+    nearest n = {.name = name};
+    text_printf(error, "without[%zu]: ", i + 1);
+    if (strcmp(name, "string") == 0) {
+      text_add_string(
+          error, "'string' cannot be left out, since strings have their methods from it; those that can are");
+    } else {
+      text_printf(error, "there is no library '%s' that can be left out, but", name);
+    }
+    for (unsigned l = 0; (library = parts_library_name(l)) != NULL; l++) {
+      text_printf(error, "%s %s", l > 0 ? "," : "", library);
+      nearest_try(&n, library);
+    }
+    nearest_add(&n, error);
+    return false;
+  }
+  return true;
+}
+
 /* Checks the places to look for modules. */
 static bool check_places(const json_t *list, text *error) {
   enum { MOST = 100 };
@@ -229,13 +256,15 @@ bool manifest_read(manifest *m, bytes source, text *error) {
   text json = {0}, fault = {0};
   if (!instance_evaluate("flare.lua", source, &json, error)) return false;
   json_t *table = json_loadb(text_string(&json), json.size, JSON_ALLOW_NUL, NULL);
-  bool good = check(table, false, &fault) && check_places(json_object_get(table, "paths"), &fault);
+  bool good = check(table, false, &fault) && check_places(json_object_get(table, "paths"), &fault) &&
+              check_libraries(json_object_get(table, "without"), &fault);
   if (good) {
     *m = (manifest){.name = copy_string(table, "name"),
                     .main = copy_string(table, "main"),
                     .modules = copy_list(table, "modules"),
                     .assets = copy_list(table, "assets"),
                     .paths = copy_list(table, "paths"),
+                    .without = copy_list(table, "without"),
                     .bytecode = json_is_true(json_object_get(table, "bytecode")),
                     .config = json_object(),
                     .vars = json_incref(json_object_get(table, "vars"))};
@@ -259,6 +288,7 @@ void manifest_free(manifest *m) {
   free_list(&m->modules);
   free_list(&m->assets);
   free_list(&m->paths);
+  free_list(&m->without);
   json_decref(m->config);
   json_decref(m->vars);
   *m = (manifest){0};

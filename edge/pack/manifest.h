@@ -19,6 +19,7 @@ typedef struct manifest {
   char *name, *main;
   manifest_list modules, assets; /* patterns (patterns.h) among them */
   manifest_list paths;           /* places to look for modules, each with a '?' */
+  manifest_list without;         /* libraries of Lua that the flare does not have (abi/libraries.def) */
   uint32_t memory;               /* bytes */
   bool bytecode;                 /* `load` accepts bytecode */
   struct json_t *config;         /* the keys for the host, an object; NULL: there is no manifest */

@@ -490,6 +490,7 @@ void modules_free(modules *m) {
   for (size_t i = 0; i < m->path_count; i++) free(m->paths[i]);
   free(m->paths);
   free(m->parts);
+  text_free(&m->without);
   free(m->items);
   free(m->assets);
   *m = (modules){0};

@@ -67,6 +67,7 @@ typedef struct modules {
   size_t part_count;
   size_t size;   /* bytes of all files */
   bool bytecode; /* the flare may load bytecode */
+  text without;  /* the libraries of Lua that it does not have, separated by spaces */
 } modules;
 
 /* Adds a further place to look for modules, such as "vendor/?.lua". Call it before modules are added. */

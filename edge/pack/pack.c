@@ -300,10 +300,22 @@ static uint32_t pack_parts(const modules *m) {
   return parts;
 }
 
+/* The libraries of Lua that flare.lua does not leave out. */
+static uint32_t pack_libraries(const manifest *m) {
+  uint32_t left = PARTS_LIBRARIES;
+  for (size_t i = 0; i < m->without.count; i++) left &= ~parts_library(m->without.items[i]);
+  return left;
+}
+
+/* Whether the flare has nothing of the libraries that most flares cannot reach. */
+static bool pack_reaches_none(const project *p, const instance_start_report *r) {
+  return r->cut || (pack_libraries(&p->manifest) & parts_reached()) == 0;
+}
+
 /* The runtime that a flare is made of. */
 static flare_runtime_kind pack_kind(const project *p, const instance_start_report *r) {
   if (p->modules.bytecode) return FLARE_RUNTIME_BYTECODE;
-  return r->cut && p->modules.part_count == 0 ? FLARE_RUNTIME_CORE : FLARE_RUNTIME_FULL;
+  return pack_reaches_none(p, r) && p->modules.part_count == 0 ? FLARE_RUNTIME_CORE : FLARE_RUNTIME_FULL;
 }
 
 /* Whether libraries that it cannot reach are to be cut off a flare; the core never had them. */
@@ -313,7 +325,7 @@ static bool pack_cuts(const project *p, const instance_start_report *r) {
 
 /* The optional parts and the libraries that a flare has. */
 static uint32_t pack_kept(const project *p, const instance_start_report *r) {
-  uint32_t kept = pack_parts(&p->modules) | PARTS_LIBRARIES;
+  uint32_t kept = pack_parts(&p->modules) | pack_libraries(&p->manifest);
   return pack_cuts(p, r) ? kept & ~parts_reached() : kept;
 }
 
@@ -327,6 +339,12 @@ static json_t *pack_describe_parts(uint32_t parts) {
   return list;
 }
 
+static json_t *pack_describe_list(const manifest_list *names) {
+  json_t *list = names->count != 0 ? json_array() : NULL;
+  for (size_t i = 0; i < names->count; i++) json_array_append_new(list, json_string(names->items[i]));
+  return list;
+}
+
 /* The description of a flare, which flare.c reads and `flaron-lua inspect` shows. The caller frees it. */
 static char *pack_describe(const project *p, const instance_start_report *r) {
   json_t *handlers = json_array();
@@ -334,13 +352,13 @@ static char *pack_describe(const project *p, const instance_start_report *r) {
     if (r->handlers >> h & 1) json_array_append_new(handlers, json_string(flare_handler_names[h]));
   }
   json_t *about = json_pack(
-      "{s:i, s:s, s:s, s:s*, s:o, s:o, s:o, s:o*, s:o*, s:o*, s:b, s:I, s:O*}", "format", FLARE_FORMAT,
+      "{s:i, s:s, s:s, s:s*, s:o, s:o, s:o, s:o*, s:o*, s:o*, s:o*, s:b, s:I, s:O*}", "format", FLARE_FORMAT,
       "version", FLARON_LUA_VERSION, "runtime", flare_runtime_hash(), "name", p->manifest.name, "handlers",
       handlers, "modules", pack_describe_items(p->modules.items, p->modules.count), "assets",
       pack_describe_items(p->modules.assets, p->modules.asset_count), "vars",
-      pack_describe_names(p->manifest.vars), "parts", pack_describe_parts(pack_parts(&p->modules)), "cut",
-      pack_cuts(p, r) ? json_true() : NULL, "stripped", p->options.strip, "arena", (json_int_t)r->arena_start,
-      "config", p->manifest.config);
+      pack_describe_names(p->manifest.vars), "parts", pack_describe_parts(pack_parts(&p->modules)), "without",
+      pack_describe_list(&p->manifest.without), "cut", pack_cuts(p, r) ? json_true() : NULL, "stripped",
+      p->options.strip, "arena", (json_int_t)r->arena_start, "config", p->manifest.config);
   char *description = json_dumps(about, JSON_COMPACT);
   json_decref(about);
   return description;
@@ -494,6 +512,8 @@ bool pack_find_files(const modules_source *source, const char *file, const manif
   }
   bool good = fault == 0;
   found->bytecode = m->bytecode;
+  for (size_t i = 0; i < m->without.count; i++)
+    text_printf(&found->without, "%s%s", i > 0 ? " " : "", m->without.items[i]);
   for (size_t i = 0; good && i < m->modules.count; i++) good = pack_add_modules(source, m, i, found, error);
   for (size_t i = 0; good && i < m->assets.count; i++) good = pack_add_assets(source, m, i, found, error);
   return good;

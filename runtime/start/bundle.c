@@ -11,6 +11,8 @@
  *   '!'  a place that requires a missing module by a constant string and needs it: name, "!main.lua:3", ""
  *   '?'  such a place that does not need it: name, "?main.lua:3", ""
  *   '$'  a variable for os.getenv: name, "$", text
+ *   '-'  the libraries of Lua that the flare is packed without: their names, separated by spaces, "-", a
+ * script that takes them away (scripts/start/without.lua). It comes before all modules
  *   '+'  a module of an optional part, which is put into package.preload: name, "+", ""
  *   '*'  an option that is set: "bytecode", "*", ""
  *   '='  the places to look for modules, as in package.path: "", "=", path
@@ -204,6 +206,14 @@ static void bundle_open_part(lua_State *L, text name) {
   lua_pop(L, 1);
 }
 
+/* Runs the script that takes libraries away, with their names. It is not stripped, as it is in no line map.
+ */
+static void bundle_take_away(lua_State *L, text names, text script) {
+  if (luaL_loadbufferx(L, script.data, script.size, "=without", "t") != LUA_OK) lua_error(L);
+  lua_pushlstring(L, names.data, names.size);
+  lua_call(L, 1, 0);
+}
+
 /* Sets package.path. */
 static void bundle_set_places(lua_State *L, text places) {
   lua_pushlstring(L, places.data, places.size);
@@ -230,6 +240,7 @@ static void bundle_load_entries(lua_State *L, const uint8_t *bundle, size_t size
         bundle_keep_module(L, name, chunkname);
         main = false;
         break;
+      case '-': bundle_take_away(L, name, content); break;
       case '+': bundle_open_part(L, name); break;
       case '&': bundle_note_asset(L, name, content); break;
       case '$': bundle_note_var(L, name, content); break;

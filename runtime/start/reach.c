@@ -4,7 +4,7 @@
  * The values that can be cut are in the globals and in package.loaded. A script reaches a value of a table by
  * its key, and these two tables
  *
- * - by GETTABUP, whose key is a constant: it must not be in `names`;
+ * - by GETTABUP, whose key is a constant: it must not be in `names`, unless there is none by that name;
  * - by `require`, whose argument must be a constant too, and not in `names`;
  * - by the tables themselves, `package`, or one of the functions that make the tables an upvalue (load) or
  *   read upvalues (debug): each of these may be held only where Lua itself has put it. Every function has the
@@ -35,14 +35,6 @@
 
 enum { FUNCTIONS = 64, TABLES = 8 };
 
-/* All zeros while it is not in use, so that it takes no space in a flare. */
-static struct {
-  lua_CFunction functions[FUNCTIONS], require;
-  const Table *tables[TABLES]; /* tables of the libraries that can be cut */
-  const Table *globals, *loaded, *package, *registry, *anchor;
-  int function_count, table_count;
-} known;
-
 /* The names that can be cut come first. */
 static const char *const names[] = {
 #define FLARON_CUT(name) name,
@@ -52,9 +44,18 @@ static const char *const names[] = {
 
 enum { NAMES = sizeof names / sizeof *names, CUT = NAMES - 2 };
 
+/* All zeros while it is not in use, so that it takes no space in a flare. */
+static struct {
+  lua_CFunction functions[FUNCTIONS], require;
+  const Table *tables[TABLES]; /* tables of the libraries that can be cut */
+  const Table *globals, *loaded, *package, *registry, *anchor;
+  int function_count, table_count;
+  bool gone[NAMES]; /* of each name that can be cut: no value that can be cut is found by it */
+} known;
+
 static bool reach_is_name(const char *s, int count) {
   for (int i = 0; i < count; i++) {
-    if (strcmp(s, names[i]) == 0) return true;
+    if (!known.gone[i] && strcmp(s, names[i]) == 0) return true;
   }
   return false;
 }
@@ -294,13 +295,32 @@ static bool reach_anything_reaches(lua_State *L) {
   return reach_stack_reaches(G(L)->mainthread) || G(L)->mainthread->hook != NULL;
 }
 
-/* Removes field `name` of the table on top, if it holds a value of Lua. */
-static void reach_remove_field(lua_State *L, const char *name) {
+/* Whether field `name` of the table on top is a value that can be cut. */
+static bool reach_is_field(lua_State *L, const char *name) {
   lua_pushstring(L, name);
   lua_rawget(L, -2);
-  bool there = reach_is_special(s2v(L->top.p - 1));
+  bool special = reach_is_special(s2v(L->top.p - 1));
   lua_pop(L, 1);
-  if (!there) return;
+  return special;
+}
+
+/* Finds the names that no longer are those of values that can be cut: of libraries that flare.lua leaves out
+ * (scripts/start/without.lua), or that the script has replaced. */
+static void reach_find_gone(lua_State *L) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+  lua_pushliteral(L, LUA_LOADED_TABLE);
+  lua_rawget(L, LUA_REGISTRYINDEX);
+  for (int i = 0; i < CUT; i++) {
+    known.gone[i] = !reach_is_field(L, names[i]);
+    lua_insert(L, -2);
+    known.gone[i] = known.gone[i] && !reach_is_field(L, names[i]);
+  }
+  lua_pop(L, 2);
+}
+
+/* Removes field `name` of the table on top, if it holds a value of Lua. */
+static void reach_remove_field(lua_State *L, const char *name) {
+  if (!reach_is_field(L, name)) return;
   lua_pushstring(L, name);
   lua_pushnil(L);
   lua_rawset(L, -3);
@@ -328,7 +348,11 @@ static bool reach_is_intact(lua_State *L) {
 bool reach_cut(lua_State *L, bool may) {
   lua_gc(L, LUA_GCCOLLECT); /* twice, as in life_freeze: finalizers leave garbage */
   lua_gc(L, LUA_GCCOLLECT);
-  bool cut = may && reach_is_intact(L) && !reach_anything_reaches(L);
+  bool cut = may && reach_is_intact(L);
+  if (cut) {
+    reach_find_gone(L);
+    cut = !reach_anything_reaches(L);
+  }
   lua_pushvalue(L, LUA_REGISTRYINDEX);
   if (cut) {
     static const char *const files[] = {LUA_FILEHANDLE, "_IO_input", "_IO_output"};

@@ -9,6 +9,7 @@
 --   input = {
 --     runtime = { globals = , modules = },        what probe.lua found
 --     files = { { name = , ours = }, ... },       of the project; ours: it comes with flaron-lua
+--     without = { name, ... },                    the libraries that flare.lua leaves out
 --     fix = { set = { key, ... }, add = { key = { string, ... } } },   what to put into flare.lua, or nil
 --   }
 --   config = {
@@ -830,6 +831,38 @@ local function note_rocks()
   write("note", 0, 0, 0, "rocks name what a flare has not: " .. table.concat(names, ", "))
 end
 
+-- Tells where the project's files name what flare.lua leaves out, as a global or to `require`.
+local function look_at_left_out()
+  if #input.without == 0 then return end
+  local left_out = {}
+  local said = (" is not in this flare: flare.lua has without = { \"%s\" }"):format(table.concat(input.without, '", "'))
+  local required = {} -- names of modules
+  for _, name in ipairs(input.without) do left_out[name], required[name] = true, name ~= "load" end
+  left_out.loadfile, left_out.dofile = left_out.load, left_out.load
+  local function report(file, node, name)
+    local line, column = place(file.state, node)
+    write("error", file.number, line, column, name .. said)
+  end
+  local function look_at_requires(file, node)
+    local name = node.tag == "Call" and is_global(node[1], "require") and constant(node[2])
+    if required[name or ""] then report(file, node, name) end
+    for _, child in ipairs(node) do
+      if type(child) == "table" then look_at_requires(file, child) end
+    end
+  end
+  for number, of in ipairs(input.files) do
+    local state = not of.ours and read_tree(flaron.asset("source/" .. number))
+    if state then
+      local file, seen = { state = state, number = number }, look_at_globals(state)
+      for _, read in ipairs(seen.names) do
+        local name = read.name:match "^[^.]*"
+        if left_out[name] and not seen.set[name] then report(file, read.node, name) end
+      end
+      try(look_at_requires, file, state.ast)
+    end
+  end
+end
+
 -- The places, "LINE:COLUMN", of names in a file that are tested before they are used, or only tested.
 local function tested_places(source)
   local state, places = read_tree(source), {}
@@ -1110,6 +1143,7 @@ local function handle_request()
     tell_keys()
     ask_luacheck()
     note_rocks()
+    look_at_left_out()
     look_at_files()
   end
   write("done", 0, 0, 0, "")

@@ -110,6 +110,7 @@
 ---@field memory? integer|string limit of memory: bytes, or a number with `K` or `M`, as for `--memory`; from 1M to 4095M; default: `"32M"`
 ---@field vars? table<string, string> the variables of `os.getenv`. They are part of the flare, so they are no place for secrets; default: none
 ---@field bytecode? boolean `load` accepts bytecode of `string.dump`, if its mode is `"b"` or `"bt"`. Manipulated bytecode can do anything within the flare, though not outside of it: never load bytecode from outside; default: `false`
+---@field without? string[] libraries of Lua that the flare does not have: `"io"`, `"debug"`, `"load"`, `"coroutine"`, `"math"`, `"os"`, `"table"`, `"utf8"`; default: none
 ---@field requires_body? boolean the flare gets the request body; default: `false`
 ---@field requires_raw_auth? boolean the flare gets `Authorization`, `Cookie` and `X-Flaron-*`; default: `false`
 ---@field writes_spark_kv? boolean the flare may write to Spark; default: `false`

@@ -9,7 +9,7 @@ local function refusal(manifest)
   return message
 end
 
-local known = { "name", "main", "modules", "assets", "paths", "memory", "vars", "bytecode", "requires_body", "requires_raw_auth",
+local known = { "name", "main", "modules", "assets", "paths", "memory", "vars", "bytecode", "without", "requires_body", "requires_raw_auth",
   "writes_spark_kv", "writes_plasma_kv", "allowed_secrets", "allowed_fetch_urls", "max_fetch_requests", "max_kv_value_bytes",
   "max_spark_pull_per_invocation", "websocket", "ws_protocols" }
 
@@ -18,7 +18,7 @@ describe("flare.lua", function()
     local flare <close> = support.load {
       ["main.lua"] = "error 'not this one'",
       ["flare.lua"] = [[return { name = "all", main = "start.lua", modules = { "lib" }, assets = { "a.txt" },
-        memory = "16M", vars = { MODE = "fast" }, bytecode = true, requires_body = true, requires_raw_auth = true,
+        memory = "16M", vars = { MODE = "fast" }, bytecode = true, without = { "utf8" }, requires_body = true, requires_raw_auth = true,
         writes_spark_kv = true, writes_plasma_kv = true,
         allowed_secrets = { "s" }, allowed_fetch_urls = { "https://*" }, max_fetch_requests = 3,
         max_kv_value_bytes = 1000, max_spark_pull_per_invocation = 5, websocket = true, ws_protocols = { "chat" } }]],
@@ -97,6 +97,7 @@ describe("flare.lua", function()
     memory = { "'lots'", "true", "-1", "'32MB'", "1", "'1K'", "1 << 33", "1.5" },
     vars = { "'A=1'", "7", "true", "{ 'a' }" },
     bytecode = { "1", "'b'", "{}" },
+    without = { "'io'", "true", "{ 1 }", "{ io = true }" },
     requires_body = { "1", "'yes'", "{}" },
     requires_raw_auth = { "0" },
     writes_spark_kv = { "'true'" },
@@ -132,6 +133,10 @@ describe("flare.lua", function()
       ["vars = { A = 'a\\0b' }"] = "key 'vars': 'A' is not a string without NUL, but \"a\\u0000b\"",
       ["vars = { [''] = 'x' }"] = "key 'vars': '' is no name: one is not empty and has no '=' in it",
       ["vars = { ['A=B'] = 'x' }"] = "key 'vars': 'A=B' is no name: one is not empty and has no '=' in it",
+      ["without = { 'io', 'utf' }"] = "without[2]: there is no library 'utf' that can be left out, but io, debug, load, coroutine, "
+        .. "math, os, table, utf8: did you mean 'utf8'?",
+      ["without = { 'string' }"] = "without[1]: 'string' cannot be left out, since strings have their methods from it; those that "
+        .. "can are io, debug, load, coroutine, math, os, table, utf8",
       ["memmory = '8M'"] = "max_spark_pull_per_invocation websocket ws_protocols: did you mean 'memory'?",
       ["asets = {}"] = "max_spark_pull_per_invocation websocket ws_protocols: did you mean 'assets'?",
       ["write_spark_kv = true"] = "websocket ws_protocols: did you mean 'writes_spark_kv'?",

@@ -96,7 +96,7 @@ describe("flaron-lua check", function()
       ["return {\n  name = 'a',\n  nam = 1,\n}"] = "flare.lua:3:3: error: unknown key 'nam'; known are name main ",
       ["return {\n\tmemory = true }"] = "flare.lua:2:2: error: key 'memory' is not a size from 1M to 4095M, such as 32M, but true\n",
       ["return {\n memroy = '8M' }"] = "flare.lua:2:2: error: unknown key 'memroy'; known are name main modules assets paths memory "
-        .. "vars bytecode requires_body requires_raw_auth writes_spark_kv writes_plasma_kv allowed_secrets allowed_fetch_urls "
+        .. "vars bytecode without requires_body requires_raw_auth writes_spark_kv writes_plasma_kv allowed_secrets allowed_fetch_urls "
         .. "max_fetch_requests max_kv_value_bytes max_spark_pull_per_invocation websocket ws_protocols: did you mean 'memory'?\n",
       ["return {\n  =\n}"] = "flare.lua:2: error: unexpected symbol near '='\n",
       ["\n\nerror 'x'"] = "flare.lua:3: error: attempt to call a nil value (global 'error')\n",
@@ -131,6 +131,23 @@ describe("flaron-lua check", function()
       local found = findings(body, "return {}")
       assert.is_number(found:find("main.lua:" .. message .. "\n", 1, true), found)
       assert.is_true((select(2, found:gsub(": error: ", ""))) == 1, found)
+    end
+  end)
+
+  it("tells where the code names a library that flare.lua leaves out, and is silent on others", function()
+    local folder = project {
+      ["flare.lua"] = "return { without = { 'io', 'load', 'utf8' } }",
+      ["main.lua"] = "local lib = require 'lib'\nreturn function()\n  if lib.no then io.write 'x' end\n"
+        .. "  return { body = os.date() .. string.format('%d', math.pi // 1) }\nend\n",
+      ["lib.lua"] = "local M = {}\nfunction M.make(text) return loadfile(text) end\nlocal io = { read = 1 }\n"
+        .. "M.no = io.read == require 'utf8'\nM.load = { load = 1 }\nreturn M\n",
+    }
+    local said = ' is not in this flare: flare.lua has without = { "io", "load", "utf8" }\n'
+    local code, output = check(folder)
+    local place = output:match "lib%.lua:4:%d+: error: utf8 is"
+    assert.same({ 1, true, output }, { code, place ~= nil, output })
+    for _, line in ipairs { "lib.lua:2:30: error: loadfile", "main.lua:3:18: error: io" } do
+      assert.is_number(output:find(line .. said, 1, true), output)
     end
   end)
 
