@@ -24,3 +24,4 @@ for name in list:gmatch "%S+" do
   end
   if name == "io" then registry._IO_input, registry._IO_output, registry["FILE*"] = nil, nil, nil end
 end
+collectgarbage()
