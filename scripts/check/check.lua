@@ -831,7 +831,7 @@ local function note_rocks()
   write("note", 0, 0, 0, "rocks name what a flare has not: " .. table.concat(names, ", "))
 end
 
--- Tells where the project's files name what flare.lua leaves out, as a global or to `require`.
+-- Tells where files name what flare.lua leaves out, as a global or to `require`, and which ready-made modules do.
 local function look_at_left_out()
   if #input.without == 0 then return end
   local left_out = {}
@@ -850,15 +850,25 @@ local function look_at_left_out()
       if type(child) == "table" then look_at_requires(file, child) end
     end
   end
+  local ready = {} -- by name: the files of ready-made modules
+  local function note_ready(name, file)
+    ready[name] = ready[name] or {}
+    if ready[name][#ready[name]] ~= file then table.insert(ready[name], file) end
+  end
   for number, of in ipairs(input.files) do
-    local state = not of.ours and read_tree(flaron.asset("source/" .. number))
-    if state then
-      local file, seen = { state = state, number = number }, look_at_globals(state)
-      for _, read in ipairs(seen.names) do
-        local name = read.name:match "^[^.]*"
-        if left_out[name] and not seen.set[name] then report(file, read.node, name) end
+    local state = read_tree(flaron.asset("source/" .. number))
+    local file, seen = { state = state, number = number }, state and look_at_globals(state) or { names = {} }
+    for _, read in ipairs(seen.names) do
+      local name = read.name:match "^[^.]*"
+      if left_out[name] and not seen.set[name] then
+        if of.ours then note_ready(name, of.name) else report(file, read.node, name) end
       end
-      try(look_at_requires, file, state.ast)
+    end
+    if state and not of.ours then try(look_at_requires, file, state.ast) end
+  end
+  for _, name in ipairs(input.without) do
+    if ready[name] then
+      write("warning", 0, 0, 0, ("without: %s is used by %s"):format(name, table.concat(ready[name], ", ")))
     end
   end
 end

@@ -151,6 +151,14 @@ describe("flaron-lua check", function()
     end
   end)
 
+  it("warns of ready-made modules that use what flare.lua leaves out", function()
+    local folder = project { ["flare.lua"] = "return { without = { 'utf8', 'table' } }",
+      ["main.lua"] = "local date = require 'flaron.date'\nreturn function() return { body = date.http(0) .. ('x'):rep(2) } end\n" }
+    local _, output = check(folder)
+    assert.is_number(output:find("flare.lua: warning: without: table is used by ", 1, true), output)
+    assert.is_nil(output:find("utf8", 1, true), output)
+  end)
+
   it("takes no test of what a Lua has for a mistake, nor what stands behind one", function()
     for _, body in ipairs {
       "return unpack or table.unpack", "return table.unpack or unpack", "return (loadstring or load) 'x'",
