@@ -162,7 +162,10 @@ end
 -- The mask of the library that has the function `key`, nil if none has.
 local function library_of(key, libraries)
   for _, library in ipairs(libraries) do
-    if key:find("/wasm/" .. library.key, 1, true) then return library.mask end
+    if key:find("/" .. library.key, 1, true) then
+      library.found = true
+      return library.mask
+    end
   end
 end
 
@@ -287,6 +290,10 @@ local slots = {}
 for slot, index in ipairs(before.slots) do
   local chunk = full.CODE[index - before.imports + 1]
   slots[slot] = chunk and (library_of(chunk.key, libraries) or owners_of(chunk.key, core.code, code)) or CORE -- not an import
+end
+
+for _, library in ipairs(libraries) do
+  if not library.found then fail("abi/libraries.def: no function in the table is of %s", library.key) end
 end
 
 -- Prints runs of equal masks as ranges, numbered from `base` on.
