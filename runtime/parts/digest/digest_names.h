@@ -5,6 +5,7 @@
 #ifndef FLARON_DIGEST_NAMES_H
 #define FLARON_DIGEST_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "bearssl_ec.h"
@@ -16,8 +17,11 @@ enum { DIGEST_LARGEST = 64 }; /* bytes of a digest */
 /* Computes the digest of `size` bytes; `digest` has DIGEST_LARGEST bytes. Returns the digest's size. */
 size_t digest_compute(const br_hash_class *hash, const void *bytes, size_t size, unsigned char *digest);
 
-/* P-256 for verifying alone: its muladd takes less time for some factors than for others (p256.c). */
-extern const br_ec_impl digest_p256;
+/* P-256 and P-384 for verifying alone: all but muladd is missing (curves.c). */
+extern const br_ec_impl digest_curves;
+
+/* Whether a point that is as long as its curve demands is on it (curves.c). */
+bool digest_on_curve(const br_ec_public_key *key);
 
 /* verify(algorithm, key, message, signature): see verify.c. */
 int digest_verify(lua_State *L);

@@ -1,7 +1,7 @@
 /*
  * verify.c - flaron.digest.verify: RSA signatures (RFC 8017: PKCS#1 v1.5 and PSS) and ECDSA on P-256 and
- * P-384, under the names of RFC 7518. BearSSL does the arithmetic; what a key and a signature must be like is
- * checked here.
+ * P-384, under the names of RFC 7518. BearSSL and curves.c do the arithmetic; what a key and a signature must
+ * be like is checked here.
  *
  * Only public values come here, so nothing needs to take the same time for all. Every size is bounded: the
  * stack holds all, and no key makes a call take longer than some milliseconds.
@@ -207,20 +207,10 @@ static bool in_range(const unsigned char *n, const unsigned char *order, size_t 
   return any != 0 && memcmp(n, order, size) < 0;
 }
 
-/* Whether a point is on the curve: only then it can be multiplied, here by one. BearSSL also refuses
- * coordinates that are not below the field's prime. */
-static bool on_curve(const br_ec_impl *curves, const br_ec_public_key *key) {
-  static const unsigned char one[] = {1};
-  unsigned char point[1 + 2 * COORDINATE_LARGEST];
-  memcpy(point, key->q, key->qlen);
-  return curves->mul(point, key->qlen, one, sizeof one, key->curve) != 0;
-}
-
 static const char *verify_ecdsa(lua_State *L, const algorithm *a, number signature,
                                 const unsigned char *digest, size_t size, bool *right) {
   bool small = a->hash == &br_sha256_vtable;
   const br_ec_curve_def *curve = small ? &br_secp256r1 : &br_secp384r1;
-  const br_ec_impl *curves = small ? &digest_p256 : &br_ec_prime_i31;
   unsigned char point[1 + 2 * COORDINATE_LARGEST] = {4}; /* uncompressed */
   number name = get_number(L, "curve"), x = get_number(L, "x"), y = get_number(L, "y");
   if (name.bytes == NULL || x.bytes == NULL || y.bytes == NULL) return "not an EC key";
@@ -233,8 +223,8 @@ static const char *verify_ecdsa(lua_State *L, const algorithm *a, number signatu
   br_ec_public_key key = {curve->curve, point, 1 + 2 * half};
   *right = signature.size == 2 * half && in_range(signature.bytes, curve->order, half) &&
            in_range(signature.bytes + half, curve->order, half) &&
-           br_ecdsa_i31_vrfy_raw(curves, digest, size, &key, signature.bytes, 2 * half) != 0;
-  return *right || on_curve(curves, &key) ? NULL : "point not on the curve"; /* costs only what is refused */
+           br_ecdsa_i31_vrfy_raw(&digest_curves, digest, size, &key, signature.bytes, 2 * half) != 0;
+  return *right || digest_on_curve(&key) ? NULL : "point not on the curve"; /* costs only what is refused */
 }
 
 /*
