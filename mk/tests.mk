@@ -25,6 +25,13 @@ $(N)/tests/hash_test: tests/unit/hash_test.c runtime/lua/lstring_hash.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -fsanitize=address,undefined $^ -o $@
 
+CURVES := runtime/parts/digest/curves.c runtime/parts/digest/digest_names.h
+
+$(N)/tests/curves_test: tests/unit/curves_test.c tests/unit/random.h $(CURVES) $(B)/bearssl.stamp $(B)/lua.stamp
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -O2 -g -Wall -Wextra -Werror -Wno-unknown-pragmas -fsanitize=address,undefined -Iruntime -isystem $(BEARSSL)/inc \
+	  -isystem $(BEARSSL)/src -isystem $(LUA)/src $< $(BEARSSL)/src/ec/ec_secp256r1.c $(BEARSSL)/src/ec/ec_secp384r1.c -o $@ -lcrypto
+
 # Keys for tests/flare/flood_spec.lua.
 $(N)/tests/collide: tests/support/collide.c runtime/lua/lstring_hash.c $(EDGE_OBJECTS) $(LIBS_STAMP)
 	@mkdir -p $(@D)

@@ -171,7 +171,7 @@ fuzz zlib "$out/seeds-zlib" $stock -DZLIB_CONST -Ibuild/src/zlib runtime/parts/z
 # shellcheck disable=SC2046,SC2086 # words
 fuzz digest "$out/seeds-digest" $stock -fno-sanitize=function -DBR_LE_UNALIGNED=0 -Ibuild/src/bearssl/inc -Ibuild/src/bearssl/src runtime/parts/digest/*.c \
   $(find build/src/bearssl/src/codec build/src/bearssl/src/hash build/src/bearssl/src/int build/src/bearssl/src/kdf build/src/bearssl/src/mac \
-    -name '*.c' ! -name '*pclmul*' ! -name '*pwr8*' ! -name 'pem*') build/src/bearssl/src/ec/ec_prime_i31.c build/src/bearssl/src/ec/ec_secp*.c \
+    -name '*.c' ! -name '*pclmul*' ! -name '*pwr8*' ! -name 'pem*') build/src/bearssl/src/ec/ec_secp*.c \
   build/src/bearssl/src/ec/ecdsa_i31_bits.c build/src/bearssl/src/ec/ecdsa_i31_vrfy_raw.c
 lua=
 fuzz page "$out/seeds-page" edge/dev/page.c edge/project/kv.c
