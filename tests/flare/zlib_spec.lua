@@ -43,6 +43,26 @@ describe("zlib", function()
     assert.equal(TEXT, out)
   end)
 
+  it("inflates what zlib of another make packed, cut at all places", function()
+    local parts = {}
+    for distance = 1, 40 do
+      for _, length in ipairs { 3, 4, 7, 8, 9, 15, 16, 31, 100, 258, 300 } do
+        local text = NOISE:sub(distance * 500 + length, distance * 500 + length + distance - 1)
+        parts[#parts + 1] = text:rep(length // distance + 2):sub(1, distance + length)
+      end
+    end
+    local text = table.concat(parts) .. NOISE:sub(1, 33000) .. table.concat(parts, "", 1, 200)
+    assert.equal(text, value([[
+      local packed = request.body()
+      local whole = zlib.gunzip(packed)
+      for _, step in ipairs { 1, 7, 8, 9, 4099 } do
+        local feed, out = zlib.inflate(), {}
+        for at = 1, #packed, step do out[#out + 1] = feed(packed:sub(at, at + step - 1)) end
+        assert(table.concat(out) == whole, step)
+      end
+      return whole]], zipped(text)))
+  end)
+
   it("says what is wrong, at every place where the data ends", function()
     assert.is_true(value [=[
       for _, names in ipairs { { "gzip", "gunzip" }, { "deflate", "inflate" } } do
@@ -123,6 +143,14 @@ describe("zlib", function()
       crc "1234"; adler "1234"
       return zlib.crc32 "123456789", zlib.adler32 "123456789", zlib.crc32 "", zlib.adler32 "", crc "56789",
         zlib.adler32("56789", zlib.adler32 "1234")]])
+    assert.is_true(value([[
+      local text = request.body()
+      for size = 0, 300 do
+        local piece, byte_by_byte = text:sub(size + 1, 2 * size), zlib.crc32()
+        for at = 1, size do byte_by_byte(piece:sub(at, at)) end
+        assert(byte_by_byte "" == zlib.crc32(piece), size)
+      end
+      return true]], NOISE:sub(1, 600)))
   end)
 
   it("raises for an argument of another kind", function()
