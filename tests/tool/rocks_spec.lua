@@ -248,8 +248,9 @@ describe("ready-made Lua", function()
     assert.same({ "main.lua" }, files_of "local flaron = require 'flaron' return function() return flaron end")
     assert.same({ "flaron/cookie.lua", "flaron/internal/argument.lua", "main.lua" },
       files_of "return function() require 'flaron.cookie' end")
-    assert.same({ "flaron/internal/address.lua", "flaron/internal/argument.lua", "flaron/router.lua", "flaron/router/answer.lua",
-        "flaron/router/paths.lua", "flaron/router/request.lua", "flaron/router/tree.lua", "flaron/url.lua", "main.lua" },
+    assert.same({ "flaron/internal/address.lua", "flaron/internal/argument.lua", "flaron/internal/json.lua", "flaron/router.lua",
+        "flaron/router/answer.lua", "flaron/router/paths.lua", "flaron/router/request.lua", "flaron/router/tree.lua",
+        "flaron/url.lua", "main.lua" },
       files_of "local router = require 'flaron.router' return router.new():handler()")
   end)
 

@@ -1,4 +1,4 @@
--- flaron.internal.json: JSON that came from outside. Part of flaron.session and flaron.jwt; not for use by itself.
+-- flaron.internal.json: JSON that came from outside. Part of flaron.router, flaron.session and flaron.jwt; not for use by itself.
 local flaron = require "flaron"
 
 local json = {}
