@@ -4,9 +4,9 @@
 -- What it does not do: it builds no tree and mends no page, knows no selectors that look ahead or at siblings, and decodes of
 -- the named character references only those that XML has, and `&nbsp;`.
 local argument = require "flaron.internal.argument"
+local escape = require "flaron.internal.escape"
 local rewrite = require "flaron.internal.html.rewrite"
 local selector = require "flaron.internal.html.selector"
-local tokens = require "flaron.internal.html.tokens"
 
 --- Pages that are changed on their way.
 ---@class flaron.html
@@ -19,12 +19,12 @@ local html = {}
 local rewriter = {}
 rewriter.__index = rewriter
 
---- Text as it may stand in a page, and in an attribute between double quotes: with `&`, `<`, `>` and `"` encoded.
+--- Text as it may stand in a page, and in an attribute between quotes: with `&`, `<`, `>`, `"` and `'` encoded.
 ---@param text string the text.
 ---@return string html what stands for it.
 function html.escape(text)
   argument.check(text, 1, "html.escape", "string")
-  return tokens.escape(text)
+  return escape(text)
 end
 
 -- Adds a rule of a selector.

@@ -7,6 +7,7 @@
 -- value is: the escaping is right for text and for quoted attributes.
 
 local argument = require "flaron.internal.argument"
+local escape_html = require "flaron.internal.escape"
 
 --- Text with Lua in it.
 ---@class flaron.template
@@ -20,8 +21,6 @@ local template = {}
 local page = {}
 page.__index = page
 
-local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
-
 -- The names that code in a template sees besides the values. They are few, so that missing values are nil.
 local GLOBALS = {
   ipairs = ipairs, math = math, os = os, pairs = pairs, string = string, table = table, tonumber = tonumber,
@@ -34,7 +33,7 @@ local GLOBALS = {
 function template.escape(value)
   if value == template then error("call it template.escape(...), with a dot", 2) end
   if value == nil then return "" end
-  return (tostring(value):gsub("[&<>\"']", ESCAPES))
+  return escape_html(tostring(value))
 end
 
 local function plain(value)

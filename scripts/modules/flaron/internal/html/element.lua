@@ -1,6 +1,7 @@
 -- flaron.internal.html.element: what handlers of flaron.html get, and the start tag that comes of it. Part of flaron.html, which
 -- has the annotations of users; not for use by itself.
 local argument = require "flaron.internal.argument"
+local escape = require "flaron.internal.escape"
 local tokens = require "flaron.internal.html.tokens"
 
 --- An element whose start tag was read.
@@ -164,7 +165,7 @@ local written = {} -- functions of an element that are no methods of users
 local function text_of(self, attribute)
   if attribute.set then
     local name = attribute.written or self.source:match("^.[^ \t\n\f\r/>=]*", attribute.from)
-    return ('%s="%s"'):format(name, tokens.escape(attribute.set))
+    return ('%s="%s"'):format(name, escape(attribute.set))
   end
   -- What would follow an equals sign alone would be its value.
   return self.source:sub(attribute.from, attribute.to - 1) .. (attribute.bare == "equals" and '""' or "")

@@ -102,9 +102,4 @@ end
 --- Text without character references: by number, and amp, lt, gt, quot, apos and nbsp. Others stay as they are.
 function tokens.decode(text) return (text:gsub("&([#%w]+);", decode_one)) end
 
-local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
-
---- Text as it may stand in a page, and in an attribute between double quotes.
-function tokens.escape(text) return (text:gsub('[&<>"]', ESCAPES)) end
-
 return tokens
