@@ -333,6 +333,28 @@ describe("flaron.cache before a fetch", function()
     assert.equal("miss", fetch())
   end)
 
+  it("forgets what an answer to a change names, if it is of the same origin", function()
+    local function is_kept(url, named, header)
+      keeps "max-age=60"
+      fetch(url)
+      answer = { status = 201, headers = { [header or "Location"] = named } }
+      assert.equal("bypass", fetch("https://o.example/a/b/c?d", "{ method = 'POST', body = 'x' }"))
+      keeps "max-age=60"
+      return fetch(url) == "hit"
+    end
+    for named, url in pairs {
+      ["x"] = "/a/b/x", ["../x?y"] = "/a/x?y", ["../../../x/./"] = "/x/", ["/x/../y#z"] = "/y", ["?x"] = "/a/b/c?x", ["#x"] = "/a/b/c?d",
+      ["//O.example:443/x"] = "/x", ["https://o.example"] = "/", ["HTTPS://o.example/x/.."] = "/", [".."] = "/a/", ["."] = "/a/b/",
+    } do
+      assert.is_false(is_kept("https://o.example" .. url, named), named)
+      assert.is_false(is_kept("https://o.example" .. url, named, "content-location"), named)
+    end
+    for _, named in ipairs { "https://p.example/x", "//p.example/x", "http://o.example/x", "https://o.example:444/x", "mailto:x", "" } do
+      assert.is_true(is_kept("https://p.example/x", named), named)
+      assert.is_true(is_kept("http://o.example/x", named), named)
+    end
+  end)
+
   it("forgets when it is told to", function()
     keeps "max-age=60"
     fetch()

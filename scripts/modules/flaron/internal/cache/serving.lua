@@ -10,6 +10,7 @@ local entries = require "flaron.internal.cache.entries"
 local flaron = require "flaron"
 local hash = require "flaron.internal.hash"
 local plain_url = require "flaron.internal.cache.key"
+local same_origin = require "flaron.internal.cache.reference"
 
 local serving = {}
 
@@ -113,19 +114,32 @@ local function is_special(req)
   return false
 end
 
--- Answers as if there were no cache; forgets what is under `drops` if that went well.
-local function pass(req, drops)
+-- Answers as if there were no cache.
+local function pass(req)
   local answer, message = req.pass()
   if not answer then return nil, message end
-  if drops and answer.status < 400 then entries.drop(drops) end
   return answer, "bypass"
+end
+
+-- Forgets what a request that went well has changed: its URL, and those of the same origin that the answer names (RFC 9111, 4.4).
+local function forget(options, req, answer)
+  local headers = serving.plain_headers(answer.headers)
+  for _, reference in ipairs { "", headers.location or "", headers["content-location"] or "" } do
+    local url = same_origin(req.url, reference)
+    local key = url and key_of(options, req.kind, url)
+    if key then entries.drop(key) end
+  end
 end
 
 --- Answers a request: the answer and how (flaron.cache.How), the entry if it is one, whether it is kept since now; nil and why
 --- not.
 function serving.answer(options, req)
   local base, method = key_of(options, req.kind, req.url), req.method
-  if not SAFE[method] then return pass(req, base) end
+  if not SAFE[method] then
+    local answer, how = pass(req)
+    if answer and answer.status < 400 then forget(options, req, answer) end
+    return answer, how
+  end
   if not base or req.has_body or method ~= "GET" and method ~= "HEAD" or is_special(req) then return pass(req) end
   req.requested = requested_by(options, req)
   local only_here = req.requested["only-if-cached"]
