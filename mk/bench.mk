@@ -35,7 +35,7 @@ bench: setup-bench ## measure, into docs/benchmarks.md; GROUPS="1 3": only print
 
 run-bench: $(EXE) $(MODULE) $(addprefix $(B)/bench/,npm.stamp floor.wasm invocation echo)
 	$(Q)trap 'kill $$(cat $(B)/bench/server.pid 2>/dev/null) 2>/dev/null; rm -f $(B)/bench/server.pid' EXIT INT TERM; \
-	  NATIVE=$(N) LUA_PATH='?.lua;tests/support/?.lua;;' LUA_CPATH='$(N)/lua/?.so;;' lua5.4 bench/run.lua $(GROUPS)
+	  OPENSSL_ia32cap=:~0x20000000 NATIVE=$(N) LUA_PATH='?.lua;tests/support/?.lua;;' LUA_CPATH='$(N)/lua/?.so;;' lua5.4 bench/run.lua $(GROUPS)
 
 URL ?= http://localhost/
 

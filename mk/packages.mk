@@ -12,7 +12,7 @@ LINT_PACKAGES := lua-check clang-format cppcheck shellcheck
 FUZZ_PACKAGES := libclang-rt-19-dev sqlite3
 DEB_PACKAGES := dpkg-dev
 SOAK_PACKAGES := wrk
-BENCH_PACKAGES := nginx-light libnginx-mod-http-lua lua-cjson wrk brotli npm lua-lpeg
+BENCH_PACKAGES := nginx-light libnginx-mod-http-lua lua-cjson wrk brotli npm lua-lpeg lua-zlib lua-luaossl
 
 .PHONY: setup setup-test setup-bench setup-fuzz
 

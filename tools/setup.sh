@@ -73,6 +73,8 @@ found_without_dpkg() {
     lua-cjson) lua5.4 -e 'require "cjson"' 2>/dev/null ;;
     lua-rex-pcre2) lua5.4 -e 'require "rex_pcre2"' 2>/dev/null ;;
     lua-lpeg) lua5.4 -e 'require "lpeg"' 2>/dev/null ;;
+    lua-zlib) lua5.4 -e 'require "zlib"' 2>/dev/null ;;
+    lua-luaossl) lua5.4 -e 'require "openssl"' 2>/dev/null ;;
     mandoc | zsh | fish | bzip2 | curl | gcc | patch | cppcheck | shellcheck | clang-format | wrk | brotli | sqlite3 | chromium | lua5.4 | openssl) any_program "$1" ;;
     time) [ -x /usr/bin/time ] ;;
     chromium-driver) any_program chromedriver ;;
