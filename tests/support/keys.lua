@@ -22,6 +22,9 @@ function keys.make(words)
   return path
 end
 
+--- The bytes of a file that openssl wrote.
+function keys.read(path) return assert(support.read(path)) end
+
 --- The modulus of an RSA key, as a key for digest.verify. Its exponent is 65537 unless it is given.
 function keys.rsa(path, exponent)
   local hex = run(("openssl rsa -in %s -noout -modulus"):format(path)):match "=(%x+)"
@@ -55,6 +58,14 @@ function keys.sign(path, hash, message, words, size)
   support.write(file, message)
   local signature = run(("openssl dgst -%s %s -sign %s %s"):format(hash, words or "", path, file))
   return size and joined(signature, size) or signature
+end
+
+--- Whether openssl takes a signature; `words` are more options of `openssl dgst`.
+function keys.verifies(path, hash, message, signature, words)
+  local file, other = support.folder() .. "/message", support.folder() .. "/signature"
+  support.write(file, message)
+  support.write(other, signature)
+  return (support.run(("openssl dgst -%s %s -prverify %s -signature %s %s"):format(hash, words or "", path, other, file))) == 0
 end
 
 --- The result of raising bytes, a number below the modulus of an RSA key, to the private exponent: a signature of what need

@@ -1,6 +1,6 @@
 /*
  * digest.c - the module flaron.digest: digests, HMAC, HKDF and PBKDF2 of bytes, by BearSSL's functions.
- * Signatures are in verify.c. It calls no import, so it works during start-up too.
+ * Signatures are in sign.c and verify.c. It calls no import, so it works during start-up too.
  *
  * All state is in Lua's values: nothing here outlives an invocation. No message of an error has bytes of a
  * key, a password or an input.
@@ -280,10 +280,10 @@ static int equal(lua_State *L) {
 static const luaL_Reg methods[] = {{"update", update}, {"finish", finish}, {NULL, NULL}};
 
 static const luaL_Reg functions[] = {
-    {"md5", md5},       {"sha1", sha1},     {"sha224", sha224}, {"sha256", sha256},
-    {"sha384", sha384}, {"sha512", sha512}, {"hmac", hmac},     {"new", new_object},
-    {"hkdf", hkdf},     {"pbkdf2", pbkdf2}, {"equal", equal},   {"verify", digest_verify},
-    {NULL, NULL},
+    {"md5", md5},          {"sha1", sha1},     {"sha224", sha224}, {"sha256", sha256},
+    {"sha384", sha384},    {"sha512", sha512}, {"hmac", hmac},     {"new", new_object},
+    {"hkdf", hkdf},        {"pbkdf2", pbkdf2}, {"equal", equal},   {"verify", digest_verify},
+    {"sign", digest_sign}, {NULL, NULL},
 };
 
 int luaopen_digest(lua_State *L);

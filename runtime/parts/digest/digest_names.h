@@ -26,4 +26,7 @@ bool digest_on_curve(const br_ec_public_key *key);
 /* verify(algorithm, key, message, signature): see verify.c. */
 int digest_verify(lua_State *L);
 
+/* sign(algorithm, key, message [, salt]): see sign.c. */
+int digest_sign(lua_State *L);
+
 #endif

@@ -17,7 +17,7 @@ local jwt = { keys = require "flaron.jwt.keys" }
 ---@field secret? string the name of a secret: the host verifies HS256 with it
 ---@field old_secrets? string[] names of secrets that signed before and still count
 ---@field hmac_key? string the bytes of a key of HS256, HS384 and HS512
----@field key? string|table a public key: PEM, JWK or JWKS, as text or as a table; or what `jwt.keys` gives
+---@field key? string|table a public key: PEM, DER, JWK or JWKS, as text or as a table; or what `jwt.keys` gives
 ---@field algorithms? string[] of those that the key has, only these
 ---@field issuer? string|string[] what `iss` must be, or one of it
 ---@field audience? string|string[] what `aud` must be or have, or one of it
@@ -56,18 +56,6 @@ local TYPES = {
   issuer = "string|table", audience = "string|table", subject = "string", type = "string", required = "table",
   leeway = "integer", max_age = "integer",
 }
-local LONGEST = 16384 -- bytes of a token: more than servers take in a header
-local HASHES = { HS256 = { "sha256", 32 }, HS384 = { "sha384", 48 }, HS512 = { "sha512", 64 } }
-local ASYMMETRIC = {
-  RS256 = "RSA", RS384 = "RSA", RS512 = "RSA", PS256 = "RSA", PS384 = "RSA", PS512 = "RSA", ES256 = "P-256", ES384 = "P-384",
-}
-
--- Whether a key has an algorithm: by its kind, curve and length, and by `alg` if it has one.
-local function has(key, algorithm)
-  if key.alg and key.alg ~= algorithm then return false end
-  if key.kty == "oct" then return HASHES[algorithm] ~= nil and #key.k >= HASHES[algorithm][2] end -- RFC 7518, 3.2
-  return ASYMMETRIC[algorithm] == (key.curve or key.kty)
-end
 
 -- Whether a list has a value; a string is a list of one.
 local function includes(list, value)
@@ -98,7 +86,7 @@ local function fault_of(options)
     end
   end
   for _, name in ipairs(options.algorithms or {}) do
-    if not HASHES[name] and not ASYMMETRIC[name] then return "algorithms", ("'%s' is not known"):format(name) end
+    if not jose.HASHES[name] and not jose.ASYMMETRIC[name] then return "algorithms", ("'%s' is not known"):format(name) end
   end
   if options.leeway and (options.leeway < 0 or options.leeway > 3600) then return "leeway", "not from 0 to 3600" end
   if options.max_age and (options.max_age < 1 or options.max_age > 1 << 32) then return "max_age", "not from 1 to 4294967296" end
@@ -157,8 +145,8 @@ local function verify_by_keys(self, header, input, signature)
   if not keys then return nil, fault end
   local reason = #keys == 0 and "key" or "algorithm"
   for _, key in ipairs(keys) do
-    if has(key, header.alg) then
-      local hash = HASHES[header.alg]
+    if jose.has(key, header.alg) then
+      local hash = jose.HASHES[header.alg]
       local good
       if hash then
         good = digest.equal(digest.hmac(hash[1], key.k, input), signature)
@@ -217,7 +205,7 @@ function tokens:verify(text)
   argument.self(self, "options", "tokens:verify")
   argument.optional(text, 1, "tokens:verify", "string")
   if not text or text == "" then return nil, "absent" end
-  if #text > LONGEST then return nil, "malformed" end
+  if #text > jose.LONGEST then return nil, "malformed" end
   local input, head, body, tail = text:match "^(([%w_-]+)%.([%w_-]+))%.([%w_-]+)$"
   local header, signature = jose.object(jose.decode(head or "")), jose.decode(tail or "")
   if not input or not header or not signature then return nil, "malformed" end

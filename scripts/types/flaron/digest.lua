@@ -92,6 +92,12 @@ function digest.equal(a, b) end
 ---@field curve? "P-256"|"P-384"
 ---@field x? string
 ---@field y? string
+---@field p? string  RSA: a private key has this and the next four
+---@field q? string
+---@field dp? string
+---@field dq? string
+---@field qi? string
+---@field d? string  of a curve: the private number
 
 ---@param algorithm flaron.digest.Algorithm
 ---@param key flaron.digest.Key
@@ -100,5 +106,13 @@ function digest.equal(a, b) end
 ---@return boolean|nil right  nil when there is something wrong with the key
 ---@return string? why
 function digest.verify(algorithm, key, message, signature) end
+
+---@param algorithm flaron.digest.Algorithm
+---@param key flaron.digest.Key  a private one
+---@param message string
+---@param salt? string  of PSS: random bytes, as many as the digest has
+---@return string|nil signature  nil when there is something wrong with the key
+---@return string? why
+function digest.sign(algorithm, key, message, salt) end
 
 return digest
