@@ -26,7 +26,7 @@ rights = {
     ["flaron.html"] = { escape = {}, new = {} },
     ["flaron.i18n"] = { negotiate = {}, plural = {}, new = {} },
     ["flaron.inspect"] = { text = {} },
-    ["flaron.jwt"] = { new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } }, keys = { call = "spark.set" } },
+    ["flaron.jwt"] = { new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } }, keys = { call = "spark.set" }, sign = {} },
     ["flaron.multipart"] = { parse = {}, form = body },
     ["flaron.openresty"] = { handler = {} },
     ["flaron.ratelimit"] = { spark = { call = "spark.set" }, plasma = { call = "plasma.increment" } },

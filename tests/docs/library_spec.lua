@@ -247,7 +247,7 @@ local ready_made = {
     files = { "i18n.lua" }, methods = [[texts = getmetatable(it.new { languages = { "en" }, messages = {} }).__index]],
   },
   inspect = { files = { "inspect.lua" }, methods = "" },
-  jwt = { files = { "jwt.lua", "jwt/keys.lua" }, methods = [[tokens = getmetatable(it.new { secret = "s" }).__index]] },
+  jwt = { files = { "jwt.lua", "jwt/keys.lua", "jwt/sign.lua" }, methods = [[tokens = getmetatable(it.new { secret = "s" }).__index]] },
   multipart = { files = { "multipart.lua" }, methods = "" },
   openresty = { files = { "openresty.lua" }, methods = "" },
   ratelimit = {

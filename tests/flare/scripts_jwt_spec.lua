@@ -227,7 +227,8 @@ describe("flaron.jwt", function()
     local none = "option 'key' of jwt.new: no public key, JWK or JWKS that can verify"
     for _, key in ipairs { "''", "'a'", "{}", "{ keys = {} }", "{ kty = 'OKP' }", "'[]'", "{ kty = 'oct', k = 'a' }",
       "{ kty = 'oct', k = 'AA=' }",
-      "'-----BEGIN PUBLIC KEY-----\\nAAAA\\n-----END PUBLIC KEY-----'", (EC:gsub("}", ", use = 'enc' }")),
+      "'-----BEGIN PUBLIC KEY-----\\nAAAA\\n-----END PUBLIC KEY-----'",
+      "'-----BEGIN PUBLIC KEY-----\\nAAA\\n-----END PUBLIC KEY-----'", (EC:gsub("}", ", use = 'enc' }")),
       (EC:gsub("}", ", key_ops = { 'sign' } }")) } do
       assert.equal(none, fault(("{ key = %s }"):format(key)), key)
     end

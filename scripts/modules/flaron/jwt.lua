@@ -11,7 +11,7 @@ local crypto, json, time = flaron.crypto, flaron.json, flaron.time
 
 --- JSON Web Tokens.
 ---@class flaron.jwt
-local jwt = { keys = require "flaron.jwt.keys" }
+local jwt = { keys = require "flaron.jwt.keys", sign = require "flaron.jwt.sign" }
 
 ---@class flaron.jwt.Options
 ---@field secret? string the name of a secret: the host verifies HS256 with it

@@ -173,7 +173,7 @@ local function read_pem(text, kinds)
   local characters = body:gsub("[\r\n]", "")
   local digits = characters:match "^([%w+/]+)=?=?$"
   local der = digits and #characters % 4 == 0 and jose.decode((digits:gsub("[+/]", { ["+"] = "-", ["/"] = "_" })))
-  return der and read(der)
+  return der and read(der) or nil
 end
 
 local function read_der(der, kinds)
