@@ -42,21 +42,22 @@ $(N)/tests/arena_test: tests/unit/arena_test.c runtime/life/arena.c runtime/life
 	$(Q)$(CC) -std=c11 -O2 -g -Wall -Wextra -Werror -Iruntime -fsanitize=address,undefined $(filter %.c,$^) -o $@
 
 # Libraries that tests/libraries runs in flares: Debian's, unpacked without being installed, and the output of
-# TypeScriptToLua. Not available everywhere: without them their specs are skipped and say why.
+# TypeScriptToLua; jose of npm, which makes and verifies tokens. Not available everywhere: without them their specs are skipped
+# and say why.
 L := $(B)/libraries
 
 $(L)/debian.stamp: $(call flags,libraries,$(LIBRARY_PACKAGES))
 	@mkdir -p $(@D)
 	$(Q)if tools/setup.sh unpack $(L)/debian $(LIBRARY_PACKAGES); then touch $@; fi
 
-TYPESCRIPT := $(addprefix tests/libraries/,package.json tsconfig.json shop.ts)
+NPM_FILES := $(addprefix tests/libraries/,package.json tsconfig.json shop.ts jose.mjs)
 
-$(L)/npm.stamp: $(TYPESCRIPT)
+$(L)/npm.stamp: $(NPM_FILES)
 	@mkdir -p $(L)/npm
-	$(Q)cp $(TYPESCRIPT) $(L)/npm
+	$(Q)cp $(NPM_FILES) $(L)/npm
 	$(Q)if (cd $(L)/npm && npm install --ignore-scripts --no-package-lock --no-audit --no-fund && \
 	    node node_modules/typescript-to-lua/dist/tstl.js -p . --outDir lua) >$(L)/npm.log 2>&1; then touch $@; \
-	  else echo 'npm: going on without TypeScriptToLua: $(L)/npm.log'; fi
+	  else echo 'npm: going on without TypeScriptToLua and jose: $(L)/npm.log'; fi
 
 # Engines of tests/engines, as far as their libraries are here. They are other people's code: no sanitizer.
 ENGINES_HERE = $(addprefix $(N)/engines/,$(if $(shell pkg-config --exists javascriptcoregtk-4.0 && echo yes),jsc) \
