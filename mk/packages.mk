@@ -7,6 +7,7 @@ TEST_PACKAGES := lua-busted nodejs curl mandoc zsh fish dpkg-dev lua-inspect lua
 LIBRARY_PACKAGES := lua-penlight lua-luassert lua-say lua-busted lua-mediator lua-cliargs lua-check lua-argparse lua-dkjson lua-unit \
   lua-logging
 ENGINE_PACKAGES := g++ pkg-config libjavascriptcoregtk-4.0-dev libmozjs-102-dev
+VECTOR_PACKAGES := python3-cryptography-vectors
 BROWSER_PACKAGES := chromium chromium-driver fonts-dejavu-core
 LINT_PACKAGES := lua-check clang-format cppcheck shellcheck
 FUZZ_PACKAGES := libclang-rt-19-dev sqlite3

@@ -50,6 +50,11 @@ $(L)/debian.stamp: $(call flags,libraries,$(LIBRARY_PACKAGES))
 	@mkdir -p $(@D)
 	$(Q)if tools/setup.sh unpack $(L)/debian $(LIBRARY_PACKAGES); then touch $@; fi
 
+# Response files of NIST's CAVP, as Debian's package has them.
+$(L)/vectors.stamp: $(call flags,vectors,$(VECTOR_PACKAGES))
+	@mkdir -p $(@D)
+	$(Q)if tools/setup.sh unpack $(L)/vectors $(VECTOR_PACKAGES); then touch $@; fi
+
 NPM_FILES := $(addprefix tests/libraries/,package.json tsconfig.json shop.ts jose.mjs)
 
 $(L)/npm.stamp: $(NPM_FILES)
@@ -80,7 +85,8 @@ $(N)/engines/spidermonkey: tests/engines/spidermonkey.cc
 test: setup-test ## run all tests; the last line counts them (ONLY='WORD...', ENGINES='wasm2c v8')
 	$(Q)$(MAKE) $(JOBS) run-tests
 
-run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(SOAK) $(N)/tests/collide $(L)/debian.stamp $(L)/npm.stamp $(ENGINES_HERE)
+run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(SOAK) $(N)/tests/collide $(L)/debian.stamp $(L)/npm.stamp $(L)/vectors.stamp \
+    $(ENGINES_HERE)
 	$(Q)SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" CC='$(CC)' WASM2C_FLAGS='$(WASM2C_FLAGS)' tests/run.sh $(ONLY)
 
 suite: setup-test ## run Lua's own test suite, which LUA_SUITE=FOLDER has, on both engines (ONLY=WORD, ENGINES='wasm2c v8')

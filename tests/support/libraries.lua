@@ -50,7 +50,7 @@ end
 
 --- busted's `describe`, or, if make could not fetch the libraries of a spec, a function that reports that with busted's
 --- `pending`.
---- @param from string "debian" or "npm"
+--- @param from string "debian", "npm" or "vectors"
 function libraries.describe(describe, pending, from)
   if support.read(("%s/%s.stamp"):format(ROOT, from)) then return describe end
   return function(name) pending(("%s: what %s has could not be fetched"):format(name, from)) end
