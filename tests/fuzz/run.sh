@@ -163,6 +163,33 @@ for which = 0, 7 do
   local e = which < 6 and "\1\0\1" or ("\5"):rep(size)
   file:write(string.pack("<BI2I2", which, size, #e), ("\xc3"):rep(size), e, ("\7"):rep(which < 6 and size or 2 * size))
 end
+for which = 6, 7 do -- a private number, which RFC 7518 gives the size of
+  local file <close> = assert(io.open(arg[1] .. "sign" .. which, "wb"))
+  file:write(string.pack("<Bs2s2s2s2s2s2s2", 64 + which, ("\5"):rep(which == 6 and 32 or 48), "", "", "", "", "", ""))
+end
+END
+# Private keys in DER and PEM; then the one of RSA as its numbers: those of PKCS#1 without version and d.
+for key in 'RSA -pkeyopt rsa_keygen_bits:2048' 'EC -pkeyopt ec_paramgen_curve:P-256' 'EC -pkeyopt ec_paramgen_curve:P-384'; do
+  # shellcheck disable=SC2086 # words
+  openssl genpkey -algorithm $key -out "$out/key.pem" 2>/dev/null
+  name=$(echo "$key" | tr -cd A-Z0-9)
+  { printf '\200'; openssl pkey -in "$out/key.pem" -outform DER; } >"$out/seeds-digest/pkcs8-$name"
+  { printf '\200'; openssl pkey -in "$out/key.pem" -traditional | sed /-----/d | base64 -d; } >"$out/seeds-digest/old-$name"
+  { printf '\300'; cat "$out/key.pem"; } >"$out/seeds-digest/pem-$name"
+done
+printf '\300{jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI' >"$out/seeds-digest/jwk"
+lua5.4 - "$out/seeds-digest/" <<'END'
+local file <close> = assert(io.open(arg[1] .. "old-RSA2048", "rb"))
+local der, numbers = file:read "a":sub(6), {}
+while der ~= "" do
+  local size, at = der:byte(2), 3
+  if size > 0x80 then size, at = string.unpack(size == 0x81 and ">B" or ">I2", der, 3) end
+  numbers[#numbers + 1], der = der:sub(at, at + size - 1), der:sub(at + size)
+end
+for which = 0, 5 do
+  local to <close> = assert(io.open(arg[1] .. "sign" .. which, "wb"))
+  to:write(string.pack("<Bs2s2s2s2s2s2s2", 64 + which, numbers[2], numbers[3], numbers[5], numbers[6], numbers[7], numbers[8], numbers[9]))
+end
 END
 # shellcheck disable=SC2046,SC2086 # words
 fuzz zlib "$out/seeds-zlib" $stock -DZLIB_CONST -Ibuild/src/zlib runtime/parts/zlib/compress.c \
@@ -171,8 +198,9 @@ fuzz zlib "$out/seeds-zlib" $stock -DZLIB_CONST -Ibuild/src/zlib runtime/parts/z
 # shellcheck disable=SC2046,SC2086 # words
 fuzz digest "$out/seeds-digest" $stock -fno-sanitize=function -DBR_LE_UNALIGNED=0 -Ibuild/src/bearssl/inc -Ibuild/src/bearssl/src runtime/parts/digest/*.c \
   $(find build/src/bearssl/src/codec build/src/bearssl/src/hash build/src/bearssl/src/int build/src/bearssl/src/kdf build/src/bearssl/src/mac \
-    -name '*.c' ! -name '*pclmul*' ! -name '*pwr8*' ! -name 'pem*') build/src/bearssl/src/ec/ec_secp*.c \
-  build/src/bearssl/src/ec/ecdsa_i31_bits.c build/src/bearssl/src/ec/ecdsa_i31_vrfy_raw.c
+    -name '*.c' ! -name '*pclmul*' ! -name '*pwr8*' ! -name 'pem*') build/src/bearssl/src/ec/ec_prime_i31.c build/src/bearssl/src/ec/ec_p256_m31.c build/src/bearssl/src/ec/ec_secp*.c \
+  build/src/bearssl/src/ec/ecdsa_i31_bits.c build/src/bearssl/src/ec/ecdsa_i31_vrfy_raw.c build/src/bearssl/src/ec/ecdsa_i31_sign_raw.c \
+  build/src/bearssl/src/rand/hmac_drbg.c build/src/bearssl/src/rsa/rsa_i31_priv.c
 lua=
 fuzz page "$out/seeds-page" edge/dev/page.c edge/project/kv.c
 echo 'nothing found'
