@@ -143,8 +143,9 @@ static void grants_use_secret(check_needs *needs, const rule *r, const char *sho
             "%s: there is no secret in allowed_secrets of flare.lua", shown);
 }
 
-static void grants_use_url(check_needs *needs, const rule *r, const char *url, const check_record *use,
-                           const char *file, const host_config *config, check_findings *findings) {
+static void grants_use_url(check_needs *needs, const rule *r, const char *shown, const char *url,
+                           const check_record *use, const char *file, const host_config *config,
+                           check_findings *findings) {
   if (url != NULL) {
     char *plain =
         memory_copy((bytes){(const uint8_t *)url, strcspn(url, "#")}); /* as the allow-list sees it */
@@ -152,13 +153,13 @@ static void grants_use_url(check_needs *needs, const rule *r, const char *url, c
     free(plain);
     if (config == NULL || host_url_allowed(config, url)) return;
     check_add(findings, CHECK_ERROR, file, use->line, use->column,
-              "%s: '%s' is not in allowed_fetch_urls of flare.lua", r->function, url);
+              "%s: '%s' is not in allowed_fetch_urls of flare.lua", shown, url);
     return;
   }
   grants_note_vague(needs, r, use, file);
   if (config == NULL || config->all_fetch_urls || config->allowed_fetch_url_count > 0) return;
   check_add(findings, CHECK_WARNING, file, use->line, use->column,
-            "%s: there is no URL in allowed_fetch_urls of flare.lua", r->function);
+            "%s: there is no URL in allowed_fetch_urls of flare.lua", shown);
 }
 
 /* Whether a rule is of a function in a module; "flaron" has them all. */
@@ -196,7 +197,7 @@ void check_use(check_needs *needs, const check_record *record, const char *file,
         grants_use_key(needs, r->key, shown, right ? NULL : name, &use, file, config, findings);
         break;
       case SECRET: grants_use_secret(needs, r, shown, name, &use, file, config, findings); break;
-      case URL: grants_use_url(needs, r, name, &use, file, config, findings); break;
+      case URL: grants_use_url(needs, r, shown, name, &use, file, config, findings); break;
     }
   }
 }

@@ -263,22 +263,33 @@ local function note_made(file, node)
   end
 end
 
+-- Whether a table, as it is written, has a field of this name.
+local function has_field(written_table, name)
+  for _, pair in ipairs(written_table) do
+    if pair.tag == "Pair" and pair[1].tag == "String" and pair[1][1] == name then return true end
+  end
+  return false
+end
+
 -- Writes what a row of rights.lua says of a call, `arguments` being its first argument's place in the node.
 local function write_right(file, row, shown, call, first)
+  for _, one in ipairs(row) do write_right(file, one, shown, call, first) end
   if not row.call then return end
   local function write_one(node, said, text)
     local line, column = place(file.state, node)
+    if text and row.suffix then text = text:gsub("/$", "") .. row.suffix end
     local parts = { said, row.call, text and not text:find("%z") and "=" .. text or "?" }
     write("right", file.number, line, column, table.concat(parts, "\0") .. "\0")
   end
   local given = call and call[first]
   if row.argument then
     local text = constant(given)
-    return write_one(file.at, text and ('%s "%s"'):format(shown, text) or shown, text)
+    return write_one(file.at, text and row.call == "request.header" and ('%s "%s"'):format(shown, text) or shown, text)
   end
   if not row.fields then return write_one(file.at, shown, row.text or "") end
   if given and given.tag == "Id" then given = value_of(given) end
   if not given or given.tag ~= "Table" then return write_one(file.at, shown) end
+  if row.unless and has_field(given, row.unless) then return end
   for _, pair in ipairs(given) do
     for _, field in ipairs(row.fields) do
       if pair.tag == "Pair" and pair[1].tag == "String" and pair[1][1] == field then

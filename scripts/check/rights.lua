@@ -6,6 +6,9 @@
 --   { call = "request.header", text = "cookie" }    with this text
 --   { call = "request.header", argument = 1 }       with the function's own argument
 --   { call = "crypto.hmac", fields = { ... } }      with strings, or lists of them, in these fields of argument 1
+--   { row, ... }                                    several of these
+--
+-- Of a row with fields, `suffix` is what follows the string, and `unless` a field that makes the row count for nothing.
 --
 -- `kinds` says what the objects are that functions make, and which of their arguments are functions that get one.
 -- luacheck: globals rights
@@ -15,6 +18,7 @@ local body = { call = "request.body" }
 
 local authorization = { call = "request.header", text = "authorization" }
 local spark_write = { call = "spark.set" }
+local discovery = { call = "beam.fetch", fields = { "issuer" }, suffix = "/.well-known/openid-configuration", unless = "jwks_uri" }
 
 rights = {
   functions = {
@@ -26,8 +30,15 @@ rights = {
     ["flaron.html"] = { escape = {}, new = {} },
     ["flaron.i18n"] = { negotiate = {}, plural = {}, new = {} },
     ["flaron.inspect"] = { text = {} },
-    ["flaron.jwt"] = { new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } }, keys = { call = "spark.set" }, sign = {} },
+    ["flaron.jwt"] = { new = { call = "crypto.hmac", fields = { "secret", "old_secrets" } },
+      keys = { spark_write, { call = "beam.fetch", fields = { "url" } } }, sign = {} },
     ["flaron.multipart"] = { parse = {}, form = body },
+    ["flaron.oidc"] = {
+      new = { spark_write, { call = "secrets.get", fields = { "client_secret" } },
+        { call = "crypto.encrypt_aes", fields = { "encrypt_with" } }, discovery,
+        { call = "beam.fetch", fields = { "token_endpoint", "jwks_uri", "userinfo_endpoint" } } },
+      keys = { spark_write, discovery, { call = "beam.fetch", fields = { "jwks_uri" } } },
+    },
     ["flaron.openresty"] = { handler = {} },
     ["flaron.ratelimit"] = { spark = { call = "spark.set" }, plasma = { call = "plasma.increment" } },
     ["flaron.security_headers"] = { new = {} },
@@ -41,6 +52,10 @@ rights = {
   methods = {
     sessions = { sign = {}, verify = {}, read = raw_cookie, write = {}, clear = {} },
     tokens = { verify = {} },
+    client = {
+      login = raw_cookie, callback = raw_cookie, user = raw_cookie, access_token = raw_cookie, refresh = raw_cookie,
+      userinfo = raw_cookie, logout = raw_cookie, middleware = raw_cookie,
+    },
     req = { header = { call = "request.header", argument = 1 }, body = body, json = body, form = body },
     app = {
       get = {}, post = {}, put = {}, patch = {}, delete = {}, head = {}, options = {}, any = {}, route = {}, use = {},
@@ -68,7 +83,7 @@ rights = {
     ["shared:flush_all"] = spark_write, ["var.cookie_"] = raw_cookie,
   },
   makes = {
-    ["flaron.session.new"] = "sessions", ["flaron.jwt.new"] = "tokens", ["flaron.router.new"] = "app",
+    ["flaron.session.new"] = "sessions", ["flaron.jwt.new"] = "tokens", ["flaron.oidc.new"] = "client", ["flaron.router.new"] = "app",
     ["flaron.template.compile"] = "page",
     ["app:group"] = "app", ["flaron.cache.new"] = "store", ["flaron.cors.new"] = "policy", ["flaron.csrf.new"] = "guard",
     ["flaron.html.new"] = "rewriter", ["flaron.i18n.new"] = "texts",

@@ -249,6 +249,7 @@ local ready_made = {
   inspect = { files = { "inspect.lua" }, methods = "" },
   jwt = { files = { "jwt.lua", "jwt/keys.lua", "jwt/sign.lua" }, methods = [[tokens = getmetatable(it.new { secret = "s" }).__index]] },
   multipart = { files = { "multipart.lua" }, methods = "" },
+  oidc = { files = { "oidc.lua", "oidc/client.lua" }, methods = [[client = require "flaron.oidc.client"]] },
   openresty = { files = { "openresty.lua" }, methods = "" },
   ratelimit = {
     files = { "ratelimit.lua" },
@@ -347,7 +348,7 @@ describe("ready-made Lua", function()
 
   it("has the options that the pages of modules with a heading for them name", function()
     for _, name in ipairs {
-      "cache", "cookie", "cors", "csrf", "i18n", "inspect", "jwt", "multipart", "openresty", "ratelimit", "security_headers",
+      "cache", "cookie", "cors", "csrf", "i18n", "inspect", "jwt", "multipart", "oidc", "openresty", "ratelimit", "security_headers",
       "session", "sigv4", "webhook",
     } do
       local class = ("flaron.%s.Options"):format(name)

@@ -26,6 +26,9 @@ local functions = {
   ["jwt.new"] = { "table" }, ["jwt.keys"] = { "table" }, ["jwt.sign"] = { "table", "string table", "table -" },
   ["tokens:verify"] = { "string -" },
   ["multipart.parse"] = { "string", "string -", "table -" }, ["multipart.form"] = { "table -" },
+  ["oidc.new"] = { "table" }, ["oidc.keys"] = { "table" }, ["client:login"] = { "string -", "table -" }, ["client:callback"] = {},
+  ["client:user"] = {}, ["client:access_token"] = {}, ["client:refresh"] = {}, ["client:userinfo"] = {}, ["client:logout"] = {},
+  ["client:middleware"] = {},
   ["openresty.handler"] = { "table" },
   ["ratelimit.spark"] = { "table" }, ["ratelimit.plasma"] = { "table" }, ["limiter:count"] = { "string" },
   ["limiter:apply"] = { "table" }, ["limiter:middleware"] = {},
@@ -64,8 +67,10 @@ local modules = {
   sigv4 = require "flaron.sigv4",
   jwt = require "flaron.jwt",
   security_headers = require "flaron.security_headers",
+  oidc = require "flaron.oidc",
 }
 local outer = modules.router.new()
+local id = "https://id.example"
 local objects = {
   store = modules.cache.new { name = "n" }, rewriter = modules.html.new(),
   texts = modules.i18n.new { languages = { "en" }, messages = {} },
@@ -76,6 +81,7 @@ local objects = {
   tokens = modules.jwt.new { secret = "KEY" },
   guard = modules.csrf.new { secret = "KEY" },
   signer = modules.sigv4.new { region = "r", service = "s", access_key = "a", secret = "KEY" },
+  client = modules.oidc.new { issuer = id, client_id = "a", redirect_uri = id, sessions = modules.session.new { secret = "KEY" } },
   receiver = modules.webhook.new { from = "slack", secret = "KEY" },
 }
 outer:any("/*rest", function(req)

@@ -90,6 +90,46 @@ local s3 = require("flaron.sigv4").new { region = "r", service = "s3", access_ke
 return function() return { body = s3:presign("https://b.example/a") or "no" } end]])
   end)
 
+  it("sees the URL of a key set", function()
+    assert.same({
+      "main.lua:1 jwt.keys needs writes_spark_kv = true",
+      "main.lua:1 jwt.keys: 'https://a.example/keys' is not in allowed_fetch_urls of flare.lua",
+    }, found [[
+local jwt = require "flaron.jwt" local set = jwt.keys { url = "https://a.example/keys" }
+local tokens = jwt.new { key = set }
+return function() return { body = tokens:verify("a") and "" } end]])
+  end)
+
+  it("sees the secrets, the cookie and the provider of flaron.oidc", function()
+    local code = [[
+local sessions = require("flaron.session").new { secret = "K" }
+local issuer, oidc = "https://id.example/", require "flaron.oidc"
+local client = oidc.new {
+  issuer = issuer, client_id = "a", redirect_uri = "https://b.example/c", sessions = sessions, client_secret = "C", encrypt_with = "E",
+MORE}
+return function() return { body = client:user() and "" or client:logout().body } end]]
+    local always = { "main.lua:1 session.new: the secret 'K' is not in allowed_secrets of flare.lua",
+      "main.lua:3 oidc.new needs writes_spark_kv = true", "main.lua:7 client:logout" .. RAW, "main.lua:7 client:user" .. RAW,
+      "main.lua:4 oidc.new: the secret 'C' is not in allowed_secrets of flare.lua",
+      "main.lua:4 oidc.new: the secret 'E' is not in allowed_secrets of flare.lua" }
+    local function expect(more, ...)
+      local list = { ... }
+      for n, url in ipairs(list) do list[n] = url:gsub(" ", " oidc.new: '") .. "' is not in allowed_fetch_urls of flare.lua" end
+      table.move(always, 1, #always, #list + 1, list)
+      table.sort(list)
+      assert.same(list, found((code:gsub("MORE", more))))
+    end
+    expect("\n", "main.lua:4 https://id.example/.well-known/openid-configuration")
+    expect('authorization_endpoint = "https://x.example/a", token_endpoint = "https://x.example/t", jwks_uri = "https://x.example/k"\n',
+      "main.lua:5 https://x.example/t", "main.lua:5 https://x.example/k")
+    assert.same({
+      "main.lua:1 oidc.keys needs writes_spark_kv = true",
+      "main.lua:1 oidc.keys: 'https://id.example/.well-known/openid-configuration' is not in allowed_fetch_urls of flare.lua",
+    }, found [[
+local keys = require("flaron.oidc").keys { issuer = "https://id.example" }
+return function() return { body = keys and "" } end]])
+  end)
+
   it("sees which store flaron.ratelimit writes", function()
     assert.same({
       "main.lua:2 ratelimit.spark needs writes_spark_kv = true",
@@ -104,7 +144,7 @@ return function() one:count "x" two:count "x" end]])
   it("sees what flaron.cache writes and fetches", function()
     assert.same({
       "main.lua:2 cache.new needs writes_spark_kv = true",
-      "main.lua:3 beam.fetch: 'https://a.example/x' is not in allowed_fetch_urls of flare.lua",
+      "main.lua:3 store:fetch: 'https://a.example/x' is not in allowed_fetch_urls of flare.lua",
     }, found [[
 local cache = require "flaron.cache"
 local users = cache.new { name = "users" }

@@ -4,13 +4,14 @@
 local argument = require "flaron.internal.argument"
 local digest = require "flaron.digest"
 local flaron = require "flaron"
+local is_secure = require "flaron.internal.secure_url"
 local jose = require "flaron.internal.jose"
 local beam, spark, time = flaron.beam, flaron.spark, flaron.time
 
 local jwt = {}
 
 ---@class flaron.jwt.KeysOptions
----@field url string where the set is, by https
+---@field url string where the set is, by https, or by http of this machine
 ---@field ttl? integer seconds that a set is kept, up to 86400; default 3600
 ---@field interval? integer seconds between two fetches at least, up to `ttl`; default 60
 
@@ -24,7 +25,7 @@ local LONGEST = 60000 -- bytes of a set: with the times before it, it fits into 
 -- The option that is wrong and what is wrong with it; nil when nothing is.
 local function fault_of(options)
   if not options.url then return "url", "missing" end
-  if not options.url:find "^https://[^%s]+$" then return "url", "an https URL expected" end
+  if not is_secure(options.url) then return "url", "an https URL expected" end
   local ttl = options.ttl or 3600
   if ttl < 1 or ttl > 86400 then return "ttl", "not from 1 to 86400" end
   if options.interval and (options.interval < 1 or options.interval > ttl) then return "interval", ("not from 1 to %d"):format(ttl) end
