@@ -314,16 +314,17 @@ static int new_run(const cli_command *self, int argc, char **argv) {
 }
 
 #define AT(field) offsetof(job, field)
-#define TEMPLATES "http websocket api rewriter proxy auth rate-limit cached-api ab-test websocket-room"
+#define TEMPLATES \
+  "http websocket api rewriter proxy auth members rate-limit cached-api ab-test websocket-room"
 
 static const cli_option options[] = {
     {CLI_ARGUMENT, 0, NULL, "NAME", AT(place), 1,
      .help = "the folder to make; its last part is the name of the flare"},
     {CLI_WORD, 't', "template", "T", AT(template), .offer = {.words = TEMPLATES},
      .help = "http (a request handler, the default), websocket (an echo), api (JSON over Spark), rewriter "
-             "(pages of another site, changed), proxy (a cache before a site, with security headers); or "
-             "what a page of the "
-             "guide types out: auth (a login), rate-limit, cached-api, ab-test, websocket-room (a chat)"},
+             "(pages of another site, changed), proxy (a cache before a site, with security headers), auth "
+             "(sign-in by OpenID Connect, and an API); or what a page of the guide types out: members (a "
+             "login of one's own), rate-limit, cached-api, ab-test, websocket-room (a chat)"},
     {CLI_FLAG, 0, "luarc", NULL, AT(luarc),
      .help = "only write .luarc.json, for lua-language-server, into the project NAME, which is there: the "
              "file has a path of this machine, and is not kept in git"},

@@ -145,8 +145,8 @@ describe("flaron-lua", function()
       { "dev", "--timeout=0", "%-%-timeout takes a number of seconds, not '0' %(from 1 to 3600%)\n" },
       { "dev", "--latency=80", "%-%-latency takes a time such as 80ms or 2s, not '80' %(at most 86400s%)\n" },
       { "dev", "--skew=1s", "%-%-skew is for %-%-edges\n" },
-      { "new", "-t", "option '%-t' lacks its value: http, websocket, api, rewriter, proxy, auth, rate%-limit, "
-        .. "cached%-api, ab%-test or websocket%-room\n" },
+      { "new", "-t", "option '%-t' lacks its value: http, websocket, api, rewriter, proxy, auth, members, "
+        .. "rate%-limit, cached%-api, ab%-test or websocket%-room\n" },
     } do
       wrong[#wrong + 1] = { words = { case[1], echo, case[2] }, message = case[3] }
     end

@@ -5,8 +5,8 @@ local walkthrough = require "walkthrough"
 
 local root = select(2, support.run "pwd"):gsub("\n", "")
 local tool = support.flaron_lua:sub(1, 1) == "/" and support.flaron_lua or root .. "/" .. support.flaron_lua
-local templates = { "http", "websocket", "api", "rewriter", "proxy" }
-local of_guide = { "auth", "rate-limit", "cached-api", "ab-test", "websocket-room" }
+local templates = { "http", "websocket", "api", "rewriter", "proxy", "auth" }
+local of_guide = { "members", "rate-limit", "cached-api", "ab-test", "websocket-room" }
 local odd = "it's a \"großer\" Ordner $(x)"
 local odder = odd .. "\\n" -- luacheck takes a backslash for the end of a folder's name
 
@@ -31,6 +31,7 @@ local everything = [[
 ./spec
 ./spec/main_spec.lua
 ]]
+local further = { auth = "./spec/provider.lua\n" } -- files that one template alone has
 
 -- Runs a project's own specs, as its author would.
 local function run_specs(folder)
@@ -53,7 +54,7 @@ describe("flaron-lua new", function()
         local code, output, errors = support.cli("new", folder, "--template", template)
         assert.same({ 0, "" }, { code, errors })
         assert.matches("\n\n  cd [^\n]+\n  flaron%-lua test\n  flaron%-lua dev\n$", output)
-        assert.equal(everything, listing(folder))
+        assert.equal(everything .. (further[template] or ""), listing(folder))
 
         code, output, errors = shell(folder, "TOOL check --strict")
         assert.same({ 0, "" }, { code, errors })
@@ -64,7 +65,7 @@ describe("flaron-lua new", function()
         assert.is_true(successes >= 3 and successes <= 6, output)
         code = shell(folder, "TOOL pack . -o ../out.wasm && TOOL run ../out.wasm && luacheck --quiet .")
         assert.equal(0, code)
-        assert.equal(everything, listing(folder))
+        assert.equal(everything .. (further[template] or ""), listing(folder))
         local about = assert(require("dkjson").decode((select(2, shell(base, "TOOL inspect out.wasm --json")))))
         assert.equal(name, about.name)
       end
@@ -93,7 +94,7 @@ describe("flaron-lua new", function()
   end
 
   it("names the files in their order, whatever the template", function()
-    for _, template in ipairs { "http", "api", "auth" } do
+    for _, template in ipairs { "http", "api", "members" } do
       local _, output = support.cli("new", base .. "/" .. template, "-t", template)
       assert.matches(": .busted .gitignore .luacheckrc .luarc.json README.md flare.lua main.lua spec/main_spec.lua\n", output, 1, true)
     end
