@@ -64,6 +64,15 @@ $(L)/npm.stamp: $(NPM_FILES)
 	    node node_modules/typescript-to-lua/dist/tstl.js -p . --outDir lua) >$(L)/npm.log 2>&1; then touch $@; \
 	  else echo 'npm: going on without TypeScriptToLua and jose: $(L)/npm.log'; fi
 
+# The provider of OpenID Connect that the template `auth` signs in at, by its lock file.
+IDENTITY := $(addprefix tests/identity/,package.json package-lock.json)
+
+$(L)/identity.stamp: $(IDENTITY)
+	@mkdir -p $(L)/identity
+	$(Q)cp $(IDENTITY) $(L)/identity
+	$(Q)if (cd $(L)/identity && npm ci --ignore-scripts --no-audit --no-fund) >$(L)/identity.log 2>&1; then touch $@; \
+	  else echo 'npm: going on without oidc-provider: $(L)/identity.log'; fi
+
 # Engines of tests/engines, as far as their libraries are here. They are other people's code: no sanitizer.
 ENGINES_HERE = $(addprefix $(N)/engines/,$(if $(shell pkg-config --exists javascriptcoregtk-4.0 && echo yes),jsc) \
   $(if $(shell pkg-config --exists mozjs-102 && echo yes),spidermonkey))
@@ -86,7 +95,7 @@ test: setup-test ## run all tests; the last line counts them (ONLY='WORD...', EN
 	$(Q)$(MAKE) $(JOBS) run-tests
 
 run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(SOAK) $(N)/tests/collide $(L)/debian.stamp $(L)/npm.stamp $(L)/vectors.stamp \
-    $(ENGINES_HERE)
+    $(L)/identity.stamp $(ENGINES_HERE)
 	$(Q)SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" CC='$(CC)' WASM2C_FLAGS='$(WASM2C_FLAGS)' tests/run.sh $(ONLY)
 
 suite: setup-test ## run Lua's own test suite, which LUA_SUITE=FOLDER has, on both engines (ONLY=WORD, ENGINES='wasm2c v8')

@@ -28,6 +28,7 @@ export function start(program, words, pattern) {
   const lines = [];
   return new Promise((resolve, reject) => {
     const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
+    process.on("exit", () => child.kill()); // when this program ends by an error
     child.on("error", reject);
     child.on("exit", (code) => reject(new Error(`${program} ended with ${code}`)));
     for (const stream of [child.stdout, child.stderr]) {
@@ -38,6 +39,29 @@ export function start(program, words, pattern) {
       });
     }
   });
+}
+
+/** Ends what `start` started, and waits for its end. */
+export async function stop({ child }) {
+  child.removeAllListeners("exit");
+  const gone = new Promise((resolve) => child.on("exit", resolve));
+  child.kill("SIGINT");
+  await gone;
+}
+
+/** Makes checks, functions by name, and prints a line for each; each goes on from where the one before it left, so the first that
+ * fails is the last. Whether one failed. */
+export async function report(checks) {
+  for (const [name, check] of Object.entries(checks)) {
+    try {
+      await check();
+      console.log(`ok ${name}`);
+    } catch (error) {
+      console.log(`failed ${name}\t${error.message.replaceAll("\n", " ")}`);
+      return true;
+    }
+  }
+  return false;
 }
 
 /** Opens a browser: an object with what a person does. Its last word must be `close`. */

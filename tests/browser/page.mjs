@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { openBrowser, start, until } from "./driver.mjs";
+import { openBrowser, report, start, stop, until } from "./driver.mjs";
 
 const [, , executable, folder, photographs] = process.argv;
 
@@ -74,12 +74,6 @@ assert.equal(spawnSync(executable, ["secret", "set", "KEY<b>", "open-sesame-1", 
 
 const serve = (port, ...words) => start(executable, ["dev", folder, "--port", String(port), "--persist", `${folder}/state`, ...words],
   /on (http:\/\/\S+:(\d+)\/)/);
-async function end(program) {
-  program.child.removeAllListeners("exit");
-  const gone = new Promise((resolve) => program.child.on("exit", resolve));
-  program.child.kill("SIGINT");
-  await gone;
-}
 
 let dev = await serve(0);
 const url = dev.found[1]; // the flare's
@@ -507,7 +501,7 @@ const checks = {
   async "says that dev has ended, and goes on when it is back"() {
     await browser.resize(1400, 900);
     const { found } = dev, { port } = new URL(await page());
-    await end(dev);
+    await stop(dev);
     await shows("#state", "disconnected");
     dev = await serve(found[2], "--page-port", port);
     await shows("#state", "live");
@@ -519,7 +513,7 @@ const checks = {
 
   async "shows several edges, cuts their link and heals it"() {
     assert.equal(await run("() => document.getElementById('tab-edges').hidden"), true);
-    await end(dev);
+    await stop(dev);
     dev = await serve(0, "--edges", "2");
     await browser.open(await page());
     await until("the tab", () => run("() => !document.getElementById('tab-edges').hidden"));
@@ -539,18 +533,8 @@ const checks = {
   },
 };
 
-let failed = false;
-for (const [name, check] of Object.entries(checks)) {
-  try {
-    await check();
-    console.log(`ok ${name}`);
-  } catch (error) {
-    failed = true;
-    console.log(`failed ${name}\t${error.message.replaceAll("\n", " ")}`);
-    if (photographs) await browser.photograph(`${photographs}/failed.png`).catch(() => null);
-    break;
-  }
-}
+const failed = await report(checks);
+if (failed && photographs) await browser.photograph(`${photographs}/failed.png`).catch(() => null);
 await browser.close();
-await end(dev);
+await stop(dev);
 process.exit(failed ? 1 : 0);

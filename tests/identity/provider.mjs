@@ -44,6 +44,7 @@ function newProvider(issuer) {
     cookies: { keys: ["of the cookies"] },
     jwks: { keys: [newKey()] },
     pkce: { required: () => true },
+    rotateRefreshToken: true,
     ttl: { Session: 3600, Grant: 3600, Interaction: 600, AccessToken: 60, IdToken: 600, RefreshToken: 3600, ClientCredentials: 3600 },
   });
 }
