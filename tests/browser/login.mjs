@@ -26,9 +26,15 @@ const dev = await start(executable, ["dev", project, "--port", "0", "--persist",
 const site = `http://localhost:${dev.found[1]}`;
 const provider = await start("node", ["tests/identity/provider.mjs", modules, `${site}/callback`, `${site}/`], /^(\d+)$/);
 const issuer = `http://127.0.0.1:${provider.found[1]}`;
-const manifest = readFileSync(`${project}/flare.lua`, "utf8");
-writeFileSync(`${project}/flare.lua`,
-  manifest.replaceAll("https://login.example.com", issuer).replace(/SITE = "[^"]*"/, `SITE = "${site}"`));
+
+function change(file, edit) {
+  const before = readFileSync(`${project}/${file}`, "utf8"), after = edit(before);
+  assert.notEqual(after, before);
+  writeFileSync(`${project}/${file}`, after);
+}
+// A minute between two looks at the provider's keys would be long to wait for.
+change("main.lua", (text) => text.replace("oidc.keys { issuer = issuer }", "oidc.keys { issuer = issuer, interval = 1 }"));
+change("flare.lua", (text) => text.replaceAll("https://login.example.com", issuer).replace(/SITE = "[^"]*"/, `SITE = "${site}"`));
 
 // Where a page leads to; fetch() would say that it is no page that is asked for.
 const place = (path) => new Promise((resolve, reject) => get(site + path, (answer) => {
@@ -40,6 +46,20 @@ await until("dev to load the new manifest", async () => (await place("/account")
 const browser = await openBrowser();
 const shows = (part) => until(`'${part}'`, async () => (await browser.text("body")).includes(part));
 const address = () => browser.run("() => location.href");
+
+
+/** An access token for a program, which the provider signs with its latest key. */
+async function programToken() {
+  const answer = await fetch(`${issuer}/token`, {
+    method: "POST",
+    headers: { authorization: `Basic ${btoa("gateway:the%20secret%20of%20the%20client")}` },
+    body: new URLSearchParams({ grant_type: "client_credentials", scope: "read", resource: "https://api.example.com" }),
+  });
+  return (await answer.json()).access_token;
+}
+/** The status of a call of the API that the page makes. */
+const call = (token) => browser.run(
+  "async (token) => (await fetch('/api/me', { headers: { authorization: `Bearer ${token}` } })).status", token);
 
 const failed = await report({
   async "has a page for all"() {
@@ -74,6 +94,17 @@ const failed = await report({
     assert.equal(await browser.run("async () => (await fetch('/account')).status"), 401);
     await browser.open(`${site}/account`);
     await until("the provider's page", () => browser.count("[name=login]"));
+  },
+
+  async "calls the API with a token, and with one by the provider's new key"() {
+    await browser.open(`${site}/`);
+    const old = await programToken();
+    assert.equal(await call(old), 200);
+    assert.equal(await call(`${old}x`), 401);
+    await fetch(`${issuer}/test/rotate`, { method: "POST" });
+    const token = await programToken();
+    await until("the new key to be taken", async () => (await call(token)) === 200);
+    assert.equal(await call(old), 401);
   },
 });
 await browser.close();

@@ -61,7 +61,7 @@ function exchange.claims(client, made, answer)
   local endpoints = provider.endpoints(options)
   if not endpoints then return nil, "provider" end
   if answer.iss ~= options.issuer and (answer.iss or endpoints.sends_issuer) then return nil, "issuer" end -- RFC 9207
-  if not answer.code then return nil, "refused", provider.error_code(answer.error) end
+  if answer.error or not answer.code then return nil, "refused", provider.error_code(answer.error) end
   local tokens, reason, detail = provider.ask_tokens(options, endpoints.token_endpoint, {
     grant_type = "authorization_code", code = answer.code, redirect_uri = options.redirect_uri, code_verifier = made.verifier,
   })
