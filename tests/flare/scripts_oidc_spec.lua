@@ -36,9 +36,9 @@ for _, name in ipairs { "access_token", "refresh", "userinfo" } do
     return say(value or false, reason or false, detail or false)
   end)
 end
-app:get("/basket", function()
+app:get("/basket", function(req)
   local values = sessions:read() or {}
-  values.basket = "pear"
+  values.basket = ("pear"):rep(req.query.count or 1)
   sessions:write(values)
   return say(true)
 end)
@@ -377,6 +377,16 @@ describe("flaron.oidc", function()
     provider.change = function(c) c.name = ("x"):rep(4000) end
     assert.same({ false, "too large", "/", false }, said(answer_of(begin())))
     assert.same({ false, "absent" }, said "/user")
+    provider.change = nil
+    local long = "/" .. ("a"):rep(1000)
+    get "/basket?count=450"
+    assert.equal(long, said(answer_of(begin("/login?to=" .. long)))[3])
+    client = flare:client()
+    get "/basket?count=650" -- what the flare itself keeps leaves room for a sign-in, but not for the path
+    assert.same({ "ada", "/" }, (function(all) return { all[1].sub, all[3] } end)(said(answer_of(begin("/login?to=" .. long)))))
+    client = flare:client()
+    get "/basket?count=730"
+    assert.same({ false, "too large" }, said "/login")
   end)
 
   it("refreshes tokens when they are about to expire, and takes the new refresh token", function()

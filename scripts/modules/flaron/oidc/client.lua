@@ -60,7 +60,7 @@ end
 --- Begins a sign-in: sets the session's cookie, and leads to the provider.
 ---
 --- Raises: for a parameter that the sign-in itself sets, and when another cookie is set already.
----@param return_to? string the path to come back to afterwards; what is no path of this site counts as `"/"`.
+---@param return_to? string the path to come back to afterwards; what is no path of this site, or too long for the cookie, counts as `"/"`.
 ---@param parameters? table<string, string> more for the provider, such as `prompt` or `login_hint`.
 ---@return table|nil answer for the visitor.
 ---@return flaron.oidc.Reason? reason `"provider"`, `"too large"` or `"no such secret"`.
@@ -84,6 +84,10 @@ function client:login(return_to, parameters)
   local values, own = read(self)
   own.login = { id = id, expires = assert(time.now()) + PATIENCE, return_to = return_to and is_path(return_to) and return_to or "/" }
   local done, message = write(self, values, own)
+  if message == "too large" then
+    own.login.return_to = "/"
+    done, message = write(self, values, own)
+  end
   if not done then return nil, message end
   return redirect(endpoints.authorization_endpoint, fields)
 end
