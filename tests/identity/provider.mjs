@@ -13,7 +13,6 @@ const [, , modules, redirectUri, logoutUri] = process.argv;
 const find = createRequire(pathToFileURL(`${modules}/x.js`));
 const { default: Provider } = await import(pathToFileURL(find.resolve("oidc-provider")));
 
-const AUDIENCE = "https://api.example.com";
 let serial = 0;
 
 // One key at a time, each with a name of its own.
