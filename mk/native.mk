@@ -1,8 +1,15 @@
 # native.mk - from the translated runtime, edge/ and cli/ to the executable and the Lua module flaron.edge.
 
-$(W)/runtime_wasm2c.c: $(W)/runtime.wasm
+# Where Lua raises an error, the edge is told (engine_thrown): errors of scripts, and 4, LUA_ERRMEM.
+tell_of_errors = sed -i -e '1i void engine_thrown(void *instance, unsigned state, int status);' \
+  -e '/^static void w2c_luaG_errormsg(.* instance,/,/FUNC_PROLOGUE;/s/FUNC_PROLOGUE;/& engine_thrown(instance, w2c_p0, 2);/' \
+  -e '/^static void w2c_luaD_throw(.* instance,/,/FUNC_PROLOGUE;/s/FUNC_PROLOGUE;/& if (w2c_p1 == 4) engine_thrown(instance, w2c_p0, 4);/' $(1)
+# $(call translate,FROM,TO): a module with names to C.
+translate = wasm2c -n runtime $(1) -o $(2) && $(call tell_of_errors,$(2)) && test `grep -c ' engine_thrown(instance,' $(2)` = 2
+
+$(W)/runtime_wasm2c.c: $(W)/named.wasm $(W)/runtime.wasm $(call flags,translate,$(tell_of_errors))
 	@echo 'translating the runtime to C'
-	$(Q)wasm2c -n runtime $< -o $@
+	$(Q)$(call translate,$<,$@)
 
 NATIVE_SANITIZE := $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 LUA_INCLUDE := $(firstword $(wildcard /usr/include/lua5.4 /usr/include/lua-5.4) /usr/include)
@@ -19,17 +26,18 @@ NATIVE_STAMP := $(call flags,native$(if $(SANITIZE),-sanitize),$(CC) $(NATIVE_FL
 WASM2C_STAMP := $(call flags,wasm2c,$(CC) $(WASM2C_FLAGS))
 LIBS_STAMP := $(call flags,libs$(if $(SANITIZE),-sanitize),$(NATIVE_LIBS))
 
-EDGE_SOURCES := $(filter-out edge/lua/%.c,$(wildcard edge/*/*.c))
+# engine/inside.c is compiled with the translated runtime, which it includes.
+EDGE_SOURCES := $(filter-out edge/lua/%.c edge/engine/inside.c,$(wildcard edge/*/*.c))
 CLI_SOURCES := $(wildcard cli/*.c cli/*/*.c)
 MODULE_SOURCES := $(wildcard edge/lua/*.c)
 EDGE_OBJECTS := $(patsubst %.c,$(N)/%.o,$(EDGE_SOURCES)) \
   $(N)/edge/flare/runtime_blob.o $(N)/runtime_wasm2c.o $(N)/embedded.o
 CLI_OBJECTS := $(patsubst %.c,$(N)/%.o,$(CLI_SOURCES))
 
-$(N)/runtime_wasm2c.o: $(W)/runtime_wasm2c.c $(WASM2C_STAMP)
+$(N)/runtime_wasm2c.o: edge/engine/inside.c $(W)/runtime_wasm2c.c $(WASM2C_STAMP)
 	@mkdir -p $(@D)
 	@echo 'compiling the runtime for this machine (10 to 30 seconds)'
-	$(Q)$(CC) $(WASM2C_FLAGS) -c $< -o $@
+	$(Q)$(CC) $(WASM2C_FLAGS) -Iedge -I$(W) -c $< -o $@
 
 $(N)/%.o: %.c $(NATIVE_STAMP) | $(TOOLS) $(W)/runtime_wasm2c.c $(W)/lua_layout.h $(W)/parts_table.h
 	@mkdir -p $(@D)
@@ -50,7 +58,7 @@ $(N)/edge/flare/runtime_blob.o: edge/flare/runtime_blob.S $(W)/parts_table.h
 	$(Q)$(call compile_blob,$(W)) $@
 
 # What lies in the executable (edge/base/embedded.h), and what is made for it.
-EMBEDDED_FOLDERS := scripts/start scripts/testing scripts/modules scripts/check scripts/templates docs/guide edge/dev/page
+EMBEDDED_FOLDERS := scripts/start scripts/testing scripts/debug scripts/modules scripts/check scripts/templates docs/guide edge/dev/page
 EMBEDDED := $(filter-out $(EMBEDDED_FOLDERS:%=%/README.md),$(shell find $(EMBEDDED_FOLDERS) -type f 2>/dev/null | LC_ALL=C sort)) \
   $(B)/licenses.txt $(PART_MODULES)
 LINKED_PACKAGES := $(filter-out liblua%,$(filter %-dev,$(BUILD_PACKAGES)))

@@ -147,15 +147,20 @@ link_runtime = $(WASM_LD) $(1) -L$(WASI_LIB) -lc -lm \
   $(3) --no-entry --gc-sections --stack-first -z stack-size=$(STACK_SIZE) \
   --export=unwind_throw --export=unwind_try --export=unwinding --export=__stack_pointer $(foreach f,$(START_ONLY),--export=$(f)) -o $(2) -Map=$(2:.wasm=.map)
 optimise = wasm-opt $(WASM_FEATURES) $(WASM_OPT) --strip-debug --strip-producers $(1) -o $(2)
+# The same code with the names of its functions, which the translation has (edge/engine/inside.c).
+optimise_named = wasm-opt $(WASM_FEATURES) $(WASM_OPT) --debuginfo --strip-producers $(1) -o $(2)
 optimise_flare = wasm-opt $(WASM_FEATURES) --remove-unused-module-elements --strip-producers $(1) -o $(2)
 
 $(W)/linked.wasm: $(LINKED) $(LINKED_PARTS) $(LINK_STAMP)
 	@echo 'linking the runtime'
 	$(Q)$(call link_runtime,$(LINKED),$@,$(LINKED_PARTS))
 
-$(W)/runtime.wasm: $(W)/linked.wasm $(B)/unwind
+$(W)/named.wasm: $(W)/linked.wasm $(B)/unwind
 	$(Q)$(B)/unwind $< -o $(W)/lowered.wasm --report
-	$(Q)$(call optimise,$(W)/lowered.wasm,$@)
+	$(Q)$(call optimise_named,$(W)/lowered.wasm,$@)
+
+$(W)/runtime.wasm: $(W)/named.wasm
+	$(Q)wasm-opt $(WASM_FEATURES) --strip-debug $< -o $@
 
 # The module that is packed: the runtime without the code that only start-up needs.
 $(W)/optimised.wasm: $(W)/runtime.wasm

@@ -28,7 +28,7 @@ $(S)/%/linked.wasm: $(W)/linked.wasm mk/size.mk
 
 $(S)/%/flare.wasm: $(S)/%/linked.wasm $(B)/unwind
 	$(Q)$(B)/unwind $< -o $(@D)/lowered.wasm
-	$(Q)$(call optimise,$(@D)/lowered.wasm,$(@D)/runtime.wasm)
+	$(Q)$(call optimise_named,$(@D)/lowered.wasm,$(@D)/named.wasm)
 	$(Q)$(B)/unwind $(@D)/lowered.wasm -o $(@D)/trimmed.wasm --keep $(FLARE_EXPORTS)
 	$(Q)cp $(@D)/linked.map $(@D)/core.map
 	$(Q)lua5.4 tools/parts.lua core $(@D) $< $(@D)/trimmed.wasm $(@D)/core.wasm --
@@ -39,8 +39,8 @@ $(S)/%/flare.wasm: $(S)/%/linked.wasm $(B)/unwind
 # it runs only once.
 SIZE_OWN := $(N)/runtime_wasm2c.o $(N)/edge/flare/runtime_blob.o $(N)/edge/engine/engine_wasm2c.o $(N)/edge/flare/parts.o
 $(S)/%/flaron-lua: $(S)/%/flare.wasm $(EDGE_OBJECTS) $(CLI_OBJECTS)
-	$(Q)wasm2c -n runtime $(@D)/runtime.wasm -o $(@D)/runtime_wasm2c.c
-	$(Q)$(CC) -O0 -fPIC -w -Iedge -c $(@D)/runtime_wasm2c.c -o $(@D)/runtime.o
+	$(Q)$(call translate,$(@D)/named.wasm,$(@D)/runtime_wasm2c.c)
+	$(Q)$(CC) -O0 -fPIC -w -Iedge -I$(@D) -c edge/engine/inside.c -o $(@D)/runtime.o
 	$(Q)$(CC) -I$(@D) $(NATIVE_FLAGS) -MF $(@D)/engine.d -c edge/engine/engine_wasm2c.c -o $(@D)/engine.o
 	$(Q)$(call compile_blob,$(@D)) $(@D)/blob.o
 	$(Q)$(CC) -I$(@D) $(NATIVE_FLAGS) -Iruntime -MF $(@D)/parts.d -c edge/flare/parts.c -o $(@D)/parts.o

@@ -9,8 +9,8 @@ $(C)/runtime_wasm2c.c $(C)/parts_table.h &: $(W)/runtime.wasm tests/soak/refuse.
 	@touch $(C)/runtime_wasm2c.c $(C)/parts_table.h
 endif
 
-$(C)/runtime_wasm2c.o: $(C)/runtime_wasm2c.c
-	$(Q)$(CC) -O1 -w -ffp-contract=off -c $< -o $@
+$(C)/runtime_wasm2c.o: edge/engine/inside.c $(C)/runtime_wasm2c.c
+	$(Q)$(CC) -O1 -w -ffp-contract=off -Iedge -I$(C) -c $< -o $@
 
 $(C)/runtime_blob.o: edge/flare/runtime_blob.S $(C)/parts_table.h
 	$(Q)$(call compile_blob,$(C)) $@

@@ -8,6 +8,7 @@
  */
 #include <stddef.h>
 
+#include "lgc.h"
 #include "lobject.h"
 #include "lstate.h"
 
@@ -56,4 +57,45 @@ void layout(void) {
   SAY(NODE_VALUE, offsetof(Node, i_val));
   SAY(NODE_KEY_TAG, offsetof(Node, u.key_tt));
   SAY(NODE_KEY, offsetof(Node, u.key_val));
+  SAY(STATE_TOP, offsetof(lua_State, top));
+  SAY(STATE_C_CALLS, offsetof(lua_State, nCcalls));
+  SAY(STATE_OLD_PC, offsetof(lua_State, oldpc));
+  SAY(STATE_ERROR_JUMP, offsetof(lua_State, errorJmp));
+  SAY(STATE_STATUS, offsetof(lua_State, status));
+  SAY(STATE_OPEN_UPVALUES, offsetof(lua_State, openupval));
+  SAY(GLOBAL_GC_STOP, offsetof(global_State, gcstp));
+  SAY(GC_STOP_USER, GCSTPUSR);
+  SAY(GLOBAL_OBJECTS, offsetof(global_State, allgc));
+  SAY(OBJECT_NEXT, offsetof(GCObject, next));
+  SAY(TAG_THREAD_OBJECT, LUA_VTHREAD);
+  SAY(TAG_PROTO_OBJECT, LUA_VPROTO);
+  SAY(TAG_TABLE_OBJECT, LUA_VTABLE);
+  SAY(TAG_INTEGER, LUA_VNUMINT);
+  SAY(TAG_TRUE, LUA_VTRUE);
+  SAY(TAG_FALSE, LUA_VFALSE);
+  SAY(TAG_LONG, ctb(LUA_VLNGSTR));
+  SAY(CALL_SAVED_PC, offsetof(CallInfo, u.l.savedpc));
+  SAY(CALL_IS_C, CIST_C);
+  SAY(CALL_IS_YIELDABLE_PCALL, CIST_YPCALL);
+  SAY(PROTO_CODE, offsetof(Proto, code));
+  SAY(PROTO_CODE_SIZE, offsetof(Proto, sizecode));
+  SAY(PROTO_VARARG, offsetof(Proto, is_vararg));
+  SAY(PROTO_LINES, offsetof(Proto, lineinfo));
+  SAY(PROTO_LAST_LINE, offsetof(Proto, lastlinedefined));
+  SAY(PROTO_ABSOLUTE_LINES, offsetof(Proto, abslineinfo));
+  SAY(PROTO_ABSOLUTE_COUNT, offsetof(Proto, sizeabslineinfo));
+  SAY(PROTO_LOCALS, offsetof(Proto, locvars));
+  SAY(PROTO_LOCAL_COUNT, offsetof(Proto, sizelocvars));
+  SAY(PROTO_PROTOS, offsetof(Proto, p));
+  SAY(PROTO_PROTO_COUNT, offsetof(Proto, sizep));
+  SAY(LOCAL_SIZE, sizeof(LocVar));
+  SAY(LOCAL_FROM, offsetof(LocVar, startpc));
+  SAY(LOCAL_TO, offsetof(LocVar, endpc));
+  SAY(LUA_CLOSURE_UPVALUE, offsetof(LClosure, upvals));
+  SAY(UPVALUE_VALUE, offsetof(UpVal, v));
+  SAY(TABLE_ARRAY, offsetof(Table, array));
+  SAY(TABLE_ARRAY_SIZE, offsetof(Table, alimit));
+  SAY(TABLE_FLAGS, offsetof(Table, flags));
+  SAY(TABLE_SIZE_IS_HINT, BITRAS);
+  SAY(JUMP_PREVIOUS, 0); /* struct lua_longjmp of ldo.c */
 }

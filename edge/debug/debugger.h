@@ -11,8 +11,12 @@
  * (docs/internals/debugger.md).
  *
  * Threads: an invocation runs on the thread that calls edge_invoke, and stands still on it. The functions
- * that take a `debugger_run` may be called from any other thread at any time, and on the invocation's own
- * thread inside of `stopped`. Those of a `debugger` may be called from all threads.
+ * that take a `debugger_run` may be called from any other thread, from the moment that `stopped` is called
+ * until `ended` returns, and on the invocation's own thread inside of `stopped`, where debugger_go and the
+ * like say how it goes on, too (`stopped` then answers DEBUGGER_WAIT). Those of a `debugger` may be called
+ * from all threads.
+ *
+ * All texts given are UTF-8; other bytes are shown as \xNN. Lines of the log are as the flare wrote them.
  */
 #ifndef FLARON_EDGE_DEBUGGER_H
 #define FLARON_EDGE_DEBUGGER_H
@@ -254,7 +258,8 @@ edge *debugger_run_edge(const debugger_run *run);
 /* ---- looking into it: for runs that stand still. False, with a sentence in `error`, if not, or as said.
  * ---- */
 
-/* A coroutine. */
+/* A coroutine. The main one always has the id DEBUGGER_MAIN. */
+enum { DEBUGGER_MAIN = 1 };
 typedef struct debugger_thread {
   uint32_t id;  /* the same in repeated runs */
   bool running; /* this one runs, */

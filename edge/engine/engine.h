@@ -16,6 +16,17 @@ typedef struct engine_watcher {
   void *data;
 } engine_watcher;
 
+/* Whom an engine in this process tells what a debugger must know. Addresses are those of Lua states in the
+ * memory. */
+typedef struct engine_debug {
+  void *data;
+  bool lines;                                                       /* `line` is to be called */
+  void (*line)(void *data, uint32_t state, bytes source, int line); /* as engine_watcher */
+  void (*thrown)(void *data, uint32_t state,
+                 int status); /* an error is raised, the stack is whole: 2, LUA_ERRRUN,
+                                 the value is on top of it, or 4, LUA_ERRMEM */
+} engine_debug;
+
 typedef struct engine_class {
   bool (*call)(engine *e, flare_handler handler, int cpu_ms, uint64_t *result, text *error);
   bool (*raised)(const engine *e, bytes *message);

@@ -26,6 +26,7 @@ typedef struct instance {
   host *host;
   const engine_watcher *watcher; /* NULL = none */
   const instance_finder *finder; /* NULL = none */
+  const engine_debug *debug;     /* NULL = none */
   uint32_t stack_top;            /* the stack pointer of an instance at rest */
   bool packing;                  /* in the guest's alloc, which may not call the host */
   bool raised;                   /* an error ended the last handler */
@@ -178,7 +179,7 @@ static void wasm2c_add_trace(instance *i, text *error) {
 static bool wasm2c_run(instance *i, void (*function)(void *), call *c, int cpu_ms, text *error) {
   watchdog dog;
   i->packing = false;
-  bool watched = cpu_ms > 0 || wait_has_flag();
+  bool watched = (cpu_ms > 0 || wait_has_flag()) && i->debug == NULL;
   if (watched) watchdog_arm(&dog, cpu_ms, wasm2c_interrupt, i);
   profile_enter(wasm2c_look, i);
   int trap = trap_call(&i->wasm.w2c_memory, function, c);
@@ -214,13 +215,87 @@ static void wasm2c_run_watch(void *data) {
   Z_runtimeZ_interrupt_watch(&c->instance->wasm, c->instance->wasm.w2c_T0.size - 1);
 }
 
-/* Makes the runtime call on_line. */
-static void wasm2c_watch(instance *i, const engine_watcher *watcher) {
-  i->watcher = watcher;
+/* Makes the runtime call `on_line`. */
+static void wasm2c_watch(instance *i, void (*on_line)(void *, u32, u32, u32)) {
   wasm2c_add_function(i, wasm_rt_register_func_type(3, 0, WASM_RT_I32, WASM_RT_I32, WASM_RT_I32),
-                      (wasm_rt_function_ptr_t)wasm2c_on_line);
+                      (wasm_rt_function_ptr_t)on_line);
   call c = {.instance = i};
   trap_call(&i->wasm.w2c_memory, wasm2c_run_watch, &c);
+}
+
+/* ---- debugging ---- */
+
+static void wasm2c_on_debug_line(void *self, u32 source, u32 size, u32 line) {
+  instance *i = wasm2c_instance_of(self);
+  i->debug->line(i->debug->data, Z_runtimeZ_interrupt_state(&i->wasm), wasm2c_argument(i, source, size),
+                 (int)line);
+}
+
+/* The translation calls this where Lua raises an error (mk/native.mk). */
+void engine_thrown(void *self, unsigned state, int status);
+
+void engine_thrown(void *self, unsigned state, int status) {
+  instance *i = wasm2c_instance_of(self);
+  if (i->debug != NULL) i->debug->thrown(i->debug->data, state, status);
+}
+
+uint8_t *instance_memory(engine *e, size_t *size) {
+  const wasm_rt_memory_t *memory = &((instance *)e)->wasm.w2c_memory;
+  if (size != NULL) *size = memory->size;
+  return memory->data;
+}
+
+uint32_t instance_running(engine *e) { return Z_runtimeZ_interrupt_state(&((instance *)e)->wasm); }
+
+struct Z_runtime_instance_t *instance_inside(engine *e) {
+  return &((instance *)e)->wasm;
+}
+
+void instance_save(engine *e, uint32_t more, instance_snapshot *to) {
+  enum { RED_ZONE = 256 };
+  Z_runtime_instance_t *wasm = &((instance *)e)->wasm;
+  wasm_rt_memory_t *memory = &wasm->w2c_memory;
+  to->from = wasm->w2c___stack_pointer - RED_ZONE;
+  text_clear(&to->memory);
+  text_add(&to->memory, memory->data + to->from, Z_runtimeZ_peak(wasm) - to->from);
+  to->pages = memory->pages;
+  to->max_pages = memory->max_pages;
+  to->stack = wasm->w2c___stack_pointer;
+  to->unwinding = wasm->w2c_unwinding;
+  to->ran = wasm->w2c_life_ran;
+  memory->max_pages += more / PAGE;
+}
+
+void instance_restore(engine *e, const instance_snapshot *from) {
+  Z_runtime_instance_t *wasm = &((instance *)e)->wasm;
+  memcpy(wasm->w2c_memory.data + from->from, from->memory.data, from->memory.size);
+  trap_shrink_memory(&wasm->w2c_memory, from->pages);
+  wasm->w2c___stack_pointer = from->stack;
+  wasm->w2c_unwinding = from->unwinding;
+  wasm->w2c_life_ran = from->ran;
+  instance_keep(e, from);
+}
+
+void instance_keep(engine *e, const instance_snapshot *from) {
+  ((instance *)e)->wasm.w2c_memory.max_pages = from->max_pages;
+}
+
+void instance_snapshot_free(instance_snapshot *s) { text_free(&s->memory); }
+
+bool instance_protected(engine *e, void (*function)(void *), void *data, int ms, text *error) {
+  instance *i = (instance *)e;
+  watchdog dog;
+  watchdog_arm(&dog, ms, wasm2c_interrupt, i);
+  int trap = trap_call(&i->wasm.w2c_memory, function, data);
+  watchdog_disarm(&dog);
+  if (trap != 0) text_add_string(error, trap_message(trap));
+  return trap == 0;
+}
+
+_Noreturn void instance_leave(engine *e) {
+  (void)e;
+  wasm_rt_trap((wasm_rt_trap_t)TRAP_ENDED);
+  abort();
 }
 
 /* Start-up calls this for a module that is not in its bundle (bundle_finder in runtime/start/bundle.h). */
@@ -273,14 +348,17 @@ static void wasm2c_put_image(uint8_t *memory, const flare *f) {
   memcpy(to + done, f->image.data + done, f->image.size - done);
 }
 
-engine *instance_open(const flare *f, host *h, const engine_watcher *watcher) {
+engine *instance_open(const flare *f, host *h, const engine_watcher *watcher, const engine_debug *debug) {
   instance *i = wasm2c_make(h);
   wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
   memory->max_pages = f->memory_max_pages;
   memset(memory->data + i->stack_top, 0, memory->size - i->stack_top);
   if (memory->pages < f->memory_pages) wasm_rt_grow_memory(memory, f->memory_pages - memory->pages);
   wasm2c_put_image(memory->data, f);
-  if (watcher != NULL) wasm2c_watch(i, watcher);
+  i->watcher = watcher;
+  i->debug = debug;
+  if (watcher != NULL) wasm2c_watch(i, wasm2c_on_line);
+  if (debug != NULL && debug->lines) wasm2c_watch(i, wasm2c_on_debug_line);
   return &i->engine;
 }
 
@@ -329,7 +407,8 @@ bool instance_start(engine **out, bytes bundle, uint32_t memory_limit, uint32_t 
   instance *i = wasm2c_make(NULL);
   *out = &i->engine;
   if (!wasm2c_put_input(i, bundle, memory_limit, error)) return false;
-  if (watcher != NULL) wasm2c_watch(i, watcher);
+  i->watcher = watcher;
+  if (watcher != NULL) wasm2c_watch(i, wasm2c_on_line);
   const wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
   call c = {.instance = i, .bundle = bundle, .bundle_at = memory_limit, .hash = hash, .strip = strip};
   if (finder != NULL) {

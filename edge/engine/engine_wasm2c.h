@@ -9,8 +9,44 @@
 
 #include "engine/engine.h"
 
-/* Opens an instance of a packed flare. All arguments are borrowed. `watcher` may be NULL. Never NULL. */
-engine *instance_open(const flare *f, host *h, const engine_watcher *watcher);
+/* Opens an instance of a packed flare. All arguments are borrowed. `watcher` and `debug` may be NULL, and one
+ * of them must be. With `debug` no limit of CPU time holds. Never NULL. */
+engine *instance_open(const flare *f, host *h, const engine_watcher *watcher, const engine_debug *debug);
+
+/* ---- for debuggers, inside of a call of engine_debug, on its thread ---- */
+
+/* The linear memory, until it grows: its `size` may be NULL. */
+uint8_t *instance_memory(engine *e, size_t *size);
+
+/* The address of the Lua state that runs. */
+uint32_t instance_running(engine *e);
+
+/* For the functions of inside.h. */
+struct Z_runtime_instance_t *instance_inside(engine *e);
+
+/* What there is to an instance, without what never changes. Begin with {0}; instance_snapshot_free. */
+typedef struct instance_snapshot {
+  text memory; /* from `from` on */
+  uint32_t from, pages, max_pages, stack, unwinding, ran;
+} instance_snapshot;
+
+/* Keeps its state. Until instance_restore the memory may grow by `more` bytes beyond its limit. */
+void instance_save(engine *e, uint32_t more, instance_snapshot *to);
+
+/* Makes it what it was. */
+void instance_restore(engine *e, const instance_snapshot *from);
+
+/* Makes the limit of the memory what it was, and nothing else. */
+void instance_keep(engine *e, const instance_snapshot *from);
+
+void instance_snapshot_free(instance_snapshot *s);
+
+/* Calls `function(data)`, which may call what is inside, for `ms` ms of CPU time at most. False, with a
+ * sentence in `error`, if it trapped or was stopped: only instance_restore may follow. */
+bool instance_protected(engine *e, void (*function)(void *), void *data, int ms, text *error);
+
+/* Leaves the handler, which fails. Does not return. */
+_Noreturn void instance_leave(engine *e);
 
 /* The results of a script's start-up, for pack.c. `memory` and the texts point into the instance's memory. */
 typedef struct instance_start_report {

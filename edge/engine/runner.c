@@ -9,8 +9,9 @@
 
 bool edge_open(edge *e, text *error) {
   if (e->engine != NULL) return true;
-  e->engine = e->command == NULL ? instance_open(e->flare, &e->host, e->watcher)
-                                 : process_open(e->flare, &e->host, e->command, error);
+  e->engine = e->command == NULL
+                  ? instance_open(e->flare, &e->host, e->watcher, e->debug != NULL ? &e->debug->engine : NULL)
+                  : process_open(e->flare, &e->host, e->command, error);
   return e->engine != NULL;
 }
 
@@ -47,13 +48,15 @@ static void set_raised(host_response *response, bytes message) {
   *line = explained;
 }
 
-bool edge_invoke(edge *e, flare_handler handler, const host_request *request, edge_result *result,
-                 text *error) {
+/* edge_invoke, once. */
+static bool invoke(edge *e, flare_handler handler, const host_request *request, edge_result *result,
+                   text *error) {
   uint64_t answer = 0;
   text fault = {0};
   bytes message;
   if (!edge_open(e, error)) return false;
   host_begin(&e->host, request);
+  if (e->debug != NULL) e->debug->begin(e->debug->engine.data, e, handler, request);
   result->failed = !engine_call(e->engine, handler, e->cpu_ms, &answer, &fault);
   result->raised = !result->failed && engine_raised(e->engine, &message);
   if (result->raised) {
@@ -81,6 +84,17 @@ bool edge_invoke(edge *e, flare_handler handler, const host_request *request, ed
   if (result->failed || e->engine->spent) edge_renew(e);
   text_free(&fault);
   return true;
+}
+
+bool edge_invoke(edge *e, flare_handler handler, const host_request *request, edge_result *result,
+                 text *error) {
+  if (e->debug == NULL) return invoke(e, handler, request, result, error);
+  bool good;
+  do {
+    edge_renew(e); /* so that each run begins with equal memory */
+    good = invoke(e, handler, request, result, error);
+  } while (e->debug->again(e->debug->engine.data, e, result) && good);
+  return good;
 }
 
 void edge_renew(edge *e) {

@@ -9,6 +9,18 @@
 
 #include "engine/engine.h"
 
+struct edge;
+struct edge_result;
+
+/* A debugger of the engine in this process (debug/debugger.h), which may have an invocation repeated. */
+typedef struct edge_debug {
+  engine_debug engine;
+  /* The invocation begins, for the first time or again: host_begin was called. */
+  void (*begin)(void *data, struct edge *e, flare_handler handler, const host_request *request);
+  /* It has ended. True: it is to be repeated from its beginning. */
+  bool (*again)(void *data, struct edge *e, const struct edge_result *result);
+} edge_debug;
+
 /* Owned by the caller, who fills in the first part; edge_close frees the rest. */
 typedef struct edge {
   const flare *flare; /* borrowed, until edge_close */
@@ -18,6 +30,7 @@ typedef struct edge {
       *command; /* starts an engine in another process, borrowed; NULL = the engine in this one */
   const engine_watcher
       *watcher; /* called for each line, borrowed; NULL = none. An engine in another process ignores it */
+  const edge_debug *debug; /* set by debugger_attach; NULL = none */
 
   engine *engine; /* NULL until it is needed, and after a trap */
 } edge;

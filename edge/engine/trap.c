@@ -194,6 +194,15 @@ uint32_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint32_t pages) {
   return old_pages;
 }
 
+void trap_shrink_memory(wasm_rt_memory_t *memory, uint32_t pages) {
+  size_t before = (size_t)memory->pages * PAGE, after = (size_t)pages * PAGE;
+  if (after >= before) return;
+  madvise(memory->data + after, before - after, MADV_DONTNEED);
+  mprotect(memory->data + after, before - after, PROT_NONE);
+  memory->pages = pages;
+  memory->size = memory->pages * PAGE;
+}
+
 void wasm_rt_free_memory(wasm_rt_memory_t *memory) { munmap(memory->data, RESERVATION); }
 
 void wasm_rt_allocate_funcref_table(wasm_rt_funcref_table_t *table, uint32_t elements,

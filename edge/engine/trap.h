@@ -46,6 +46,9 @@ void trap_leave_host(void);
 /* Whether this thread is in a host function. */
 bool trap_in_host(void);
 
+/* Makes a memory smaller: `pages` in place of more. What it grows by later is zeros. */
+void trap_shrink_memory(wasm_rt_memory_t *memory, uint32_t pages);
+
 /* A static sentence for a result of trap_call. */
 const char *trap_message(int trap);
 

@@ -164,6 +164,17 @@ static json_int_t line_of(const function *f, uint64_t n) {
   return line;
 }
 
+bool linemap_find(const linemap *map, bytes source, uint32_t n, const char **file, int *line) {
+  if (source.size != 0 && source.data[0] == '=') source = (bytes){source.data + 1, source.size - 1};
+  if (source.size != HASH + 1 || source.data[0] != '?' || memcmp(source.data + 1, map->hash, HASH) != 0)
+    return false;
+  const function *f = find_function(map, n);
+  if (f == NULL) return false;
+  *file = f->file;
+  *line = (int)line_of(f, n);
+  return true;
+}
+
 /* A place in a log: "?HASH:N". */
 typedef struct place {
   const char *hash;

@@ -37,6 +37,12 @@ const char *linemap_hash(const linemap *map);
  */
 size_t linemap_explain(const linemap *map, bytes log, text *out, char other[9]);
 
+/*
+ * The file and the line of place `n` in a chunk whose name is `source`, "?HASH" or "=?HASH"; false if it is
+ * not in the map. `file` is borrowed.
+ */
+bool linemap_find(const linemap *map, bytes source, uint32_t n, const char **file, int *line);
+
 void linemap_free(linemap *map);
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include "profile/callstack.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lua_layout.h"
@@ -98,9 +99,9 @@ static uint32_t resumed_by(bytes memory, uint32_t state) {
   return value_at(memory, function + LAYOUT_VALUE_SIZE, LAYOUT_TAG_THREAD);
 }
 
-/* Lists the states from the main one to the running one and returns their number. If the path is not known,
- * it lists only the running one. */
-static size_t find_states(bytes memory, uint32_t running, uint32_t states[MOST_STATES]) {
+static_assert((int)CALLSTACK_STATES == (int)MOST_STATES, "the limit of Lua");
+
+size_t callstack_states(bytes memory, uint32_t running, uint32_t states[CALLSTACK_STATES]) {
   uint32_t state = word_at(memory, word_at(memory, running + LAYOUT_STATE_GLOBAL) + LAYOUT_GLOBAL_MAIN);
   for (size_t n = 0; n < MOST_STATES && state != 0; state = resumed_by(memory, state)) {
     states[n++] = state;
@@ -108,6 +109,12 @@ static size_t find_states(bytes memory, uint32_t running, uint32_t states[MOST_S
   }
   states[0] = running;
   return 1;
+}
+
+bool callstack_wraps(bytes memory, uint32_t state) {
+  uint32_t function = function_of(memory, state, word_at(memory, state + LAYOUT_STATE_CI));
+  uint32_t closure = function != 0 ? value_at(memory, function, LAYOUT_TAG_C_CLOSURE) : 0;
+  return closure != 0 && upvalue_is(memory, closure, 0, LAYOUT_TAG_THREAD);
 }
 
 /* Calls as they are found, innermost first: the first calls, and the last calls in a ring buffer. */
@@ -168,7 +175,7 @@ size_t callstack_read(bytes memory, uint32_t running, callstack_call calls[CALLS
   f.count = 0;
   f.moving = false;
   if (running == 0) return 0;
-  size_t count = find_states(memory, running, states), n = 0;
+  size_t count = callstack_states(memory, running, states), n = 0;
   uint32_t main_state = word_at(memory, word_at(memory, running + LAYOUT_STATE_GLOBAL) + LAYOUT_GLOBAL_MAIN);
   if (states[0] != main_state) calls[n++] = (callstack_call){.kind = CALLSTACK_COROUTINE};
   bool whole = true;

@@ -28,6 +28,18 @@ typedef struct callstack_call {
                    name if no module has the function; else empty */
 } callstack_call;
 
+/* The most states that resume one another. */
+enum { CALLSTACK_STATES = 220 };
+
+/*
+ * Lists the states from the main one to `running`, each of which has resumed the next one, and returns their
+ * number. If that is not known it lists only the running one.
+ */
+size_t callstack_states(bytes memory, uint32_t running, uint32_t states[CALLSTACK_STATES]);
+
+/* Whether the innermost call of a state is a function of coroutine.wrap, which hands on errors. */
+bool callstack_wraps(bytes memory, uint32_t state);
+
 /* The most calls of one stack. Of more, only the outermost and the innermost are kept. */
 enum { CALLSTACK_OUTER = 96, CALLSTACK_INNER = 24, CALLSTACK_CALLS = CALLSTACK_OUTER + CALLSTACK_INNER + 2 };
 

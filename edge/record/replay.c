@@ -10,7 +10,7 @@ static bool same_bytes(const text *recorded, bytes now) {
   return recorded->size == now.size && (now.size == 0 || memcmp(recorded->data, now.data, now.size) == 0);
 }
 
-static bool is_same(const record_call *call, host_import import, const host_arguments *arguments) {
+bool replay_is_same(const record_call *call, host_import import, const host_arguments *arguments) {
   return call->import == import && call->n == arguments->n && same_bytes(&call->a, arguments->a) &&
          same_bytes(&call->b, arguments->b);
 }
@@ -45,7 +45,7 @@ static void follow_line(replay *r, host_import import, const host_arguments *arg
   if (r->line_differs) return;
   r->log_at = next_call(r->record, r->log_at, true);
   const record_call *recorded = r->log_at < r->record->call_count ? &r->record->calls[r->log_at++] : NULL;
-  if (recorded == NULL ? !ends_early(r->record) : !is_same(recorded, import, arguments)) {
+  if (recorded == NULL ? !ends_early(r->record) : !replay_is_same(recorded, import, arguments)) {
     r->line_differs = true;
     r->line = r->lines;
     r->line_recorded = recorded;
@@ -54,15 +54,13 @@ static void follow_line(replay *r, host_import import, const host_arguments *arg
   r->lines++;
 }
 
-/* Answers as recorded, and applies ws calls to the response. */
-static void answer_from(replay *r, const record_call *call, const host_arguments *arguments,
-                        host_answer *answer) {
+void replay_answer(const record_call *call, host *h, const host_arguments *arguments, host_answer *answer) {
   host_answer ignored = {0};
   answer->present = call->present;
   answer->data = text_bytes(&call->answer);
   answer->number = call->number;
-  if (call->import == HOST_ws_send && call->number == 0) host_ws_send(r->host, arguments, &ignored);
-  if (call->import == HOST_ws_close_conn) host_ws_close_conn(r->host, arguments, &ignored);
+  if (call->import == HOST_ws_send && call->number == 0) host_ws_send(h, arguments, &ignored);
+  if (call->import == HOST_ws_close_conn) host_ws_close_conn(h, arguments, &ignored);
 }
 
 /* A call after the departure. Returns what `before` does. */
@@ -70,9 +68,9 @@ static bool answer_later(replay *r, host_import import, const host_arguments *ar
                          host_answer *answer) {
   r->later++;
   for (size_t i = r->at; i < r->record->call_count; i++) {
-    if (r->used[i] || !is_same(&r->record->calls[i], import, arguments)) continue;
+    if (r->used[i] || !replay_is_same(&r->record->calls[i], import, arguments)) continue;
     r->used[i] = true;
-    answer_from(r, &r->record->calls[i], arguments, answer);
+    replay_answer(&r->record->calls[i], r->host, arguments, answer);
     return true;
   }
   if (is(import, ABI_PURE | ABI_LOCAL)) return false; /* the host can answer it */
@@ -89,9 +87,9 @@ static bool before(host_tape *tape, host_import import, const host_arguments *ar
   if (r->departed) return answer_later(r, import, arguments, answer);
   r->at = next_call(r->record, r->at, false);
   const record_call *call = r->at < r->record->call_count ? &r->record->calls[r->at] : NULL;
-  if (call != NULL && is_same(call, import, arguments)) {
+  if (call != NULL && replay_is_same(call, import, arguments)) {
     r->at++;
-    answer_from(r, call, arguments, answer);
+    replay_answer(call, r->host, arguments, answer);
     return true;
   }
   if (call == NULL && ends_early(r->record)) {

@@ -43,6 +43,12 @@ void replay_finish(replay *r, bool cut);
 
 void replay_free(replay *r);
 
+/* Whether a call is the recorded one. */
+bool replay_is_same(const record_call *call, host_import import, const host_arguments *arguments);
+
+/* Answers a call as recorded; messages on a ws connection are added to the host's response. */
+void replay_answer(const record_call *call, host *h, const host_arguments *arguments, host_answer *answer);
+
 /* Adds the name of the Lua function that calls an import: `spark_get` is spark.get. */
 void replay_add_name(text *to, host_import import);
 

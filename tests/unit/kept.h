@@ -40,7 +40,7 @@ static inline void kept_end(const text *error) {
 /* Gives it a new instance. */
 static inline void kept_renew(kept *k) {
   engine_close(k->engine);
-  k->engine = instance_open(&k->flare, &k->host, NULL);
+  k->engine = instance_open(&k->flare, &k->host, NULL, NULL);
 }
 
 /* Packs a main script with `memory` bytes at most (0 = the usual) and opens an instance; ends the program

@@ -1,0 +1,389 @@
+/*
+ * debugger_test.c - the debugger's core (edge/debug/debugger.h): what stops, what is seen, forwards and
+ * backwards. The protocol's server is tested by tests/tool/debug_spec.lua.
+ *
+ * A test is a script, what is set, and a list of moves with what is seen after each. Ends with "N passed, N
+ * failed".
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "debug/debugger.h"
+#include "pack/pack.h"
+
+static int passed, failed;
+
+/* A move and the place and reason of the stop that it leads to, such as "step main.lua:3"; then what is asked
+ * for there. */
+typedef struct move {
+  debugger_move move;
+  const char *stop;
+  const char *(*look)(debugger_run *run); /* NULL = nothing; the answer is NULL if all is well */
+} move;
+
+typedef struct test {
+  const char *name;
+  const move *moves; /* the first one's move is not made; ends with a stop that is NULL */
+  size_t at;
+  debugger_run *run;
+  text log;
+} test;
+
+static const char *const reasons[] = {"entry",     "step",  "breakpoint", "function", "data",
+                                      "exception", "pause", "goto",       "end"};
+
+static void report(const char *name, size_t at, const char *expected, const char *got) {
+  failed++;
+  printf("failed: %s, stop %zu: expected %s, got %s\n", name, at, expected, got);
+}
+
+/* "REASON FILE:LINE", with the line that wrote or the message after it. */
+static void describe(debugger_run *run, const debugger_stop *stop, text *to) {
+  debugger_frames frames;
+  text error = {0};
+  text_add_string(to, reasons[stop->reason]);
+  if (debugger_get_frames(run, 0, 0, 10, &frames, &error) && frames.count != 0) {
+    size_t i = 0;
+    while (i + 1 < frames.count && !frames.items[i].lua) i++;
+    text_printf(to, " %s:%d", text_string(&frames.items[i].place.source), frames.items[i].place.line);
+  } else if (stop->reason != DEBUGGER_END) {
+    text_printf(to, " (%s)", text_string(&error));
+  }
+  if (stop->reason == DEBUGGER_DATA) text_printf(to, " wrote %d", stop->wrote.line);
+  if (stop->reason == DEBUGGER_EXCEPTION)
+    text_printf(to, " %s%s", text_string(&stop->description), stop->uncaught ? " (uncaught)" : "");
+  if (stop->departure.size != 0) text_printf(to, " DEPARTED: %s", text_string(&stop->departure));
+  debugger_frames_free(&frames);
+  text_free(&error);
+}
+
+static debugger_move stopped(void *data, debugger_run *run, const debugger_stop *stop) {
+  test *t = data;
+  const move *m = &t->moves[t->at];
+  text got = {0};
+  describe(run, stop, &got);
+  if (m->stop == NULL) {
+    report(t->name, t->at, "no stop", text_string(&got));
+    text_free(&got);
+    return DEBUGGER_TERMINATE;
+  }
+  if (strcmp(m->stop, text_string(&got)) == 0) {
+    passed++;
+  } else {
+    report(t->name, t->at, m->stop, text_string(&got));
+    text_free(&got);
+    t->at++;
+    return DEBUGGER_TERMINATE;
+  }
+  text_free(&got);
+  if (m->look != NULL) {
+    const char *fault = m->look(run);
+    if (fault == NULL) {
+      passed++;
+    } else {
+      report(t->name, t->at, "all well", fault);
+    }
+  }
+  t->at++;
+  return t->moves[t->at].move;
+}
+
+static void output(void *data, const debugger_output *o) {
+  test *t = data;
+  text_add(&t->log, o->line.data, o->line.size);
+  text_add_string(&t->log, "\n");
+}
+
+static int read_main(void *data, const char *path, text *out) {
+  if (strcmp(path, "main.lua") != 0) return 2;
+  text_add_string(out, data);
+  return 0;
+}
+
+/* What is set: breakpoints of lines and functions, errors. */
+typedef struct sets {
+  debugger_breakpoint list[4];
+  size_t count;
+  debugger_breakpoint functions[2];
+  size_t function_count;
+  debugger_exceptions exceptions;
+  bool entry, end, strip;
+} sets;
+
+static void run(const char *name, const char *source, const sets *s, const move *moves, const char *body,
+                const char *log) {
+  modules_source files = {read_main, (void *)source, NULL};
+  text wasm = {0}, error = {0}, map = {0};
+  pack_options options = {.strip = s->strip, .map = s->strip ? &map : NULL};
+  flare f = {0};
+  if (!pack_project(&files, NULL, &options, &wasm, &error) || !flare_read(&f, &wasm, &error)) {
+    report(name, 0, "a flare", text_string(&error));
+    return;
+  }
+  test t = {.name = name, .moves = moves};
+  linemap *lines = s->strip ? linemap_read(text_bytes(&map), &error) : NULL;
+  debugger_config config = {.listener = {.data = &t, .stopped = stopped, .output = output},
+                            .lines = true,
+                            .stop_on_entry = s->entry,
+                            .stop_at_end = s->end,
+                            .map = lines};
+  debugger *d = debugger_new(&config);
+  debugger_verified verified[4] = {{0}};
+  if (s->count != 0) debugger_set_lines(d, &f, "main.lua", s->list, s->count, verified);
+  for (size_t i = 0; i < s->count; i++) {
+    if (!verified[i].verified) report(name, 0, "a verified breakpoint", text_string(&verified[i].message));
+  }
+  debugger_verified_free(verified, 4);
+  if (s->function_count != 0) debugger_set_functions(d, s->functions, s->function_count, verified);
+  debugger_set_exceptions(d, &s->exceptions);
+  edge e = {.flare = &f, .host = {.config = host_config_default()}};
+  host_request request = {0};
+  edge_result result = {0};
+  text_add_string(&request.method, "GET");
+  text_add_string(&request.url, "http://localhost/?name=Ada");
+  if (!debugger_attach(d, &e, &error) || !edge_invoke(&e, FLARE_HANDLE_REQUEST, &request, &result, &error))
+    report(name, 0, "an invocation", text_string(&error));
+  if (moves[t.at].stop != NULL) report(name, t.at, moves[t.at].stop, "the end");
+  const char *got = text_string(&e.host.response.body);
+  if (body != NULL && strcmp(got, body) != 0) report(name, t.at, body, got);
+  if (body != NULL && strcmp(got, body) == 0) passed++;
+  if (log != NULL && strcmp(text_string(&t.log), log) != 0) report(name, t.at, log, text_string(&t.log));
+  if (log != NULL && strcmp(text_string(&t.log), log) == 0) passed++;
+  edge_close(&e);
+  debugger_free(d);
+  linemap_free(lines);
+  flare_free(&f);
+  host_request_free(&request);
+  text_free(&error);
+  text_free(&map);
+  text_free(&t.log);
+}
+
+/* ---- what is asked for at stops ---- */
+
+static char fault[1000];
+
+/* NULL if an expression has this value. */
+static const char *value_is(debugger_run *run, int level, const char *code, const char *value) {
+  debugger_variable v = {0};
+  text error = {0};
+  bool good = debugger_evaluate(run, 0, level, bytes_of(code), DEBUGGER_LOOK, 0, &v, NULL, &error);
+  snprintf(fault, sizeof fault, "%s is %s", code, good ? text_string(&v.value) : text_string(&error));
+  bool same = strcmp(good ? text_string(&v.value) : text_string(&error), value) == 0;
+  debugger_variable_free(&v);
+  text_free(&error);
+  return same ? NULL : fault;
+}
+
+/* Watches a local of the innermost frame. */
+static const char *watch(debugger_run *run, const char *name) {
+  debugger_scopes scopes;
+  text error = {0}, key = {0}, shown = {0};
+  debugger_verified verified = {0};
+  debugger_breakpoint b = {.id = 7};
+  const char *answer = NULL;
+  if (!debugger_get_scopes(run, 0, 0, &scopes, &error) ||
+      !debugger_data_key(run, scopes.locals, bytes_of(name), &key, &shown, &error)) {
+    snprintf(fault, sizeof fault, "%s", text_string(&error));
+    answer = fault;
+  } else {
+    const char *keys[] = {text_string(&key)};
+    debugger_set_data(run, keys, &b, 1, &verified);
+    if (!verified.verified) answer = "not verified";
+  }
+  debugger_verified_free(&verified, 1);
+  text_free(&error);
+  text_free(&key);
+  text_free(&shown);
+  return answer;
+}
+
+static const char cart[] =
+    "local flaron = require 'flaron'\n"                /* 1 */
+    "local function add(cart, price)\n"                /* 2 */
+    "  cart.total = cart.total + price\n"              /* 3 */
+    "  return cart.total\n"                            /* 4 */
+    "end\n"                                            /* 5 */
+    "return function()\n"                              /* 6 */
+    "  local cart, sum = { total = 0, 'a', 'b' }, 0\n" /* 7 */
+    "  flaron.logging.info('begins')\n"                /* 8 */
+    "  for i = 1, 3 do\n"                              /* 9 */
+    "    sum = sum + add(cart, i)\n"                   /* 10 */
+    "  end\n"                                          /* 11 */
+    "  flaron.logging.info('ends')\n"                  /* 12 */
+    "  return { body = cart.total .. ' ' .. sum }\n"   /* 13 */
+    "end\n";
+
+static const char *look_at_cart(debugger_run *run) {
+  const char *answer = NULL;
+  if (answer == NULL) answer = value_is(run, 0, "price", "1");
+  if (answer == NULL) answer = value_is(run, 0, "cart.total", "0");
+  if (answer == NULL) answer = value_is(run, 1, "sum + i", "1");
+  if (answer == NULL) answer = value_is(run, 0, "cart", "{\"a\", \"b\", total = 0}");
+  if (answer == NULL) answer = value_is(run, 0, "(function() cart.total = 99 return cart.total end)()", "99");
+  if (answer == NULL) answer = value_is(run, 0, "cart.total", "0");
+  if (answer == NULL)
+    answer =
+        value_is(run, 0, "nothing.there", "(debugger):1: attempt to index a nil value (global 'nothing')");
+  return answer;
+}
+
+static const char *look_at_variables(debugger_run *run) {
+  debugger_scopes scopes;
+  debugger_variables locals, fields;
+  text error = {0};
+  static char all[1000];
+  int used = 0;
+  if (!debugger_get_scopes(run, 0, 1, &scopes, &error)) return text_string(&error);
+  if (!debugger_get_variables(run, scopes.locals, DEBUGGER_ALL, 0, 0, &locals, &error))
+    return text_string(&error);
+  for (size_t i = 0; i < locals.count; i++) {
+    debugger_variable *v = &locals.items[i];
+    used += snprintf(all + used, sizeof all - (size_t)used, "%s=%s:%s;", text_string(&v->name),
+                     text_string(&v->value), v->type);
+    if (v->reference == 0) continue;
+    if (!debugger_get_variables(run, v->reference, DEBUGGER_NAMED, 0, 0, &fields, &error))
+      return text_string(&error);
+    for (size_t n = 0; n < fields.count; n++)
+      used += snprintf(all + used, sizeof all - (size_t)used, ".%s=%s;",
+                       text_string(&fields.items[n].expression), text_string(&fields.items[n].value));
+    debugger_variables_free(&fields);
+  }
+  debugger_variables_free(&locals);
+  const char *expected = "cart={\"a\", \"b\", total = 0}:table;.cart.total=0;sum=0:integer;i=1:integer;";
+  return strcmp(all, expected) == 0 ? NULL : all;
+}
+
+static void test_forwards(void) {
+  static const move steps[] = {{DEBUGGER_CONTINUE, "entry main.lua:7", NULL},
+                               {DEBUGGER_OVER, "step main.lua:8", NULL},
+                               {DEBUGGER_OVER, "step main.lua:9", NULL},
+                               {DEBUGGER_OVER, "step main.lua:10", NULL},
+                               {DEBUGGER_IN, "step main.lua:3", look_at_cart},
+                               {DEBUGGER_OUT, "step main.lua:9", NULL},
+                               {DEBUGGER_OVER, "step main.lua:10", NULL},
+                               {DEBUGGER_OVER, "step main.lua:9", NULL},
+                               {DEBUGGER_CONTINUE, NULL, NULL}};
+  run("steps", cart, &(sets){.entry = true}, steps, "6 10", "begins\nends\n");
+  static const move lines[] = {{DEBUGGER_CONTINUE, "breakpoint main.lua:3", look_at_variables},
+                               {DEBUGGER_CONTINUE, "breakpoint main.lua:3", NULL},
+                               {DEBUGGER_CONTINUE, "breakpoint main.lua:3", NULL},
+                               {DEBUGGER_CONTINUE, NULL, NULL}};
+  run("a breakpoint", cart, &(sets){.list = {{.id = 1, .line = 3}}, .count = 1}, lines, "6 10", NULL);
+  run("a breakpoint of a stripped flare", cart,
+      &(sets){.list = {{.id = 1, .line = 3}}, .count = 1, .strip = true},
+      (move[]){{DEBUGGER_CONTINUE, "breakpoint main.lua:3", NULL},
+               {DEBUGGER_OVER, "step main.lua:4", NULL},
+               {DEBUGGER_OVER, "step main.lua:9", NULL},
+               {DEBUGGER_DETACH, NULL, NULL}},
+      "6 10", NULL);
+  static const move one[] = {{DEBUGGER_CONTINUE, "breakpoint main.lua:3", NULL},
+                             {DEBUGGER_CONTINUE, NULL, NULL}};
+  run("a condition", cart, &(sets){.list = {{.id = 1, .line = 3, .condition = "price == 2"}}, .count = 1},
+      one, "6 10", NULL);
+  run("a hit condition", cart, &(sets){.list = {{.id = 1, .line = 3, .hit_condition = "==3"}}, .count = 1},
+      one, "6 10", NULL);
+  run("a log message", cart,
+      &(sets){.list = {{.id = 1, .line = 3, .log_message = "{price} to {cart.total}"}}, .count = 1},
+      (move[]){{DEBUGGER_CONTINUE, NULL, NULL}}, "6 10", "begins\n1 to 0\n2 to 1\n3 to 3\nends\n");
+  static const move function[] = {{DEBUGGER_CONTINUE, "function main.lua:3", NULL},
+                                  {DEBUGGER_CONTINUE, "function main.lua:3", NULL},
+                                  {DEBUGGER_DETACH, NULL, NULL}};
+  run("a function", cart, &(sets){.functions = {{.id = 1, .function = "add"}}, .function_count = 1}, function,
+      "6 10", NULL);
+  run("a function by its place", cart,
+      &(sets){.functions = {{.id = 1, .function = "main.lua:2"}}, .function_count = 1}, function, "6 10",
+      NULL);
+}
+
+static const char *watch_total(debugger_run *run) {
+  debugger_scopes scopes;
+  debugger_variables locals;
+  text error = {0}, key = {0}, shown = {0};
+  debugger_verified verified = {0};
+  debugger_breakpoint b = {.id = 7};
+  if (!debugger_get_scopes(run, 0, 0, &scopes, &error)) return text_string(&error);
+  if (!debugger_get_variables(run, scopes.locals, DEBUGGER_ALL, 0, 0, &locals, &error))
+    return text_string(&error);
+  uint32_t reference = locals.items[0].reference;
+  debugger_variables_free(&locals);
+  if (!debugger_data_key(run, reference, bytes_of("total"), &key, &shown, &error)) return text_string(&error);
+  const char *keys[] = {text_string(&key)};
+  debugger_set_data(run, keys, &b, 1, &verified);
+  text_free(&key);
+  text_free(&shown);
+  return verified.verified ? NULL : "not verified";
+}
+
+static const char *watch_sum(debugger_run *run) { return watch(run, "sum"); }
+
+static void test_backwards(void) {
+  static const move back[] = {{DEBUGGER_CONTINUE, "breakpoint main.lua:12", NULL},
+                              {DEBUGGER_BACK_OVER, "step main.lua:9", NULL},
+                              {DEBUGGER_BACK_OVER, "step main.lua:10", NULL},
+                              {DEBUGGER_BACK_IN, "step main.lua:9", NULL},
+                              {DEBUGGER_BACK_IN, "step main.lua:4", NULL},
+                              {DEBUGGER_BACK_OVER, "step main.lua:3", NULL},
+                              {DEBUGGER_BACK_OVER, "step main.lua:10", NULL},
+                              {DEBUGGER_IN, "step main.lua:3", NULL},
+                              {DEBUGGER_BACK_OUT, "step main.lua:10", NULL},
+                              {DEBUGGER_REVERSE_CONTINUE, "entry main.lua:7", NULL},
+                              {DEBUGGER_CONTINUE, "breakpoint main.lua:12", NULL},
+                              {DEBUGGER_CONTINUE, "end", NULL},
+                              {DEBUGGER_REVERSE_CONTINUE, "breakpoint main.lua:12", NULL},
+                              {DEBUGGER_CONTINUE, "end", NULL},
+                              {DEBUGGER_CONTINUE, NULL, NULL}};
+  run("backwards", cart, &(sets){.list = {{.id = 1, .line = 12}}, .count = 1, .end = true}, back, "6 10",
+      "begins\nends\n");
+  static const move who[] = {{DEBUGGER_CONTINUE, "breakpoint main.lua:12", watch_total},
+                             {DEBUGGER_REVERSE_CONTINUE, "data main.lua:3 wrote 3", NULL},
+                             {DEBUGGER_REVERSE_CONTINUE, "data main.lua:3 wrote 3", NULL},
+                             {DEBUGGER_REVERSE_CONTINUE, "data main.lua:3 wrote 3", NULL},
+                             {DEBUGGER_REVERSE_CONTINUE, "data main.lua:7 wrote 7", NULL},
+                             {DEBUGGER_CONTINUE, "data main.lua:4 wrote 3", NULL},
+                             {DEBUGGER_DETACH, NULL, NULL}};
+  run("who wrote a field", cart, &(sets){.list = {{.id = 1, .line = 12}}, .count = 1}, who, "6 10",
+      "begins\nends\n");
+  static const move local[] = {{DEBUGGER_CONTINUE, "breakpoint main.lua:12", watch_sum},
+                               {DEBUGGER_REVERSE_CONTINUE, "data main.lua:4 wrote 4", NULL},
+                               {DEBUGGER_DETACH, NULL, NULL}};
+  run("who wrote a local", cart, &(sets){.list = {{.id = 1, .line = 12}}, .count = 1}, local, "6 10", NULL);
+}
+
+static void test_errors(void) {
+  static const char source[] =
+      "local function deep(n)\n"                                                /* 1 */
+      "  if n == 0 then error('bad', 0) end\n"                                  /* 2 */
+      "  return deep(n - 1) + 1\n"                                              /* 3 */
+      "end\n"                                                                   /* 4 */
+      "return function()\n"                                                     /* 5 */
+      "  local good, message = pcall(deep, 2)\n"                                /* 6 */
+      "  local co = coroutine.wrap(function() local x = nil; return x.y end)\n" /* 7 */
+      "  co()\n"                                                                /* 8 */
+      "end\n";
+  static const move all[] = {
+      {DEBUGGER_CONTINUE, "exception main.lua:2 bad", NULL},
+      {DEBUGGER_CONTINUE,
+       "exception main.lua:7 main.lua:7: attempt to index a nil value (local 'x') (uncaught)", NULL},
+      {DEBUGGER_REVERSE_CONTINUE, "exception main.lua:2 bad", NULL},
+      {DEBUGGER_BACK_OVER, "step main.lua:2", NULL},
+      {DEBUGGER_BACK_OVER, "step main.lua:3", NULL},
+      {DEBUGGER_DETACH, NULL, NULL}};
+  run("all errors", source, &(sets){.exceptions = {.all = true}}, all, "Internal Server Error", NULL);
+  static const move uncaught[] = {
+      {DEBUGGER_CONTINUE,
+       "exception main.lua:7 main.lua:7: attempt to index a nil value (local 'x') (uncaught)", NULL},
+      {DEBUGGER_DETACH, NULL, NULL}};
+  run("uncaught errors", source, &(sets){.exceptions = {.uncaught = true}}, uncaught, NULL, NULL);
+  run("errors by their text", source, &(sets){.exceptions = {.all = true, .all_filter = "nil value"}},
+      uncaught, NULL, NULL);
+}
+
+int main(void) {
+  test_forwards();
+  test_backwards();
+  test_errors();
+  printf("%d passed, %d failed\n", passed, failed);
+  return failed != 0;
+}
