@@ -59,11 +59,14 @@ static uint32_t inspect_function(const inside *in, const char *name) {
   return f->function;
 }
 
+/* The request for which frame.lua does without agent.lua. */
+static const char test_request[] = "test";
+
 /* Loads the agent and runs it up to its first yield; false if memory has run out. */
-static bool inspect_boot(inspection *i) {
+static bool inspect_boot(inspection *i, bool small) {
   static const char chunk_name[] = "=(debugger)";
   inside *in = instance_inside(i->engine);
-  bytes chunk = *embedded_find("scripts/debug/agent.lua");
+  bytes chunk = *embedded_find("scripts/debug/frame.lua");
   if (!inside_check_stack(in, i->state, 40)) return false;
   uint32_t at = inside_alloc(in, (uint32_t)(chunk.size + sizeof chunk_name));
   if (at == 0) return false;
@@ -87,7 +90,9 @@ static bool inspect_boot(inspection *i) {
   }
   if (inside_unwinds(in)) return false;
   inspect_push(i, LAYOUT_TAG_THREAD, i->state);
-  inside_call(in, i->state, 3, 2);
+  if (!small && !inspect_push_bytes(i, *embedded_find("scripts/debug/agent.lua"))) return false;
+  inside_call(in, i->state, small ? 3 : 4, 2);
+  i->small = small;
   inside_set_top(in, i->state, -3);
   return !inside_unwinds(in);
 }
@@ -97,7 +102,7 @@ static void inspect_run(void *data) {
   asking *a = data;
   inspection *i = a->i;
   inside *in = instance_inside(i->engine);
-  if (i->agent == 0 && !inspect_boot(i)) return;
+  if (i->agent == 0 && !inspect_boot(i, strcmp(a->request, test_request) == 0)) return;
   inside_push_function(in, i->state, inspect_function(in, "resume"));
   inspect_push(i, LAYOUT_TAG_THREAD, i->agent);
   if (!inspect_push_bytes(i, bytes_of(a->request))) return;
@@ -193,7 +198,7 @@ static void inspect_begin(inspection *i, int ms) {
 /* Takes all back but the references. */
 static void inspect_renew(inspection *i, int ms) {
   text ignored = {0}, references = {0};
-  if (i->agent != 0 && inspect_request(i, "export", NULL, 0, ms, &references, &ignored)) {
+  if (i->agent != 0 && !i->small && inspect_request(i, "export", NULL, 0, ms, &references, &ignored)) {
     text_free(&i->references);
     i->references = references;
   }
@@ -203,7 +208,8 @@ static void inspect_renew(inspection *i, int ms) {
 
 bool inspect_ask(inspection *i, const char *request, const inspect_argument *arguments, size_t count, int ms,
                  text *answer, text *error) {
-  if (i->dirty && strcmp(request, "variables") != 0) inspect_renew(i, ms);
+  bool larger = i->agent != 0 && i->small && strcmp(request, test_request) != 0;
+  if (larger || (i->dirty && strcmp(request, "variables") != 0)) inspect_renew(i, ms);
   inspect_begin(i, ms);
   return inspect_request(i, request, arguments, count, ms, answer, error);
 }

@@ -24,6 +24,7 @@ typedef struct inspection {
   bool open;       /* there is something to take back */
   bool dirty;      /* an evaluation may have left something */
   uint32_t agent;  /* the agent's coroutine; 0 = not loaded */
+  bool small;      /* the agent knows conditions alone */
   text references; /* of an earlier agent, for the next one */
   instance_snapshot before;
 } inspection;

@@ -1,31 +1,20 @@
--- agent.lua - the debugger's part inside of a flare that stands still: it reads and sets variables and evaluates.
---
--- edge/debug/inspect.c loads it into the instance, runs it as a coroutine, and takes all of it back before the flare goes on. It
--- calls nothing that the script may have changed: `lua` has Lua's own functions, and strings are handled by them alone. Each
--- request is a list of strings and values, each answer one string of fields, "SIZE:BYTES" one after the other.
+-- agent.lua - the debugger's part inside of a flare that stands still: it reads and sets variables and shows values. What it needs of
+-- frame.lua, which loads it, comes in `core`.
 
-local lua, here = ...
+local lua, core = ...
 local next, rawget, rawlen, rawset = lua.next, lua.rawget, lua.rawlen, lua.rawset
-local type, select, tonumber, raise, load = lua.type, lua.select, lua.tonumber, lua.error, lua.load
-local create, resume, status, yield = lua.create, lua.resume, lua.status, lua.yield
+local type, select, tonumber, raise = lua.type, lua.select, lua.tonumber, lua.error
+local create, resume, status = lua.create, lua.resume, lua.status
 local byte, sub, find, format, gsub, len = lua.byte, lua.sub, lua.find, lua.format, lua.gsub, lua.len
-local concat, sort, unpack, number_kind, utf8_length = lua.concat, lua.sort, lua.unpack, lua.mathtype, lua.utflen
-local getinfo, getlocal, setlocal = lua.getinfo, lua.getlocal, lua.setlocal
-local getupvalue, setupvalue, getmetatable, setmetatable = lua.getupvalue, lua.setupvalue, lua.getmetatable, lua.setmetatable
+local concat, sort, number_kind, utf8_length = lua.concat, lua.sort, lua.mathtype, lua.utflen
+local getinfo, setlocal = lua.getinfo, lua.setlocal
+local getupvalue, setupvalue, getmetatable = lua.getupvalue, lua.setupvalue, lua.getmetatable
+local requests, put, clean, real, run = core.requests, core.put, core.clean, core.real, core.run
+local frame_at, frame_info, names_of, environment = core.frame_at, core.frame_info, core.names_of, core.environment
+local each_local, varargs_of, globals = core.each_local, core.varargs_of, core.globals
 
-local registry = lua.getregistry()
-local main, globals = rawget(registry, 1), rawget(registry, 2)
+local main = rawget(lua.getregistry(), 1)
 local LONG, PREVIEW, MOST, SORTED = 1000, 60, 10000, 20000
-
-local answer, filled -- the fields of the answer
-
-local function put(value)
-  local text = format("%s", value)
-  filled = filled + 1
-  answer[filled] = format("%d:", len(text))
-  filled = filled + 1
-  answer[filled] = text
-end
 
 -- ---- how values are shown ----
 
@@ -118,12 +107,6 @@ show = function(value, most)
   return format("%s: %p", kind, value)
 end
 
--- Text of the script as it can be shown: bytes that are no UTF-8 are escaped.
-local function clean(text)
-  if utf8_length(text) then return text end
-  return (gsub(text, "[\128-\255]", function(c) return format("\\x%02x", byte(c)) end))
-end
-
 -- ---- references ----
 
 local refs = {}
@@ -177,9 +160,6 @@ end
 
 -- ---- frames ----
 
--- The level as getinfo takes it: in the thread that stopped, coroutine.resume, which runs this, is the innermost call.
-local function real(thread, level) return thread == here and level + 1 or level end
-
 local function depth_of(thread)
   local low, high = 0, 1
   while getinfo(thread, high, "l") do low, high = high, high * 2 end
@@ -192,12 +172,6 @@ local function depth_of(thread)
   return thread == main and count - 1 or count -- the runtime's own call, entry.c
 end
 
-local function frame_info(thread, level)
-  local info = getinfo(thread, real(thread, level), "nSltuf")
-  if not info or level < 0 then raise(format("there is no call at level %d", level), 0) end
-  return info
-end
-
 local function name_of(info)
   if info.what == "main" then return "main chunk" end
   if info.name then return info.namewhat == "method" and format("method '%s'", info.name) or info.name end
@@ -205,104 +179,9 @@ local function name_of(info)
   return format("function <%s:%d>", source_of(info), info.linedefined)
 end
 
-local function each_local(thread, level, visit)
-  local at, n = real(thread, level), 1
-  while true do
-    local name, value = getlocal(thread, at, n)
-    if not name then return end
-    visit(n, name, value)
-    n = n + 1
-  end
-end
-
 local function is_hidden(name) return byte(name) == 40 end -- '(': "(temporary)", "(for state)"
 
--- The innermost local of a name: its number and value.
-local function find_local(frame, name)
-  local at, found
-  each_local(frame.thread, frame.level, function(n, known, value)
-    if known == name then at, found = n, value end
-  end)
-  return at, found
-end
-
-local function find_upvalue(frame, name)
-  local n = 1
-  while frame.func do
-    local known, value = getupvalue(frame.func, n)
-    if not known then return end
-    if known == name and name ~= "" then return n, value end
-    n = n + 1
-  end
-end
-
-local function environment(frame)
-  local at, value = find_local(frame, "_ENV")
-  if not at then at, value = find_upvalue(frame, "_ENV") end
-  if at then return value end
-  return globals
-end
-
-local function frame_at(thread, level)
-  local info = frame_info(thread, level)
-  return { thread = thread, level = level, func = info.func, is_lua = info.what ~= "C", vararg = info.isvararg }
-end
-
--- ---- evaluating ----
-
--- Globals for code in a frame: its locals and upvalues are there under their names.
-local function names_of(frame)
-  return setmetatable({}, {
-    __index = function(_, name)
-      local at, value = find_local(frame, name)
-      if not at then at, value = find_upvalue(frame, name) end
-      if at then return value end
-      return environment(frame)[name]
-    end,
-    __newindex = function(_, name, value)
-      local at = find_local(frame, name)
-      if at then return setlocal(frame.thread, real(frame.thread, frame.level), at, value) end
-      at = find_upvalue(frame, name)
-      if at then return setupvalue(frame.func, at, value) end
-      environment(frame)[name] = value
-    end,
-  })
-end
-
-local function varargs_of(frame)
-  local list, n = {}, 0
-  while frame.is_lua and frame.vararg do
-    local name, value = getlocal(frame.thread, real(frame.thread, frame.level), -(n + 1))
-    if not name then break end
-    n = n + 1
-    list[n] = value
-  end
-  return n, list
-end
-
--- Runs code in a frame; the results as a list and their number. Raises what it raises.
-local function run(frame, code, expression_only)
-  local names = names_of(frame)
-  local chunk, fault = load(format("return %s\n", code), "=(debugger)", "t", names)
-  if not chunk and not expression_only then
-    local as_statement, other = load(code, "=(debugger)", "t", names)
-    chunk, fault = as_statement, other
-  end
-  if not chunk then raise(fault, 0) end
-  local count, list = varargs_of(frame)
-  local routine = create(chunk)
-  local function take(good, ...)
-    if not good then raise((...), 0) end
-    return { ... }, select("#", ...)
-  end
-  local results, n = take(resume(routine, unpack(list, 1, count)))
-  if status(routine) ~= "dead" then raise("the debugger cannot wait for a yield", 0) end
-  return results, n
-end
-
 -- ---- requests ----
-
-local requests = {}
 
 function requests.frames(thread, start, count)
   local total = depth_of(thread)
@@ -502,12 +381,6 @@ function requests.evaluate(thread, level, code, expression_only)
   put_variable("", results[1], frame, find(code, "^[%w_%.%[%]]+$") and code or format("(%s)", code))
 end
 
--- Whether a condition holds.
-function requests.test(thread, level, code)
-  local results = run(frame_at(thread, level), code, true)
-  put(results[1] and 1 or 0)
-end
-
 -- A log message: {expression} is replaced by its value.
 function requests.message(thread, level, text)
   local frame = frame_at(thread, level)
@@ -643,23 +516,4 @@ function requests.import(kind, thread, level, expression, value)
   end
 end
 
--- ---- the loop ----
-
-local function handle(name, ...)
-  local request = requests[name]
-  return request(...)
-end
-
-local text = ""
-while true do
-  local function serve(...)
-    answer, filled = { "", "" }, 0
-    local routine = create(handle)
-    local good, fault = resume(routine, ...)
-    if good then return concat(answer, "", 1, filled) end
-    answer, filled = {}, 0
-    put(type(fault) == "string" and clean(fault) or show(fault))
-    return format("!%s", concat(answer, "", 1, filled))
-  end
-  text = serve(yield(text))
-end
+return show
