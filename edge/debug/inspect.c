@@ -150,8 +150,6 @@ static bool inspect_request(inspection *i, const char *request, const inspect_ar
   bool good = instance_protected(i->engine, inspect_run, &a, ms, error) && a.good;
   bytes left = text_bytes(&given);
   if (!good) {
-    if (error->size == 0 && given.size != 0 && strstr(text_string(&given), "CPU time limit") != NULL)
-      text_printf(error, "it took more than %d ms", ms);
     if (error->size == 0) text_add_string(error, "not enough memory to look");
     inspect_take_back(i);
   } else if (left.size != 0 && left.data[0] == '!') {

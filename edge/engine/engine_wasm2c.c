@@ -287,9 +287,13 @@ bool instance_protected(engine *e, void (*function)(void *), void *data, int ms,
   watchdog dog;
   watchdog_arm(&dog, ms, wasm2c_interrupt, i);
   int trap = trap_call(&i->wasm.w2c_memory, function, data);
-  watchdog_disarm(&dog);
-  if (trap != 0) text_add_string(error, trap_message(trap));
-  return trap == 0;
+  bool late = watchdog_disarm(&dog);
+  if (late) {
+    text_printf(error, "it took more than %d ms", ms);
+  } else if (trap != 0) {
+    text_add_string(error, trap_message(trap));
+  }
+  return trap == 0 && !late;
 }
 
 _Noreturn void instance_leave(engine *e) {

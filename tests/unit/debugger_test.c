@@ -380,8 +380,151 @@ static void test_errors(void) {
       uncaught, NULL, NULL);
 }
 
+/* ---- deep in C ---- */
+
+static void test_boundaries(void) {
+  static const char source[] =
+      "local object = setmetatable({}, {\n"               /* 1 */
+      "  __index = function(_, key)\n"                    /* 2 */
+      "    return key .. '!'\n"                           /* 3 */
+      "  end,\n"                                          /* 4 */
+      "  __close = function()\n"                          /* 5 */
+      "    error('closed', 0)\n"                          /* 6 */
+      "  end,\n"                                          /* 7 */
+      "})\n"                                              /* 8 */
+      "local function tail(n)\n"                          /* 9 */
+      "  return n\n"                                      /* 10 */
+      "end\n"                                             /* 11 */
+      "local function calls(n)\n"                         /* 12 */
+      "  return tail(n)\n"                                /* 13 */
+      "end\n"                                             /* 14 */
+      "return function()\n"                               /* 15 */
+      "  local a = object.key\n"                          /* 16 */
+      "  local b = ('xy'):gsub('.', function(c)\n"        /* 17 */
+      "    return c:upper()\n"                            /* 18 */
+      "  end)\n"                                          /* 19 */
+      "  local good, message = pcall(function()\n"        /* 20 */
+      "    local closing <close> = object\n"              /* 21 */
+      "    return 1\n"                                    /* 22 */
+      "  end)\n"                                          /* 23 */
+      "  local outer = coroutine.wrap(function()\n"       /* 24 */
+      "    local inner = coroutine.create(function(x)\n"  /* 25 */
+      "      coroutine.yield(x + 1)\n"                    /* 26 */
+      "    end)\n"                                        /* 27 */
+      "    local _, got = coroutine.resume(inner, 1)\n"   /* 28 */
+      "    coroutine.yield(got)\n"                        /* 29 */
+      "  end)\n"                                          /* 30 */
+      "  local c = outer()\n"                             /* 31 */
+      "  local d = calls(4)\n"                            /* 32 */
+      "  return { body = a .. b .. message .. c .. d }\n" /* 33 */
+      "end\n";
+  static const move in[] = {{DEBUGGER_CONTINUE, "breakpoint main.lua:16", NULL},
+                            {DEBUGGER_IN, "step main.lua:3", NULL},
+                            {DEBUGGER_IN, "step main.lua:17", NULL},
+                            {DEBUGGER_IN, "step main.lua:19", NULL},
+                            {DEBUGGER_IN, "step main.lua:17", NULL},
+                            {DEBUGGER_IN, "step main.lua:18", NULL},
+                            {DEBUGGER_OVER, "step main.lua:20", NULL},
+                            {DEBUGGER_OVER, "step main.lua:23", NULL},
+                            {DEBUGGER_OVER, "step main.lua:20", NULL},
+                            {DEBUGGER_IN, "step main.lua:21", NULL},
+                            {DEBUGGER_OVER, "step main.lua:22", NULL},
+                            {DEBUGGER_OVER, "step main.lua:24", NULL},
+                            {DEBUGGER_OVER, "step main.lua:30", NULL},
+                            {DEBUGGER_OVER, "step main.lua:24", NULL},
+                            {DEBUGGER_OVER, "step main.lua:31", NULL},
+                            {DEBUGGER_IN, "step main.lua:25", NULL},
+                            {DEBUGGER_OVER, "step main.lua:27", NULL},
+                            {DEBUGGER_OVER, "step main.lua:25", NULL},
+                            {DEBUGGER_OVER, "step main.lua:28", NULL},
+                            {DEBUGGER_IN, "step main.lua:26", NULL},
+                            {DEBUGGER_BACK_OUT, "step main.lua:28", NULL},
+                            {DEBUGGER_OVER, "step main.lua:29", NULL},
+                            {DEBUGGER_OVER, "step main.lua:32", NULL},
+                            {DEBUGGER_IN, "step main.lua:13", NULL},
+                            {DEBUGGER_OVER, "step main.lua:33", NULL},
+                            {DEBUGGER_BACK_OVER, "step main.lua:32", NULL},
+                            {DEBUGGER_IN, "step main.lua:13", NULL},
+                            {DEBUGGER_IN, "step main.lua:10", NULL},
+                            {DEBUGGER_CONTINUE, NULL, NULL}};
+  run("boundaries", source, &(sets){.list = {{.id = 1, .line = 16}}, .count = 1}, in, "key!XYclosed24", NULL);
+  run("boundaries of a stripped flare", source,
+      &(sets){.list = {{.id = 1, .line = 16}}, .count = 1, .strip = true}, in, "key!XYclosed24", NULL);
+  run("an error in __close", source, &(sets){.exceptions = {.all = true}},
+      (move[]){{DEBUGGER_CONTINUE, "exception main.lua:6 closed", NULL},
+               {DEBUGGER_OUT, "step main.lua:24", NULL},
+               {DEBUGGER_DETACH, NULL, NULL}},
+      "key!XYclosed24", NULL);
+  static const char hooks[] =
+      "local count = 0\n"                       /* 1 */
+      "return function()\n"                     /* 2 */
+      "  debug.sethook(function(event, line)\n" /* 3 */
+      "    count = count + 1\n"                 /* 4 */
+      "  end, 'l')\n"                           /* 5 */
+      "  local x = 1\n"                         /* 6 */
+      "  x = x + 1\n"                           /* 7 */
+      "  debug.sethook()\n"                     /* 8 */
+      "  return { body = count .. ' ' .. x }\n" /* 9 */
+      "end\n";
+  run("a script with hooks", hooks,
+      &(sets){.list = {{.id = 1, .line = 7}, {.id = 2, .line = 4, .hit_condition = "==3"}}, .count = 2},
+      (move[]){{DEBUGGER_CONTINUE, "breakpoint main.lua:7", NULL},
+               {DEBUGGER_BACK_OVER, "step main.lua:6", NULL},
+               {DEBUGGER_CONTINUE, "breakpoint main.lua:7", NULL},
+               {DEBUGGER_CONTINUE, "breakpoint main.lua:4", NULL},
+               {DEBUGGER_DETACH, NULL, NULL}},
+      "3 2", NULL);
+}
+
+/* ---- changes ---- */
+
+static const char *do_it(debugger_run *run, const char *code) {
+  debugger_variable v = {0};
+  text error = {0};
+  bool good = debugger_evaluate(run, 0, 0, bytes_of(code), DEBUGGER_DO, 0, &v, NULL, &error);
+  snprintf(fault, sizeof fault, "%s", text_string(&error));
+  debugger_variable_free(&v);
+  text_free(&error);
+  return good ? NULL : fault;
+}
+
+static const char *set_sum(debugger_run *run) {
+  debugger_scopes scopes;
+  debugger_variable v = {0};
+  text error = {0};
+  if (!debugger_get_scopes(run, 0, 0, &scopes, &error)) return text_string(&error);
+  bool good = debugger_set_variable(run, scopes.locals, bytes_of("sum"), bytes_of("sum + 100"), &v, &error);
+  snprintf(fault, sizeof fault, "%s", good ? text_string(&v.value) : text_string(&error));
+  if (good && strcmp(text_string(&v.value), "100") == 0) good = (value_is(run, 0, "sum", "100")) == NULL;
+  debugger_variable_free(&v);
+  text_free(&error);
+  return good ? NULL : fault;
+}
+
+static const char *log_something(debugger_run *run) {
+  return do_it(run, "flaron.logging.info('by hand', cart.total)");
+}
+static const char *make_total(debugger_run *run) { return do_it(run, "cart.total = 50"); }
+static const char *loops(debugger_run *run) {
+  const char *answer = value_is(run, 0, "(function() while true do end end)()", "it took more than 1000 ms");
+  return answer != NULL ? answer : value_is(run, 0, "('x'):rep(200 * 1024 * 1024)", "not enough memory");
+}
+
+static void test_changes(void) {
+  static const move moves[] = {{DEBUGGER_CONTINUE, "breakpoint main.lua:10", set_sum},
+                               {DEBUGGER_OVER, "step main.lua:9", make_total},
+                               {DEBUGGER_BACK_OVER, "step main.lua:10", loops},
+                               {DEBUGGER_OVER, "step main.lua:9", log_something},
+                               {DEBUGGER_BACK_OVER, "step main.lua:10", NULL},
+                               {DEBUGGER_DETACH, NULL, NULL}};
+  run("changes", cart, &(sets){.list = {{.id = 1, .line = 10, .hit_condition = "==1"}}, .count = 1}, moves,
+      "55 208", "begins\nby hand\t50\nends\n");
+}
+
 int main(void) {
   test_forwards();
+  test_boundaries();
+  test_changes();
   test_backwards();
   test_errors();
   printf("%d passed, %d failed\n", passed, failed);
