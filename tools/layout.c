@@ -61,6 +61,7 @@ void layout(void) {
   SAY(STATE_C_CALLS, offsetof(lua_State, nCcalls));
   SAY(STATE_OLD_PC, offsetof(lua_State, oldpc));
   SAY(STATE_ERROR_JUMP, offsetof(lua_State, errorJmp));
+  SAY(STATE_HOOK_MASK, offsetof(lua_State, hookmask));
   SAY(STATE_STATUS, offsetof(lua_State, status));
   SAY(STATE_OPEN_UPVALUES, offsetof(lua_State, openupval));
   SAY(GLOBAL_GC_STOP, offsetof(global_State, gcstp));

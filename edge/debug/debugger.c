@@ -343,7 +343,8 @@ static void run_look(debugger_run *run, bool error) {
     bool at_target = !run->to_the_end && run->now.event == run->target.event &&
                      (run->target.at_error ? error && run->now.thrown == run->target.thrown : !error);
     if (at_target) {
-      if (!run->searching_steps && run->watch_count != 0 && !error && match_data(run, &m)) run_note(run, &m);
+      if (!run->searching_steps && run->watch_count != 0 && !error && match_data(run, &m, false))
+        run_note(run, &m);
       if (run->searching_steps && !error) match_back_ends(run);
       run_turn(run);
       run_repeat(run);
@@ -436,6 +437,13 @@ static void run_on_line(void *data, uint32_t state, bytes source, int line) {
     default:
       if (!run_is_idle(run) || run->mode == MODE_SEARCH) run_look(run, false);
   }
+}
+
+/* engine_debug.returned */
+static void run_on_return(void *data, uint32_t state) {
+  debugger_run *run = ((attachment *)data)->run;
+  if (run != NULL && !run->looking && (run->mode == MODE_FORWARD || run->mode == MODE_SEARCH))
+    match_return(run, state);
 }
 
 /* engine_debug.thrown */
@@ -535,9 +543,7 @@ static bool run_ended(void *data, edge *e, const edge_result *result) {
     if (run->mode == MODE_SEARCH || run->mode == MODE_TRACE) {
       /* Its target was the end, or it has ended early. */
       if (run->mode == MODE_SEARCH && !run->searching_steps && e->engine != NULL && run->watch_count != 0) {
-        run->last = run->now;
-        run->before = run->place;
-        if (match_data(run, &m)) run_note(run, &m);
+        if (match_data(run, &m, true)) run_note(run, &m);
       }
       run_turn(run);
       return true;
@@ -606,12 +612,15 @@ bool debugger_attach(debugger *d, edge *e, text *error) {
     return false;
   }
   attachment *a = memory_get(sizeof *a);
-  *a = (attachment){
-      .hooks = {.engine = {.data = a, .lines = d->config.lines, .line = run_on_line, .thrown = run_on_error},
-                .begin = run_begin,
-                .again = run_ended},
-      .d = d,
-      .e = e};
+  *a = (attachment){.hooks = {.engine = {.data = a,
+                                         .lines = d->config.lines,
+                                         .line = run_on_line,
+                                         .returned = run_on_return,
+                                         .thrown = run_on_error},
+                              .begin = run_begin,
+                              .again = run_ended},
+                    .d = d,
+                    .e = e};
   pthread_mutex_lock(&d->lock);
   a->next = d->attachments;
   d->attachments = a;

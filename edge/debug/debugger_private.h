@@ -103,6 +103,13 @@ typedef struct step {
   match same, above;  /* backwards: the last line in the call, and in calls that called it */
 } step;
 
+/* A call and the line that it is at, while data is watched. */
+typedef struct active {
+  uint32_t state, offset;
+  raw_place place;
+  moment at;
+} active;
+
 /* Something watched. Owned. */
 typedef struct watch {
   int id;
@@ -116,6 +123,8 @@ typedef struct watch {
   char *key;
   size_t key_size;
   char *name;
+  bool written; /* since the last line, */
+  active by;    /* by this */
   bool present;
   uint8_t value[9]; /* the data and the tag of the last value */
 } watch;
@@ -194,6 +203,8 @@ struct debugger_run {
   size_t hit_count;
   watch *watches;
   size_t watch_count;
+  active *active; /* the calls that are not over, innermost last in each state */
+  size_t active_count;
   change *changes;
   size_t change_count, change_at;
 
@@ -250,7 +261,8 @@ bool run_instruction(const debugger_run *run, uint32_t state, uint32_t call, int
 /* match.c: whether the run is to stop at the present event; `m`, empty before, says why. */
 bool match_line(debugger_run *run, match *m);
 bool match_error(debugger_run *run, match *m);
-bool match_data(debugger_run *run, match *m);
+bool match_data(debugger_run *run, match *m, bool at_end);
+void match_return(debugger_run *run, uint32_t state); /* a function returns: has it written? */
 void match_free(match *m);
 void match_count(debugger_run *run);    /* only counts how often breakpoints were met */
 void match_begin(debugger_run *run);    /* a run begins */

@@ -307,23 +307,90 @@ static bool match_read(const debugger_run *run, watch *w, uint8_t value[9]) {
   return true;
 }
 
-void match_baseline(debugger_run *run) {
-  for (size_t i = 0; i < run->watch_count; i++)
-    run->watches[i].present = match_read(run, &run->watches[i], run->watches[i].value);
+/* The call in the list, NULL if no line of it has run; calls within it are dropped. */
+static active *match_active(debugger_run *run, uint32_t state, uint32_t offset) {
+  for (size_t i = run->active_count; i > 0; i--) {
+    active *a = &run->active[i - 1];
+    if (a->state != state) continue;
+    if (a->offset == offset) return a;
+    if (a->offset < offset) return NULL;
+    memmove(a, a + 1, (run->active_count - i) * sizeof *a);
+    run->active_count--;
+  }
+  return NULL;
 }
 
-bool match_data(debugger_run *run, match *m) {
-  bool backwards = run->mode == MODE_SEARCH, found = false;
+/* Notes the line that runs. */
+static void match_here(debugger_run *run) {
+  uint32_t offset = run_offset(run, run->state, run_word(run, run->state + LAYOUT_STATE_CI));
+  active *here = match_active(run, run->state, offset);
+  if (here == NULL) {
+    LIST_ROOM(run->active, run->active_count);
+    here = &run->active[run->active_count++];
+  }
+  *here = (active){run->state, offset, run->place, run->now};
+}
+
+void match_baseline(debugger_run *run) {
+  uint32_t states[CALLSTACK_STATES];
+  if (run->watch_count == 0) return;
+  for (size_t i = 0; i < run->watch_count; i++)
+    run->watches[i].present = match_read(run, &run->watches[i], run->watches[i].value);
+  size_t count = callstack_states(run_memory(run), run->state, states);
+  for (size_t i = 0; i < count; i++) instance_tell_returns(run->e->engine, states[i]);
+  if (!run->now.at_error) match_here(run);
+}
+
+/* The innermost line of a state other than in the call at `offset`; NULL = none has run. */
+static const active *match_caller(const debugger_run *run, uint32_t state, uint32_t offset) {
+  for (size_t i = run->active_count; i > 0; i--) {
+    const active *a = &run->active[i - 1];
+    if (a->state != state || a->offset < offset) return a;
+  }
+  return NULL;
+}
+
+/* Notes what has changed since the last look; `by` is who ran. */
+static void match_compare(debugger_run *run, const active *by) {
+  bool backwards = run->mode == MODE_SEARCH;
   for (size_t i = 0; i < run->watch_count; i++) {
     watch *w = &run->watches[i];
     uint8_t value[9];
-    text fault = {0};
     bool present = match_read(run, w, value);
     bool changed = present && (w->present ? memcmp(value, w->value, sizeof value) != 0 : backwards);
     w->present = present;
     memcpy(w->value, value, sizeof value);
-    if (!changed || found || run->last.event == 0 ||
-        !match_allowed(run, w->id, w->condition, w->hits, &fault)) {
+    if (!changed) continue;
+    w->written = true;
+    w->by = by != NULL ? *by
+                       : (active){.place = run->before, .at = run->last}; /* it is watched only since then */
+  }
+}
+
+void match_return(debugger_run *run, uint32_t state) {
+  uint32_t call = run_word(run, state + LAYOUT_STATE_CI);
+  if (run->watch_count == 0 || (run_word(run, call + LAYOUT_CALL_STATUS) & LAYOUT_CALL_IS_C) != 0) return;
+  match_compare(run, match_active(run, state, run_offset(run, state, call)));
+}
+
+bool match_data(debugger_run *run, match *m, bool at_end) {
+  bool found = false;
+  uint32_t offset = at_end ? 0 : run_offset(run, run->state, run_word(run, run->state + LAYOUT_STATE_CI));
+  active *here = at_end ? NULL : match_active(run, run->state, offset);
+  if (here != NULL && match_enters(run)) { /* of another call */
+    size_t after = (size_t)(&run->active[run->active_count] - here) - 1;
+    memmove(here, here + 1, after * sizeof *here);
+    run->active_count--;
+    here = NULL;
+  }
+  const active *last = run->active_count != 0 ? &run->active[run->active_count - 1] : NULL;
+  match_compare(run, at_end ? last : here != NULL ? here : match_caller(run, run->state, offset));
+  for (size_t i = 0; i < run->watch_count; i++) {
+    watch *w = &run->watches[i];
+    text fault = {0};
+    bool written = w->written;
+    w->written = false;
+    if (!written || found || !match_allowed(run, w->id, w->condition, w->hits, &fault)) {
       text_free(&fault);
       continue;
     }
@@ -331,9 +398,12 @@ bool match_data(debugger_run *run, match *m) {
     match_set(run, m, DEBUGGER_DATA, w->id);
     m->description = fault;
     if (m->description.size == 0) text_printf(&m->description, "%s was written", w->name);
-    place_set(run, &run->before, &m->wrote);
-    if (backwards) m->at = run->last;
+    place_set(run, &w->by.place, &m->wrote);
+    if (run->mode == MODE_SEARCH) m->at = w->by.at;
   }
+  if (at_end) return found;
+  match_here(run);
+  instance_tell_returns(run->e->engine, run->state);
   return found;
 }
 
@@ -456,7 +526,7 @@ bool match_line(debugger_run *run, match *m) {
     match_set(run, m, DEBUGGER_GOTO, 0);
     return true;
   }
-  bool data = run->watch_count != 0 && match_data(run, m);
+  bool data = run->watch_count != 0 && match_data(run, m, false);
   if (run->settings.count != 0) {
     match other = {0};
     if (match_settings(run, false, data ? &other : m)) {
@@ -490,7 +560,8 @@ void match_settle(debugger_run *run) {
 void match_begin(debugger_run *run) {
   match_settle(run);
   run->hit_count = 0;
-  for (size_t i = 0; i < run->watch_count; i++) run->watches[i].present = false;
+  run->active_count = 0;
+  for (size_t i = 0; i < run->watch_count; i++) run->watches[i].present = run->watches[i].written = false;
   match_free(&run->step.same);
   match_free(&run->step.above);
 }
@@ -502,4 +573,5 @@ void match_end(debugger_run *run) {
   match_free(&run->step.same);
   match_free(&run->step.above);
   free(run->hits);
+  free(run->active);
 }

@@ -22,6 +22,8 @@ typedef struct engine_debug {
   void *data;
   bool lines;                                                       /* `line` is to be called */
   void (*line)(void *data, uint32_t state, bytes source, int line); /* as engine_watcher */
+  /* A function is about to return, where instance_tell_returns was called for its state. */
+  void (*returned)(void *data, uint32_t state);
   void (*thrown)(void *data, uint32_t state,
                  int status); /* an error is raised, the stack is whole: 2, LUA_ERRRUN,
                                  the value is on top of it, or 4, LUA_ERRMEM */

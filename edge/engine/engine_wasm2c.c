@@ -13,7 +13,9 @@
 #include "abi/start_report.h"
 #include "profile/profile.h"
 #include "runtime_wasm2c.h"
+#include "engine/inside.h"
 #include "engine/trap.h"
+#include "lua_layout.h"
 #include "base/utf8.h"
 #include "base/wait.h"
 #include "engine/watchdog.h"
@@ -231,6 +233,21 @@ static void wasm2c_on_debug_line(void *self, u32 source, u32 size, u32 line) {
                  (int)line);
 }
 
+/* In the place of interrupt_tell: Lua's hook, which tells of lines and calls a script's hook. */
+static void wasm2c_on_hook(void *self, u32 state, u32 activation) {
+  enum { HOOK_RETURN = 1 }; /* LUA_HOOKRET; lua_Debug begins with the event */
+  instance *i = wasm2c_instance_of(self);
+  u32 event;
+  memcpy(&event, wasm2c_argument(i, activation, sizeof event).data, sizeof event);
+  if (event == HOOK_RETURN) i->debug->returned(i->debug->data, state);
+  Z_runtimeZ_interrupt_tell(&i->wasm, state, activation);
+}
+
+void instance_tell_returns(engine *e, uint32_t state) {
+  enum { MASK_RETURN = 2 };
+  ((instance *)e)->wasm.w2c_memory.data[state + LAYOUT_STATE_HOOK_MASK] |= MASK_RETURN;
+}
+
 /* The translation calls this where Lua raises an error (mk/native.mk). */
 void engine_thrown(void *self, unsigned state, int status);
 
@@ -362,7 +379,10 @@ engine *instance_open(const flare *f, host *h, const engine_watcher *watcher, co
   i->watcher = watcher;
   i->debug = debug;
   if (watcher != NULL) wasm2c_watch(i, wasm2c_on_line);
-  if (debug != NULL && debug->lines) wasm2c_watch(i, wasm2c_on_debug_line);
+  if (debug != NULL && debug->lines) {
+    wasm2c_watch(i, wasm2c_on_debug_line);
+    inside_replace_hook(&i->wasm, (wasm_rt_function_ptr_t)wasm2c_on_hook);
+  }
   return &i->engine;
 }
 

@@ -21,6 +21,10 @@ uint8_t *instance_memory(engine *e, size_t *size);
 /* The address of the Lua state that runs. */
 uint32_t instance_running(engine *e);
 
+/* From now on `returned` is called in this state, until its hooks are set anew: at the next line call it
+ * again. */
+void instance_tell_returns(engine *e, uint32_t state);
+
 /* For the functions of inside.h. */
 struct Z_runtime_instance_t *instance_inside(engine *e);
 

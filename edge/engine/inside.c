@@ -72,6 +72,13 @@ uint32_t inside_name(inside *i, uint32_t state) {
 
 uint32_t inside_alloc(inside *i, uint32_t size) { return Z_runtimeZ_alloc(i, size); }
 
+void inside_replace_hook(inside *i, void (*function)(void)) {
+  for (u32 at = 1; at < i->w2c_T0.size; at++) {
+    wasm_rt_funcref_t *entry = &i->w2c_T0.data[at];
+    if (entry->func == (wasm_rt_function_ptr_t)w2c_interrupt_tell) entry->func = function;
+  }
+}
+
 bool inside_unwinds(const inside *i) { return i->w2c_unwinding != 0; }
 
 /* The functions by the names that the agent knows them by; of ours where the runtime has its own. */

@@ -44,6 +44,9 @@ uint32_t inside_alloc(inside *i, uint32_t size);
  * not known. */
 uint32_t inside_name(inside *i, uint32_t state);
 
+/* Puts `function` in the place of interrupt_tell, the watcher's hook, in the table of this instance. */
+void inside_replace_hook(inside *i, void (*function)(void));
+
 /* Whether an error was raised that nothing has caught. */
 bool inside_unwinds(const inside *i);
 

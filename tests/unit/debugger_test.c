@@ -346,7 +346,7 @@ static void test_backwards(void) {
   run("who wrote a field", cart, &(sets){.list = {{.id = 1, .line = 12}}, .count = 1}, who, "6 10",
       "begins\nends\n");
   static const move local[] = {{DEBUGGER_CONTINUE, "breakpoint main.lua:12", watch_sum},
-                               {DEBUGGER_REVERSE_CONTINUE, "data main.lua:4 wrote 4", NULL},
+                               {DEBUGGER_REVERSE_CONTINUE, "data main.lua:10 wrote 10", NULL},
                                {DEBUGGER_DETACH, NULL, NULL}};
   run("who wrote a local", cart, &(sets){.list = {{.id = 1, .line = 12}}, .count = 1}, local, "6 10", NULL);
 }
