@@ -279,7 +279,7 @@ static void run_turn(debugger_run *run) {
   } else {
     if (run->searching_steps) {
       match *best =
-          run->step.same.found && run->step.kind == DEBUGGER_BACK_OVER ? &run->step.same : &run->step.above;
+          run->step.same.found && run->step.kind != DEBUGGER_BACK_OUT ? &run->step.same : &run->step.above;
       match_free(&found);
       found = *best;
       *best = (match){0};
@@ -715,6 +715,21 @@ static void journey_go(debugger_run *run, void *data) {
   run->set_out = true;
 }
 
+static void journey_frame(debugger_run *run, void *data) {
+  journey *j = data;
+  if (!journey_is_possible(run, j, true)) return;
+  uint32_t state = run_state(run, j->thread), call = run_call(run, state, j->level), proto;
+  int pc;
+  j->good = run->stop->reason != DEBUGGER_END && call != 0 && run_instruction(run, state, call, &pc, &proto);
+  if (!j->good) {
+    text_add_string(j->error, "only a call of a Lua function can be run again");
+    return;
+  }
+  match_step(run, DEBUGGER_RESTART, state, j->level);
+  run_search(run, true, false);
+  run->again = run->set_out = true;
+}
+
 static void journey_trace(debugger_run *run, void *data) {
   journey *j = data;
   if (!journey_is_possible(run, j, true)) return;
@@ -746,6 +761,10 @@ static bool journey_begin(debugger_run *run, void (*function)(debugger_run *, vo
 
 bool debugger_go(debugger_run *run, uint64_t event, text *error) {
   return journey_begin(run, journey_go, &(journey){.event = event}, error);
+}
+
+bool debugger_go_frame(debugger_run *run, uint32_t thread, int level, text *error) {
+  return journey_begin(run, journey_frame, &(journey){.thread = thread, .level = level}, error);
 }
 
 bool debugger_trace(debugger_run *run, uint64_t back_to, text *error) {

@@ -91,7 +91,7 @@ typedef struct match {
   debugger_place wrote;
 } match;
 
-/* Steps, forwards or, in a search, backwards. */
+/* Steps, forwards or, in a search, backwards; DEBUGGER_RESTART: to the first line of the call. */
 typedef struct step {
   bool on;
   debugger_move kind;

@@ -447,13 +447,17 @@ static bool match_stepped(debugger_run *run) {
 }
 
 void match_back_ends(debugger_run *run) {
-  if (match_relation(run) == 0 && match_enters(run)) match_free(&run->step.same);
+  step *s = &run->step;
+  if (match_relation(run) != 0 || !match_enters(run)) return;
+  match_free(&s->same);
+  if (s->kind == DEBUGGER_RESTART) match_set(run, &s->same, DEBUGGER_GOTO, 0);
 }
 
 void match_back(debugger_run *run) {
   step *s = &run->step;
   int relation = match_relation(run);
-  if (relation == 0 && match_enters(run)) match_free(&s->same); /* lines so far were of another call */
+  match_back_ends(run); /* lines so far were of another call */
+  if (s->kind == DEBUGGER_RESTART) return;
   if (relation == 0) match_set(run, &s->same, DEBUGGER_STEP, 0);
   if (relation < 0) match_set(run, &s->above, DEBUGGER_STEP, 0);
 }

@@ -95,6 +95,14 @@ static void output(void *data, const debugger_output *o) {
   text_add_string(&t->log, "\n");
 }
 
+static int traced_lines;
+
+static void traced(void *data, debugger_run *run, uint64_t event, uint32_t thread, int depth,
+                   const debugger_place *place) {
+  (void)data, (void)run, (void)depth;
+  traced_lines += event == (uint64_t)traced_lines + 1 && thread == DEBUGGER_MAIN && place->line > 0;
+}
+
 static int read_main(void *data, const char *path, text *out) {
   if (strcmp(path, "main.lua") != 0) return 2;
   text_add_string(out, data);
@@ -123,7 +131,7 @@ static void run(const char *name, const char *source, const sets *s, const move 
   }
   test t = {.name = name, .moves = moves};
   linemap *lines = s->strip ? linemap_read(text_bytes(&map), &error) : NULL;
-  debugger_config config = {.listener = {.data = &t, .stopped = stopped, .output = output},
+  debugger_config config = {.listener = {.data = &t, .stopped = stopped, .output = output, .traced = traced},
                             .lines = true,
                             .stop_on_entry = s->entry,
                             .stop_at_end = s->end,
@@ -317,6 +325,45 @@ static const char *watch_total(debugger_run *run) {
 }
 
 static const char *watch_sum(debugger_run *run) { return watch(run, "sum"); }
+
+static const char *again(debugger_run *run) {
+  text error = {0};
+  bool good = debugger_go_frame(run, 0, 1, &error);
+  snprintf(fault, sizeof fault, "%s", text_string(&error));
+  text_free(&error);
+  return good ? NULL : fault;
+}
+
+static const char *trace(debugger_run *run) {
+  text error = {0};
+  bool good = debugger_trace(run, 3, &error);
+  text_free(&error);
+  return good ? NULL : "no trace";
+}
+
+static const char *go_to_10(debugger_run *run) {
+  text error = {0};
+  bool good =
+      traced_lines > 10 && (uint64_t)traced_lines == debugger_last_event(run) && debugger_go(run, 10, &error);
+  text_free(&error);
+  return good ? NULL : "cannot go";
+}
+
+static void test_journeys(void) {
+  run("restart of a frame", cart, &(sets){.list = {{.id = 1, .line = 4, .hit_condition = "3"}}, .count = 1},
+      (move[]){{DEBUGGER_CONTINUE, "breakpoint main.lua:4", again},
+               {DEBUGGER_WAIT, "goto main.lua:7", NULL},
+               {DEBUGGER_DETACH, NULL, NULL}},
+      "6 10", "begins\nends\n");
+  run("a trace", cart, &(sets){.end = true},
+      (move[]){{DEBUGGER_CONTINUE, "end", trace},
+               {DEBUGGER_WAIT, "goto main.lua:9", go_to_10},
+               {DEBUGGER_WAIT, "goto main.lua:4", NULL},
+               {DEBUGGER_RESTART, "entry main.lua:7", NULL},
+               {DEBUGGER_CONTINUE, "end", NULL},
+               {DEBUGGER_CONTINUE, NULL, NULL}},
+      "6 10", "begins\nends\n");
+}
 
 static void test_backwards(void) {
   static const move back[] = {{DEBUGGER_CONTINUE, "breakpoint main.lua:12", NULL},
@@ -525,6 +572,7 @@ int main(void) {
   test_forwards();
   test_boundaries();
   test_changes();
+  test_journeys();
   test_backwards();
   test_errors();
   printf("%d passed, %d failed\n", passed, failed);
