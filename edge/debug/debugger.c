@@ -137,12 +137,18 @@ static match match_for(const debugger_run *run, debugger_reason reason) {
   return (match){.found = true, .at = run->now, .reason = reason};
 }
 
+/* What alone was to stop does so no more. */
+static void run_forget_wishes(debugger_run *run) {
+  free(run->line_source);
+  run->line_source = NULL;
+  find_free(&run->find);
+  run->step.on = false;
+}
+
 /* Takes a move over; true: the invocation must be run again. `at_end`: it is over. */
 static bool run_take_move(debugger_run *run, debugger_move move, bool at_end) {
   uint32_t state = run_state(run, run->move_state);
-  free(run->line_source);
-  run->line_source = NULL;
-  run->step.on = false;
+  run_forget_wishes(run);
   if (move >= DEBUGGER_REVERSE_CONTINUE && move <= DEBUGGER_RESTART && !run_can_repeat(run))
     move = DEBUGGER_CONTINUE;
   switch (move) {
@@ -382,7 +388,8 @@ static void run_arrive(debugger_run *run) {
 /* Whether anything at all may happen at this line but that it is counted. */
 static bool run_is_idle(const debugger_run *run) {
   return !run->step.on && run->settings.count == 0 && run->watch_count == 0 && run->line_source == NULL &&
-         run->entered && run->version == atomic_load_explicit(&run->d->version, memory_order_relaxed) &&
+         !run->find.on && run->entered &&
+         run->version == atomic_load_explicit(&run->d->version, memory_order_relaxed) &&
          !atomic_load_explicit(&run->pause, memory_order_relaxed);
 }
 
@@ -502,7 +509,7 @@ static void run_free(debugger_run *run) {
     text_free(&c->references);
   }
   free(run->changes);
-  free(run->line_source);
+  run_forget_wishes(run);
   pthread_cond_destroy(&run->changed);
   pthread_mutex_destroy(&run->lock);
   free(run);
@@ -692,6 +699,7 @@ typedef struct journey {
   int line;
   bool good;
   text *error;
+  bytes value;
 } journey;
 
 static bool journey_is_possible(debugger_run *run, journey *j, bool backwards) {
@@ -708,9 +716,7 @@ static void journey_go(debugger_run *run, void *data) {
   bool back = event <= run->now.event || run->stop->reason == DEBUGGER_END;
   if (!journey_is_possible(run, j, back)) return;
   run_set_out(run, (moment){.event = event}, match_for(run, DEBUGGER_GOTO));
-  free(run->line_source);
-  run->line_source = NULL;
-  run->step.on = false;
+  run_forget_wishes(run);
   run->again = back;
   run->set_out = true;
 }
@@ -743,10 +749,21 @@ static void journey_trace(debugger_run *run, void *data) {
 static void journey_line(debugger_run *run, void *data) {
   journey *j = data;
   if (!journey_is_possible(run, j, j->backwards)) return;
-  free(run->line_source);
+  run_forget_wishes(run);
   run->line_source = memory_copy(bytes_of(j->source));
   run->line_wanted = j->line;
-  run->step.on = false;
+  if (j->backwards) run_search(run, false, run->stop->reason == DEBUGGER_END);
+  run->again = j->backwards;
+  run->set_out = true;
+}
+
+static void journey_value(debugger_run *run, void *data) {
+  journey *j = data;
+  if (!journey_is_possible(run, j, j->backwards)) return;
+  run_forget_wishes(run);
+  find_begin(&run->find, j->value);
+  run->find.had =
+      !j->backwards && run->now.event > 1 && run->stop->reason != DEBUGGER_END && find_is_here(run);
   if (j->backwards) run_search(run, false, run->stop->reason == DEBUGGER_END);
   run->again = j->backwards;
   run->set_out = true;
@@ -774,6 +791,10 @@ bool debugger_trace(debugger_run *run, uint64_t back_to, text *error) {
 bool debugger_go_line(debugger_run *run, const char *source, int line, bool backwards, text *error) {
   return journey_begin(run, journey_line, &(journey){.source = source, .line = line, .backwards = backwards},
                        error);
+}
+
+bool debugger_go_value(debugger_run *run, bytes value, bool backwards, text *error) {
+  return journey_begin(run, journey_value, &(journey){.value = value, .backwards = backwards}, error);
 }
 
 uint64_t debugger_last_event(debugger_run *run) { return run->furthest; }

@@ -90,7 +90,8 @@ typedef struct debugger_output {
   host_level level;
   bool log_point; /* by a breakpoint with a message, not by the flare */
   bytes line;
-  debugger_place place; /* of log points; else empty */
+  debugger_place place; /* where it is written */
+  uint64_t event;       /* the line that writes it */
 } debugger_output;
 
 /* Who is told. All are called on the invocation's thread; `data` is theirs. Each may be NULL. */
@@ -231,6 +232,14 @@ bool debugger_go_frame(debugger_run *run, uint32_t thread, int level, text *erro
 /* Goes to the next event after this one (`backwards`: the last before) at which the running line is `line` of
  * `source` (goto). As debugger_go; ends as continue and reverse continue do if there is none. */
 bool debugger_go_line(debugger_run *run, const char *source, int line, bool backwards, text *error);
+
+/*
+ * Goes to the next event after this one (`backwards`: the last before) at which a local, an upvalue, or a
+ * field of a table in one of them (of the first 128 places) of the function that runs is a string with
+ * `value` in it, or a number that is written so, and at the event before none was. From the first event on:
+ * where it first appears. As debugger_go; ends as continue and reverse continue do if there is none.
+ */
+bool debugger_go_value(debugger_run *run, bytes value, bool backwards, text *error);
 
 /* The events so far: the last one that was reached in any run of it. */
 uint64_t debugger_last_event(debugger_run *run);

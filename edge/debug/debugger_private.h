@@ -1,7 +1,7 @@
 /*
  * debugger_private.h - what the files of the debugger's core share: debugger.c (runs and how they go on),
- * match.c (what stops), settings.c (breakpoints and the lines that have code), tape.c (the host's answers),
- * look.c (looking into a run).
+ * match.c (what stops), find.c (values that are looked for), settings.c (breakpoints and the lines that have
+ * code), tape.c (the host's answers), look.c (looking into a run).
  */
 #ifndef FLARON_EDGE_DEBUGGER_PRIVATE_H
 #define FLARON_EDGE_DEBUGGER_PRIVATE_H
@@ -129,6 +129,16 @@ typedef struct watch {
   uint8_t value[9]; /* the data and the tag of the last value */
 } watch;
 
+/* A text or number that is looked for: debugger_go_value. Owned. */
+typedef struct finding {
+  bool on;
+  text text;
+  bool is_integer, is_number;
+  int64_t integer;
+  double number;
+  bool had; /* it was there at the event before */
+} finding;
+
 /* A change by the user, made again when the invocation is repeated. Owned. */
 typedef struct change {
   moment at;
@@ -190,6 +200,7 @@ struct debugger_run {
   char *
       line_source; /* MODE_FORWARD, MODE_SEARCH: the only thing that stops is this place (debugger_go_line) */
   int line_wanted;
+  finding find; /* the same of a value (debugger_go_value) */
   step step;
   bool again, entered, set_out; /* set_out: by debugger_go and others, instead of a move */
 
@@ -273,6 +284,11 @@ void match_back(debugger_run *run);      /* notes a line for steps backwards */
 void match_back_ends(debugger_run *run); /* the line from which they go */
 void match_watches_free(debugger_run *run);
 void match_end(debugger_run *run);
+
+/* find.c: whether what is looked for is in a variable of the function that runs. */
+void find_begin(finding *f, bytes wanted);
+bool find_is_here(const debugger_run *run);
+void find_free(finding *f);
 
 /* tape.c. Bytes of calls that are kept; beyond, the way back is closed. */
 enum { TAPE_MOST = 256 << 20 };

@@ -168,8 +168,10 @@ static void match_log(debugger_run *run, const setting *s) {
   bool good = look_ask(run, "message", of, 3, &answer, &error);
   look_end(run);
   bytes left = text_bytes(&answer);
-  debugger_output output = {
-      .run = run, .log_point = true, .line = good ? inspect_field(&left) : text_bytes(&error)};
+  debugger_output output = {.run = run,
+                            .event = run->now.event,
+                            .log_point = true,
+                            .line = good ? inspect_field(&left) : text_bytes(&error)};
   place_set(run, &run->place, &output.place);
   l->output(l->data, &output);
   text_free(&output.place.source);
@@ -527,6 +529,13 @@ bool match_line(debugger_run *run, match *m) {
   if (run->line_source != NULL) {
     const view *v = match_view(run);
     if (run->line != run->line_wanted || strcmp(text_string(&v->source), run->line_source) != 0) return false;
+    match_set(run, m, DEBUGGER_GOTO, 0);
+    return true;
+  }
+  if (run->find.on) {
+    bool had = run->find.had;
+    run->find.had = find_is_here(run);
+    if (had || !run->find.had) return false;
     match_set(run, m, DEBUGGER_GOTO, 0);
     return true;
   }

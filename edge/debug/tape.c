@@ -96,6 +96,7 @@ static void tape_tell(debugger_run *run, host_import import, bytes line) {
   if (++run->lines_made <= run->lines_told) return;
   run->lines_told = run->lines_made;
   debugger_output output = {.run = run,
+                            .event = run->now.event,
                             .level = import == HOST_log_error  ? HOST_ERROR
                                      : import == HOST_log_warn ? HOST_WARN
                                                                : HOST_INFO,
