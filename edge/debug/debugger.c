@@ -656,7 +656,7 @@ bool run_do(debugger_run *run, void (*function)(debugger_run *run, void *data), 
   while (run->job != NULL && run->standing) pthread_cond_wait(&run->changed, &run->lock);
   bool stands = run->standing && !run->over;
   if (stands) {
-    run->job = &j;
+    run->job = &j; /* cppcheck-suppress autoVariables ; until it is done, below */
     pthread_cond_broadcast(&run->changed);
     while (!j.done) pthread_cond_wait(&run->changed, &run->lock);
   }

@@ -126,7 +126,7 @@ static void look_variable(const debugger_run *run, bytes *left, debugger_variabl
 
 typedef struct asked {
   const char *request;
-  inspect_argument arguments[4];
+  inspect_argument arguments[5];
   size_t count;
   bool changes, dirties;
   int ms;
@@ -371,15 +371,14 @@ bool debugger_evaluate(debugger_run *run, uint32_t thread, int level, bytes code
 
 bool debugger_get_string(debugger_run *run, uint32_t thread, int level, bytes expression, size_t start,
                          size_t size, text *part, size_t *whole, text *error) {
-  (void)size;
   asked a = {.request = "string",
-             .arguments = {THREAD(thread), INTEGER(level), TEXT(expression), INTEGER(start)},
-             .count = 4};
+             .arguments = {THREAD(thread), INTEGER(level), TEXT(expression), INTEGER(start), INTEGER(size)},
+             .count = 5};
   bool good = look_for(run, &a, error);
   bytes left = text_bytes(&a.answer);
   if (good) *whole = (size_t)inspect_number(&left);
   bytes got = inspect_field(&left);
-  if (good) text_add(part, got.data, got.size < size ? got.size : size);
+  if (good) text_add(part, got.data, got.size);
   text_free(&a.answer);
   return good;
 }
