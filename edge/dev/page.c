@@ -14,12 +14,20 @@
 #include "base/encoding.h"
 #include "base/json_bytes.h"
 #include "dev/report.h"
+#include "dev/stepper.h"
 #include "record/replay.h"
 
 /* Of records, RECORDS_MOST and RECORD_BYTES in all are kept; of keys, KEYS_MOST are listed. */
 enum { RECORDS_MOST = 200, RECORD_BYTES = 16 << 20, KEYS_MOST = 500 };
 
-enum { BAD_REQUEST = 400, NOT_FOUND = 404, NOT_ALLOWED = 405, CONFLICT = 409, TOO_LARGE = 413 };
+enum {
+  ACCEPTED = 202,
+  BAD_REQUEST = 400,
+  NOT_FOUND = 404,
+  NOT_ALLOWED = 405,
+  CONFLICT = 409,
+  TOO_LARGE = 413
+};
 enum { INTERNAL_ERROR = 500 };
 
 /* A record: its JSON, or what that is made of. */
@@ -38,6 +46,7 @@ struct page {
   entry records[RECORDS_MOST]; /* a ring */
   size_t first, count, size;   /* `size`: bytes of all */
   text spare;                  /* a block for the next one */
+  stepper *stepper;            /* NULL until it is needed */
 };
 
 /* A request for a resource of the page. */
@@ -284,6 +293,81 @@ static void page_answer_spec(const question *q) {
   page_close_record(&r);
   text_free(&spec);
   text_free(&error);
+}
+
+/* ---- steps ---- */
+
+/* The number that a parameter has; 0 when there is none. */
+static uint64_t page_find_number(const question *q, const char *name) {
+  text word = {0};
+  uint64_t number = page_find_parameter(q->query, name, &word) ? strtoull(text_string(&word), NULL, 10) : 0;
+  text_free(&word);
+  return number;
+}
+
+/* The flare that answered a record, which the caller releases; NULL when it was packed anew since. */
+static pool_flare *page_find_flare(const page *p, const recording *r) {
+  const page_options *o = p->options;
+  for (size_t i = 0; i < o->flare_count; i++) {
+    pool_flare *f = reload_flare(o->flares[i].reload, o->edge);
+    char hash[POOL_HASH_SIZE];
+    if (f == NULL) continue;
+    pool_flare_hash(f, hash);
+    if (strcmp(hash, r->hash) == 0) return f;
+    pool_flare_release(f);
+  }
+  return NULL;
+}
+
+/* Has a question about an entry answered; false after saying why not. */
+static bool page_ask_steps(const question *q, const entry *e) {
+  page *p = q->page;
+  recording r;
+  stepper_question asked = {.event = page_find_number(q, "at"),
+                            .before = page_find_number(q, "before"),
+                            .level = (int)page_find_number(q, "level"),
+                            .backwards = page_find_number(q, "backwards") != 0};
+  page_open_record(e, &r);
+  bool whole = !r.cut && r.request_left + r.value_left == 0;
+  asked.flare = whole ? page_find_flare(p, &r) : NULL;
+  page_close_record(&r);
+  if (!whole) {
+    page_refuse(q, CONFLICT,
+                "it is too large to be kept in whole: send the request again while this page is open");
+  } else if (asked.flare == NULL) {
+    page_refuse(q, CONFLICT, "the flare has changed since: send the request again");
+  } else {
+    asked.kind = page_find_parameter(q->query, "change", &asked.name) ? STEPS_CHANGE
+                 : page_find_parameter(q->query, "find", &asked.text) ? STEPS_FIND
+                 : asked.event != 0                                   ? STEPS_AT
+                                                                      : STEPS_LINES;
+    text_add(&asked.key, q->query.data, q->query.size);
+    text_add(&asked.packed, text_string(&e->whole), e->whole.size);
+    text_add(&asked.method, text_string(&e->job->request.method), e->job->request.method.size);
+    text_add(&asked.url, text_string(&e->job->request.url), e->job->request.url.size);
+    stepper_ask(p->stepper, &asked);
+    return true;
+  }
+  return false;
+}
+
+/* Answers a question about the steps of an invocation, when its answer is there. */
+static void page_answer_steps(const question *q) {
+  page *p = q->page;
+  text answer = {0};
+  const entry *e = page_find_entry(q);
+  if (e == NULL) return;
+  if (p->stepper == NULL) p->stepper = stepper_new();
+  stepper_state state = stepper_find(p->stepper, q->query, &answer);
+  if (state == STEPPER_READY) {
+    text_add(&q->answer->body, text_string(&answer), answer.size);
+  } else if (state == STEPPER_FAILED) {
+    page_refuse(q, CONFLICT, "%s", text_string(&answer));
+  } else if (state == STEPPER_LATER || page_ask_steps(q, e)) {
+    page_answer_json(q, json_object());
+    q->answer->status = ACCEPTED;
+  }
+  text_free(&answer);
 }
 
 static void page_answer_imports(const question *q) {
@@ -540,9 +624,12 @@ static const resource resources[] = {
     {"record.js", "record.js", false, page_answer_file},
     {"plots.js", "plots.js", false, page_answer_file},
     {"socket.js", "socket.js", false, page_answer_file},
+    {"steps.js", "steps.js", false, page_answer_file},
+    {"steps.css", "steps.css", false, page_answer_file},
     {"history", NULL, false, page_answer_history},
     {"record", NULL, false, page_answer_record},
     {"spec", NULL, false, page_answer_spec},
+    {"steps", NULL, false, page_answer_steps},
     {"imports", NULL, false, page_answer_imports},
     {"flares", NULL, false, page_answer_flares},
     {"kv/spark", "spark", true, page_answer_kv},
@@ -584,6 +671,7 @@ void page_free(page *p) {
     text_free(&p->records[i].whole);
   }
   text_free(&p->spare);
+  if (p->stepper != NULL) stepper_free(p->stepper);
   history_free(p->history);
   free(p);
 }

@@ -11,6 +11,8 @@
  *   All of one of them as a file of a record, secrets replaced (record.h): the request, each call, the answer
  * GET spec?id=ID
  *   {"spec"}: a busted spec of it. It takes as long as a flare of ours that writes it, for which others wait
+ * GET steps?id=ID[&at=EVENT[&before=EVENT][&level=N][&change=NAME|find=TEXT[&backwards=1]]]
+ *   What debug/steps.h answers: without `at` the lines that ran. 202 and {}: ask the same again in a moment
  * GET imports
  *   {IMPORT: NAME}: what Lua calls each import
  * GET flares

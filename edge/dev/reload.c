@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/embedded.h"
 #include "base/clock.h"
 #include "dev/excerpt.h"
 #include "dev/watch.h"
@@ -106,6 +107,18 @@ static void reload_add_excerpt(const void *data, bytes message, text *excerpt) {
   excerpt_add(excerpt, &source, message);
 }
 
+/* pool_maker.read_source: also of ready-made modules, which lie in the executable. */
+static bool reload_read_source(const void *data, const char *file, text *source) {
+  const loans *l = data;
+  text path = {0};
+  if (modules_read_kept(&l->sources->files, file, source) == 0) return true;
+  text_printf(&path, "scripts/modules/%s", file);
+  const bytes *ready_made = embedded_find(path.data);
+  text_free(&path);
+  if (ready_made != NULL) text_add(source, ready_made->data, ready_made->size);
+  return ready_made != NULL;
+}
+
 /* Makes a flare of packed bytes, ready for an edge's pool; NULL with a sentence in `error`. `from`: its
  * sources, or NULL. */
 static pool_flare *reload_make_flare(reload *r, const text *wasm, sources *from, int edge, text *error) {
@@ -132,6 +145,7 @@ static pool_flare *reload_make_flare(reload *r, const text *wasm, sources *from,
     atomic_fetch_add(&from->references, 1);
     l->sources = from;
     maker.add_excerpt = reload_add_excerpt;
+    maker.read_source = reload_read_source;
   }
   return pool_flare_new(&f, &config, r->options->cpu_ms, &maker);
 }

@@ -31,6 +31,8 @@ typedef struct pool_maker {
   /* Adds the lines of the script around the place that an error's message names. On any thread, at several
    * jobs at once; NULL = there are no sources. */
   void (*add_excerpt)(const void *data, bytes message, text *excerpt);
+  /* Adds the source of a file of the flare, by its name there; false if it is not known. As add_excerpt. */
+  bool (*read_source)(const void *data, const char *file, text *source);
   void *data;
 } pool_maker;
 
@@ -52,6 +54,9 @@ const flare *pool_flare_get(const pool_flare *f);
 
 /* What its hosts are given; borrowed. */
 const host_config *pool_flare_config(const pool_flare *f);
+
+/* Adds the source of a file that the flare was packed of; false if it is not known. On any thread. */
+bool pool_flare_read_source(const pool_flare *f, const char *file, text *source);
 
 enum { POOL_HASH_SIZE = 65 };
 

@@ -53,6 +53,10 @@ const flare *pool_flare_get(const pool_flare *f) { return &f->flare; }
 
 const host_config *pool_flare_config(const pool_flare *f) { return &f->config; }
 
+bool pool_flare_read_source(const pool_flare *f, const char *file, text *source) {
+  return f->maker.read_source != NULL && f->maker.read_source(f->maker.data, file, source);
+}
+
 void pool_flare_hash(pool_flare *f, char hash[POOL_HASH_SIZE]) {
   pthread_mutex_lock(&f->lock);
   if (f->hash[0] == '\0') {

@@ -277,6 +277,40 @@ const checks = {
     await shows("#details .said pre", "/echo?a=1");
   },
 
+  async "goes through its steps by keys, and back to what changed a variable"() {
+    await run("() => [...document.querySelectorAll('#details button')].find((b) => b.textContent === 'Steps').click()");
+    await shows("#steps-at", "line 1 of ");
+    await shows("#steps-source li[aria-current]", "local path");
+    const press = (key, shift) => run(`() => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: '${key}', shiftKey: ${shift === true}, bubbles: true, cancelable: true }))`);
+    await press("ArrowRight");
+    await shows("#steps-at", "line 2 of ");
+    await shows("#steps-variables tr.changed", "path");
+    await shows("#steps-variables", "/echo?a=1");
+    await press("End");
+    await until("the last line", () => run("() => { const s = document.getElementById('steps-slider'); return s.value === s.max; }"));
+    await run("() => document.querySelector('#steps-variables button').click()");
+    await shows("#steps-said", "path is changed in main.lua:");
+    await shows("#steps-at", "line 1 of ");
+    await run("() => { const f = document.getElementById('steps-find'); f.value = 'echo'; document.querySelector('#steps-search [name=first]').click(); }");
+    await shows("#steps-at", "line 2 of ");
+    if (photographs) {
+      for (const [width, height] of [[360, 740], [1280, 900]]) {
+        await browser.resize(width, height);
+        await browser.photograph(`${photographs}/steps-${width}.png`);
+      }
+    }
+    for (const scheme of ["dark", "light"]) {
+      await browser.prefer(scheme);
+      assert.deepEqual((await run(LOW_CONTRAST)).low, []);
+    }
+    assert.deepEqual(await run(NAMELESS), []);
+    await browser.resize(360, 740);
+    assert.ok(await run("() => document.getElementById('steps').scrollWidth <= 360"), "it is wider than the screen");
+    await browser.resize(1400, 900);
+    await click("#steps-close");
+    await until("it is closed", () => run("() => !document.getElementById('steps').open"));
+  },
+
   async "sends it again, with its headers and body"() {
     await run("() => [...document.querySelectorAll('#rows tr')].find((r) => r.innerText.includes('/whole')).querySelector('button').click()");
     await until("its actions", () => run("() => [...document.querySelectorAll('#details button')].some((b) => b.textContent === 'Send again')"));

@@ -5,6 +5,7 @@ import { bytesView } from "./bytes.js";
 import { drawPlots as draw } from "./plots.js";
 import { bytesOf, curlOf, fileOf, headerList, headersOf, isWhole, loadRecord, recordParts, textOf } from "./record.js";
 import { openSockets } from "./socket.js";
+import { openSteps } from "./steps.js";
 
 const ROWS_MOST = 500, EDITABLE_MOST = 256 << 10;
 
@@ -231,6 +232,7 @@ function actionsOf(r, record) {
     isEvent(r) ? make("button", { type: "button", onclick: () => setFilter(r.connection) }, "Show its connection")
       : make("button", { type: "button", onclick: () => prepare(r, record) }, "Send again"),
     isEvent(r) ? null : make("button", { type: "button", onclick: () => copyCurl(record, said) }, "Copy as curl"),
+    isWhole(record) ? make("button", { type: "button", onclick: () => openSteps(`${isEvent(r) ? `WS ${r.event}` : r.method} ${pathOf(r)}`, r.id, record) }, "Steps") : null,
     isWhole(record) ? make("button", { type: "button", onclick: () => makeSpec(r, said) }, "Make a spec") : null, save), said);
 }
 

@@ -42,7 +42,7 @@ export const headerList = (headers) => (headers.length === 0 ? make("p", { class
 // ---- calls ----
 
 /** Bytes as a short string. */
-function shortBytes(bytes) {
+export function shortBytes(bytes) {
   const text = toText(bytes.subarray(0, 4 * SHORT)) ?? toText(bytes);
   if (text === null) return `${size(bytes.length)} of bytes`;
   const quoted = JSON.stringify(text.slice(0, SHORT));
