@@ -17,22 +17,6 @@
 #include "recorder.h"
 #include "project/state.h"
 
-/* Whether a word is a scheme, "://" and a host, and has no blank and no control character. */
-static bool is_whole_url(const char *word) {
-  static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  size_t scheme = strspn(word, letters) > 0 ? strcspn(word, ":") : 0;
-  for (size_t i = 0; i < scheme; i++) {
-    if (strchr(letters, word[i]) == NULL && strchr("0123456789+.-", word[i]) == NULL) return false;
-  }
-  if (scheme == 0 || strncmp(word + scheme, "://", 3) != 0) return false;
-  const char *host = word + scheme + 3;
-  if (*host == '\0' || strchr("/?#\\", *host) != NULL) return false;
-  for (const char *c = word; *c != '\0'; c++) {
-    if ((unsigned char)*c <= ' ' || *c == 0x7f) return false;
-  }
-  return true;
-}
-
 /* A header's value in "Name: value". */
 static bytes value_of(const char *word) { return http_trimmed(bytes_of(strchr(word, ':') + 1)); }
 
@@ -203,7 +187,7 @@ static const cli_option options[] = {
      .help = "a packed flare, or a script that is packed first (default: this folder)"},
     {CLI_WORD, 'X', "method", "M", AT(method), .good = is_method, .takes = "a method such as GET",
      .help = "the method (default GET, POST with a body)"},
-    {CLI_WORD, 'u', "url", "URL", AT(url), .good = is_whole_url,
+    {CLI_WORD, 'u', "url", "URL", AT(url), .good = http_is_whole_url,
      .takes = "a whole URL such as https://example.com/", .help = "the URL (default http://localhost/)"},
     {CLI_WORDS, 'H', "header", "'N: V'", AT(headers), .good = is_header,
      .takes = "'Name: value' as HTTP allows it", .help = "a header; may be repeated"},

@@ -71,6 +71,21 @@ const char *http_path(const char *url) {
   return path != NULL ? path : url;
 }
 
+bool http_is_whole_url(const char *word) {
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  size_t scheme = strspn(word, letters) > 0 ? strcspn(word, ":") : 0;
+  for (size_t i = 0; i < scheme; i++) {
+    if (strchr(letters, word[i]) == NULL && strchr("0123456789+.-", word[i]) == NULL) return false;
+  }
+  if (scheme == 0 || strncmp(word + scheme, "://", 3) != 0) return false;
+  const char *host = word + scheme + 3;
+  if (*host == '\0' || strchr("/?#\\", *host) != NULL) return false;
+  for (const char *c = word; *c != '\0'; c++) {
+    if ((unsigned char)*c <= ' ' || *c == 0x7f) return false;
+  }
+  return true;
+}
+
 void http_add_sent_url(bytes url, text *to) {
   const uint8_t *fragment = memchr(url.data, '#', url.size);
   size_t size = fragment != NULL ? (size_t)(fragment - url.data) : url.size, at = 0;

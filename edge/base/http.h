@@ -18,6 +18,9 @@ enum { HTTP_UPGRADE_REQUIRED = 426 };
 /* The path of a URL with its query, as a pointer into `url`; all of `url` when it has no path. */
 const char *http_path(const char *url);
 
+/* Whether a word is a scheme, "://" and a host, and has no blank and no control character. */
+bool http_is_whole_url(const char *word);
+
 /*
  * Adds a whole URL as a server sees it: without its fragment, which no client sends, and with a path, "/"
  * when it has none (RFC 9110, 4.2.3 and 7.1).
