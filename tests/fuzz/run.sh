@@ -202,5 +202,20 @@ fuzz digest "$out/seeds-digest" $stock -fno-sanitize=function -DBR_LE_UNALIGNED=
   build/src/bearssl/src/ec/ecdsa_i31_bits.c build/src/bearssl/src/ec/ecdsa_i31_vrfy_raw.c build/src/bearssl/src/ec/ecdsa_i31_sign_raw.c \
   build/src/bearssl/src/rand/hmac_drbg.c build/src/bearssl/src/rsa/rsa_i31_priv.c
 lua=
+mkdir -p "$out/seeds-dap"
+# DAP: a session with one request of each kind, and frames that are none.
+lua5.4 - "$out/seeds-dap/" <<'END'
+local function frame(command, arguments)
+  local json = ('{"seq":1,"type":"request","command":"%s","arguments":%s}'):format(command, arguments or "{}")
+  return ("Content-Length: %d\r\n\r\n%s"):format(#json, json)
+end
+local session = frame("initialize", '{"adapterID":"x","pathFormat":"uri"}') .. frame("launch", '{"headers":{"a":["b"]},"url":"http://x/"}')
+for _, command in ipairs { "threads", "evaluate", "cancel", "disconnect" } do session = session .. frame(command) end
+for i, seed in ipairs { "@" .. session, "@Content-Length: 99\r\nContent-Type: x\r\n\r\n{}", "\1Content-Length: 2\r\n\r\n{}" .. session } do
+  local file <close> = assert(io.open(arg[1] .. i, "wb"))
+  file:write(seed)
+end
+END
+fuzz dap "$out/seeds-dap" edge/debug/dap*.c edge/base/json_fast.c edge/base/text.c
 fuzz page "$out/seeds-page" edge/dev/page.c edge/project/kv.c
 echo 'nothing found'
