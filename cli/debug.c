@@ -4,9 +4,9 @@
  */
 #include "debug/dap.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,28 +14,29 @@
 
 #include "cli.h"
 #include "options.h"
+#include "server/server.h"
 
 typedef struct words {
   const char *project;
   long port; /* -1 = standard input and output */
 } words;
 
-/* Listens on a port of this machine, and waits for a client; -1 after saying why not. */
+/* Waits on a port of this machine for a client; -1 after saying why not. */
 static int debug_accept(const cli_command *self, int port) {
-  struct sockaddr_in address = {
-      .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t size = sizeof address;
-  const int on = 1;
-  int client = -1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd >= 0) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 1) == 0 &&
-      getsockname(fd, (struct sockaddr *)&address, &size) == 0) {
-    cli_note("a debugger's client is awaited on 127.0.0.1:%d\n", ntohs(address.sin_port));
-    do client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-    while (client < 0 && errno == EINTR);
+  text error = {0};
+  int client = -1,
+      fd = server_listen_on("127.0.0.1", port, "--port takes another; 0: any that is free", &error);
+  if (fd < 0) {
+    cli_fail(self, "%s", text_string(&error));
+  } else {
+    cli_note("a debugger's client is awaited on 127.0.0.1:%d\n", server_port_of(fd));
+    while (client < 0) {
+      poll(&(struct pollfd){fd, POLLIN, 0}, 1, -1);
+      client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+    }
+    close(fd);
   }
-  if (client < 0) cli_fail(self, "port %d: %s", port, strerror(errno));
-  if (fd >= 0) close(fd);
+  text_free(&error);
   return client;
 }
 
@@ -52,7 +53,7 @@ static bool debug_take_streams(dap_options *options) {
 }
 
 static int debug_serve(const cli_command *self, const words *w) {
-  dap_options options = {.project = w->project, .state_folder = cli_state_folder};
+  dap_options options = {.end = -1, .project = w->project, .state_folder = cli_state_folder};
   text error = {0};
   if (w->port >= 0) {
     options.in = options.out = debug_accept(self, (int)w->port);

@@ -231,6 +231,7 @@ typedef struct words {
   const char *folder;
   bool coverage;
   bool watch;
+  long debug;              /* the port for a debugger, -1 = none */
   cli_list output;         /* each a form, or busted's */
   const char *output_file; /* of the one form */
   bool forms[FORMS];
@@ -250,6 +251,13 @@ static int test(const cli_command *self, const manifest *m, char **words, const 
   for (size_t i = 0; i < FORMS; i++) {
     unsetenv(forms[i].variable);
     if (w->forms[i] && !test_prepare_form(self, &forms[i], w->output_file)) return CLI_FAILED;
+  }
+  if (w->debug >= 0) {
+    char port[24];
+    snprintf(port, sizeof port, "%ld", w->debug);
+    setenv("FLARON_LUA_DEBUG", port, 1);
+  } else {
+    unsetenv("FLARON_LUA_DEBUG");
   }
   if (w->coverage) {
     setenv("FLARON_LUA_COVERAGE", here, 1);
@@ -442,10 +450,15 @@ static int test_run_with(const cli_command *self, words *w) {
 }
 
 static int test_run(const cli_command *self, int argc, char **argv) {
-  words w = {0};
+  words w = {.debug = -1};
   int status = options_read(self, argc, argv, &w);
   if (status != CLI_GO_ON) return status;
-  status = test_run_with(self, &w);
+  if (w.debug >= 0 && w.coverage) {
+    status =
+        options_misuse(self, "--debug and --coverage do not go together: both look at each line that runs");
+  } else {
+    status = test_run_with(self, &w);
+  }
   cli_list_free(&w.rest);
   cli_list_free(&w.output);
   return status;
@@ -466,6 +479,10 @@ static const cli_option options[] = {
              "busted"},
     {CLI_WORD, 0, "output-file", "FILE", AT(output_file), .lacks = "a file", .with = "coverage",
      .offer = {.files = true}, .help = "where to write the one form that --output says"},
+    {CLI_NUMBER, 0, "debug", "N", AT(debug), 0, UINT16_MAX,
+     .help = "wait on a port of 127.0.0.1 (0: any that is free) for a debugger, which stops in the flares "
+             "that specs "
+             "load: docs/debugger.md"},
     {CLI_FLAG, 'w', "watch", NULL, AT(watch),
      .help = "run the specs again whenever a file of the project or a spec changes, until Ctrl-C"},
     {CLI_REST, .value = "BUSTED ARGUMENTS", .at = AT(rest)},

@@ -18,6 +18,7 @@
 
 #include "server/certificate.h"
 #include "cli.h"
+#include "debug/dap_server.h"
 #include "dev/dev_nodes.h"
 #include "dev/keys.h"
 #include "base/http.h"
@@ -38,6 +39,7 @@ typedef struct words {
   const char *input, *host, *origin, *persist;
   const char *record;
   long port, page_port, cpu_ms, timeout_s, edges;
+  long debug;             /* the port for debuggers, -1 = none */
   gossip_options between; /* edges: latency and skew */
   bool https, record_secrets;
   int style; /* of enum style */
@@ -70,6 +72,9 @@ typedef struct dev {
   char *certificate;    /* file for HTTPS, NULL = plain HTTP */
   pthread_mutex_t lock; /* of the next, for threads that watch sites */
   bool serving;         /* the nodes have servers */
+  dap_site debugged;    /* the project, with --debug */
+  dap_server *debugger; /* NULL = nobody may debug */
+  int debug_port;
 } dev;
 
 /* ---- sites ---- */
@@ -141,6 +146,7 @@ static void dev_changed(void *data, const char *error, double ms) {
   pthread_mutex_lock(&d->lock);
   for (int i = 0; d->serving && i < d->nodes.count; i++)
     server_post(d->nodes.items[i].server, dev_broadcast_reload, &d->nodes.items[i]);
+  if (d->serving && d->debugger != NULL) dap_server_changed(d->debugger);
   pthread_mutex_unlock(&d->lock);
   text path = {0}, why = {0};
   text_add_harmless(&path, bytes_of(s->path), "");
@@ -273,6 +279,7 @@ static void dev_print_addresses(const dev *d) {
              server_page_port(d->nodes.items[0].server));
   if (d->certificate != NULL)
     cli_note("its certificate: %s (curl --cacert FILE; browsers ask once, or import it)\n", d->certificate);
+  if (d->debugger != NULL) cli_note("debuggers attach to 127.0.0.1:%d\n", d->debug_port);
   if (d->keys) cli_note("keys: o opens it, c clears the screen, r reloads, q quits\n");
 }
 
@@ -444,6 +451,12 @@ static int dev_serve_with_pages(const cli_command *self, dev *d) {
   return status;
 }
 
+/* pool_maker.prepare */
+static void dev_prepare_edge(void *data, edge *e) {
+  const dev *d = data;
+  if (d->debugger != NULL) dap_server_prepare(d->debugger, e);
+}
+
 /* Adds a project; its path is taken over. `below`: where it is in the folder of edge.lua; NULL = there is
  * none.
  */
@@ -458,6 +471,8 @@ static void dev_add_site(dev *d, char *path, const char *below) {
                                 .configs = d->configs,
                                 .edges = d->nodes.count,
                                 .cpu_ms = (int)d->words.cpu_ms,
+                                .prepare = d->words.debug >= 0 ? dev_prepare_edge : NULL,
+                                .prepare_data = d,
                                 .changed = dev_changed,
                                 .data = s};
   s->reload = reload_open(&s->options);
@@ -501,6 +516,27 @@ static bool dev_make_sites(const cli_command *self, dev *d) {
   text_free(&source);
   text_free(&error);
   return good;
+}
+
+/* dap_site.flare */
+static pool_flare *dev_debugged_flare(void *data) { return reload_flare(((site *)data)->reload, 0); }
+
+/* Lets debuggers attach, which --debug asks for. False after saying why not. */
+static bool dev_open_debugger(const cli_command *self, dev *d) {
+  text error = {0};
+  if (d->words.debug < 0) return true;
+  if (d->routes.count > 0) {
+    cli_fail(self, "--debug is for one project, and edge.lua has several: name one of them");
+    return false;
+  }
+  int fd = server_listen_on("127.0.0.1", (int)d->words.debug, "--debug takes another; 0: any that is free",
+                            &error);
+  d->debugged = (dap_site){d->words.input, dev_debugged_flare, &d->sites[0]};
+  if (fd >= 0) d->debug_port = server_port_of(fd);
+  if (fd >= 0) d->debugger = dap_server_open(&d->debugged, fd, &error);
+  if (d->debugger == NULL) cli_fail(self, "--debug: %s", text_string(&error));
+  text_free(&error);
+  return d->debugger != NULL;
 }
 
 static void dev_free_sites(dev *d) {
@@ -594,10 +630,12 @@ static int dev_run_with(const cli_command *self, const words *w) {
   } else {
     d.folder = folder.data;
     if (dev_make_recorder(self, &d) && dev_make_nodes(self, &d, &s) &&
-        dev_make_certificate(self, &d, folder.data) && dev_make_sites(self, &d)) {
+        dev_make_certificate(self, &d, folder.data) && dev_make_sites(self, &d) &&
+        dev_open_debugger(self, &d)) {
       dev_tell_unset_secrets(&d, &s);
       status = dev_serve_with_pages(self, &d);
     }
+    dap_server_close(d.debugger);
     dev_free_sites(&d);
     dev_nodes_close(&d.nodes);
     recorder_close(d.recorder);
@@ -624,6 +662,7 @@ static int dev_run(const cli_command *self, int argc, char **argv) {
              .cpu_ms = 1000,
              .timeout_s = 30,
              .edges = 1,
+             .debug = -1,
              .color = "auto"};
   int status = options_read(self, argc, argv, &w);
   if (status != CLI_GO_ON) return status;
@@ -664,6 +703,8 @@ static const cli_option options[] = {
              "saw. Secrets that it read are replaced"},
     {CLI_FLAG, 0, "record-secrets", NULL, AT(record_secrets), .with = "record",
      .help = "secrets stand in these files as they are"},
+    {CLI_NUMBER, 0, "debug", "N", AT(debug), 0, UINT16_MAX,
+     .help = "a port of 127.0.0.1 (0: any that is free) to which debuggers attach: docs/debugger.md"},
     {CLI_NUMBER, 0, "edges", "N", AT(edges), 1, GOSSIP_EDGES_MAX,
      .help = "edges, 1 to 9, on ports from --port on, that gossip (default 1)"},
     {CLI_TIME, 0, "latency", "TIME", AT(between.latency_ns), .with = "edges",

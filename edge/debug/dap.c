@@ -13,7 +13,6 @@
 
 #include "base/list.h"
 #include "debug/dap_private.h"
-#include "debug/dap_relay.h"
 
 /* What a request needs before it is answered. */
 typedef enum dap_need { NEEDS_NOTHING, NEEDS_CLIENT, NEEDS_LAUNCH } dap_need;
@@ -145,7 +144,7 @@ static bool dap_cancel(dap *d, const json_t *arguments, json_t **body, text *err
 static const dap_request requests[] = {
     {"initialize", NEEDS_NOTHING, dap_initialize, NULL},
     {"launch", NEEDS_CLIENT, dap_launch_request, dap_send_initialized},
-    {"attach", NEEDS_CLIENT, dap_attach_request, NULL},
+    {"attach", NEEDS_CLIENT, dap_attach_request, dap_send_initialized},
     {"disconnect", NEEDS_NOTHING, dap_disconnect, NULL},
     {"cancel", NEEDS_NOTHING, dap_cancel, NULL},
     {"configurationDone", NEEDS_LAUNCH, dap_configuration_done, dap_begin},
@@ -222,8 +221,14 @@ static void dap_hand_on(dap *d, json_t *request) {
   all[0] = d->first;
   all[1] = request;
   for (size_t i = 2; i < count; i++) all[i] = d->waiting[i - 2];
-  dap_relay_run(&d->wire, d->peer, all, count);
-  d->over = true;
+  json_t *disconnect = dap_relay_run(&d->relay, &d->wire, all, count);
+  dap_relay_close(&d->relay);
+  for (size_t i = 0; i < d->waiting_count; i++) json_decref(d->waiting[i]);
+  d->waiting_count = 0;
+  if (disconnect != NULL) {
+    LIST_ROOM(d->waiting, d->waiting_count);
+    d->waiting[d->waiting_count++] = disconnect;
+  }
   free(all);
 }
 
@@ -240,7 +245,7 @@ static void dap_handle(dap *d, json_t *request) {
              error.size == 0) {
     text_add_string(&error, "it failed");
   }
-  if (d->peer >= 0) {
+  if (d->relay.peer >= 0) {
     dap_hand_on(d, request);
   } else {
     dap_respond(d, request, body, &error);
@@ -301,7 +306,7 @@ bool dap_serve(const dap_options *options, text *error) {
   dap d = {.wire = {.in = options->in, .out = options->out},
            .options = options,
            .points = json_object(),
-           .peer = -1};
+           .relay = {.peer = -1, .output = -1}};
   d.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (d.wake < 0) {
     text_add_string(error, strerror(errno));
@@ -310,8 +315,8 @@ bool dap_serve(const dap_options *options, text *error) {
   pthread_mutex_init(&d.lock, NULL);
   pthread_cond_init(&d.told, NULL);
   for (bool more = true; more && !d.over && !d.wire.deaf;) {
-    struct pollfd fds[] = {{d.wire.in, POLLIN, 0}, {d.wake, POLLIN, 0}};
-    if (poll(fds, 2, -1) < 0 && errno != EINTR) break;
+    struct pollfd fds[] = {{d.wire.in, POLLIN, 0}, {d.wake, POLLIN, 0}, {options->end, POLLIN, 0}};
+    if ((poll(fds, sizeof fds / sizeof *fds, -1) < 0 && errno != EINTR) || fds[2].revents != 0) break;
     if (fds[0].revents != 0) dap_wire_fill(&d.wire);
     more = dap_take(&d, error);
     dap_tell_events(&d);
@@ -319,7 +324,7 @@ bool dap_serve(const dap_options *options, text *error) {
   }
   dap_stop(&d);
   json_decref(d.first);
-  if (d.peer >= 0) close(d.peer);
+  dap_relay_close(&d.relay);
   for (size_t i = 0; i < d.waiting_count; i++) json_decref(d.waiting[i]);
   free(d.waiting);
   dap_wire_free(&d.wire);

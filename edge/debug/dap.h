@@ -8,13 +8,36 @@
 #ifndef FLARON_EDGE_DAP_H
 #define FLARON_EDGE_DAP_H
 
-#include "base/text.h"
+#include "debug/debugger.h"
+#include "server/pool.h"
+
+typedef struct dap dap;
+
+/* What runs already, and is attached to. Borrowed. */
+typedef struct dap_site {
+  const char *path;                 /* of the project: names of files are relative to its folder */
+  pool_flare *(*flare)(void *data); /* the flare as it is now, with a reference; NULL = there is none */
+  void *data;
+} dap_site;
+
+/* How a session attaches to a server (dap_server.h): the functions that it calls, with `server`. */
+typedef struct dap_attached {
+  const dap_site *site;
+  debugger *debugger; /* the server's; tells the session as dap_listener does */
+  void *server;
+  void (*join)(void *server, dap *session); /* tell this session from now on */
+  void (*begin)(void *server);              /* what stops has been said */
+  bool (*part)(void *server); /* tell it nothing more; false: something is still being told, try again */
+} dap_attached;
 
 /* A session to be had. */
 typedef struct dap_options {
   int in, out;         /* what the client writes, and what it reads */
+  int end;             /* ends the session when it can be read; -1 = none */
   const char *project; /* what is debugged, unless launch says so; NULL = this folder. Borrowed */
   void (*state_folder)(const char *input, text *path); /* adds the folder of the state of a project */
+  const dap_attached
+      *attached; /* what `attach` means; NULL = the server at its `port`. Then there is no launch */
 } dap_options;
 
 /*
@@ -22,5 +45,11 @@ typedef struct dap_options {
  * in `error`: what it sent could not be read.
  */
 bool dap_serve(const dap_options *options, text *error);
+
+/* For a server: tells a session, which is `data`, what an invocation does. */
+extern const debugger_listener dap_listener;
+
+/* For a server: tells a session that the flare is another one now. */
+void dap_changed(dap *d);
 
 #endif

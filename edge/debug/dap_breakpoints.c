@@ -58,7 +58,7 @@ static json_t *breakpoints_set_lines(dap *d, const char *name, const json_t *lis
                                       .hit_condition = dap_get_string(item, "hitCondition"),
                                       .log_message = dap_get_string(item, "logMessage")};
   }
-  debugger_set_lines(d->debugger, &d->launch.flare, name, points, count, verified);
+  debugger_set_lines(d->debugger, d->code, name, points, count, verified);
   json_t *answer = breakpoints_list(d, verified, count, source);
   debugger_verified_free(verified, count);
   json_decref(source);
@@ -95,7 +95,7 @@ bool dap_breakpoint_locations(dap *d, const json_t *arguments, json_t **body, te
     return false;
   }
   int from = dap_get_number(arguments, "line", 0), to = dap_get_number(arguments, "endLine", from);
-  size_t count = debugger_lines(&d->launch.flare, d->map, name, &lines);
+  size_t count = debugger_lines(d->code, d->map, name, &lines);
   json_t *list = json_array();
   for (size_t i = 0; i < count; i++) {
     int line = lines[i] - d->lines_from_0;
@@ -336,7 +336,7 @@ bool dap_goto_targets(dap *d, const json_t *arguments, json_t **body, text *erro
     text_add_string(error, "gotoTargets needs a 'source' with a path");
     return false;
   }
-  size_t count = debugger_lines(&d->launch.flare, d->map, name, &lines);
+  size_t count = debugger_lines(d->code, d->map, name, &lines);
   json_t *list = json_array();
   for (size_t i = 0; i < count; i++) {
     if (lines[i] != line) continue;

@@ -18,18 +18,19 @@
 
 #include "debug/dap.h"
 #include "debug/dap_launch.h"
+#include "debug/dap_relay.h"
 #include "debug/dap_wire.h"
 #include "debug/debugger.h"
 
 /* What an invocation's thread has to tell. */
 typedef struct dap_event {
-  enum { DAP_BEGAN, DAP_STOPPED, DAP_OUTPUT, DAP_ENDED, DAP_FINISHED } kind;
+  enum { DAP_BEGAN, DAP_STOPPED, DAP_OUTPUT, DAP_ENDED, DAP_FINISHED, DAP_CHANGED } kind;
   debugger_run *run;
   debugger_stop stop;   /* STOPPED; its texts are owned, as the others are */
   text line;            /* BEGAN: what is run, "GET /notes"; OUTPUT: what is shown */
   const char *category; /* OUTPUT: of the protocol; static */
   debugger_place place;
-  bool done; /* ENDED: it was told, the invocation may end */
+  bool done; /* ENDED, CHANGED: it was told, whoever waits may go on */
 } dap_event;
 
 /* An invocation that the client sees. */
@@ -68,7 +69,7 @@ typedef struct dap_target {
   bool backwards;
 } dap_target;
 
-typedef struct dap {
+struct dap {
   const dap_options *options;
   dap_wire wire;
   json_t **waiting; /* requests that have come */
@@ -76,13 +77,13 @@ typedef struct dap {
   bool initialized, launched, configured, terminated, over;
   bool uris, lines_from_0, columns_from_0, wants_invalidated; /* of the client */
 
-  json_t *first; /* the request initialize */
-  int peer;      /* the server that the session was handed on to, by attach; -1 = none */
+  json_t *first;   /* the request initialize */
+  dap_relay relay; /* to whom the session is handed on; `peer` -1 = to nobody */
 
   int wake;             /* eventfd: there are events */
   pthread_mutex_t lock; /* of the next three */
   pthread_cond_t told;
-  dap_event **events; /* an ENDED is its thread's, the others are owned */
+  dap_event **events; /* what somebody waits for is his, the others are owned */
   size_t event_count;
 
   json_t *arguments; /* of launch */
@@ -91,6 +92,8 @@ typedef struct dap {
   char *folder;  /* real path of the folder that names of the flare's files are relative to */
   linemap *map;
   debugger *debugger;
+  const flare *code; /* what is debugged: of the launch, or of the server; NULL = there is none */
+  pool_flare *held;  /* the server's */
   edge edge;
   pthread_t thread; /* runs the edge, */
   bool running;     /* until it is joined */
@@ -116,7 +119,7 @@ typedef struct dap {
                      first}} */
   json_t *functions, *exceptions; /* the same: the arguments; NULL = never set */
   int first_function;
-} dap;
+};
 
 /*
  * Answers a request: with true, and perhaps a new reference in `body`; or with false and a sentence in
@@ -144,7 +147,7 @@ dap_handler dap_launch_request, dap_attach_request, dap_configuration_done, dap_
     dap_next, dap_step_in, dap_step_out, dap_step_back, dap_reverse_continue, dap_pause, dap_goto,
     dap_restart_frame, dap_restart, dap_terminate;
 
-/* Says that breakpoints may be set. */
+/* After launch and attach: says that breakpoints may be set. */
 void dap_send_initialized(dap *d);
 
 /* Begins what was launched. */

@@ -9,7 +9,6 @@
 #include "base/http.h"
 #include "base/list.h"
 #include "debug/dap_private.h"
-#include "debug/dap_relay.h"
 
 /* The coroutine that every invocation begins in (debugger.h). */
 enum { MAIN_COROUTINE = 1 };
@@ -44,6 +43,15 @@ static dap_event *run_new_event(int kind, debugger_run *run) {
   e->kind = kind;
   e->run = run;
   return e;
+}
+
+/* Queues an event, and returns when it was told. */
+static void run_queue_and_wait(dap *d, int kind, debugger_run *run) {
+  dap_event e = {.kind = kind, .run = run};
+  run_queue(d, &e);
+  pthread_mutex_lock(&d->lock);
+  while (!e.done) pthread_cond_wait(&d->told, &d->lock);
+  pthread_mutex_unlock(&d->lock);
 }
 
 /* debugger_listener */
@@ -83,13 +91,13 @@ static void run_output(void *data, const debugger_output *output) {
 /* debugger_listener: returns when the client's thread knows, and does not use `run` any more. */
 static void run_ended(void *data, debugger_run *run, const edge_result *result) {
   (void)result;
-  dap *d = data;
-  dap_event e = {.kind = DAP_ENDED, .run = run};
-  run_queue(d, &e);
-  pthread_mutex_lock(&d->lock);
-  while (!e.done) pthread_cond_wait(&d->told, &d->lock);
-  pthread_mutex_unlock(&d->lock);
+  run_queue_and_wait(data, DAP_ENDED, run);
 }
+
+const debugger_listener dap_listener = {
+    .began = run_began, .stopped = run_stopped, .output = run_output, .ended = run_ended};
+
+void dap_changed(dap *d) { run_queue_and_wait(d, DAP_CHANGED, NULL); }
 
 /* The thread of what was launched. */
 static void *run_launched(void *data) {
@@ -273,12 +281,14 @@ static bool run_prepare(dap *d, text *error) {
     d->folder = realpath(parent, NULL);
     d->map = l->flare.stripped && lines.size != 0 ? linemap_read(text_bytes(&lines), &ignored) : NULL;
     debugger_config config = {
-        .listener = {d, run_began, run_stopped, NULL, run_output, NULL, run_ended},
+        .listener = dap_listener,
         .lines = true,
         .stop_on_entry = l->stop_on_entry,
         .stop_at_end = l->stop_at_end,
         .map = d->map,
     };
+    config.listener.data = d;
+    d->code = &l->flare;
     d->debugger = debugger_new(&config);
     d->edge = (edge){.flare = &l->flare, .host = {.config = l->config}, .cpu_ms = l->cpu_ms};
     good = l->no_debug || debugger_attach(d->debugger, &d->edge, error);
@@ -293,7 +303,7 @@ static bool run_prepare(dap *d, text *error) {
 /* Frees what run_prepare made; nothing runs. */
 static void run_forget(dap *d) {
   edge_close(&d->edge);
-  debugger_free(d->debugger);
+  if (d->options->attached == NULL && d->debugger != NULL) debugger_free(d->debugger);
   linemap_free(d->map);
   free(d->folder);
   modules_free(&d->files);
@@ -301,18 +311,56 @@ static void run_forget(dap *d) {
   text_free(&d->fault);
   d->edge = (edge){0};
   d->debugger = NULL;
+  d->code = NULL;
   d->map = NULL;
   d->folder = NULL;
   d->files = (modules){0};
   d->result = (edge_result){0};
 }
 
+/* Takes the server's flare as it is now. */
+static void run_take_flare(dap *d) {
+  const dap_site *site = d->options->attached->site;
+  if (d->held != NULL) pool_flare_release(d->held);
+  d->held = site->flare(site->data);
+  d->code = d->held != NULL ? pool_flare_get(d->held) : NULL;
+}
+
+/* Attaches to the server in this process. */
+static bool run_attach(dap *d, text *error) {
+  const dap_attached *to = d->options->attached;
+  const char *file;
+  char *parent = NULL;
+  if (!pack_split_path(to->site->path, &parent, &file, error)) return false;
+  d->folder = realpath(parent, NULL);
+  free(parent);
+  d->debugger = to->debugger;
+  d->launched = true;
+  run_take_flare(d);
+  to->join(to->server, d);
+  return true;
+}
+
+/* Has the specs of a project go on with the session. */
+static bool run_launch_spec(dap *d, const json_t *arguments, const char *spec, text *error) {
+  const char *project = dap_get_string(arguments, "project"), *file;
+  char *folder = NULL;
+  if (project == NULL) project = d->options->project != NULL ? d->options->project : ".";
+  bool good =
+      pack_split_path(project, &folder, &file, error) && dap_relay_start_spec(&d->relay, folder, spec, error);
+  free(folder);
+  return good;
+}
+
 bool dap_launch_request(dap *d, const json_t *arguments, json_t **body, text *error) {
   (void)body;
+  const char *spec = dap_get_string(arguments, "spec");
   if (d->launched) {
-    text_add_string(error, "something is launched already");
+    text_add_string(error, "something is debugged already");
     return false;
   }
+  if (d->options->attached != NULL) return run_attach(d, error);
+  if (spec != NULL) return run_launch_spec(d, arguments, spec, error);
   d->arguments = json_deep_copy(arguments);
   d->launched = run_prepare(d, error);
   if (d->launched) return true;
@@ -325,13 +373,17 @@ bool dap_launch_request(dap *d, const json_t *arguments, json_t **body, text *er
 bool dap_attach_request(dap *d, const json_t *arguments, json_t **body, text *error) {
   (void)body;
   int port = dap_get_number(arguments, "port", 0);
-  if (d->launched || port == 0 || port > UINT16_MAX) {
-    text_add_string(error, d->launched ? "something is launched already"
-                                       : "attach needs the 'port' of `flaron-lua dev --debug`");
-    return false;
+  if (d->launched) {
+    text_add_string(error, "something is debugged already");
+  } else if (d->options->attached != NULL) {
+    return run_attach(d, error);
+  } else if (port == 0 || port > UINT16_MAX) {
+    text_add_string(error, "attach needs the 'port' of `flaron-lua dev --debug`");
+  } else {
+    if (!dap_relay_connect(&d->relay, port, error))
+      text_printf(error, ": is `flaron-lua dev --debug %d` running?", port);
   }
-  d->peer = dap_relay_connect(port, error);
-  return d->peer >= 0;
+  return error->size == 0;
 }
 
 void dap_send_initialized(dap *d) { dap_send_event(d, "initialized", NULL); }
@@ -343,7 +395,13 @@ bool dap_configuration_done(dap *d, const json_t *arguments, json_t **body, text
 }
 
 void dap_begin(dap *d) {
-  d->configured = d->running = true;
+  const dap_attached *to = d->options->attached;
+  d->configured = true;
+  if (to != NULL) {
+    to->begin(to->server);
+    return;
+  }
+  d->running = true;
   pthread_create(&d->thread, NULL, run_launched, d);
 }
 
@@ -365,7 +423,7 @@ bool dap_restart(dap *d, const json_t *arguments, json_t **body, text *error) {
 
 bool dap_terminate(dap *d, const json_t *arguments, json_t **body, text *error) {
   (void)arguments, (void)body, (void)error;
-  run_leave_all(d, DEBUGGER_TERMINATE);
+  run_leave_all(d, d->options->attached == NULL ? DEBUGGER_TERMINATE : DEBUGGER_DETACH);
   return true;
 }
 
@@ -434,7 +492,10 @@ static void run_tell_stopped(dap *d, dap_event *e) {
                                         [DEBUGGER_END] = "end"};
   dap_run *run = dap_find_run(d, e->run);
   text shown = {0};
-  if (run == NULL) return;
+  if (run == NULL) { /* it began before this session */
+    debugger_move_on(e->run, DEBUGGER_DETACH, 0, 0);
+    return;
+  }
   run->standing = true;
   run->stop = e->stop;
   e->stop = (debugger_stop){0};
@@ -471,10 +532,6 @@ static void run_tell_ended(dap *d, dap_event *e) {
     text_free(&run->name);
     *run = d->runs[--d->run_count];
   }
-  pthread_mutex_lock(&d->lock);
-  e->done = true;
-  pthread_cond_broadcast(&d->told);
-  pthread_mutex_unlock(&d->lock);
 }
 
 /* Begins again what was launched, with the files as they are now. */
@@ -511,16 +568,32 @@ static void run_tell_finished(dap *d) {
   dap_send_event(d, "terminated", NULL);
 }
 
-/* Tells of one event, and frees it. */
+/* Takes the flare that there is now, and looks for the breakpoints in it. */
+static void run_change(dap *d) {
+  if (d->over) return;
+  run_take_flare(d);
+  dap_set_again(d);
+}
+
+/* Tells of one event, and frees it, or says to whoever waits that it was told. */
 static void run_tell(dap *d, dap_event *e) {
+  bool waited = e->kind == DAP_ENDED || e->kind == DAP_CHANGED;
   switch (e->kind) {
     case DAP_BEGAN: run_tell_began(d, e); break;
     case DAP_STOPPED: run_tell_stopped(d, e); break;
     case DAP_OUTPUT: run_say_line(d, e->category, text_bytes(&e->line), &e->place); break;
-    case DAP_ENDED: run_tell_ended(d, e); return; /* it is its thread's */
+    case DAP_ENDED: run_tell_ended(d, e); break;
     case DAP_FINISHED: run_tell_finished(d); break;
+    case DAP_CHANGED: run_change(d); break;
   }
-  run_event_free(e);
+  if (!waited) {
+    run_event_free(e);
+    return;
+  }
+  pthread_mutex_lock(&d->lock);
+  e->done = true;
+  pthread_cond_broadcast(&d->told);
+  pthread_mutex_unlock(&d->lock);
 }
 
 void dap_tell_events(dap *d) {
@@ -536,14 +609,39 @@ void dap_tell_events(dap *d) {
   }
 }
 
+/* Leaves the server that was attached to; what stands still goes on. */
+static void run_part(dap *d) {
+  enum { MOMENT_MS = 10 };
+  const dap_attached *to = d->options->attached;
+  const debugger_exceptions none = {0};
+  const char *name;
+  json_t *item;
+  json_object_foreach(d->points, name, item) debugger_set_lines(d->debugger, d->code, name, NULL, 0, NULL);
+  debugger_set_functions(d->debugger, NULL, 0, NULL);
+  debugger_set_exceptions(d->debugger, &none);
+  while (!to->part(to->server)) {
+    run_leave_all(d, DEBUGGER_DETACH);
+    dap_tell_events(d);
+    poll(&(struct pollfd){d->wake, POLLIN, 0}, 1, MOMENT_MS);
+  }
+  run_leave_all(d, DEBUGGER_DETACH);
+  dap_tell_events(d);
+}
+
 void dap_stop(dap *d) {
   d->over = true;
+  if (d->options->attached != NULL && d->launched) run_part(d);
+  if (d->held != NULL) pool_flare_release(d->held);
   while (d->running) {
     run_leave_all(d, DEBUGGER_TERMINATE);
     poll(&(struct pollfd){d->wake, POLLIN, 0}, 1, -1);
     dap_tell_events(d);
   }
   run_forget(d);
+  for (size_t i = 0; i < d->run_count; i++) {
+    run_stop_free(&d->runs[i].stop);
+    text_free(&d->runs[i].name);
+  }
   for (size_t i = 0; i < d->target_count; i++) free(d->targets[i].source);
   for (size_t i = 0; i < d->text_count; i++) free(d->texts[i]);
   free(d->targets);

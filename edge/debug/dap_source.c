@@ -134,7 +134,7 @@ bool dap_source_request(dap *d, const json_t *arguments, json_t **body, text *er
 bool dap_loaded_sources(dap *d, const json_t *arguments, json_t **body, text *error) {
   (void)arguments, (void)error;
   char **names;
-  size_t count = debugger_sources(&d->launch.flare, d->map, &names);
+  size_t count = debugger_sources(d->code, d->map, &names);
   json_t *sources = json_array();
   for (size_t i = 0; i < count; i++) {
     json_array_append_new(sources, dap_source_of(d, names[i]));

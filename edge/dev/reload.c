@@ -140,7 +140,10 @@ static pool_flare *reload_make_flare(reload *r, const text *wasm, sources *from,
     config.secrets = l->secrets.secrets;
     config.secret_count = l->secrets.secret_count;
   }
-  pool_maker maker = {.release = reload_free_loans, .data = l};
+  pool_maker maker = {.release = reload_free_loans,
+                      .data = l,
+                      .prepare = r->options->prepare,
+                      .prepare_data = r->options->prepare_data};
   if (from != NULL) {
     atomic_fetch_add(&from->references, 1);
     l->sources = from;

@@ -25,6 +25,8 @@ typedef struct reload_options {
   const host_config *configs;
   int edges; /* how many, at least 1 */
   int cpu_ms;
+  void (*prepare)(void *data, edge *e); /* pool_maker.prepare; NULL = none */
+  void *prepare_data;
   /* On the watching thread, after each packing that changed something: `error` is NULL when it went well. */
   void (*changed)(void *data, const char *error, double ms);
   void *data;

@@ -21,6 +21,7 @@
 #include "gossip/gossip.h"
 #include "lua/lua_cluster.h"
 #include "lua/lua_cover.h"
+#include "lua/lua_debug.h"
 #include "lua/lua_flare.h"
 #include "lua/lua_json.h"
 #include "lua/lua_options.h"
@@ -205,6 +206,7 @@ static int lua_edge_load(lua_State *L) {
   lua_edge_open_stubs(L, f);
   f->kept.now_ns = e->host.config.now_ns;
   f->open = true;
+  lua_debug_load(&f->flare);
   lua_edge_tell(L, -1, "loaded");
   return 1;
 }
@@ -353,6 +355,7 @@ static int lua_edge_invoke(lua_State *L, flare_handler handler, const host_reque
   lua_newtable(L);
   lua_rawseti(L, LUA_REGISTRYINDEX, f->fetches);
   f->busy = true;
+  lua_debug_prepare(&f->edge);
   bool good = edge_open(&f->edge, &error); /* in front, since its time is not the flare's */
   lua_Integer begin = lua_edge_clock_us(f);
   good = good && edge_invoke(&f->edge, handler, request, &result, &error);
@@ -887,6 +890,7 @@ static const luaL_Reg parts[] = {
     {"harmless", lua_edge_harmless},
     {"cover", lua_cover_on},
     {"coverage", lua_cover_report},
+    {"debug", lua_debug_on},
     {"is_flare", lua_edge_is_flare},
     {"nearest", lua_edge_find_nearest},
     {"link", lua_cluster_link},

@@ -34,6 +34,9 @@ typedef struct pool_maker {
   /* Adds the source of a file of the flare, by its name there; false if it is not known. As add_excerpt. */
   bool (*read_source)(const void *data, const char *file, text *source);
   void *data;
+  /* Called with the edge of each job before it is invoked, on its thread; NULL = none. */
+  void (*prepare)(void *data, edge *e);
+  void *prepare_data;
 } pool_maker;
 
 /*

@@ -275,6 +275,7 @@ void pool_run_job(pool_job *job) {
   job->begin_ns = clock_ns(CLOCK_REALTIME);
   int64_t cpu = clock_cpu_about_ns(), wall = clock_ns(CLOCK_MONOTONIC);
   h->tape = job->tape;
+  if (f->maker.prepare != NULL) f->maker.prepare(f->maker.prepare_data, &e->edge);
   if (!edge_invoke(&e->edge, job->handler, &job->request, &job->result, &error)) {
     host_fail(h);
     host_log(h, HOST_ERROR, text_string(&error), error.size);

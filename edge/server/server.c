@@ -93,8 +93,7 @@ static void server_explain_refusal(const char *host, int port, const char *advic
   text_free(&holder);
 }
 
-/* A socket that listens, or -1 with one line in `error`. `advice`: what to do when the port is in use. */
-static int server_listen_on(const char *host, int port, const char *advice, text *error) {
+int server_listen_on(const char *host, int port, const char *advice, text *error) {
   struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found;
   char service[8];
   int on = 1, fd = -1, fault;
@@ -115,8 +114,7 @@ static int server_listen_on(const char *host, int port, const char *advice, text
   return fd;
 }
 
-/* The port of a socket that listens. */
-static int server_port_of(int fd) {
+int server_port_of(int fd) {
   struct sockaddr_storage address;
   socklen_t size = sizeof address;
   getsockname(fd, (struct sockaddr *)&address, &size);

@@ -106,4 +106,10 @@ bool server_has_audience(const server *s);
 
 void server_close(server *s);
 
+/* A socket that listens, or -1 with one line in `error`. `advice`: what to do when the port is in use. */
+int server_listen_on(const char *host, int port, const char *advice, text *error);
+
+/* The port of a socket that listens. */
+int server_port_of(int fd);
+
 #endif

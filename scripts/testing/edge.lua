@@ -181,6 +181,9 @@ if busted then
       end
     end)
 
+    local port = os.getenv "FLARON_LUA_DEBUG"
+    if port then core.debug(tonumber(port)) end
+
     local folder = os.getenv "FLARON_LUA_COVERAGE"
     if folder then
       core.cover()

@@ -50,8 +50,11 @@ static void add_no_folder(const char *input, text *path) {
 }
 
 static void try_session(bytes input) {
-  dap_options options = {memfd_create("in", MFD_CLOEXEC), memfd_create("out", MFD_CLOEXEC), "/proc/none",
-                         add_no_folder};
+  dap_options options = {.in = memfd_create("in", MFD_CLOEXEC),
+                         .out = memfd_create("out", MFD_CLOEXEC),
+                         .end = -1,
+                         .project = "/proc/none",
+                         .state_folder = add_no_folder};
   text error = {0};
   must(options.in >= 0 && options.out >= 0 &&
        write(options.in, input.data, input.size) == (ssize_t)input.size);

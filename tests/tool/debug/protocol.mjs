@@ -23,7 +23,7 @@ export async function session(c, equal) {
   equal((await c.refused("attach", { port: 1 })).startsWith("127.0.0.1:1: Connection refused"), true);
   await c.request("launch", { project: c.folder });
   await c.event("initialized");
-  equal(await c.refused("launch", { project: c.folder }), "something is launched already");
+  equal(await c.refused("launch", { project: c.folder }), "something is debugged already");
   equal(await c.refused("variables", { variablesReference: 7 }), "there are no variables 7: the invocation has gone on");
   equal(await c.refused("continue", { threadId: 9 }), "there is no thread 9: its invocation is over");
   equal(await c.refused("evaluate", { expression: "1" }), "nothing stands still: an expression needs a frame");

@@ -1,7 +1,8 @@
-// run.mjs - runs the sessions of this folder, or those that are named, and prints a line for each: "ok NAME", or "bad NAME<tab>why".
+// run.mjs - runs the sessions of this folder, or those that are named, and prints a line for each: "ok NAME", "bad NAME<tab>why",
+// or "none NAME<tab>why" for one that cannot be had here.
 // A session exports `files` (a project, whose lines may end with a mark, "--@ MARK") and `session(client, equal)`.
 import { deepStrictEqual } from "node:assert";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Client, project } from "../../support/dap.mjs";
 
@@ -16,7 +17,11 @@ function equal(actual, expected) {
 }
 
 async function run(name) {
-  const { files, session, words } = await import(`./${name}.mjs`);
+  const { files, session, words, needs } = await import(`./${name}.mjs`);
+  if (needs && !existsSync(`build/libraries/npm/node_modules/${needs}`)) {
+    console.log(`none ${name}\t${needs} of npm is not there`);
+    return;
+  }
   const client = new Client(words ?? []);
   client.folder = files && project(files);
   try {
