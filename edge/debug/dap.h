@@ -13,11 +13,36 @@
 
 typedef struct dap dap;
 
+/* An argument of a request to scripts/debug/agent.lua. */
+typedef struct dap_argument {
+  enum { DAP_TEXT, DAP_INTEGER, DAP_BOOLEAN, DAP_THREAD /* the one that stands still */ } kind;
+  bytes text;
+  int64_t integer;
+} dap_argument;
+
+/* The next field of the agent's answer; `left` is what follows. Empty at the end. */
+bytes dap_next_field(bytes *left);
+
+/* A program beside the flares, native Lua: a spec. It has one thread. The functions are called on the
+ * session's. */
+typedef struct dap_program {
+  /* Asks the agent, while it stands still; false with a sentence in `error`. */
+  bool (*ask)(const char *request, const dap_argument *arguments, size_t count, text *answer, text *error);
+  bool (*move_on)(debugger_move move, text *error); /* as debugger_move_on */
+  bool (*pause)(void);
+  /* As debugger_set_lines. */
+  void (*set_lines)(const char *source, const debugger_breakpoint *list, size_t count,
+                    debugger_verified *verified);
+  bool (*steps_in)(void); /* it is in a step, which goes into an invocation that begins */
+  void (*step)(void);     /* a step in an invocation goes out of it: stop at the next line */
+} dap_program;
+
 /* What runs already, and is attached to. Borrowed. */
 typedef struct dap_site {
   const char *path;                 /* of the project: names of files are relative to its folder */
   pool_flare *(*flare)(void *data); /* the flare as it is now, with a reference; NULL = there is none */
   void *data;
+  const dap_program *program; /* NULL = there are flares alone */
 } dap_site;
 
 /* How a session attaches to a server (dap_server.h): the functions that it calls, with `server`. */
@@ -48,6 +73,10 @@ bool dap_serve(const dap_options *options, text *error);
 
 /* For a server: tells a session, which is `data`, what an invocation does. */
 extern const debugger_listener dap_listener;
+
+/* For a server, on the program's thread: it stands still; what a breakpoint of it writes. */
+void dap_program_stopped(dap *d, debugger_reason reason, int breakpoint, const char *description);
+void dap_program_said(dap *d, bytes line);
 
 /* For a server: tells a session that the flare is another one now. */
 void dap_changed(dap *d);

@@ -44,6 +44,23 @@ static const json_t *breakpoints_get_list(const json_t *arguments, const char *n
 
 /* ---- lines ---- */
 
+/* Sets the breakpoints of a file in the program beside the flares, too: those that it has are verified. */
+static void breakpoints_set_program(dap *d, const char *name, const debugger_breakpoint *points, size_t count,
+                                    debugger_verified *verified) {
+  const dap_attached *to = d->options->attached;
+  if (to == NULL || to->site->program == NULL) return;
+  debugger_verified *other = memory_get((count + 1) * sizeof *other);
+  to->site->program->set_lines(name, points, count, other);
+  for (size_t i = 0; i < count; i++) {
+    if (verified[i].verified || (!other[i].verified && other[i].line == 0)) continue;
+    debugger_verified unused = verified[i];
+    verified[i] = other[i];
+    other[i] = unused;
+  }
+  debugger_verified_free(other, count);
+  free(other);
+}
+
 /* Sets the breakpoints of a file, with ids from `first` on; a list of what became of them. */
 static json_t *breakpoints_set_lines(dap *d, const char *name, const json_t *list, int first) {
   size_t count = json_array_size(list), i;
@@ -59,6 +76,7 @@ static json_t *breakpoints_set_lines(dap *d, const char *name, const json_t *lis
                                       .log_message = dap_get_string(item, "logMessage")};
   }
   debugger_set_lines(d->debugger, d->code, name, points, count, verified);
+  breakpoints_set_program(d, name, points, count, verified);
   json_t *answer = breakpoints_list(d, verified, count, source);
   debugger_verified_free(verified, count);
   json_decref(source);
@@ -213,6 +231,11 @@ static bool breakpoints_find_field(const dap_frame *f, const char *expression, t
   return good;
 }
 
+static bool breakpoints_refuse_program(text *error) {
+  text_add_string(error, "only what is in a flare can be watched: this is native Lua");
+  return false;
+}
+
 /* Finds what is watched: a variable of those with a number, or an expression in a frame. */
 static bool breakpoints_find_data(dap *d, const json_t *arguments, const char *name, debugger_run **run,
                                   text *key, text *description, text *error) {
@@ -221,10 +244,13 @@ static bool breakpoints_find_data(dap *d, const json_t *arguments, const char *n
     const dap_reference *r = dap_find_reference(d, arguments, error);
     if (r == NULL) return false;
     *run = r->run;
-    return debugger_data_key(r->run, r->reference, bytes_of(name), key, description, error);
+    if (r->run != NULL)
+      return debugger_data_key(r->run, r->reference, bytes_of(name), key, description, error);
+    return breakpoints_refuse_program(error);
   }
   if (!dap_get_frame(d, arguments, &f, error)) return false;
   *run = f.run;
+  if (f.run == NULL) return breakpoints_refuse_program(error);
   return breakpoints_find_local(&f, name, key, description) ||
          breakpoints_find_field(&f, name, key, description, error);
 }
@@ -282,7 +308,9 @@ bool dap_set_data(dap *d, const json_t *arguments, json_t **body, text *error) {
   int first = d->last_point + 1;
   d->last_point += (int)count;
   json_t **became = memory_get((count + 1) * sizeof *became), *answer = json_array();
-  for (size_t i = 0; i < d->run_count; i++) breakpoints_set_data(d, d->runs[i].run, list, first, became);
+  for (size_t i = 0; i < d->run_count; i++) {
+    if (d->runs[i].run != NULL) breakpoints_set_data(d, d->runs[i].run, list, first, became);
+  }
   for (size_t i = 0; i < count; i++) {
     if (became[i] == NULL)
       became[i] = json_pack("{s:i, s:b, s:s}", "id", first + (int)i, "verified", false, "message",

@@ -5,6 +5,7 @@
  *   dap_run.c          what is launched, how it goes on, events
  *   dap_breakpoints.c  where it stops
  *   dap_values.c       frames, variables, expressions
+ *   dap_target.c       what of that is asked of a program that is no flare
  *   dap_source.c       names of files, here and in the flare
  *
  * All of it runs on the thread of dap_serve, but for what debugger.h calls: that queues a dap_event, which
@@ -21,6 +22,7 @@
 #include "debug/dap_relay.h"
 #include "debug/dap_wire.h"
 #include "debug/debugger.h"
+#include "debug/inspect.h"
 
 /* What an invocation's thread has to tell. */
 typedef struct dap_event {
@@ -33,10 +35,11 @@ typedef struct dap_event {
   bool done; /* ENDED, CHANGED: it was told, whoever waits may go on */
 } dap_event;
 
-/* An invocation that the client sees. */
+/* An invocation that the client sees, or the program beside the flares. */
 typedef struct dap_run {
-  debugger_run *run;
+  debugger_run *run;  /* NULL = the program */
   text name;          /* "GET /notes" */
+  bool stepping;      /* it goes on by a step */
   bool standing;      /* it stands still: `stop` says where */
   debugger_stop stop; /* owned */
 } dap_run;
@@ -189,6 +192,24 @@ const dap_reference *dap_find_reference(dap *d, const json_t *arguments, text *e
 
 /* Forgets the frames and references of a run that goes on. */
 void dap_forget_values(dap *d, const debugger_run *run);
+
+/* ---- dap_target.c: debugger.h's functions, for invocations and for the program (run NULL) ---- */
+
+uint32_t dap_run_id(const debugger_run *run);
+bool dap_get_frames(dap *d, debugger_run *run, uint32_t thread, size_t start, size_t count,
+                    debugger_frames *frames, text *error);
+bool dap_get_scopes(dap *d, debugger_run *run, uint32_t thread, int level, debugger_scopes *scopes,
+                    text *error);
+bool dap_get_variables(dap *d, debugger_run *run, uint32_t reference, debugger_filter filter, size_t start,
+                       size_t count, debugger_variables *variables, text *error);
+bool dap_set_value(dap *d, debugger_run *run, uint32_t reference, bytes name, bytes expression,
+                   debugger_variable *now, text *error);
+bool dap_get_value(dap *d, const dap_frame *f, bytes code, debugger_evaluation how, debugger_variable *result,
+                   size_t *more, text *error);
+
+/* The whole of a string, at most `most` bytes; false if the code gives none. */
+bool dap_get_whole(dap *d, const dap_frame *f, bytes code, size_t most, text *whole);
+bool dap_get_names(dap *d, const dap_frame *f, bytes code, text *names, size_t *from, text *error);
 
 /* ---- dap_source.c ---- */
 

@@ -97,6 +97,20 @@ static void run_ended(void *data, debugger_run *run, const edge_result *result) 
 const debugger_listener dap_listener = {
     .began = run_began, .stopped = run_stopped, .output = run_output, .ended = run_ended};
 
+void dap_program_stopped(dap *d, debugger_reason reason, int breakpoint, const char *description) {
+  dap_event *e = run_new_event(DAP_STOPPED, NULL);
+  e->stop = (debugger_stop){.reason = reason, .thread = MAIN_COROUTINE, .breakpoint = breakpoint};
+  text_add_string(&e->stop.description, description);
+  run_queue(d, e);
+}
+
+void dap_program_said(dap *d, bytes line) {
+  dap_event *e = run_new_event(DAP_OUTPUT, NULL);
+  e->category = "console";
+  text_add(&e->line, line.data, line.size);
+  run_queue(d, e);
+}
+
 void dap_changed(dap *d) { run_queue_and_wait(d, DAP_CHANGED, NULL); }
 
 /* The thread of what was launched. */
@@ -127,7 +141,7 @@ dap_run *dap_any_standing(dap *d) {
 
 /* The protocol's id of a coroutine of a run. */
 static int run_thread_id(dap *d, const debugger_run *run, uint32_t coroutine) {
-  uint32_t id = debugger_run_id(run);
+  uint32_t id = dap_run_id(run);
   for (size_t i = 0; i < d->thread_count; i++) {
     if (d->threads[i].run == id && d->threads[i].coroutine == coroutine) return (int)i + 1;
   }
@@ -142,7 +156,7 @@ static dap_run *run_find_thread(dap *d, const json_t *arguments, uint32_t *corou
   for (size_t i = 0; id > 0 && (size_t)id <= d->thread_count && i < d->run_count; i++) {
     const dap_thread *t = &d->threads[id - 1];
     *coroutine = t->coroutine;
-    if (debugger_run_id(d->runs[i].run) == t->run) return &d->runs[i];
+    if (dap_run_id(d->runs[i].run) == t->run) return &d->runs[i];
   }
   text_printf(error, "there is no thread %d: its invocation is over", id);
   return NULL;
@@ -171,7 +185,8 @@ bool dap_threads_request(dap *d, const json_t *arguments, json_t **body, text *e
   for (size_t i = 0; i < d->run_count; i++) {
     const dap_run *run = &d->runs[i];
     debugger_threads threads = {0};
-    if (run->standing && run->stop.reason != DEBUGGER_END) debugger_get_threads(run->run, &threads, error);
+    if (run->run != NULL && run->standing && run->stop.reason != DEBUGGER_END)
+      debugger_get_threads(run->run, &threads, error);
     if (threads.count == 0) run_add_thread(d, list, run, MAIN_COROUTINE, "");
     for (size_t j = 0; j < threads.count; j++)
       run_add_thread(d, list, run, threads.items[j].id, text_string(&threads.items[j].name));
@@ -192,14 +207,27 @@ static void run_goes_on(dap *d, dap_run *run) {
   run->stop = (debugger_stop){0};
 }
 
+/* debugger_move_on, for the program, too. */
+static bool run_move_on(dap *d, debugger_run *run, debugger_move move, uint32_t coroutine, text *error) {
+  if (run != NULL) return debugger_move_on(run, move, coroutine, 0);
+  return d->options->attached->site->program->move_on(move, error);
+}
+
+/* False with a sentence for the program, which goes forwards alone. */
+static bool run_can_go(const dap_run *run, text *error) {
+  if (run->run == NULL) text_add_string(error, "native Lua goes forwards only");
+  return run->run != NULL;
+}
+
 static bool run_move(dap *d, const json_t *arguments, debugger_move move, text *error) {
   uint32_t coroutine;
   dap_run *run = dap_find_standing(d, arguments, &coroutine, error);
   if (run == NULL) return false;
-  if (!debugger_move_on(run->run, move, coroutine, 0)) {
-    text_add_string(error, "it does not stand still");
+  if (!run_move_on(d, run->run, move, coroutine, error)) {
+    if (error->size == 0) text_add_string(error, "it does not stand still");
     return false;
   }
+  run->stepping = move == DEBUGGER_OVER || move == DEBUGGER_IN || move == DEBUGGER_OUT;
   run_goes_on(d, run);
   return true;
 }
@@ -243,7 +271,8 @@ bool dap_goto(dap *d, const json_t *arguments, json_t **body, text *error) {
     return false;
   }
   const dap_target *t = &d->targets[id - 1];
-  if (!debugger_go_line(run->run, t->source, t->line, t->backwards, error)) return false;
+  if (!run_can_go(run, error) || !debugger_go_line(run->run, t->source, t->line, t->backwards, error))
+    return false;
   run_goes_on(d, run);
   return true;
 }
@@ -253,17 +282,21 @@ bool dap_restart_frame(dap *d, const json_t *arguments, json_t **body, text *err
   dap_frame f;
   if (!dap_get_frame(d, arguments, &f, error)) return false;
   dap_run *run = dap_find_run(d, f.run);
-  if (run == NULL || !debugger_go_frame(f.run, f.coroutine, f.level, error)) return false;
+  if (run == NULL || !run_can_go(run, error) || !debugger_go_frame(f.run, f.coroutine, f.level, error))
+    return false;
   run_goes_on(d, run);
   return true;
 }
 
 /* Has all runs end, or go on without the debugger. */
 static void run_leave_all(dap *d, debugger_move move) {
+  text ignored = {0};
   for (size_t i = 0; i < d->run_count; i++) {
-    debugger_move_on(d->runs[i].run, move, 0, 0);
+    run_move_on(d, d->runs[i].run, move, 0, &ignored);
+    text_clear(&ignored);
     if (d->runs[i].standing) run_goes_on(d, &d->runs[i]);
   }
+  text_free(&ignored);
 }
 
 /* ---- launching ---- */
@@ -336,6 +369,11 @@ static bool run_attach(dap *d, text *error) {
   free(parent);
   d->debugger = to->debugger;
   d->launched = true;
+  if (to->site->program != NULL) {
+    LIST_ROOM(d->runs, d->run_count);
+    d->runs[d->run_count] = (dap_run){0};
+    text_add_string(&d->runs[d->run_count++].name, "spec");
+  }
   run_take_flare(d);
   to->join(to->server, d);
   return true;
@@ -522,12 +560,14 @@ static void run_tell_stopped(dap *d, dap_event *e) {
 static void run_tell_ended(dap *d, dap_event *e) {
   dap_run *run = dap_find_run(d, e->run);
   if (run != NULL) {
-    uint32_t id = debugger_run_id(e->run);
+    uint32_t id = dap_run_id(e->run);
     for (size_t i = 0; i < d->thread_count; i++) {
       if (d->threads[i].run == id)
         dap_send_event(d, "thread",
                        json_pack("{s:s, s:I}", "reason", "exited", "threadId", (json_int_t)i + 1));
     }
+    const dap_attached *to = d->options->attached;
+    if (run->stepping && to != NULL && to->site->program != NULL) to->site->program->step();
     run_goes_on(d, run);
     text_free(&run->name);
     *run = d->runs[--d->run_count];
@@ -616,7 +656,10 @@ static void run_part(dap *d) {
   const debugger_exceptions none = {0};
   const char *name;
   json_t *item;
-  json_object_foreach(d->points, name, item) debugger_set_lines(d->debugger, d->code, name, NULL, 0, NULL);
+  json_object_foreach(d->points, name, item) {
+    debugger_set_lines(d->debugger, d->code, name, NULL, 0, NULL);
+    if (to->site->program != NULL) to->site->program->set_lines(name, NULL, 0, NULL);
+  }
   debugger_set_functions(d->debugger, NULL, 0, NULL);
   debugger_set_exceptions(d->debugger, &none);
   while (!to->part(to->server)) {

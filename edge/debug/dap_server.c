@@ -48,6 +48,8 @@ static void server_began(void *data, debugger_run *run, const host_request *requ
   dap *session = server_enter(data);
   if (session == NULL) return;
   dap_listener.began(session, run, request);
+  const dap_program *program = ((dap_server *)data)->attached.site->program;
+  if (program != NULL && program->steps_in()) debugger_pause(run);
   server_leave(data);
 }
 
@@ -71,6 +73,21 @@ static void server_ended(void *data, debugger_run *run, const edge_result *resul
   if (session == NULL) return;
   dap_listener.ended(session, run, result);
   server_leave(data);
+}
+
+bool dap_server_stopped(dap_server *s, debugger_reason reason, int breakpoint, const char *description) {
+  dap *session = atomic_load(&s->on) ? server_enter(s) : NULL;
+  if (session == NULL) return false;
+  dap_program_stopped(session, reason, breakpoint, description);
+  server_leave(s);
+  return true;
+}
+
+void dap_server_said(dap_server *s, bytes line) {
+  dap *session = server_enter(s);
+  if (session == NULL) return;
+  dap_program_said(session, line);
+  server_leave(s);
 }
 
 /* ---- sessions ---- */

@@ -26,6 +26,12 @@ void dap_server_wait(dap_server *s);
  * On any thread. */
 void dap_server_changed(dap_server *s);
 
+/* On the thread of the site's program: it stands still; false: there is no session, it must go on. */
+bool dap_server_stopped(dap_server *s, debugger_reason reason, int breakpoint, const char *description);
+
+/* The same: what a breakpoint of it writes. */
+void dap_server_said(dap_server *s, bytes line);
+
 /* Ends the session with its client; what stands still goes on. NULL is ignored. */
 void dap_server_close(dap_server *s);
 

@@ -108,8 +108,8 @@ bool dap_stack_trace(dap *d, const json_t *arguments, json_t **body, text *error
   if (run == NULL) return false;
   json_t *list = json_array();
   bool good = values_is_at_end(run) ||
-              debugger_get_frames(run->run, coroutine, (size_t)dap_get_number(arguments, "startFrame", 0),
-                                  (size_t)dap_get_number(arguments, "levels", 0), &frames, error);
+              dap_get_frames(d, run->run, coroutine, (size_t)dap_get_number(arguments, "startFrame", 0),
+                             (size_t)dap_get_number(arguments, "levels", 0), &frames, error);
   for (size_t i = 0; good && i < frames.count; i++)
     json_array_append_new(list, values_frame(d, run->run, coroutine, &frames.items[i]));
   *body = json_pack("{s:o, s:I}", "stackFrames", list, "totalFrames", (json_int_t)frames.total);
@@ -133,7 +133,7 @@ static void values_add_scope(dap *d, json_t *list, debugger_run *run, const char
 bool dap_scopes(dap *d, const json_t *arguments, json_t **body, text *error) {
   debugger_scopes s = {0};
   const dap_frame *f = values_find_frame(d, arguments, error);
-  if (f == NULL || !debugger_get_scopes(f->run, f->coroutine, f->level, &s, error)) return false;
+  if (f == NULL || !dap_get_scopes(d, f->run, f->coroutine, f->level, &s, error)) return false;
   debugger_run *run = f->run;
   json_t *list = json_array();
   values_add_scope(d, list, run, "Locals", "locals", s.locals, s.local_count, 0);
@@ -147,17 +147,13 @@ bool dap_scopes(dap *d, const json_t *arguments, json_t **body, text *error) {
 /* Sets what all that has a value tells of it: `value` is the name of the member with the text. */
 static void values_describe(dap *d, debugger_run *run, const debugger_variable *v, const char *value,
                             json_t *to) {
-  text shown = {0};
-  text_add(&shown, text_string(&v->value), v->value.size);
-  if (v->place.size != 0) text_printf(&shown, " %s", v->place.data);
-  json_object_set_new(to, value, dap_string(text_bytes(&shown)));
+  json_object_set_new(to, value, dap_string(text_bytes(&v->value)));
   json_object_set_new(to, "type", json_string(v->type));
   json_object_set_new(to, "variablesReference", json_integer(values_add_reference(d, run, v->reference)));
   if (v->reference != 0) {
     json_object_set_new(to, "namedVariables", json_integer((json_int_t)v->named));
     json_object_set_new(to, "indexedVariables", json_integer((json_int_t)v->indexed));
   }
-  text_free(&shown);
 }
 
 static json_t *values_variable(dap *d, debugger_run *run, const debugger_variable *v) {
@@ -180,8 +176,8 @@ bool dap_variables(dap *d, const json_t *arguments, json_t **body, text *error) 
   const dap_reference *r = dap_find_reference(d, arguments, error);
   if (r == NULL) return false;
   debugger_run *run = r->run;
-  bool good = debugger_get_variables(run, r->reference, which, (size_t)dap_get_number(arguments, "start", 0),
-                                     (size_t)dap_get_number(arguments, "count", 0), &found, error);
+  bool good = dap_get_variables(d, run, r->reference, which, (size_t)dap_get_number(arguments, "start", 0),
+                                (size_t)dap_get_number(arguments, "count", 0), &found, error);
   json_t *list = json_array();
   for (size_t i = 0; good && i < found.count; i++)
     json_array_append_new(list, values_variable(d, run, &found.items[i]));
@@ -200,7 +196,7 @@ bool dap_set_variable(dap *d, const json_t *arguments, json_t **body, text *erro
     return false;
   }
   debugger_run *run = r->run;
-  bool good = debugger_set_variable(run, r->reference, bytes_of(name), bytes_of(value), &now, error);
+  bool good = dap_set_value(d, run, r->reference, bytes_of(name), bytes_of(value), &now, error);
   if (good) {
     *body = json_object();
     values_describe(d, run, &now, "value", *body);
@@ -216,8 +212,7 @@ static bool values_evaluate(dap *d, const dap_frame *f, const char *code, debugg
                             const char *value, json_t **body, text *error) {
   debugger_variable result = {0};
   size_t more = 0;
-  bool good =
-      debugger_evaluate(f->run, f->coroutine, f->level, bytes_of(code), how, 0, &result, &more, error);
+  bool good = dap_get_value(d, f, bytes_of(code), how, &result, &more, error);
   if (good) {
     if (more > 0) text_printf(&result.value, " (and %zu more)", more);
     *body = json_object();
@@ -228,15 +223,13 @@ static bool values_evaluate(dap *d, const dap_frame *f, const char *code, debugg
 }
 
 /* The whole string that an expression is, for the clipboard; false if it is no string. */
-static bool values_copy_string(const dap_frame *f, const char *code, json_t **body) {
+static bool values_copy_string(dap *d, const dap_frame *f, const char *code, json_t **body) {
   enum { MOST = 16 << 20 };
-  text part = {0}, ignored = {0};
-  size_t whole;
-  bool good =
-      debugger_get_string(f->run, f->coroutine, f->level, bytes_of(code), 0, MOST, &part, &whole, &ignored);
-  if (good) *body = json_pack("{s:o, s:i}", "result", dap_string(text_bytes(&part)), "variablesReference", 0);
-  text_free(&part);
-  text_free(&ignored);
+  text whole = {0};
+  bool good = dap_get_whole(d, f, bytes_of(code), MOST, &whole);
+  if (good)
+    *body = json_pack("{s:o, s:i}", "result", dap_string(text_bytes(&whole)), "variablesReference", 0);
+  text_free(&whole);
   return good;
 }
 
@@ -248,7 +241,8 @@ bool dap_evaluate(dap *d, const json_t *arguments, json_t **body, text *error) {
     return false;
   }
   if (!dap_get_frame(d, arguments, &f, error)) return false;
-  if (context != NULL && strcmp(context, "clipboard") == 0 && values_copy_string(&f, code, body)) return true;
+  if (context != NULL && strcmp(context, "clipboard") == 0 && values_copy_string(d, &f, code, body))
+    return true;
   bool lasting = context != NULL && strcmp(context, "repl") == 0;
   return values_evaluate(d, &f, code, lasting ? DEBUGGER_DO : DEBUGGER_LOOK, "result", body, error);
 }
@@ -299,7 +293,7 @@ bool dap_completions(dap *d, const json_t *arguments, json_t **body, text *error
   for (int unit = 0; *end != '\0' && unit < column; unit += (int)values_units(*end), end = values_next(end))
     continue;
   bytes typed = {(const uint8_t *)code, (size_t)(end - code)};
-  bool good = debugger_complete(f.run, f.coroutine, f.level, typed, &names, &from, error);
+  bool good = dap_get_names(d, &f, typed, &names, &from, error);
   json_t *targets = json_array();
   for (const char *at = code; at < end; at = values_next(at)) {
     if (at < code + from) start += values_units(*at);
@@ -326,14 +320,15 @@ bool dap_exception_info(dap *d, const json_t *arguments, json_t **body, text *er
     text_add_string(error, "no error was raised here");
     return false;
   }
-  if (debugger_get_frames(run->run, coroutine, 0, 0, &frames, &ignored)) {
+  if (dap_get_frames(d, run->run, coroutine, 0, 0, &frames, &ignored)) {
     for (size_t i = 0; i < frames.count; i++) {
       const debugger_frame *f = &frames.items[i];
       if (f->lua) text_printf(&stack, "%s:%d: ", text_string(&f->place.source), f->place.line);
       text_printf(&stack, "%s%s\n", f->lua ? "" : "[C]: ", text_string(&f->name));
     }
   }
-  const char *type = debugger_get_exception(run->run, &value, &ignored) ? value.type : "error";
+  const char *type =
+      run->run != NULL && debugger_get_exception(run->run, &value, &ignored) ? value.type : "error";
   bytes message = text_bytes(&run->stop.description);
   *body = json_pack("{s:s, s:o, s:s, s:{s:o, s:s, s:o}}", "exceptionId",
                     run->stop.uncaught ? "uncaught" : "error", "description", dap_string(message),

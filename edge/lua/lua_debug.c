@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "debug/dap_server.h"
+#include "lua/lua_program.h"
 #include "server/server.h"
 
 static dap_server *the_server; /* NULL = nobody debugs */
@@ -26,8 +27,20 @@ static pool_flare *debug_flare(void *data) {
   return f;
 }
 
+/* lua_program_listener, as the next. */
+static bool debug_stopped(void *data, debugger_reason reason, int breakpoint, const char *description) {
+  (void)data;
+  return dap_server_stopped(the_server, reason, breakpoint, description);
+}
+
+static void debug_said(void *data, bytes line) {
+  (void)data;
+  dap_server_said(the_server, line);
+}
+
 int lua_debug_on(lua_State *L) {
-  static const dap_site site = {".", debug_flare, NULL};
+  static const dap_site site = {".", debug_flare, NULL, &lua_program};
+  static const lua_program_listener listener = {debug_stopped, debug_said};
   int port = (int)luaL_checkinteger(L, 1);
   text error = {0};
   int fd = server_listen_on("127.0.0.1", port, "--debug takes another; 0: any that is free", &error);
@@ -38,6 +51,7 @@ int lua_debug_on(lua_State *L) {
     return lua_error(L);
   }
   fprintf(stderr, "a debugger's client is awaited on 127.0.0.1:%d\n", server_port_of(fd));
+  lua_program_begin(L, 2, &listener, NULL);
   dap_server_wait(the_server);
   return 0;
 }

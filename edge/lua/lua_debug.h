@@ -1,6 +1,5 @@
 /*
- * lua_debug.h - debugging the flares that a spec loads, for `flaron-lua test --debug`. The spec itself,
- * native Lua, is not stopped.
+ * lua_debug.h - debugging a spec, and the flares that it loads, for `flaron-lua test --debug`.
  *
  * Only flares on the engine in this process are under the debugger.
  */
@@ -12,8 +11,9 @@
 #include "engine/runner.h"
 
 /*
- * lua_CFunction: (port) -> nothing. Listens on a port of 127.0.0.1, says on standard error which one that is,
- * and waits until a client has said what stops. Raises an error if it cannot.
+ * lua_CFunction: (port, functions) -> nothing. Listens on a port of 127.0.0.1, says on standard error which
+ * one that is, and waits until a client has said what stops. `functions` are those of
+ * scripts/testing/debug.lua. Raises an error if it cannot.
  */
 int lua_debug_on(lua_State *L);
 

@@ -182,7 +182,7 @@ if busted then
     end)
 
     local port = os.getenv "FLARON_LUA_DEBUG"
-    if port then core.debug(tonumber(port)) end
+    if port then core.debug(tonumber(port), core.script "debug"()) end
 
     local folder = os.getenv "FLARON_LUA_COVERAGE"
     if folder then

@@ -1,4 +1,4 @@
-// A spec whose flare is debugged: it stops where the spec's request meets a breakpoint; the output of busted, and its exit code, come as events.
+// A spec is debugged, and the flare that it loads, over the boundary; the output of busted and its exit code come as events.
 export const files = {
   "main.lua": `
 return function()
@@ -8,25 +8,42 @@ end
 `,
   "spec/main_spec.lua": `
 local edge = require "flaron.edge"
+local function check(flare, expected)
+  local response = flare:request {} --@ request
+  assert.equal(expected, response.body) --@ assert
+end
 it("answers", function()
-  local flare <close> = assert(edge.load ".")
-  assert.equal("43", flare:request({}).body)
+  local flare <close> = assert(edge.load ".") --@ load
+  check(flare, "43") --@ check
 end)
 `,
 };
 
 export async function session(c, equal) {
-  equal((await c.refused("launch", {})).length > 0, true);
   await c.request("initialize", { adapterID: "x" });
-  equal((await c.refused("launch", { project: c.folder, spec: "spec/none_spec.lua" })).length > 0, true);
+  equal((await c.refused("launch", { project: `${c.folder}/none`, spec: "spec" })).length > 0, true);
   await c.request("launch", { project: c.folder, spec: "spec/main_spec.lua" });
   await c.event("initialized");
-  equal((await c.breakpoints("main.lua", ["answer"]))[0].verified, false); // nothing is loaded yet
+  equal((await c.breakpoints("main.lua", ["answer"]))[0].verified, true); // native Lua could run it
+  equal((await c.breakpoints("spec/main_spec.lua", ["check", 99])).map((b) => b.verified), [true, false]);
   await c.request("configurationDone");
+  equal(await c.stop(), "breakpoint check");
   equal((await c.event("breakpoint")).breakpoint.verified, true);
-  equal(await c.stop(), "breakpoint answer");
+  equal(await c.value("#'abc'"), "3");
+  equal((await c.refused("stepBack", { threadId: c.thread })).includes("forwards only"), true);
+
+  // Into a function, into the flare, and out of it.
+  equal(await c.go("stepIn"), "step request");
+  equal((await c.scope("Locals")).expected.value, '"43"');
+  equal((await c.stack()).slice(0, 2).map((f) => c.place(f)), ["request", "check"]);
+  equal((await c.go("stepIn")).endsWith(" flare"), true);
+  equal(await c.go("continue"), "breakpoint answer");
   equal(await c.value("n"), "42");
-  equal(await c.value("n = 43", "repl"), "nil");
+  equal(await c.go("stepBack"), "step flare");
+  equal(await c.go("next"), "breakpoint answer");
+  await c.value("n = 43", "repl");
+  equal(await c.go("next"), "step assert");
+  equal(await c.value("response.body"), '"43"');
   await c.request("continue", { threadId: c.thread });
   equal((await c.event("exited")).exitCode, 0);
   await c.event("terminated");
