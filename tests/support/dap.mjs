@@ -160,8 +160,8 @@ export class Client {
     const stopped = await this.event("stopped");
     this.thread = stopped.threadId;
     this.stopped = stopped;
-    const { stackFrames } = await this.request("stackTrace", { threadId: stopped.threadId, startFrame: 0, levels: 1 });
-    this.frame = stackFrames[0];
+    const { stackFrames } = await this.request("stackTrace", { threadId: stopped.threadId, startFrame: 0, levels: 5 });
+    this.frame = stackFrames.find((frame) => frame.source) ?? stackFrames[0];
     return `${stopped.reason} ${this.place(this.frame)}`;
   }
 

@@ -36,6 +36,7 @@ async function run(name) {
   }
 }
 
+process.setMaxListeners(0);
 const names = process.argv.slice(2);
 if (names.length === 0)
   names.push(...readdirSync(folder).filter((file) => file.endsWith(".mjs")).map((file) => basename(file, ".mjs")).filter((name) => name !== "run"));
