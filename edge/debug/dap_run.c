@@ -541,7 +541,7 @@ static void run_tell_stopped(dap *d, dap_event *e) {
   if (stop->departure.size != 0) run_say_line(d, "important", text_bytes(&stop->departure), NULL);
   run_copy_text(&shown, &stop->description);
   if (stop->reason == DEBUGGER_DATA && stop->wrote.line > 0)
-    text_printf(&shown, ", written at %s:%d", text_string(&stop->wrote.source), stop->wrote.line);
+    text_printf(&shown, " at %s:%d", text_string(&stop->wrote.source), stop->wrote.line);
   if (stop->reason == DEBUGGER_END) text_add_string(&shown, "the invocation is over, and has answered");
   json_t *body =
       json_pack("{s:s, s:i, s:b}", "reason", reasons[stop->reason], "threadId",

@@ -97,10 +97,18 @@ static int source_number(dap *d, const char *name) {
 }
 
 json_t *dap_source_of(dap *d, const char *name) {
+  const char *below =
+      d->folder != NULL ? source_below(d, name) : NULL; /* native Lua has whole paths, or "./" */
+  if (below != NULL) name = below;
+  if (strncmp(name, "./", 2) == 0) name += 2;
   text path = {0}, shown = {0}, content = {0};
   json_t *source = json_object();
   json_object_set_new(source, "name", dap_string(bytes_of(name)));
-  if (d->folder != NULL) text_printf(&path, "%s/%s", d->folder, name);
+  if (*name == '/') {
+    text_add_string(&path, name);
+  } else if (d->folder != NULL) {
+    text_printf(&path, "%s/%s", d->folder, name);
+  }
   if (path.size != 0 && access(path.data, R_OK) == 0) {
     source_add_uri(d, path.data, &shown);
     json_object_set_new(source, "path", dap_string(text_bytes(&shown)));

@@ -191,8 +191,11 @@ static void program_meet(lua_State *L, int id, const char *condition, const char
   bool fine = condition == NULL || program_ask_here(L, "test", condition, &answer);
   if (!fine || condition == NULL || strcmp(answer.data, "1:1") == 0) {
     text fault = {0};
-    bytes left = text_bytes(&answer), why = fine ? (bytes){0} : dap_next_field(&left);
-    text_add(&fault, why.data, why.size);
+    bytes left = text_bytes(&answer);
+    if (!fine) {
+      bytes why = dap_next_field(&left);
+      text_add(&fault, why.data, why.size);
+    }
     text_clear(&answer);
     if (fine && message != NULL && program_ask_here(L, "message", message, &answer)) {
       left = text_bytes(&answer);

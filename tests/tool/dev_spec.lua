@@ -245,6 +245,8 @@ describe("flaron-lua dev", function()
     end
     dev.stop()
     assert.same({ "api 200", "api 200", "api 200", "site 200", "No route:\nedge.lua has no route for /healthz\n 404" }, answers)
+    local code, _, errors = support.cli("dev", folder, "--port", "0", "--debug", "0")
+    assert.same({ 1, "flaron-lua dev: --debug is for one project, and edge.lua has several: name one of them\n" }, { code, errors })
   end)
 
   it("keeps its stores from one start to the next, also when it is killed", function()

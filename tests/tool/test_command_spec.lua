@@ -341,6 +341,12 @@ describe("a flare under busted", function()
   end)
 end)
 
+it("flaron-lua test refuses --debug with --coverage", function()
+  local code, _, errors = support.cli("test", "examples/hello", "--debug", "0", "--coverage")
+  assert.equal(2, code)
+  assert.matches("--debug and --coverage do not go together: both look at each line that runs", errors, 1, true)
+end)
+
 describe("flaron-lua test --coverage", function()
   local files = {
     ["main.lua"] = [[

@@ -38,7 +38,7 @@ export async function session(c, equal) {
   } else await watch("cart.total");
   await c.request("continue", { threadId: c.thread });
   equal((await c.stop()).split(" ").slice(0, 2).join(" "), "data breakpoint");
-  equal(c.stopped.text.endsWith(`written at main.lua:${mark(`${c.folder}/main.lua`, "write")}`), true);
+  equal(c.stopped.text.endsWith(` at main.lua:${mark(`${c.folder}/main.lua`, "write")}`), true);
 
   // Backwards from the end: the last write with this value.
   await c.request("setDataBreakpoints", { breakpoints: [] });

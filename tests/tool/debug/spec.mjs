@@ -22,7 +22,7 @@ end)
 export async function session(c, equal) {
   await c.request("initialize", { adapterID: "x" });
   equal((await c.refused("launch", { project: `${c.folder}/none`, spec: "spec" })).length > 0, true);
-  await c.request("launch", { project: c.folder, spec: "spec/main_spec.lua" });
+  await c.request("launch", { project: c.folder, spec: `${c.folder}/spec/main_spec.lua` });
   await c.event("initialized");
   equal((await c.breakpoints("main.lua", ["answer"]))[0].verified, true); // native Lua could run it
   equal((await c.breakpoints("spec/main_spec.lua", ["check", 99])).map((b) => b.verified), [true, false]);
