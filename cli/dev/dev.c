@@ -531,7 +531,7 @@ static bool dev_open_debugger(const cli_command *self, dev *d) {
   }
   int fd = server_listen_on("127.0.0.1", (int)d->words.debug, "--debug takes another; 0: any that is free",
                             &error);
-  d->debugged = (dap_site){d->words.input, dev_debugged_flare, &d->sites[0], NULL};
+  d->debugged = (dap_site){d->words.input, dev_debugged_flare, &d->sites[0], NULL, NULL};
   if (fd >= 0) d->debug_port = server_port_of(fd);
   if (fd >= 0) d->debugger = dap_server_open(&d->debugged, fd, &error);
   if (d->debugger == NULL) cli_fail(self, "--debug: %s", text_string(&error));

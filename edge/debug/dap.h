@@ -43,6 +43,7 @@ typedef struct dap_site {
   pool_flare *(*flare)(void *data); /* the flare as it is now, with a reference; NULL = there is none */
   void *data;
   const dap_program *program; /* NULL = there are flares alone */
+  void (*left)(void *data);   /* a session is over; NULL = nothing is to be done */
 } dap_site;
 
 /* How a session attaches to a server (dap_server.h): the functions that it calls, with `server`. */

@@ -84,10 +84,10 @@ struct dap {
   dap_relay relay; /* to whom the session is handed on; `peer` -1 = to nobody */
 
   int wake;             /* eventfd: there are events */
-  pthread_mutex_t lock; /* of the next three */
+  pthread_mutex_t lock; /* of the next four */
   pthread_cond_t told;
-  dap_event **events; /* what somebody waits for is his, the others are owned */
-  size_t event_count;
+  dap_event **events;           /* what somebody waits for is his, the others are owned */
+  size_t event_count, left_out; /* lines of output that are not among them: there were too many */
 
   json_t *arguments; /* of launch */
   dap_launch launch;

@@ -90,6 +90,7 @@ static int relay_find_port(dap_relay *r) {
 bool dap_relay_start_spec(dap_relay *r, const char *folder, const char *spec, text *error) {
   const char *const words[] = {"flaron-lua", "test", "--debug", "0", "-C", folder, spec, NULL};
   int port = 0;
+  setenv("FLARON_LUA_DEBUG_ENDS", "1", 1); /* edge/lua/lua_debug.c */
   if (!relay_spawn(r, words, error)) return false;
   while (port == 0 && relay_hear(r)) port = relay_find_port(r);
   if (port != 0) return dap_relay_connect(r, port, error);

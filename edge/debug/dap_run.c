@@ -29,7 +29,14 @@ static void run_event_free(dap_event *e) {
 }
 
 static void run_queue(dap *d, dap_event *e) {
+  enum { MOST = 65536 };
   pthread_mutex_lock(&d->lock);
+  if (e->kind == DAP_OUTPUT && d->event_count >= MOST) {
+    d->left_out++;
+    pthread_mutex_unlock(&d->lock);
+    run_event_free(e);
+    return;
+  }
   LIST_ROOM(d->events, d->event_count);
   d->events[d->event_count++] = e;
   eventfd_write(d->wake, 1);
@@ -636,16 +643,31 @@ static void run_tell(dap *d, dap_event *e) {
   pthread_mutex_unlock(&d->lock);
 }
 
+/* Takes the events that wait; the list is the caller's. */
+static dap_event **run_take_events(dap *d, size_t *count, size_t *left_out) {
+  pthread_mutex_lock(&d->lock);
+  dap_event **events = d->events;
+  *count = d->event_count;
+  *left_out = d->left_out;
+  d->events = NULL;
+  d->event_count = d->left_out = 0;
+  pthread_mutex_unlock(&d->lock);
+  return events;
+}
+
 void dap_tell_events(dap *d) {
-  eventfd_t count;
-  eventfd_read(d->wake, &count);
-  for (;;) {
-    pthread_mutex_lock(&d->lock);
-    dap_event *e = d->event_count > 0 ? d->events[0] : NULL;
-    if (e != NULL) memmove(d->events, d->events + 1, --d->event_count * sizeof(dap_event *));
-    pthread_mutex_unlock(&d->lock);
-    if (e == NULL) return;
-    run_tell(d, e);
+  eventfd_t number;
+  size_t count = 1, left_out;
+  eventfd_read(d->wake, &number);
+  while (count > 0) {
+    dap_event **events = run_take_events(d, &count, &left_out);
+    for (size_t i = 0; i < count; i++) run_tell(d, events[i]);
+    free(events);
+    if (left_out == 0) continue;
+    text said = {0};
+    text_printf(&said, "%zu lines of output were left out: they came too fast", left_out);
+    run_say_line(d, "important", text_bytes(&said), NULL);
+    text_free(&said);
   }
 }
 

@@ -148,13 +148,14 @@ static void *server_run(void *data) {
     struct pollfd fds[] = {{s->fd, POLLIN, 0}, {s->end, POLLIN, 0}};
     if (poll(fds, 2, -1) < 0 && errno != EINTR) break;
     if (fds[1].revents != 0) break;
-    int client = fds[0].revents != 0 ? accept4(s->fd, NULL, NULL, SOCK_CLOEXEC) : -1;
+    int client = fds[0].revents != 0 ? accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
     if (client < 0) continue;
     dap_options options = {.in = client, .out = client, .end = s->end, .attached = &s->attached};
     text ignored = {0}; /* a client that sends nonsense is left */
     dap_serve(&options, &ignored);
     text_free(&ignored);
     close(client);
+    if (s->attached.site->left != NULL) s->attached.site->left(s->attached.site->data);
   }
   return NULL;
 }

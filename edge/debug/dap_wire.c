@@ -98,12 +98,13 @@ dap_taken dap_wire_take(dap_wire *w, json_t **message, text *why) {
 
 /* Writes all of `b`, or finds that nobody reads. */
 static void wire_write_all(dap_wire *w, bytes b) {
+  enum { PATIENCE_MS = 10000 };
   for (size_t at = 0; at < b.size && !w->deaf;) {
     ssize_t put = write(w->out, b.data + at, b.size - at);
     if (put > 0) {
       at += (size_t)put;
     } else if (put < 0 && errno == EAGAIN) {
-      poll(&(struct pollfd){w->out, POLLOUT, 0}, 1, -1);
+      w->deaf = poll(&(struct pollfd){w->out, POLLOUT, 0}, 1, PATIENCE_MS) == 0;
     } else if (put >= 0 || errno != EINTR) {
       w->deaf = true;
     }

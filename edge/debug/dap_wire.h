@@ -54,7 +54,10 @@ void dap_wire_fill(dap_wire *w);
  */
 dap_taken dap_wire_take(dap_wire *w, struct json_t **message, text *why);
 
-/* Writes an object as a message with the next `seq`, and frees it. Waits until all is written. */
+/*
+ * Writes an object as a message with the next `seq`, and frees it. Waits until all is written; a client that
+ * reads nothing for ten seconds is taken for deaf, if `out` does not block.
+ */
 void dap_wire_write(dap_wire *w, struct json_t *message);
 
 /* Frees what it holds; the descriptors stay open. */

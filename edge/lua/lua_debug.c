@@ -7,6 +7,8 @@
 #include <lauxlib.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "debug/dap_server.h"
 #include "lua/lua_program.h"
@@ -38,8 +40,14 @@ static void debug_said(void *data, bytes line) {
   dap_server_said(the_server, line);
 }
 
+/* dap_site.left: specs that a debugger has started end with it, also if that was killed. */
+static void debug_left(void *data) {
+  (void)data;
+  if (getenv("FLARON_LUA_DEBUG_ENDS") != NULL) _exit(EXIT_FAILURE);
+}
+
 int lua_debug_on(lua_State *L) {
-  static const dap_site site = {".", debug_flare, NULL, &lua_program};
+  static const dap_site site = {".", debug_flare, NULL, &lua_program, debug_left};
   static const lua_program_listener listener = {debug_stopped, debug_said};
   int port = (int)luaL_checkinteger(L, 1);
   text error = {0};
