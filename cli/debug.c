@@ -14,6 +14,7 @@
 
 #include "cli.h"
 #include "options.h"
+#include "server/port_holder.h"
 #include "server/server.h"
 
 typedef struct words {
@@ -33,6 +34,10 @@ static int debug_accept(const cli_command *self, int port) {
     while (client < 0) {
       poll(&(struct pollfd){fd, POLLIN, 0}, 1, -1);
       client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+      if (client < 0 || port_holder_is_own(client)) continue;
+      cli_note("a client of another user was refused\n"); /* it may have code run */
+      close(client);
+      client = -1;
     }
     close(fd);
   }

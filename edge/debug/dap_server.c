@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "debug/dap_private.h"
+#include "server/port_holder.h"
 
 struct dap_server {
   dap_attached attached; /* what a session has of this */
@@ -150,6 +151,10 @@ static void *server_run(void *data) {
     if (fds[1].revents != 0) break;
     int client = fds[0].revents != 0 ? accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
     if (client < 0) continue;
+    if (!port_holder_is_own(client)) { /* it may have code run: nobody else's is served */
+      close(client);
+      continue;
+    }
     dap_options options = {.in = client, .out = client, .end = s->end, .attached = &s->attached};
     text ignored = {0}; /* a client that sends nonsense is left */
     dap_serve(&options, &ignored);

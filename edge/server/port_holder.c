@@ -3,12 +3,14 @@
  */
 #include "server/port_holder.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* The inode of a socket in a table of /proc/net that listens on the port; 0 = there is none. */
@@ -69,4 +71,34 @@ bool port_holder_add(int port, text *to) {
   }
   if (processes != NULL) closedir(processes);
   return found;
+}
+
+/* Counts the sockets in a table of /proc/net that are at port `at` and connected to port `to`: all, and those
+ * of this user or root. */
+static void count_connections(const char *table, int at, int to, int *all, int *own) {
+  enum { ESTABLISHED = 1 }; /* TCP_ESTABLISHED */
+  char line[512];
+  FILE *file = fopen(table, "re");
+  while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+    unsigned from, peer, state, user;
+    if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%x %x %*x:%*x %*x:%*x %*x %u", &from, &peer,
+               &state, &user) != 4 ||
+        from != (unsigned)at || peer != (unsigned)to || state != ESTABLISHED)
+      continue;
+    ++*all;
+    *own += user == geteuid() || user == 0;
+  }
+  if (file != NULL) fclose(file);
+}
+
+bool port_holder_is_own(int fd) {
+  struct sockaddr_in here, there;
+  socklen_t here_size = sizeof here, there_size = sizeof there;
+  int all = 0, own = 0;
+  if (getsockname(fd, (struct sockaddr *)&here, &here_size) != 0 ||
+      getpeername(fd, (struct sockaddr *)&there, &there_size) != 0 || there.sin_family != AF_INET)
+    return false;
+  count_connections("/proc/net/tcp", ntohs(there.sin_port), ntohs(here.sin_port), &all, &own);
+  count_connections("/proc/net/tcp6", ntohs(there.sin_port), ntohs(here.sin_port), &all, &own);
+  return all > 0 && own == all;
 }
