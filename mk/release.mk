@@ -1,4 +1,4 @@
-# release.mk - installation, the Debian package, the bill of materials.
+# release.mk - installation, the Debian package, the extension for VS Code, the bill of materials.
 
 # Debian's Lua, under /usr, finds modules in the folder of this architecture; others in lib.
 LIBDIR ?= $(PREFIX)/lib$(if $(filter /usr,$(PREFIX)),/$(shell $(CC) -print-multiarch))
@@ -6,7 +6,7 @@ LIBDIR ?= $(PREFIX)/lib$(if $(filter /usr,$(PREFIX)),/$(shell $(CC) -print-multi
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 INSTALL = PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' DESTDIR='$(DESTDIR)' SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) tools/install.sh
 
-.PHONY: install uninstall deb sbom
+.PHONY: install uninstall deb vscode sbom
 
 install: $(EXE) $(MODULE) ## install under PREFIX (default /usr/local; DESTDIR is honoured)
 	$(Q)$(INSTALL) install $(EXE) $(MODULE)
@@ -19,6 +19,16 @@ deb: $(EXE) $(MODULE) ## build a Debian package, build/flaron-lua_VERSION_ARCH.d
 	$(Q)rm -rf $(B)/deb
 	$(Q)$(MAKE) install PREFIX=/usr DESTDIR=$(B)/deb/root
 	$(Q)SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) MAINTAINER='$(MAINTAINER)' tools/deb.sh $(B)/deb $(if $(SANITIZE),$(N),$(B))
+
+# vsce, as the lock file has it. None of its packages runs anything while it is installed.
+$(B)/vscode/npm.stamp: editors/vscode/package.json editors/vscode/package-lock.json
+	@mkdir -p $(B)/vscode/npm
+	$(Q)cp $^ $(B)/vscode/npm
+	$(Q)(cd $(B)/vscode/npm && npm ci --ignore-scripts --no-audit --no-fund) >$(B)/vscode/npm.log 2>&1 || { cat $(B)/vscode/npm.log >&2; exit 1; }
+	@touch $@
+
+vscode: $(B)/vscode/npm.stamp ## build the extension for VS Code, build/flaron-lua-VERSION.vsix
+	$(Q)SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) tools/vsix.sh $(B)/vscode $(B)
 
 # The components are those of tools/licenses.sh, in the versions of this machine, so the file is made again each time.
 sbom: $(B)/lua.stamp $(B)/cjson.stamp $(PART_STAMPS) ## write build/flaron-lua.spdx.json, what is built in and linked, as SPDX 2.3

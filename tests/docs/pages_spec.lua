@@ -30,6 +30,7 @@ describe("every folder", function()
   local without = {
     "^%.ci/", "^examples/", "^docs/$", "^docs/%l+/$", "^bench/.", "^edge/dev/page/", "^scripts/%l+/.", "^tests/tool/.",
     "^runtime/lua/.", "^runtime/json/.", "^runtime/parts/[^/]+/.", "^tests/soak/.", "^tests/support/.",
+    "^editors/vscode/",
   }
   local function needs_page(folder)
     if folder == "docs/internals/" or folder == "docs/decisions/" then return true end
