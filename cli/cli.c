@@ -15,6 +15,7 @@
 
 #include "pack/manifest.h"
 #include "project/state.h"
+#include "lua_layout.h"
 
 /* Prints a text that cannot take a terminal over, in one piece. */
 static void print_harmless(FILE *to, const char *format, va_list arguments) {
@@ -215,6 +216,23 @@ static int write_file(const char *path, bytes content, mode_t mode, bool always)
 int cli_write_file(const char *path, bytes content) { return write_file(path, content, 0644, false); }
 
 int cli_write_private_file(const char *path, bytes content) { return write_file(path, content, 0600, true); }
+
+int cli_make_folders(char *path, size_t from) {
+  for (char *slash = strchr(path + from, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+    struct stat about;
+    *slash = '\0';
+    int fault = mkdir(path, 0777) != 0 ? errno : 0;
+    if (fault == EEXIST) fault = lstat(path, &about) != 0 ? errno : S_ISDIR(about.st_mode) ? 0 : ENOTDIR;
+    *slash = '/';
+    if (fault != 0) return fault;
+  }
+  return 0;
+}
+
+void cli_add_version(text *to) {
+  text_printf(to, "flaron-lua %s (Lua %s, runtime %.12s)", FLARON_LUA_VERSION, LAYOUT_LUA_RELEASE,
+              flare_runtime_hash());
+}
 
 void cli_print_log(const host_response *response) {
   for (size_t i = 0; i < response->line_count; i++) {

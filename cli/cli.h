@@ -90,6 +90,15 @@ int cli_write_file(const char *path, bytes content);
 /* The same, for its owner alone (mode 600). */
 int cli_write_private_file(const char *path, bytes content);
 
+/*
+ * Makes the folders that the file `path` is in, from the character `from` on; `path` is as it was afterwards.
+ * 0 or an errno value: ENOTDIR for what is there and is no folder, such as a link to one.
+ */
+int cli_make_folders(char *path, size_t from);
+
+/* Adds what --version prints, without a line feed. */
+void cli_add_version(text *to);
+
 /* Prints the log of an invocation on standard error. */
 void cli_print_log(const host_response *response);
 

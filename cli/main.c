@@ -12,7 +12,6 @@
 #include "cli.h"
 #include "help/help.h"
 #include "options.h"
-#include "lua_layout.h"
 
 static const cli_command *const commands[] = {
     &cli_new,    &cli_dev,     &cli_test,   &cli_check,   &cli_pack,  &cli_run, &cli_kv,
@@ -126,10 +125,11 @@ static int answer(int argc, char **argv) {
   int status = options_read(&program, argc, argv, &w);
   if (status != CLI_GO_ON) return status;
   if (w.asked == VERSION) {
-    printf("flaron-lua %s (Lua %s, runtime %.12s)\n", FLARON_LUA_VERSION, LAYOUT_LUA_RELEASE,
-           flare_runtime_hash());
+    text version = {0};
+    cli_add_version(&version);
+    puts(version.data);
+    text_free(&version);
   } else if (w.asked == LICENSES) {
-#include "lua_layout.h"
     const bytes *licenses = embedded_find("licenses.txt");
     fwrite(licenses->data, 1, licenses->size, stdout);
   } else if (w.asked == MAN) {

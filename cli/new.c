@@ -17,6 +17,7 @@
 #include "base/list.h"
 #include "base/utf8.h"
 #include "options.h"
+#include "types.h"
 
 static const char templates[] = "scripts/templates/", guide[] = "docs/guide/", common[] = "common/";
 
@@ -32,10 +33,10 @@ typedef struct job {
   const cli_command *self;
   const char *template;
   const char *place; /* of the project, as given */
-  bool luarc;        /* only .luarc.json, in a project that is there */
+  bool editor;       /* only what editors read, in a project that is there */
+  bool types;        /* of that only .types */
   char *path, *name; /* the same without slashes behind it, and its last part */
   text parent, part; /* where it is made, and the folder it is made in */
-  text library;      /* of annotations, for .luarc.json; empty: it is not there */
   item *items;       /* sorted by path */
   size_t count;
 } job;
@@ -103,10 +104,6 @@ static void new_add_value(const job *j, bytes word, bool in_string, text *out) {
     } else {
       text_add_string(out, j->name);
     }
-  } else if (bytes_are(word, "library") && j->library.size != 0) {
-    text_add_string(out, "\"");
-    new_add_escaped(out, j->library.data);
-    text_add_string(out, "\"");
   }
 }
 
@@ -139,23 +136,12 @@ static void new_fill_in(const job *j, const item *file, text *out) {
 
 /* ---- the folder ---- */
 
-/* The folders a file of the project is in, made; 0 or an errno value. */
-static int new_make_folders(char *path, size_t from) {
-  for (char *slash = strchr(path + from, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-    *slash = '\0';
-    int fault = mkdir(path, 0777) != 0 && errno != EEXIST ? errno : 0;
-    *slash = '/';
-    if (fault != 0) return fault;
-  }
-  return 0;
-}
-
 /* Writes one file of the project. False after saying why not. */
 static bool new_write_file(const job *j, const item *file) {
   text full = {0}, filled = {0};
   text_printf(&full, "%s/%s", j->part.data, file->path);
   (file->of_guide ? new_fill_in_name : new_fill_in)(j, file, &filled);
-  int fault = new_make_folders(full.data, j->part.size + 1);
+  int fault = cli_make_folders(full.data, j->part.size + 1);
   if (fault == 0) fault = cli_write_file(full.data, text_bytes(&filled));
   if (fault != 0) cli_fail(j->self, "%s/%s: %s", j->path, file->path, strerror(fault));
   text_free(&full);
@@ -166,6 +152,7 @@ static bool new_write_file(const job *j, const item *file) {
 /* Removes what was made: files, then the folders they were in. */
 static void new_remove_part(const job *j) {
   text full = {0};
+  types_remove(j->part.data);
   for (size_t i = 0; i < j->count; i++) {
     text_clear(&full);
     text_printf(&full, "%s/%s", j->part.data, j->items[i].path);
@@ -195,6 +182,7 @@ static bool new_make(job *j) {
   }
   bool good = true;
   for (size_t i = 0; good && i < j->count; i++) good = new_write_file(j, &j->items[i]);
+  good = good && types_write(j->self, j->part.data);
   mode_t mask = umask(0); /* mkdtemp's folder is for its owner alone */
   umask(mask);
   int fault = good && chmod(j->part.data, 0777 & ~mask) != 0 ? errno : 0;
@@ -266,33 +254,41 @@ static void new_report(const job *j) {
   text_free(&word);
 }
 
-/* Writes .luarc.json into a folder that is there. The exit code. */
-static int new_write_luarc(job *j) {
-  text path = {0}, filled = {0};
+/* ---- a project that is there ---- */
+
+/* Whether editors read a file. */
+static bool new_is_for_editors(const item *file) {
+  return strcmp(file->path, ".luarc.json") == 0 || strncmp(file->path, ".vscode/", 8) == 0;
+}
+
+/* Writes what editors read and is not there yet, and .types. The exit code. */
+static int new_set_up_editors(job *j) {
   struct stat about;
-  text_printf(&path, "%s/.luarc.json", j->place);
-  bool there = lstat(path.data, &about) == 0;
-  for (size_t i = 0; i < j->count; i++) {
-    if (strcmp(j->items[i].path, ".luarc.json") == 0) new_fill_in(j, &j->items[i], &filled);
+  if (stat(j->place, &about) != 0 || !S_ISDIR(about.st_mode)) {
+    return cli_fail(j->self, "%s: there is no such folder", j->place);
   }
-  int fault = there ? EEXIST : cli_write_file(path.data, text_bytes(&filled));
-  int status = there        ? cli_fail(j->self, "%s: it is there already", path.data)
-               : fault != 0 ? cli_fail(j->self, "%s: %s", path.data, strerror(fault))
-                            : CLI_DONE;
-  text_free(&path);
-  text_free(&filled);
-  return status;
+  j->path = memory_copy(bytes_of(j->place));
+  j->name = memory_copy(bytes_of(""));
+  text_add_string(&j->part, j->place);
+  for (size_t i = 0; !j->types && i < j->count; i++) {
+    text full = {0};
+    text_printf(&full, "%s/%s", j->place, j->items[i].path);
+    bool missing = new_is_for_editors(&j->items[i]) && lstat(full.data, &about) != 0;
+    bool good = !missing || new_write_file(j, &j->items[i]);
+    if (missing && good) cli_print("wrote %s\n", full.data);
+    text_free(&full);
+    if (!good) return CLI_FAILED;
+  }
+  if (!types_write(j->self, j->place)) return CLI_FAILED;
+  cli_print("wrote %s/" TYPES_FOLDER "\n", j->place);
+  return CLI_DONE;
 }
 
 static int new_run_job(job *j) {
   new_find_items(j);
-  if (j->luarc) {
-    cli_find_beside("../share/flaron-lua/library", "../../scripts/types", &j->library);
-    return new_write_luarc(j);
-  }
+  if (j->editor || j->types) return new_set_up_editors(j);
   int status = new_read_path(j, j->place);
   if (status != CLI_DONE) return status;
-  cli_find_beside("../share/flaron-lua/library", "../../scripts/types", &j->library);
   if (!new_make(j)) return CLI_FAILED;
   new_report(j);
   return CLI_DONE;
@@ -307,7 +303,6 @@ static int new_run(const cli_command *self, int argc, char **argv) {
   free(j.name);
   text_free(&j.parent);
   text_free(&j.part);
-  text_free(&j.library);
   for (size_t i = 0; i < j.count; i++) free(j.items[i].path);
   free(j.items);
   return status;
@@ -325,9 +320,12 @@ static const cli_option options[] = {
              "(pages of another site, changed), proxy (a cache before a site, with security headers), auth "
              "(sign-in by OpenID Connect, and an API); or what a page of the guide types out: members (a "
              "login of one's own), rate-limit, cached-api, ab-test, websocket-room (a chat)"},
-    {CLI_FLAG, 0, "luarc", NULL, AT(luarc),
-     .help = "only write .luarc.json, for lua-language-server, into the project NAME, which is there: the "
-             "file has a path of this machine, and is not kept in git"},
+    {CLI_FLAG, 0, "editor", NULL, AT(editor),
+     .help = "only write what editors read into the project NAME, which is there: .vscode/ and .luarc.json, "
+             "where they are missing, and .types"},
+    {CLI_FLAG, 0, "types", NULL, AT(types),
+     .help = "only write .types into the project NAME: the annotations of this flaron-lua, for "
+             "lua-language-server. They are not kept in git"},
     CLI_LAST("this text"),
 };
 

@@ -16,8 +16,9 @@ local function shell(folder, command)
   return support.run(("cd %s && %s"):format(support.quote(folder), (command:gsub("TOOL", quoted))))
 end
 
+-- All files and folders, but what is in .types.
 local function listing(folder)
-  return (select(2, shell(folder, "find . -mindepth 1 | LC_ALL=C sort")))
+  return (select(2, shell(folder, "find . -mindepth 1 -not -path '*/.types/*' | LC_ALL=C sort")))
 end
 
 local everything = [[
@@ -25,6 +26,11 @@ local everything = [[
 ./.gitignore
 ./.luacheckrc
 ./.luarc.json
+./.types
+./.vscode
+./.vscode/extensions.json
+./.vscode/launch.json
+./.vscode/tasks.json
 ./README.md
 ./flare.lua
 ./main.lua
@@ -40,6 +46,11 @@ local function run_specs(folder)
     sanitizer = "LD_PRELOAD=$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 "
   end
   return shell(folder, sanitizer .. "TOOL test -o plainTerminal 2>&1")
+end
+
+-- A file of JSON.
+local function json(path)
+  return assert(require("dkjson").decode((assert(support.read(path)))))
 end
 
 describe("flaron-lua new", function()
@@ -96,7 +107,8 @@ describe("flaron-lua new", function()
   it("names the files in their order, whatever the template", function()
     for _, template in ipairs { "http", "api", "members" } do
       local _, output = support.cli("new", base .. "/" .. template, "-t", template)
-      assert.matches(": .busted .gitignore .luacheckrc .luarc.json README.md flare.lua main.lua spec/main_spec.lua\n", output, 1, true)
+      assert.matches(": .busted .gitignore .luacheckrc .luarc.json .vscode/extensions.json .vscode/launch.json .vscode/tasks.json " ..
+        "README.md flare.lua main.lua spec/main_spec.lua\n", output, 1, true)
     end
   end)
 
@@ -108,34 +120,101 @@ describe("flaron-lua new", function()
 
   it("writes the files for tools as these read them", function()
     assert.equal(0, (support.cli("new", base .. "/" .. odder)))
-    local settings = assert(require("dkjson").decode((support.read(base .. "/" .. odder .. "/.luarc.json"))))
+    local folder = base .. "/" .. odder
+    local settings = json(folder .. "/.luarc.json")
     assert.equal("Lua 5.4", settings["runtime.version"])
-    assert.is_string(support.read(settings["workspace.library"][1] .. "/flaron.lua"))
-    assert.matches("^# " .. odder:gsub("%p", "%%%0") .. "\n", (support.read(base .. "/" .. odder .. "/README.md")))
+    assert.same({ ".types" }, settings["workspace.library"])
+    for _, name in ipairs { "flaron.lua", "flaron/edge.lua", "flaron/router.lua", "lpeg.lua" } do
+      local own = support.read("scripts/types/" .. name) or support.read("scripts/modules/" .. name)
+      assert.equal(own, (support.read(folder .. "/.types/" .. name)))
+    end
+    assert.matches("^# " .. odder:gsub("%p", "%%%0") .. "\n", (support.read(folder .. "/README.md")))
     local code, output = shell(base, "cd * && git init -q . && touch x.wasm && mkdir .flaron && touch .flaron/s && git status -s -uall")
     assert.equal(0, code)
-    assert.is_nil(output:find(".luarc.json", 1, true), output) -- it has a path of this machine
-    assert.is_nil(output:find("wasm", 1, true) or output:find(".flaron/", 1, true), output)
+    for _, path in ipairs { ".luarc.json", ".vscode/launch.json", ".vscode/tasks.json", ".vscode/extensions.json" } do
+      assert.is_number(output:find(path, 1, true), path)
+    end
+    assert.is_nil(output:find("wasm", 1, true) or output:find(".flaron/", 1, true) or output:find(".types/", 1, true), output)
   end)
 
-  it("writes the settings of an editor alone, for another machine", function()
-    assert.equal(0, (support.cli("new", base .. "/a")))
-    local settings = support.read(base .. "/a/.luarc.json")
-    local message = ("flaron-lua new: %s/a/.luarc.json: it is there already\n"):format(base)
-    assert.same({ 1, "", message }, { support.cli("new", "--luarc", base .. "/a") })
-    assert.equal(0, (shell(base, "rm a/.luarc.json")))
-    assert.same({ 0, "", "" }, { support.cli("new", "--luarc", base .. "/a") })
-    assert.equal(settings, support.read(base .. "/a/.luarc.json"))
-    assert.equal(1, (support.cli("new", "--luarc", base .. "/b")))
+  it("writes no path of this machine", function()
+    assert.equal(0, (shell(base, "TOOL new a")))
+    local code, output = shell(base, "grep -rIl -e \"$PWD\" -e " .. support.quote(root) .. " a")
+    assert.same({ 1, "" }, { code, output })
+    for _, name in ipairs { ".luarc.json", ".vscode/launch.json", ".vscode/tasks.json", ".vscode/extensions.json" } do
+      json(base .. "/a/" .. name)
+      assert.is_nil(support.read(base .. "/a/" .. name):find '"/')
+    end
+  end)
+
+  it("has tasks that this flaron-lua knows, with the problem matchers of the extension", function()
+    assert.equal(0, (shell(base, "TOOL new a")))
+    local extension = json "editors/vscode/package.json".contributes
+    local patterns, matchers = {}, {}
+    for _, pattern in ipairs(extension.problemPatterns) do
+      patterns["$" .. pattern.name] = pattern.patterns or pattern
+      pattern.name = nil
+    end
+    for _, matcher in ipairs(extension.problemMatchers) do
+      matchers[matcher.name] = matcher
+      matcher.pattern, matcher.name, matcher.label, matcher.applyTo = patterns[matcher.pattern], nil, nil, nil
+    end
+    local labels = {}
+    for i, task in ipairs(json(base .. "/a/.vscode/tasks.json").tasks) do
+      labels[i] = task.label
+      assert.same({ "process", "flaron-lua", task.label }, { task.type, task.command, task.args[1] })
+      local expected = matchers["flaron-lua-" .. task.label]
+      if expected then assert.same(expected, task.problemMatcher) end
+    end
+    assert.same({ "test", "check", "dev", "pack" }, labels)
+    assert.equal(0, (shell(base .. "/a", "TOOL test -o plainTerminal && TOOL check && TOOL pack .")))
+  end)
+
+  it("has launch configurations of what the extension declares", function()
+    assert.equal(0, (shell(base, "TOOL new a")))
+    local declared = json "editors/vscode/package.json".contributes.debuggers[1]
+    for _, configuration in ipairs(json(base .. "/a/.vscode/launch.json").configurations) do
+      assert.equal(declared.type, configuration.type)
+      local known = declared.configurationAttributes[configuration.request].properties
+      for name in pairs(configuration) do
+        assert.truthy(known[name] or name == "type" or name == "request" or name == "name", name)
+      end
+    end
+  end)
+
+  it("writes what editors read into a project that is there, and leaves what it has", function()
+    support.project({ ["main.lua"] = "return 1", [".vscode/tasks.json"] = "{}" }, base .. "/a")
+    local code, output, errors = shell(base, "TOOL new --editor a")
+    assert.same({ 0, "" }, { code, errors })
+    assert.equal("wrote a/.luarc.json\nwrote a/.vscode/extensions.json\nwrote a/.vscode/launch.json\nwrote a/.types\n", output)
+    assert.equal("{}", (support.read(base .. "/a/.vscode/tasks.json")))
+    assert.equal("./.luarc.json ./.types ./.vscode ./.vscode/extensions.json ./.vscode/launch.json ./.vscode/tasks.json ./main.lua ",
+      (listing(base .. "/a"):gsub("\n", " ")))
+    assert.same({ 0, "wrote a/.types\n", "" }, { shell(base, "TOOL new --editor a") })
+    assert.same({ 1, "", "flaron-lua new: b: there is no such folder\n" }, { shell(base, "TOOL new --editor b") })
+  end)
+
+  it("writes the annotations anew, with nothing left of those of another version", function()
+    assert.equal(0, (shell(base, "TOOL new a && cp -r a/.types fresh && echo old >a/.types/flaron.lua && echo old >a/.types/gone.lua")))
+    assert.same({ 0, "wrote a/.types\n", "" }, { shell(base, "TOOL new --types a") })
+    assert.same({ 0, "", "" }, { shell(base, "diff -r fresh a/.types") })
+    local _, version = support.cli "--version"
+    assert.is_number((support.read(base .. "/a/.types/README.md")):find(version:gsub("\n", ""), 1, true))
     assert.equal(everything, listing(base .. "/a"))
   end)
 
-  it("finds the annotations beside an executable that is installed, and does without", function()
-    assert.equal(0, (shell(base, "mkdir -p 'pre fix/bin' && cp TOOL 'pre fix/bin/flaron-lua' && 'pre fix/bin/flaron-lua' new a")))
-    assert.matches('"workspace.library": [],', (support.read(base .. "/a/.luarc.json")), 1, true)
-    assert.equal(0, (shell(base, "mkdir -p 'pre fix/share/flaron-lua/library' && 'pre fix/bin/flaron-lua' new b")))
-    assert.matches(('"workspace.library": ["%s/pre fix/share/flaron-lua/library"],'):format(base),
-      (support.read(base .. "/b/.luarc.json")), 1, true)
+  it("replaces nothing that it did not make, and follows no link", function()
+    support.project({ ["main.lua"] = "return 1", [".types/mine.lua"] = "mine" }, base .. "/a")
+    assert.equal(0, (shell(base, "mkdir outside b c && ln -s ../outside b/.types && ln -s ../outside c/.vscode")))
+    for _, name in ipairs { "a", "b" } do
+      local message = ("flaron-lua new: %s/.types: it is there, and flaron-lua did not make it\n"):format(name)
+      assert.same({ 1, "", message }, { shell(base, "TOOL new --types " .. name) })
+    end
+    local code, _, errors = shell(base, "TOOL new --editor c")
+    assert.same({ 1, "flaron-lua new: c/.vscode/extensions.json: Not a directory\n" }, { code, errors })
+    assert.equal("mine", (support.read(base .. "/a/.types/mine.lua")))
+    assert.equal("", listing(base .. "/outside"))
+    assert.equal("./.types\n./main.lua\n", listing(base .. "/a"))
   end)
 
   it("prints a line for cd that a shell takes as it is", function()
