@@ -22,6 +22,7 @@ deb: $(EXE) $(MODULE) ## build a Debian package, build/flaron-lua_VERSION_ARCH.d
 
 # vsce, as the lock file has it. None of its packages runs anything while it is installed.
 $(B)/vscode/npm.stamp: editors/vscode/package.json editors/vscode/package-lock.json
+	$(Q)tools/setup.sh packages npm
 	@mkdir -p $(B)/vscode/npm
 	$(Q)cp $^ $(B)/vscode/npm
 	$(Q)(cd $(B)/vscode/npm && npm ci --ignore-scripts --no-audit --no-fund) >$(B)/vscode/npm.log 2>&1 || { cat $(B)/vscode/npm.log >&2; exit 1; }

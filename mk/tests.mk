@@ -89,7 +89,16 @@ $(N)/engines/spidermonkey: tests/engines/spidermonkey.cc
 	$(Q)$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Wno-missing-field-initializers -Wno-dangling-pointer \
 	  $(call system_flags,mozjs-102) $< -o $@ $(shell pkg-config --libs mozjs-102)
 
-.PHONY: test run-tests suite run-suite lint run-lint fuzz soak run-soak-programs
+# A VS Code for tests/browser/vscode_spec.lua.
+$(B)/vscode/editor.stamp: $(addprefix tests/browser/vscode/,fetch.sh package.json)
+	$(Q)tools/setup.sh packages $(VSCODE_PACKAGES)
+	@mkdir -p $(@D)
+	$(Q)tests/browser/vscode/fetch.sh $(B)/vscode/editor >$(B)/vscode/editor.log 2>&1 || { tail $(B)/vscode/editor.log >&2; exit 1; }
+	@touch $@
+
+vscode-editor: setup-test $(B)/vscode/editor.stamp ## fetch a VS Code (200 MB, npm), with which `make test ONLY=vscode` tests the extension
+
+.PHONY: vscode-editor test run-tests suite run-suite lint run-lint fuzz soak run-soak-programs
 
 test: setup-test ## run all tests; the last line counts them (ONLY='WORD...', ENGINES='wasm2c v8')
 	$(Q)$(MAKE) $(JOBS) run-tests

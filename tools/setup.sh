@@ -65,6 +65,8 @@ found_without_dpkg() {
     libnghttp2-dev) library libnghttp2 || header nghttp2/nghttp2.h ;;
     libwslay-dev) header wslay/wslay.h ;;
     liblua5.4-dev) header lua5.4/lua.h || header lua-5.4/lua.h || header lua.h ;;
+    g++ | make | python3) any_program "$1" ;;
+    ripgrep) any_program rg ;;
     lua-busted) any_program busted ;;
     lua-check) any_program luacheck ;;
     lua-inspect) lua5.4 -e 'require "inspect"' 2>/dev/null ;;

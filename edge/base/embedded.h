@@ -1,6 +1,6 @@
 /*
- * embedded.h - files of this repository that are embedded in the executable: ready-made Lua, templates, the
- * page; and licenses.txt, which the build makes.
+ * embedded.h - files of this repository that are embedded in the executable: ready-made Lua, annotations,
+ * templates, the page; and licenses.txt, which the build makes.
  *
  * The Makefile lists them (EMBEDDED), tools/embed.sh makes the table.
  */

@@ -120,9 +120,9 @@ const adapterFactory = {
 async function debugRequest() {
   const chosen = await chooseProject();
   if (!chosen) return undefined;
-  const url = await vscode.window.showInputBox({ prompt: "The URL of the request", value: "https://example.com/" });
+  const url = await vscode.window.showInputBox({ prompt: "The URL of the request", value: "http://localhost/" });
   if (!url) return undefined;
-  return vscode.debug.startDebugging(chosen.folder, { type: TYPE, request: "launch", name: url, project: chosen.project, url });
+  return vscode.debug.startDebugging(chosen.folder, { type: TYPE, request: "launch", name: url, project: chosen.project, url, stopAtEnd: true });
 }
 
 // ---- lua-language-server ----
@@ -175,7 +175,7 @@ function activate(context) {
     vscode.commands.registerCommand("flaron-lua.debugRequest", debugRequest),
   );
   keepTypes();
-  return { explorer }; // for tests
+  return { explorer, keepTypes }; // for tests
 }
 
 module.exports = { activate, deactivate() {} };

@@ -242,7 +242,7 @@ class Explorer {
     }
   }
 
-  /** Debugs the specs asked for, one file after the other. */
+  /** Debugs the flares of the specs asked for, one file after the other; each as a whole, whatever was asked of it. */
   async debug(request, token) {
     for (const job of await this.group(request)) {
       for (const file of job.files) {
@@ -256,8 +256,7 @@ class Explorer {
           });
         });
         const started = await vscode.debug.startDebugging(folder, {
-          type: "flaron-lua", request: "launch", name: `Debug ${file}`, project: job.project, spec: path.resolve(job.project, file),
-          ...(job.filters.length === 1 ? { filter: job.filters[0] } : {}),
+          type: "flaron-lua", request: "launch", name: `Debug ${file}`, project: job.project, spec: file,
         });
         if (started) await ended;
       }

@@ -81,13 +81,12 @@ function launchOf(given, workspaceFolder, openFile) {
   if (!config.project) config.project = openFile && workspaceFolder ? projectOf(openFile, workspaceFolder) : workspaceFolder;
   if (config.request === "attach") {
     if (!Number.isInteger(config.port) || config.port < 1 || config.port > 65535) {
-      throw new Error('"port" must be the port that `flaron-lua dev --debug` names');
+      throw new Error('"port" must be the port that `flaron-lua dev --debug` was given');
     }
     return config;
   }
   const asked = ["url", "record", "spec"].filter((name) => config[name]);
   if (asked.length > 1) throw new Error(`"${asked.join('" and "')}" are different things to debug: one configuration has one`);
-  if (asked.length === 0) config.url = "https://example.com/";
   return config;
 }
 
