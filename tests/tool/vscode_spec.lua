@@ -17,4 +17,26 @@ describe("the extension for VS Code:", function()
   it("was tested to the end", function()
     assert.same({ 0, "", true }, { code, errors, count > 9 })
   end)
+
+  it("is packed into the same bytes each time, with what it needs and no more", function()
+    if not support.read "build/vscode/npm.stamp" then pending "vsce is not here: make vscode" end
+    local packages = {}
+    for i, mask in ipairs { "022", "077" } do
+      local place = support.folder()
+      local command = "umask %s; SOURCE_DATE_EPOCH=1700000000 tools/vsix.sh build/vscode %s"
+      local made, output, message = support.run(command:format(mask, place))
+      assert.same({ 0, "" }, { made, message }, output)
+      packages[i] = support.read(place .. "/" .. output:match "^made (flaron%-lua%-[%d.]+%.vsix), %d+ bytes\n$")
+    end
+    assert.is_true(packages[1] == packages[2])
+    local names = {}
+    -- The entries of a ZIP file's directory: APPNOTE, 4.3.12.
+    for size, at in packages[1]:gmatch ("PK\1\2" .. ("."):rep(24) .. "(..)()") do
+      names[#names + 1] = packages[1]:sub(at + 16, at + 15 + ("<I2"):unpack(size))
+    end
+    table.sort(names)
+    assert.same({ "[Content_Types].xml", "extension.vsixmanifest", "extension/LICENSE.txt", "extension/extension.js",
+      "extension/lib/explorer.js", "extension/lib/junit.js", "extension/lib/specs.js", "extension/lib/words.js",
+      "extension/package.json", "extension/readme.md" }, names)
+  end)
 end)

@@ -21,7 +21,9 @@ writeFileSync(join(project, "spec/bad_spec.lua"), `describe("bad", function()
   it("differs", function()
     assert.equal(1, 2)
   end)
-  it("is good", function() end)
+  it("is good", function()
+    assert(require("flaron.edge").load "main.lua"):request {}
+  end)
 end)
 `);
 

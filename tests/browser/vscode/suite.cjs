@@ -59,24 +59,36 @@ async function run() {
 
   await check("the Test Explorer has the specs", async () => {
     await explorer.find();
-    assert.deepEqual(labels(explorer.controller.items).sort(), ["    differs", "    is good", "  bad", "spec/bad_spec.lua"].sort());
+    assert.deepEqual(labels(explorer.controller.items).sort(), ["    differs", "    is good", "  bad", "spec/bad_spec.lua"]);
   });
 
-  await check("it runs them and marks what failed at its line", async () => {
+  /** Runs all specs; what was said of them, as [verb, ...words] of VS Code's TestRun. */
+  const runAll = async (covering) => {
     const marks = [], { createTestRun } = explorer.controller;
     explorer.controller.createTestRun = (request) => {
       const real = createTestRun.call(explorer.controller, request);
       return new Proxy(real, { get: (_, key) => (...words) => {
-        if (["passed", "failed", "errored", "skipped"].includes(key)) marks.push([key, words[0].label, words[1]]);
+        marks.push([key, ...words]);
         return real[key](...words);
       } });
     };
-    await explorer.run(new vscode.TestRunRequest(), new vscode.CancellationTokenSource().token, false);
+    await explorer.run(new vscode.TestRunRequest(), new vscode.CancellationTokenSource().token, covering);
     explorer.controller.createTestRun = createTestRun;
-    assert.deepEqual(marks.map(([mark, label]) => `${mark} ${label}`), ["failed differs", "passed is good"]);
+    return marks;
+  };
+
+  await check("it runs them and marks what failed at its line", async () => {
+    const marks = (await runAll(false)).filter(([verb]) => ["passed", "failed", "errored", "skipped"].includes(verb));
+    assert.deepEqual(marks.map(([verb, item]) => `${verb} ${item.label}`), ["failed differs", "passed is good"]);
     const [message] = marks[0][2];
     assert.equal(message.location.range.start.line, 2);
     assert.deepEqual([message.expectedOutput, message.actualOutput], ["(number) 1", "(number) 2"]);
+  });
+
+  await check("it shows which lines of the flare they ran", async () => {
+    const [[, about]] = (await runAll(true)).filter(([verb]) => verb === "addCoverage");
+    assert.equal(about.uri.fsPath, path.join(home, "main.lua"));
+    assert.ok(about.statementCoverage.covered > 0 && about.statementCoverage.covered <= about.statementCoverage.total);
   });
 
   await check("a spec that is changed in an editor is read anew", async () => {
