@@ -213,6 +213,9 @@ class Explorer {
       const own = block ? byPlace.get(keyOf(item.uri.fsPath, block.line)) ?? [] : [];
       const bad = own.filter((result) => result.state === "failed" || result.state === "errored");
       const ms = own.reduce((sum, result) => sum + (result.ms ?? 0), 0);
+      for (const { state, name, message } of own) {
+        run.appendOutput(`${state} ${name}${message ? `: ${message}` : ""}\n`.replace(/\n/g, "\r\n"), undefined, item);
+      }
       if (bad.length > 0) {
         const messages = bad.map((result) => messageOf({ ...result, partialName: block.partial }));
         run[bad.some((result) => result.state === "errored") ? "errored" : "failed"](item, messages, ms);

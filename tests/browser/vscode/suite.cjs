@@ -97,7 +97,9 @@ async function run() {
     edit.insert(document.uri, new vscode.Position(0, 0), 'it("is new", function() end)\n');
     await vscode.workspace.applyEdit(edit);
     await until("the new spec", () => labels(explorer.controller.items).includes("  is new"));
+    await vscode.window.showTextDocument(document);
     await vscode.commands.executeCommand("workbench.action.files.revert");
+    await until("the old text", () => !document.isDirty);
   });
 
   await check("the tasks are there, and what check finds is under Problems", async () => {
