@@ -126,6 +126,31 @@ void cli_state_folder(const char *input, text *path) {
   }
 }
 
+/* The folder of the project's state, when there is one. The caller frees it. */
+static char *default_state(const char *input) {
+  struct stat about;
+  text path = {0};
+  cli_state_folder(input, &path);
+  if (stat(path.data, &about) == 0 && S_ISDIR(about.st_mode)) return path.data;
+  text_free(&path);
+  return NULL;
+}
+
+bool cli_open_state(const cli_command *self, const char *input, const char *persist, const char *secrets,
+                    state *s) {
+  text error = {0};
+  char *folder = persist != NULL ? memory_copy(bytes_of(persist)) : default_state(input);
+  bool good = state_open(s, folder, &error);
+  if (good && secrets != NULL && !state_read_secrets(s, secrets, &error)) {
+    state_close(s);
+    good = false;
+  }
+  if (!good) cli_fail(self, "%s", text_string(&error));
+  free(folder);
+  text_free(&error);
+  return good;
+}
+
 void cli_tell_unset_secrets(const json_t *config, const state *s) {
   host_config host = host_config_default();
   manifest_grants grants = {0};

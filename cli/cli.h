@@ -14,7 +14,7 @@
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_MISUSED = 2 };
 
 extern const cli_command cli_new, cli_check, cli_pack, cli_run, cli_inspect, cli_dev, cli_replay, cli_kv,
-    cli_secret, cli_test, cli_explain, cli_debug;
+    cli_secret, cli_test, cli_explain, cli_debug, cli_repl;
 
 /*
  * What a command prints goes through these: names, logs and messages come from files that may be anybody's,
@@ -65,6 +65,14 @@ void cli_state_folder(const char *input, text *path);
 
 struct json_t;
 struct state;
+
+/*
+ * Opens the stores and secrets of a run: those of the folder `persist` or, when that is NULL, of the
+ * project's folder if there is one; else they are empty and forgotten. Secrets of the file `secrets`, unless
+ * that is NULL, replace them. False after saying why not.
+ */
+bool cli_open_state(const cli_command *self, const char *input, const char *persist, const char *secrets,
+                    struct state *s);
 
 /*
  * Tells on standard error which secrets a manifest (manifest.config, NULL: there is none) allows and `s` does

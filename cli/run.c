@@ -15,6 +15,7 @@
 #include "pack/manifest.h"
 #include "profiler.h"
 #include "recorder.h"
+#include "repl/console.h"
 #include "project/state.h"
 
 /* A header's value in "Name: value". */
@@ -55,38 +56,13 @@ static void print(const host_response *r) {
 /* What the words of the command say. Owned: `headers`, and `request`, which is made of them. */
 typedef struct words {
   const char *method, *url, *body;
-  cli_list headers;
+  cli_list headers, chunks;
   host_request request;
   pack_options pack;
   const char *input, *persist, *secrets, *record, *profile;
   bool record_secrets, fail;
   long cpu_ms, times;
 } words;
-
-/* The folder of the project's state, when there is one. */
-static char *default_state(const char *input) {
-  struct stat about;
-  text path = {0};
-  cli_state_folder(input, &path);
-  if (stat(path.data, &about) == 0 && S_ISDIR(about.st_mode)) return path.data;
-  text_free(&path);
-  return NULL;
-}
-
-/* Opens the state that the words name. False after saying why not. */
-static bool open_state(const cli_command *self, const words *w, state *s) {
-  text error = {0};
-  char *folder = w->persist != NULL ? memory_copy(bytes_of(w->persist)) : default_state(w->input);
-  bool good = state_open(s, folder, &error);
-  if (good && w->secrets != NULL && !state_read_secrets(s, w->secrets, &error)) {
-    state_close(s);
-    good = false;
-  }
-  if (!good) cli_fail(self, "%s", text_string(&error));
-  free(folder);
-  text_free(&error);
-  return good;
-}
 
 /* Writes the record of an invocation. False after saying why not. */
 static bool write_record(const cli_command *self, const words *w, const edge *e, const edge_result *result,
@@ -157,12 +133,28 @@ static int run_with(const cli_command *self, const words *w) {
   int status = CLI_FAILED;
   if (!(f.handlers & 1u << FLARE_HANDLE_REQUEST)) {
     cli_fail(self, "%s: it has no handle_request", w->input);
-  } else if (open_state(self, w, &s)) {
+  } else if (cli_open_state(self, w->input, w->persist, w->secrets, &s)) {
     status = invoke(self, &f, w, &s);
     state_close(&s);
   }
   flare_free(&f);
   return status;
+}
+
+/* Runs the chunks of -e in a flare of the project, up to one that fails. */
+static int run_chunks(const cli_command *self, const words *w) {
+  console_options options = {.input = w->input,
+                             .pack = w->pack,
+                             .persist = w->persist,
+                             .secrets = w->secrets,
+                             .cpu_ms = (int)w->cpu_ms,
+                             .request = &w->request};
+  console c = {0};
+  bool good = console_open(&c, self, &options);
+  for (size_t i = 0; good && i < w->chunks.count; i++)
+    good = console_run(&c, "=-e", 1, bytes_of(w->chunks.items[i]), true) == CONSOLE_DONE;
+  console_close(&c);
+  return good ? CLI_DONE : CLI_FAILED;
 }
 
 static int run(const cli_command *self, int argc, char **argv) {
@@ -171,9 +163,14 @@ static int run(const cli_command *self, int argc, char **argv) {
   if (status != CLI_GO_ON) return status;
   if (w.record != NULL && w.profile != NULL) {
     status = options_misuse(self, "--profile and --record do not go together: recording takes time, too");
+  } else if (w.chunks.count > 0 && (w.record != NULL || w.profile != NULL || w.fail)) {
+    status = options_misuse(self, "-e runs no handler: there is no answer, record or profile of it");
+  } else if (!make_request(self, &w)) {
+    status = CLI_FAILED;
   } else {
-    status = make_request(self, &w) ? run_with(self, &w) : CLI_FAILED;
+    status = w.chunks.count > 0 ? run_chunks(self, &w) : run_with(self, &w);
   }
+  cli_list_free(&w.chunks);
   cli_list_free(&w.headers);
   host_request_free(&w.request);
   return status;
@@ -193,6 +190,9 @@ static const cli_option options[] = {
      .takes = "'Name: value' as HTTP allows it", .help = "a header; may be repeated"},
     {CLI_WORD, 'd', "body", "TEXT|@FILE", AT(body),
      .help = "the body; @- is standard input, @@ an '@' that it begins with"},
+    {CLI_WORDS, 'e', "execute", "LUA", AT(chunks),
+     .help = "runs this in a flare of the project in place of its handler, and prints what it gives; may be "
+             "repeated"},
     {CLI_FLAG, 'f', "fail", NULL, AT(fail), .help = "exit code 1 when the status is 400 or higher"},
     {CLI_NUMBER, 0, "cpu-ms", "N", AT(cpu_ms), 0, INT32_MAX, .unit = "milliseconds",
      .help = "CPU time it may take, 0 = no limit (default 1000)"},
@@ -225,6 +225,9 @@ const cli_command cli_run = {
     .notes =
         "Status line, headers and body go to standard output, the log to standard error. The body is written "
         "as it is, but for what could take a terminal over: there, and always in headers and log, such "
-        "characters are shown as \\x1b.",
+        "characters are shown as \\x1b.\n\n"
+        "What -e runs has the modules, stores, secrets and rights of the project, and the request of -X, -u, "
+        "-H and -d. "
+        "Values are printed as flaron.inspect writes them; `flaron-lua repl` does the same line by line.",
     .run = run,
 };

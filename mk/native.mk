@@ -17,6 +17,13 @@ NATIVE_FLAGS := -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -Wall -W
   -Iedge -Icli -Ibindings -I$(W) -isystem $(LUA_INCLUDE) $(NATIVE_SANITIZE)
 NATIVE_LIBS := -lcurl -lcrypto -lsqlite3 -ljansson -lnghttp2 -lwslay -lssl -lpthread -lm
 
+# libedit, for the lines that are typed into `flaron-lua repl` (cli/repl/lines.c). Only the executable is linked with it.
+HAVE_LIBEDIT := $(shell echo '\#include <histedit.h>' | $(CC) -E -o /dev/null - 2>/dev/null && echo yes)
+ifneq ($(HAVE_LIBEDIT),)
+FLAGS_native/cli/repl/lines = -DHAVE_LIBEDIT
+EXE_LIBS := -ledit
+endif
+
 # The flags that wabt's README of wasm2c requires for bit-exact floating point: without -ffp-contract=off GCC fuses
 # multiplications and additions if the machine can (all of arm64, amd64 with FMA). No sanitizer, since this is generated code
 # with its own memory, which the machine guards.
@@ -24,7 +31,7 @@ WASM2C_FLAGS := -O2 -g1 -fPIC -fvisibility=hidden -w -ffp-contract=off -froundin
 
 NATIVE_STAMP := $(call flags,native$(if $(SANITIZE),-sanitize),$(CC) $(NATIVE_FLAGS))
 WASM2C_STAMP := $(call flags,wasm2c,$(CC) $(WASM2C_FLAGS))
-LIBS_STAMP := $(call flags,libs$(if $(SANITIZE),-sanitize),$(NATIVE_LIBS))
+LIBS_STAMP := $(call flags,libs$(if $(SANITIZE),-sanitize),$(NATIVE_LIBS) $(EXE_LIBS))
 
 # engine/inside.c is compiled with the translated runtime, which it includes.
 EDGE_SOURCES := $(filter-out edge/lua/%.c edge/engine/inside.c,$(wildcard edge/*/*.c))
@@ -58,7 +65,7 @@ $(N)/edge/flare/runtime_blob.o: edge/flare/runtime_blob.S $(W)/parts_table.h
 	$(Q)$(call compile_blob,$(W)) $@
 
 # What lies in the executable (edge/base/embedded.h), and what is made for it.
-EMBEDDED_FOLDERS := scripts/start scripts/testing scripts/debug scripts/modules scripts/types scripts/check scripts/templates docs/guide edge/dev/page
+EMBEDDED_FOLDERS := scripts/start scripts/testing scripts/debug scripts/modules scripts/types scripts/check scripts/console scripts/templates docs/guide edge/dev/page
 EMBEDDED := $(filter-out $(EMBEDDED_FOLDERS:%=%/README.md),$(shell find $(EMBEDDED_FOLDERS) -type f 2>/dev/null | LC_ALL=C sort)) \
   $(B)/licenses.txt $(PART_MODULES)
 LINKED_PACKAGES := $(filter-out liblua%,$(filter %-dev,$(BUILD_PACKAGES)))
@@ -74,7 +81,7 @@ $(N)/embedded.o: tools/embed.sh $(EMBEDDED) $(call flags,embedded,$(EMBEDDED))
 
 $(EXE): $(EDGE_OBJECTS) $(CLI_OBJECTS) $(LIBS_STAMP)
 	@echo 'linking $@'
-	$(Q)$(CC) $(NATIVE_SANITIZE) $(filter %.o,$^) -o $@ $(NATIVE_LIBS)
+	$(Q)$(CC) $(NATIVE_SANITIZE) $(filter %.o,$^) -o $@ $(NATIVE_LIBS) $(EXE_LIBS)
 	$(Q)$(if $(SANITIZE),,ln -sf native/flaron-lua $(B)/flaron-lua)
 
 # It must stay loaded when Lua unloads it: signal handlers and destructors of threads refer to it.

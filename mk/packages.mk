@@ -2,7 +2,7 @@
 # what is missing; only `make setup` and the other setup targets install. tools/setup.sh does both.
 
 BUILD_PACKAGES := gcc libc6-dev patch xz-utils bzip2 clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 binaryen wabt \
-  libcurl4-openssl-dev libssl-dev libsqlite3-dev libjansson-dev libnghttp2-dev libwslay-dev lua5.4 liblua5.4-dev
+  libcurl4-openssl-dev libssl-dev libsqlite3-dev libjansson-dev libnghttp2-dev libwslay-dev libedit-dev lua5.4 liblua5.4-dev
 TEST_PACKAGES := lua-busted nodejs curl mandoc zsh fish dpkg-dev lua-inspect lua-penlight lua-filesystem sqlite3 time lua-rex-pcre2 openssl
 LIBRARY_PACKAGES := lua-penlight lua-luassert lua-say lua-busted lua-mediator lua-cliargs lua-check lua-argparse lua-dkjson lua-unit \
   lua-logging

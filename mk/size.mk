@@ -44,7 +44,7 @@ $(S)/%/flaron-lua: $(S)/%/flare.wasm $(EDGE_OBJECTS) $(CLI_OBJECTS)
 	$(Q)$(CC) -I$(@D) $(NATIVE_FLAGS) -MF $(@D)/engine.d -c edge/engine/engine_wasm2c.c -o $(@D)/engine.o
 	$(Q)$(call compile_blob,$(@D)) $(@D)/blob.o
 	$(Q)$(CC) -I$(@D) $(NATIVE_FLAGS) -Iruntime -MF $(@D)/parts.d -c edge/flare/parts.c -o $(@D)/parts.o
-	$(Q)$(CC) $(filter-out $(SIZE_OWN),$(EDGE_OBJECTS) $(CLI_OBJECTS)) $(@D)/runtime.o $(@D)/engine.o $(@D)/blob.o $(@D)/parts.o -o $@ $(NATIVE_LIBS)
+	$(Q)$(CC) $(filter-out $(SIZE_OWN),$(EDGE_OBJECTS) $(CLI_OBJECTS)) $(@D)/runtime.o $(@D)/engine.o $(@D)/blob.o $(@D)/parts.o -o $@ $(NATIVE_LIBS) $(EXE_LIBS)
 
 $(S)/%/hello.wasm: $(S)/%/flaron-lua
 	@echo "hello with libc's $*"

@@ -51,6 +51,7 @@ spdx() {
     libc6-dev) echo 'LGPL-2.1-or-later' ;;
     libcurl4-*-dev) echo 'curl' ;;
     libsqlite3-dev) echo 'blessing' ;;
+    libedit-dev) echo 'BSD-3-Clause' ;;
     libjansson-dev | libh2o-evloop-dev | libwslay-dev | libnghttp2-dev) echo 'MIT' ;;
     *) echo 'NOASSERTION' ;;
   esac

@@ -64,6 +64,7 @@ found_without_dpkg() {
     libjansson-dev) library jansson || header jansson.h ;;
     libnghttp2-dev) library libnghttp2 || header nghttp2/nghttp2.h ;;
     libwslay-dev) header wslay/wslay.h ;;
+    libedit-dev) header histedit.h ;;
     liblua5.4-dev) header lua5.4/lua.h || header lua-5.4/lua.h || header lua.h ;;
     g++ | make | python3) any_program "$1" ;;
     ripgrep) any_program rg ;;

@@ -34,6 +34,7 @@ typedef struct engine_class {
   bool (*raised)(const engine *e, bytes *message);
   size_t (*memory)(const engine *e);
   size_t (*peak)(engine *e); /* NULL = not known */
+  void (*keep)(engine *e);   /* NULL = it cannot */
   void (*close)(engine *e);
 } engine_class;
 
@@ -63,6 +64,14 @@ static inline size_t engine_memory(const engine *e) { return e->class->memory(e)
 
 /* The most bytes of linear memory that the last call used; 0 = not known. */
 static inline size_t engine_peak(engine *e) { return e->class->peak != NULL ? e->class->peak(e) : 0; }
+
+/*
+ * The next call goes on with the memory that the last one left, which must have returned true: nothing of it
+ * is restored, and an interrupt is forgotten. An engine in another process restores it all the same.
+ */
+static inline void engine_keep(engine *e) {
+  if (e->class->keep != NULL) e->class->keep(e);
+}
 
 /* Closes and frees it; NULL is ignored. */
 static inline void engine_close(engine *e) {

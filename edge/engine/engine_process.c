@@ -205,7 +205,7 @@ static void close_process(engine *e) {
   free(p);
 }
 
-static const engine_class class = {call_process, process_raised, process_memory, NULL, close_process};
+static const engine_class class = {call_process, process_raised, process_memory, NULL, NULL, close_process};
 
 /* Starts the command with one end of a socket as its standard input and output. */
 static bool spawn(process *p, const char *const *command, text *error) {

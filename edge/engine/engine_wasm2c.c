@@ -404,13 +404,21 @@ static bool wasm2c_get_raised(const engine *e, bytes *message) {
   return i->raised;
 }
 
+static void wasm2c_run_keep(void *data) { Z_runtimeZ_keep(&((call *)data)->instance->wasm); }
+
+static void wasm2c_keep(engine *e) {
+  instance *i = (instance *)e;
+  call c = {.instance = i};
+  i->engine.spent = trap_call(&i->wasm.w2c_memory, wasm2c_run_keep, &c) != 0;
+}
+
 static void wasm2c_close_instance(engine *e) {
   Z_runtime_free(&((instance *)e)->wasm);
   free(e);
 }
 
-static const engine_class class = {wasm2c_call_handler, wasm2c_get_raised, wasm2c_memory_size, wasm2c_peak,
-                                   wasm2c_close_instance};
+static const engine_class class = {wasm2c_call_handler, wasm2c_get_raised, wasm2c_memory_size,
+                                   wasm2c_peak,         wasm2c_keep,       wasm2c_close_instance};
 
 /* Copies the input of start-up into memory at `limit`, after the memory that start-up may use; false if it
  * does not fit. */

@@ -58,6 +58,7 @@ static bool invoke(edge *e, flare_handler handler, const host_request *request, 
   host_begin(&e->host, request);
   if (e->debug != NULL) e->debug->begin(e->debug->engine.data, e, handler, request);
   result->failed = !engine_call(e->engine, handler, e->cpu_ms, &answer, &fault);
+  bool kept = e->keeps && !result->failed;
   result->raised = !result->failed && engine_raised(e->engine, &message);
   if (result->raised) {
     host *h = &e->host;
@@ -81,7 +82,8 @@ static bool invoke(edge *e, flare_handler handler, const host_request *request, 
     host_log(&e->host, HOST_ERROR, text_string(&fault), fault.size);
     set_error(&e->host.response, text_bytes(&fault));
   }
-  if (result->failed || e->engine->spent) edge_renew(e);
+  if (kept) engine_keep(e->engine);
+  if ((result->failed && !kept) || e->engine->spent) edge_renew(e);
   text_free(&fault);
   return true;
 }

@@ -132,19 +132,21 @@ static int modules_find_refused(const modules *m, const modules_source *source, 
   return file_is_refused(fault) ? fault : 0;
 }
 
-/* Tries the names of ready-made modules and of those of parts (nearest_try). */
-static void modules_try_ready(nearest *n) {
+void modules_each_ready(void (*take)(void *data, const char *name), void *data) {
   static const char folder[] = "scripts/modules/", ending[] = ".lua";
   for (const embedded_file *f = embedded_files; f->path != NULL; f++) {
     text name = {0};
     const char *end = strrchr(f->path, '.');
     if (!modules_has_prefix(f->path, folder) || end == NULL || strcmp(end, ending) != 0) continue;
     for (const char *c = f->path + strlen(folder); c < end; c++) text_add(&name, *c == '/' ? "." : c, 1);
-    nearest_try(n, text_string(&name));
+    take(data, text_string(&name));
     text_free(&name);
   }
-  for (const part_module *part = part_modules; part->name != NULL; part++) nearest_try(n, part->name);
+  for (const part_module *part = part_modules; part->name != NULL; part++) take(data, part->name);
 }
+
+/* For modules_each_ready: tries a name. */
+static void modules_try_name(void *n, const char *name) { nearest_try(n, name); }
 
 /* Tries the modules in the folder below `root` where this one would be: files, and folders with an
  * init.lua. */
@@ -206,7 +208,7 @@ static bool modules_add_reason(const modules *m, const modules_source *source, n
   } else if (is_c) {
     text_printf(out, "module '%s' is C code (%s): a flare is Wasm and cannot load it", name, path.data);
   } else {
-    modules_try_ready(n);
+    modules_each_ready(modules_try_name, n);
     modules_try_files(m, source, n);
   }
   text_free(&path);
@@ -379,7 +381,12 @@ static void modules_add_required(modules *m, const modules_source *source, size_
 
 int modules_add_main(modules *m, const modules_source *source, const char *file) {
   text content = {0};
-  int fault = modules_read_into(m, source, file, &content);
+  int fault = 0;
+  if (m->script != NULL) {
+    text_add(&content, m->script->data, m->script->size);
+  } else {
+    fault = modules_read_into(m, source, file, &content);
+  }
   if (fault == 0) {
     modules_add_item(m, "main", file, &content);
     m->items[0].counted = true;

@@ -53,7 +53,8 @@ typedef struct module_edge {
 
 /* All files of a flare, the main script first. Owned; begin with {0}. */
 typedef struct modules {
-  char **paths; /* further places to look for modules, with '?' for the name: "vendor/?.lua" */
+  const bytes *script; /* the text of the main script, borrowed; NULL = it is a file */
+  char **paths;        /* further places to look for modules, with '?' for the name: "vendor/?.lua" */
   size_t path_count;
   module *items;
   size_t count;
@@ -84,8 +85,8 @@ size_t modules_own_places(void);
 void modules_fill_place(const char *place, const char *name, text *out);
 
 /*
- * Adds the main script `file` and all that it requires by constant strings, to any depth. 0, or a fault
- * (file.h) if the main script cannot be read.
+ * Adds the main script `file`, or m->script by that name, and all that it requires by constant strings, to
+ * any depth. 0, or a fault (file.h) if the main script cannot be read.
  */
 int modules_add_main(modules *m, const modules_source *source, const char *file);
 
@@ -105,6 +106,9 @@ bool modules_have(const modules *m, const char *name);
 typedef enum module_need { MODULE_NEEDED, MODULE_NOTED, MODULE_OPTIONAL } module_need;
 
 module_need modules_judge(const modules *m, const module_wish *wish);
+
+/* Calls `take` with the name of each ready-made module, and of each that a part has. */
+void modules_each_ready(void (*take)(void *data, const char *name), void *data);
 
 /*
  * Frees all but the Lua files of the project and its rocks, which are kept to show sources later: frees other

@@ -613,7 +613,7 @@ static bool pack_start_and_write(project *p, const modules_source *source, const
 
 bool pack_project(const modules_source *source, const char *file, const pack_options *options, text *wasm,
                   text *error) {
-  project p = {.options = *options};
+  project p = {.modules = {.script = options->script}, .options = *options};
   bool good = pack_take_manifest(&p, source, error) &&
               pack_find_files(source, file, &p.manifest, &p.modules, error) &&
               pack_start_and_write(&p, source, p.modules.items[0].file, wasm, error);

@@ -9,11 +9,12 @@
 #include "pack/modules.h"
 
 typedef struct pack_options {
-  uint32_t memory; /* limit of linear memory in bytes; 0 = from flare.lua, or PACK_MEMORY */
-  bool strip;      /* leave debug information out */
-  int start_ms;    /* CPU time that start-up may take; 0 = PACK_START_MS */
-  text *map;       /* gets the line map (linemap.h), unless the flare is packed already; NULL = not wanted */
-  modules *files;  /* gets the files, after a failure those found so far; NULL = not wanted */
+  const bytes *script; /* packed in place of the main script's file, borrowed; NULL = that file is packed */
+  uint32_t memory;     /* limit of linear memory in bytes; 0 = from flare.lua, or PACK_MEMORY */
+  bool strip;          /* leave debug information out */
+  int start_ms;        /* CPU time that start-up may take; 0 = PACK_START_MS */
+  text *map;      /* gets the line map (linemap.h), unless the flare is packed already; NULL = not wanted */
+  modules *files; /* gets the files, after a failure those found so far; NULL = not wanted */
   text *
       notes; /* gets a line "FILE:LINE: ..." for each missing module that need not exist; NULL = not wanted */
   const engine_watcher *watcher; /* called for each line that start-up runs, borrowed; NULL = none */

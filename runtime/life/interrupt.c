@@ -22,8 +22,10 @@
 #include "lstate.h"
 
 static lua_State *running;
+#define CPU_TIME "stopped: CPU time limit reached"
+
 static bool interrupted, over; /* in the image: false when an invocation begins */
-static const char *reason = "stopped: CPU time limit reached";
+static const char *reason = CPU_TIME;
 
 lua_State *interrupt_running(void) { return running; }
 
@@ -136,6 +138,14 @@ int interrupt_raise(lua_State *L, const char *message) {
   if (!over) arm(L);
   interrupt_stop(L, NULL);
   return 0;
+}
+
+void interrupt_forget(lua_State *L) {
+  interrupted = over = false;
+  reason = CPU_TIME;
+  running = L;
+  L->allowhook = true;
+  if (L->hook == interrupt_stop) lua_sethook(L, NULL, 0, 0);
 }
 
 int interrupt_resume(lua_State *L, lua_State *from, int nargs, int *nresults) {

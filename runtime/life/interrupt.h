@@ -24,6 +24,9 @@ void interrupt_end(void);
  */
 int interrupt_raise(lua_State *L, const char *message);
 
+/* Lets `L`, the main state, run on after an interrupt. Coroutines that it ended stay ended. */
+void interrupt_forget(lua_State *L);
+
 /* Records that `L`, the main state, runs now. */
 void interrupt_set_running(lua_State *L);
 

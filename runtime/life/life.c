@@ -165,6 +165,19 @@ void life_begin(void) {
 ABI_EXPORT(peak)
 uint32_t life_peak(void) { return (uint32_t)(uintptr_t)arena_peak(); }
 
+/*
+ * For the edge, not in a flare: the next invocation begins with all that the last one left, as if it were the
+ * same, and not interrupted. The last one must have returned.
+ */
+ABI_EXPORT(keep)
+void life_keep(void) {
+  char *image = (char *)(uintptr_t)layout.image_start;
+  lua_settop(state, 0);
+  interrupt_forget(state);
+  life_memory_ended(); /* life_begin takes another reserve */
+  memcpy((char *)(uintptr_t)layout.image_end, image, layout.image_end - layout.image_start);
+}
+
 bool life_take_refusal(void) {
   bool was = refused;
   refused = false;
