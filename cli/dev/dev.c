@@ -576,6 +576,7 @@ static bool dev_make_nodes(const cli_command *self, dev *d, const state *s) {
   for (int i = 0; good && i < d->nodes.count; i++) {
     d->nodes.items[i].dev = d;
     d->configs[i] = host_config_default();
+    d->configs[i].shows_locals = true;
     state_lend(s, &d->configs[i]);
     dev_nodes_configure(&d->nodes, i, &d->configs[i]);
   }

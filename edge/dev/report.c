@@ -74,6 +74,16 @@ static void report_add_excerpt(text *to, const pool_job *job, const char *indent
     text_printf(to, "%s%.*s\n", indent, (int)(end - at), at);
 }
 
+/* Adds the local variables of the levels of a failure. */
+static void report_add_locals(text *to, const pool_job *job) {
+  const text *locals = &job->response.locals;
+  if (locals->size == 0) return;
+  text_add_string(to, "  locals:\n    ");
+  report_add_harmless(
+      to, (bytes){(const uint8_t *)locals->data, locals->size - 1}); /* without the last line feed */
+  text_add_string(to, "\n");
+}
+
 /* The calls before the failure: those that the runtime made to report an error are left out. */
 static size_t report_count_last_calls(const pool_job *job) {
   if (job->result.raised) {
@@ -311,6 +321,7 @@ void report_text(text *to, const server_record *record, const report_style *styl
   for (size_t i = 0; i < job->response.line_count; i++) report_add_line(to, &job->response.lines[i], style);
   if (!edge_result_is_bad(&job->result)) return;
   report_add_excerpt(to, job, "    ");
+  if (style->verbose) report_add_locals(to, job);
   report_add_last_calls(to, job, "  ");
 }
 
@@ -318,6 +329,7 @@ void report_failure(text *to, const pool_job *job) {
   static const report_style plain = {0};
   for (size_t i = 0; i < job->response.line_count; i++) report_add_line(to, &job->response.lines[i], &plain);
   report_add_excerpt(to, job, "  ");
+  report_add_locals(to, job);
   report_add_last_calls(to, job, "  ");
 }
 
@@ -383,6 +395,8 @@ json_t *report_json(const server_record *record, const report_style *style) {
     json_object_set_new(json, "error", json_shown(text_bytes(&job->response.error)));
     report_add_last_calls(&last, job, "");
     if (job->excerpt.size > 0) json_object_set_new(json, "source", json_shown(text_bytes(&job->excerpt)));
+    if (job->response.locals.size > 0)
+      json_object_set_new(json, "locals", json_shown(text_bytes(&job->response.locals)));
     if (last.size > 0) json_object_set_new(json, "last_calls", json_shown(text_bytes(&last)));
     text_free(&last);
   }

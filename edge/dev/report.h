@@ -32,10 +32,10 @@ void report_text(text *to, const server_record *record, const report_style *styl
  * The report as a JSON object: id, time (when it was asked, ms since 1970), method, url, event?, status?
  * (what the client got), origin? (the origin was asked), failed, error?, cancelled?, wall_us (from asked to
  * answered), cpu_us, memory_bytes, peak_bytes, limits {cpu_us?, memory_bytes, fetches}, calls {NAME: {calls,
- * in, out}}, logs [{level, text}], fetches? [{url, us, status?, error?}], edge?, source?, last_calls?. Of an
- * event: connection (its id), received_bytes (of the message), frames (that were sent). Of a failed one:
- * `error` with its traceback, `source` the lines of the script, `last_calls` the calls before. The caller
- * owns it.
+ * in, out}}, logs [{level, text}], fetches? [{url, us, status?, error?}], edge?, source?, locals?,
+ * last_calls?. Of an event: connection (its id), received_bytes (of the message), frames (that were sent). Of
+ * a failed one: `error` with its traceback, `source` the lines of the script, `locals` those of each level,
+ * `last_calls` the calls before. The caller owns it.
  */
 struct json_t *report_json(const server_record *record, const report_style *style);
 

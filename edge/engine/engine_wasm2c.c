@@ -26,13 +26,14 @@ typedef struct instance {
   engine engine;
   Z_runtime_instance_t wasm;
   host *host;
-  const engine_watcher *watcher; /* NULL = none */
-  const instance_finder *finder; /* NULL = none */
-  const engine_debug *debug;     /* NULL = none */
-  uint32_t stack_top;            /* the stack pointer of an instance at rest */
-  bool packing;                  /* in the guest's alloc, which may not call the host */
-  bool raised;                   /* an error ended the last handler */
-  bytes message;                 /* of that error, in linear memory */
+  const engine_watcher *watcher;         /* NULL = none */
+  const instance_finder *finder;         /* NULL = none */
+  const engine_debug *debug;             /* NULL = none */
+  wasm_rt_function_ptr_t print, handler; /* the runtime's own, where functions of ours stand in their slots */
+  uint32_t stack_top;                    /* the stack pointer of an instance at rest */
+  bool packing;                          /* in the guest's alloc, which may not call the host */
+  bool raised;                           /* an error ended the last handler */
+  bytes message;                         /* of that error, in linear memory */
 } instance;
 
 /*
@@ -333,6 +334,37 @@ static u64 wasm2c_on_missing(void *self, u32 name, u32 size) {
   return packed;
 }
 
+/* Puts a function of ours, called as a lua_CFunction, into a slot of the table; returns what was there. */
+static wasm_rt_function_ptr_t wasm2c_replace(instance *i, u32 slot, u32 (*function)(void *, u32)) {
+  wasm_rt_function_ptr_t before = i->wasm.w2c_T0.data[slot].func;
+  i->wasm.w2c_T0.data[slot].func = (wasm_rt_function_ptr_t)function;
+  return before;
+}
+
+/* Calls what was in a slot. */
+static u32 wasm2c_call_replaced(instance *i, wasm_rt_function_ptr_t function, u32 state) {
+  return ((u32(*)(void *, u32))function)(&i->wasm, state);
+}
+
+/* print, which shows what is in tables: who has kept print calls it, too, and memory stays as it is packed.
+ */
+static u32 wasm2c_on_print(void *self, u32 state) {
+  instance *i = wasm2c_instance_of(self);
+  if (Z_runtimeZ_show_tables(&i->wasm, state) == 0) return 0; /* an error is on its way */
+  return wasm2c_call_replaced(i, i->print, state);
+}
+
+/* The message handler of an invocation whose locals are kept: takes them, and calls the runtime's own. */
+static u32 wasm2c_on_error(void *self, u32 state) {
+  instance *i = wasm2c_instance_of(self);
+  u64 packed = Z_runtimeZ_show_locals(&i->wasm, state);
+  bytes locals = wasm2c_argument(i, (u32)(packed >> 32), (u32)packed);
+  trap_enter_host();
+  host_keep_locals(i->host, locals);
+  trap_leave_host();
+  return wasm2c_call_replaced(i, i->handler, state);
+}
+
 /* ---- life ---- */
 
 static void wasm2c_init_runtime(void) {
@@ -350,6 +382,7 @@ static instance *wasm2c_make(host *h) {
   i->host = h;
   Z_runtime_instantiate(&i->wasm, (struct Z_flaronZ2Fv1_instance_t *)&i->wasm);
   i->stack_top = i->wasm.w2c___stack_pointer;
+  i->print = wasm2c_replace(i, Z_runtimeZ_print_slot(&i->wasm), wasm2c_on_print);
   return i;
 }
 
@@ -383,6 +416,8 @@ engine *instance_open(const flare *f, host *h, const engine_watcher *watcher, co
     wasm2c_watch(i, wasm2c_on_debug_line);
     inside_replace_hook(&i->wasm, (wasm_rt_function_ptr_t)wasm2c_on_hook);
   }
+  if (h->config.shows_locals)
+    i->handler = wasm2c_replace(i, Z_runtimeZ_traceback_slot(&i->wasm), wasm2c_on_error);
   return &i->engine;
 }
 

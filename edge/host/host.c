@@ -165,6 +165,7 @@ static void host_clear_response(host_response *response) {
   response->frame_count = response->frame_bytes = 0;
   response->close_code = 0;
   text_reuse(&response->error);
+  text_reuse(&response->locals);
 }
 
 /* Clears the parts of a response that report the invocation rather than the answer. */
@@ -232,6 +233,7 @@ void host_response_free(host_response *response) {
   free(response->frames);
   text_free(&response->body);
   text_free(&response->error);
+  text_free(&response->locals);
   *response = (host_response){0};
 }
 

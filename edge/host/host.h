@@ -138,6 +138,8 @@ typedef struct host_response {
   size_t frame_count, frame_bytes;
   int close_code; /* the flare closed the ws connection with it; 0 = it did not */
   text error;     /* why the invocation failed (runner.h), with a traceback; empty = it succeeded */
+  text locals; /* of each level of an error, with shows_locals: "FILE:LINE", then "\tNAME = VALUE" each on a
+                  line */
 } host_response;
 
 /* A secret. The caller owns it; a host borrows it. A secret of size 0 counts as not set. */
@@ -205,6 +207,7 @@ typedef struct host_config {
   host_wait_function *wait;  /* called when a call of an import waits; NULL = none */
   host_fetch_function *stub; /* NULL = none */
   void *stub_data;
+  bool shows_locals; /* the local variables of a script that fails are in host_response.locals */
 } host_config;
 
 host_config host_config_default(void);
@@ -339,6 +342,9 @@ void host_answer_json(host *h, host_answer *answer, struct json_t *value);
  * bytes of `whole`.
  */
 void host_hide_secrets(const host *h, bytes whole, char *shown, size_t size);
+
+/* For an engine: keeps the locals of an error, in which secrets that the flare read are shown as '*'. */
+void host_keep_locals(host *h, bytes locals);
 
 /* For import_*.c: a store_key_function that adds the key to a JSON array. */
 void host_add_key(void *array, bytes key);

@@ -49,6 +49,44 @@ void host_hide_secrets(const host *h, bytes whole, char *shown, size_t size) {
   for (size_t i = 0; i < h->config.secret_count; i++) hide_secret(whole, &h->config.secrets[i], shown, size);
 }
 
+/* Adds a string as it stands between quotes among locals (runtime/debug/show.c). */
+static void add_shown(text *to, bytes string) {
+  for (size_t i = 0; i < string.size; i++) {
+    char c = (char)string.data[i];
+    if (c == '\n' || c == '\r' || c == '\t') {
+      text_add_string(to, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
+    } else {
+      bool control = (uint8_t)c < ' ' || c == 0x7f;
+      text_printf(to, control ? "\\x%02X" : c == '"' || c == '\\' ? "\\%c" : "%c", (uint8_t)c);
+    }
+  }
+}
+
+/* Replaces a secret by '*' in shown locals, also a long one of which only the start is shown. */
+static void hide_shown(text *locals, bytes secret) {
+  enum { SHORT = 4, LONG = 16 };
+  text shown = {0};
+  if (secret.size < SHORT) return;
+  add_shown(&shown, secret);
+  size_t least = shown.size < LONG ? shown.size : LONG;
+  char *at = locals->data, *end = at + locals->size;
+  while ((at = memmem(at, (size_t)(end - at), shown.data, least)) != NULL) {
+    for (size_t i = 0; i < shown.size && at < end && (i < least || *at == shown.data[i]); i++) *at++ = '*';
+  }
+  text_free(&shown);
+}
+
+void host_keep_locals(host *h, bytes locals) {
+  text *kept = &h->response.locals;
+  text_clear(kept);
+  text_add(kept, locals.data, locals.size);
+  if (locals.size == 0 || h->usage[HOST_secret_get].calls == 0) return;
+  for (size_t i = 0; i < h->config.secret_count; i++) {
+    const host_secret *s = &h->config.secrets[i];
+    hide_shown(kept, (bytes){s->value, s->size});
+  }
+}
+
 /* Adds a call to the recent ones. It shows no value of a secret. */
 static void keep_recent(host *h, host_import import, bytes argument) {
   enum { SHOWN = sizeof h->recent->argument - 1 };

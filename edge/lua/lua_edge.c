@@ -195,6 +195,7 @@ static int lua_edge_load(lua_State *L) {
     return lua_edge_fail(L, &error);
   e->flare = &f->flare;
   e->host.config = host_config_default();
+  e->host.config.shows_locals = true;
   if (!manifest_configure(f->flare.config, &e->host.config, &f->grants, &error))
     return lua_edge_fail(L, &error);
   lua_options_read(L, 2, &f->options, &e->host.config);
@@ -316,6 +317,10 @@ static void lua_edge_push_response(lua_State *L, const lua_flare *f, const edge_
   if (result->failed || result->raised) {
     lua_pushlstring(L, text_string(&r->error), r->error.size);
     lua_setfield(L, -2, "error");
+  }
+  if (r->locals.size != 0) {
+    lua_pushlstring(L, r->locals.data, r->locals.size);
+    lua_setfield(L, -2, "locals");
   }
   lua_pushlstring(L, text_string(&r->body), r->body.size);
   lua_setfield(L, -2, "body");

@@ -37,6 +37,12 @@ local function show_logs(logs)
   return #lines > 0 and table.concat(lines) or " nothing"
 end
 
+-- The local variables of a handler that failed.
+local function show_locals(answer)
+  if not answer.locals then return "" end
+  return "\nIts handler failed with these locals:\n  " .. harmless((answer.locals:gsub("\n$", ""):gsub("\n", "\n  ")))
+end
+
 -- Each returns: whether it holds, what was looked for, what there is.
 local checks = {}
 
@@ -138,7 +144,7 @@ for name, check in pairs(checks) do
     local answer = rawget(luassert_state, SUBJECT)
     if not answer then error(("%s is said of assert.response(...) or assert.budget(...)"):format(name), 0) end
     local good, wanted, there = check(answer, table.unpack(arguments, 1, arguments.n))
-    arguments[1], arguments[2], arguments.n = wanted, there, 2
+    arguments[1], arguments[2], arguments.n = wanted, there .. show_locals(answer), 2
     arguments.nofmt = { true, true }
     return good
   end, "assertion.flaron.positive", "assertion.flaron.negative")

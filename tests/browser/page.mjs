@@ -179,6 +179,7 @@ const checks = {
     assert.match(await text("#details .source .at"), /^> +4 \| {3}error\("no way/);
     assert.match(await text("#details"), /of 1 s/);
     assert.match(await text("#details"), /of 32 MiB/);
+    await shows("#details", 'path = "/boom"'); // a local variable
     await shows("#details .whole", "request.url() → \"http");
   },
 

@@ -181,3 +181,45 @@ describe("flaron-lua dev of a project that cannot be packed", function()
     assert.matches("main.lua:2: unexpected symbol near '='\n\n     1 | local a = 1\n&gt;    2 | local b = = 2\n     3 | return a\n", page)
   end)
 end)
+
+describe("local variables of a failed handler", function()
+  local folder
+
+  setup(function()
+    folder = support.project {
+      ["main.lua"] = [[local flaron = require "flaron"
+return function()
+  local key, t = flaron.secrets.get "KEY", { a = { 1 } }
+  error "no"
+end]],
+      ["flare.lua"] = "return { allowed_secrets = { 'KEY' } }",
+    }
+    support.run(("printf 'hunter2\\nhunter' | %s secret set KEY @- --persist %s/.flaron"):format(support.quote(support.flaron_lua), folder))
+  end)
+
+  local expected = 'main.lua:4\n\tkey = "***************"\n\tt = { a = { 1 } }\n'
+
+  it("are in the log with --verbose, and on the page for browsers", function()
+    local dev = serving.serve(folder, "--verbose")
+    local page = dev.curl("/", HTML)
+    local log = logged(dev, "  locals:\n(.-)  last host calls")
+    dev.stop()
+    assert.equal((("    " .. expected):gsub("\n(.)", "\n    %1")), log)
+    assert.truthy(page:find('    \tt = { a = { 1 } }\n', 1, true), page)
+    assert.is_nil(page:find("hunter", 1, true))
+    dev = serving.serve(folder)
+    dev.curl "/"
+    assert.is_string(logged(dev, "last host calls"))
+    dev.stop()
+    assert.is_nil(support.read(dev.log .. ".out"):find("locals", 1, true))
+  end)
+
+  it("are in JSON and in the history of the page", function()
+    local dev = serving.serve(folder, "--json")
+    dev.curl "/"
+    local told, history = record(dev, 1), json.decode(dev.page "history")
+    dev.stop()
+    assert.equal(expected, told.locals)
+    assert.equal(expected, history.records[1].locals)
+  end)
+end)

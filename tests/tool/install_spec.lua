@@ -86,7 +86,7 @@ describe("flaron-lua --licenses", function()
       "LPeg, built in", "PCRE2, built in", "lrexlib, built in", "BearSSL, built in", "zlib, built in", "wasi-libc, built in",
       "LLVM's compiler-rt, built in", "the runtime of wabt's wasm2c, built in",
       "libcurl4-openssl-dev: linked", "libssl-dev: linked", "libsqlite3-dev: linked", "libjansson-dev: linked",
-      "libnghttp2-dev: linked", "libwslay-dev: linked", "Full texts ====\n\n---- Apache-2.0\n",
+      "libnghttp2-dev: linked", "libwslay-dev: linked", "libedit-dev: linked", "Full texts ====\n\n---- Apache-2.0\n",
     } do
       assert.is_number(output:find("\n==== " .. what, 1, true), what)
     end
@@ -108,7 +108,7 @@ if sanitize == "" then
       assert.matches("\nVersion: " .. version .. "\n", control)
       local depends = control:match "\nDepends: ([^\n]*)\n" .. ","
       for _, name in ipairs { "libc6 (", "libcurl4 (", "libssl3 (", "libsqlite3-0 (", "libjansson4 (", "libnghttp2-14 (",
-        "libwslay1 (", "lua5.4,", "lua-busted,", "lua-check," } do
+        "libwslay1 (", "libedit2 (", "lua5.4,", "lua-busted,", "lua-check," } do
         assert.is_number(depends:find(name, 1, true), name .. " is not in " .. depends)
       end
       for _, name in ipairs { "gcc", "clang", "-dev" } do assert.is_nil(depends:find(name, 1, true), depends) end

@@ -257,6 +257,7 @@ function detailsOf(r) {
     logs.length > 0 ? make("ul", { class: "log" }, ...logs.map(logLine))
       : make("p", { class: "quiet" }, "The flare logged nothing."),
     ...(r.source ? [make("h3", {}, "Where it failed"), sourceLines(r.source)] : []),
+    ...(r.locals ? [make("h3", {}, "Local variables"), sourceLines(r.locals.replaceAll("\t", "  "))] : []),
     whole,
     make("h3", {}, "What it used"),
     budget("CPU", r.cpu_us, limits.cpu_us, (share) =>

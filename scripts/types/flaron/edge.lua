@@ -93,6 +93,7 @@
 ---@field logs flaron.edge.LogLine[] the log: `level` (`"info"`, `"warn"` or `"error"`) and `text`; includes warnings of the edge
 ---@field failed boolean the flare trapped or could not be stopped. After an error in the script it is `false`, with a 500
 ---@field error? string why the handler did not end well, with a traceback: the error that the script raised and did not catch, or what `failed` is about. 64 KiB at most: of a longer one the middle is `...`
+---@field locals? string after an error in the script: the local variables of each of its levels, shortened: a line `FILE:LINE`, then `NAME = VALUE` behind a tab for each. Secrets that the flare read are `*`; engines in another process have none
 ---@field json fun(): any `response.json()` or `response:json()` is the body as a value; raises when it is no JSON
 ---@field fetches flaron.edge.Request[] what was fetched, redirects too: `method`, `url`, `headers` and `body`
 ---@field cpu_us integer CPU time in microseconds; with another `engine`, time on the clock
