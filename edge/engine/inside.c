@@ -97,7 +97,7 @@ static struct {
     OF("tonumber", luaB_tonumber),
     OF("type", luaB_type),
     OF("error", error_1),
-    OF("load", load),
+    OF("load", luaB_load),
     OF("create", luaB_cocreate),
     OF("resume", luaB_coresume),
     OF("status", luaB_costatus),
