@@ -99,5 +99,10 @@ void layout(void) {
   SAY(TABLE_ARRAY_SIZE, offsetof(Table, alimit));
   SAY(TABLE_FLAGS, offsetof(Table, flags));
   SAY(TABLE_SIZE_IS_HINT, BITRAS);
+  SAY(TABLE_METATABLE, offsetof(Table, metatable));
+  SAY(LOCAL_NAME, offsetof(LocVar, varname));
+  SAY(PROTO_UPVALUES, offsetof(Proto, upvalues));
+  SAY(UPVALUE_NAME_SIZE, sizeof(Upvaldesc));
+  SAY(UPVALUE_NAME, offsetof(Upvaldesc, name));
   SAY(JUMP_PREVIOUS, 0); /* struct lua_longjmp of ldo.c */
 }

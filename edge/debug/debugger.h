@@ -79,7 +79,7 @@ typedef enum debugger_move {
   DEBUGGER_BACK_IN,          /* the last line before, anywhere */
   DEBUGGER_BACK_OUT,         /* the line that called this function */
   DEBUGGER_RESTART,          /* to the first event */
-  DEBUGGER_TERMINATE,        /* ends the invocation: it fails with "ended by the debugger" */
+  DEBUGGER_TERMINATE,        /* ends the invocation, which fails */
   DEBUGGER_DETACH,           /* to its end without any stop */
   DEBUGGER_WAIT              /* for `stopped`: stands still until debugger_move_on */
 } debugger_move;
@@ -299,7 +299,7 @@ typedef struct debugger_frames {
   size_t count, total; /* `total`: of the whole stack */
 } debugger_frames;
 
-/* The frames from level `start` on, `count` at most (0 = all). */
+/* The frames from level `start` on, `count` at most (0 = 1,000). */
 bool debugger_get_frames(debugger_run *run, uint32_t thread, size_t start, size_t count,
                          debugger_frames *frames, text *error);
 void debugger_frames_free(debugger_frames *frames);

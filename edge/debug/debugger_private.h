@@ -231,6 +231,7 @@ struct debugger_run {
   const recording *given; /* in their place: of a record */
   uint64_t *call_events;
   size_t call_room, call_at, given_at, calls_told, calls_made, lines_told, lines_made;
+  size_t counted[5]; /* of the host, at the end of the tape: what it has limits for */
   debugger_call *call_list;
   text departure;
 
@@ -289,6 +290,12 @@ void match_end(debugger_run *run);
 void find_begin(finding *f, bytes wanted);
 bool find_is_here(const debugger_run *run);
 void find_free(finding *f);
+
+/* The address of the value of what a watch of a field names; 0 = the table has none. */
+uint32_t match_field(const debugger_run *run, const watch *w);
+
+/* condition.c: evaluates a condition in the running call; false if it is left to the agent. */
+bool condition_test(const debugger_run *run, const char *condition, bool *holds);
 
 /* tape.c. Bytes of calls that are kept; beyond, the way back is closed. */
 enum { TAPE_MOST = 256 << 20 };

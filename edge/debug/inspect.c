@@ -64,10 +64,12 @@ static const char test_request[] = "test";
 
 /* Loads the agent and runs it up to its first yield; false if memory has run out. */
 static bool inspect_boot(inspection *i, bool small) {
+  enum { SLOTS = 40 };
   static const char chunk_name[] = "=(debugger)";
   inside *in = instance_inside(i->engine);
   bytes chunk = *embedded_find("scripts/debug/frame.lua");
-  if (!inside_check_stack(in, i->state, 40)) return false;
+  /* The second time, a stack that is full has the room that Lua keeps for the handling of errors. */
+  if (!inside_check_stack(in, i->state, SLOTS) && !inside_check_stack(in, i->state, SLOTS)) return false;
   uint32_t at = inside_alloc(in, (uint32_t)(chunk.size + sizeof chunk_name));
   if (at == 0) return false;
   memcpy(inspect_memory(i) + at, chunk_name, sizeof chunk_name);

@@ -55,8 +55,10 @@ static bool match_condition(debugger_run *run, const char *condition, text *faul
   inspect_argument of[] = {{.kind = INSPECT_THREAD, .integer = run->state},
                            {.kind = INSPECT_INTEGER},
                            {.kind = INSPECT_TEXT, .text = bytes_of(condition)}};
+  bool holds;
+  if (condition_test(run, condition, &holds)) return holds;
   text answer = {0}, error = {0};
-  bool holds = true;
+  holds = true;
   if (look_ask(run, "test", of, 3, &answer, &error)) {
     bytes left = text_bytes(&answer);
     holds = inspect_number(&left) != 0;
@@ -239,8 +241,7 @@ void match_watches_free(debugger_run *run) {
   run->watch_count = 0;
 }
 
-/* The address of the value of a field; 0 = the table has none. */
-static uint32_t match_field(const debugger_run *run, watch *w) {
+uint32_t match_field(const debugger_run *run, const watch *w) {
   uint32_t table = w->object;
   if (run_byte(run, table + LAYOUT_OBJECT_TAG) != LAYOUT_TAG_TABLE_OBJECT) return 0;
   if (w->is_integer) {

@@ -57,6 +57,24 @@ static void tape_depart(debugger_run *run, const record_call *kept, host_import 
   text_free(&asked.b);
 }
 
+/* The counters of a host that its limits are compared with. */
+static void tape_counters(host *h, size_t *counters[5]) {
+  counters[0] = &h->spark_reads;
+  counters[1] = &h->spark_writes;
+  counters[2] = &h->spark_pulls;
+  counters[3] = &h->plasma_writes;
+  counters[4] = &h->fetches;
+}
+
+/* The host counts on from where the first run was: calls that the tape answered count, too. */
+static void tape_go_live(debugger_run *run) {
+  size_t *counters[5];
+  tape_counters(&run->e->host, counters);
+  for (int i = 0; i < 5; i++) {
+    if (*counters[i] < run->counted[i]) *counters[i] = run->counted[i];
+  }
+}
+
 /* What is said where nobody can answer. */
 static bool tape_refuse(host_import import, host_answer *answer) {
   *answer = (host_answer){.number = host_signatures[import].absent};
@@ -79,6 +97,7 @@ static bool tape_before(host_tape *tape, host_import import, const host_argument
       tape_depart(run, kept, import, arguments);
       tape_cut(run);
     }
+    tape_go_live(run);
     run->made.tape.before(&run->made.tape, import, arguments, answer);
     return false;
   }
@@ -122,6 +141,9 @@ static void tape_after(host_tape *tape, host_import import, const host_arguments
     run->given_at++;
   } else if (run->call_at == run->made.call_count) {
     run->made.tape.after(&run->made.tape, import, arguments, answer);
+    size_t *counters[5];
+    tape_counters(&run->e->host, counters);
+    for (int i = 0; i < 5; i++) run->counted[i] = *counters[i];
   }
   if (run->call_at >= run->call_room) {
     run->call_room = run->call_room != 0 ? 2 * run->call_room : 64;
@@ -140,6 +162,8 @@ void tape_begin(debugger_run *run) {
   run->tape = (host_tape){.before = tape_before, .after = tape_after};
   run->call_at = run->given_at = run->calls_made = run->lines_made = 0;
   text_clear(&run->departure);
+  if (run->given != NULL) /* the record says whether a message was sent */
+    h->config.max_ws_sends = h->config.max_ws_message = h->config.max_ws_bytes = SIZE_MAX;
   h->tape = &run->tape;
 }
 

@@ -14,7 +14,7 @@ local frame_at, frame_info, names_of, environment = core.frame_at, core.frame_in
 local each_local, varargs_of, globals = core.each_local, core.varargs_of, core.globals
 
 local main = rawget(lua.getregistry(), 1)
-local LONG, PREVIEW, MOST, SORTED = 1000, 60, 10000, 20000
+local LONG, PREVIEW, MOST, SORTED, FRAMES = 1000, 60, 10000, 20000, 1000
 
 -- ---- how values are shown ----
 
@@ -185,7 +185,7 @@ local function is_hidden(name) return byte(name) == 40 end -- '(': "(temporary)"
 
 function requests.frames(thread, start, count)
   local total = depth_of(thread)
-  local last = count == 0 and total or start + count
+  local last = start + (count == 0 and FRAMES or count)
   if last > total then last = total end
   put(total)
   for level = start, last - 1 do

@@ -305,6 +305,81 @@ static void test_forwards(void) {
       NULL);
 }
 
+/* Conditions that both evaluators know, and such as only the agent does: they hold in line 3 with price 2. */
+static void test_conditions(void) {
+  static const char *const hold[] = {"price == 2",
+                                     "price == 2.0",
+                                     "price ~= 1 and price < 3",
+                                     "cart.total == 1 and cart.nothing == nil",
+                                     "price == 9 or price >= 2 and price <= 2",
+                                     "(price == 2)",
+                                     "flaron == nil and price == 2",
+                                     "cart[1] == 'a' and price == 2",
+                                     "type(price) == 'number' and price == 2",
+                                     "price == 2 and 'a' < \"b\""};
+  static const move one[] = {{DEBUGGER_CONTINUE, "breakpoint main.lua:3", NULL},
+                             {DEBUGGER_CONTINUE, NULL, NULL}};
+  for (size_t i = 0; i < sizeof hold / sizeof *hold; i++)
+    run(hold[i], cart, &(sets){.list = {{.id = 1, .line = 3, .condition = hold[i]}}, .count = 1}, one, "6 10",
+        NULL);
+  static const move none[] = {{DEBUGGER_CONTINUE, NULL, NULL}};
+  static const char *const fail[] = {"price == '2'", "nothing", "price > 3 or false", "cart == price"};
+  for (size_t i = 0; i < sizeof fail / sizeof *fail; i++)
+    run(fail[i], cart, &(sets){.list = {{.id = 1, .line = 3, .condition = fail[i]}}, .count = 1}, none,
+        "6 10", NULL);
+  run("a condition that fails", cart,
+      &(sets){.list = {{.id = 1, .line = 3, .condition = "price < 'a'"}}, .count = 1},
+      (move[]){{DEBUGGER_CONTINUE, "breakpoint main.lua:3", NULL}, {DEBUGGER_DETACH, NULL, NULL}}, "6 10",
+      NULL);
+}
+
+static const char *look_at_overflow(debugger_run *run) {
+  debugger_frames frames;
+  text error = {0};
+  bool good =
+      debugger_get_frames(run, 0, 0, 0, &frames, &error) && frames.count == 1000 && frames.total > 10000;
+  snprintf(fault, sizeof fault, "%s %zu %zu", text_string(&error), frames.count, frames.total);
+  debugger_frames_free(&frames);
+  return good ? value_is(run, 0, "n > 10000", "true") : fault;
+}
+
+static const char *look_at_threads(debugger_run *run) {
+  debugger_threads threads;
+  text error = {0};
+  bool good = debugger_get_threads(run, &threads, &error) && threads.count == 3 && threads.items[0].running &&
+              threads.items[1].waiting && threads.items[1].id == DEBUGGER_MAIN && !threads.items[2].running;
+  debugger_frames frames = {0}, outer = {0};
+  good = good && debugger_get_frames(run, threads.items[2].id, 0, 0, &frames, &error) && frames.count == 2 &&
+         frames.items[1].place.line == 2 && debugger_get_frames(run, DEBUGGER_MAIN, 0, 0, &outer, &error) &&
+         outer.items[outer.count - 1].place.line == 7;
+  snprintf(fault, sizeof fault, "%s %zu threads", text_string(&error), threads.count);
+  debugger_threads_free(&threads);
+  debugger_frames_free(&frames);
+  debugger_frames_free(&outer);
+  return good ? NULL : fault;
+}
+
+static void test_stacks(void) {
+  run("a stack that is full", "local function f(n) return 1 + f(n + 1) end\nreturn function() f(1) end\n",
+      &(sets){.exceptions = {.uncaught = true}},
+      (move[]){
+          {DEBUGGER_CONTINUE, "exception main.lua:1 main.lua:1: stack overflow (uncaught)", look_at_overflow},
+          {DEBUGGER_DETACH, NULL, NULL}},
+      NULL, NULL);
+  run("threads",
+      "return function()\n"
+      "  local waiting = coroutine.create(function() coroutine.yield() end)\n"
+      "  coroutine.resume(waiting)\n"
+      "  local running = coroutine.wrap(function()\n"
+      "    return 1\n"
+      "  end)\n"
+      "  return { body = running() .. coroutine.status(waiting) }\n"
+      "end\n",
+      &(sets){.list = {{.id = 1, .line = 5}}, .count = 1},
+      (move[]){{DEBUGGER_CONTINUE, "breakpoint main.lua:5", look_at_threads}, {DEBUGGER_DETACH, NULL, NULL}},
+      "1suspended", NULL);
+}
+
 static const char *watch_total(debugger_run *run) {
   debugger_scopes scopes;
   debugger_variables locals;
@@ -571,6 +646,8 @@ static void test_changes(void) {
 int main(void) {
   test_forwards();
   test_boundaries();
+  test_conditions();
+  test_stacks();
   test_changes();
   test_journeys();
   test_backwards();
