@@ -153,7 +153,7 @@ dap_handler dap_launch_request, dap_attach_request, dap_configuration_done, dap_
 /* After launch and attach: says that breakpoints may be set. */
 void dap_send_initialized(dap *d);
 
-/* Begins what was launched. */
+/* After configurationDone: begins what was launched. */
 void dap_begin(dap *d);
 
 /* Takes what the invocations' threads have queued, and tells the client. */

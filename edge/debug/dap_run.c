@@ -434,18 +434,20 @@ bool dap_attach_request(dap *d, const json_t *arguments, json_t **body, text *er
 void dap_send_initialized(dap *d) { dap_send_event(d, "initialized", NULL); }
 
 bool dap_configuration_done(dap *d, const json_t *arguments, json_t **body, text *error) {
+  const dap_attached *to = d->options->attached;
   (void)arguments, (void)body;
-  if (d->configured) text_add_string(error, "it runs already");
-  return !d->configured;
+  if (d->configured) {
+    text_add_string(error, "it runs already");
+    return false;
+  }
+  d->configured = true;
+  if (to != NULL)
+    to->begin(to->server); /* before the answer: the client's next request may be one to the flare */
+  return true;
 }
 
 void dap_begin(dap *d) {
-  const dap_attached *to = d->options->attached;
-  d->configured = true;
-  if (to != NULL) {
-    to->begin(to->server);
-    return;
-  }
+  if (d->options->attached != NULL) return;
   d->running = true;
   pthread_create(&d->thread, NULL, run_launched, d);
 }
@@ -537,8 +539,11 @@ static void run_tell_stopped(dap *d, dap_event *e) {
                                         [DEBUGGER_END] = "end"};
   dap_run *run = dap_find_run(d, e->run);
   text shown = {0};
-  if (run == NULL) { /* it began before this session */
-    debugger_move_on(e->run, DEBUGGER_DETACH, 0, 0);
+  if (run == NULL ||
+      (d->over && d->options->attached != NULL)) { /* it is not of this session, or that is over */
+    text ignored = {0};
+    run_move_on(d, e->run, DEBUGGER_DETACH, 0, &ignored);
+    text_free(&ignored);
     return;
   }
   run->standing = true;
@@ -684,12 +689,12 @@ static void run_part(dap *d) {
   }
   debugger_set_functions(d->debugger, NULL, 0, NULL);
   debugger_set_exceptions(d->debugger, &none);
+  dap_tell_events(d);
+  run_leave_all(d, DEBUGGER_DETACH); /* while they cannot end without this session */
   while (!to->part(to->server)) {
-    run_leave_all(d, DEBUGGER_DETACH);
     dap_tell_events(d);
     poll(&(struct pollfd){d->wake, POLLIN, 0}, 1, MOMENT_MS);
   }
-  run_leave_all(d, DEBUGGER_DETACH);
   dap_tell_events(d);
 }
 

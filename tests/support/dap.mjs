@@ -1,6 +1,6 @@
 // dap.mjs - a client of the Debug Adapter Protocol, by hand, for tests/tool/debug: it starts `flaron-lua debug`, asks, and waits
 // for events. It knows the protocol's frames and nothing of what is debugged.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,6 +8,10 @@ import { dirname, join } from "node:path";
 
 const WAIT_MS = 8000;
 const executable = `${process.env.NATIVE ?? "build/native"}/flaron-lua`;
+
+// A Lua that was built without the sanitizer loads it first, and is not free of leaks itself.
+const withSanitizer = process.env.SANITIZE ? { ...process.env, ASAN_OPTIONS: "detect_leaks=0",
+  LD_PRELOAD: execFileSync("gcc", ["-print-file-name=libasan.so"], { encoding: "utf8" }).trim() } : process.env;
 
 /** A promise that fails with a sentence when it takes too long. */
 function inTime(promise, what) {
@@ -36,8 +40,8 @@ export function mark(path, name) {
 }
 
 export class Client {
-  /** Starts `flaron-lua debug WORDS`, or speaks with one that listens on `port`. */
-  constructor(words = [], { port } = {}) {
+  /** Starts `flaron-lua debug WORDS`, or speaks with one that listens on `port`. `native`: it starts a Lua that loads flaron.edge. */
+  constructor(words = [], { port, native } = {}) {
     this.seq = 0;
     this.waiting = new Map();
     this.events = [];
@@ -50,7 +54,7 @@ export class Client {
       [this.to, this.from] = [this.socket, this.socket];
       this.ended = new Promise((resolve) => this.socket.on("close", resolve));
     } else {
-      this.process = spawn(executable, ["debug", ...words], { stdio: "pipe" });
+      this.process = spawn(executable, ["debug", ...words], { stdio: "pipe", env: native ? withSanitizer : process.env });
       [this.to, this.from] = [this.process.stdin, this.process.stdout];
       this.process.stderr.on("data", (data) => { this.errors += data; });
       this.ended = new Promise((resolve) => this.process.on("close", (code, signal) => resolve(signal ?? code)));

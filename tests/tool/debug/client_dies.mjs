@@ -34,7 +34,7 @@ export async function session(c, equal) {
   await dying("", async (client) => { await client.stop(); client.send({ seq: 99, type: "request", command: "stepBack", arguments: { threadId: client.thread } }); });
 
   // A server that is killed takes the specs that it has started along.
-  const killed = new Client();
+  const killed = new Client([], { native: true });
   killed.folder = c.folder;
   await killed.launch({ spec: "spec" });
   await killed.event("thread");

@@ -17,12 +17,12 @@ function equal(actual, expected) {
 }
 
 async function run(name) {
-  const { files, session, words, needs } = await import(`./${name}.mjs`);
+  const { files, session, native, needs } = await import(`./${name}.mjs`);
   if (needs && !existsSync(`build/libraries/npm/node_modules/${needs}`)) {
     console.log(`none ${name}\t${needs} of npm is not there`);
     return;
   }
-  const client = new Client(words ?? []);
+  const client = new Client([], { native });
   client.folder = files && project(files);
   try {
     await session(client, equal);

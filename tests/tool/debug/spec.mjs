@@ -1,4 +1,5 @@
 // A spec is debugged, and the flare that it loads, over the boundary; the output of busted and its exit code come as events.
+export const native = true;
 export const files = {
   "main.lua": `
 return function()
