@@ -14,12 +14,12 @@ export async function session(c, equal) {
   const { threadId } = await c.event("thread");
   equal((await c.refused("stackTrace", { threadId })).startsWith("it runs"), true);
   await c.request("pause", { threadId });
-  equal((await c.stop()).startsWith("pause main.lua:"), true);
+  equal((await c.stop()).replace(/:\d+$/, ""), "pause main.lua");
   equal(Number(await c.value("n")) >= 0, true);
   equal((await c.refused("evaluate", { expression: "(function() while true do end end)()", frameId: c.frame.id })).length > 0, true);
   await c.request("continue", { threadId });
   await c.request("pause", { threadId });
-  equal((await c.stop()).startsWith("pause main.lua:"), true);
+  equal((await c.stop()).replace(/:\d+$/, ""), "pause main.lua");
   const { scopes } = await c.request("scopes", { frameId: c.frame.id });
   const set = await c.request("setVariable", { variablesReference: scopes[0].variablesReference, name: "go", value: "false" });
   equal(set.value, "false");
