@@ -122,9 +122,12 @@ static void test_tell_unset_secrets(const manifest *m) {
 /*
  * The words of Lua before those for busted. Busted's module is called here, and not the program: that would
  * have to be told by --lua to run on 5.4, and then gives its arguments to a shell as one line. --ignore-lua
- * has it pass over `lua` in .busted, which does the same. /dev/null stands where Lua expects a script.
+ * has it pass over `lua` in .busted, which does the same. /dev/null stands where Lua expects a script. For
+ * --debug, flaron.edge is loaded before, so that all of a spec is debugged, and again by the specs.
  */
 #define START                                                             \
+  "if os.getenv 'FLARON_LUA_DEBUG' then "                                 \
+  "require 'flaron.edge' package.loaded['flaron.edge'] = nil end "        \
   "local found, run = pcall(require, 'busted.runner') "                   \
   "if not found then "                                                    \
   "io.stderr:write('flaron-lua test: busted for Lua 5.4: ', run, '\\n') " \

@@ -149,7 +149,7 @@ static const dap_request requests[] = {
     {"cancel", NEEDS_NOTHING, dap_cancel, NULL},
     {"configurationDone", NEEDS_LAUNCH, dap_configuration_done, dap_begin},
     {"restart", NEEDS_LAUNCH, dap_restart, NULL},
-    {"terminate", NEEDS_LAUNCH, dap_terminate, NULL},
+    {"terminate", NEEDS_LAUNCH, dap_terminate, dap_send_terminated},
 
     {"setBreakpoints", NEEDS_LAUNCH, dap_set_breakpoints, NULL},
     {"setFunctionBreakpoints", NEEDS_LAUNCH, dap_set_functions, NULL},

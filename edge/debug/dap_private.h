@@ -153,6 +153,9 @@ dap_handler dap_launch_request, dap_attach_request, dap_configuration_done, dap_
 /* After launch and attach: says that breakpoints may be set. */
 void dap_send_initialized(dap *d);
 
+/* After terminate: says that it is over, where that does not follow by itself. */
+void dap_send_terminated(dap *d);
+
 /* After configurationDone: begins what was launched. */
 void dap_begin(dap *d);
 

@@ -393,6 +393,7 @@ static bool run_launch_spec(dap *d, const json_t *arguments, const char *spec, t
   if (project == NULL) project = d->options->project != NULL ? d->options->project : ".";
   bool good =
       pack_split_path(project, &folder, &file, error) && dap_relay_start_spec(&d->relay, folder, spec, error);
+  if (!good) dap_relay_close(&d->relay);
   free(folder);
   return good;
 }
@@ -472,6 +473,10 @@ bool dap_terminate(dap *d, const json_t *arguments, json_t **body, text *error) 
   (void)arguments, (void)body, (void)error;
   run_leave_all(d, d->options->attached == NULL ? DEBUGGER_TERMINATE : DEBUGGER_DETACH);
   return true;
+}
+
+void dap_send_terminated(dap *d) {
+  if (d->options->attached != NULL) dap_send_event(d, "terminated", NULL);
 }
 
 /* ---- telling ---- */

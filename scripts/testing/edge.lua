@@ -133,6 +133,13 @@ local function in_test()
   end
 end
 
+-- `flaron-lua test --debug` loads this before busted.
+local port = not state.debugged and os.getenv "FLARON_LUA_DEBUG"
+if port then
+  state.debugged = true
+  core.debug(tonumber(port), core.script "debug"())
+end
+
 if busted then
   function state.loaded(flare)
     if not in_test() then state.live[flare] = true end
@@ -180,9 +187,6 @@ if busted then
         if core.is_open(client_of_file.flare) then client_of_file:clear() end
       end
     end)
-
-    local port = os.getenv "FLARON_LUA_DEBUG"
-    if port then core.debug(tonumber(port), core.script "debug"()) end
 
     local folder = os.getenv "FLARON_LUA_COVERAGE"
     if folder then

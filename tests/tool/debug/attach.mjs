@@ -50,6 +50,9 @@ export async function session(c, equal) {
   const { breakpoint } = await c.event("breakpoint");
   equal(breakpoint.verified, true);
 
+  await c.request("terminate");
+  await c.event("terminated");
+
   // A client that goes lets it go on; another may come.
   equal(await c.close(), 0);
   c.over = true;

@@ -1,4 +1,6 @@
 // A spec is debugged, and the flare that it loads, over the boundary; the output of busted and its exit code come as events.
+import { Client } from "../../support/dap.mjs";
+
 export const native = true;
 export const files = {
   "main.lua": `
@@ -6,6 +8,10 @@ return function()
   local n = 40 + 2 --@ flare
   return { body = tostring(n) } --@ answer
 end
+`,
+  "spec/plain_spec.lua": `
+local n = 1 --@ top
+it("needs no flare", function() assert.equal(1, n) end)
 `,
   "spec/main_spec.lua": `
 local edge = require "flaron.edge"
@@ -49,4 +55,12 @@ export async function session(c, equal) {
   equal((await c.event("exited")).exitCode, 0);
   await c.event("terminated");
   equal(c.output("stdout").includes("1 success"), true);
+
+  // A spec without a flare; breakpoints hold from its first line on.
+  const plain = new Client([], { native });
+  plain.folder = c.folder;
+  await plain.launch({ spec: "spec/plain_spec.lua" }, { breakpoints: { "spec/plain_spec.lua": ["top"] } });
+  equal(await plain.stop(), "breakpoint top");
+  await plain.end();
+  equal(await plain.close(), 0);
 }
