@@ -79,6 +79,9 @@ extern const debugger_listener dap_listener;
 void dap_program_stopped(dap *d, debugger_reason reason, int breakpoint, const char *description);
 void dap_program_said(dap *d, bytes line);
 
+/* For a server: returns when all that a session was told before has been sent. */
+void dap_flush(dap *d);
+
 /* For a server: tells a session that the flare is another one now. */
 void dap_changed(dap *d);
 

@@ -26,13 +26,13 @@
 
 /* What an invocation's thread has to tell. */
 typedef struct dap_event {
-  enum { DAP_BEGAN, DAP_STOPPED, DAP_OUTPUT, DAP_ENDED, DAP_FINISHED, DAP_CHANGED } kind;
+  enum { DAP_BEGAN, DAP_STOPPED, DAP_OUTPUT, DAP_ENDED, DAP_FINISHED, DAP_CHANGED, DAP_FLUSHED } kind;
   debugger_run *run;
   debugger_stop stop;   /* STOPPED; its texts are owned, as the others are */
   text line;            /* BEGAN: what is run, "GET /notes"; OUTPUT: what is shown */
   const char *category; /* OUTPUT: of the protocol; static */
   debugger_place place;
-  bool done; /* ENDED, CHANGED: it was told, whoever waits may go on */
+  bool done; /* ENDED, CHANGED, FLUSHED: it was told, whoever waits may go on */
 } dap_event;
 
 /* An invocation that the client sees, or the program beside the flares. */

@@ -118,6 +118,8 @@ void dap_program_said(dap *d, bytes line) {
   run_queue(d, e);
 }
 
+void dap_flush(dap *d) { run_queue_and_wait(d, DAP_FLUSHED, NULL); }
+
 void dap_changed(dap *d) { run_queue_and_wait(d, DAP_CHANGED, NULL); }
 
 /* The thread of what was launched. */
@@ -634,7 +636,7 @@ static void run_change(dap *d) {
 
 /* Tells of one event, and frees it, or says to whoever waits that it was told. */
 static void run_tell(dap *d, dap_event *e) {
-  bool waited = e->kind == DAP_ENDED || e->kind == DAP_CHANGED;
+  bool waited = e->kind == DAP_ENDED || e->kind == DAP_CHANGED || e->kind == DAP_FLUSHED;
   switch (e->kind) {
     case DAP_BEGAN: run_tell_began(d, e); break;
     case DAP_STOPPED: run_tell_stopped(d, e); break;
@@ -642,6 +644,7 @@ static void run_tell(dap *d, dap_event *e) {
     case DAP_ENDED: run_tell_ended(d, e); break;
     case DAP_FINISHED: run_tell_finished(d); break;
     case DAP_CHANGED: run_change(d); break;
+    case DAP_FLUSHED: break;
   }
   if (!waited) {
     run_event_free(e);

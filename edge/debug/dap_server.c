@@ -142,6 +142,13 @@ void dap_server_changed(dap_server *s) {
   server_leave(s);
 }
 
+void dap_server_flush(dap_server *s) {
+  dap *session = server_enter(s);
+  if (session == NULL) return;
+  dap_flush(session);
+  server_leave(s);
+}
+
 /* Serves one client after the other. */
 static void *server_run(void *data) {
   dap_server *s = data;

@@ -26,6 +26,9 @@ void dap_server_wait(dap_server *s);
  * On any thread. */
 void dap_server_changed(dap_server *s);
 
+/* Returns when all that the client was to be told has been sent. */
+void dap_server_flush(dap_server *s);
+
 /* On the thread of the site's program: it stands still; false: there is no session, it must go on. */
 bool dap_server_stopped(dap_server *s, debugger_reason reason, int breakpoint, const char *description);
 

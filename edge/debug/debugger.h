@@ -156,6 +156,9 @@ typedef struct debugger_breakpoint {
   const char *log_message;   /* written in place of stopping; {expression} is replaced by its value */
 } debugger_breakpoint;
 
+/* Whether a hit condition lets the `count`-th time stop. */
+bool debugger_hits(const char *condition, int64_t count);
+
 /* What became of a breakpoint. Owned by the caller: debugger_verified_free. */
 typedef struct debugger_verified {
   int id;

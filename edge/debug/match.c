@@ -36,8 +36,7 @@ static int64_t match_hit(debugger_run *run, int id) {
   return ++run->hits[i].count;
 }
 
-/* Whether a hit condition holds: "5", "==5", ">5", ">=5", "<5", "<=5", "%5". */
-static bool match_hits(const char *condition, int64_t count) {
+bool debugger_hits(const char *condition, int64_t count) {
   while (isspace((unsigned char)*condition)) condition++;
   size_t size = strspn(condition, "<>=%");
   long long n = strtoll(condition + size, NULL, 10);
@@ -74,7 +73,7 @@ static bool match_condition(debugger_run *run, const char *condition, text *faul
 /* Whether condition and hit condition let a breakpoint stop. */
 static bool match_allowed(debugger_run *run, int id, const char *condition, const char *hits, text *fault) {
   if (condition != NULL && !match_condition(run, condition, fault)) return false;
-  return hits == NULL || match_hits(hits, match_hit(run, id));
+  return hits == NULL || debugger_hits(hits, match_hit(run, id));
 }
 
 /* ---- lines and functions ---- */

@@ -46,6 +46,9 @@ static void debug_left(void *data) {
   if (getenv("FLARON_LUA_DEBUG_ENDS") != NULL) _exit(EXIT_FAILURE);
 }
 
+/* Before the process ends, which takes the session's thread along. */
+static void debug_at_exit(void) { dap_server_flush(the_server); }
+
 int lua_debug_on(lua_State *L) {
   static const dap_site site = {".", debug_flare, NULL, &lua_program, debug_left};
   static const lua_program_listener listener = {debug_stopped, debug_said};
@@ -59,6 +62,7 @@ int lua_debug_on(lua_State *L) {
     return lua_error(L);
   }
   fprintf(stderr, "a debugger's client is awaited on 127.0.0.1:%d\n", server_port_of(fd));
+  atexit(debug_at_exit);
   lua_program_begin(L, 2, &listener, NULL);
   dap_server_wait(the_server);
   return 0;

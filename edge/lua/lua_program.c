@@ -19,7 +19,8 @@
 /* A breakpoint. Owned. */
 typedef struct point {
   int id, line;
-  char *source, *condition, *message; /* the last two: NULL = not set */
+  char *source, *condition, *hits, *message; /* the last three: NULL = not set */
+  int64_t count;                             /* times that it was met */
 } point;
 
 /* What the session's thread wants done on the program's. */
@@ -185,26 +186,42 @@ static const char *program_name(const char *source) {
   return strncmp(source, program.folder, size) == 0 && source[size] == '/' ? source + size + 1 : NULL;
 }
 
-/* A breakpoint is met: stops there, or writes its message, if its condition holds. */
+/* Counts that a breakpoint, if it is still there, is met; whether its hit condition lets that stop. */
+static bool program_count(int id) {
+  bool stops = false;
+  pthread_mutex_lock(&program.lock);
+  for (size_t i = 0; i < program.point_count; i++) {
+    point *p = &program.points[i];
+    if (p->id != id) continue;
+    p->count++;
+    stops = p->hits == NULL || debugger_hits(p->hits, p->count);
+  }
+  pthread_mutex_unlock(&program.lock);
+  return stops;
+}
+
+/* Adds the first field of the agent's answer. */
+static void program_add_field(const text *answer, text *to) {
+  bytes left = text_bytes(answer), field = dap_next_field(&left);
+  text_add(to, field.data, field.size);
+}
+
+/* The line of a breakpoint runs: stops there, or writes its message, if its conditions hold. */
 static void program_meet(lua_State *L, int id, const char *condition, const char *message) {
-  text answer = {0};
+  text answer = {0}, fault = {0};
   bool fine = condition == NULL || program_ask_here(L, "test", condition, &answer);
-  if (!fine || condition == NULL || strcmp(answer.data, "1:1") == 0) {
-    text fault = {0};
-    bytes left = text_bytes(&answer);
-    if (!fine) {
-      bytes why = dap_next_field(&left);
-      text_add(&fault, why.data, why.size);
-    }
-    text_clear(&answer);
+  if (!fine) program_add_field(&answer, &fault);
+  bool holds = !fine || condition == NULL || strcmp(answer.data, "1:1") == 0;
+  text_clear(&answer);
+  if (holds && program_count(id)) {
     if (fine && message != NULL && program_ask_here(L, "message", message, &answer)) {
-      left = text_bytes(&answer);
+      bytes left = text_bytes(&answer);
       program.listener.said(program.data, dap_next_field(&left));
     } else {
       program_stand(L, DEBUGGER_BREAKPOINT, id, text_string(&fault));
     }
-    text_free(&fault);
   }
+  text_free(&fault);
   text_free(&answer);
 }
 
@@ -352,6 +369,7 @@ static void program_remove(const char *source) {
     }
     free(p->source);
     free(p->condition);
+    free(p->hits);
     free(p->message);
   }
   program.point_count = kept;
@@ -365,15 +383,15 @@ static void program_set_lines(const char *source, const debugger_breakpoint *lis
   program_remove(source);
   for (size_t i = 0; i < count; i++) {
     int line = map != NULL ? program_nearest(map, list[i].line) : 0;
-    bool counted = list[i].hit_condition != NULL && *list[i].hit_condition != '\0';
-    verified[i] =
-        (debugger_verified){.id = list[i].id, .verified = line >= list[i].line && !counted, .line = line};
-    if (counted) text_add_string(&verified[i].message, "a spec's breakpoint takes no hit count");
+    verified[i] = (debugger_verified){.id = list[i].id, .verified = line >= list[i].line, .line = line};
     if (!verified[i].verified) continue;
     LIST_ROOM(program.points, program.point_count);
-    program.points[program.point_count++] =
-        (point){list[i].id, line, memory_copy(bytes_of(source)), program_copy(list[i].condition),
-                program_copy(list[i].log_message)};
+    program.points[program.point_count++] = (point){.id = list[i].id,
+                                                    .line = line,
+                                                    .source = memory_copy(bytes_of(source)),
+                                                    .condition = program_copy(list[i].condition),
+                                                    .hits = program_copy(list[i].hit_condition),
+                                                    .message = program_copy(list[i].log_message)};
   }
   pthread_mutex_unlock(&program.lock);
   json_decref(map);

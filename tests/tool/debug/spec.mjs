@@ -11,6 +11,9 @@ end
 `,
   "spec/plain_spec.lua": `
 local n = 1 --@ top
+for i = 1, 5 do
+  n = 1 --@ loop
+end
 it("needs no flare", function() assert.equal(1, n) end)
 `,
   "spec/main_spec.lua": `
@@ -61,6 +64,11 @@ export async function session(c, equal) {
   plain.folder = c.folder;
   await plain.launch({ spec: "spec/plain_spec.lua" }, { breakpoints: { "spec/plain_spec.lua": ["top"] } });
   equal(await plain.stop(), "breakpoint top");
+  await plain.breakpoints("spec/plain_spec.lua", [{ line: "loop", hitCondition: "2", condition: "i ~= 3" }]);
+  equal([await plain.go("continue"), await plain.value("i")], ["breakpoint loop", "2"]);
+  equal([await plain.go("continue"), await plain.value("i")], ["breakpoint loop", "4"]);
+  await plain.breakpoints("spec/plain_spec.lua", [{ line: "loop", logMessage: "i is {i}" }]);
   await plain.end();
+  equal(plain.output("console"), "i is 5\n");
   equal(await plain.close(), 0);
 }
