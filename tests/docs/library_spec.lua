@@ -386,7 +386,7 @@ describe("flaron.edge", function()
   end)
 
   it("gives responses with the fields that docs/api.md and the library name", function()
-    local flare <close> = support.load "return { ws_open = function() error 'no' end }"
+    local flare <close> = support.load "return { ws_open = function() local why = 'no' error(why) end }"
     local response = assert(flare:event "open")
     local request_heading = document:match "\n(### flare:request[^\n]*)"
     local asked, answered = section(request_heading):match "^(.*)(\n| field of a response .*)$"
