@@ -230,17 +230,20 @@ bool lines_are_typed(const lines *l) { return l->typed; }
 
 /* lines_read of lines as they come. */
 static lines_kind read_plain(lines *l, text *line) {
-  char *data = NULL;
-  size_t capacity = 0;
-  if (l->typed) printf("%s", l->prompt);
+  if (l->typed) fputs(l->prompt, stdout);
   fflush(stdout);
-  errno = 0;
-  ssize_t size = getline(&data, &capacity, stdin);
-  if (size > 0) text_add(line, data, (size_t)size - (data[size - 1] == '\n'));
-  free(data);
-  if (size > 0) return LINES_LINE;
-  clearerr(stdin);
-  return errno == EINTR && *l->interrupted ? LINES_INTERRUPTED : LINES_END;
+  for (int c; (c = getc(stdin)) != '\n';) {
+    char byte = (char)c;
+    if (line->size == LINES_MOST) return LINES_TOO_LONG;
+    if (c == EOF) {
+      bool ended = !ferror(stdin);
+      clearerr(stdin);
+      if (!ended && *l->interrupted) return LINES_INTERRUPTED;
+      return line->size > 0 ? LINES_LINE : LINES_END;
+    }
+    text_add(line, &byte, 1);
+  }
+  return LINES_LINE;
 }
 
 lines_kind lines_read(lines *l, const char *prompt, text *line) {

@@ -17,8 +17,11 @@ typedef void lines_complete(void *data, bytes line, text *answer);
 
 typedef struct lines lines;
 
+/* The most bytes of a line that is not typed. */
+enum { LINES_MOST = 1 << 20 };
+
 /* What a line was. */
-typedef enum lines_kind { LINES_LINE, LINES_INTERRUPTED, LINES_END } lines_kind;
+typedef enum lines_kind { LINES_LINE, LINES_INTERRUPTED, LINES_END, LINES_TOO_LONG } lines_kind;
 
 /*
  * Begins to read from standard input. `history` is the path of the file that earlier lines are in, NULL: they

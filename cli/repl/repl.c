@@ -108,6 +108,12 @@ typedef struct reading {
   bool failed;
 } reading;
 
+/* Says that a line or a chunk has more than LINES_MOST bytes, which is no Lua that anybody writes. */
+static void refuse_size(const console *c, reading *r) {
+  cli_fail(c->self, "line %ld: more than %d bytes without an end", r->line, LINES_MOST);
+  r->failed = true;
+}
+
 /* Takes a line; false when it says that this is the end. */
 static bool take_line(console *c, reading *r, const text *line, bool typed) {
   const char *begin = text_string(line);
@@ -124,6 +130,10 @@ static bool take_line(console *c, reading *r, const text *line, bool typed) {
     text_add_string(&r->chunk, "\n");
   }
   text_add(&r->chunk, begin, line->size);
+  if (r->chunk.size > LINES_MOST) {
+    refuse_size(c, r);
+    return false;
+  }
   console_result result = console_run(c, "=stdin", r->first, text_bytes(&r->chunk), false);
   if (result == CONSOLE_FAILED) r->failed = true;
   if (result != CONSOLE_MORE) text_clear(&r->chunk);
@@ -143,6 +153,10 @@ static bool read_and_run(console *c, lines *l) {
     if (kind == LINES_INTERRUPTED) {
       text_clear(&r.chunk);
       more = typed;
+    } else if (kind == LINES_TOO_LONG) {
+      r.line++;
+      refuse_size(c, &r);
+      more = false;
     } else if (kind == LINES_END) {
       if (r.chunk.size != 0 && console_run(c, "=stdin", r.first, text_bytes(&r.chunk), true) != CONSOLE_DONE)
         r.failed = true;

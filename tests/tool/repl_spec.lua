@@ -131,6 +131,13 @@ local _ = setmetatable(_G, { __index = error, __newindex = error })
 ]])
   end)
 
+  it("refuses lines and chunks of more than a MiB", function()
+    local long = ("x"):rep(1 << 20)
+    assert.same({ 1, "", "flaron-lua repl: line 2: more than 1048576 bytes without an end\n" }, { repl("\n" .. long .. "x") })
+    assert.same({ 1, "", "flaron-lua repl: line 2: more than 1048576 bytes without an end\n" }, { repl("s = [[\n" .. long) })
+    assert.equal("1048576\n", printed("s = '" .. long:sub(1, -7) .. "'\n=#s + 6\n"))
+  end)
+
   it("refuses what is no project", function()
     local flare = support.folder() .. "/x.wasm"
     assert.equal(0, (support.cli("pack", "examples/hello", "-o", flare)))
@@ -153,40 +160,45 @@ describe("flaron-lua repl in a terminal", function()
     support.run("chmod 700 " .. quote(folder .. "/.flaron"))
   end)
 
-  -- What is shown when `keys` are pressed: a shell's words that write them, and that wait by `await WORD` for what is shown.
+  -- What is shown when `keys` are pressed: a shell's words that press keys by `press KEYS`, which are those of printf, and wait:
+  -- by `enter KEYS`, which ends a line, for the next prompt; by `await WORD` for what is shown.
   local function pressed(keys)
     local shown = folder .. "/shown"
-    support.run(([[n=0 shown=%s
-      await() { until grep -q -e "$1" "$shown" 2>/dev/null || [ $n -gt 500 ]; do sleep 0.02; n=$((n + 1)); done; }
+    support.run(([[n=0 p=0 shown=%s
+      hold() { sleep 0.02; n=$((n + 1)); [ $n -lt 500 ]; }
+      await() { until grep -q -e "$1" "$shown" 2>/dev/null || ! hold; do :; done; }
+      prompt() { p=$((p + 1)); until [ "$(grep -c '^[^a-z]*> ' "$shown" 2>/dev/null)" -ge $p ] || ! hold; do :; done; }
+      press() { printf "$1"; }
+      enter() { press "$1\r"; prompt; }
       rm -f "$shown"
-      { await '^> '; %s; await 'ended:'; } | TERM=xterm timeout 20 script -qefc %s "$shown" >/dev/null]]):format(quote(shown), keys,
-      quote(("%s repl --cpu-ms 0 %s; echo ended: $?"):format(tool, quote(folder)))))
+      { prompt; %s; press '\004'; await 'ended:'; } | TERM=xterm timeout 20 script -qefc %s "$shown" >/dev/null]]):format(quote(shown),
+      keys, quote(("%s repl --cpu-ms 0 %s; echo ended: $?"):format(tool, quote(folder)))))
     return (support.read(shown):gsub("\r", ""):gsub("\27%[[%d;?]*%a", ""))
   end
 
   it("edits lines, ends what runs by Ctrl-C, and itself by Ctrl-D", function()
-    local shown = pressed [[printf 'x = 41\rx + 1\r'; await '^42'; printf 'print "busy" while true do end\r'; await '^busy'; printf '\003'
-      await interrupted
-      printf 'x + 2\r'; await '^43'; printf 'broken('; printf '\003'; printf '"still "..x\r'; await '"still 41"'; printf '\004']]
+    local shown = pressed [[enter 'x = 41'; enter 'x + 1'; press 'print "busy" while true do end\r'; await '^busy'; press '\003'; prompt
+      enter 'x + 2'; press 'broken('; press '\003'; prompt; enter '"stil\177ll "..x']]
     assert.matches("\n42\n.*\ninterrupted\n.*\n43\n.*\n\"still 41\"\n.*\nended: 0", shown)
   end)
 
   it("completes globals, fields, methods and modules", function()
-    local shown = pressed [[printf 'string.rev\t("ab")\r'; await '^"ba"'; printf 's = "x"\rs:upp\t()\r'; await '"X"'
-      printf 'require "lib.th\t"\r'; await '^{}'
-      printf 'coroutine.is\t\t'; await 'yieldable'; printf '\025'; printf 'flaron.spa\t.ge\t ~= nil\r'; await '^true'; printf '\004']]
+    local shown = pressed [[enter 'string.rev\t("ab")'; enter 's = "x"'; enter 's:upp\t()'; enter 'require "lib.th\t"'
+      press 'coroutine.is\t'; await 'yieldable'; press '\025'; enter 'flaron.spa\t.ge\t ~= nil'
+      press 'coroutine.\t'; await 'wrap'; press '\025']]
     assert.matches("\n\"ba\"\n", shown)
     assert.matches("s:upper%(%)", shown)
     assert.matches("require \"lib%.thing\"\n{}\t\"lib/thing.lua\"\n", shown)
     assert.matches("coroutine%.isyieldable", shown)
     assert.matches("\ntrue\n", shown)
+    assert.matches("\nclose +create +", shown)
   end)
 
   it("remembers lines for the next time, in the folder of the state and for its owner alone", function()
-    pressed [[printf 'y = "remembered"\r'; printf '\004']]
+    pressed [[enter 'y = "remembered"']]
     assert.matches('\ny = "remembered"\n', "\n" .. support.read(folder .. "/.flaron/repl_history"))
     assert.matches("^600", (select(2, support.run("stat -c %a " .. quote(folder .. "/.flaron/repl_history")))))
-    assert.matches('\n"remembered"\n', pressed [[printf '\020'; await 'y = "remembered"'; printf '\r=y\r'; await '^"rem'; printf '\004']])
+    assert.matches('\n"remembered"\n', pressed [[press '\020'; await 'y = "remembered"'; enter ''; enter '=y']])
   end)
 end)
 
