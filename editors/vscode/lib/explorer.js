@@ -245,7 +245,7 @@ class Explorer {
     }
   }
 
-  /** Debugs the flares of the specs asked for, one file after the other; each as a whole, whatever was asked of it. */
+  /** Debugs the specs asked for, one file after the other; each as a whole, whatever was asked of it. */
   async debug(request, token) {
     for (const job of await this.group(request)) {
       for (const file of job.files) {

@@ -70,7 +70,7 @@ function testWords(project, { files = [], filters = [], report, coverage }) {
 
 /**
  * A launch configuration with what it lacks filled in, for the file that is open (it may be undefined). An empty one, of F5 without
- * launch.json, means the spec that is open or else a request. Throws an Error when it asks for two things at once.
+ * launch.json, means the spec that is open, or else a request. Throws an Error when it asks for two things at once.
  */
 function launchOf(given, workspaceFolder, openFile) {
   const config = { ...given };

@@ -17,12 +17,13 @@ spawnSync(executable, ["new", project]);
 const main = join(project, "main.lua");
 writeFileSync(main, `local unused = 1\n${readFileSync(main, "utf8")}`);
 spawnSync("rm", [join(project, "spec/main_spec.lua")]);
-writeFileSync(join(project, "spec/bad_spec.lua"), `describe("bad", function()
+writeFileSync(join(project, "spec/bad_spec.lua"), `local edge = require "flaron.edge"
+describe("bad", function()
   it("differs", function()
     assert.equal(1, 2)
   end)
   it("is good", function()
-    assert(require("flaron.edge").load "main.lua"):request {}
+    assert(edge.load "main.lua"):request {}
   end)
 end)
 `);

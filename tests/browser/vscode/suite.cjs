@@ -81,7 +81,7 @@ async function run() {
     const marks = (await runAll(false)).filter(([verb]) => ["passed", "failed", "errored", "skipped"].includes(verb));
     assert.deepEqual(marks.map(([verb, item]) => `${verb} ${item.label}`), ["failed differs", "passed is good"]);
     const [message] = marks[0][2];
-    assert.equal(message.location.range.start.line, 2);
+    assert.equal(message.location.range.start.line, 3);
     assert.deepEqual([message.expectedOutput, message.actualOutput], ["(number) 1", "(number) 2"]);
   });
 
@@ -123,35 +123,51 @@ async function run() {
   });
 
   if (process.env.SUITE_DEBUG) {
+    let stops = [], answer = "";
+    vscode.debug.registerDebugAdapterTrackerFactory("flaron-lua", { createDebugAdapterTracker: () => ({
+      onDidSendMessage(message) {
+        if (message.event === "stopped") stops.push(message.body);
+        if (message.event === "output") answer += message.body.output;
+      },
+    }) });
+    /** Debugs with one breakpoint: `start` starts, `body` is called at the stop; resolves when the session has ended. */
+    const debug = async (name, line, start, body) => {
+      stops = [];
+      vscode.debug.addBreakpoints([new vscode.SourceBreakpoint(new vscode.Location(at(name), new vscode.Position(line - 1, 0)))]);
+      const ended = new Promise((resolve) => {
+        const listener = vscode.debug.onDidTerminateDebugSession(() => { listener.dispose(); resolve(); });
+      });
+      start();
+      const { reason, threadId } = await until("a stop", () => stops[0]);
+      assert.equal(reason, "breakpoint");
+      const session = vscode.debug.activeDebugSession;
+      const ask = (request, words) => session.customRequest(request, { threadId, ...words });
+      const [top] = (await ask("stackTrace")).stackFrames;
+      assert.ok(top.source.path.endsWith(path.join(home, name)), top.source.path);
+      assert.equal(top.line, line);
+      await body(ask);
+      vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
+      ask("continue").then(undefined, () => undefined); // VS Code forgets the answer when the session ends first
+      await ended;
+    };
+
     await check("it debugs a request, forwards and backwards", async () => {
-      const stops = [];
-      let answer = "";
-      const tracker = vscode.debug.registerDebugAdapterTrackerFactory("flaron-lua", { createDebugAdapterTracker: () => ({
-        onDidSendMessage(message) {
-          if (message.event === "stopped") stops.push(message.body);
-          if (message.event === "output") answer += message.body.output;
-        },
-      }) });
       const text = fs.readFileSync(path.join(home, "main.lua"), "utf8").split("\n");
       const line = text.findIndex((each) => each.includes("local language")) + 2;
-      vscode.debug.addBreakpoints([new vscode.SourceBreakpoint(new vscode.Location(at("main.lua"), new vscode.Position(line - 1, 0)))]);
-      const ended = new Promise((resolve) => { vscode.debug.onDidTerminateDebugSession(resolve); });
-      assert.ok(await vscode.debug.startDebugging(vscode.workspace.workspaceFolders[0],
-        { type: "flaron-lua", request: "launch", name: "Request", url: "https://example.com/" }));
-      const first = await until("a stop", () => stops[0]);
-      assert.equal(first.reason, "breakpoint");
-      const session = vscode.debug.activeDebugSession;
-      const top = async () => (await session.customRequest("stackTrace", { threadId: first.threadId })).stackFrames[0];
-      const there = await top();
-      assert.equal(path.resolve(there.source.path), path.join(home, "main.lua"));
-      await session.customRequest("stepBack", { threadId: first.threadId });
-      await until("a step back", () => stops[1]);
-      assert.deepEqual([there.line, (await top()).line], [line, line - 1]);
-      vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
-      await session.customRequest("continue", { threadId: first.threadId });
-      await ended;
+      const start = () => vscode.debug.startDebugging(vscode.workspace.workspaceFolders[0],
+        { type: "flaron-lua", request: "launch", name: "Request", url: "https://example.com/" });
+      await debug("main.lua", line, start, async (ask) => {
+        await ask("stepBack");
+        await until("a step back", () => stops[1]);
+        assert.equal((await ask("stackTrace")).stackFrames[0].line, line - 1);
+      });
       assert.match(answer, /200/);
-      tracker.dispose();
+    });
+
+    await check("it debugs a spec of the Test Explorer", async () => {
+      const start = () => explorer.debug(new vscode.TestRunRequest(), new vscode.CancellationTokenSource().token);
+      await debug("spec/bad_spec.lua", 4, start, async () => undefined);
+      assert.match(answer, /1 success/);
     });
   }
 }
