@@ -44,12 +44,23 @@ describe("docs/editors.md", function()
     for name in page:gmatch "`(flaron%-lua%.%a+)`" do assert.is_table(extension.configuration.properties[name], name) end
   end)
 
+  it("speaks of an extension that declares the arguments of launch in docs/debugger.md, and no others", function()
+    local rows = support.read "docs/debugger.md":match "\n## Arguments of launch\n(.-)\n## "
+    local listed, declared = {}, {}
+    for names in rows:gmatch "\n| (`[^|]+`) |" do
+      for name in names:gmatch "`(%w+)`" do listed[name] = true end
+    end
+    listed.noDebug = nil -- VS Code has it of its own
+    local extension = json.decode((support.read "editors/vscode/package.json")).contributes.debuggers[1]
+    for name in pairs(extension.configurationAttributes.launch.properties) do declared[name] = true end
+    assert.same(listed, declared)
+  end)
+
   it("has Lua that Lua takes, and options that flaron-lua has", function()
     for _, block in ipairs(blocks "lua") do assert(load(block)) end
     for command, option in page:gmatch "`flaron%-lua (%l+)[^`\n]- (%-%-%l+)" do
       local _, help = support.cli(command, "--help")
-      -- The debugger is a command of its own page.
-      if command ~= "debug" then assert.is_number(help:find(option, 1, true), command .. " " .. option) end
+      assert.is_number(help:find(option, 1, true), command .. " " .. option)
     end
   end)
 end)

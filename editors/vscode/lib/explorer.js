@@ -247,9 +247,10 @@ class Explorer {
 
   /** Debugs the specs asked for, one file after the other; each as a whole, whatever was asked of it. */
   async debug(request, token) {
+    const cancelled = token.onCancellationRequested(() => vscode.debug.stopDebugging(vscode.debug.activeDebugSession));
     for (const job of await this.group(request)) {
       for (const file of job.files) {
-        if (token.isCancellationRequested) return;
+        if (token.isCancellationRequested) break;
         const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(job.project));
         const ended = new Promise((resolve) => {
           const listener = vscode.debug.onDidTerminateDebugSession((session) => {
@@ -264,6 +265,7 @@ class Explorer {
         if (started) await ended;
       }
     }
+    cancelled.dispose();
   }
 }
 
