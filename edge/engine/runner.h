@@ -31,8 +31,8 @@ typedef struct edge {
   const engine_watcher
       *watcher; /* called for each line, borrowed; NULL = none. An engine in another process ignores it */
   const edge_debug *debug; /* set by debugger_attach; NULL = none */
-  bool keeps;   /* an invocation goes on with the memory that the one before left, unless that was lost by a
-                   trap */
+  bool keeps; /* an invocation goes on with the memory that the one before left, unless that was lost by a
+                 trap */
 
   engine *engine; /* NULL until it is needed, and after a trap */
 } edge;
