@@ -103,7 +103,7 @@ int digest_sign(lua_State *L) {
   if (a->kind != SIGNATURE_PSS) {
     luaL_argcheck(L, salt == NULL, 4, "only PS256, PS384 and PS512 take a salt");
   } else if (salt == NULL || salt_size != size) {
-    luaL_argerror(L, 4, lua_pushfstring(L, "a salt of %d random bytes expected", (int)size));
+    return luaL_argerror(L, 4, lua_pushfstring(L, "a salt of %d random bytes expected", (int)size));
   }
   const char *refused = a->kind == SIGNATURE_ECDSA ? sign_ecdsa(L, a, digest, signature, &signature_size)
                                                    : sign_rsa(L, a, (const unsigned char *)salt, digest, size,
