@@ -5,6 +5,7 @@
  * A test is a script, what is set, and a list of moves with what is seen after each. Ends with "N passed, N
  * failed".
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -643,7 +644,118 @@ static void test_changes(void) {
       "55 208", "begins\nby hand\t50\nends\n");
 }
 
+/* ---- from another thread ---- */
+
+/* What the invocation's thread tells the other one. */
+typedef struct remote {
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  debugger_run *run; /* once it has begun */
+  int stops;
+  debugger_reason reason;
+  edge e;
+  flare flare;
+  host_request request;
+} remote;
+
+static void remote_began(void *data, debugger_run *run, const host_request *request) {
+  remote *r = data;
+  (void)request;
+  pthread_mutex_lock(&r->lock);
+  r->run = run;
+  pthread_cond_broadcast(&r->changed);
+  pthread_mutex_unlock(&r->lock);
+}
+
+static debugger_move remote_stopped(void *data, debugger_run *run, const debugger_stop *stop) {
+  remote *r = data;
+  (void)run;
+  pthread_mutex_lock(&r->lock);
+  r->stops++;
+  r->reason = stop->reason;
+  pthread_cond_broadcast(&r->changed);
+  pthread_mutex_unlock(&r->lock);
+  return DEBUGGER_WAIT;
+}
+
+static void *remote_invoke(void *data) {
+  remote *r = data;
+  edge_result result = {0};
+  text error = {0};
+  if (!edge_invoke(&r->e, FLARE_HANDLE_REQUEST, &r->request, &result, &error))
+    report("another thread", 0, "an invocation", text_string(&error));
+  text_free(&error);
+  return NULL;
+}
+
+/* Waits for the stop of this number. */
+static debugger_reason remote_wait(remote *r, int stops) {
+  pthread_mutex_lock(&r->lock);
+  while (r->run == NULL || r->stops < stops) pthread_cond_wait(&r->changed, &r->lock);
+  debugger_reason reason = r->reason;
+  pthread_mutex_unlock(&r->lock);
+  return reason;
+}
+
+static void check(const char *name, bool good) {
+  if (good) {
+    passed++;
+  } else {
+    report(name, 0, "true", "false");
+  }
+}
+
+static void test_another_thread(void) {
+  static const char source[] =
+      "return function()\n"
+      "  local n = 0\n"
+      "  while true do\n"
+      "    n = n + 1\n"
+      "  end\n"
+      "end\n";
+  modules_source files = {read_main, (void *)source, NULL};
+  remote r = {.e = {.host = {.config = host_config_default()}}};
+  text wasm = {0}, error = {0};
+  pthread_t thread;
+  debugger_frames frames = {0};
+  pthread_mutex_init(&r.lock, NULL);
+  pthread_cond_init(&r.changed, NULL);
+  check("a flare",
+        pack_project(&files, NULL, &(pack_options){0}, &wasm, &error) && flare_read(&r.flare, &wasm, &error));
+  text_add_string(&r.request.method, "GET");
+  text_add_string(&r.request.url, "http://localhost/");
+  r.e.flare = &r.flare;
+  debugger *d = debugger_new(
+      &(debugger_config){.listener = {.data = &r, .began = remote_began, .stopped = remote_stopped},
+                         .lines = true,
+                         .stop_on_entry = true});
+  check("attached", debugger_attach(d, &r.e, &error));
+  pthread_create(&thread, NULL, remote_invoke, &r);
+  check("entry", remote_wait(&r, 1) == DEBUGGER_ENTRY);
+  check("frames", debugger_get_frames(r.run, 0, 0, 0, &frames, &error) && frames.count == 1 &&
+                      frames.items[0].place.line == 2);
+  debugger_frames_free(&frames);
+  check("goes on", debugger_move_on(r.run, DEBUGGER_OVER, DEBUGGER_MAIN, 0));
+  check("a step", remote_wait(&r, 2) == DEBUGGER_STEP);
+  check("continues", debugger_move_on(r.run, DEBUGGER_CONTINUE, 0, 0));
+  check("a move of what runs", !debugger_move_on(r.run, DEBUGGER_OVER, 0, 0));
+  check("frames of what runs", !debugger_get_frames(r.run, 0, 0, 0, &frames, &error));
+  check("pause", debugger_pause(r.run));
+  check("paused", remote_wait(&r, 3) == DEBUGGER_PAUSE);
+  check("back", debugger_go(r.run, 2, &error));
+  check("gone back", remote_wait(&r, 4) == DEBUGGER_GOTO);
+  check("terminate", debugger_move_on(r.run, DEBUGGER_TERMINATE, 0, 0));
+  pthread_join(thread, NULL);
+  check("it failed", r.e.host.response.status == 500);
+  edge_close(&r.e);
+  debugger_free(d);
+  flare_free(&r.flare);
+  host_request_free(&r.request);
+  text_free(&error);
+}
+
 int main(void) {
+  test_another_thread();
   test_forwards();
   test_boundaries();
   test_conditions();
