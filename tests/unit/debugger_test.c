@@ -39,6 +39,14 @@ static void report(const char *name, size_t at, const char *expected, const char
   printf("failed: %s, stop %zu: expected %s, got %s\n", name, at, expected, got);
 }
 
+static void check(const char *name, bool good) {
+  if (good) {
+    passed++;
+  } else {
+    report(name, 0, "true", "false");
+  }
+}
+
 /* "REASON FILE:LINE", with the line that wrote or the message after it. */
 static void describe(debugger_run *run, const debugger_stop *stop, text *to) {
   debugger_frames frames;
@@ -644,6 +652,81 @@ static void test_changes(void) {
       "55 208", "begins\nby hand\t50\nends\n");
 }
 
+/* ---- the tape ---- */
+
+static const char ids[] =
+    "local flaron = require 'flaron'\n"     /* 1 */
+    "return function()\n"                   /* 2 */
+    "  local first = flaron.id.ulid()\n"    /* 3 */
+    "  flaron.logging.info(first)\n"        /* 4 */
+    "  local second = flaron.id.ulid()\n"   /* 5 */
+    "  flaron.logging.info(second)\n"       /* 6 */
+    "  return { body = first .. second }\n" /* 7 */
+    "end\n";
+
+/* Runs it under a debugger that goes there and back; what it logged, without line ends, must be its body. */
+static void test_tape(void) {
+  static const move moves[] = {{DEBUGGER_CONTINUE, "entry main.lua:3", NULL},
+                               {DEBUGGER_OVER, "step main.lua:4", NULL},
+                               {DEBUGGER_OVER, "step main.lua:5", NULL},
+                               {DEBUGGER_BACK_OVER, "step main.lua:4", NULL},
+                               {DEBUGGER_OVER, "step main.lua:5", NULL},
+                               {DEBUGGER_OVER, "step main.lua:6", NULL},
+                               {DEBUGGER_OVER, "step main.lua:7", NULL},
+                               {DEBUGGER_RESTART, "entry main.lua:3", NULL},
+                               {DEBUGGER_CONTINUE, NULL, NULL}};
+  static const move other[] = {
+      {DEBUGGER_CONTINUE, "entry main.lua:3", NULL},
+      {DEBUGGER_OVER,
+       "step main.lua:4 DEPARTED: call 1 is another one than before: id.ulid() in place of id.ksuid()", NULL},
+      {DEBUGGER_DETACH, NULL, NULL}};
+  modules_source files = {read_main, (void *)ids, NULL};
+  text wasm = {0}, error = {0}, body = {0};
+  flare f = {0};
+  check("a flare",
+        pack_project(&files, NULL, &(pack_options){0}, &wasm, &error) && flare_read(&f, &wasm, &error));
+  edge e = {.flare = &f, .host = {.config = host_config_default()}};
+  host_request request = {0};
+  edge_result result = {0};
+  text_add_string(&request.method, "GET");
+  text_add_string(&request.url, "http://localhost/");
+  recording r;
+  record_start(&r);
+  for (int turn = 0; turn < 3;
+       turn++) { /* live, and the first one's record; the record with another call in it */
+    test t = {.name = "the tape", .moves = moves};
+    debugger *d =
+        debugger_new(&(debugger_config){.listener = {.data = &t, .stopped = stopped, .output = output},
+                                        .lines = true,
+                                        .stop_on_entry = true});
+    e.host.tape = turn == 0 ? &r.tape : NULL;
+    if (turn > 0) debugger_use_record(d, &r);
+    if (turn == 2) {
+      size_t i = 0;
+      while (i < r.call_count && r.calls[i].import != HOST_id_ulid) i++;
+      r.calls[i].import = HOST_id_ksuid;
+      t.moves = other;
+    }
+    check("attached", debugger_attach(d, &e, &error));
+    check("invoked", edge_invoke(&e, FLARE_HANDLE_REQUEST, &request, &result, &error));
+    for (char *c = t.log.data; turn < 2 && (c = strchr(c, '\n')) != NULL;) memmove(c, c + 1, strlen(c));
+    const char *got = text_string(&e.host.response.body);
+    if (turn < 2) check("what was logged once", strlen(got) == 52 && strcmp(got, text_string(&t.log)) == 0);
+    if (turn == 0) text_add_string(&body, got);
+    if (turn == 1) check("the recorded answer", strcmp(got, text_string(&body)) == 0);
+    check("the tape that was there", turn != 0 || (e.host.tape == &r.tape && r.call_count >= 4));
+    check("detached", debugger_attach(NULL, &e, &error));
+    debugger_free(d);
+    text_free(&t.log);
+  }
+  record_free(&r);
+  edge_close(&e);
+  flare_free(&f);
+  host_request_free(&request);
+  text_free(&error);
+  text_free(&body);
+}
+
 /* ---- from another thread ---- */
 
 /* What the invocation's thread tells the other one. */
@@ -697,14 +780,6 @@ static debugger_reason remote_wait(remote *r, int stops) {
   return reason;
 }
 
-static void check(const char *name, bool good) {
-  if (good) {
-    passed++;
-  } else {
-    report(name, 0, "true", "false");
-  }
-}
-
 static void test_another_thread(void) {
   static const char source[] =
       "return function()\n"
@@ -756,6 +831,7 @@ static void test_another_thread(void) {
 
 int main(void) {
   test_another_thread();
+  test_tape();
   test_forwards();
   test_boundaries();
   test_conditions();
