@@ -302,34 +302,41 @@ static void dap_handle_waiting(dap *d) {
   }
 }
 
+static dap *dap_new(const dap_options *options) {
+  dap *d = memory_get(sizeof *d);
+  d->options = options;
+  d->wire = (dap_wire){.in = options->in, .out = options->out};
+  d->points = json_object();
+  d->relay = (dap_relay){.peer = -1, .output = -1};
+  d->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  pthread_mutex_init(&d->lock, NULL);
+  pthread_cond_init(&d->told, NULL);
+  return d;
+}
+
+static void dap_free(dap *d) {
+  json_decref(d->first);
+  dap_relay_close(&d->relay);
+  for (size_t i = 0; i < d->waiting_count; i++) json_decref(d->waiting[i]);
+  free(d->waiting);
+  dap_wire_free(&d->wire);
+  pthread_cond_destroy(&d->told);
+  pthread_mutex_destroy(&d->lock);
+  close(d->wake);
+  free(d);
+}
+
 bool dap_serve(const dap_options *options, text *error) {
-  dap d = {.wire = {.in = options->in, .out = options->out},
-           .options = options,
-           .points = json_object(),
-           .relay = {.peer = -1, .output = -1}};
-  d.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (d.wake < 0) {
-    text_add_string(error, strerror(errno));
-    return false;
-  }
-  pthread_mutex_init(&d.lock, NULL);
-  pthread_cond_init(&d.told, NULL);
-  for (bool more = true; more && !d.over && !d.wire.deaf;) {
-    struct pollfd fds[] = {{d.wire.in, POLLIN, 0}, {d.wake, POLLIN, 0}, {options->end, POLLIN, 0}};
+  dap *d = dap_new(options);
+  if (d->wake < 0) text_add_string(error, strerror(errno));
+  for (bool more = error->size == 0; more && !d->over && !d->wire.deaf;) {
+    struct pollfd fds[] = {{d->wire.in, POLLIN, 0}, {d->wake, POLLIN, 0}, {options->end, POLLIN, 0}};
     if ((poll(fds, sizeof fds / sizeof *fds, -1) < 0 && errno != EINTR) || fds[2].revents != 0) break;
-    if (fds[0].revents != 0) dap_wire_fill(&d.wire);
-    more = dap_take(&d, error);
-    dap_tell_events(&d);
-    dap_handle_waiting(&d);
+    if (fds[0].revents != 0) dap_wire_fill(&d->wire);
+    more = dap_take(d, error);
+    dap_tell_events(d);
+    dap_handle_waiting(d);
   }
-  dap_stop(&d);
-  json_decref(d.first);
-  dap_relay_close(&d.relay);
-  for (size_t i = 0; i < d.waiting_count; i++) json_decref(d.waiting[i]);
-  free(d.waiting);
-  dap_wire_free(&d.wire);
-  pthread_cond_destroy(&d.told);
-  pthread_mutex_destroy(&d.lock);
-  close(d.wake);
+  if (dap_stop(d)) dap_free(d);
   return error->size == 0;
 }

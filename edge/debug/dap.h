@@ -67,8 +67,9 @@ typedef struct dap_options {
 } dap_options;
 
 /*
- * Serves the client until it disconnects or is gone. Nothing that was started is left. False, with a sentence
- * in `error`: what it sent could not be read.
+ * Serves the client until it disconnects or is gone. Nothing that was started is left, but for an invocation
+ * in a C function that takes long, which the end of the process ends. False, with a sentence in `error`: what
+ * it sent could not be read.
  */
 bool dap_serve(const dap_options *options, text *error);
 

@@ -162,8 +162,11 @@ void dap_begin(dap *d);
 /* Takes what the invocations' threads have queued, and tells the client. */
 void dap_tell_events(dap *d);
 
-/* Ends all that was started, and frees what belongs to it. */
-void dap_stop(dap *d);
+/*
+ * Ends all that was started, and frees what belongs to it. False: the invocation does not end, since it is in
+ * a C function that takes long; then all stays as it is, and so must the session.
+ */
+bool dap_stop(dap *d);
 
 /* The run that a request's `threadId` names, which must stand still, and its coroutine. NULL with a sentence.
  */

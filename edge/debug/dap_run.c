@@ -706,15 +706,17 @@ static void run_part(dap *d) {
   dap_tell_events(d);
 }
 
-void dap_stop(dap *d) {
+bool dap_stop(dap *d) {
+  enum { MOMENT_MS = 20, PATIENCE_MS = 1000 };
   d->over = true;
   if (d->options->attached != NULL && d->launched) run_part(d);
   if (d->held != NULL) pool_flare_release(d->held);
-  while (d->running) {
+  for (int turns = 0; d->running && turns < PATIENCE_MS / MOMENT_MS; turns++) {
     run_leave_all(d, DEBUGGER_TERMINATE);
-    poll(&(struct pollfd){d->wake, POLLIN, 0}, 1, -1);
+    poll(&(struct pollfd){d->wake, POLLIN, 0}, 1, MOMENT_MS);
     dap_tell_events(d);
   }
+  if (d->running) return false;
   run_forget(d);
   for (size_t i = 0; i < d->run_count; i++) {
     run_stop_free(&d->runs[i].stop);
@@ -733,4 +735,5 @@ void dap_stop(dap *d) {
   json_decref(d->points);
   json_decref(d->functions);
   json_decref(d->exceptions);
+  return true;
 }

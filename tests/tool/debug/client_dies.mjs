@@ -13,7 +13,9 @@ end)
   "main.lua": `
 local flaron = require "flaron"
 return function()
-  while flaron.request.url():find "loop" do end
+  local url = flaron.request.url()
+  while url:find "loop" do end
+  if url:find "long" then ("a"):rep(5000):find(("a-"):rep(20) .. "b") end
   return { body = "x" } --@ end
 end
 `,
@@ -30,6 +32,7 @@ export async function session(c, equal) {
     equal([await client.ended, client.errors], [0, ""]);
   };
   await dying("loop", async (client) => { await client.event("thread"); });
+  await dying("long", async (client) => { await client.event("thread"); }); // in a C function that does not return
   await dying("", async (client) => { equal(await client.stop(), "breakpoint end"); });
   await dying("", async (client) => { await client.stop(); client.send({ seq: 99, type: "request", command: "stepBack", arguments: { threadId: client.thread } }); });
 
