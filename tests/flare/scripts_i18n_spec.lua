@@ -77,6 +77,12 @@ describe("flaron.i18n", function()
       assert.equal(expected, flare:value(("return require 'flaron.i18n'.negotiate(%q, %s)"):format(header, list)), header)
     end
     assert.equal("en", flare:value(("return require 'flaron.i18n'.negotiate(nil, %s)"):format(list)))
+    for header, expected in pairs { -- longer than any language tag
+      ["('de-'):rep(10000) .. 'x'"] = "de", ["'pt-BR' .. ('-abcdefgh'):rep(6) .. '-abcde'"] = "pt-BR",
+      ["'pt-BR' .. ('-abcdefgh'):rep(6) .. '-abcd-x'"] = "pt-BR", ["('de'):rep(10000)"] = "en", ["('-'):rep(10000)"] = "en",
+    } do
+      assert.equal(expected, flare:value(("return require 'flaron.i18n'.negotiate(%s, %s)"):format(header, list)), header)
+    end
     assert.matches("there is no language", flare:fault "require 'flaron.i18n'.negotiate('a', {})")
     assert.matches("item 1 is not a language tag", flare:fault "require 'flaron.i18n'.negotiate('a', { 'a b' })")
   end)

@@ -27,7 +27,11 @@ texts.__index = texts
 local TYPES = { languages = "table", messages = "table", folder = "string", fallbacks = "table" }
 local FORMS = { zero = true, one = true, two = true, few = true, many = true, other = true, ordinal = true }
 
-local function is_tag(text) return type(text) == "string" and text:find "^%a[%w-]*$" and not text:find "%-%-" and #text <= 64 end
+local LONGEST = 64 -- bytes of a language tag
+
+local function is_tag(text)
+  return type(text) == "string" and text:find "^%a[%w-]*$" and not text:find "%-%-" and #text <= LONGEST
+end
 
 -- ---- which language ----
 
@@ -47,6 +51,12 @@ local function read_ranges(header)
   return ranges
 end
 
+-- A language tag without its last part; nil if it has but one.
+local function shorter(tag)
+  tag = tag:match "^(.+)%-[^-]*$"
+  return tag and tag:find "%-%w$" and tag:sub(1, -3) or tag -- no single letter at the end
+end
+
 -- The best of languages for a header: lookup of RFC 4647, 3.4, for each range.
 local function negotiate(header, languages)
   local known, refused = {}, {}
@@ -62,10 +72,10 @@ local function negotiate(header, languages)
         if not refused[language:lower()] then return language end
       end
     end
+    if tag and #tag > LONGEST then tag = shorter(tag:sub(1, LONGEST + 1)) end -- at once: part by part takes seconds
     while tag do
       if known[tag] and not refused[tag] then return known[tag] end
-      tag = tag:match "^(.+)%-[^-]*$"
-      if tag and tag:find "%-%w$" then tag = tag:sub(1, -3) end -- no single letter at the end
+      tag = shorter(tag)
     end
   end
   for _, language in ipairs(languages) do
