@@ -147,6 +147,31 @@ describe("phases of flaron.openresty", function()
   end)
 end)
 
+describe("headers of ngx", function()
+  it("begin no other header, as in nginx: control characters are encoded", function()
+    local headers = run([[
+      ngx.header["X-A"] = "a\r\nSet-Cookie: b\0\1\t\127c"
+      ngx.header["X B\r:(c"] = "n"
+      ngx.header["X-L"] = { "a\nb", "c" }
+      ngx.header.x_got = ngx.header["X-A"]
+      ngx.print "x"]]).headers
+    assert.equal("a%0D%0ASet-Cookie: b%00%01\t%7Fc", headers["X-A"])
+    assert.equal("n", headers["X%20B%0D%3A%28c"])
+    assert.equal("a%0Ab, c", headers["X-L"])
+    assert.equal(headers["X-A"], headers["x-got"])
+    assert.equal('unsafe byte "0x0d" in redirect uri', fault "ngx.redirect '/a\\r\\nb: c'")
+    assert.equal('unsafe byte "0x7f" in redirect uri', fault "ngx.redirect '/a\\127'")
+  end)
+end)
+
+describe("times of ngx", function()
+  it("are from 1970 to the year 9999, whatever is given", function()
+    assert.equal("Thu, 01 Jan 1970 00:00:00 GMT|Thu, 01 Jan 1970 00:00:00 GMT|Fri, 31 Dec 9999 23:59:59 GMT|Fri, 31-Dec-99 23:59:59 GMT",
+      said [[ngx.print(table.concat({ ngx.http_time(-1), ngx.http_time(0/0), ngx.http_time(1e18), ngx.cookie_time(1e18) }, "|"))]])
+    assert.equal("bad argument #1 to 'http_time' (number expected, got nil)", fault "ngx.http_time(nil)")
+  end)
+end)
+
 describe("flaron.openresty refuses", function()
   it("what a flare cannot do, with the way out", function()
     for name, words in pairs { socket = "flaron.beam", timer = "nothing runs after the answer", thread = "one call after the other",
@@ -281,6 +306,15 @@ describe("ngx.shared", function()
       out[4] = select(2, d:set("k", {})) ngx.print(table.concat(out, "|"))]]))
     local refusing <close> = open_any { writes_spark_kv = false }
     assert.equal("false no capability", said("local done, why = ngx.shared.d:set('k', 1) ngx.print(done, ' ', why)", refusing))
+  end)
+
+  it("takes times to live and flags that are odd, as nginx does", function()
+    assert.equal('10 nil 315360000 5 4294967295 bad "exptime" argument', said([[
+      local d = ngx.shared.d
+      d:set("a", 10, 1e300) d:set("b", 5, 0, -1)
+      local _, message = pcall(d.set, d, "c", 1, -1)
+      ngx.print(table.concat({ tostring((d:get "a")), tostring(d:get "none"), d:ttl "a", table.concat({ d:get "b" }, " "),
+        (message:gsub("^main.lua:%d+: ", "")) }, " "))]]))
   end)
 
   it("keeps numbers as they are, and a time to live through incr", function()

@@ -6,10 +6,14 @@ local time = flaron.time
 -- "!%Y-%m-%d" of now, or of what is given.
 local function stamp(format, seconds) return os.date(format, seconds or time.now()) end
 
+local LAST = 253402300799 -- the end of the year 9999
+
+-- An argument in whole seconds, within the years that dates have, as in nginx.
 local function seconds_of(value, name)
-  local seconds = math.tointeger(tonumber(value) and tonumber(value) // 1)
+  local seconds = tonumber(value)
   if not seconds then error(("bad argument #1 to '%s' (number expected, got %s)"):format(name, type(value)), 3) end
-  return seconds
+  if not (seconds >= 0) then return 0 end
+  return math.tointeger(math.min(seconds, LAST) // 1)
 end
 
 local function local_time() return stamp "!%Y-%m-%d %H:%M:%S" end

@@ -11,8 +11,13 @@ local filters = {} -- "header_filter" and "body_filter": functions that run the 
 
 -- ---- headers ----
 
--- A header's name as scripts write it: `_` is `-`.
-local function header_name(name) return (tostring(name):gsub("_", "-")) end
+local function escape(c) return ("%%%02X"):format(c:byte()) end
+
+-- A header's name as scripts write it: `_` is `-`, and what cannot be in a name is encoded, as in nginx.
+local function header_name(name) return (tostring(name):gsub("_", "-"):gsub('[%c "(),/:;<=>?@%[\\%]{}]', escape)) end
+
+-- A header's value; control characters but tabs are encoded, as in nginx: text of a client begins no other header.
+local function header_value(value) return (state.text_of(value):gsub("[^%C\t]", escape)) end
 
 -- Sets or removes a header. Lists are joined, which Set-Cookie cannot be (RFC 6265, 3).
 local function set_header(name, value, level)
@@ -20,14 +25,16 @@ local function set_header(name, value, level)
   local key = name:lower()
   if type(value) == "table" then
     local list = {}
-    for n, one in ipairs(value) do list[n] = state.text_of(one) end
+    for n, one in ipairs(value) do list[n] = header_value(one) end
     if key == "set-cookie" and #list > 1 then
       error("ngx.header['Set-Cookie']: an answer of a flare has one; put the values into one cookie, as flaron.session does",
         level + 1)
     end
     value = list[1] and table.concat(list, ", ")
+  elseif value ~= nil then
+    value = header_value(value)
   end
-  state.headers[key] = value ~= nil and { name, state.text_of(value) } or nil
+  state.headers[key] = value and { name, value } or nil
 end
 
 local header = setmetatable({}, {
@@ -184,7 +191,8 @@ local function redirect(uri, status)
       .. "and ngx.HTTP_TEMPORARY_REDIRECT are allowed", 2)
   end
   if state.sent then error("attempt to call ngx.redirect after sending out the headers", 2) end
-  if uri:find "[\r\n%z]" then error("unsafe byte in redirect uri", 2) end
+  local unsafe = uri:match "%c"
+  if unsafe then error(("unsafe byte \"0x%02x\" in redirect uri"):format(unsafe:byte()), 2) end
   set_header("Location", uri, 2)
   leave("ngx.redirect", status)
 end

@@ -7,6 +7,7 @@ local state = require "flaron.internal.openresty.state"
 local spark = flaron.spark
 
 local FIRST = "ngx:" -- what its keys in Spark begin with, then the dictionary, ":", and the key
+local LONGEST_TTL = 315360000 -- seconds that Spark takes
 
 -- A byte that Spark's keys cannot have, and "." itself.
 local function escape(byte) return (".%02x"):format(byte:byte()) end
@@ -25,12 +26,12 @@ local function key_of(dict, key)
   return full
 end
 
--- A value in Spark: its type, its flags, ":", its text.
+-- A value in Spark: its type, its flags in 32 bits, ":", its text.
 local LETTERS = { string = "s", number = "n", boolean = "b" }
 
 local function pack(value, flags)
   local letter = LETTERS[type(value)]
-  return letter and ("%s%d:%s"):format(letter, flags or 0, math.type(value) == "float" and ("%.17g"):format(value)
+  return letter and ("%s%d:%s"):format(letter, (math.tointeger(flags) or 0) & 0xffffffff, math.type(value) == "float" and ("%.17g"):format(value)
     or tostring(value))
 end
 
@@ -65,8 +66,8 @@ local function write(dict, key, value, exptime, flags)
   end
   local text = pack(value, flags)
   if not text then return nil, "bad value type" end
-  if type(exptime or 0) ~= "number" or (exptime or 0) < 0 then error('bad "exptime" argument', 3) end
-  local done, message = spark.set(full, text, math.ceil(exptime or 0))
+  if type(exptime or 0) ~= "number" or not ((exptime or 0) >= 0) then error('bad "exptime" argument', 3) end
+  local done, message = spark.set(full, text, math.ceil(math.min(exptime or 0, LONGEST_TTL)))
   if not done then return false, message, false end
   return true, nil, false
 end
