@@ -32,6 +32,12 @@ describe("lpeg", function()
       end]])
   end)
 
+  it("is packed without io, debug and load, re as well", function()
+    local folder = support.project { ["main.lua"] = "require 're' return function() return { body = 'x' } end" }
+    local _, output = support.cli("inspect", folder)
+    assert.matches("\ncut +io, debug, load, loadfile, dofile\n", output)
+  end)
+
   it("goes on from a pattern that start-up made", function()
     assert.equal("2024-11-30", answer [[
       local lpeg = require "lpeg"
