@@ -19,7 +19,7 @@ echo 'rooms'
 lua5.4 tests/rooms.lua
 
 echo 'luacheck'
-luacheck --quiet scripts examples tests tools bench
+luacheck --quiet scripts examples tests tools bench ci
 
 echo 'shellcheck'
 # shellcheck disable=SC2046

@@ -54,6 +54,9 @@ put 755 "$exe" "$PREFIX/bin/flaron-lua"
 put 644 "$module" "$LIBDIR/lua/5.4/flaron/edge.so"
 folder scripts/types "$share/flaron-lua/library"
 folder scripts/modules/flaron "$share/flaron-lua/library/flaron" # they have annotations, too
+put 755 ci/flaron-lua.sh "$share/flaron-lua/ci/flaron-lua.sh"
+put 644 ci/budget.lua "$share/flaron-lua/ci/budget.lua"
+put 644 ci/output.lua "$share/flaron-lua/ci/output.lua"
 
 if [ "$verb" = install ]; then
   "$exe" --man >"$made"
@@ -71,7 +74,7 @@ put 644 README.md "$share/doc/flaron-lua/README.md"
 print "$share/doc/flaron-lua/copyright" --licenses
 
 if [ "$verb" = uninstall ]; then
-  for place in "$LIBDIR/lua/5.4/flaron" "$share/flaron-lua" "$share/doc/flaron-lua"; do
+  for place in "$LIBDIR/lua/5.4/flaron" "$share/flaron-lua/ci" "$share/flaron-lua" "$share/doc/flaron-lua"; do
     rmdir "$DESTDIR$place" 2>/dev/null || :
   done
 fi
