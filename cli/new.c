@@ -19,7 +19,8 @@
 #include "options.h"
 #include "types.h"
 
-static const char templates[] = "scripts/templates/", guide[] = "docs/guide/", common[] = "common/";
+static const char templates[] = "scripts/templates/", guide[] = "docs/guide/", common[] = "common/",
+                  devcontainer[] = "devcontainer/";
 
 /* A file of the project. Owned: `path`. */
 typedef struct item {
@@ -33,6 +34,7 @@ typedef struct job {
   const cli_command *self;
   const char *template;
   const char *place; /* of the project, as given */
+  bool devcontainer; /* with .devcontainer/ */
   bool editor;       /* only what editors read, in a project that is there */
   bool types;        /* of that only .types */
   char *path, *name; /* the same without slashes behind it, and its last part */
@@ -85,6 +87,7 @@ static void new_find_items(job *j) {
   text_printf(&name, "%s/", j->template);
   new_add_folder(j, name.data);
   new_add_folder(j, common);
+  if (j->devcontainer) new_add_folder(j, devcontainer);
   qsort(j->items, j->count, sizeof *j->items, new_compare);
   text_free(&name);
 }
@@ -258,7 +261,8 @@ static void new_report(const job *j) {
 
 /* Whether editors read a file. */
 static bool new_is_for_editors(const item *file) {
-  return strcmp(file->path, ".luarc.json") == 0 || strncmp(file->path, ".vscode/", 8) == 0;
+  return strcmp(file->path, ".luarc.json") == 0 || strncmp(file->path, ".vscode/", 8) == 0 ||
+         strncmp(file->path, ".devcontainer/", 14) == 0;
 }
 
 /* Writes what editors read and is not there yet, and .types. The exit code. */
@@ -320,9 +324,11 @@ static const cli_option options[] = {
              "(pages of another site, changed), proxy (a cache before a site, with security headers), auth "
              "(sign-in by OpenID Connect, and an API); or what a page of the guide types out: members (a "
              "login of one's own), rate-limit, cached-api, ab-test, websocket-room (a chat)"},
+    {CLI_FLAG, 0, "devcontainer", NULL, AT(devcontainer),
+     .help = "with .devcontainer/, which editors make a container for the project of (docs/ci.md)"},
     {CLI_FLAG, 0, "editor", NULL, AT(editor),
      .help = "only write what editors read into the project NAME, which is there: .vscode/ and .luarc.json, "
-             "where they are missing, and .types"},
+             "where they are missing, and .types; with --devcontainer that, too"},
     {CLI_FLAG, 0, "types", NULL, AT(types),
      .help = "only write .types into the project NAME: the annotations of this flaron-lua, for "
              "lua-language-server. They are not kept in git"},

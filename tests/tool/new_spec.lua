@@ -217,6 +217,54 @@ describe("flaron-lua new", function()
     assert.equal("./.types\n./main.lua\n", listing(base .. "/a"))
   end)
 
+  it("adds a container to work in where it is asked to", function()
+    local code, output, errors = support.cli("new", base .. "/" .. odd, "--devcontainer")
+    assert.same({ 0, "" }, { code, errors })
+    assert.matches(" .devcontainer/Dockerfile .devcontainer/devcontainer.json ", output, 1, true)
+    local settings = assert(require("dkjson").decode((support.read(base .. "/" .. odd .. "/.devcontainer/devcontainer.json"))))
+    assert.same({ { dockerfile = "Dockerfile" }, "dev" }, { settings.build, settings.remoteUser })
+    assert.same({ 0, "", "" }, { shell(base .. "/" .. odd, "TOOL check --strict >../out") })
+
+    support.project({ ["main.lua"] = "return 1" }, base .. "/there")
+    code, output, errors = support.cli("new", base .. "/there", "--editor", "--devcontainer")
+    assert.same({ 0, "" }, { code, errors })
+    assert.matches("^wrote [^\n]*/there/.devcontainer/Dockerfile\nwrote [^\n]*/there/.devcontainer/devcontainer.json\n", output)
+    assert.is_string((support.read(base .. "/there/.devcontainer/Dockerfile")))
+
+    -- What its Dockerfile runs, in places of this spec and with programs that only say how they were called.
+    local docker = support.read(base .. "/" .. odd .. "/.devcontainer/Dockerfile")
+    assert.matches("\nFROM debian:12%-slim\n.*\nUSER dev\n$", docker)
+    local program = docker:match "\nRUN (.-)\nUSER"
+    for place, here in pairs { ["/tmp/package"] = "package", ["/var/lib/apt/lists"] = "lists", ["/usr/local"] = "local" } do
+      local count
+      program, count = program:gsub(place, base .. "/" .. here)
+      assert.is_true(count > 0, place)
+    end
+    local rest = program:gsub(base:gsub("%p", "%%%0") .. "/%l+", ""):gsub("/bin/bash", "")
+    assert.is_nil(rest:find "/%l+/") -- it removes files: of this machine it must name none
+    local said = '#!/bin/sh\necho "${0##*/} $*"\n'
+    support.project({ ["apt-get"] = said, useradd = said, curl = "#!/bin/sh\necho deb >flaron-lua_1_amd64.deb\n" }, base .. "/programs")
+    support.project({ ["flaron-lua-1/bin/flaron-lua"] = "unpacked" }, base .. "/made")
+    assert.equal(0, (shell(base, "chmod +x programs/* && tar -czf flaron-lua-1.tar.gz -C made flaron-lua-1")))
+    local function build(files, variables)
+      shell(base, "rm -rf package local && mkdir package local && cp /dev/null package/Dockerfile && cp " .. files .. " package")
+      return shell(base, ("PATH=%s/programs:$PATH FLARON_LUA_PACKAGE= FLARON_LUA_SHA256= %s sh -c %s"):format(base, variables or "env",
+        support.quote(program)))
+    end
+    code, output, errors = build "flaron-lua-1.tar.gz"
+    assert.same({ 0, "" }, { code, errors })
+    assert.equal("unpacked", (support.read(base .. "/local/bin/flaron-lua")))
+    assert.matches("\nuseradd --create-home --shell /bin/bash dev\n", output, 1, true)
+    code, output, errors = build("/dev/null", "FLARON_LUA_PACKAGE=https://example.com/flaron-lua_1_amd64.deb")
+    assert.same({ 0, "" }, { code, errors })
+    assert.matches("\napt-get install -y --no-install-recommends ./flaron-lua_1_amd64.deb\n", output, 1, true)
+    code, output, errors = build("flaron-lua-1.tar.gz", "FLARON_LUA_PACKAGE=https://example.com/flaron-lua_1_amd64.deb")
+    assert.equal(1, code, output)
+    assert.matches("^put one package of flaron%-lua beside the Dockerfile, or name its URL by FLARON_LUA_PACKAGE\n$", errors)
+    assert.equal(1, (build("/dev/null")))
+    assert.equal(1, (build("flaron-lua-1.tar.gz", "FLARON_LUA_SHA256=" .. ("0"):rep(64))))
+  end)
+
   it("prints a line for cd that a shell takes as it is", function()
     for _, name in ipairs { "plain", "two words", odder, "-x" } do
       local code, output = shell(base, "TOOL new -- " .. support.quote(name))
@@ -276,7 +324,8 @@ describe("flaron-lua new", function()
       assert.same({ 2, "" }, { code, output })
       assert.matches(message, errors, 1, true)
     end
-    for _, template in ipairs { "nope", "", "htt", "http ", "http websocket", "common", "../templates/http", "http/spec" } do
+    for _, template in ipairs { "nope", "", "htt", "http ", "http websocket", "common", "devcontainer", "../templates/http",
+      "http/spec" } do
       local code, _, errors = support.cli("new", base .. "/a", "-t", template)
       assert.equal(2, code)
       for _, word in ipairs(templates) do assert.matches(word, errors, 1, true) end
@@ -290,7 +339,7 @@ describe("flaron-lua new", function()
   it("has all templates there are", function()
     local _, names = support.run "cd scripts/templates && ls -d */"
     local found = {}
-    for name in names:gmatch "(%l+)/" do if name ~= "common" then found[#found + 1] = name end end
+    for name in names:gmatch "(%l+)/" do if name ~= "common" and name ~= "devcontainer" then found[#found + 1] = name end end
     local sorted, pages = { table.unpack(templates) }, { table.unpack(of_guide) }
     table.sort(sorted)
     assert.same(sorted, found)
