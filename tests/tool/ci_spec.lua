@@ -175,7 +175,7 @@ describe("ci/flaron-lua.sh", function()
     -- In place of flaron-lua: it ends the script as soon as that packs the base.
     support.write(folder .. "/.git/tool",
       ("#!/bin/sh\ncase $2 in */base/*) kill -TERM $PPID ;; esac\nexec %s \"$@\"\n"):format(quote(tool)))
-    support.write(folder .. "/.git/hooks/post-checkout", "#!/bin/sh\ntouch hooked\n")
+    support.write(folder .. "/.git/hooks/post-checkout", ("#!/bin/sh\ntouch %s\n"):format(quote(folder .. "/hooked")))
     assert.equal(0, (shell(folder, "chmod +x .git/tool .git/hooks/post-checkout")))
     local code, output = ci(folder, "budget --base main --flaron-lua .git/tool")
     assert.same({ 143, "" }, { code, output })
