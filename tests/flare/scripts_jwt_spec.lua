@@ -1,6 +1,7 @@
 -- scripts_jwt_spec.lua - flaron.jwt: which tokens are good with which keys, and what is said of the others.
 local evaluate = require "evaluate"
 local keys = require "keys"
+local support = require "support"
 
 -- RFC 7515, appendix A.1 to A.3: one payload, three keys.
 local PAYLOAD = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
@@ -289,6 +290,31 @@ describe("flaron.jwt", function()
     body = '{"keys":[{"kty":"oct","k":"' .. ("A"):rep(44) .. '"}]}' -- what all can read is no secret
     at(620, ("%q"):format(HS256), 6, "key")
     flare.flare:set_time(EXPIRES - 1)
+  end)
+
+  it("says in the log why a key set is not taken", function()
+    local others <close> = support.load {
+      ["main.lua"] = [[
+        local flaron, jwt = require "flaron", require "flaron.jwt"
+        local sets = {}
+        for n = 1, 6 do sets[n] = jwt.new { key = jwt.keys { url = ("https://login.test/%d"):format(n) } } end
+        return function()
+          local _, reason = sets[tonumber(flaron.request.url():match "%d+$")]:verify "eyJhbGciOiJFUzI1NiJ9.e30.AA"
+          return { body = reason }
+        end]],
+      ["flare.lua"] = "return { writes_spark_kv = true, allowed_fetch_urls = { 'https://login.test/*' } }",
+    }
+    for n, case in ipairs {
+      { 503, "", "the status is 503" }, { 200, "<html>", "the answer is no JWKS" }, { 200, "{}", "the answer is no JWKS" },
+      { 200, "[" .. (" "):rep(60000), "the answer has over 60000 bytes" },
+      { 200, '{"keys":[{}' .. (",{}"):rep(32) .. "]}", "the set has more than 32 keys" }, { 0, "", "fetch failed" },
+    } do
+      others:stub_fetch("^https://login%.test/", function() return case[1] > 0 and { status = case[1], body = case[2] } or nil end)
+      local answer = others:request { url = ("https://x.test/%d"):format(n) }
+      assert.equal("no keys", answer.body)
+      local last = answer.logs[#answer.logs]
+      assert.equal(("warn jwt.keys: no key set from https://login.test/%d: %s"):format(n, case[3]), last.level .. " " .. last.text)
+    end
   end)
 
   it("refuses options of a key set that make no sense", function()

@@ -6,7 +6,7 @@ local digest = require "flaron.digest"
 local flaron = require "flaron"
 local is_secure = require "flaron.internal.secure_url"
 local jose = require "flaron.internal.jose"
-local beam, spark, time = flaron.beam, flaron.spark, flaron.time
+local beam, logging, spark, time = flaron.beam, flaron.logging, flaron.spark, flaron.time
 
 local jwt = {}
 
@@ -31,12 +31,16 @@ local function fault_of(options)
   if options.interval and (options.interval < 1 or options.interval > ttl) then return "interval", ("not from 1 to %d"):format(ttl) end
 end
 
--- The set that a URL answers with; nil if it is none.
+-- The set that a URL answers with; nil and why not.
 local function fetch(url)
-  local answer = beam.fetch(url)
-  if not answer or answer.status ~= 200 or #answer.body > LONGEST then return nil end
+  local answer, message = beam.fetch(url)
+  if not answer then return nil, message end
+  if answer.status ~= 200 then return nil, ("the status is %d"):format(answer.status) end
+  if #answer.body > LONGEST then return nil, ("the answer has over %d bytes"):format(LONGEST) end
   local object = jose.object(answer.body)
-  return object and type(object.keys) == "table" and #object.keys <= jose.MOST_KEYS and answer.body or nil
+  if not object or type(object.keys) ~= "table" then return nil, "the answer is no JWKS" end
+  if #object.keys > jose.MOST_KEYS then return nil, ("the set has more than %d keys"):format(jose.MOST_KEYS) end
+  return answer.body
 end
 
 -- The public keys of a set with a name. A published key of an HMAC is no secret: it verifies nothing.
@@ -67,7 +71,8 @@ function jwt.keys(options)
     if not asked or now >= expires then asked, set = nil, "" end
     local found = set ~= "" and public_keys(set, kid) or {}
     if #found == 0 and (not asked or now >= asked + interval or now < asked) then
-      local new = fetch(url)
+      local new, why = fetch(url)
+      if not new then logging.warn(("jwt.keys: no key set from %s: %s"):format(url, why)) end
       if new then
         set, expires, found = new, now + ttl, public_keys(new, kid)
       elseif set == "" then
