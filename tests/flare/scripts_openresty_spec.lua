@@ -309,11 +309,11 @@ describe("ngx.shared", function()
   end)
 
   it("takes times to live and flags that are odd, as nginx does", function()
-    assert.equal('10 nil 315360000 5 4294967295 bad "exptime" argument', said([[
+    assert.equal('10 7 315360000 5 4294967295 bad "exptime" argument', said([[
       local d = ngx.shared.d
-      d:set("a", 10, 1e300) d:set("b", 5, 0, -1)
+      d:set("a", 10, 1e300) d:set("b", 5, 0, -1) d:set("n", 7, 0/0)
       local _, message = pcall(d.set, d, "c", 1, -1)
-      ngx.print(table.concat({ tostring((d:get "a")), tostring(d:get "none"), d:ttl "a", table.concat({ d:get "b" }, " "),
+      ngx.print(table.concat({ tostring((d:get "a")), tostring((d:get "n")), d:ttl "a", table.concat({ d:get "b" }, " "),
         (message:gsub("^main.lua:%d+: ", "")) }, " "))]]))
   end)
 

@@ -12,8 +12,7 @@ local LAST = 253402300799 -- the end of the year 9999
 local function seconds_of(value, name)
   local seconds = tonumber(value)
   if not seconds then error(("bad argument #1 to '%s' (number expected, got %s)"):format(name, type(value)), 3) end
-  if not (seconds >= 0) then return 0 end
-  return math.tointeger(math.min(seconds, LAST) // 1)
+  return math.tointeger(math.max(0, math.min(seconds, LAST)) // 1) -- NaN is 0
 end
 
 local function local_time() return stamp "!%Y-%m-%d %H:%M:%S" end

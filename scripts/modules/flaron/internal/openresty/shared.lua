@@ -31,8 +31,8 @@ local LETTERS = { string = "s", number = "n", boolean = "b" }
 
 local function pack(value, flags)
   local letter = LETTERS[type(value)]
-  return letter and ("%s%d:%s"):format(letter, (math.tointeger(flags) or 0) & 0xffffffff, math.type(value) == "float" and ("%.17g"):format(value)
-    or tostring(value))
+  local text = math.type(value) == "float" and ("%.17g"):format(value) or tostring(value)
+  return letter and ("%s%d:%s"):format(letter, (math.tointeger(flags) or 0) & 0xffffffff, text)
 end
 
 local function unpack_value(text)
@@ -66,8 +66,8 @@ local function write(dict, key, value, exptime, flags)
   end
   local text = pack(value, flags)
   if not text then return nil, "bad value type" end
-  if type(exptime or 0) ~= "number" or not ((exptime or 0) >= 0) then error('bad "exptime" argument', 3) end
-  local done, message = spark.set(full, text, math.ceil(math.min(exptime or 0, LONGEST_TTL)))
+  if type(exptime or 0) ~= "number" or (exptime or 0) < 0 then error('bad "exptime" argument', 3) end
+  local done, message = spark.set(full, text, math.ceil(math.min(LONGEST_TTL, exptime or 0))) -- of NaN, too
   if not done then return false, message, false end
   return true, nil, false
 end
