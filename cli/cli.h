@@ -14,7 +14,7 @@
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_MISUSED = 2 };
 
 extern const cli_command cli_new, cli_check, cli_pack, cli_run, cli_inspect, cli_dev, cli_replay, cli_kv,
-    cli_secret, cli_test, cli_explain, cli_debug, cli_repl;
+    cli_secret, cli_test, cli_explain, cli_debug, cli_repl, cli_conform;
 
 /*
  * What a command prints goes through these: names, logs and messages come from files that may be anybody's,

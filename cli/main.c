@@ -14,8 +14,8 @@
 #include "options.h"
 
 static const cli_command *const commands[] = {
-    &cli_new,    &cli_dev,     &cli_test,   &cli_check,   &cli_pack,  &cli_run,  &cli_kv,
-    &cli_secret, &cli_inspect, &cli_replay, &cli_explain, &cli_debug, &cli_repl, NULL};
+    &cli_new,     &cli_dev,    &cli_test,    &cli_check, &cli_pack, &cli_run,     &cli_kv, &cli_secret,
+    &cli_inspect, &cli_replay, &cli_explain, &cli_debug, &cli_repl, &cli_conform, NULL};
 
 /* What is asked for in place of a command. */
 enum { NOTHING, VERSION, LICENSES, MAN };

@@ -65,7 +65,7 @@ $(N)/edge/flare/runtime_blob.o: edge/flare/runtime_blob.S $(W)/parts_table.h
 	$(Q)$(call compile_blob,$(W)) $@
 
 # What lies in the executable (edge/base/embedded.h), and what is made for it.
-EMBEDDED_FOLDERS := scripts/start scripts/testing scripts/debug scripts/modules scripts/types scripts/check scripts/console scripts/templates docs/guide edge/dev/page
+EMBEDDED_FOLDERS := scripts/start scripts/testing scripts/debug scripts/modules scripts/types scripts/check scripts/conform scripts/console scripts/templates docs/guide edge/dev/page
 EMBEDDED := $(filter-out $(EMBEDDED_FOLDERS:%=%/README.md),$(shell find $(EMBEDDED_FOLDERS) -type f 2>/dev/null | LC_ALL=C sort)) \
   $(B)/licenses.txt $(PART_MODULES)
 LINKED_PACKAGES := $(filter-out liblua%,$(filter %-dev,$(BUILD_PACKAGES)))
