@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "pack/manifest.h"
+#include "project/conform.h"
 #include "project/state.h"
 #include "lua_layout.h"
 
@@ -109,6 +110,16 @@ bool cli_read_flare(const cli_command *self, const char *path, const pack_option
   if (!good) cli_fail(self, packed ? "%s: %s" : "%.0s%s", path, text_string(&error));
   if (read && !good) flare_free(f);
   text_free(&wasm);
+  text_free(&error);
+  return good;
+}
+
+bool cli_follow(const cli_command *self, const char *report, host_config *config) {
+  text notes = {0}, error = {0};
+  bool good = report == NULL || conform_follow(report, config, &notes, &error);
+  if (!good) cli_fail(self, "%s", text_string(&error));
+  if (notes.size != 0) cli_note("%s", notes.data);
+  text_free(&notes);
   text_free(&error);
   return good;
 }

@@ -63,6 +63,12 @@ bool cli_read_flare(const cli_command *self, const char *path, const pack_option
 /* Adds the folder of a project's state: `.flaron` beside the script or, for a .wasm, here. */
 void cli_state_folder(const char *input, text *path);
 
+/*
+ * Has a host follow a report of `flaron-lua conform` (project/conform.h), NULL: there is none, and tells what
+ * it cannot. False after saying why the report cannot be read.
+ */
+bool cli_follow(const cli_command *self, const char *report, host_config *config);
+
 struct json_t;
 struct state;
 

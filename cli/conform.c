@@ -18,10 +18,8 @@
 #include "cli.h"
 #include "engine/runner.h"
 #include "options.h"
+#include "project/conform.h"
 #include "project/state.h"
-
-/* The "format" of a report: another number when reports of before can be compared no more. */
-static const char format[] = "flaron-lua conform 1";
 
 /* The secret that probes of crypto use, of 32 bytes so that it is an AES key, too. Public: it protects
  * nothing. */
@@ -31,7 +29,7 @@ static char secret_value[] = "flaron-lua-conform-public-key-32";
 /* Where the flare believes to be when it runs here, and who it lets in. */
 static const char local_url[] = "https://conform.example/", local_token[] = "local";
 
-enum { REPORT_MAX = 4 << 20, CPU_MS = 10000, TOKEN_MIN = 16, TOKEN_MAX = 200 };
+enum { CPU_MS = 10000, TOKEN_MIN = 16, TOKEN_MAX = 200 };
 
 /* The request for a report, but for the token: the same here and from curl. */
 static const char query[] = "q=a%20b+c%2Fd%c3%a4", body[] = "conform body";
@@ -98,7 +96,7 @@ static bool make_flare(const char *token, const char *url, bytes expected, flare
   modules_source source = {read_part, &p, NULL};
   text wasm = {0};
   text_add_string(&p.settings, "return {\n");
-  add_field(&p.settings, "format", format);
+  add_field(&p.settings, "format", conform_format);
   add_field(&p.settings, "version", FLARON_LUA_VERSION);
   add_field(&p.settings, "token", token);
   add_field(&p.settings, "key", secret_value);
@@ -207,52 +205,18 @@ static bool report_locally(text *report, text *error) {
 
 /* ---- comparing ---- */
 
-/* A member of a probe that is a string; NULL: there is none. Borrowed. */
-static const char *string_of(const json_t *probe, const char *name) {
-  return json_string_value(json_object_get(probe, name));
-}
-
-/* What is wrong with a report, as a sentence in `why`; false: nothing is. */
-static bool is_no_report(const json_t *report, text *why) {
-  const char *is = string_of(report, "format");
-  const json_t *probes = json_object_get(report, "probes");
-  if (is == NULL || strcmp(is, format) != 0) {
-    text_printf(why, "it is no report of this flaron-lua conform: its \"format\" is not \"%s\"", format);
-  } else if (!json_is_array(probes)) {
-    text_add_string(why, "it is no report: \"probes\" is not a list");
-  }
-  for (size_t i = 0; why->size == 0 && i < json_array_size(probes); i++) {
-    const json_t *probe = json_array_get(probes, i);
-    const char *lacks = string_of(probe, "name") == NULL                                         ? "name"
-                        : string_of(probe, "got") == NULL && string_of(probe, "skipped") == NULL ? "got"
-                                                                                                 : NULL;
-    if (lacks != NULL) text_printf(why, "it is no report: probe %zu has no string \"%s\"", i + 1, lacks);
-  }
-  return why->size != 0;
-}
-
 /* Reads a report from a file, "-" is standard input; NULL after saying why not. The caller owns it. */
 static json_t *read_report(const cli_command *self, const char *path) {
   bool input = strcmp(path, "-") == 0;
   const char *name = input ? "standard input" : path;
-  text content = {0}, why = {0};
-  json_error_t wrong;
-  int fault = input ? text_read(&content, STDIN_FILENO, REPORT_MAX) : file_read(path, REPORT_MAX, &content);
-  json_t *report = NULL;
-  if (fault != 0) {
-    cli_fail_file(self, name, fault, REPORT_MAX);
-  } else {
-    report = json_loadb(text_string(&content), content.size, JSON_ALLOW_NUL, &wrong);
-    if (report == NULL) {
-      cli_fail(self, "%s:%d: it is no report, which is JSON: %s", name, wrong.line, wrong.text);
-    } else if (is_no_report(report, &why)) {
-      cli_fail(self, "%s: %s", name, text_string(&why));
-      json_decref(report);
-      report = NULL;
-    }
-  }
+  text content = {0}, error = {0};
+  int fault = input ? text_read(&content, STDIN_FILENO, CONFORM_REPORT_MAX)
+                    : file_read(path, CONFORM_REPORT_MAX, &content);
+  json_t *report = fault == 0 ? conform_read(name, text_bytes(&content), &error) : NULL;
+  if (fault != 0) cli_fail_file(self, name, fault, CONFORM_REPORT_MAX);
+  if (fault == 0 && report == NULL) cli_fail(self, "%s", text_string(&error));
   text_free(&content);
-  text_free(&why);
+  text_free(&error);
   return report;
 }
 
@@ -261,7 +225,7 @@ static const json_t *find_probe(const json_t *report, const char *name) {
   size_t i;
   const json_t *probe;
   json_array_foreach(json_object_get(report, "probes"), i, probe) {
-    if (strcmp(string_of(probe, "name"), name) == 0) return probe;
+    if (strcmp(conform_string(probe, "name"), name) == 0) return probe;
   }
   return NULL;
 }
@@ -271,19 +235,19 @@ static int compare(const cli_command *self, const char *path, const json_t *ours
   size_t i, asked = 0, departing = 0;
   const json_t *here;
   json_array_foreach(json_object_get(ours, "probes"), i, here) {
-    const char *name = string_of(here, "name"), *question = string_of(here, "question");
+    const char *name = conform_string(here, "name"), *question = conform_string(here, "question");
     const json_t *there = find_probe(theirs, name);
-    const char *expected = string_of(here, "got"), *got = string_of(there, "got");
+    const char *expected = conform_string(here, "got"), *got = conform_string(there, "got");
     if (got == NULL) {
       cli_print("%s: not asked: %s\n", name,
-                there != NULL ? string_of(there, "skipped") : "the report is of another version");
+                there != NULL ? conform_string(there, "skipped") : "the report is of another version");
       continue;
     }
     asked++;
     if (strcmp(expected, got) == 0) continue;
     departing++;
     cli_print("%s: %s\n  local edge: %s\n  there:      %s\n  beware:     %s\n", name, question, expected, got,
-              string_of(here, "beware"));
+              conform_string(here, "beware"));
   }
   if (asked == 0) return cli_fail(self, "%s: it answers none of the questions", path);
   cli_print("%zu of %zu answers depart from the local edge's\n", departing, asked);

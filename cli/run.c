@@ -59,7 +59,7 @@ typedef struct words {
   cli_list headers, chunks;
   host_request request;
   pack_options pack;
-  const char *input, *persist, *secrets, *record, *profile;
+  const char *input, *persist, *secrets, *record, *profile, *conform;
   bool record_secrets, fail;
   long cpu_ms, times;
 } words;
@@ -93,7 +93,8 @@ static int invoke(const cli_command *self, const flare *f, const words *w, const
   record_start(&r);
   if (w->record != NULL) e.host.tape = &r.tape;
   state_lend(s, &e.host.config);
-  if (!manifest_configure(f->config, &e.host.config, &grants, &error) ||
+  if (!cli_follow(self, w->conform, &e.host.config) ||
+      !manifest_configure(f->config, &e.host.config, &grants, &error) ||
       (w->profile != NULL && !profiler_begin(self, &p)) ||
       !edge_invoke(&e, FLARE_HANDLE_REQUEST, &w->request, &result, &error)) {
     if (error.size != 0) cli_fail(self, "%s: %s", w->input, text_string(&error));
@@ -214,6 +215,7 @@ static const cli_option options[] = {
          "stacks when the name ends with .folded). Stores keep what each does"},
     {CLI_NUMBER, 0, "times", "N", AT(times), 1, PROFILER_MOST, .with = "profile",
      .help = "how often for a profile (default: for a second)"},
+    CLI_FOLLOW(AT(conform)),
     CLI_LAST("this text"),
 };
 

@@ -231,7 +231,7 @@ static bool test_name_specs(char **words) {
 }
 
 typedef struct words {
-  const char *folder;
+  const char *folder, *conform;
   bool coverage;
   bool watch;
   long debug;              /* the port for a debugger, -1 = none */
@@ -424,6 +424,20 @@ static int test_run_watching(const cli_command *self, const words *w, const text
 
 /* ---- the command ---- */
 
+/* Tells flaron.edge the report that hosts follow, by a name that is good in any folder. False after saying
+ * why not. */
+static bool test_tell_report(const cli_command *self, const char *report) {
+  if (report == NULL) return true;
+  char *path = realpath(report, NULL);
+  if (path == NULL) {
+    cli_fail(self, "%s: %s", report, strerror(errno));
+    return false;
+  }
+  setenv("FLARON_CONFORM", path, 1);
+  free(path);
+  return true;
+}
+
 /* Runs the specs in the folder that the words name. */
 static int test_run_with(const cli_command *self, words *w) {
   text own = {0}, file = {0};
@@ -440,7 +454,7 @@ static int test_run_with(const cli_command *self, words *w) {
     w->output_file = file.data;
   }
   int status = CLI_FAILED;
-  if (test_take_folder(self, w)) {
+  if (test_tell_report(self, w->conform) && test_take_folder(self, w)) {
     if (w->folder != NULL && chdir(w->folder) != 0) {
       cli_fail(self, "%s: %s", w->folder, strerror(errno));
     } else {
@@ -488,6 +502,7 @@ static const cli_option options[] = {
              "load: docs/debugger.md"},
     {CLI_FLAG, 'w', "watch", NULL, AT(watch),
      .help = "run the specs again whenever a file of the project or a spec changes, until Ctrl-C"},
+    CLI_FOLLOW(AT(conform)),
     {CLI_REST, .value = "BUSTED ARGUMENTS", .at = AT(rest)},
     CLI_LAST("this text"),
 };

@@ -36,7 +36,7 @@
 typedef enum style { LINES, VERBOSE, JSON, QUIET } style;
 
 typedef struct words {
-  const char *input, *host, *origin, *persist;
+  const char *input, *host, *origin, *persist, *conform;
   const char *record;
   long port, page_port, cpu_ms, timeout_s, edges;
   long debug;             /* the port for debuggers, -1 = none */
@@ -571,11 +571,13 @@ static bool dev_make_recorder(const cli_command *self, dev *d) {
 /* Makes the nodes with what their hosts are given. False after saying why not. */
 static bool dev_make_nodes(const cli_command *self, dev *d, const state *s) {
   text error = {0};
+  host_config config = host_config_default();
+  if (!cli_follow(self, d->words.conform, &config)) return false;
   bool good = dev_nodes_open(&d->nodes, (int)d->words.edges, s->store, d->folder, &d->words.between, &error);
   if (!good) cli_fail(self, "%s", text_string(&error));
   for (int i = 0; good && i < d->nodes.count; i++) {
     d->nodes.items[i].dev = d;
-    d->configs[i] = host_config_default();
+    d->configs[i] = config;
     d->configs[i].shows_locals = true;
     state_lend(s, &d->configs[i]);
     dev_nodes_configure(&d->nodes, i, &d->configs[i]);
@@ -688,6 +690,7 @@ static const cli_option options[] = {
     {CLI_WORD, 0, "origin", "URL", AT(origin), .good = server_is_origin,
      .takes = "a URL without a path such as http://localhost:3000",
      .help = "where PASS_THROUGH and TRANSFORM go"},
+    CLI_FOLLOW(AT(conform)),
     {CLI_WORD, 0, "persist", "DIR", AT(persist), .offer = {.folders = true},
      .help = "folder of stores and secrets (default: .flaron beside the script)"},
     {CLI_FLAG, 0, "https", NULL, AT(https),

@@ -181,6 +181,14 @@ typedef enum host_wait_kind { HOST_WAITS_BRIEFLY, HOST_WAITS, HOST_WAITED } host
 /* Called on the thread of the flare. False, for HOST_WAITS only: the call must not wait and is refused. */
 typedef bool host_wait_function(host_wait_kind kind);
 
+/* What a host may do in another way (manners.def): the bits of host_config's `manners`. */
+typedef enum host_manner {
+#define FLARON_MANNER(name, probe, got) HOST_DOES_##name,
+#include "host/manners.def"
+#undef FLARON_MANNER
+  HOST_MANNERS
+} host_manner;
+
 /* The rights and limits of a flare. host_config_default gives the documented ones. */
 typedef struct host_config {
 #define FLARON_LIMIT(name, type, value, set_by) type name;
@@ -190,6 +198,7 @@ typedef struct host_config {
   bool requires_raw_auth;                 /* false: Authorization, Cookie and X-Flaron-* are withheld */
   bool writes_spark_kv, writes_plasma_kv; /* false: writes are answered with "no capability" */
   int64_t now_ns;                         /* the clock: nanoseconds since 1970; 0 = the machine's */
+  unsigned manners;                       /* bit n: it does host_manner n */
   int64_t skew_ns;                        /* how far the clock is ahead of the machine's */
   const host_secret *secrets;             /* borrowed, as the next list is */
   size_t secret_count;
@@ -274,6 +283,11 @@ typedef struct host {
     void (*free)(void *state);
   } fetching;
 } host;
+
+/* Whether the host does something in another way than usual. */
+static inline bool host_does(const host *h, host_manner manner) {
+  return (h->config.manners & 1u << manner) != 0;
+}
 
 /* Begins an invocation with an empty response. The request is borrowed until the next host_begin. */
 void host_begin(host *h, const host_request *request);

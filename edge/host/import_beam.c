@@ -366,7 +366,8 @@ static outcome beam_run(fetch *f) {
     const char *why = fetch_url_refused(&f->h->config, f->url);
     if (why != NULL) return beam_because(f, REFUSED, why);
     outcome outcome = beam_request_once(f);
-    const host_pair *location = outcome == REPLIED ? beam_redirect_target(&f->fetched) : NULL;
+    bool follows = outcome == REPLIED && !host_does(f->h, HOST_DOES_KEEP_REDIRECTS);
+    const host_pair *location = follows ? beam_redirect_target(&f->fetched) : NULL;
     if (location == NULL) return outcome;
     if (redirects == MAX_REDIRECTS) return beam_because(f, BROKEN, "stopped after 10 redirects");
     outcome = beam_redirect(f, f->fetched.status, location);

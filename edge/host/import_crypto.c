@@ -28,11 +28,16 @@ typedef const EVP_MD *digest_function(void);
 typedef struct named_digest {
   const char *name;
   digest_function *digest;
+  unsigned lack; /* of host_config.manners: the host does not have it */
 } named_digest;
 
 static const named_digest digests[] = {
-    {"md5", EVP_md5},       {"sha1", EVP_sha1},     {"sha256", EVP_sha256},
-    {"sha384", EVP_sha384}, {"sha512", EVP_sha512}, {"blake2b", EVP_blake2b512},
+    {"md5", EVP_md5, 1u << HOST_DOES_LACK_MD5},
+    {"sha1", EVP_sha1, 1u << HOST_DOES_LACK_SHA1},
+    {"sha256", EVP_sha256, 0},
+    {"sha384", EVP_sha384, 1u << HOST_DOES_LACK_SHA384},
+    {"sha512", EVP_sha512, 0},
+    {"blake2b", EVP_blake2b512, 1u << HOST_DOES_LACK_BLAKE2B},
 };
 
 /* An algorithm that signs a JWT: HMAC with a digest, or a private key of some kind, which may need a
@@ -75,9 +80,10 @@ static bool crypto_get_secret_and_input(host *h, const json_t *args, const host_
 }
 
 /* The digest of a name; NULL if there is none. */
-static const EVP_MD *crypto_find_digest(bytes name) {
+static const EVP_MD *crypto_find_digest(const host *h, bytes name) {
   for (size_t i = 0; i < sizeof digests / sizeof *digests; i++) {
-    if (bytes_are(name, digests[i].name)) return digests[i].digest();
+    bool lacks = (h->config.manners & digests[i].lack) != 0;
+    if (!lacks && bytes_are(name, digests[i].name)) return digests[i].digest();
   }
   return NULL;
 }
@@ -90,7 +96,7 @@ void host_crypto_hash(host *h, const host_arguments *arguments, host_answer *ans
   unsigned size = 0;
   text_clear(&h->answer);
   if (crypto_get_string(args, "algorithm", &algorithm) && crypto_get_string(args, "input", &input)) {
-    const EVP_MD *digest = crypto_find_digest(algorithm);
+    const EVP_MD *digest = crypto_find_digest(h, algorithm);
     if (digest != NULL && EVP_Digest(input.data, input.size, hash, &size, digest, NULL) == 1) {
       hex_encode(&h->answer, (bytes){hash, size});
     }
@@ -106,6 +112,13 @@ static bool crypto_make_hmac(const EVP_MD *digest, const host_secret *key, bytes
          HMAC(digest, key->value, (int)key->size, message.data, message.size, mac, size) != NULL;
 }
 
+/* The digest of crypto_hmac: that of SHA-256, unless the host is known to have another. */
+static const EVP_MD *crypto_hmac_digest(const host *h) {
+  if (host_does(h, HOST_DOES_HMAC_SHA1)) return EVP_sha1();
+  if (host_does(h, HOST_DOES_HMAC_SHA384)) return EVP_sha384();
+  return host_does(h, HOST_DOES_HMAC_SHA512) ? EVP_sha512() : EVP_sha256();
+}
+
 /* crypto_hmac({"secret_key", "input"}) -> HMAC-SHA-256 in lower-case hex */
 void host_crypto_hmac(host *h, const host_arguments *arguments, host_answer *answer) {
   json_t *args = crypto_read_arguments(arguments);
@@ -115,7 +128,7 @@ void host_crypto_hmac(host *h, const host_arguments *arguments, host_answer *ans
   unsigned size = 0;
   text_clear(&h->answer);
   if (crypto_get_secret_and_input(h, args, &key, &input) &&
-      crypto_make_hmac(EVP_sha256(), key, input, mac, &size)) {
+      crypto_make_hmac(crypto_hmac_digest(h), key, input, mac, &size)) {
     hex_encode(&h->answer, (bytes){mac, size});
   }
   json_decref(args);

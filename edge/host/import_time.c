@@ -34,6 +34,12 @@ void host_timestamp(host *h, const host_arguments *arguments, host_answer *answe
     bool http = strcmp(format, "http") == 0;
     strftime(digits, sizeof digits, http ? "%a, %d %b %Y %H:%M:%S GMT" : "%Y-%m-%dT%H:%M:%SZ", &utc);
     text_add_string(&h->answer, digits);
+    bool in_ms =
+        host_does(h, strcmp(format, "iso8601") == 0 ? HOST_DOES_ISO8601_IN_MS : HOST_DOES_RFC3339_IN_MS);
+    if (in_ms && !http) {
+      h->answer.size--; /* the Z */
+      text_printf(&h->answer, ".%03dZ", (int)(ns % CLOCK_NS_PER_S / CLOCK_NS_PER_MS));
+    }
   }
   json_decref(args);
   host_answer_text(h, answer);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <lua.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,7 @@
 #include "lua/lua_options.h"
 #include "pack/manifest.h"
 #include "pack/pack.h"
+#include "project/conform.h"
 #include "store/store.h"
 
 #define RESPONSE "flaron.edge.response"
@@ -162,6 +164,30 @@ static void lua_edge_open_stubs(lua_State *L, lua_flare *f) {
 }
 
 /*
+ * Has the host follow the report of `flaron-lua conform` that option `conform` or the environment variable
+ * FLARON_CONFORM names. Tells on standard error, once in this process, what it cannot follow. False with a
+ * sentence in `error` when the report cannot be read.
+ */
+static bool lua_edge_follow(lua_State *L, host_config *config, text *error) {
+  static bool told;
+  int type = lua_getfield(L, 2, "conform");
+  if (type != LUA_TNIL && type != LUA_TSTRING)
+    luaL_error(L, "option 'conform' is a %s, not a string", lua_typename(L, type));
+  const char *path = type == LUA_TSTRING ? lua_tostring(L, -1) : getenv("FLARON_CONFORM");
+  text notes = {0}, shown = {0};
+  bool good = path == NULL || conform_follow(path, config, &notes, error);
+  if (notes.size != 0 && !told) {
+    told = true;
+    text_add_harmless(&shown, text_bytes(&notes), "");
+    fwrite(shown.data, 1, shown.size, stderr);
+  }
+  text_free(&notes);
+  text_free(&shown);
+  lua_pop(L, 1);
+  return good;
+}
+
+/*
  * edge.load(what [, options]) -> flare, or nil and a message. `what` is the path of a main script, of its
  * folder or of a packed .wasm, or a table from paths to contents with "main.lua" in it. The manifest, where
  * there is one, says what is allowed; options (lua_options.c) come after it.
@@ -196,6 +222,7 @@ static int lua_edge_load(lua_State *L) {
   e->flare = &f->flare;
   e->host.config = host_config_default();
   e->host.config.shows_locals = true;
+  if (!lua_edge_follow(L, &e->host.config, &error)) return lua_edge_fail(L, &error);
   if (!manifest_configure(f->flare.config, &e->host.config, &f->grants, &error))
     return lua_edge_fail(L, &error);
   lua_options_read(L, 2, &f->options, &e->host.config);

@@ -43,8 +43,8 @@ static const struct field {
 enum { FIELDS = sizeof fields / sizeof *fields };
 
 /* Options that are not fields of the configuration. */
-static const char *const others[] = {"engine",  "memory", "strip", "now",    "cpu_ms",
-                                     "secrets", "store",  "spark", "plasma", "edges"};
+static const char *const others[] = {"engine", "memory", "strip",  "now",   "cpu_ms", "secrets",
+                                     "store",  "spark",  "plasma", "edges", "conform"};
 
 void lua_options_push_nearest(lua_State *L, const nearest *n) {
   text hint = {0};

@@ -208,3 +208,88 @@ describe("the words of conform", function()
     misuse("a word")
   end)
 end)
+
+describe("a report that is followed", function()
+  -- Answers of a host that the local edge can follow, by probe.
+  local manners = {
+    ["url_encode.blank"] = "a%20b", ["url_decode.plus"] = "a+b c", ["hex_encode.case"] = "AB00FF", ["hmac.hash"] = "sha512, hex",
+    ["hash.name.md5"] = "nothing", ["hash.name.sha1"] = "nothing", ["hash.name.blake2b"] = "nothing",
+    ["hash.sha384"] = "nothing: algorithm not supported", ["time.rfc3339"] = "0000-00-00T00:00:00.000Z",
+    ["time.iso8601"] = "0000-00-00T00:00:00.000Z", ["fetch.redirect"] = "302", ["fetch.most"] = "20 in all",
+  }
+
+  -- A report of a host with these answers, and others; its path.
+  local function report(answers, others)
+    local probes = {}
+    for name, got in pairs(answers) do probes[#probes + 1] = { name = name, got = got, expected = "another" } end
+    for name, got in pairs(others or {}) do probes[#probes + 1] = { name = name, got = got, expected = "its own" } end
+    local path = support.folder() .. "/report.json"
+    support.write(path, dkjson.encode { format = "flaron-lua conform 1", probes = probes })
+    return path
+  end
+
+  local script = [[
+local flaron = require "flaron"
+return function() return { body = flaron.encoding.url_encode "a b" } end
+]]
+
+  it("makes the local edge answer as that host does, which its own report shows", function()
+    local names = {}
+    for name in pairs(manners) do names[#names + 1] = name end
+    local said = departs(deployed { conform = report(manners) }, names)
+    for name, got in pairs(manners) do
+      local shown = said:match(name:gsub("%.", "%%.") .. ": [^\n]+\n  local edge: [^\n]+\n  there:      ([^\n]+)")
+      assert.equal(got, shown, name)
+    end
+    for _, hash in ipairs { "sha1", "sha384" } do
+      departs(deployed { conform = report { ["hmac.hash"] = hash .. ", hex" } }, { "hmac.hash" })
+    end
+  end)
+
+  it("is one for run, dev and test", function()
+    local folder = support.project { ["main.lua"] = script, ["spec/main_spec.lua"] = [[
+it("follows", function() assert.equal("a%20b", assert(require "flaron.edge".load "main.lua"):request().body) end)]] }
+    local path = report(manners)
+    local _, output = support.cli("run", folder, "--conform", path)
+    assert.matches("\n\na%%20b\n?$", output)
+    assert.matches("\n\na%+b\n?$", (select(2, support.cli("run", folder))))
+    assert.equal(0, (support.cli("test", folder, "--conform", path)))
+    assert.equal(1, (support.cli("test", folder)))
+    local dev = serving.serve(folder, "--quiet --conform " .. path)
+    local body = dev.curl "/"
+    dev.stop()
+    assert.equal("a%20b", body)
+  end)
+
+  it("tells what is not followed, once and in each tool", function()
+    local folder = support.project { ["main.lua"] = script, ["spec/main_spec.lua"] = [[
+local edge = require "flaron.edge"
+it("loads", function() assert(edge.load "main.lua") assert(edge.load "main.lua") end)]] }
+    local path = report(manners, { ["spark.empty"] = "nothing\27[2J" })
+    local note = ": spark.empty: 'nothing\\x1b[2J' is not followed: here it is 'its own'\n"
+    local _, _, errors = support.cli("run", folder, "--conform", path)
+    assert.equal(path .. note, errors)
+    local code
+    code, _, errors = support.cli("test", folder, "--conform", path)
+    assert.equal(0, code)
+    local _, times = errors:gsub("is not followed", "")
+    assert.equal(1, times, errors)
+    code, _, errors = support.cli("run", folder, "--conform", report { ["spark.empty"] = "another" }) -- as here
+    assert.same({ 0, "" }, { code, errors })
+  end)
+
+  it("is refused when it is none", function()
+    local folder = support.project(script)
+    local none = folder .. "/none.json"
+    for _, command in ipairs { "run", "dev", "test" } do
+      local code, output, errors = support.cli(command, folder, "--conform", none)
+      assert.same({ 1, "", ("flaron-lua %s: %s: No such file or directory\n"):format(command, none) }, { code, output, errors })
+    end
+    support.write(none, "{}")
+    assert.matches('its "format" is not "flaron%-lua conform 1"\n$', (select(3, support.cli("run", folder, "--conform", none))))
+    local flare, message = edge.load(folder, { conform = none })
+    assert.is_nil(flare)
+    assert.matches("it is no report", message, 1, true)
+    assert.has_error(function() edge.load(folder, { conform = 1 }) end, "option 'conform' is a number, not a string")
+  end)
+end)

@@ -16,6 +16,7 @@
 ---@field memory? integer limit of memory in bytes; default: the manifest's
 ---@field strip? boolean leave debug information out, as `pack --strip` does; default: `false`
 ---@field engine? string[] the command of another engine (`edge/engine/engine_process.h`); default: the words of the environment variable `FLARON_ENGINE`, else this process
+---@field conform? string path of a report of `flaron-lua conform`, which the host follows as far as it can; default: what the environment variable `FLARON_CONFORM` names, else none
 ---@field requires_body? boolean give the request body to the flare; default: the manifest's
 ---@field requires_raw_auth? boolean give `Authorization`, `Cookie` and `X-Flaron-*` to the flare; default: the manifest's
 ---@field writes_spark_kv? boolean allow writing to Spark; default: the manifest's
