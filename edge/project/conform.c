@@ -4,7 +4,7 @@
 #include "project/conform.h"
 
 #include <jansson.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -52,6 +52,15 @@ json_t *conform_read(const char *name, bytes content, text *error) {
   return report;
 }
 
+/* Reads "16 in all"; false when it is something else. */
+static bool read_fetches(const char *got, size_t *fetches) {
+  enum { DIGITS = 4 };
+  size_t digits = strspn(got, "0123456789");
+  if (digits == 0 || digits > DIGITS || strcmp(got + digits, " in all") != 0) return false;
+  *fetches = strtoul(got, NULL, 10);
+  return true;
+}
+
 /* Has a host do what a probe got; false: it cannot. */
 static bool follow_probe(const char *name, const char *got, host_config *config) {
   static const struct manner {
@@ -61,15 +70,12 @@ static bool follow_probe(const char *name, const char *got, host_config *config)
 #include "host/manners.def"
 #undef FLARON_MANNER
   };
-  size_t fetches;
   for (unsigned i = 0; i < HOST_MANNERS; i++) {
     if (strcmp(manners[i].probe, name) != 0 || strcmp(manners[i].got, got) != 0) continue;
     config->manners |= 1u << i;
     return true;
   }
-  if (strcmp(name, "fetch.most") != 0 || sscanf(got, "%zu in all", &fetches) != 1) return false;
-  config->max_fetch_requests = fetches;
-  return true;
+  return strcmp(name, "fetch.most") == 0 && read_fetches(got, &config->max_fetch_requests);
 }
 
 bool conform_follow(const char *path, host_config *config, text *notes, text *error) {

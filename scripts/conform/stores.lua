@@ -62,12 +62,12 @@ end
 local limit, keys = "Keep values and keys well below the limit.", "Use letters, digits and : . _ - in keys."
 
 local probes = {
-  { "spark.ttl", "Which time to live does spark.get tell of a key that was set for 100 seconds?", "Store the time of expiry in the value.",
+  { "spark.ttl", "Which time to live does spark.get tell of a key that was set for 1000 seconds?", "Store the time of expiry in the value.",
     with(spark, "ttl", function(key)
-      spark.set(key, "v", 100)
+      spark.set(key, "v", 1000)
       local value, ttl = spark.get(key)
       if not value then return "nothing" end
-      return not ttl and "none" or ttl >= 98 and ttl <= 100 and "98 to 100" or tostring(ttl)
+      return not ttl and "none" or ttl >= 900 and ttl <= 1000 and "900 to 1000" or tostring(ttl)
     end) },
   { "spark.ttl.none", "Which time to live has a key that was set without one?", "Store the time of expiry in the value.",
     with(spark, "ttl", function(key)

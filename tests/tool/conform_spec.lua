@@ -68,7 +68,7 @@ describe("conform", function()
     assert.is_true(#report.probes > 100)
     assert.is_true(#report.not_probed > 5)
     local some = { ["url_encode.blank"] = "a+b", ["hmac.hash"] = "sha256, hex", ["aes.layout"] = "understood",
-      ["request.header.joined"] = "a, b", ["request.header.cookie"] = "nothing", ["spark.ttl"] = "98 to 100",
+      ["request.header.joined"] = "a, b", ["request.header.cookie"] = "nothing", ["spark.ttl"] = "900 to 1000",
       ["spark.key.over"] = "nothing: bad key (code 8)", ["plasma.value.over"] = "nothing: too large (code 3)",
       ["fetch.most"] = "16 in all", ["time.ns"] = "digit*19", ["hash.name.blake3"] = "nothing",
       ["response.transform"] = "status not sent, header not sent, body not sent" }
@@ -276,6 +276,10 @@ it("loads", function() assert(edge.load "main.lua") assert(edge.load "main.lua")
     assert.equal(1, times, errors)
     code, _, errors = support.cli("run", folder, "--conform", report { ["spark.empty"] = "another" }) -- as here
     assert.same({ 0, "" }, { code, errors })
+    for _, got in ipairs { "more than 24", "-1 in all", " 7 in all", "7 in all that", "99999999999999999999 in all" } do
+      _, _, errors = support.cli("run", folder, "--conform", report({}, { ["fetch.most"] = got }))
+      assert.matches("'" .. got .. "' is not followed", errors, 1, true)
+    end
   end)
 
   it("is refused when it is none", function()
