@@ -69,13 +69,13 @@ typedef struct cli_option {
 static inline bool cli_is_option(const cli_option *o) { return o->kind >= CLI_FLAG; }
 
 /* The row of --conform (cli_follow). */
-#define CLI_FOLLOW(at_)                                                                                 \
-  {                                                                                                     \
-    CLI_WORD, 0, "conform", "REPORT.json", (at_),                                                       \
-        .offer = {.endings = ".json"},                                                                  \
-        .help =                                                                                         \
-            "do as the host did that a report of `flaron-lua conform` is of, as far as possible; what " \
-            "is not followed is told"                                                                   \
+#define CLI_FOLLOW(at_)                                                                                      \
+  {                                                                                                          \
+    CLI_WORD, 0, "conform", "REPORT.json", (at_),                                                            \
+        .offer = {.endings = ".json"},                                                                       \
+        .help =                                                                                              \
+            "do what the host of this report of `flaron-lua conform` does, as far as possible; what is not " \
+            "followed is told"                                                                               \
   }
 
 /* The last rows of each table. */
