@@ -4,6 +4,7 @@
 -- What it does not do: it formats no numbers, dates and currencies, and sorts nothing.
 local argument = require "flaron.internal.argument"
 local flaron = require "flaron"
+local languages_of = require "flaron.internal.i18n.languages"
 local plural = require "flaron.internal.i18n.plural"
 
 --- Texts in several languages.
@@ -27,68 +28,11 @@ texts.__index = texts
 local TYPES = { languages = "table", messages = "table", folder = "string", fallbacks = "table" }
 local FORMS = { zero = true, one = true, two = true, few = true, many = true, other = true, ordinal = true }
 
-local LONGEST = 64 -- bytes of a language tag
-
-local function is_tag(text)
-  return type(text) == "string" and text:find "^%a[%w-]*$" and not text:find "%-%-" and #text <= LONGEST
-end
-
--- ---- which language ----
-
--- The ranges of a header Accept-Language with their weights in thousandths, the heaviest first.
-local function read_ranges(header)
-  local ranges = {}
-  for item in header:gmatch "[^,]+" do
-    local range, rest = item:match "^[ \t]*([%w*-]+)[ \t]*(.-)[ \t]*$"
-    local weight = rest == "" and "1" or rest and rest:match "^;[ \t]*[qQ]=([01]%.?%d?%d?%d?)$"
-    local q = weight and tonumber(weight)
-    if q and q <= 1 then ranges[#ranges + 1] = { range:lower(), q, #ranges } end
-  end
-  table.sort(ranges, function(a, b)
-    if a[2] ~= b[2] then return a[2] > b[2] end
-    return a[3] < b[3]
-  end)
-  return ranges
-end
-
--- A language tag without its last part; nil if it has but one.
-local function shorter(tag)
-  tag = tag:match "^(.+)%-[^-]*$"
-  return tag and tag:find "%-%w$" and tag:sub(1, -3) or tag -- no single letter at the end
-end
-
--- The best of languages for a header: lookup of RFC 4647, 3.4, for each range.
-local function negotiate(header, languages)
-  local known, refused = {}, {}
-  local ranges = read_ranges(header)
-  for _, language in ipairs(languages) do known[language:lower()] = language end
-  for _, range in ipairs(ranges) do
-    if range[2] == 0 then refused[range[1]] = true end
-  end
-  for _, range in ipairs(ranges) do
-    local tag = range[2] > 0 and range[1]
-    if tag == "*" then
-      for _, language in ipairs(languages) do
-        if not refused[language:lower()] then return language end
-      end
-    end
-    if tag and #tag > LONGEST then tag = shorter(tag:sub(1, LONGEST + 1)) end -- at once: part by part takes seconds
-    while tag do
-      if known[tag] and not refused[tag] then return known[tag] end
-      tag = shorter(tag)
-    end
-  end
-  for _, language in ipairs(languages) do
-    if not refused[language:lower()] then return language end
-  end
-  return languages[1]
-end
-
 -- What is wrong with a list of languages; nil if nothing.
 local function list_fault(list)
   if #list == 0 then return "there is no language" end
   for n, language in ipairs(list) do
-    if not is_tag(language) then return ("item %d is not a language tag"):format(n) end
+    if not languages_of.is_tag(language) then return ("item %d is not a language tag"):format(n) end
   end
 end
 
@@ -103,7 +47,7 @@ function i18n.negotiate(header, languages)
   argument.check(languages, 2, "i18n.negotiate", "table")
   local fault = list_fault(languages)
   if fault then argument.fail(2, "i18n.negotiate", fault) end
-  return negotiate(header or "", languages)
+  return languages_of.negotiate(header or "", languages)
 end
 
 --- The form of a word that goes with a number in a language, by the rules of CLDR: `"zero"`, `"one"`, `"two"`, `"few"`, `"many"` or `"other"`.
@@ -201,7 +145,7 @@ end
 ---@return string language as `i18n.negotiate` chooses it.
 function texts:language()
   argument.self(self, "messages", "texts:language")
-  return negotiate(flaron.request.header "accept-language" or "", self.languages)
+  return languages_of.negotiate(flaron.request.header "accept-language" or "", self.languages)
 end
 
 local told = {} -- what this invocation's log says already
