@@ -52,7 +52,7 @@ end
 
 describe("flaron-lua check", function()
   for _, example in ipairs { "hello", "spark-counter", "plasma-counter", "secret-jwt", "websocket-echo", "beam-fetch",
-    "edge-ops", "json-api", "html-rewriter", "guestbook", "openresty" } do
+    "edge-ops", "json-api", "html-rewriter", "guestbook", "openresty", "uploads", "log-intake" } do
     it("finds nothing in the example " .. example, function()
       assert.same({ 0, "0 errors, 0 warnings\n" }, { check("examples/" .. example, "--strict") })
     end)
