@@ -1,17 +1,14 @@
 // dap.mjs - a client of the Debug Adapter Protocol, by hand, for tests/tool/debug: it starts `flaron-lua debug`, asks, and waits
 // for events. It knows the protocol's frames and nothing of what is debugged.
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { withSanitizer } from "./sanitizer.mjs";
 
 const WAIT_MS = 8000;
 const executable = `${process.env.NATIVE ?? "build/native"}/flaron-lua`;
-
-// A Lua that was built without the sanitizer loads it first, and is not free of leaks itself.
-const withSanitizer = process.env.SANITIZE ? { ...process.env, ASAN_OPTIONS: "detect_leaks=0",
-  LD_PRELOAD: execFileSync("gcc", ["-print-file-name=libasan.so"], { encoding: "utf8" }).trim() } : process.env;
 
 /** A promise that fails with a sentence when it takes too long. */
 function inTime(promise, what) {

@@ -7,6 +7,11 @@ support.engine = os.getenv "ENGINE" or "wasm2c"
 support.native = os.getenv "NATIVE" or "build/native"
 support.flaron_lua = support.native .. "/flaron-lua"
 
+--- What stands before a command that runs Lua with a module of ours: a sanitizer's runtime must come first, and Lua itself is not
+--- free of leaks it would report. "" without sanitizers.
+support.sanitizer = (os.getenv "SANITIZE" or "") ~= ""
+  and "LD_PRELOAD=$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 " or ""
+
 --- Loads a flare as edge.load does (on the engine that run.sh names in FLARON_ENGINE). A string is the source of
 --- main.lua, unless it is a path that ends with .lua or .wasm, or with "/" for a folder.
 --- @return flaron.edge.Flare|nil, string|nil message

@@ -9,6 +9,7 @@ import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { withSanitizer } from "./sanitizer.mjs";
 
 const [, , executable, project] = process.argv.map((word, i) => (i > 1 ? resolve(word) : word));
 const home = resolve(import.meta.dirname, "../../editors/vscode");
@@ -28,7 +29,7 @@ async function check(name, body) {
   }
 }
 
-const flaron = (...args) => spawnSync(executable, args, { cwd: project, encoding: "utf8" });
+const flaron = (...args) => spawnSync(executable, args, { cwd: project, encoding: "utf8", env: args[0] === "test" ? withSanitizer : process.env });
 const write = (name, text) => writeFileSync(join(project, name), text);
 
 /** The problems that VS Code finds in lines by a pattern of the manifest: of several rows, each must match its line. */

@@ -15,10 +15,6 @@ local root = select(2, support.run "pwd"):gsub("\n", "")
 --- The executable under test, as an absolute path.
 walkthrough.tool = support.flaron_lua:sub(1, 1) == "/" and support.flaron_lua or root .. "/" .. support.flaron_lua
 
---- The prefix of a command that loads flaron.edge into a Lua built without the sanitizer.
-walkthrough.sanitizer = os.getenv "SANITIZE" ~= "" and os.getenv "SANITIZE"
-  and "LD_PRELOAD=$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 " or ""
-
 --- The absolute path of this folder.
 walkthrough.root = root
 
@@ -130,7 +126,7 @@ function Reader:run(command, shown)
     return 0, ""
   end
   if self.dev then command = command:gsub(":8787", ":" .. self.dev.port):gsub(":9787", ":" .. self.dev.page_port) end
-  local preload = command:find "^flaron%-lua test" and walkthrough.sanitizer or ""
+  local preload = command:find "^flaron%-lua test" and support.sanitizer or ""
   local code, output = support.run(
     ("cd %s && unset LUA_CPATH LUA_PATH LUA_CPATH_5_4 LUA_PATH_5_4; PATH=%s:$PATH; exec 2>&1; %s%s"):format(
       support.quote(self.folder), support.quote(walkthrough.tool:match "^(.*)/"), preload, command))

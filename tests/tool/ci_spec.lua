@@ -9,10 +9,9 @@ local tool = support.flaron_lua:sub(1, 1) == "/" and support.flaron_lua or root 
 local scratch = root .. "/" .. support.folder()
 
 -- With a sanitizer, its runtime must be there before Lua's: a program of the same name does that.
-if (os.getenv "SANITIZE" or "") ~= "" then
+if support.sanitizer ~= "" then
   local wrapper = scratch .. "/flaron-lua"
-  support.write(wrapper, ('#!/bin/sh\nexport LD_PRELOAD=$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0\nexec %s "$@"\n')
-    :format(quote(tool)))
+  support.write(wrapper, ('#!/bin/sh\n%sexec %s "$@"\n'):format(support.sanitizer, quote(tool)))
   support.run("chmod +x " .. wrapper)
   tool = wrapper
 end

@@ -41,11 +41,7 @@ local further = { auth = "./spec/provider.lua\n" } -- files that one template al
 
 -- Runs a project's own specs, as its author would.
 local function run_specs(folder)
-  local sanitizer = ""
-  if (os.getenv "SANITIZE" or "") ~= "" then
-    sanitizer = "LD_PRELOAD=$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 "
-  end
-  return shell(folder, sanitizer .. "TOOL test -o plainTerminal 2>&1")
+  return shell(folder, support.sanitizer .. "TOOL test -o plainTerminal 2>&1")
 end
 
 -- A file of JSON.
@@ -167,7 +163,8 @@ describe("flaron-lua new", function()
       if expected then assert.same(expected, task.problemMatcher) end
     end
     assert.same({ "test", "check", "dev", "pack" }, labels)
-    assert.equal(0, (shell(base .. "/a", "TOOL test -o plainTerminal && TOOL check && TOOL pack .")))
+    assert.equal(0, (run_specs(base .. "/a")))
+    assert.equal(0, (shell(base .. "/a", "TOOL check && TOOL pack .")))
   end)
 
   it("has launch configurations of what the extension declares", function()

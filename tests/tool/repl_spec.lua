@@ -178,7 +178,7 @@ describe("flaron-lua repl in a terminal", function()
 
   it("edits lines, ends what runs by Ctrl-C, and itself by Ctrl-D", function()
     local shown = pressed [[enter 'x = 41'; enter 'x + 1'; press 'print "busy" while true do end\r'; await '^busy'; press '\003'; prompt
-      enter 'x + 2'; press 'broken('; press '\003'; prompt; enter '"stil\177ll "..x']]
+      enter 'x + 2'; press 'broken('; await 'broken('; press '\003'; prompt; enter '"stil\177ll "..x']]
     assert.matches("\n42\n.*\ninterrupted\n.*\n43\n.*\n\"still 41\"\n.*\nended: 0", shown)
   end)
 

@@ -113,7 +113,7 @@ end)
 
 describe("tests/suite/run", function()
   -- Lua loads flaron.edge, which sanitizers want to come after them.
-  local before = (os.getenv "SANITIZE" or "") ~= "" and "LD_PRELOAD=$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 " or ""
+  local before = support.sanitizer
 
   it("asks for the folder", function()
     local code, _, message = support.run(before .. "LUA_SUITE= ENGINES=wasm2c tests/suite/run")
