@@ -1,7 +1,6 @@
 -- oidc_spec.lua - the template `auth` at a provider that others wrote: oidc-provider of npm on loopback (tests/identity).
 local serving = require "serving"
 local support = require "support"
-local walkthrough = require "walkthrough"
 
 describe("flaron-lua new --template auth, at oidc-provider,", function()
   if not support.read "build/libraries/identity.stamp" then
@@ -25,7 +24,7 @@ describe("flaron-lua new --template auth, at oidc-provider,", function()
       :gsub('SITE = "[^"]*"', 'SITE = "https://localhost"')
     support.write(folder .. "/flare.lua", manifest)
     support.write(folder .. "/spec/gateway_spec.lua", support.read "tests/identity/gateway_spec.lua")
-    local code, output = support.run(("%s%s test %s -o TAP"):format(walkthrough.sanitizer, support.quote(support.flaron_lua),
+    local code, output = support.run(("%s%s test %s -o TAP"):format(support.sanitizer, support.quote(support.flaron_lua),
       support.quote(folder)))
     assert.equal(0, code, output)
     assert.equal(7, select(2, output:gsub("\nok ", "\n")) + (output:find "^ok " and 1 or 0), output)

@@ -263,7 +263,7 @@ describe("the page of flaron-lua dev", function()
     support.run("mkdir -p " .. support.quote(folder .. "/spec"))
     support.write(folder .. "/spec/it_spec.lua", answer.spec)
     local result, out, errors = support.run(("%s %s test %s"):format(
-      walkthrough.sanitizer, support.quote(walkthrough.tool), support.quote(folder)))
+      support.sanitizer, support.quote(walkthrough.tool), support.quote(folder)))
     support.run("rm -r " .. support.quote(folder .. "/spec"))
     assert.equal(0, result, out .. errors)
     assert.matches("/spec%-of%-it", answer.spec)

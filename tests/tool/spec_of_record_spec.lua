@@ -139,7 +139,7 @@ describe("flaron-lua replay --spec", function()
     end
     assert.equal(17, count)
     local code, output = support.run(("unset LUA_CPATH LUA_PATH; %s%s test %s"):format(
-      walkthrough.sanitizer, quote(walkthrough.tool), quote(project)))
+      support.sanitizer, quote(walkthrough.tool), quote(project)))
     assert.equal(0, code, output)
     assert.matches("\n17 successes / 0 failures / 0 errors / 0 pending", output)
 

@@ -4,7 +4,7 @@ local serving = require "serving"
 local support = require "support"
 local walkthrough = require "walkthrough"
 
-local root, tool, sanitizer = walkthrough.root, walkthrough.tool, walkthrough.sanitizer
+local root, tool, sanitizer = walkthrough.root, walkthrough.tool, support.sanitizer
 
 -- Runs `flaron-lua test` with words for the shell, in `folder`.
 local function test(folder, words, environment)
