@@ -68,7 +68,7 @@ end
 
 --- Runs flaron-lua with the given words, which are quoted here.
 function support.cli(...)
-  local words = { support.quote(support.flaron_lua) }
+  local words = { ((...) == "test" and support.sanitizer or "") .. support.quote(support.flaron_lua) }
   for _, word in ipairs { ... } do words[#words + 1] = support.quote(word) end
   return support.run(table.concat(words, " "))
 end

@@ -8,7 +8,6 @@ local _, here = support.run "pwd"
 local root = here:gsub("%s+$", "")
 local tool = support.flaron_lua:find "^/" and support.flaron_lua or root .. "/" .. support.flaron_lua
 local quote = support.quote
-local sanitizer = require("walkthrough").sanitizer
 
 -- What must not come out: escapes of C0, DEL, C1 as bytes and as characters, marks that turn text around, no UTF-8.
 local EVIL = "\27[2J\27]0;t\7\8\r\127\155\194\155\226\128\174\226\129\166\255"
@@ -108,7 +107,7 @@ describe("what is printed of others' files", function()
     assert.equal(NAME .. ".txt", about.assets[1].file)
     harmless(base, "TOOL pack p -o " .. quote(EVIL:gsub("[/\255\155]", "") .. ".wasm"))
     harmless(base, "TOOL check p")
-    local output = harmless(base, sanitizer .. "TOOL test p -o plainTerminal")
+    local output = harmless(base, support.sanitizer .. "TOOL test p -o plainTerminal")
     assert.matches("warn: " .. SHOWN, output, 1, true)
     assert.matches("x-evil: " .. IN_HEADER, output, 1, true)
     assert.matches("module 'e\\x1b[2J' not found", output, 1, true)
