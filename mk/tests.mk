@@ -98,7 +98,15 @@ $(B)/vscode/editor.stamp: $(addprefix tests/browser/vscode/,fetch.sh package.jso
 
 vscode-editor: setup-test $(B)/vscode/editor.stamp ## fetch a VS Code (200 MB, npm), with which `make test ONLY=vscode` tests the extension
 
-.PHONY: vscode-editor test run-tests suite run-suite lint run-lint fuzz soak run-soak-programs
+# wazero, of a checkout in the folder ENGINE_WAZERO, by this machine's Go. Nothing is fetched.
+$(N)/engines/wazero: tests/engines/wazero.go $(call flags,wazero,$(ENGINE_WAZERO))
+	@mkdir -p $(@D)/wazero.src
+	$(Q)cp $< $(@D)/wazero.src/main.go
+	$(Q)printf 'module engine\n\ngo %s\n\nrequire github.com/tetratelabs/wazero v0.0.0\n\nreplace github.com/tetratelabs/wazero => %s\n' \
+	  "$$(sed -n 's/^go \([0-9]*\.[0-9]*\).*/\1/p' $(ENGINE_WAZERO)/go.mod)" '$(abspath $(ENGINE_WAZERO))' >$(@D)/wazero.src/go.mod
+	$(Q)cd $(@D)/wazero.src && GOFLAGS=-mod=mod GOPROXY=off go build -o ../wazero .
+
+.PHONY: vscode-editor test-engines test run-tests suite run-suite lint run-lint fuzz soak run-soak-programs
 
 test: setup-test ## run all tests; the last line counts them (ONLY='WORD...', ENGINES='wasm2c v8')
 	$(Q)$(MAKE) $(JOBS) run-tests
@@ -106,6 +114,9 @@ test: setup-test ## run all tests; the last line counts them (ONLY='WORD...', EN
 run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(SOAK) $(N)/tests/collide $(L)/debian.stamp $(L)/npm.stamp $(L)/vectors.stamp \
     $(L)/identity.stamp $(ENGINES_HERE)
 	$(Q)SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" CC='$(CC)' WASM2C_FLAGS='$(WASM2C_FLAGS)' tests/run.sh $(ONLY)
+
+test-engines: setup-test ## compare the answers of a flare on all engines that are here, also of ENGINE_WAZERO=DIR
+	$(Q)$(MAKE) $(JOBS) $(if $(ENGINE_WAZERO),$(N)/engines/wazero) run-tests ONLY=engines_spec
 
 suite: setup-test ## run Lua's own test suite, which LUA_SUITE=FOLDER has, on both engines (ONLY=WORD, ENGINES='wasm2c v8')
 	$(Q)$(MAKE) $(JOBS) run-suite

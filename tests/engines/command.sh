@@ -8,12 +8,17 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 case ${1:-} in
-  '') echo v8 jsc spidermonkey ;;
+  '') echo v8 jsc spidermonkey wazero wazero-interpreter ;;
   v8) echo "node $here/v8.mjs" ;;
   jsc | spidermonkey)
     program=$(realpath "${NATIVE:-build/native}")/engines/$1
     [ -x "$program" ] || { echo "$1: not built, its library is not on this machine (make setup-test)" >&2; exit 1; }
     echo "$program $here/serve.cjs"
+    ;;
+  wazero | wazero-interpreter)
+    program=$(realpath "${NATIVE:-build/native}")/engines/wazero
+    [ -x "$program" ] || { echo "$1: not built (make test-engines ENGINE_WAZERO=DIR, with a checkout of wazero and Go)" >&2; exit 1; }
+    case $1 in *-interpreter) echo "$program interpret" ;; *) echo "$program" ;; esac
     ;;
   *) echo "$1: no such engine: $("$0")" >&2; exit 1 ;;
 esac
