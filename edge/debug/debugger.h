@@ -191,11 +191,12 @@ typedef struct debugger_exceptions {
 void debugger_set_exceptions(debugger *d, const debugger_exceptions *exceptions);
 
 /* The lines of a file of a flare that have code, in ascending order, without start-up's, which has run when
- * it was packed. Returns their number; `lines` is the caller's to free, NULL if there are none. */
+ * it was packed. Returns their number; `lines` is the caller's to free, NULL if there are none. `code` NULL:
+ * no flare is there yet, and so no line. */
 size_t debugger_lines(const flare *code, const linemap *map, const char *source, int **lines);
 
 /* The files that functions of the flare are from, in order of their names. Returns the number; owned by the
- * caller: free each and the list. */
+ * caller: free each and the list. `code` as above. */
 size_t debugger_sources(const flare *code, const linemap *map, char ***sources);
 
 /*

@@ -190,6 +190,8 @@ static size_t code_lines(const code_functions *f, const char *source, int **line
 
 size_t debugger_lines(const flare *code, const linemap *map, const char *source, int **lines) {
   code_functions f;
+  *lines = NULL;
+  if (code == NULL) return 0;
   code_find(code, map, &f);
   size_t count = code_lines(&f, source, lines);
   code_free(&f);
@@ -203,6 +205,8 @@ static int code_compare_names(const void *a, const void *b) {
 size_t debugger_sources(const flare *code, const linemap *map, char ***sources) {
   code_functions f;
   size_t count = 0;
+  *sources = NULL;
+  if (code == NULL) return 0;
   code_find(code, map, &f);
   *sources = memory_get((f.count + 1) * sizeof **sources);
   for (size_t i = 0; i < f.count; i++) {

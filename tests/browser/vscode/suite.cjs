@@ -169,7 +169,9 @@ async function run() {
 
     await check("it debugs a spec of the Test Explorer", async () => {
       const start = () => explorer.debug(new vscode.TestRunRequest(), new vscode.CancellationTokenSource().token);
+      answer = "";
       await debug("spec/bad_spec.lua", 4, start, async () => undefined);
+      assert.match(answer, /1 failure/);
     });
   }
 }

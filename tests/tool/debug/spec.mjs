@@ -34,6 +34,9 @@ export async function session(c, equal) {
   equal((await c.refused("launch", { project: `${c.folder}/none`, spec: "spec" })).length > 0, true);
   await c.request("launch", { project: c.folder, spec: `${c.folder}/spec/main_spec.lua` });
   await c.event("initialized");
+  const source = { path: `${c.folder}/spec/main_spec.lua` };
+  equal((await c.request("breakpointLocations", { source, line: 8 })).breakpoints, []); // no flare is there yet
+  equal((await c.request("loadedSources")).sources, []);
   equal((await c.breakpoints("main.lua", ["answer"]))[0].verified, true); // native Lua could run it
   equal((await c.breakpoints("spec/main_spec.lua", ["check", 99])).map((b) => b.verified), [true, false]);
   await c.request("configurationDone");
