@@ -27,11 +27,6 @@ typedef struct steps {
   bool done;       /* what was asked is known, or cannot be */
 } steps;
 
-static json_t *steps_string(const text *t) {
-  json_t *string = json_stringn(text_string(t), t->size);
-  return string != NULL ? string : json_string("?");
-}
-
 /* ---- the lines that ran ---- */
 
 static void steps_traced(void *data, debugger_run *run, uint64_t event, uint32_t thread, int depth,
@@ -43,7 +38,7 @@ static void steps_traced(void *data, debugger_run *run, uint64_t event, uint32_t
   size_t source = 0, count = json_array_size(s->sources);
   const char *name = text_string(&place->source);
   while (source < count && strcmp(json_string_value(json_array_get(s->sources, source)), name) != 0) source++;
-  if (source == count) json_array_append_new(s->sources, steps_string(&place->source));
+  if (source == count) json_array_append_new(s->sources, json_shown(text_bytes(&place->source)));
   text_printf(&s->s, "%zu,", source);
   text_printf(&s->l, "%d,", place->line);
   text_printf(&s->d, "%d,", depth);
@@ -76,10 +71,8 @@ static void steps_output(void *data, const debugger_output *output) {
   static const char *const levels[] = {[HOST_INFO] = "info", [HOST_WARN] = "warn", [HOST_ERROR] = "error"};
   steps *s = data;
   if (json_array_size(s->logs) < STEPS_LOGS)
-    json_array_append_new(
-        s->logs,
-        json_pack("{s:I, s:s, s:o}", "event", (json_int_t)output->event, "level", levels[output->level],
-                  "line", json_stringn((const char *)output->line.data, output->line.size)));
+    json_array_append_new(s->logs, json_pack("{s:I, s:s, s:o}", "event", (json_int_t)output->event, "level",
+                                             levels[output->level], "line", json_shown(output->line)));
 }
 
 static void steps_tell_lines(steps *s) {
@@ -111,8 +104,9 @@ static void steps_add_inside(debugger_run *run, const debugger_variable *v, json
       debugger_get_variables(run, v->reference, DEBUGGER_ALL, 0, STEPS_INSIDE, &inside, &error)) {
     json_t *list = json_array();
     for (size_t i = 0; i < inside.count; i++) {
-      json_array_append_new(list, json_pack("{s:o, s:o}", "name", steps_string(&inside.items[i].name),
-                                            "value", steps_string(&inside.items[i].value)));
+      json_array_append_new(
+          list, json_pack("{s:o, s:o}", "name", json_shown(text_bytes(&inside.items[i].name)), "value",
+                          json_shown(text_bytes(&inside.items[i].value))));
     }
     size_t all = v->named + v->indexed;
     if (inside.count > 0) json_object_set(item, "inside", list);
@@ -132,9 +126,9 @@ static bool steps_add_variables(steps *s, debugger_run *run, const char *kind, u
   for (size_t i = 0; i < all.count; i++) {
     const debugger_variable *v = &all.items[i];
     if (strcmp(text_string(&v->name), "_ENV") == 0) continue;
-    json_t *item = json_pack("{s:s, s:o, s:o, s:s}", "kind", kind, "name", steps_string(&v->name), "value",
-                             steps_string(&v->value), "type", v->type);
-    if (v->place.size > 0) json_object_set_new(item, "place", steps_string(&v->place));
+    json_t *item = json_pack("{s:s, s:o, s:o, s:s}", "kind", kind, "name", json_shown(text_bytes(&v->name)),
+                             "value", json_shown(text_bytes(&v->value)), "type", v->type);
+    if (v->place.size > 0) json_object_set_new(item, "place", json_shown(text_bytes(&v->place)));
     if (strcmp(v->type, "table") == 0) steps_add_inside(run, v, item);
     json_array_append_new(list, item);
   }
@@ -181,9 +175,10 @@ static void steps_tell_place(steps *s, debugger_run *run, const debugger_stop *s
   }
   for (size_t i = 0; i < frames.count; i++) {
     const debugger_frame *f = &frames.items[i];
-    json_array_append_new(list, json_pack("{s:o, s:o, s:i, s:b, s:b}", "name", steps_string(&f->name),
-                                          "source", steps_string(&f->place.source), "line", f->place.line,
-                                          "lua", f->lua, "tail", f->tail));
+    json_array_append_new(
+        list, json_pack("{s:o, s:o, s:i, s:b, s:b}", "name", json_shown(text_bytes(&f->name)), "source",
+                        json_shown(text_bytes(&f->place.source)), "line", f->place.line, "lua", f->lua,
+                        "tail", f->tail));
   }
   steps_mark(variables, s->earlier);
   s->answer = json_pack("{s:I, s:o, s:I, s:i, s:o, s:b}", "event", (json_int_t)stop->event, "frames", list,
@@ -217,7 +212,7 @@ static void steps_tell_event(steps *s, const debugger_stop *stop) {
   bool found = stop->reason == DEBUGGER_DATA || stop->reason == DEBUGGER_GOTO;
   s->answer = json_pack("{s:I}", "event", (json_int_t)(found ? stop->event : 0));
   if (found && stop->wrote.line > 0) {
-    json_object_set_new(s->answer, "source", steps_string(&stop->wrote.source));
+    json_object_set_new(s->answer, "source", json_shown(text_bytes(&stop->wrote.source)));
     json_object_set_new(s->answer, "line", json_integer(stop->wrote.line));
   }
 }
@@ -278,7 +273,7 @@ static debugger_move steps_stopped(void *data, debugger_run *run, const debugger
   s->stops++;
   debugger_move move = steps_go_on(s, run, stop);
   if (s->answer != NULL && stop->departure.size > 0)
-    json_object_set_new(s->answer, "departure", steps_string(&stop->departure));
+    json_object_set_new(s->answer, "departure", json_shown(text_bytes(&stop->departure)));
   return move;
 }
 

@@ -21,7 +21,7 @@ return function()
       total = i
     end
   end
-  if path == "/boom" then error(key) end
+  if path == "/odd" then flaron.logging.info "\xff odd" end if path == "/boom" then error(key) end
   return { body = "total: " .. total }
 end
 ]]
@@ -157,6 +157,10 @@ describe("the steps of a request", function()
     local all = ask("id=" .. boom)
     local place = ask(("id=%d&at=%d"):format(boom, all.events))
     assert.same({ "main.lua", 17 }, { place.frames[1].source, place.frames[1].line })
+  end)
+
+  it("tells a line of the log that is no UTF-8", function()
+    assert.equal("? odd", ask("id=" .. send "/odd").logs[2].line)
   end)
 
   it("tells the first 200,000 lines of a long one, and says that there are more", function()
