@@ -10,6 +10,11 @@
 
 #include "cli.h"
 
+const char *check_level_name(check_level level) {
+  static const char *const names[] = {"error", "warning", "note"};
+  return names[level];
+}
+
 void check_add(check_findings *findings, check_level level, const char *file, long line, long column,
                const char *format, ...) {
   va_list arguments, again;
@@ -55,12 +60,11 @@ void check_findings_sort(check_findings *findings) {
 }
 
 void check_findings_print(const check_findings *findings, const char *prefix) {
-  static const char *const levels[] = {"error", "warning", "note"};
   for (size_t i = 0; i < findings->count; i++) {
     const check_finding *f = &findings->items[i];
     if (f->file != NULL) cli_print("%s%s:", prefix, f->file);
     if (f->line > 0) printf("%ld:", f->line);
     if (f->column > 0) printf("%ld:", f->column);
-    cli_print("%s%s: %s\n", f->file != NULL ? " " : "", levels[f->level], f->message);
+    cli_print("%s%s: %s\n", f->file != NULL ? " " : "", check_level_name(f->level), f->message);
   }
 }

@@ -9,6 +9,9 @@
 
 typedef enum check_level { CHECK_ERROR, CHECK_WARNING, CHECK_NOTE } check_level;
 
+/* "error", "warning" or "note". */
+const char *check_level_name(check_level level);
+
 /* Something to say about a file of the project. `line` and `column` begin at 1; 0: not known. Owned. */
 typedef struct check_finding {
   check_level level;

@@ -10,8 +10,6 @@
 #include "base/json_bytes.h"
 #include "cli.h"
 
-static const char *const levels[] = {"error", "warning", "note"};
-
 /* Adds the path of a finding's file; `none` where it is of no file. */
 static void add_path(text *to, const check_finding *f, const char *prefix, const char *none) {
   text_printf(to, "%s%s", f->file != NULL ? prefix : "", f->file != NULL ? f->file : none);
@@ -53,8 +51,8 @@ static void print_github(const check_findings *findings, const char *prefix) {
 
 static json_t *sarif_result(const check_finding *f, const char *prefix) {
   text path = {0};
-  json_t *result = json_pack("{s:s, s:s, s:{s:o}}", "ruleId", levels[f->level], "level", levels[f->level],
-                             "message", "text", json_shown(bytes_of(f->message)));
+  json_t *result = json_pack("{s:s, s:s, s:{s:o}}", "ruleId", check_level_name(f->level), "level",
+                             check_level_name(f->level), "message", "text", json_shown(bytes_of(f->message)));
   if (f->file != NULL) {
     add_path(&path, f, prefix, "");
     json_t *place = json_pack("{s:{s:o}}", "artifactLocation", "uri", json_shown(text_bytes(&path)));
@@ -74,9 +72,11 @@ static void print_sarif(const check_findings *findings, const char *prefix) {
   text out = {0};
   for (size_t i = 0; i < findings->count; i++)
     json_array_append_new(results, sarif_result(&findings->items[i], prefix));
-  for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-    json_array_append_new(
-        rules, json_pack("{s:s, s:{s:s}}", "id", levels[i], "defaultConfiguration", "level", levels[i]));
+  for (check_level level = CHECK_ERROR; level <= CHECK_NOTE; level++) {
+    const char *name = check_level_name(level);
+    json_array_append_new(rules,
+                          json_pack("{s:s, s:{s:s}}", "id", name, "defaultConfiguration", "level", name));
+  }
   json_t *log = json_pack("{s:s, s:s, s:[{s:{s:{s:s, s:s, s:o}}, s:o}]}", "$schema",
                           "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0", "runs", "tool",
                           "driver", "name", "flaron-lua check", "version", FLARON_LUA_VERSION, "rules", rules,
@@ -121,7 +121,7 @@ static void print_junit(const check_findings *findings, const char *prefix) {
     add_xml(&out, path.data);
     text_printf(&out, "\">\n      <%s", f->level == CHECK_ERROR ? "failure message=\"" : "system-out");
     if (f->level == CHECK_ERROR) add_xml(&out, f->message);
-    text_printf(&out, "%s>%s: ", f->level == CHECK_ERROR ? "\"" : "", levels[f->level]);
+    text_printf(&out, "%s>%s: ", f->level == CHECK_ERROR ? "\"" : "", check_level_name(f->level));
     add_xml(&out, f->message);
     text_printf(&out, "</%s>\n    </testcase>\n", f->level == CHECK_ERROR ? "failure" : "system-out");
     text_free(&path);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "debug/answer.h"
 #include "debug/dap_private.h"
 
 bytes dap_next_field(bytes *left) { return inspect_field(left); }
@@ -31,29 +32,6 @@ static dap_argument target_integer(int64_t n) { return (dap_argument){.kind = DA
 
 static const dap_argument target_thread = {.kind = DAP_THREAD};
 
-static void target_read_text(bytes *left, text *to) {
-  bytes field = inspect_field(left);
-  text_add(to, field.data, field.size);
-}
-
-static void target_read_variable(bytes *left, debugger_variable *v) {
-  static const char *const types[] = {"nil",   "boolean",  "integer", "float",   "string",
-                                      "table", "function", "thread",  "userdata"};
-  *v = (debugger_variable){.type = "nil"};
-  target_read_text(left, &v->name);
-  target_read_text(left, &v->value);
-  bytes type = inspect_field(left);
-  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-    if (bytes_are(type, types[i])) v->type = types[i];
-  }
-  v->reference = (uint32_t)inspect_number(left);
-  v->indexed = (size_t)inspect_number(left);
-  v->named = (size_t)inspect_number(left);
-  target_read_text(left, &v->expression);
-  target_read_text(left, &v->place);
-  v->constant = inspect_number(left) != 0;
-}
-
 uint32_t dap_run_id(const debugger_run *run) { return run != NULL ? debugger_run_id(run) : 0; }
 
 bool dap_get_frames(dap *d, debugger_run *run, uint32_t thread, size_t start, size_t count,
@@ -63,20 +41,7 @@ bool dap_get_frames(dap *d, debugger_run *run, uint32_t thread, size_t start, si
                                     target_integer((int64_t)count)};
   text answer = {0};
   if (!target_ask(d, "frames", arguments, 3, &answer, error)) return false;
-  bytes left = text_bytes(&answer);
-  frames->total = (size_t)inspect_number(&left);
-  while (left.size > 0) {
-    LIST_ROOM(frames->items, frames->count);
-    debugger_frame *f = &frames->items[frames->count++];
-    *f = (debugger_frame){.level = (int)inspect_number(&left)};
-    target_read_text(&left, &f->name);
-    target_read_text(&left, &f->place.source);
-    f->place.line = (int)inspect_number(&left);
-    f->defined_from = (int)inspect_number(&left);
-    f->defined_to = (int)inspect_number(&left);
-    f->lua = inspect_number(&left) != 0;
-    f->tail = inspect_number(&left) != 0;
-  }
+  answer_frames(text_bytes(&answer), frames);
   text_free(&answer);
   return true;
 }
@@ -87,14 +52,7 @@ bool dap_get_scopes(dap *d, debugger_run *run, uint32_t thread, int level, debug
   const dap_argument arguments[] = {target_thread, target_integer(level)};
   text answer = {0};
   if (!target_ask(d, "scopes", arguments, 2, &answer, error)) return false;
-  bytes left = text_bytes(&answer);
-  uint32_t *const references[] = {&scopes->locals, &scopes->varargs, &scopes->upvalues, &scopes->globals};
-  size_t *const counts[] = {&scopes->local_count, &scopes->vararg_count, &scopes->upvalue_count,
-                            &scopes->global_count};
-  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-    *references[i] = (uint32_t)inspect_number(&left);
-    *counts[i] = (size_t)inspect_number(&left);
-  }
+  answer_scopes(text_bytes(&answer), scopes);
   text_free(&answer);
   return true;
 }
@@ -109,7 +67,7 @@ bool dap_get_variables(dap *d, debugger_run *run, uint32_t reference, debugger_f
   if (!target_ask(d, "variables", arguments, 4, &answer, error)) return false;
   for (bytes left = text_bytes(&answer); left.size > 0; variables->count++) {
     LIST_ROOM(variables->items, variables->count);
-    target_read_variable(&left, &variables->items[variables->count]);
+    answer_variable(&left, &variables->items[variables->count]);
   }
   text_free(&answer);
   return true;
@@ -122,7 +80,7 @@ bool dap_set_value(dap *d, debugger_run *run, uint32_t reference, bytes name, by
   text answer = {0};
   bool good = target_ask(d, "set", arguments, 3, &answer, error);
   bytes left = text_bytes(&answer);
-  if (good) target_read_variable(&left, now);
+  if (good) answer_variable(&left, now);
   text_free(&answer);
   return good;
 }
@@ -140,7 +98,7 @@ bool dap_get_value(dap *d, const dap_frame *f, bytes code, debugger_evaluation h
   bytes left = text_bytes(&answer);
   int64_t count = inspect_number(&left);
   if (more != NULL) *more = count > 1 ? (size_t)count - 1 : 0;
-  target_read_variable(&left, result);
+  answer_variable(&left, result);
   text_free(&answer);
   return true;
 }
@@ -157,7 +115,7 @@ bool dap_get_whole(dap *d, const dap_frame *f, bytes code, size_t most, text *wh
     good = target_ask(d, "string", arguments, 5, &answer, &ignored);
     bytes left = text_bytes(&answer);
     inspect_number(&left);
-    if (good) target_read_text(&left, whole);
+    if (good) answer_text(&left, whole);
   }
   text_free(&answer);
   text_free(&ignored);
@@ -172,7 +130,7 @@ bool dap_get_names(dap *d, const dap_frame *f, bytes code, text *names, size_t *
   bytes left = text_bytes(&answer);
   *from = (size_t)inspect_number(&left);
   while (left.size > 0) {
-    target_read_text(&left, names);
+    answer_text(&left, names);
     text_add(names, "", 1);
   }
   text_free(&answer);

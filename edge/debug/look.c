@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "debug/answer.h"
 #include "debug/debugger_private.h"
 #include "lua_layout.h"
 
@@ -70,20 +71,6 @@ void look_repeat(debugger_run *run, const change *c) {
 
 /* ---- reading answers ---- */
 
-static void look_text(bytes *left, text *to) {
-  bytes field = inspect_field(left);
-  text_add(to, field.data, field.size);
-}
-
-static const char *look_type(bytes name) {
-  static const char *const types[] = {"nil",   "boolean",  "integer", "float",   "string",
-                                      "table", "function", "thread",  "userdata"};
-  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-    if (bytes_are(name, types[i])) return types[i];
-  }
-  return "nil";
-}
-
 /* Makes places of stripped flares those of their sources. */
 static void look_place(const debugger_run *run, text *source, int *line, bool has_line) {
   const char *file;
@@ -106,16 +93,7 @@ static void look_explain(const debugger_run *run, text *shown) {
 }
 
 static void look_variable(const debugger_run *run, bytes *left, debugger_variable *v) {
-  *v = (debugger_variable){0};
-  look_text(left, &v->name);
-  look_text(left, &v->value);
-  v->type = look_type(inspect_field(left));
-  v->reference = (uint32_t)inspect_number(left);
-  v->indexed = (size_t)inspect_number(left);
-  v->named = (size_t)inspect_number(left);
-  look_text(left, &v->expression);
-  look_text(left, &v->place);
-  v->constant = inspect_number(left) != 0;
+  answer_variable(left, v);
   if (strcmp(v->type, "function") == 0) {
     look_explain(run, &v->value);
     look_explain(run, &v->place);
@@ -245,20 +223,10 @@ bool debugger_get_frames(debugger_run *run, uint32_t thread, size_t start, size_
   asked a = {.request = "frames", .arguments = {THREAD(thread), INTEGER(start), INTEGER(count)}, .count = 3};
   *frames = (debugger_frames){0};
   bool good = look_for(run, &a, error);
-  bytes left = text_bytes(&a.answer);
-  if (good) frames->total = (size_t)inspect_number(&left);
-  while (good && left.size != 0) {
-    LIST_ROOM(frames->items, frames->count);
-    debugger_frame *f = &frames->items[frames->count++];
-    *f = (debugger_frame){.level = (int)inspect_number(&left)};
-    look_text(&left, &f->name);
+  if (good) answer_frames(text_bytes(&a.answer), frames);
+  for (size_t i = 0; i < frames->count; i++) {
+    debugger_frame *f = &frames->items[i];
     look_explain(run, &f->name);
-    look_text(&left, &f->place.source);
-    f->place.line = (int)inspect_number(&left);
-    f->defined_from = (int)inspect_number(&left);
-    f->defined_to = (int)inspect_number(&left);
-    f->lua = inspect_number(&left) != 0;
-    f->tail = inspect_number(&left) != 0;
     text source = {0};
     text_add(&source, f->place.source.data, f->place.source.size);
     look_place(run, &source, &f->defined_from, f->defined_from > 0);
@@ -285,18 +253,8 @@ bool debugger_get_scopes(debugger_run *run, uint32_t thread, int level, debugger
                          text *error) {
   asked a = {.request = "scopes", .arguments = {THREAD(thread), INTEGER(level)}, .count = 2};
   bool good = look_for(run, &a, error);
-  bytes left = text_bytes(&a.answer);
   *scopes = (debugger_scopes){0};
-  if (good) {
-    scopes->locals = (uint32_t)inspect_number(&left);
-    scopes->local_count = (size_t)inspect_number(&left);
-    scopes->varargs = (uint32_t)inspect_number(&left);
-    scopes->vararg_count = (size_t)inspect_number(&left);
-    scopes->upvalues = (uint32_t)inspect_number(&left);
-    scopes->upvalue_count = (size_t)inspect_number(&left);
-    scopes->globals = (uint32_t)inspect_number(&left);
-    scopes->global_count = (size_t)inspect_number(&left);
-  }
+  if (good) answer_scopes(text_bytes(&a.answer), scopes);
   text_free(&a.answer);
   return good;
 }
@@ -390,7 +348,7 @@ bool debugger_complete(debugger_run *run, uint32_t thread, int level, bytes code
   bytes left = text_bytes(&a.answer);
   if (good) *from = (size_t)inspect_number(&left);
   while (good && left.size != 0) {
-    look_text(&left, names);
+    answer_text(&left, names);
     text_add(names, "", 1);
   }
   text_free(&a.answer);

@@ -1,6 +1,5 @@
 -- sizes_spec.lua - the tables of sizes in docs/parts.md say what pack gives, but for two parts in a hundred: a flare with each part,
 -- and hello without libraries of Lua.
-local dkjson = require "dkjson"
 local support = require "support"
 
 local PAGE = assert(support.read "docs/parts.md")
@@ -18,10 +17,7 @@ local function rows_of(first)
 end
 
 local function inspect(main, manifest)
-  local folder = support.project { ["main.lua"] = main, ["flare.lua"] = manifest }
-  local code, output, errors = support.cli("inspect", "--json", folder)
-  assert.same({ 0, "" }, { code, errors })
-  return dkjson.decode(output)
+  return support.inspect(support.project { ["main.lua"] = main, ["flare.lua"] = manifest })
 end
 
 local function assert_near(written, bytes, what)

@@ -21,17 +21,7 @@ local DETERMINISTIC = {
 local ORDERS = { ["P-256"] = keys.bytes "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
   ["P-384"] = keys.bytes "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973" }
 
-local function flipped(bytes, bit)
-  local at = bit // 8 + 1
-  return bytes:sub(1, at - 1) .. string.char(bytes:byte(at) ~ 1 << bit % 8) .. bytes:sub(at + 1)
-end
-
-local function with(key, changes)
-  local copy = {}
-  for name, value in pairs(key) do copy[name] = value end
-  for name, value in pairs(changes) do copy[name] = value end
-  return copy
-end
+local flipped, with = keys.flipped, keys.with
 
 describe("digest.sign", function()
   local flare, rsa, rsa_key

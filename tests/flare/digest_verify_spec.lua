@@ -15,17 +15,7 @@ local PRIMES = {
   ["P-384"] = keys.bytes("fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff"),
 }
 
-local function flipped(bytes, bit)
-  local at = bit // 8 + 1
-  return bytes:sub(1, at - 1) .. string.char(bytes:byte(at) ~ 1 << bit % 8) .. bytes:sub(at + 1)
-end
-
-local function with(key, changes)
-  local copy = {}
-  for name, value in pairs(key) do copy[name] = value end
-  for name, value in pairs(changes) do copy[name] = value end
-  return copy
-end
+local flipped, with = keys.flipped, keys.with
 
 describe("digest.verify", function()
   local flare, rsa, rsa_key, p256, p256_key, p384, p384_key

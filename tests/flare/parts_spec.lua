@@ -47,7 +47,6 @@ end)
 
 -- ---- what is packed ----
 
-local dkjson = require "dkjson"
 
 -- The names of parts and, for each, of its modules.
 local parts, modules_of = {}, {}
@@ -57,12 +56,6 @@ for part, module in support.read "runtime/parts/parts.def":gmatch '\nFLARON_PART
     parts[#parts + 1] = part
   end
   table.insert(modules_of[part], module)
-end
-
-local function inspect(folder)
-  local code, output, errors = support.cli("inspect", "--json", folder)
-  assert.same({ 0, "" }, { code, errors })
-  return dkjson.decode(output)
 end
 
 -- A flare.lua that names the modules of parts.
@@ -105,7 +98,7 @@ describe("a flare", function()
       for _, main in ipairs(#names <= 1 and { HELLO, FULL } or { HELLO }) do
         local folder = support.project { ["main.lua"] = main, ["flare.lua"] = manifest(names) }
         local found = {}
-        local about = inspect(folder)
+        local about = support.inspect(folder)
         for i, part in ipairs(about.parts) do
           found[i] = part.name
           assert.is_true(part.bytes > 1000)
@@ -134,8 +127,8 @@ describe("a flare", function()
   end
 
   it("is as large as without parts, but for what the linker makes different", function()
-    local with = inspect(support.project { ["main.lua"] = HELLO, ["flare.lua"] = manifest(parts) })
-    local without = inspect(support.project { ["main.lua"] = HELLO })
+    local with = support.inspect(support.project { ["main.lua"] = HELLO, ["flare.lua"] = manifest(parts) })
+    local without = support.inspect(support.project { ["main.lua"] = HELLO })
     local bytes = 0
     for _, part in ipairs(with.parts) do bytes = bytes + part.bytes end
     assert.is_true(without.bytes < with.bytes - bytes * 0.95)
@@ -147,6 +140,6 @@ describe("a flare", function()
     local bytes, n = support.read(packed):gsub('"parts":%["lpeg"%]', '"parts":["nopt"]')
     assert.equal(1, n)
     support.write(packed, bytes)
-    assert.is_false(inspect(packed).runs_here)
+    assert.is_false(support.inspect(packed).runs_here)
   end)
 end)

@@ -1,14 +1,8 @@
 -- reach_spec.lua - what is packed without io, debug, load, loadfile and dofile, since it cannot reach them: it works as with them. And
 -- each way to them keeps them. `inspect` says which it is.
-local dkjson = require "dkjson"
 local support = require "support"
 
-local function inspect(files)
-  local folder = support.project(files)
-  local code, output, errors = support.cli("inspect", "--json", folder)
-  assert.same({ 0, "" }, { code, errors })
-  return dkjson.decode(output)
-end
+local function inspect(files) return support.inspect(support.project(files)) end
 
 -- A project whose handler answers with what `body` returns; `before` runs at start-up.
 local function project(body, before, more)

@@ -1,6 +1,5 @@
 -- without_spec.lua - flares without libraries of Lua that flare.lua names under `without`: they are smaller, say so when they use
 -- one, and what they have works. On V8 the functions are gone; the local edge has all of them.
-local dkjson = require "dkjson"
 local support = require "support"
 
 local LIBRARIES = { "io", "debug", "load", "coroutine", "math", "os", "table", "utf8" }
@@ -19,12 +18,6 @@ end
 
 local function project(main, names, more)
   return support.project { ["main.lua"] = main, ["flare.lua"] = names and manifest(names, more) }
-end
-
-local function inspect(folder)
-  local code, output, errors = support.cli("inspect", "--json", folder)
-  assert.same({ 0, "" }, { code, errors })
-  return dkjson.decode(output)
 end
 
 local function pack(folder)
@@ -82,12 +75,12 @@ local function expected(names)
 end
 
 describe("a flare without a library", function()
-  local whole = inspect(project(ALL))
+  local whole = support.inspect(project(ALL))
 
   for _, name in ipairs(LIBRARIES) do
     it("is smaller, valid, and works without " .. name, function()
       local folder = project(ALL, { name })
-      local about = inspect(folder)
+      local about = support.inspect(folder)
       assert.same({ { name }, true }, { about.without, about.runs_here })
       assert.is_true(about.bytes + 1000 < whole.bytes, about.bytes .. " of " .. whole.bytes)
       local packed, output = pack(folder)
@@ -101,7 +94,7 @@ describe("a flare without a library", function()
   it("is so without all of them, and with two", function()
     assert.equal(expected(LIBRARIES), answers(project(ALL, LIBRARIES), 2))
     assert.equal(expected { "io", "os" }, answers(project(ALL, { "io", "os" }), 2))
-    assert.is_true(inspect(project(ALL, LIBRARIES)).bytes + 50000 < whole.bytes)
+    assert.is_true(support.inspect(project(ALL, LIBRARIES)).bytes + 50000 < whole.bytes)
   end)
 
   it("is so with optional parts and with bytecode", function()
@@ -130,12 +123,12 @@ describe("a flare without a library", function()
 
   it("has what else there is cut, although it names what is left out", function()
     local main = "return function() if no then io.write 'x' end return { body = 'y' } end"
-    assert.same({}, inspect(project(main)).cut)
-    local about = inspect(project(main, { "io" }))
+    assert.same({}, support.inspect(project(main)).cut)
+    local about = support.inspect(project(main, { "io" }))
     assert.same({ { "io" }, "io" }, { about.without, about.cut[1] })
     main = "return function() if _G.no then io.write(debug.traceback(load 'x')) end return { body = 'y' } end"
-    about = inspect(project(main, { "debug", "io", "load" }))
-    assert.is_true(about.bytes + 25000 < inspect(project(main)).bytes)
+    about = support.inspect(project(main, { "debug", "io", "load" }))
+    assert.is_true(about.bytes + 25000 < support.inspect(project(main)).bytes)
     assert.equal("y", answers(project(main, { "debug", "io", "load" })))
   end)
 
@@ -144,6 +137,6 @@ describe("a flare without a library", function()
     local bytes, n = support.read(packed):gsub('"without":%["utf8"%]', '"without":["utf9"]')
     assert.equal(1, n)
     support.write(packed, bytes)
-    assert.is_false(inspect(packed).runs_here)
+    assert.is_false(support.inspect(packed).runs_here)
   end)
 end)

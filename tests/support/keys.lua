@@ -60,6 +60,20 @@ function keys.sign(path, hash, message, words, size)
   return size and joined(signature, size) or signature
 end
 
+--- Bytes with one bit flipped, counted from 0.
+function keys.flipped(bytes, bit)
+  local at = bit // 8 + 1
+  return bytes:sub(1, at - 1) .. string.char(bytes:byte(at) ~ 1 << bit % 8) .. bytes:sub(at + 1)
+end
+
+--- A copy of a key with other fields.
+function keys.with(key, changes)
+  local copy = {}
+  for name, value in pairs(key) do copy[name] = value end
+  for name, value in pairs(changes) do copy[name] = value end
+  return copy
+end
+
 --- Whether openssl takes a signature; `words` are more options of `openssl dgst`.
 function keys.verifies(path, hash, message, signature, words)
   local file, other = support.folder() .. "/message", support.folder() .. "/signature"

@@ -73,6 +73,13 @@ function support.cli(...)
   return support.run(table.concat(words, " "))
 end
 
+--- What `flaron-lua inspect --json` tells of a project or a flare.
+function support.inspect(path)
+  local code, output, errors = support.cli("inspect", "--json", path)
+  assert(code == 0 and errors == "", errors)
+  return assert(require("dkjson").decode(output))
+end
+
 --- The whole content of a file; nil and a message if it cannot be read.
 function support.read(path)
   local file <close>, message = io.open(path, "rb")

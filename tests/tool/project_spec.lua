@@ -1,7 +1,6 @@
 -- project_spec.lua - what `flaron-lua pack` reads: the requires it sees in source, files in all their shapes, what
 -- flare.lua names; that equal projects give equal bytes; its time; and descriptions that are nonsense.
 -- What is in the module, and what is refused, is in pack_spec.lua.
-local json = require "dkjson"
 local support = require "support"
 
 local sanitized = (os.getenv "SANITIZE" or "") ~= ""
@@ -22,18 +21,10 @@ local function pack(files, ...)
   return out, output
 end
 
--- What `inspect --json` tells of a flare.
-local function inspect(path)
-  local code, output, errors = support.cli("inspect", "--json", path)
-  assert.equal("", errors)
-  assert.equal(0, code)
-  return assert(json.decode(output))
-end
-
 -- The names of a project's modules and where they were found: "a (a.lua)", sorted.
 local function modules_of(files)
   local list = {}
-  for _, module in ipairs(inspect(pack(files)).modules) do
+  for _, module in ipairs(support.inspect(pack(files)).modules) do
     list[#list + 1] = ("%s (%s)"):format(module.name, module.file)
   end
   table.sort(list)
@@ -243,7 +234,7 @@ describe("pack", function()
   end)
 
   it("keeps to --memory, and to the manifest's where there is none", function()
-    local function limit(files, ...) return inspect(pack(files, ...)).memory_limit_bytes end
+    local function limit(files, ...) return support.inspect(pack(files, ...)).memory_limit_bytes end
     local manifest = { ["main.lua"] = plain, ["flare.lua"] = "return { memory = '5M' }" }
     assert.equal(8 << 20, limit(plain, "--memory", "8M"))
     assert.equal(1 << 20, limit(plain, "--memory=1M"))
@@ -380,7 +371,7 @@ describe("require", function()
       ["ö.txt"] = "\0\255",
     }
     assert.equal("late asset\0\255", body_of(files))
-    local about = inspect(pack(files))
+    local about = support.inspect(pack(files))
     assert.same({ { file = "img/a b.txt", bytes = 5 }, { file = "ö.txt", bytes = 2 } }, about.assets)
     assert.equal("src/start.lua", about.modules[1].file)
     assert.equal(#files["src/start.lua"], about.modules[1].bytes)
