@@ -162,6 +162,7 @@ describe("flaron-lua repl in a terminal", function()
 
   -- What is shown when `keys` are pressed: a shell's words that press keys by `press KEYS`, which are those of printf, and wait:
   -- by `enter KEYS`, which ends a line, for the next prompt; by `await WORD` for what is shown.
+  -- The trap keeps a shell like dash, which Ctrl-C reaches as well, until it has said how the program ended.
   local function pressed(keys)
     local shown = folder .. "/shown"
     support.run(([[n=0 p=0 shown=%s
@@ -172,7 +173,7 @@ describe("flaron-lua repl in a terminal", function()
       enter() { press "$1\r"; prompt; }
       rm -f "$shown"
       { prompt; %s; press '\004'; await 'ended:'; } | TERM=xterm timeout 20 script -qefc %s "$shown" >/dev/null]]):format(quote(shown),
-      keys, quote(("%s repl --cpu-ms 0 %s; echo ended: $?"):format(tool, quote(folder)))))
+      keys, quote(("trap : INT; %s repl --cpu-ms 0 %s; echo ended: $?"):format(tool, quote(folder)))))
     return (support.read(shown):gsub("\r", ""):gsub("\27%[[%d;?]*%a", ""))
   end
 
