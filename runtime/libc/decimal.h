@@ -13,8 +13,12 @@ enum {
   DECIMAL_DIGITS = 9, /* digits of a limb */
   DECIMAL_POINT = 40, /* the limbs before this one are the integer part */
   DECIMAL_LIMBS = 300,
-  DECIMAL_SHIFT = 29 /* the most bits of one shift */
+  DECIMAL_SHIFT = 29, /* the most bits of one shift */
+  DECIMAL_EXACT = 22  /* the highest power of ten that a double holds exactly */
 };
+
+/* The powers of ten from 0 on. */
+extern const double decimal_powers[DECIMAL_EXACT + 1];
 
 /* The limbs with indices from `first` to before `last`, most significant first; all others are zero. */
 typedef struct decimal {

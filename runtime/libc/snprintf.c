@@ -168,6 +168,30 @@ static void snprintf_round_digits(digits *r, int keep) {
   while (r->count > 0 && text[r->count - 1] == '0') r->count--;
 }
 
+/*
+ * The digits of a number that is short in decimal, such as 12.5 or 0.07, if at most `keep` digits, `behind`
+ * of them behind the point, show it: what rounding all of its digits would leave. Else false, and so for some
+ * that are short. If m / 10^k is the number, m below 2^53, its exact value is nearer to that decimal than to
+ * any other of 15 digits.
+ */
+enum { FEW_DIGITS = 15, FEW_DECIMALS = 6 };
+
+static bool snprintf_few_digits(double number, int keep, int behind, digits *r) {
+  double size = number < 0 ? -number : number;
+  if (keep > FEW_DIGITS || behind > FEW_DECIMALS || !(size >= 1e-4 && size * decimal_powers[behind] < 1e15))
+    return false;
+  for (int k = 0; k <= behind; k++) {
+    uint64_t m = (uint64_t)(size * decimal_powers[k] + 0.5);
+    if ((double)m / decimal_powers[k] != size) continue;
+    /* cppcheck-suppress ctuuninitvar ; it is written here */
+    r->count = format_integer(r->text + 1, (long long)m);
+    r->point = r->count - k;
+    while (r->text[r->count] == '0') r->count--;
+    return r->count <= keep;
+  }
+  return false;
+}
+
 /* Writes the digits with indices from `from` to before `to`; zeros where there are no digits. */
 static void snprintf_put_digits(output *o, const digits *r, int from, int to) {
   for (; from < to; from++) snprintf_put(o, from >= 0 && from < r->count ? r->text[1 + from] : '0');
@@ -253,7 +277,10 @@ static void snprintf_put_double(output *o, conversion *c, double number) {
   }
   digits r;
   int precision = c->precision >= 0 ? c->precision : 6;
-  snprintf_expand(number, &r);
+  bool few = c->letter == 'f'   ? snprintf_few_digits(number, FEW_DIGITS, precision, &r)
+             : c->letter == 'g' ? snprintf_few_digits(number, precision, FEW_DECIMALS, &r)
+                                : false;
+  if (!few) snprintf_expand(number, &r);
   if (c->letter == 'f') {
     snprintf_round_digits(&r, r.point + precision);
     snprintf_put_fixed(o, c, prefix, &r, precision);

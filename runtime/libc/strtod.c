@@ -66,7 +66,7 @@ typedef struct digits {
   int count;       /* number of digits kept */
   int point;       /* position of the point, counted from the first digit kept */
   bool cut;        /* a digit that was not kept is not zero */
-  uint64_t hex;    /* base 16: the value of the digits kept */
+  uint64_t value;  /* that of the digits kept, if there are at most 15 */
   uint8_t kept[DIGITS_MAX];
 } digits;
 
@@ -76,7 +76,7 @@ static void read_digits(digits *r, const char *at, int base) {
   r->end = NULL;
   r->count = r->point = 0;
   r->cut = false;
-  r->hex = 0;
+  r->value = 0;
   for (;; at++) {
     int digit = digit_of(*at);
     if (*at == '.' && !behind) {
@@ -96,7 +96,7 @@ static void read_digits(digits *r, const char *at, int base) {
       r->cut = r->cut || digit != 0;
       continue;
     }
-    r->hex = r->hex << 4 | (unsigned)digit;
+    r->value = r->value * (unsigned)base + (unsigned)digit;
     r->kept[r->count++] = (uint8_t)digit;
   }
 }
@@ -127,9 +127,9 @@ static double read_hexadecimal(const char **at) {
   *at = r.end;
   int exponent = read_exponent(at, 'p') + (r.point - r.count) * 4;
   if (r.count == 0) return 0;
-  int up = __builtin_clzll(r.hex) - 1;
+  int up = __builtin_clzll(r.value) - 1;
   if (exponent > 2 * EXPONENT_MAX) exponent = 2 * EXPONENT_MAX;
-  return nearest(r.hex << up | r.cut, exponent - up);
+  return nearest(r.value << up | r.cut, exponent - up);
 }
 
 /* Sets `d` to the digits times 10^exponent. */
@@ -161,6 +161,10 @@ static double read_decimal(const char **at) {
   *at = r.end;
   int exponent = read_exponent(at, 'e');
   if (r.count == 0) return 0;
+  /* Both are exact as doubles, so one operation on them gives the nearest double (W. Clinger, 1990). */
+  int power = r.point + exponent - r.count;
+  if (r.count <= 15 && power >= -DECIMAL_EXACT && power <= DECIMAL_EXACT)
+    return power < 0 ? (double)r.value / decimal_powers[-power] : (double)r.value * decimal_powers[power];
   if (r.point + exponent > 310) return from_bits((uint64_t)0x7FF << 52);
   if (r.point + exponent < -340) return 0;
   to_decimal(&r, exponent, &d);
