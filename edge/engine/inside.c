@@ -2,6 +2,15 @@
  * inside.c - see inside.h. It is compiled as one with the runtime's translation (mk/native.mk), whose
  * functions are static and have the names that they have in C, with w2c_ in front.
  */
+#include <stdint.h>
+
+/* What i32.popcnt is translated to. */
+static inline uint32_t inside_count_bits(uint32_t n) {
+  n -= n >> 1 & 0x55555555;
+  n = (n & 0x33333333) + (n >> 2 & 0x33333333);
+  return ((n + (n >> 4)) & 0x0F0F0F0F) * 0x01010101 >> 24;
+}
+
 #include "runtime_wasm2c.c"
 
 #include "engine/inside.h"
