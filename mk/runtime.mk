@@ -55,12 +55,12 @@ $(call flags_of,lua,$(LUA_HOT) $(LUA_COMPILER),$(SPEED))
 $(call flags_of,lua,$(LUA_COLD) $(LUA_RARE),-Oz)
 $(call flags_of,lua,$(LUA_RARE),$(NO_INLINING))
 
-CJSON_FLAGS := $(WASM_FLAGS) -Oz -fshort-enums -DNDEBUG -w -include runtime/json/cjson_config.h
+CJSON_FLAGS := $(WASM_FLAGS) $(SPEED) -fshort-enums -DNDEBUG -w -include runtime/json/cjson_config.h
 
-SEES_LUA := $(addprefix lua/fast/,api call get string_pattern pcall string_slice set) $(addprefix lua/,lobject_message lstring_intern lundump_late)
+SEES_LUA := $(addprefix lua/fast/,api build call get string_pattern pcall string_slice set) $(addprefix lua/,lobject_message lstring_intern lundump_late)
 LIBRARIES := $(addprefix lua/library_,base coroutine debug io os table)
 $(call flags_of,runtime,$(SEES_LUA) $(LIBRARIES),-include runtime/lua/lua_config.h)
-$(call flags_of,runtime,$(addprefix lua/fast/,api call get string_pattern pcall string_slice set) \
+$(call flags_of,runtime,$(addprefix lua/fast/,api build call get string_pattern pcall string_slice set) \
   $(addprefix lua/,library_table library_coroutine),$(SPEED))
 $(call flags_of,runtime,lua/fast/pcall lua/library_coroutine,-mllvm -inline-threshold=60)
 $(call flags_of,runtime,lua/library_debug,$(NO_INLINING))
@@ -120,7 +120,7 @@ LINK_ORDER := runtime/lua/fast/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm
   runtime/lua/library_base bindings/encoding runtime/lua/library_os runtime/lua/library_io bindings/output runtime/start/manifest bindings/flaron lua/lstrlib \
   runtime/lua/fast/string_pattern runtime/lua/fast/string_slice bindings/plasma runtime/libc/memcpy bindings/spark runtime/lua/library_debug lua/lmathlib \
   runtime/libc/math lua/lctype lua/lopcodes runtime/lua/fast/call runtime/lua/fast/get runtime/lua/lstring_hash \
-  runtime/lua/lmem_arena runtime/lua/fast/set
+  runtime/lua/lmem_arena runtime/lua/fast/set runtime/lua/fast/build
 
 # --low-memory-unused: the C stack is at address 0 and never used up, so no address below 1024 comes from an overflow. -aimfs
 # 5: functions of up to 5 nodes are hardly longer than a call of them, and an invocation of hello makes hundreds of calls.

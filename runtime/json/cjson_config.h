@@ -23,6 +23,11 @@ void *json_realloc(void *memory, size_t size);
 struct lua_State;
 void *library_userdata(struct lua_State *L, int index, size_t size);
 
+/* runtime/lua/fast/build.h */
+void table_of_pairs(struct lua_State *L, int pairs);
+void table_of_list(struct lua_State *L, int count);
+int table_next(struct lua_State *L, int index, unsigned *position);
+
 #define fprintf(...) ((void)0)
 #define vfprintf(...) ((void)0)
 

@@ -87,6 +87,29 @@ describe("json", function()
       assert.same({ ["a\0b"] = 1, [""] = 2, ["\""] = 3 }, decode [[{"a\u0000b":1,"":2,"\"":3}]])
     end)
 
+    it("reads lists and objects of every size", function()
+      assert.equal("good", flare:value [[
+        for n = 1, 70 do
+          local list, object = {}, {}
+          for i = 1, n do
+            list[i] = i
+            object[i] = ('"k%d":{"v":[%d]}'):format(i, i)
+          end
+          local decoded = json.decode("[" .. table.concat(list, ",") .. "]")
+          assert(#decoded == n)
+          for i = 1, n do assert(decoded[i] == i) end
+          decoded = json.decode("{" .. table.concat(object, ",") .. ', "k1":{"v":["last"]}}')
+          local count = 0
+          for key, value in pairs(decoded) do
+            assert(value.v[1] == (key == "k1" and "last" or tonumber(key:sub(2))))
+            decoded[key] = nil
+            count = count + 1
+          end
+          assert(count == n)
+        end
+        return "good"]])
+    end)
+
     it("takes the last of two equal keys", function()
       assert.same({ a = 2 }, decode '{"a":1,"a":2}')
       assert.same({ a = 2 }, decode [[{"a":1,"\u0061":2}]])
