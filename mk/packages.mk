@@ -12,6 +12,7 @@ BROWSER_PACKAGES := chromium chromium-driver fonts-dejavu-core
 LINT_PACKAGES := lua-check clang-format cppcheck shellcheck
 FUZZ_PACKAGES := libclang-rt-19-dev sqlite3
 DEB_PACKAGES := dpkg-dev
+ROOT_PACKAGES := debootstrap qemu-user-static
 VSCODE_PACKAGES := g++ make npm python3 ripgrep
 SOAK_PACKAGES := wrk
 BENCH_PACKAGES := nginx-light libnginx-mod-http-lua lua-cjson wrk brotli npm lua-lpeg lua-zlib lua-luaossl

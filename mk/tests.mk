@@ -106,7 +106,7 @@ $(N)/engines/wazero: tests/engines/wazero.go $(call flags,wazero,$(ENGINE_WAZERO
 	  "$$(sed -n 's/^go \([0-9]*\.[0-9]*\).*/\1/p' $(ENGINE_WAZERO)/go.mod)" '$(abspath $(ENGINE_WAZERO))' >$(@D)/wazero.src/go.mod
 	$(Q)cd $(@D)/wazero.src && GOFLAGS=-mod=mod GOPROXY=off go build -o ../wazero .
 
-.PHONY: vscode-editor test-engines test run-tests suite run-suite lint run-lint fuzz soak run-soak-programs
+.PHONY: vscode-editor test-engines test-release test run-tests suite run-suite lint run-lint fuzz soak run-soak-programs
 
 test: setup-test ## run all tests; the last line counts them (ONLY='WORD...', ENGINES='wasm2c v8')
 	$(Q)$(MAKE) $(JOBS) run-tests
@@ -117,6 +117,10 @@ run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(SOAK) $(N)/tests/collide
 
 test-engines: setup-test ## compare the answers of a flare on all engines that are here, also of ENGINE_WAZERO=DIR
 	$(Q)$(MAKE) $(JOBS) $(if $(ENGINE_WAZERO),$(N)/engines/wazero) run-tests ONLY=engines_spec
+
+test-release: setup-test ## try what `make release` and `make deb` made in roots of other systems, as root (ONLY='ROOT...', INTO=FILE)
+	$(Q)tools/setup.sh optional $(ROOT_PACKAGES) || :
+	$(Q)INTO='$(INTO)' tests/release/run.sh $(B) $(ONLY)
 
 suite: setup-test ## run Lua's own test suite, which LUA_SUITE=FOLDER has, on both engines (ONLY=WORD, ENGINES='wasm2c v8')
 	$(Q)$(MAKE) $(JOBS) run-suite
