@@ -14,11 +14,12 @@ install: $(EXE) $(MODULE) ## install under PREFIX (default /usr/local; DESTDIR i
 uninstall: ## remove what install puts under PREFIX
 	$(Q)$(INSTALL) uninstall
 
-deb: $(EXE) $(MODULE) ## build a Debian package, build/flaron-lua_VERSION_ARCH.deb (MAINTAINER='Name <mail>')
+# With DEB_ARCH, of that architecture's static executable; without, of this machine's, with Debian's libraries.
+deb: $(if $(DEB_ARCH),,$(EXE) $(MODULE)) ## build a Debian package, build/flaron-lua_VERSION_ARCH.deb (MAINTAINER='Name <mail>', DEB_ARCH=arm64)
 	$(Q)tools/setup.sh packages $(DEB_PACKAGES)
 	$(Q)rm -rf $(B)/deb
-	$(Q)$(MAKE) install PREFIX=/usr DESTDIR=$(B)/deb/root
-	$(Q)SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) MAINTAINER='$(MAINTAINER)' tools/deb.sh $(B)/deb $(if $(SANITIZE),$(N),$(B))
+	$(Q)$(if $(DEB_ARCH),$(MAKE) release RELEASE_ARCH=$(DEB_ARCH),$(MAKE) install PREFIX=/usr DESTDIR=$(B)/deb/root)
+	$(Q)SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) MAINTAINER='$(MAINTAINER)' tools/deb.sh $(B)/deb $(if $(SANITIZE),$(N),$(B)) $(DEB_ARCH)
 
 # vsce, as the lock file has it. None of its packages runs anything while it is installed.
 $(B)/vscode/npm.stamp: editors/vscode/package.json editors/vscode/package-lock.json

@@ -1,18 +1,49 @@
 #!/bin/sh
-# deb.sh - makes a Debian package of the files that `make install` put into FOLDER/root. Called by `make deb`, which sets
-# SOURCE_DATE_EPOCH, so that the same sources make the same package, and MAINTAINER, which may be empty.
+# deb.sh - makes a Debian package: of the files that `make install` put into FOLDER/root, for this machine's architecture; or,
+# where ARCHITECTURE is given, of its archive of `make release` in TO, whose executable needs no library and no Lua. Called by
+# `make deb`, which sets SOURCE_DATE_EPOCH, so that the same sources make the same package, and MAINTAINER, which may be empty.
 #
-#   tools/deb.sh FOLDER TO
+#   tools/deb.sh FOLDER TO [ARCHITECTURE]
 set -eu
 
 folder=$1 root=$1/root to=$2
 version=$(sed -n 's/^#define FLARON_LUA_VERSION "\(.*\)"$/\1/p' edge/flare/flare.h)
-architecture=$(dpkg --print-architecture)
+architecture=${3:-$(dpkg --print-architecture)}
 maintainer=${MAINTAINER:-the flaron-lua authors}
 export SOURCE_DATE_EPOCH
 
-module=$(cd "$root" && find usr/lib -name edge.so)
-strip --strip-unneeded --remove-section=.comment "$root/usr/bin/flaron-lua" "$root/$module"
+# Puts an archive's content, which finds its files from where it lies, into a folder that is its own: /usr/share/lua/5.4 belongs to
+# Debian's packages of the modules that are in it. What other programs look for is where they do.
+place_archive() {
+  archive=$to/flaron-lua-$version-linux-$architecture.tar.gz
+  [ -f "$archive" ] || { echo "deb.sh: there is no $archive: make release" >&2; exit 1; }
+  own=$root/usr/lib/flaron-lua
+  mkdir -p "$own" "$root/usr/bin" "$root/usr/share"
+  tar -xzf "$archive" -C "$own" --strip-components=1 --no-same-owner
+  ln -s ../lib/flaron-lua/bin/flaron-lua "$root/usr/bin/flaron-lua"
+  for name in man doc bash-completion zsh fish; do
+    [ -d "$own/share/$name" ] || continue
+    mv "$own/share/$name" "$root/usr/share/$name"
+  done
+  ln -s ../../../share/doc "$own/share/doc"
+  [ ! -d "$root/usr/share/zsh/site-functions" ] || mv "$root/usr/share/zsh/site-functions" "$root/usr/share/zsh/vendor-completions"
+  depends=
+}
+
+# Strips what `make install` installed, and finds the packages of its libraries.
+find_libraries() {
+  module=$(cd "$root" && find usr/lib -name edge.so)
+  strip --strip-unneeded --remove-section=.comment "$root/usr/bin/flaron-lua" "$root/$module"
+  # dpkg-shlibdeps needs a source package's control file in this folder.
+  mkdir -p "$folder/debian"
+  printf 'Source: flaron-lua\n\nPackage: flaron-lua\nArchitecture: any\n' >"$folder/debian/control"
+  libraries=$(cd "$folder" && dpkg-shlibdeps -O root/usr/bin/flaron-lua "root/$module" 2>shlibdeps.log) ||
+    { cat "$folder/shlibdeps.log" >&2; exit 1; }
+  depends="Depends: ${libraries#shlibs:Depends=}, lua5.4, lua-busted, lua-check
+"
+}
+
+if [ $# -gt 2 ]; then place_archive; else find_libraries; fi
 
 # Debian has the full texts in /usr/share/common-licenses.
 doc=$root/usr/share/doc/flaron-lua
@@ -22,12 +53,7 @@ sed -i '/^==== Full texts/,$d' "$doc/copyright"
   printf ' -- %s  %s\n' "$maintainer" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")"
 } | gzip -9n >"$doc/changelog.gz"
 
-# dpkg-shlibdeps needs a source package's control file in this folder.
-mkdir -p "$folder/debian" "$root/DEBIAN"
-printf 'Source: flaron-lua\n\nPackage: flaron-lua\nArchitecture: any\n' >"$folder/debian/control"
-libraries=$(cd "$folder" && dpkg-shlibdeps -O root/usr/bin/flaron-lua "root/$module" 2>shlibdeps.log) ||
-  { cat "$folder/shlibdeps.log" >&2; exit 1; }
-
+mkdir -p "$root/DEBIAN"
 (cd "$root" && find usr -type f | LC_ALL=C sort | xargs -d '\n' md5sum) >"$root/DEBIAN/md5sums"
 find "$root" -type d -exec chmod 755 {} +
 chmod 644 "$root/DEBIAN/md5sums"
@@ -37,8 +63,7 @@ Version: $version
 Architecture: $architecture
 Maintainer: $maintainer
 Installed-Size: $(du -sk --apparent-size "$root/usr" | cut -f 1)
-Depends: ${libraries#shlibs:Depends=}, lua5.4, lua-busted, lua-check
-Recommends: ca-certificates
+${depends}Recommends: ca-certificates
 Section: devel
 Priority: optional
 Description: Lua 5.4 for the Flaron edge
