@@ -25,6 +25,10 @@ echo 'shellcheck'
 # shellcheck disable=SC2046
 shellcheck $(git ls-files '*.sh') .ci/run tests/suite/run
 
+echo 'Dockerfiles'
+# shellcheck disable=SC2046
+tests/release/docker.sh check $(git ls-files '*Dockerfile')
+
 echo 'host names and paths'
 # No file may name a package registry or a path of somebody's machine.
 if git grep -nE '(deb|security)\.debian\.[o]rg|registry\.[n]pmjs|[.]npmjs\.com|/[w]ork/main|/[r]oot/' -- . ; then

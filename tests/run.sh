@@ -46,7 +46,7 @@ done
 alone='/budget_spec /waits_spec /install_spec /sbom_spec /pages_spec'
 
 # Specs of pages, packages and tools that are built without sanitizers: with them they would show nothing more.
-unsanitized='tests/docs/ /install_spec /lua_version_spec /sbom_spec /setup_spec /translated_spec /unwind_spec'
+unsanitized='tests/docs/ /install_spec /lua_version_spec /release_test_spec /sbom_spec /setup_spec /translated_spec /unwind_spec'
 
 # has PATH WORDS: whether a path has one of the words.
 has() {

@@ -38,12 +38,15 @@ ubuntu_keys() { # FOLDER UBUNTU
   dpkg-deb -x "$deb" "$keys"
 }
 
-bootstrap() { # ROOT ARCHITECTURE SUITE MIRROR WORD...
-  root=$1 architecture=$2 suite=$3 mirror=$4 log=$1.log
-  shift 4
+bootstrap() { # ROOT ARCHITECTURE SUITE MIRROR [KEYRING]
+  root=$1 architecture=$2 suite=$3 mirror=$4 log=$1.log keyring=${5-}
+  # A debootstrap that is older than an Ubuntu does as it does for Ubuntus of before.
+  script=/usr/share/debootstrap/scripts/$suite
+  [ -e "$script" ] || script=${script%/*}/jammy
   command -v debootstrap >/dev/null || without 'debootstrap is not installed'
   mkdir -p "$root"
-  nice debootstrap --variant=minbase --include=ca-certificates --arch="$architecture" "$@" "$suite" "$root" "$mirror" >"$log" 2>&1 ||
+  nice debootstrap --variant=minbase --include=ca-certificates --arch="$architecture" ${keyring:+"--keyring=$keyring"} \
+    "$suite" "$root" "$mirror" "$script" >"$log" 2>&1 ||
     without "debootstrap cannot make $suite: $(tail -n 1 "$log") ($log)"
   rm -rf "$root"/var/cache/apt/archives/*.deb
 }
@@ -101,7 +104,7 @@ make_root() { # FOLDER NAME
     noble)
       ubuntu_keys "$folder" "${site%/debian}/ubuntu"
       bootstrap "$root" "$architecture" "$suite" "${site%/debian}/ubuntu" \
-        --keyring="$folder/ubuntu-keyring/usr/share/keyrings/ubuntu-archive-keyring.gpg"
+        "$folder/ubuntu-keyring/usr/share/keyrings/ubuntu-archive-keyring.gpg"
       ;;
     *) bootstrap "$root" "$architecture" "$suite" "$site" ;;
   esac

@@ -13,6 +13,7 @@ archives=$1
 shift
 only=$*
 roots=${ROOTS:-build/roots}
+user=1000:1000 # who runs the steps
 results=$roots/results
 here=tests/release
 failed=0
@@ -43,17 +44,6 @@ runs_arm64() {
     >"$registry/register" || { reason='binfmt_misc does not take qemu-aarch64-static'; return 1; }
 }
 
-# Runs a command in a root, in namespaces of its own for mounts and processes, which end with it; the network is this machine's.
-enter() { # ROOT USER COMMAND...
-  root=$1 user=$2
-  shift 2
-  # shellcheck disable=SC2016 # the inner sh expands it
-  unshare --mount --pid --fork --kill-child --propagation slave sh -c '
-    root=$1 user=$2
-    shift 2
-    mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && exec chroot --userspec="$user" "$root" "$@"' sh "$root" "$user" "$@"
-}
-
 note() { printf '%s\n' "$1" >>"$results/table"; }
 
 # Tries an executable in a root and adds a row.
@@ -73,7 +63,7 @@ try() { # ROW NAME SYSTEM ARCHITECTURE EXECUTABLE HOW PAGES
   fi
   code=0
   began=$(date +%s)
-  enter "$root" 1000:1000 /bin/sh -c "cd /tmp && PATH=/usr/bin:/bin NC='/opt/release/busybox nc' ${pages:+QEMU_PAGESIZE=$pages} \
+  $here/enter.sh "$root" "$user" /bin/sh -c "cd /tmp && PATH=/usr/local/bin:/usr/bin:/bin NC='/opt/release/busybox nc' ${pages:+QEMU_PAGESIZE=$pages} \
     sh /opt/release/inside.sh $executable /opt/release/probe /tmp/release $record" >"$results/$row" 2>"$results/$row.err" </dev/null || code=$?
   seconds=$(($(date +%s) - began))
   [ -f "$results/record.json" ] || cp "$root/tmp/release/own.json" "$results/record.json" 2>/dev/null || :
@@ -134,9 +124,9 @@ rows() { # NAME ARCHITECTURE SYSTEM
   package=$archives/flaron-lua_${version}_$architecture.deb
   if [ -f "$package" ] && [ -x "$roots/$name/usr/bin/dpkg" ] && [ "$(dpkg-deb -f "$package" Depends)" = '' ]; then
     cp "$package" "$roots/$name/opt/release/flaron-lua.deb"
-    if enter "$roots/$name" 0:0 /usr/bin/dpkg -i /opt/release/flaron-lua.deb >"$results/$name-deb.dpkg" 2>&1; then
+    if $here/enter.sh "$roots/$name" 0:0 dpkg -i /opt/release/flaron-lua.deb >"$results/$name-deb.dpkg" 2>&1; then
       try "$name-deb" "$name" "$system" "$architecture" /usr/bin/flaron-lua ".deb, $how" ''
-      enter "$roots/$name" 0:0 /usr/bin/dpkg -P flaron-lua >>"$results/$name-deb.dpkg" 2>&1 || :
+      $here/enter.sh "$roots/$name" 0:0 dpkg -P flaron-lua >>"$results/$name-deb.dpkg" 2>&1 || :
       if [ -e "$roots/$name/usr/lib/flaron-lua" ]; then
         echo "$name: the package was not removed whole"
         failed=1
@@ -147,6 +137,48 @@ rows() { # NAME ARCHITECTURE SYSTEM
       absent "$system" "$architecture" ".deb, $how" 'dpkg did not install it'
     fi
   fi
+}
+
+# A container: a Dockerfile's steps on a copy of the root of its system, and all as the user that it names.
+container() { # ROW NAME SYSTEM ARCHITECTURE DOCKERFILE CONTEXT USER
+  root=$roots/$1
+  rm -rf "$root"
+  cp -a "$roots/$2" "$root"
+  rm -rf "$root/opt/flaron-lua" "$root/opt/release" "$root/tmp/release"
+  if $here/docker.sh build "$5" "$6" "$root" "$4" >"$results/$1.steps" 2>&1; then
+    user=$7 # of the Dockerfile; chroot knows it by name
+    try "$1" "$1" "$3" "$4" flaron-lua "$5" ''
+    user=1000:1000
+  else
+    tail -n 20 "$results/$1.steps"
+    failed=1
+    absent "$3" "$4" "$5" "a step failed ($results/$1.steps)"
+  fi
+}
+
+# The image runs by what it says itself: the entry point, the folder, the user.
+starts_by_itself() { # ROW
+  if ! $here/docker.sh run "$roots/$1" new site >"$results/$1.run" 2>&1 || ! $here/docker.sh run "$roots/$1" pack site >>"$results/$1.run" 2>&1 ||
+    ! $here/docker.sh run "$roots/$1" --version | grep -qF "$version"; then
+    cat "$results/$1.run"
+    echo "$1: the entry point does not do new and pack in WORKDIR"
+    failed=1
+  fi
+}
+
+# The container rows: the image that we ship, and the one that projects have to be worked on in.
+containers() { # ARCHITECTURE
+  architecture=$1
+  [ -d "$roots/debian12-$architecture/opt/flaron-lua" ] || return 0
+  how=
+  [ "$architecture" = "$machine" ] || how=', qemu'
+  container "docker-$architecture" "debian12-$architecture" "Container$how" "$architecture" packages/docker/Dockerfile "$archives" flaron
+  [ ! -f "$roots/docker-$architecture.image" ] || starts_by_itself "docker-$architecture"
+  [ -z "$how" ] || return 0
+  rm -rf "$roots/context"
+  mkdir "$roots/context"
+  cp scripts/templates/devcontainer/.devcontainer/Dockerfile "$archives/flaron-lua-$version-linux-$architecture.tar.gz" "$roots/context"
+  container "devcontainer-$architecture" "debian12-$architecture" "Dev container" "$architecture" "$roots/context/Dockerfile" "$roots/context" dev
 }
 
 # Packs, and what the probe computes, must be the same bytes in all rows.
@@ -185,6 +217,9 @@ $here/roots.sh names >"$results/names"
 while read -r name architecture system; do
   case " $only " in '  ' | *" $name "*) rows "$name" "$architecture" "$system" ;; esac
 done <"$results/names"
+for architecture in amd64 arm64; do
+  case " $only " in '  ' | *" docker-$architecture "*) containers $architecture ;; esac
+done
 grep -q '| [1-9][0-9]* of ' "$results/table" || failed=1
 compare
 sizes
