@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+#include <unistd.h>
 
 #include "host/host.h"
 
@@ -32,15 +32,12 @@ static void fill_seeded(host *h, uint8_t *to, size_t size) {
 
 /* Fills from the kernel; ends the process if the kernel has no random bytes, as when memory runs out. */
 static void fill_true(uint8_t *to, size_t size) {
-  while (size != 0) {
-    ssize_t got = getrandom(to, size, 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) {
-      fprintf(stderr, "flaron-lua: the machine has no random bytes: %s\n", strerror(errno));
-      abort();
-    }
-    to += got;
-    size -= (size_t)got;
+  enum { MOST = 256 }; /* of getentropy */
+  for (size_t part; size != 0; to += part, size -= part) {
+    part = size < MOST ? size : MOST;
+    if (getentropy(to, part) == 0) continue;
+    fprintf(stderr, "flaron-lua: the machine has no random bytes: %s\n", strerror(errno));
+    abort();
   }
 }
 

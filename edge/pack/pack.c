@@ -6,12 +6,12 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "abi/start_report.h"
+#include "base/digest.h"
 #include "base/foreign.h"
 #include "engine/engine_wasm2c.h"
 #include "pack/bundle.h"
@@ -34,15 +34,10 @@ typedef struct project {
 /* The hash of a bundle and this runtime, since another runtime may compile the same source to other
  * instructions. */
 static uint32_t pack_hash_of(const text *bundle) {
-  uint8_t digest[EVP_MAX_MD_SIZE];
+  uint8_t digest[DIGEST_SHA256_SIZE];
   uint32_t hash;
-  const char *runtime = flare_runtime_hash();
-  EVP_MD_CTX *context = EVP_MD_CTX_new();
-  EVP_DigestInit_ex(context, EVP_sha256(), NULL);
-  EVP_DigestUpdate(context, runtime, strlen(runtime));
-  EVP_DigestUpdate(context, text_string(bundle), bundle->size);
-  EVP_DigestFinal_ex(context, digest, NULL);
-  EVP_MD_CTX_free(context);
+  const bytes pieces[] = {bytes_of(flare_runtime_hash()), text_bytes(bundle)};
+  digest_sha256(pieces, 2, digest);
   memcpy(&hash, digest, sizeof hash);
   return hash;
 }

@@ -99,7 +99,7 @@ static int list_folder(search *s, part p, pattern_names *names, int *folder) {
   int fault = file_open_folder_below(&s->place, s->path.size > 0 ? s->path.data : ".", folder);
   if (fault == ENOENT || fault == ENOTDIR || fault == EISDIR) return 0;
   if (fault != 0) return fault;
-  int own = dup(*folder);
+  int own = openat(*folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *list = own >= 0 ? fdopendir(own) : NULL;
   if (list == NULL) fault = errno;
   if (list == NULL && own >= 0) close(own);

@@ -3,10 +3,10 @@
  */
 #include "record/redact.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/list.h"
 
 /* A character of the same kind as `c`, chosen by a random byte. */
@@ -21,14 +21,13 @@ static char other(char c, uint8_t random) {
 }
 
 void redact_placeholder(bytes name, bytes value, text *to) {
-  uint8_t random[EVP_MAX_MD_SIZE] = {0};
-  unsigned size = 0;
+  uint8_t random[DIGEST_SHA512_SIZE] = {0};
   for (size_t i = 0; i < value.size; i++) {
     if (i % sizeof random == 0) { /* the next random bytes: a hash of the name and the offset */
       text seed = {0};
       text_printf(&seed, "%zu ", i);
       text_add(&seed, name.data, name.size);
-      EVP_Digest(seed.data, seed.size, random, &size, EVP_sha512(), NULL);
+      digest_sha512(text_bytes(&seed), random);
       text_free(&seed);
     }
     char c = other((char)value.data[i], random[i % sizeof random]);
