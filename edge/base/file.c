@@ -56,14 +56,11 @@ void file_explain(text *to, const char *name, int fault, size_t most) {
 }
 
 int file_kind_fault(unsigned mode) {
-  switch (mode & S_IFMT) {
-    case S_IFREG: return 0;
-    case S_IFDIR: return EISDIR;
-    case S_IFLNK: return FILE_LINK;
-    case S_IFIFO: return FILE_PIPE;
-    case S_IFSOCK: return FILE_SOCKET;
-    default: return FILE_DEVICE;
-  }
+  if (S_ISREG(mode)) return 0;
+  if (S_ISDIR(mode)) return EISDIR;
+  if (S_ISLNK(mode)) return FILE_LINK;
+  if (S_ISFIFO(mode)) return FILE_PIPE;
+  return S_ISSOCK(mode) ? FILE_SOCKET : FILE_DEVICE;
 }
 
 int file_fault_of(int fd) {

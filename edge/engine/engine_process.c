@@ -2,6 +2,7 @@
  * engine_process.c - the protocol of engine_process.h, on the edge's side. It trusts no length that it reads.
  */
 #include "engine/engine_process.h"
+#include "engine/raised.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -156,39 +157,9 @@ static bool call_process(engine *e, flare_handler handler, int cpu_ms, uint64_t 
   return converse(p, result, error);
 }
 
-/*
- * Whether the last calls are those of the runtime after an error (runtime/start/entry.c): it logs the error,
- * then makes the response the 500 of a failure, or closes the connection.
- */
-static bool ended_by_error(const host *h, bool is_request) {
-  static const host_import request[] = {HOST_log_error, HOST_resp_set_status, HOST_resp_header_set,
-                                        HOST_resp_body_set};
-  static const host_import event[] = {HOST_log_error, HOST_ws_close_conn};
-  const host_import *calls = is_request ? request : event;
-  size_t count = is_request ? sizeof request / sizeof *request : sizeof event / sizeof *event;
-  if (h->call_count < count) return false;
-  for (size_t i = 0; i < count; i++) {
-    if (h->recent[(h->call_count - count + i) % HOST_RECENT].import != calls[i]) return false;
-  }
-  return is_request ? host_is_failure(&h->response) : h->response.close_code == HOST_WS_FAILED;
-}
-
-/*
- * A packed flare has no export that tells whether it raised, so this judges by its last calls and the last
- * line of its log. Nothing else parses the log. The message is cut as log lines are. A script that logs a
- * traceback itself and makes the very response of the runtime is taken for one that raised.
- */
 static bool process_raised(const engine *e, bytes *message) {
   const process *p = (const process *)e;
-  const host_response *r = &p->host->response;
-  static const char mark[] = "stack traceback:";
-  if (!ended_by_error(p->host, p->is_request)) return false;
-  *message = bytes_of("the error is not in the log, which was full");
-  if (p->host->log_lines > p->host->config.max_log_lines || r->line_count == 0) return true;
-  *message = text_bytes(&r->lines[r->line_count - 1].line);
-  return message->size == p->host->config.max_log_line ||
-         memmem(message->data, message->size, mark, sizeof mark - 1) != NULL ||
-         bytes_are(*message, "not enough memory") || bytes_are(*message, "error in error handling");
+  return raised_is_likely(p->host, p->is_request, message);
 }
 
 static size_t process_memory(const engine *e) { return ((const process *)e)->memory; }

@@ -1,57 +1,51 @@
 /*
- * import_crypto.c - the imports of `crypto`: hashes, HMAC, JWT, AES-GCM, random bytes, all by OpenSSL.
+ * import_crypto.c - the imports of `crypto`: hashes, HMAC, JWT, AES-GCM, random bytes, as crypto.h computes
+ * them.
  *
  * Owns nothing between calls. Keys are secrets, found by name (import_secrets.c) and never in an answer or an
  * error. There are no error messages either: a wrong JSON argument, an unknown algorithm, a key that is
  * missing or of the wrong kind, and a wrong tag all give no answer.
  */
 #include <jansson.h>
-#include <limits.h>
-#include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/pem.h>
-#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/encoding.h"
+#include "host/crypto.h"
 #include "host/host.h"
 #include "base/json_fast.h"
 
-enum { AES_KEY_SIZE = 32, AES_NONCE_SIZE = 12, AES_TAG_SIZE = 16 };
-enum { RANDOM_BYTES = 32, RANDOM_MAX_BYTES = 256, RSA_MIN_BITS = 2048 };
-
-typedef const EVP_MD *digest_function(void);
+enum { RANDOM_BYTES = 32, RANDOM_MAX_BYTES = 256 };
 
 typedef struct named_digest {
   const char *name;
-  digest_function *digest;
+  crypto_digest digest;
   unsigned lack; /* of host_config.manners: the host does not have it */
 } named_digest;
 
 static const named_digest digests[] = {
-    {"md5", EVP_md5, 1u << HOST_DOES_LACK_MD5},
-    {"sha1", EVP_sha1, 1u << HOST_DOES_LACK_SHA1},
-    {"sha256", EVP_sha256, 0},
-    {"sha384", EVP_sha384, 1u << HOST_DOES_LACK_SHA384},
-    {"sha512", EVP_sha512, 0},
-    {"blake2b", EVP_blake2b512, 1u << HOST_DOES_LACK_BLAKE2B},
+    {"md5", CRYPTO_MD5, 1u << HOST_DOES_LACK_MD5},
+    {"sha1", CRYPTO_SHA1, 1u << HOST_DOES_LACK_SHA1},
+    {"sha256", CRYPTO_SHA256, 0},
+    {"sha384", CRYPTO_SHA384, 1u << HOST_DOES_LACK_SHA384},
+    {"sha512", CRYPTO_SHA512, 0},
+    {"blake2b", CRYPTO_BLAKE2B, 1u << HOST_DOES_LACK_BLAKE2B},
 };
 
-/* An algorithm that signs a JWT: HMAC with a digest, or a private key of some kind, which may need a
- * digest. */
+/* An algorithm that signs a JWT: HMAC with a digest, or a private key. */
 typedef struct jwt_algorithm {
   const char *name;
-  digest_function *digest; /* NULL: the algorithm has its own */
-  int key_kind;            /* an EVP_PKEY_ constant, EVP_PKEY_NONE = HMAC */
+  bool is_hmac;
+  crypto_digest digest;  /* of HMAC */
+  crypto_signature kind; /* of a private key's */
 } jwt_algorithm;
 
 static const jwt_algorithm jwt_algorithms[] = {
-    {"HS256", EVP_sha256, EVP_PKEY_NONE}, {"HS384", EVP_sha384, EVP_PKEY_NONE},
-    {"HS512", EVP_sha512, EVP_PKEY_NONE}, {"RS256", EVP_sha256, EVP_PKEY_RSA},
-    {"EdDSA", NULL, EVP_PKEY_ED25519},
+    {"HS256", .is_hmac = true, .digest = CRYPTO_SHA256},
+    {"HS384", .is_hmac = true, .digest = CRYPTO_SHA384},
+    {"HS512", .is_hmac = true, .digest = CRYPTO_SHA512},
+    {"RS256", .kind = CRYPTO_RS256},
+    {"EdDSA", .kind = CRYPTO_EDDSA},
 };
 
 /* Parses the argument; NULL if it is not JSON. The caller frees it with json_decref. */
@@ -80,10 +74,10 @@ static bool crypto_get_secret_and_input(host *h, const json_t *args, const host_
 }
 
 /* The digest of a name; NULL if there is none. */
-static const EVP_MD *crypto_find_digest(const host *h, bytes name) {
+static const named_digest *crypto_find_digest(const host *h, bytes name) {
   for (size_t i = 0; i < sizeof digests / sizeof *digests; i++) {
     bool lacks = (h->config.manners & digests[i].lack) != 0;
-    if (!lacks && bytes_are(name, digests[i].name)) return digests[i].digest();
+    if (!lacks && bytes_are(name, digests[i].name)) return &digests[i];
   }
   return NULL;
 }
@@ -92,31 +86,26 @@ static const EVP_MD *crypto_find_digest(const host *h, bytes name) {
 void host_crypto_hash(host *h, const host_arguments *arguments, host_answer *answer) {
   json_t *args = crypto_read_arguments(arguments);
   bytes algorithm, input;
-  uint8_t hash[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
+  text hash = {0};
   text_clear(&h->answer);
   if (crypto_get_string(args, "algorithm", &algorithm) && crypto_get_string(args, "input", &input)) {
-    const EVP_MD *digest = crypto_find_digest(h, algorithm);
-    if (digest != NULL && EVP_Digest(input.data, input.size, hash, &size, digest, NULL) == 1) {
-      hex_encode(&h->answer, (bytes){hash, size});
-    }
+    const named_digest *digest = crypto_find_digest(h, algorithm);
+    if (digest != NULL && crypto_hash(digest->digest, input, &hash))
+      hex_encode(&h->answer, text_bytes(&hash));
   }
+  text_free(&hash);
   json_decref(args);
   host_answer_text(h, answer);
 }
 
-/* Writes the HMAC of a message to `mac`; false if OpenSSL fails. */
-static bool crypto_make_hmac(const EVP_MD *digest, const host_secret *key, bytes message, uint8_t *mac,
-                             unsigned *size) {
-  return key->size <= INT_MAX &&
-         HMAC(digest, key->value, (int)key->size, message.data, message.size, mac, size) != NULL;
-}
+/* The bytes of a secret. */
+static bytes crypto_secret_bytes(const host_secret *secret) { return (bytes){secret->value, secret->size}; }
 
 /* The digest of crypto_hmac: that of SHA-256, unless the host is known to have another. */
-static const EVP_MD *crypto_hmac_digest(const host *h) {
-  if (host_does(h, HOST_DOES_HMAC_SHA1)) return EVP_sha1();
-  if (host_does(h, HOST_DOES_HMAC_SHA384)) return EVP_sha384();
-  return host_does(h, HOST_DOES_HMAC_SHA512) ? EVP_sha512() : EVP_sha256();
+static crypto_digest crypto_hmac_digest(const host *h) {
+  if (host_does(h, HOST_DOES_HMAC_SHA1)) return CRYPTO_SHA1;
+  if (host_does(h, HOST_DOES_HMAC_SHA384)) return CRYPTO_SHA384;
+  return host_does(h, HOST_DOES_HMAC_SHA512) ? CRYPTO_SHA512 : CRYPTO_SHA256;
 }
 
 /* crypto_hmac({"secret_key", "input"}) -> HMAC-SHA-256 in lower-case hex */
@@ -124,13 +113,13 @@ void host_crypto_hmac(host *h, const host_arguments *arguments, host_answer *ans
   json_t *args = crypto_read_arguments(arguments);
   const host_secret *key;
   bytes input;
-  uint8_t mac[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
+  text mac = {0};
   text_clear(&h->answer);
   if (crypto_get_secret_and_input(h, args, &key, &input) &&
-      crypto_make_hmac(crypto_hmac_digest(h), key, input, mac, &size)) {
-    hex_encode(&h->answer, (bytes){mac, size});
+      crypto_hmac(crypto_hmac_digest(h), crypto_secret_bytes(key), input, &mac)) {
+    hex_encode(&h->answer, text_bytes(&mac));
   }
+  text_free(&mac);
   json_decref(args);
   host_answer_text(h, answer);
 }
@@ -149,53 +138,15 @@ static bool crypto_is_pem(const host_secret *key) {
   return memmem(key->value, key->size, begin, sizeof begin - 1) != NULL;
 }
 
-/* OpenSSL's password callback: there is no password, and no user to ask. */
-static int crypto_no_password(char *to, int size, int writing, void *data) {
-  (void)to, (void)size, (void)writing, (void)data;
-  return -1;
-}
-
-/* Reads the private key in a secret; NULL if it is of another kind, or an RSA key that is too short. The
- * caller frees it. */
-static EVP_PKEY *crypto_read_private_key(const host_secret *secret, int kind) {
-  BIO *in = secret->size <= INT_MAX ? BIO_new_mem_buf(secret->value, (int)secret->size) : NULL;
-  EVP_PKEY *key = in != NULL ? PEM_read_bio_PrivateKey(in, NULL, crypto_no_password, NULL) : NULL;
-  BIO_free(in);
-  if (key == NULL) return NULL;
-  bool fits = EVP_PKEY_base_id(key) == kind && (kind != EVP_PKEY_RSA || EVP_PKEY_bits(key) >= RSA_MIN_BITS);
-  if (fits) return key;
-  EVP_PKEY_free(key);
-  return NULL;
-}
-
-/* Adds the signature of a message by a private key; false if OpenSSL fails. */
-static bool crypto_add_signature(text *to, EVP_PKEY *key, const EVP_MD *digest, bytes message) {
-  EVP_MD_CTX *context = EVP_MD_CTX_new();
-  size_t size = 0;
-  bool made = context != NULL && EVP_DigestSignInit(context, NULL, digest, NULL, key) == 1 &&
-              EVP_DigestSign(context, NULL, &size, message.data, message.size) == 1;
-  uint8_t *signature = memory_get(size);
-  made = made && EVP_DigestSign(context, signature, &size, message.data, message.size) == 1;
-  if (made) base64url_encode(to, (bytes){signature, size});
-  free(signature);
-  EVP_MD_CTX_free(context);
-  return made;
-}
-
 /* Adds a JWT's signature of `message`; false if the secret is not a key for the algorithm. */
 static bool crypto_add_jwt_signature(text *to, const jwt_algorithm *by, const host_secret *secret,
                                      bytes message) {
-  if (by->key_kind == EVP_PKEY_NONE) {
-    uint8_t mac[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    if (crypto_is_pem(secret) || !crypto_make_hmac(by->digest(), secret, message, mac, &size)) return false;
-    base64url_encode(to, (bytes){mac, size});
-    return true;
-  }
-  EVP_PKEY *key = crypto_read_private_key(secret, by->key_kind);
-  bool made = key != NULL && crypto_add_signature(to, key, by->digest != NULL ? by->digest() : NULL, message);
-  EVP_PKEY_free(key);
-  ERR_clear_error();
+  text signature = {0};
+  bool made = by->is_hmac ? !crypto_is_pem(secret) &&
+                                crypto_hmac(by->digest, crypto_secret_bytes(secret), message, &signature)
+                          : crypto_sign(by->kind, crypto_secret_bytes(secret), message, &signature);
+  if (made) base64url_encode(to, text_bytes(&signature));
+  text_free(&signature);
   return made;
 }
 
@@ -251,72 +202,32 @@ void host_crypto_sign_jwt(host *h, const host_arguments *arguments, host_answer 
 }
 
 /* Reads an AES-256 key from a secret: its 32 bytes, else its 64 hex digits, else base64 of 32 bytes. */
-static bool crypto_read_aes_key(const host_secret *secret, uint8_t key[AES_KEY_SIZE]) {
-  bytes from = {secret->value, secret->size};
+static bool crypto_read_aes_key(const host_secret *secret, uint8_t key[CRYPTO_AES_KEY]) {
+  bytes from = crypto_secret_bytes(secret);
   text decoded = {0};
-  if (from.size == AES_KEY_SIZE) {
+  if (from.size == CRYPTO_AES_KEY) {
     text_add(&decoded, from.data, from.size);
-  } else if (from.size != 2 * AES_KEY_SIZE || !hex_decode(&decoded, from)) {
+  } else if (from.size != 2 * CRYPTO_AES_KEY || !hex_decode(&decoded, from)) {
     base64_decode(&decoded, from);
   }
-  bool fits = decoded.size == AES_KEY_SIZE;
-  if (fits) memcpy(key, decoded.data, AES_KEY_SIZE);
-  if (decoded.data != NULL) OPENSSL_cleanse(decoded.data, decoded.capacity);
+  bool fits = decoded.size == CRYPTO_AES_KEY;
+  if (fits) memcpy(key, decoded.data, CRYPTO_AES_KEY);
+  if (decoded.data != NULL) crypto_wipe(decoded.data, decoded.capacity);
   text_free(&decoded);
   return fits;
-}
-
-/* Encrypts `in` to nonce, ciphertext and tag in `out`, which must have room for all three. False: OpenSSL
- * failed. */
-static bool crypto_seal(const uint8_t *key, bytes in, uint8_t *out) {
-  int size = 0;
-  uint8_t *ciphertext = out + AES_NONCE_SIZE;
-  EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-  /* Not host_random: a seed would repeat nonces, and a nonce that is used twice breaks the encryption. */
-  bool done = context != NULL && in.size <= INT_MAX && RAND_bytes(out, AES_NONCE_SIZE) == 1 &&
-              EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), NULL, key, out) == 1 &&
-              EVP_EncryptUpdate(context, ciphertext, &size, in.data, (int)in.size) == 1 &&
-              EVP_EncryptFinal_ex(context, ciphertext + size, &size) == 1 &&
-              EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, AES_TAG_SIZE, ciphertext + in.size) == 1;
-  EVP_CIPHER_CTX_free(context);
-  return done;
-}
-
-/* Decrypts the output of seal; `in` must be at least as long as nonce and tag. False if it is not valid. */
-static bool crypto_open_sealed(const uint8_t *key, bytes in, uint8_t *out) {
-  int size = 0;
-  size_t length = in.size - AES_NONCE_SIZE - AES_TAG_SIZE;
-  const uint8_t *ciphertext = in.data + AES_NONCE_SIZE;
-  uint8_t tag[AES_TAG_SIZE];
-  memcpy(tag, ciphertext + length, sizeof tag);
-  EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-  bool done = context != NULL && length <= INT_MAX &&
-              EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), NULL, key, in.data) == 1 &&
-              EVP_DecryptUpdate(context, out, &size, ciphertext, (int)length) == 1 &&
-              EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, sizeof tag, tag) == 1 &&
-              EVP_DecryptFinal_ex(context, out + size, &size) == 1;
-  EVP_CIPHER_CTX_free(context);
-  return done;
 }
 
 /* Encrypts, to base64. */
 static void crypto_encrypt(text *to, const uint8_t *key, bytes input) {
   text sealed = {0};
-  uint8_t *room = (uint8_t *)text_room(&sealed, AES_NONCE_SIZE + input.size + AES_TAG_SIZE);
-  if (crypto_seal(key, input, room)) base64_encode(to, text_bytes(&sealed));
+  if (crypto_seal(key, input, &sealed)) base64_encode(to, text_bytes(&sealed));
   text_free(&sealed);
 }
 
 /* Decrypts; empty if the input is not valid ciphertext. */
 static void crypto_decrypt(text *to, const uint8_t *key, bytes input) {
   text sealed = {0};
-  if (base64_decode(&sealed, input) && sealed.size >= AES_NONCE_SIZE + AES_TAG_SIZE) {
-    uint8_t *room = (uint8_t *)text_room(to, sealed.size - AES_NONCE_SIZE - AES_TAG_SIZE);
-    if (!crypto_open_sealed(key, text_bytes(&sealed), room)) {
-      OPENSSL_cleanse(to->data, to->size); /* plaintext with a wrong tag must not be seen */
-      text_clear(to);
-    }
-  }
+  if (base64_decode(&sealed, input)) crypto_unseal(key, text_bytes(&sealed), to);
   text_free(&sealed);
 }
 
@@ -326,13 +237,12 @@ static void crypto_use_aes(host *h, const host_arguments *arguments, host_answer
   json_t *args = crypto_read_arguments(arguments);
   const host_secret *secret;
   bytes input;
-  uint8_t key[AES_KEY_SIZE];
+  uint8_t key[CRYPTO_AES_KEY];
   text_clear(&h->answer);
   if (crypto_get_secret_and_input(h, args, &secret, &input) && crypto_read_aes_key(secret, key)) {
     cipher(&h->answer, key, input);
-    ERR_clear_error();
   }
-  OPENSSL_cleanse(key, sizeof key);
+  crypto_wipe(key, sizeof key);
   json_decref(args);
   host_answer_text(h, answer);
 }
