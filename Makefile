@@ -41,6 +41,7 @@ include mk/soak.mk
 include mk/tests.mk
 include mk/bench.mk
 include mk/release.mk
+include mk/npm.mk
 include mk/size.mk
 
 demo: setup ## install what is needed, build everything, pack examples/hello, run it and show the answer

@@ -13,7 +13,7 @@ echo 'cppcheck'
 # shellcheck disable=SC2046
 cppcheck --quiet --std=c11 --language=c --inline-suppr --error-exitcode=1 --enable=warning,performance,portability \
   --suppress=missingIncludeSystem --suppress=syntaxError --suppress=unknownMacro --suppress=preprocessorErrorDirective \
-  -Iedge -Ibindings -Iruntime -Itools $(git ls-files 'edge/*.c' 'cli/*.c' 'tools/*.c' 'runtime/*.c' 'bindings/*.c')
+  -Iedge -Ibindings -Iruntime -Itools $(git ls-files 'edge/*.c' 'cli/*.c' 'tools/*.c' 'runtime/*.c' 'bindings/*.c' 'packages/*.c')
 
 echo 'rooms'
 lua5.4 tests/rooms.lua

@@ -43,10 +43,10 @@ for program in "$NATIVE"/tests/*_test; do
 done
 
 # Specs that measure, or that make things in build/: one after the other, when all others are done.
-alone='/budget_spec /waits_spec /install_spec /sbom_spec /pages_spec'
+alone='/budget_spec /waits_spec /install_spec /npm_spec /sbom_spec /pages_spec'
 
 # Specs of pages, packages and tools that are built without sanitizers: with them they would show nothing more.
-unsanitized='tests/docs/ /install_spec /lua_version_spec /release_test_spec /sbom_spec /setup_spec /translated_spec /unwind_spec'
+unsanitized='tests/docs/ /install_spec /lua_version_spec /npm_spec /release_test_spec /sbom_spec /setup_spec /translated_spec /unwind_spec'
 
 # has PATH WORDS: whether a path has one of the words.
 has() {

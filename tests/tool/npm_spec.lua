@@ -1,0 +1,219 @@
+-- npm_spec.lua - `make npm`: the packages are installed by npm, without a network, and run: natively, and by V8 where the native
+-- executable is hidden, which packs the same bytes.
+local support = require "support"
+
+local function run(command)
+  local code, out, errors = support.run(command)
+  assert.equal(0, code, errors .. out)
+  return out, errors
+end
+
+local node = tonumber((select(2, support.run "node -p 'process.versions.node.split(`.`)[0]'"))) or 0
+if node < 20 or support.run "command -v npm" ~= 0 then
+  describe("make npm", function()
+    pending "npm and Node 20 are not here"
+  end)
+  return
+end
+
+local version = support.read "edge/flare/flare.h":match 'FLARON_LUA_VERSION "(.-)"'
+local main = ("build/flaron-lua-%s.tgz"):format(version)
+local platform = ("build/flaron-lua-linux-%s-%s.tgz"):format(run "node -p process.arch":gsub("%s", ""), version)
+
+run "make npm"
+
+-- What was made of the same sources before.
+local function digests() return (run(("sha256sum %s %s"):format(main, platform))) end
+local made = digests()
+
+--- A new project of npm in which packages are installed.
+local function install(...)
+  local folder, packages = support.folder(), {}
+  for i, package in ipairs { ... } do packages[i] = "../../../" .. package end
+  support.write(folder .. "/package.json", '{ "private": true }')
+  run(("cd %s && npm install --offline --no-audit --no-fund --omit=optional %s"):format(folder, table.concat(packages, " ")))
+  return folder
+end
+
+local folder = install(main, platform)
+
+--- Runs the installed flaron-lua with words for the shell, from the root of the repository.
+local function npx(words) return support.run(folder .. "/node_modules/.bin/flaron-lua " .. words) end
+
+--- The same in V8.
+local function pure(words) return support.run("FLARON_LUA_PURE=1 " .. folder .. "/node_modules/.bin/flaron-lua " .. words) end
+
+describe("the npm packages", function()
+  it("are the same when they are made again", function()
+    run("tools/npm.sh build/npm build " .. support.flaron_lua)
+    assert.equal(made, digests())
+  end)
+
+  it("run by npx, natively", function()
+    local out = run(("cd %s && npx --offline flaron-lua --version"):format(folder))
+    assert.equal(select(2, support.cli "--version"), out)
+    local code, log = npx "dev --help"
+    assert.equal(0, code)
+    assert.matches("%-%-port", log)
+  end)
+
+  it("hand over the exit code of the native executable", function()
+    assert.equal(2, (npx "pack --no-such-option"))
+    assert.equal(1, (npx "pack /no/such/folder"))
+  end)
+end)
+
+describe("flaron-lua in V8", function()
+  --- Packs natively and in V8; both reports, without times, and both flares.
+  local function both(words, name)
+    local native, other = ("%s/%s-native"):format(folder, name), ("%s/%s-pure"):format(folder, name)
+    local reports = {}
+    for i, how in ipairs { npx, pure } do
+      local path = i == 1 and native or other
+      local code, out, errors = how(("pack %s -o %s.wasm"):format(words, path))
+      assert.equal(0, code, errors)
+      reports[i] = (out .. errors):gsub(path:gsub("%p", "%%%0"), "OUT"):gsub("in %d+ ms", "")
+    end
+    assert.equal(reports[1], reports[2])
+    assert.is_true(support.read(native .. ".wasm") == support.read(other .. ".wasm"), words .. ": other bytes")
+    assert.equal(support.read(native .. ".map"), support.read(other .. ".map"))
+  end
+
+  it("is the one that is asked for with FLARON_LUA_PURE, and where there is no native one", function()
+    local code, out, errors = pure "dev"
+    assert.equal(2, code)
+    assert.equal("", out)
+    assert.matches("Docker, a dev container or WSL", errors, 1, true)
+    local bare = install(main)
+    code, out = support.run(bare .. "/node_modules/.bin/flaron-lua test")
+    assert.same({ 2, "" }, { code, out })
+    assert.equal(select(2, support.cli "--version"), run(bare .. "/node_modules/.bin/flaron-lua --version"))
+  end)
+
+  it("packs every example and template as the native one does", function()
+    local list = run "ls -d examples/*/"
+    for example in list:gmatch "examples/([%w-]+)/" do both("examples/" .. example, example) end
+    for template in run "ls scripts/templates":gmatch "[%w-]+" do
+      if template ~= "README" and template ~= "md" and template ~= "common" and template ~= "devcontainer" then
+        local project = folder .. "/new-" .. template
+        assert.equal(0, (support.cli("new", project, "--template", template)))
+        both(project, "template-" .. template)
+      end
+    end
+    both("--strip examples/html-rewriter", "stripped")
+  end)
+
+  it("packs modules that are found by patterns, by links, and as start-up asks for them", function()
+    local project = support.project {
+      ["flare.lua"] = [[
+        return { main = "start.lua", modules = { "more.*" }, assets = { "pages/**/*.html" }, paths = { "lib/?.lua" } }]],
+      ["start.lua"] = [[
+        local names = { "deep", "linked" }
+        for _, name in ipairs(names) do require(name) end
+        return function() return require "more.b" end]],
+      ["lib/deep.lua"] = "return 1",
+      ["more/a.lua"] = "return 1",
+      ["more/b.lua"] = "return 2",
+      ["pages/x/y/index.html"] = "<p>",
+      ["pages/top.html"] = "<h1>",
+      ["other.lua"] = "return 'linked'",
+    }
+    run(("ln -s ../other.lua %s/lib/linked.lua"):format(project))
+    both(project, "found")
+  end)
+
+  it("says what is wrong as the native one does", function()
+    local project = support.project {
+      ["main.lua"] = "require 'nowhere'",
+      ["typo.lua"] = "return function( end",
+      ["late.lua"] = "local function f() error 'at start' end f()",
+      ["out.lua"] = "return require 'up'",
+    }
+    run(("ln -s /etc/hostname %s/up.lua"):format(project))
+    for _, file in ipairs { "", "/typo.lua", "/late.lua", "/out.lua", "/absent.lua" } do
+      local code, _, errors = npx("pack " .. project .. file)
+      assert.equal(1, code)
+      assert.same({ 1, "", errors }, { pure("pack " .. project .. file) })
+    end
+  end)
+
+  it("ends a start-up that does not", function()
+    local project = support.project "while true do end"
+    local code, _, errors = pure("pack " .. project)
+    assert.equal(1, code)
+    assert.matches("flaron-lua pack: stopped: CPU time limit reached (5000 ms)", errors, 1, true)
+  end)
+
+  it("checks and inspects as the native one does", function()
+    local project = support.project {
+      ["flare.lua"] = 'return { name = "x", allowed_fetch_urls = { "https://*.example.com" } }',
+      ["main.lua"] = [[
+        local flaron = require "flaron"
+        local unused
+        return function() return flaron.beam.fetch("https://a.example.com/x"), flaron.secrets.get "key" end]],
+    }
+    for _, words in ipairs { "check " .. project, "check --format json " .. project, "inspect examples/hello",
+      "inspect --json examples/uploads", "check examples/uploads", "inspect README.md" } do
+      assert.same({ npx(words) }, { pure(words) })
+    end
+  end)
+
+  it("runs a flare as the native one does", function()
+    local project = support.project {
+      ["main.lua"] = [[
+        local flaron = require "flaron"
+        local request, response, crypto = flaron.request, flaron.response, flaron.crypto
+        return function()
+          flaron.logging.warn "a line"
+          response.set_status(201)
+          response.set_header("x-method", request.method())
+          flaron.spark.set("k", "v")
+          flaron.plasma.increment("n", 3)
+          local sealed = crypto.encrypt_aes("key", "plain")
+          response.set_body(table.concat({ request.body(), request.url(), request.header "x-a",
+            crypto.hash("sha256", "a"), crypto.hash("blake2b", "a"),
+            crypto.hmac("key", "m"), crypto.decrypt_aes("key", sealed), crypto.sign_jwt("HS256", "key", { a = 1 }),
+            flaron.spark.get "k", flaron.plasma.get "n" }, "\n"))
+        end]],
+      ["secrets.json"] = '{ "key": "0123456789abcdef0123456789abcdef" }',
+    }
+    run(("chmod 600 %s/secrets.json"):format(project))
+    for _, words in ipairs { "-d body -H 'X-A: 1, 2' -u 'https://example.com/a?b=c'", "-X PUT -d @README.md", "--no-such", "-u nowhere" } do
+      local all = ("run %s --secrets %s/secrets.json %s"):format(project, project, words)
+      assert.same({ npx(all) }, { pure(all) })
+    end
+    support.write(project .. "/main.lua", "return function() error 'oh' end")
+    assert.same({ npx("run -f " .. project) }, { pure("run -f " .. project) })
+  end)
+
+  it("fetches by Node", function()
+    local project = support.project [[
+      local flaron = require "flaron"
+      return function()
+        local url = flaron.request.header "x-origin"
+        local got, why = flaron.beam.fetch(url .. "/a", { method = "POST", body = "asked", headers = { ["X-One"] = "1" } })
+        local none = { flaron.beam.fetch "http://127.0.0.1:1/" }
+        flaron.response.set_body(got and got.status .. " " .. got.body .. " " .. tostring(none[1]) or tostring(why))
+      end]]
+    local out = run(([[FLARON_LUA_PURE=1 node -e '
+      const { spawn } = require("node:child_process");
+      const server = require("node:http").createServer((asked, answer) => {
+        if (asked.url === "/a") return answer.writeHead(307, { location: "/b" }).end();
+        let body = "";
+        asked.on("data", (part) => body += part);
+        asked.on("end", () => answer.end(asked.method + asked.headers["x-one"] + asked.headers["user-agent"] + body));
+      }).listen(0, "127.0.0.1", () => {
+        const words = ["run", "%s", "-H", "X-Origin: http://127.0.0.1:" + server.address().port];
+        spawn("%s/node_modules/.bin/flaron-lua", words, { stdio: "inherit" }).on("exit", () => server.close());
+      })']]):format(project, folder))
+    assert.matches("200 POST1flaron%-lua/0.1asked nil", out)
+  end)
+
+  it("says what does not run here", function()
+    for _, option in ipairs { "-e", "--profile" } do
+      local code, _, errors = pure("run examples/hello " .. option .. " x")
+      assert.equal(1, code)
+      assert.matches(option .. " needs the native flaron-lua", errors, 1, true)
+    end
+  end)
+end)
