@@ -7,7 +7,7 @@ local common = require "bench.common"
 local chart = {}
 
 local WIDTH, LEFT, RIGHT, BAR, GAP, TOP = 760, 210, 60, 13, 12, 62
-local colours = { "#3b82c4", "#d9822b", "#4a9d5b", "#b05cc0" }
+local colours = { "#3b82c4", "#d9822b", "#4a9d5b", "#b05cc0", "#c94f4f", "#2aa5a0", "#8a8f98" }
 
 local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
 

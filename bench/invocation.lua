@@ -50,7 +50,7 @@ function invocation.run()
     title = "An invocation",
     text = [[
 CPU time of one invocation, without HTTP around it: `examples/hello`, which asks for method and URL and sets status, header and
-body. *The floor* is [a flare of 30 lines of C](../bench/floor.c) that makes the same calls in the same order, compiled for
+body. *The floor* is [a flare of 30 lines of C](../../bench/floor.c) that makes the same calls in the same order, compiled for
 the same engine: what hello takes beyond it is what Lua costs, a state as fresh as the first included. On the local edge the
 calls reach the real host; in V8 they reach a few lines of JavaScript. *Warm* is an instance that ran before, *fresh* a new one
 of a module that is compiled.]],

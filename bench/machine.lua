@@ -16,6 +16,13 @@ function machine.load()
   return tonumber(support.read "/proc/loadavg":match "^[%d.]+")
 end
 
+--- The make of the processor, as the name of a file: "intel", "amd", else the architecture.
+function machine.make()
+  local vendor = support.read "/proc/cpuinfo":match "vendor_id%s*:%s*(%S+)"
+  local makes = { GenuineIntel = "intel", AuthenticAMD = "amd" }
+  return makes[vendor] or line "uname -m"
+end
+
 --- Rows of a name and what there is of it.
 function machine.rows()
   local memory = support.read "/proc/meminfo":match "MemTotal:%s+(%d+)"
@@ -28,6 +35,9 @@ function machine.rows()
     { "lua5.4", line "lua5.4 -v" },
     { "gcc, for the local edge", line "gcc --version" },
     { "wasm2c", line "wasm2c --version" },
+    { "JavaScriptCore", line "dpkg-query -W -f='${Version}' libjavascriptcoregtk-4.0-18" },
+    { "SpiderMonkey", line "dpkg-query -W -f='${Version}' libmozjs-102-0" },
+    { "wazero", line 'git -C "$ENGINE_WAZERO" describe --tags --always --dirty' },
     { "Node.js, V8", line "node -p 'process.version + \", \" + process.versions.v8'" },
     { "nginx", line "/usr/sbin/nginx -v" },
     { "its Lua", line "dpkg-query -W -f='${Package} ${Version}' libnginx-mod-http-lua" },

@@ -1,4 +1,4 @@
--- programs.lua - group 1 of the benchmarks: programs of pure Lua (bench/lua) on five engines, in turn.
+-- programs.lua - group 1 of the benchmarks: programs of pure Lua (bench/lua) on all engines that are here, in turn.
 --
 -- A program's file returns a table: `run`, a function of a size, and two sizes, `n` for the benchmark and
 -- `small` for tests/flare/bench_spec.lua. Whatever runs it must come to the same answer.
@@ -40,6 +40,22 @@ return function() response.set_body(tostring(program.run(program.%s))) end]]
   return { ["main.lua"] = main:format(size), ["program.lua"] = source_of(name) }
 end
 
+--- The engines of tests/engines that are here: `name` and `label`; and sentences about those that are not.
+function programs.engines()
+  local here, notes = {}, {}
+  for _, engine in ipairs {
+    { name = "jsc", label = "JavaScriptCore" }, { name = "spidermonkey", label = "SpiderMonkey" }, { name = "wazero", label = "wazero" },
+  } do
+    local code, _, message = support.run("tests/engines/command.sh " .. engine.name)
+    -- One that was built for another checkout would be measured as this one.
+    if engine.name == "wazero" and (os.getenv "ENGINE_WAZERO" or "") == "" then
+      code, message = 1, "wazero: ENGINE_WAZERO=DIR names no checkout of it"
+    end
+    if code == 0 then here[#here + 1] = engine else notes[#notes + 1] = message:match "[^\n]*" .. "." end
+  end
+  return here, notes
+end
+
 -- Calls `f`; returns the CPU time in milliseconds, and what it gives.
 local function timed(f)
   collectgarbage()
@@ -59,8 +75,31 @@ local function in_node(words)
   end, worker.stop
 end
 
+-- Another engine of tests/engines, by the same protocol as in the tests: a function that runs once, and one that ends it.
+-- It has threads that compile and collect; they are part of its time, as they are of V8's.
+local function in_process(engine, flare_path)
+  local pid_file = common.folder .. "/engine.pid"
+  local words = { "sh", "-c", 'echo $$ >"$0"; exec "$@"', pid_file }
+  for word in common.output("tests/engines/command.sh " .. engine):gmatch "%S+" do words[#words + 1] = word end
+  local flare = assert(edge.load(flare_path, { engine = words }))
+  flare:request()
+  local pid = support.read(pid_file):match "%d+"
+  local function used()
+    local sum = 0
+    for time in common.output(("cat /proc/%s/task/*/schedstat"):format(pid)):gmatch "(%d+) %d+ %d+\n" do sum = sum + time / 1e6 end
+    return sum
+  end
+  return function()
+    local begin = used()
+    local response = flare:request()
+    local time = used() - begin
+    if not response.body then return nil, "no answer" end
+    return time, response.body
+  end, function() flare:close() end
+end
+
 -- All contestants for a program: `run` gives milliseconds and the answer, or nil and a message. `ours`: but those that have no
--- optional parts.
+-- optional parts, and other engines.
 local function open(name, ours)
   local folder = ("%s/programs/%s"):format(common.folder, name)
   support.run("mkdir -p " .. folder)
@@ -80,6 +119,10 @@ local function open(name, ours)
     list[#list + 1] = { name = label, run = run, stop = stop }
   end
   add("V8", "v8 " .. folder .. ".wasm")
+  for _, engine in ipairs(ours and {} or programs.engines()) do
+    local run, stop = in_process(engine.name, folder .. ".wasm")
+    list[#list + 1] = { name = engine.label, run = run, stop = stop }
+  end
   if not ours and not common.npm_failure() then
     add("wasmoon", "wasmoon " .. folder .. ".lua")
     add("fengari", "fengari " .. folder .. ".lua")
@@ -126,8 +169,11 @@ function programs.measure(name, ours)
       end
     end
   end
+  -- The last is stopped first: a process has the ends of pipes that were open when it began, so those before it do not end.
+  for i = #list, 1, -1 do
+    if list[i].stop then list[i].stop() end
+  end
   for _, contestant in ipairs(list) do
-    if contestant.stop then contestant.stop() end
     if not contestant.failure then
       contestant.ratio = contestant.ratios and common.median(contestant.ratios) or contestant.first / native.first
     end
@@ -137,14 +183,17 @@ end
 
 --- Measures; returns a section of the document (report.lua).
 function programs.run()
-  local contestants = { "lua5.4", "local edge", "V8", "wasmoon", "fengari" }
-  local rows, bars, ratios, notes = {}, {}, {}, {}
+  local engines, notes = programs.engines()
+  local contestants = { "lua5.4", "local edge", "V8" }
+  for _, engine in ipairs(engines) do contestants[#contestants + 1] = engine.label end
+  table.move({ "wasmoon", "fengari" }, 1, 2, #contestants + 1, contestants)
+  local rows, bars, ratios = {}, {}, {}
   for _, name in ipairs(programs.names) do
     common.progress("%s", name)
     local list = programs.measure(name)
     local row, group = { name, ("%.1f"):format(list[1].best) }, { name = name }
     for i = 2, #contestants do
-      local contestant = list[i]
+      local contestant = list[i] -- wasmoon and fengari, the last, may be missing
       local ratio = contestant and contestant.ratio
       if contestant and contestant.failure then
         notes[#notes + 1] = ("%s, %s: %s."):format(contestants[i], name, contestant.failure)
@@ -171,15 +220,17 @@ function programs.run()
     title = "Lua itself",
     text = [[
 Programs of pure Lua. The first column is the time of Debian's `lua5.4`; the others are times in units of it, so less is
-better and 1 is native. *local edge* is the flare in `flaron-lua`, *V8* the same file in Node.js; [wasmoon] is PUC-Rio's Lua
-built with Emscripten, in the same V8, and [fengari] is a Lua written in JavaScript (it has the integers of 32 bits of its
-host). Each is called for a good second before it is measured, so that V8 has compiled what is hot with its better compiler,
-as it has on an edge that is at work. All must come to the answer of `lua5.4`. A ratio is the median of 15 rounds in which
-each runs once, so that the machine was equally fast for both.
+better and 1 is native. *local edge* is the flare in `flaron-lua`, *V8* the same file in Node.js, *JavaScriptCore*, *SpiderMonkey*
+and [wazero] (its optimizing compiler) the same file in the programs of [tests/engines](../../tests/engines/README.md); [wasmoon] is
+PUC-Rio's Lua built with Emscripten, in the same V8, and [fengari] is a Lua written in JavaScript (it has the integers of 32
+bits of its host). Each is called for a good second before it is measured, so that engines with two compilers have compiled what is
+hot with the better one, as they have on an edge that is at work. All must come to the answer of `lua5.4`. A ratio is the
+median of 15 rounds in which each runs once, so that the machine was equally fast for both.
 
+[wazero]: https://github.com/tetratelabs/wazero
 [wasmoon]: https://github.com/ceifa/wasmoon
 [fengari]: https://github.com/fengari-lua/fengari]],
-    tables = { { columns = { "program", "lua5.4, ms", "local edge", "V8", "wasmoon", "fengari" }, rows = rows } },
+    tables = { { columns = { "program", "lua5.4, ms", table.unpack(contestants, 2) }, rows = rows } },
     charts = { { file = "programs", title = "Time in units of native lua5.4 (less is better, logarithmic)", log = true, base = 1,
       groups = bars } },
     notes = notes,

@@ -1,4 +1,4 @@
--- report.lua - the one place that writes tables, docs/benchmarks.md and its charts.
+-- report.lua - the one place that writes tables, the page of results in docs/benchmarks and its charts.
 --
 -- A section: `title`, `text`, `tables` (each `columns` and `rows` of texts; the first `texts` columns, by default
 -- one, are words, the others figures), `charts` (chart.lua, each with a `file` name), `notes`.
@@ -42,33 +42,36 @@ function report.print(number, section)
 end
 
 local head = [[
-# Benchmarks
+# Benchmarks on %s
 
-Made by `make bench` on %s. Those who are compared took turns within the same minutes; a figure is the best of its rounds,
-or their median where the text says so. CPU time is what counts, not what a clock on the wall says. Compare ratios, not
-milliseconds: they are what another machine would show, too, within some ten percent. The machine's load was %.1f when it
-began and %.1f at the end; one program at a time is 1, group 3 is about 2, and what is above that was somebody else, who costs
-caches and turbo. Then run it again.
+Made by `make bench` on %s ([all pages](../benchmarks.md)). Those who are compared took turns within the same
+minutes; a figure is the best of its rounds, or their median where the text says so. CPU time is what counts, not what a
+clock on the wall says. Compare ratios, not milliseconds: they are what another machine with such a processor would show,
+too, within some ten percent. The machine's load was %.1f when it began and %.1f at the end; one program at a time is 1,
+group 3 is about 2, and what is above that was somebody else, who costs caches and turbo. Then run it again.
 ]]
 
---- Writes the document and its charts. `sections` in order, `busy` the loads of machine.load before and after.
+--- Writes the page of this make of processor, and its charts: figures of two makes do not belong beside each other. `sections` in
+--- order, `busy` the loads of machine.load before and after. Gives the page's path.
 function report.write(sections, busy)
-  local out = { head:format(os.date "!%Y-%m-%d", busy[1], busy[2]) }
+  local make, rows = machine.make(), machine.rows()
+  local page = ("docs/benchmarks/%s.md"):format(make)
+  local out = { head:format(rows[1][2], os.date "!%Y-%m-%d", busy[1], busy[2]) }
   local function add(text) out[#out + 1] = text end
   for number, section in ipairs(sections) do
     add(("## %d. %s\n"):format(number, section.title))
     add(section.text .. "\n")
     for _, t in ipairs(section.tables) do add(report.table(t) .. "\n") end
     for _, c in ipairs(section.charts) do
-      add(("![%s](benchmarks/%s.svg)\n"):format(c.title, c.file))
-      assert((support.run "mkdir -p docs/benchmarks") == 0)
-      support.write(("docs/benchmarks/%s.svg"):format(c.file), chart.svg(c))
+      add(("![%s](%s-%s.svg)\n"):format(c.title, make, c.file))
+      support.write(("docs/benchmarks/%s-%s.svg"):format(make, c.file), chart.svg(c))
     end
     for _, note in ipairs(section.notes) do add(note .. "\n") end
   end
   add "## What it ran on\n"
-  add(report.table { columns = { "what", "which" }, rows = machine.rows(), texts = 2 })
-  support.write("docs/benchmarks.md", table.concat(out, "\n") .. "\n")
+  add(report.table { columns = { "what", "which" }, rows = rows, texts = 2 })
+  support.write(page, table.concat(out, "\n") .. "\n")
+  return page
 end
 
 return report

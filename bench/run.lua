@@ -1,6 +1,6 @@
 -- run.lua - the benchmarks. Called by `make bench`, which builds and installs what they need.
 --
---   lua5.4 bench/run.lua [GROUP...]     1 to 5; without one: all, into docs/benchmarks.md
+--   lua5.4 bench/run.lua [GROUP...]     1 to 5; without one: all, into docs/benchmarks/MAKE.md
 --
 -- Some of the groups alone are only printed: figures of another day do not belong beside the others'.
 local groups = { "programs", "invocation", "requests", "size", "parts" }
@@ -30,7 +30,6 @@ end
 busy[2] = machine.load()
 for i, number in ipairs(chosen) do report.print(number, sections[i]) end
 if all then
-  report.write(sections, busy)
-  print "\ndocs/benchmarks.md and docs/benchmarks/*.svg are written"
+  print(("\n%s and its charts are written"):format(report.write(sections, busy)))
 end
 common.progress("it took %d seconds", os.time() - begin)

@@ -98,13 +98,14 @@ $(B)/vscode/editor.stamp: $(addprefix tests/browser/vscode/,fetch.sh package.jso
 
 vscode-editor: setup-test $(B)/vscode/editor.stamp ## fetch a VS Code (200 MB, npm), with which `make test ONLY=vscode` tests the extension
 
-# wazero, of a checkout in the folder ENGINE_WAZERO, by this machine's Go. Nothing is fetched.
-$(N)/engines/wazero: tests/engines/wazero.go $(call flags,wazero,$(ENGINE_WAZERO))
+# wazero, of a checkout in the folder ENGINE_WAZERO, by a Go that is new enough for it (go.mod there says). Nothing is fetched.
+GO ?= go
+$(N)/engines/wazero: tests/engines/wazero.go $(call flags,wazero,$(ENGINE_WAZERO) $(GO))
 	@mkdir -p $(@D)/wazero.src
 	$(Q)cp $< $(@D)/wazero.src/main.go
 	$(Q)printf 'module engine\n\ngo %s\n\nrequire github.com/tetratelabs/wazero v0.0.0\n\nreplace github.com/tetratelabs/wazero => %s\n' \
 	  "$$(sed -n 's/^go \([0-9]*\.[0-9]*\).*/\1/p' $(ENGINE_WAZERO)/go.mod)" '$(abspath $(ENGINE_WAZERO))' >$(@D)/wazero.src/go.mod
-	$(Q)cd $(@D)/wazero.src && GOFLAGS=-mod=mod GOPROXY=off go build -o ../wazero .
+	$(Q)cd $(@D)/wazero.src && GOFLAGS=-mod=mod GOPROXY=off $(GO) build -o ../wazero .
 
 .PHONY: vscode-editor test-engines test-release test run-tests suite run-suite lint run-lint fuzz soak run-soak-programs
 
@@ -115,7 +116,7 @@ run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(SOAK) $(N)/tests/collide
     $(L)/identity.stamp $(ENGINES_HERE)
 	$(Q)SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" CC='$(CC)' WASM2C_FLAGS='$(WASM2C_FLAGS)' tests/run.sh $(ONLY)
 
-test-engines: setup-test ## compare the answers of a flare on all engines that are here, also of ENGINE_WAZERO=DIR
+test-engines: setup-test ## compare the answers of a flare on all engines that are here, also of ENGINE_WAZERO=DIR (GO=PATH)
 	$(Q)$(MAKE) $(JOBS) $(if $(ENGINE_WAZERO),$(N)/engines/wazero) run-tests ONLY=engines_spec
 
 test-release: setup-test ## try what `make release` and `make deb` made in roots of other systems, as root (ONLY='ROOT...', INTO=FILE)
