@@ -7,8 +7,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "abi/start_report.h"
 #include "profile/profile.h"
@@ -374,41 +372,56 @@ static void wasm2c_init_runtime(void) {
 
 static const engine_class class;
 
+/* An instance whose `wasm` is still to be instantiated. */
 static instance *wasm2c_make(host *h) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, wasm2c_init_runtime);
   instance *i = memory_get(sizeof *i);
   i->engine.class = &class;
   i->host = h;
-  Z_runtime_instantiate(&i->wasm, (struct Z_flaronZ2Fv1_instance_t *)&i->wasm);
-  i->stack_top = i->wasm.w2c___stack_pointer;
-  i->print = wasm2c_replace(i, Z_runtimeZ_print_slot(&i->wasm), wasm2c_on_print);
   return i;
 }
 
-/* Copies the image into memory, but its large gaps: pages there go back to the system, and are zeros. */
-static void wasm2c_put_image(uint8_t *memory, const flare *f) {
-  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-  uint8_t *to = memory + f->image_start;
+/* Sets what depends on `wasm`. */
+static void wasm2c_complete(instance *i) {
+  i->stack_top = i->wasm.w2c___stack_pointer;
+  i->print = wasm2c_replace(i, Z_runtimeZ_print_slot(&i->wasm), wasm2c_on_print);
+}
+
+/* An instance with the runtime's own data, for start-up. */
+static instance *wasm2c_make_unpacked(void) {
+  instance *i = wasm2c_make(NULL);
+  Z_runtime_instantiate(&i->wasm, (struct Z_flaronZ2Fv1_instance_t *)&i->wasm);
+  wasm2c_complete(i);
+  return i;
+}
+
+/*
+ * Copies the image into memory that is zeros, but its large gaps, which then need no pages. What an
+ * invocation is sure to write is provided before: the top of C's stack, the image, and the copy that is kept
+ * of it.
+ */
+static void wasm2c_put_image(instance *i, const flare *f) {
+  enum { C_STACK = 4 << 10 };
+  wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
   size_t done = 0;
-  for (size_t i = 0; i < f->gap_count; i++) {
-    const flare_gap *gap = &f->gaps[i];
-    uintptr_t first = ((uintptr_t)to + gap->from + page - 1) / page * page,
-              last = ((uintptr_t)to + gap->to) / page * page;
-    memcpy(to + done, f->image.data + done, gap->from - done);
-    if (last > first) madvise((void *)first, last - first, MADV_DONTNEED);
-    done = gap->to;
+  trap_provide_memory(memory, i->stack_top - C_STACK, C_STACK);
+  for (size_t n = 0; n <= f->gap_count; n++) {
+    bool last = n == f->gap_count;
+    size_t end = last ? f->image.size : f->gaps[n].from, at = f->image_start + done, size = end - done;
+    size_t copy = last && f->arena_start > at + size ? f->arena_start - (at + size) : 0;
+    trap_provide_memory(memory, at, size + (copy < size ? copy : size)); /* the flare's word is not taken */
+    memcpy(memory->data + at, f->image.data + done, size);
+    if (!last) done = f->gaps[n].to;
   }
-  memcpy(to + done, f->image.data + done, f->image.size - done);
 }
 
 engine *instance_open(const flare *f, host *h, const engine_watcher *watcher, const engine_debug *debug) {
   instance *i = wasm2c_make(h);
-  wasm_rt_memory_t *memory = &i->wasm.w2c_memory;
-  memory->max_pages = f->memory_max_pages;
-  memset(memory->data + i->stack_top, 0, memory->size - i->stack_top);
-  if (memory->pages < f->memory_pages) wasm_rt_grow_memory(memory, f->memory_pages - memory->pages);
-  wasm2c_put_image(memory->data, f);
+  inside_instantiate(&i->wasm, (struct Z_flaronZ2Fv1_instance_t *)&i->wasm, f->memory_pages,
+                     f->memory_max_pages);
+  wasm2c_complete(i);
+  wasm2c_put_image(i, f);
   i->watcher = watcher;
   i->debug = debug;
   if (watcher != NULL) wasm2c_watch(i, wasm2c_on_line);
@@ -471,7 +484,7 @@ static bool wasm2c_put_input(instance *i, bytes input, u32 limit, text *error) {
 bool instance_start(engine **out, bytes bundle, uint32_t memory_limit, uint32_t hash, bool strip, int cpu_ms,
                     const engine_watcher *watcher, const instance_finder *finder,
                     instance_start_report *report, text *error) {
-  instance *i = wasm2c_make(NULL);
+  instance *i = wasm2c_make_unpacked();
   *out = &i->engine;
   if (!wasm2c_put_input(i, bundle, memory_limit, error)) return false;
   i->watcher = watcher;
@@ -510,7 +523,7 @@ static void wasm2c_run_manifest(void *data) {
 
 bool instance_evaluate(const char *name, bytes source, text *json, text *error) {
   enum { MEMORY = 8 << 20, CPU_MS = 1000 };
-  instance *i = wasm2c_make(NULL);
+  instance *i = wasm2c_make_unpacked();
   text input = {0}, fault = {0};
   text_add(&input, name, strlen(name) + 1);
   size_t mark = utf8_mark(source.data, source.size);

@@ -18,6 +18,13 @@ static inline uint32_t inside_count_bits(uint32_t n) {
 #include <pthread.h>
 #include <string.h>
 
+void inside_instantiate(inside *i, struct Z_flaronZ2Fv1_instance_t *imports, uint32_t pages, uint32_t most) {
+  init_instance_import(i, imports);
+  init_globals(i);
+  wasm_rt_allocate_memory(&i->w2c_memory, pages, most);
+  init_tables(i);
+}
+
 void inside_push_string(inside *i, uint32_t state, uint32_t at, uint32_t size) {
   w2c_lua_pushlstring(i, state, at, size);
 }

@@ -1,5 +1,6 @@
 /*
- * inside.h - for the debugger: functions of Lua inside of a translated runtime, by their names.
+ * inside.h - what is inside of a translated runtime: its instantiation without data, and for the debugger
+ * functions of Lua, by their names.
  *
  * The runtime's module has few exports, and no flare gets more of them. But its translation is C, which
  * wasm-opt's names are in. So inside.c, which is compiled as one with it, can call what it likes, and what is
@@ -16,6 +17,14 @@
 #include <stdint.h>
 
 typedef struct Z_runtime_instance_t inside;
+
+struct Z_flaronZ2Fv1_instance_t;
+
+/*
+ * Z_runtime_instantiate with a memory of `pages` pages, `most` at most, that is all zeros: the data of a
+ * flare has in it what the runtime's own would be, so that one need not be copied.
+ */
+void inside_instantiate(inside *i, struct Z_flaronZ2Fv1_instance_t *imports, uint32_t pages, uint32_t most);
 
 /* lua_pushlstring, lua_pushcclosure without upvalues, lua_settop, lua_createtable without a size,
  * lua_setfield. */

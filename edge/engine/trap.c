@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "base/list.h"
@@ -201,6 +202,17 @@ void trap_shrink_memory(wasm_rt_memory_t *memory, uint32_t pages) {
   mprotect(memory->data + after, before - after, PROT_NONE);
   memory->pages = pages;
   memory->size = memory->pages * PAGE;
+}
+
+void trap_provide_memory(wasm_rt_memory_t *memory, size_t from, size_t size) {
+#ifdef MADV_POPULATE_WRITE /* Linux 5.14 */
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  size_t first = from / page * page, end = (from + size + page - 1) / page * page;
+  if (end > memory->size) end = memory->size;
+  if (end > first) madvise(memory->data + first, end - first, MADV_POPULATE_WRITE);
+#else
+  (void)memory, (void)from, (void)size;
+#endif
 }
 
 void wasm_rt_free_memory(wasm_rt_memory_t *memory) { munmap(memory->data, RESERVATION); }

@@ -49,6 +49,10 @@ bool trap_in_host(void);
 /* Makes a memory smaller: `pages` in place of more. What it grows by later is zeros. */
 void trap_shrink_memory(wasm_rt_memory_t *memory, uint32_t pages);
 
+/* Has the system provide the pages of `size` bytes from `from` on at once: else each costs a fault when it is
+ * first written. Nothing depends on it. */
+void trap_provide_memory(wasm_rt_memory_t *memory, size_t from, size_t size);
+
 /* A static sentence for a result of trap_call. */
 const char *trap_message(int trap);
 
