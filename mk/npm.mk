@@ -19,18 +19,18 @@ PACKER_WITHOUT := edge/base/digest_sha.c edge/base/file_below.c edge/base/wait.c
   cli/secret.c cli/test.c cli/types.c
 PACKER_SOURCES := $(filter-out $(PACKER_WITHOUT),$(wildcard $(addprefix edge/,base/*.c flare/*.c pack/*.c host/*.c project/*.c \
   record/record.c record/redact.c) cli/*.c cli/check/*.c cli/help/*.c)) \
-  edge/engine/raised.c edge/engine/runner.c edge/store/store_key.c $(wildcard packages/npm/wasi/*.c)
+  edge/engine/raised.c edge/engine/runner.c edge/store/store_key.c $(filter-out %/curl_parts.c,$(wildcard packages/npm/wasi/*.c))
 PACKER_OBJECTS := $(PACKER_SOURCES:%.c=$(M)/%.o) $(M)/blobs.o $(M)/embedded.o \
   $(patsubst %,$(M)/jansson/%.o,dump error hashtable hashtable_seed load memory pack_unpack strbuffer strconv utf value) \
   $(patsubst %,$(M)/curl/%.o,urlapi escape strcase dynbuf inet_pton inet_ntop mprintf strdup slist warnless strerror idn) \
-  $(M)/curl/parts.o $(patsubst %,$(M)/bearssl/%.o,codec/dec32be codec/enc32be codec/dec64be codec/enc64be hash/sha2small hash/sha2big)
+  $(M)/curl_parts.o $(patsubst %,$(M)/bearssl/%.o,codec/dec32be codec/enc32be codec/dec64be codec/enc64be hash/sha2small hash/sha2big)
 
 PACKER_TARGET := --target=wasm32-wasi -O2 -ffunction-sections -fdata-sections -nostdlibinc -isystem $(WASI_INCLUDE) -MMD -MP
 PACKER_FLAGS := $(PACKER_TARGET) -std=c11 -D_GNU_SOURCE -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -D_WASI_EMULATED_GETPID \
   -Wall -Wextra -Werror -Wno-missing-field-initializers -include packages/npm/wasi/include/platform.h -isystem packages/npm/wasi/include -isystem $(JANSSON)/src \
-  -isystem packages/npm/wasi/jansson -isystem $(CURL)/include -isystem $(BEARSSL)/inc -Iedge -Icli -Ibindings -I$(W) -Iruntime
-JANSSON_FLAGS := $(PACKER_TARGET) -std=gnu11 -w -DHAVE_CONFIG_H -Ipackages/npm/wasi/jansson -I$(JANSSON)/src
-CURL_FLAGS := $(PACKER_TARGET) -std=gnu11 -w -D_GNU_SOURCE -D_WASI_EMULATED_SIGNAL -DHAVE_CONFIG_H -DBUILDING_LIBCURL -Ipackages/npm/wasi/curl \
+  -isystem $(CURL)/include -isystem $(BEARSSL)/inc -Iedge -Icli -Ibindings -I$(W) -Iruntime
+JANSSON_FLAGS := $(PACKER_TARGET) -std=gnu11 -w -DHAVE_CONFIG_H -Ipackages/npm/wasi/include -I$(JANSSON)/src
+CURL_FLAGS := $(PACKER_TARGET) -std=gnu11 -w -D_GNU_SOURCE -D_WASI_EMULATED_SIGNAL -DHAVE_CONFIG_H -DBUILDING_LIBCURL -Ipackages/npm/wasi/include \
   -I$(CURL)/include -I$(CURL)/lib
 # Like the runtime, it needs no more than Node 20 has; names are left out.
 PACKER_LINK := -L$(WASI_LIB) -lwasi-emulated-signal -lwasi-emulated-process-clocks -lwasi-emulated-getpid -lc -lm \
@@ -49,7 +49,7 @@ $(M)/jansson/%.o: $(B)/jansson.stamp $(PACKER_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(WASM_CC) $(JANSSON_FLAGS) -c $(JANSSON)/src/$*.c -o $@
 
-$(M)/curl/parts.o: packages/npm/wasi/curl/parts.c $(B)/curl.stamp $(PACKER_STAMP)
+$(M)/curl_parts.o: packages/npm/wasi/curl_parts.c $(B)/curl.stamp $(PACKER_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(WASM_CC) $(CURL_FLAGS) -c $< -o $@
 

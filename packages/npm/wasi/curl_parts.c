@@ -1,5 +1,5 @@
 /*
- * parts.c - two functions of libcurl that its URLs (lib/urlapi.c) call and that are in files which do much
+ * curl_parts.c - two functions of libcurl that its URLs call and that are in files which do much
  * more: what a scheme is, and the parts of a login. Compiled with libcurl's own headers.
  */
 #include "curl_setup.h"
