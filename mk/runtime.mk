@@ -104,7 +104,7 @@ $(B)/unwind: tools/unwind.c tools/unwind_rewrite.c tools/trim.c edge/flare/wasm.
 # of them, except of luaU_undump if it takes bytecode (flare_bytecode.wasm).
 START_ONLY := f_luaopen luaopen_coroutine luaopen_math luaopen_string luaopen_utf8 library_open_base \
   library_open_debug library_open_io library_open_os library_open_table bundle_ask bundle_find_bytes start_run luaU_undump \
-  interrupt_tell interrupt_watch_hook
+  interrupt_tell interrupt_watch_hook intern_apart
 FLARE_EXPORTS := memory,alloc,$(shell sed -n 's/^FLARON_HANDLER([A-Z_]*, \(.*\))$$/\1/p' bindings/abi/handlers.def | paste -sd,)
 
 # The order of the files in the code section. gzip looks back 32 KiB, so similar code should be close together: this order was

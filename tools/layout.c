@@ -67,6 +67,7 @@ void layout(void) {
   SAY(GLOBAL_GC_STOP, offsetof(global_State, gcstp));
   SAY(GC_STOP_USER, GCSTPUSR);
   SAY(GLOBAL_OBJECTS, offsetof(global_State, allgc));
+  SAY(GLOBAL_FIXED, offsetof(global_State, fixedgc));
   SAY(OBJECT_NEXT, offsetof(GCObject, next));
   SAY(TAG_THREAD_OBJECT, LUA_VTHREAD);
   SAY(TAG_PROTO_OBJECT, LUA_VPROTO);

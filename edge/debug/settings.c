@@ -155,8 +155,8 @@ static void code_find(const flare *code, const linemap *map, code_functions *to)
   engine *e = instance_open(code, &h, NULL, NULL);
   code_reader r = {.map = map, .to = to};
   r.memory.data = instance_memory(e, &r.memory.size);
-  uint32_t object =
-      code_word(&r, code_word(&r, instance_running(e) + LAYOUT_STATE_GLOBAL) + LAYOUT_GLOBAL_OBJECTS);
+  uint32_t global = code_word(&r, instance_running(e) + LAYOUT_STATE_GLOBAL);
+  uint32_t object = code_word(&r, global + LAYOUT_GLOBAL_FIXED); /* runtime/life/constant.h */
   for (; object != 0; object = code_word(&r, object + LAYOUT_OBJECT_NEXT)) {
     if (code_byte(&r, object + LAYOUT_OBJECT_TAG) == LAYOUT_TAG_PROTO_OBJECT) code_read(&r, object);
   }

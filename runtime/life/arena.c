@@ -51,6 +51,8 @@ static struct {
   uint32_t below_top; /* size of the block below the top */
 } arena;
 
+static char *arena_apart, *arena_apart_end; /* the rest of the chunk of arena_alloc_apart */
+
 static uintptr_t arena_round_up(uintptr_t n) { return (n + ARENA_ALIGN - 1) & ~(uintptr_t)(ARENA_ALIGN - 1); }
 
 static uint32_t arena_size_of(const large *block) { return block->size & ~(uint32_t)(FREE | CUT); }
@@ -333,6 +335,20 @@ static bool arena_chunk_next(void) {
   return true;
 }
 
+void *arena_alloc_apart(size_t size) {
+  size = arena_round_up(size);
+  if ((size_t)(arena_apart_end - arena_apart) < size) {
+    char *chunk = arena_large_alloc(CHUNK - HEADER);
+    if (chunk == NULL) return NULL;
+    size_t rest = (size_t)(arena_apart_end - arena_apart);
+    if (rest != 0) arena_free(arena_apart, rest);
+    arena_apart = chunk;
+    arena_apart_end = chunk + (CHUNK - HEADER);
+  }
+  arena_apart += size;
+  return arena_apart - size;
+}
+
 void *arena_alloc(size_t size) {
   if (size > SMALL_MAX) return arena_large_alloc(size);
   size_t class = (size + ARENA_ALIGN - 1) / ARENA_ALIGN;
@@ -391,20 +407,23 @@ void *arena_resize(void *block, size_t old_size, size_t size) {
   return moved;
 }
 
-char *arena_freeze(void) {
+void arena_each_free(void (*visit)(void *start, size_t size)) {
   for (int c = 1; c < SMALL_CLASSES; c++) {
-    for (small *b = arena.small[c]; b != NULL; b = b->next) {
-      memset(b + 1, 0, (size_t)c * ARENA_ALIGN - sizeof *b);
-    }
+    for (small *b = arena.small[c]; b != NULL; b = b->next) visit(b + 1, (size_t)c * ARENA_ALIGN - sizeof *b);
   }
-  if (arena.cut != NULL) memset(arena.cut, 0, (size_t)(arena.cut_end - arena.cut));
+  if (arena.cut != NULL) visit(arena.cut, (size_t)(arena.cut_end - arena.cut));
+  if (arena_apart != NULL) visit(arena_apart, (size_t)(arena_apart_end - arena_apart));
   for (int f = 0; f < FIRST; f++) {
     for (int s = 0; s < SECOND; s++) {
-      for (large *b = arena.lists[f][s]; b != NULL; b = b->next) {
-        memset(b + 1, 0, arena_size_of(b) - sizeof *b);
-      }
+      for (large *b = arena.lists[f][s]; b != NULL; b = b->next) visit(b + 1, arena_size_of(b) - sizeof *b);
     }
   }
+}
+
+static void arena_clear(void *start, size_t size) { memset(start, 0, size); }
+
+char *arena_freeze(void) {
+  arena_each_free(arena_clear);
   if (!arena_top_reach(HEADER)) return NULL;
   large *mark = (large *)arena.top; /* a block that stays in use: no block above it is its neighbour */
   mark->below = arena.below_top;

@@ -46,6 +46,16 @@ void arena_free(void *block, size_t size);
  */
 void *arena_resize(void *block, size_t old_size, size_t size);
 
+/*
+ * For start-up: allocates a small block, at most 512 bytes, that lies among others of this function and not
+ * between those of arena_alloc. NULL if there is no room. It is freed as others are.
+ */
+void *arena_alloc_apart(size_t size);
+
+/* Calls `visit` for all memory below the top that no block is in, without what the arena itself keeps there.
+ */
+void arena_each_free(void (*visit)(void *start, size_t size));
+
 /* The end of the last block in use; all memory after it is free. */
 char *arena_top(void);
 

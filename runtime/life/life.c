@@ -2,10 +2,11 @@
  * life.c - the Lua state on the arena, the image and its restoration, and the export `alloc`.
  *
  * Memory, low to high: the C stack; constants; data and the heap of start-up (together the image); a copy of
- * the image; the memory of invocations. The first invocation of an instance makes the copy, each later one
- * restores the image from it. Nothing of an invocation survives, because every byte that it can reach is in
- * the image or above the arena's mark, and the arena's own state is in the image. A trap may end any of this
- * at any point: the next invocation starts from the same state as this one.
+ * what can change of the image; the memory of invocations. The first invocation of an instance makes the
+ * copy, each later one restores the image from it. Nothing of an invocation survives, because every byte that
+ * it can change is in the image or above the arena's mark, and the arena's own state is in the image; and
+ * what is not restored of the image (constant.h) is constant or in no block. A trap may end any of this at
+ * any point: the next invocation starts from the same state as this one.
  */
 #include "life/life.h"
 
@@ -13,6 +14,7 @@
 
 #include "abi/abi.h"
 #include "life/arena.h"
+#include "life/constant.h"
 #include "life/interrupt.h"
 #include "life/pages.h"
 #include "ldo.h"
@@ -20,16 +22,19 @@
 #include "lstate.h"
 #include "lstring.h"
 
-enum { KEEP_ALIGN = 16, CACHE_LINE = 64, RESERVE = 16384 };
+enum { KEEP_ALIGN = 16, RESERVE = 16384, PIECES_MAX = 16 };
 
 extern char __heap_base;     /* wasm-ld: after static data */
 extern char life_data_start; /* unwind.S: where constants end */
 
 int life_is_kept(void); /* unwind.S */
 void life_set_kept(void);
+enum { STRINGS_MOVED = 2 }; /* life_is_kept: the lists of strings are not those of the image */
 
 static lua_State *state;
 static start_layout layout;
+static constant_piece pieces[PIECES_MAX]; /* of the image, which are restored */
+static size_t piece_count;
 static char *memory_limit;
 static bool refused;
 static void *reserve; /* RESERVE bytes that are kept free until memory has run out; NULL = freed */
@@ -130,16 +135,23 @@ bool life_freeze(size_t assets) {
   lua_gc(state, LUA_GCCOLLECT);
   lua_gc(state, LUA_GCCOLLECT); /* garbage of finalizers that the first collection ran */
   lua_gc(state, LUA_GCINC, LUAI_GCPAUSE, 0, 0);
-  char *end = arena_freeze();
+  char *end = arena_freeze(), *memory_end;
   if (end == NULL) return false;
-  size_t image = (size_t)(end - &life_data_start);
-  image += -image & (CACHE_LINE - 1); /* else each load of the copy would touch two cache lines */
+  size_t image = (size_t)(end - &life_data_start), lines;
+  image += -image & (CONSTANT_LINE - 1);
+  lines = image / CONSTANT_LINE;
   end = &life_data_start + image;
-  if (end > memory_limit || (size_t)(uintptr_t)memory_limit - (size_t)(uintptr_t)end < image + assets)
+  if (end > memory_limit || (size_t)(memory_limit - end) < image + assets ||
+      !pages_grow(end + lines, &memory_end))
     return false;
+  memset(end, 0, lines);
+  piece_count = constant_find(state, &life_data_start, image, (uint8_t *)end, pieces, PIECES_MAX);
+  memset(end, 0, lines);
+  size_t kept = 0;
+  for (size_t i = 0; i < piece_count; i++) kept += pieces[i].size;
   layout.image_start = (uint32_t)(uintptr_t)&life_data_start;
   layout.image_end = (uint32_t)(uintptr_t)end;
-  layout.assets_start = layout.image_end + (uint32_t)image;
+  layout.assets_start = layout.image_end + (uint32_t)kept;
   layout.arena_start = layout.assets_start + (uint32_t)assets + (-(uint32_t)assets & (KEEP_ALIGN - 1));
   unhash_strings();
   arena_set_limit((char *)UINTPTR_MAX);
@@ -147,17 +159,26 @@ bool life_freeze(size_t assets) {
   return true;
 }
 
-void life_begin(void) {
-  char *image = (char *)(uintptr_t)layout.image_start;
+/* Copies what can change of the image to the kept image. */
+static void keep(void) {
   char *kept = (char *)(uintptr_t)layout.image_end;
-  size_t size = layout.image_end - layout.image_start;
-  if (!life_is_kept()) {
-    hash_strings();
-    memcpy(kept, image, size);
-    life_set_kept();
-  } else {
-    memcpy(image, kept, size);
-  }
+  for (size_t i = 0; i < piece_count; kept += pieces[i++].size)
+    memcpy(kept, (char *)(uintptr_t)pieces[i].start, pieces[i].size);
+}
+
+/* Copies the kept image back. */
+static void restore(void) {
+  const char *kept = (char *)(uintptr_t)layout.image_end;
+  for (size_t i = 0; i < piece_count; kept += pieces[i++].size)
+    memcpy((char *)(uintptr_t)pieces[i].start, kept, pieces[i].size);
+}
+
+void life_begin(void) {
+  int was = life_is_kept();
+  if (was != 0) restore();
+  if (was == 0 || was == STRINGS_MOVED) hash_strings();
+  if (was == 0) keep();
+  if (was != 1) life_set_kept();
   reserve = arena_alloc(RESERVE);
 }
 
@@ -171,11 +192,10 @@ uint32_t life_peak(void) { return (uint32_t)(uintptr_t)arena_peak(); }
  */
 ABI_EXPORT(keep)
 void life_keep(void) {
-  char *image = (char *)(uintptr_t)layout.image_start;
   lua_settop(state, 0);
   interrupt_forget(state);
   life_memory_ended(); /* life_begin takes another reserve */
-  memcpy((char *)(uintptr_t)layout.image_end, image, layout.image_end - layout.image_start);
+  keep();
 }
 
 bool life_take_refusal(void) {

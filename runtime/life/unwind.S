@@ -45,7 +45,7 @@ unwind_try:
 	global.set	unwinding
 	end_function
 
-# int life_is_kept(void): 1 once life_set_kept was called in this instance, 0 before.
+# int life_is_kept(void): 0 before life_set_kept was called in this instance, then 1, or 2 since life_set_moved.
 	.globl	life_is_kept
 	.type	life_is_kept,@function
 life_is_kept:
@@ -53,12 +53,24 @@ life_is_kept:
 	global.get	life_ran
 	end_function
 
-# void life_set_kept(void): records that the copy of the image is complete.
+# void life_set_kept(void): records that the copy of the image is complete, and strings in it are where it says.
 	.globl	life_set_kept
 	.type	life_set_kept,@function
 life_set_kept:
 	.functype	life_set_kept () -> ()
 	i32.const	1
+	global.set	life_ran
+	end_function
+
+# void life_set_moved(void): records that lists of strings in the image may have changed since life_set_kept.
+	.globl	life_set_moved
+	.type	life_set_moved,@function
+life_set_moved:
+	.functype	life_set_moved () -> ()
+	global.get	life_ran
+	i32.eqz
+	br_if	0
+	i32.const	2
 	global.set	life_ran
 	end_function
 

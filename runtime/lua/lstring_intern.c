@@ -49,6 +49,23 @@ RARE static unsigned secret_seed(lua_State *L) {
   return secret != 0 ? secret : G(L)->seed;
 }
 
+/* luaC_newobj for a short string during start-up. */
+GCObject *intern_apart(lua_State *L, size_t size);
+
+/* Strings lie apart from what changes, so that an invocation restores no memory between them
+ * (life/constant.h). */
+GCObject *intern_apart(lua_State *L, size_t size) {
+  global_State *g = G(L);
+  GCObject *object = arena_alloc_apart(size);
+  if (object == NULL) return luaC_newobj(L, LUA_VSHRSTR, size);
+  g->GCdebt += (l_mem)size;
+  object->marked = luaC_white(g);
+  object->tt = LUA_VSHRSTR;
+  object->next = g->allgc;
+  g->allgc = object;
+  return object;
+}
+
 static TString *intern(lua_State *L, const char *string, size_t size) {
   global_State *g = G(L);
   stringtable *table = &g->strt;
@@ -67,7 +84,8 @@ static TString *intern(lua_State *L, const char *string, size_t size) {
   } while (other != seed);
   if (table->nuse >= table->size)
     luaS_resize(L, table->size * 2); /* if memory is full, the table stays as it is */
-  GCObject *object = luaC_newobj(L, LUA_VSHRSTR, sizelstring(size));
+  GCObject *object =
+      life_starting() ? intern_apart(L, sizelstring(size)) : luaC_newobj(L, LUA_VSHRSTR, sizelstring(size));
   TString *s = gco2ts(object);
   s->hash = hash;
   s->extra = 0;

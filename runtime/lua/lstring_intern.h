@@ -13,6 +13,9 @@ enum {
   INTERN_SECRET = 1 << 6 /* in Table.flags, unused by Lua: long keys are placed by secret hash */
 };
 
+/* unwind.S: luaS_resize calls it, which changes the lists that the image's strings are in. */
+void life_set_moved(void);
+
 /* The number of comparisons in the last look-up of a long key. */
 extern unsigned intern_compared;
 

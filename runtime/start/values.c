@@ -75,7 +75,7 @@ static void settle_object(GCObject *object) {
 }
 
 void values_settle(lua_State *L) {
-  GCObject *const lists[] = {G(L)->allgc, G(L)->finobj, G(L)->tobefnz};
+  GCObject *const lists[] = {G(L)->allgc, G(L)->finobj, G(L)->tobefnz, G(L)->fixedgc};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
     for (GCObject *object = lists[i]; object != NULL; object = object->next) settle_object(object);
   }
