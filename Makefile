@@ -12,9 +12,10 @@ SHELL := /bin/sh
 
 V ?=
 SANITIZE ?=
+STATIC ?=
 Q := $(if $(V),,@)
 B := build
-N := $(B)/$(if $(SANITIZE),sanitize,native)
+N := $(B)/$(if $(STATIC),static/$(STATIC)/native,$(if $(SANITIZE),sanitize,native))
 W := $(B)/wasm
 PREFIX ?= /usr/local
 CC := gcc
@@ -36,6 +37,7 @@ all: $(EXE) $(MODULE) $(B)/compile_commands.json ## build the executable and the
 
 include mk/packages.mk
 include mk/runtime.mk
+include mk/static.mk
 include mk/native.mk
 include mk/soak.mk
 include mk/tests.mk

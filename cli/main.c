@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "help/help.h"
 #include "options.h"
+#include "own_lua.h"
 
 static const cli_command *const commands[] = {
     &cli_new,     &cli_dev,    &cli_test,    &cli_check, &cli_pack, &cli_run,     &cli_kv, &cli_secret,
@@ -127,6 +128,7 @@ static int answer(int argc, char **argv) {
   if (w.asked == VERSION) {
     text version = {0};
     cli_add_version(&version);
+    text_add_string(&version, own_lua_linked());
     puts(version.data);
     text_free(&version);
   } else if (w.asked == LICENSES) {
@@ -156,6 +158,7 @@ int main(int argc, char **argv) {
   const char *word = argc > 1 ? argv[1] : "";
   const cli_command *command = find(word);
   keep_streams();
+  if (argc > 0 && own_lua_is_asked(argv[0])) return own_lua_run(argc, argv);
   if (command != NULL) return finish(word, command->run(command, argc - 1, argv + 1));
   if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
     return finish("", help(argc > 2 ? argv[2] : NULL));

@@ -5,7 +5,7 @@
  * The project is made in a folder beside its place and renamed when it is whole.
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 #include "cli.h"
 #include "base/embedded.h"
 #include "base/list.h"
+#include "base/system.h"
 #include "base/utf8.h"
 #include "options.h"
 #include "types.h"
@@ -171,7 +172,7 @@ static void new_remove_part(const job *j) {
 
 /* Puts the whole project in its place, where nothing may be; 0 or an errno value. */
 static int new_put_in_place(const job *j) {
-  if (renameat2(AT_FDCWD, j->part.data, AT_FDCWD, j->path, RENAME_NOREPLACE) == 0) return 0;
+  if (system_rename(j->part.data, j->path, RENAME_NOREPLACE) == 0) return 0;
   if (errno != EINVAL) return errno; /* EINVAL: this file system cannot promise that */
   return rename(j->part.data, j->path) != 0 ? errno : 0;
 }

@@ -22,6 +22,7 @@
 #include "cli.h"
 #include "dev/watch.h"
 #include "options.h"
+#include "own_lua.h"
 #include "pack/pack.h"
 #include "project/state.h"
 
@@ -80,11 +81,15 @@ static void test_set_module_path(const manifest *m) {
   text_free(&path);
 }
 
-/* Lets Lua find flaron.edge: beside this executable where it was built, or where it is installed, by
- * `make install` or as Debian's packages have it. */
+/* Lets Lua find flaron.edge, unless it is in this executable: beside this executable where it was built, or
+ * where it is installed, by `make install` or as Debian's packages have it. */
 static bool test_set_paths(const cli_command *self, const manifest *m) {
   static const char *const places[] = {"lua", "../lib/lua/5.4", "../lib/" MULTIARCH "/lua/5.4"};
   char exe[PATH_MAX];
+  if (own_lua_program() != NULL) {
+    test_set_module_path(m);
+    return true;
+  }
   ssize_t size = readlink("/proc/self/exe", exe, sizeof exe - 1);
   if (size <= 0) {
     cli_fail(self, "/proc/self/exe: %s", strerror(errno));
@@ -134,12 +139,16 @@ static void test_tell_unset_secrets(const manifest *m) {
   "os.exit(1) end "                                                       \
   "arg[0] = 'busted' "                                                    \
   "run { standalone = false }"
-static const char *const first_words[] = {"lua5.4", "-e", START, "/dev/null", "--ignore-lua"};
+static const char *const first_words[] = {OWN_LUA_NAME, "-e", START, "/dev/null", "--ignore-lua"};
 enum { FIRST_WORDS = sizeof first_words / sizeof *first_words };
 
-/* Finds lua5.4 and looks whether busted is installed, or says what is missing. */
+/* Finds lua5.4, and looks whether busted is installed if it is the machine's, or says what is missing. */
 static bool test_find_lua(const cli_command *self, text *lua) {
   text busted = {0};
+  if (own_lua_program() != NULL) {
+    text_add_string(lua, own_lua_program());
+    return true;
+  }
   bool installed = cli_find_program("busted", &busted);
   text_free(&busted);
   if (!installed) {

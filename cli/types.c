@@ -7,8 +7,8 @@
 #include "types.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/embedded.h"
+#include "base/system.h"
 #include "cli.h"
 
 static const char page[] = "/README.md", title[] = "# Types of flares\n";
@@ -87,7 +88,7 @@ static int types_put_in_place(const char *part, const char *path) {
   if (chmod(part, 0777 & ~mask) != 0) return errno;
   if (!there) return rename(part, path) != 0 ? errno : 0;
   if (!types_is_own(path)) return EEXIST;
-  if (renameat2(AT_FDCWD, part, AT_FDCWD, path, RENAME_EXCHANGE) == 0) return 0;
+  if (system_rename(part, path, RENAME_EXCHANGE) == 0) return 0;
   if (errno != EINVAL) return errno; /* EINVAL: this file system cannot exchange */
   types_remove_tree(path);
   return rename(part, path) != 0 ? errno : 0;

@@ -15,13 +15,16 @@ $(W)/runtime_wasm2c.c: $(W)/named.wasm $(W)/runtime.wasm $(call flags,translate,
 	$(Q)$(call translate,$<,$@)
 
 NATIVE_SANITIZE := $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-LUA_INCLUDE := $(firstword $(wildcard /usr/include/lua5.4 /usr/include/lua-5.4) /usr/include)
+LUA_INCLUDE := $(if $(STATIC),$(LUA)-stock/src,$(firstword $(wildcard /usr/include/lua5.4 /usr/include/lua-5.4) /usr/include))
 NATIVE_FLAGS := -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror -MMD -MP \
   -Iedge -Icli -Ibindings -I$(W) -isystem $(LUA_INCLUDE) $(NATIVE_SANITIZE)
-NATIVE_LIBS := -lcurl -lcrypto -lsqlite3 -ljansson -lnghttp2 -lwslay -lssl -lpthread -lm
+ifneq ($(STATIC),)
+NATIVE_FLAGS := $(filter-out -g,$(NATIVE_FLAGS)) -isystem $(STATIC_AT)/include
+endif
+NATIVE_LIBS := $(if $(STATIC),$(STATIC_LIBS),-lcurl -lcrypto -lsqlite3 -ljansson -lnghttp2 -lwslay -lssl) -lpthread -lm
 
 # libedit, for the lines that are typed into `flaron-lua repl` (cli/repl/lines.c). Only the executable is linked with it.
-HAVE_LIBEDIT := $(shell echo '\#include <histedit.h>' | $(CC) -E -o /dev/null - 2>/dev/null && echo yes)
+HAVE_LIBEDIT := $(if $(STATIC),,$(shell echo '\#include <histedit.h>' | $(CC) -E -o /dev/null - 2>/dev/null && echo yes))
 ifneq ($(HAVE_LIBEDIT),)
 FLAGS_native/cli/repl/lines = -DHAVE_LIBEDIT
 EXE_LIBS := -ledit
@@ -32,9 +35,10 @@ endif
 # with its own memory, which the machine guards.
 WASM2C_FLAGS := -O2 -g1 -fPIC -fvisibility=hidden -w -ffp-contract=off -frounding-math -fsignaling-nans -fno-optimize-sibling-calls
 
-NATIVE_STAMP := $(call flags,native$(if $(SANITIZE),-sanitize),$(CC) $(NATIVE_FLAGS))
-WASM2C_STAMP := $(call flags,wasm2c,$(CC) $(WASM2C_FLAGS))
-LIBS_STAMP := $(call flags,libs$(if $(SANITIZE),-sanitize),$(NATIVE_LIBS) $(EXE_LIBS))
+VARIANT := $(if $(STATIC),-$(STATIC),$(if $(SANITIZE),-sanitize))
+NATIVE_STAMP := $(call flags,native$(VARIANT),$(CC) $(NATIVE_FLAGS))
+WASM2C_STAMP := $(call flags,wasm2c$(if $(STATIC),$(VARIANT)),$(CC) $(WASM2C_FLAGS))
+LIBS_STAMP := $(call flags,libs$(VARIANT),$(NATIVE_LIBS) $(EXE_LIBS))
 
 # engine/inside.c is compiled with the translated runtime, which it includes.
 EDGE_SOURCES := $(filter-out edge/lua/%.c edge/engine/inside.c,$(wildcard edge/*/*.c))
@@ -43,13 +47,16 @@ MODULE_SOURCES := $(wildcard edge/lua/*.c)
 EDGE_OBJECTS := $(patsubst %.c,$(N)/%.o,$(EDGE_SOURCES)) \
   $(N)/edge/flare/runtime_blob.o $(N)/runtime_wasm2c.o $(N)/embedded.o
 CLI_OBJECTS := $(patsubst %.c,$(N)/%.o,$(CLI_SOURCES))
+MODULE_OBJECTS := $(patsubst %.c,$(N)/%.o,$(MODULE_SOURCES))
+# A static executable cannot load the module: it has it, and Lua (cli/own_lua.c).
+EXE_OBJECTS := $(if $(STATIC),$(MODULE_OBJECTS) $(STATIC_LUA_OBJECTS) $(STATIC_AT)/lua/modules.a)
 
 $(N)/runtime_wasm2c.o: edge/engine/inside.c $(W)/runtime_wasm2c.c $(WASM2C_STAMP)
 	@mkdir -p $(@D)
 	@echo 'compiling the runtime for this machine (10 to 30 seconds)'
 	$(Q)$(CC) $(WASM2C_FLAGS) -Iedge -I$(W) -c $< -o $@
 
-$(N)/%.o: %.c $(NATIVE_STAMP) | $(TOOLS) $(W)/runtime_wasm2c.c $(W)/lua_layout.h $(W)/parts_table.h
+$(N)/%.o: %.c $(NATIVE_STAMP) | $(TOOLS) $(W)/runtime_wasm2c.c $(W)/lua_layout.h $(W)/parts_table.h $(STATIC_STAMPS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(NATIVE_FLAGS) $(FLAGS_native/$*) -c $< -o $@
 
@@ -57,7 +64,7 @@ $(N)/%.o: %.c $(NATIVE_STAMP) | $(TOOLS) $(W)/runtime_wasm2c.c $(W)/lua_layout.h
 FLAGS_native/edge/flare/parts = -Iruntime
 
 # Where a package for Debian has flaron.edge, below lib.
-FLAGS_native/cli/test = -DMULTIARCH='"$(shell $(CC) -print-multiarch)"'
+FLAGS_native/cli/test = -DMULTIARCH='"$(or $(STATIC_GNU),$(shell $(CC) -print-multiarch))"'
 
 # The three modules that are packed, in a folder.
 compile_blob = $(CC) -DRUNTIME_WASM='"$(1)/flare.wasm"' -DRUNTIME_CORE_WASM='"$(1)/flare_core.wasm"' \
@@ -68,27 +75,30 @@ $(N)/edge/flare/runtime_blob.o: edge/flare/runtime_blob.S $(W)/parts_table.h
 	$(Q)$(call compile_blob,$(W)) $@
 
 # What lies in the executable (edge/base/embedded.h), and what is made for it.
+LICENSES := $(if $(STATIC),$(STATIC_AT),$(B))/licenses.txt
 EMBEDDED_FOLDERS := scripts/start scripts/testing scripts/debug scripts/modules scripts/types scripts/check scripts/conform scripts/console scripts/templates docs/guide edge/dev/page
 EMBEDDED := $(filter-out $(EMBEDDED_FOLDERS:%=%/README.md),$(shell find $(EMBEDDED_FOLDERS) -type f 2>/dev/null | LC_ALL=C sort)) \
-  $(B)/licenses.txt $(PART_MODULES)
+  $(LICENSES) $(PART_MODULES)
 LINKED_PACKAGES := $(filter-out liblua%,$(filter %-dev,$(BUILD_PACKAGES)))
 
+ifeq ($(STATIC),)
 $(B)/licenses.txt: tools/licenses.sh LICENSE $(B)/lua.stamp $(B)/cjson.stamp $(PART_STAMPS) $(call flags,licenses,$(PART_NOTICES) $(LINKED_PACKAGES))
 	$(Q)tools/licenses.sh text $(LUA) $(CJSON) $(PART_NOTICES) $(LINKED_PACKAGES) >$@
+endif
 
 # The list of files is in a stamp, since files are added and removed.
-$(N)/embedded.o: tools/embed.sh $(EMBEDDED) $(call flags,embedded,$(EMBEDDED))
+$(N)/embedded.o: tools/embed.sh $(EMBEDDED) $(call flags,embedded$(if $(STATIC),$(VARIANT)),$(EMBEDDED))
 	@mkdir -p $(@D)
 	$(Q)tools/embed.sh $(EMBEDDED) >$(N)/embedded.S
 	$(Q)$(CC) -c $(N)/embedded.S -o $@
 
-$(EXE): $(EDGE_OBJECTS) $(CLI_OBJECTS) $(LIBS_STAMP)
+$(EXE): $(EDGE_OBJECTS) $(CLI_OBJECTS) $(EXE_OBJECTS) $(LIBS_STAMP)
 	@echo 'linking $@'
-	$(Q)$(CC) $(NATIVE_SANITIZE) $(filter %.o,$^) -o $@ $(NATIVE_LIBS) $(EXE_LIBS)
-	$(Q)$(if $(SANITIZE),,ln -sf native/flaron-lua $(B)/flaron-lua)
+	$(Q)$(CC) $(NATIVE_SANITIZE) $(filter %.o %.a,$^) -o $@ $(NATIVE_LIBS) $(EXE_LIBS)
+	$(Q)$(if $(VARIANT),,ln -sf native/flaron-lua $(B)/flaron-lua)
 
 # It must stay loaded when Lua unloads it: signal handlers and destructors of threads refer to it.
-$(MODULE): $(EDGE_OBJECTS) $(patsubst %.c,$(N)/%.o,$(MODULE_SOURCES)) $(LIBS_STAMP)
+$(MODULE): $(EDGE_OBJECTS) $(MODULE_OBJECTS) $(LIBS_STAMP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared -Wl,-z,nodelete $(NATIVE_SANITIZE) $(filter %.o,$^) -o $@ $(NATIVE_LIBS)
 

@@ -11,6 +11,9 @@ VECTOR_PACKAGES := python3-cryptography-vectors
 BROWSER_PACKAGES := chromium chromium-driver fonts-dejavu-core
 LINT_PACKAGES := lua-check clang-format cppcheck shellcheck
 FUZZ_PACKAGES := libclang-rt-19-dev sqlite3
+# tcl: SQLite's sources are put into one file by it.
+RELEASE_PACKAGES := tcl perl make
+RELEASE_ARM64_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 DEB_PACKAGES := dpkg-dev
 ROOT_PACKAGES := debootstrap qemu-user-static
 VSCODE_PACKAGES := g++ make npm python3 ripgrep

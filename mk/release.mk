@@ -6,7 +6,7 @@ LIBDIR ?= $(PREFIX)/lib$(if $(filter /usr,$(PREFIX)),/$(shell $(CC) -print-multi
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 INSTALL = PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' DESTDIR='$(DESTDIR)' SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) tools/install.sh
 
-.PHONY: install uninstall deb vscode sbom
+.PHONY: install uninstall deb release vscode sbom
 
 install: $(EXE) $(MODULE) ## install under PREFIX (default /usr/local; DESTDIR is honoured)
 	$(Q)$(INSTALL) install $(EXE) $(MODULE)
@@ -20,6 +20,21 @@ deb: $(if $(DEB_ARCH),,$(EXE) $(MODULE)) ## build a Debian package, build/flaron
 	$(Q)rm -rf $(B)/deb
 	$(Q)$(if $(DEB_ARCH),$(MAKE) release RELEASE_ARCH=$(DEB_ARCH),$(MAKE) install PREFIX=/usr DESTDIR=$(B)/deb/root)
 	$(Q)SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) MAINTAINER='$(MAINTAINER)' tools/deb.sh $(B)/deb $(if $(SANITIZE),$(N),$(B)) $(DEB_ARCH)
+
+# What an archive has for `test` and `check`, as Debian has it. Of those that are not of all architectures only the Lua is taken.
+ARCHIVE_LUA_PACKAGES := lua-busted lua-luassert lua-say lua-penlight lua-mediator lua-cliargs lua-dkjson lua-check lua-term lua-system
+RELEASE_ARCH ?= amd64 arm64
+
+$(B)/static/lua-packages.stamp: $(call flags,archive-lua,$(ARCHIVE_LUA_PACKAGES))
+	$(Q)tools/setup.sh unpack $(B)/static/lua-packages $(ARCHIVE_LUA_PACKAGES)
+	@touch $@
+
+# The executables are made one after the other, each with all cores.
+release: $(EXE) $(B)/static/lua-packages.stamp ## build archives with a static executable, build/flaron-lua-VERSION-linux-ARCH.tar.gz (RELEASE_ARCH='amd64 arm64')
+	$(Q)tools/setup.sh packages $(RELEASE_PACKAGES) $(if $(filter arm64,$(RELEASE_ARCH)),$(RELEASE_ARM64_PACKAGES))
+	$(Q)for arch in $(RELEASE_ARCH); do \
+	  $(MAKE) $(JOBS) STATIC=$$arch static && \
+	  SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) tools/archive.sh $$arch $(B)/static/$$arch $(B)/static/lua-packages $(EXE) $(B) || exit 1; done
 
 # vsce, as the lock file has it. None of its packages runs anything while it is installed.
 $(B)/vscode/npm.stamp: editors/vscode/package.json editors/vscode/package-lock.json

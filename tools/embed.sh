@@ -3,8 +3,8 @@
 #
 #   tools/embed.sh [--wasm] FILE... >embedded.S
 #
-# The generated file build/licenses.txt gets the path "licenses.txt"; the others keep their paths. With --wasm it is for wasm32,
-# whose assembler wants the size of each symbol.
+# The licences, which are generated, get the path "licenses.txt"; the others keep their paths, but for build/. With --wasm it is for
+# wasm32, whose assembler wants the size of each symbol.
 set -eu
 
 word=.quad align=8 code='.section .rodata' table='.section .data.rel.ro, "aw"' hidden=.hidden end='.section .note.GNU-stack, "", %progbits'
@@ -20,8 +20,10 @@ rows=
 echo '/* Written by tools/embed.sh. */'
 echo "  $code"
 for file; do
+  path=${file#build/}
+  case $path in */licenses.txt) path=licenses.txt ;; esac
   printf 'path_%d: .asciz "%s"\ncontent_%d: .incbin "%s"\n.Lend_%d: .byte 0\n' \
-    $count "${file#build/}" $count "$file" $count
+    $count "$path" $count "$file" $count
   size path_$count content_$count
   size content_$count .Lend_$count
   rows="$rows  $word path_$count

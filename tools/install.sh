@@ -1,15 +1,18 @@
 #!/bin/sh
 # install.sh - installs flaron-lua and all its files under a prefix, or uninstalls them. It has the only list of installed
 # files, for `make install`, `make uninstall` and `make deb`, which set its variables: PREFIX, LIBDIR (below which Lua finds
-# its modules), DESTDIR (put before both) and SOURCE_DATE_EPOCH (for the man page).
+# its modules), DESTDIR (put before both) and SOURCE_DATE_EPOCH (for the man page). `make release` has a static executable, which
+# needs no module, is perhaps one for another machine, and has licences of its own: PRINTER is one that runs here then.
 #
 #   tools/install.sh install EXECUTABLE MODULE
+#   PRINTER=EXECUTABLE LICENSES=FILE tools/install.sh install EXECUTABLE
 #   tools/install.sh uninstall
 set -eu
 
 : "$PREFIX" "$LIBDIR" "$DESTDIR" "$SOURCE_DATE_EPOCH"
 export SOURCE_DATE_EPOCH
 verb=$1 exe=${2-} module=${3-}
+printer=${PRINTER:-$exe}
 share=$PREFIX/share
 case $PREFIX in
   /usr) zsh=vendor-completions ;; # Debian's folder for completions of packages
@@ -35,7 +38,7 @@ put() { # MODE FILE PLACE
 print() { # PLACE WORD...
   place=$1
   shift
-  [ "$verb" != install ] || "$exe" "$@" >"$made"
+  [ "$verb" != install ] || "$printer" "$@" >"$made"
   put 644 "$made" "$place"
 }
 
@@ -51,7 +54,7 @@ folder() { # FOLDER PLACE
 }
 
 put 755 "$exe" "$PREFIX/bin/flaron-lua"
-put 644 "$module" "$LIBDIR/lua/5.4/flaron/edge.so"
+if [ -z "${PRINTER-}" ]; then put 644 "$module" "$LIBDIR/lua/5.4/flaron/edge.so"; fi
 folder scripts/types "$share/flaron-lua/library"
 folder scripts/modules/flaron "$share/flaron-lua/library/flaron" # they have annotations, too
 put 755 ci/flaron-lua.sh "$share/flaron-lua/ci/flaron-lua.sh"
@@ -59,7 +62,7 @@ put 644 ci/budget.lua "$share/flaron-lua/ci/budget.lua"
 put 644 ci/output.lua "$share/flaron-lua/ci/output.lua"
 
 if [ "$verb" = install ]; then
-  "$exe" --man >"$made"
+  "$printer" --man >"$made"
   gzip -9nf "$made"
   mv "$made.gz" "$made"
 fi
@@ -71,7 +74,11 @@ print "$share/fish/vendor_completions.d/flaron-lua.fish" --completion fish
 folder examples "$share/doc/flaron-lua/examples"
 folder docs "$share/doc/flaron-lua/docs"
 put 644 README.md "$share/doc/flaron-lua/README.md"
-print "$share/doc/flaron-lua/copyright" --licenses
+if [ -n "${LICENSES-}" ]; then
+  put 644 "$LICENSES" "$share/doc/flaron-lua/copyright"
+else
+  print "$share/doc/flaron-lua/copyright" --licenses
+fi
 
 if [ "$verb" = uninstall ]; then
   for place in "$LIBDIR/lua/5.4/flaron" "$share/flaron-lua/ci" "$share/flaron-lua" "$share/doc/flaron-lua"; do

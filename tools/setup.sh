@@ -10,6 +10,10 @@
 #                                        fetches POOL (a path in the Debian pool) to FILE, if that is in build/
 #                                        and missing, checks it, unpacks it into DIR, and applies the patches that
 #                                        the file `series` in the folder PATCHES lists, in order, as quilt would
+#   setup.sh debian-source FOLDER SHA256 POOL DIR
+#                                        the same for a source package of Debian, with Debian's patches: POOL is its
+#                                        .dsc, which has the checksums of all else, and FOLDER gets the files
+#   setup.sh pool FILE SHA256 POOL       fetches POOL to FILE, if that is missing, and checks it
 #
 # It uses the mirror of this machine's apt. It prints only what it does. Without dpkg, a package counts as installed if its
 # program is on PATH, or if pkg-config or the compilers find its library.
@@ -166,9 +170,11 @@ fetch() { # FILE SHA256 POOL
   [ -n "$(sites)" ] || root apt-get update -q >/dev/null
   echo "fetching $(basename "$3")"
   mkdir -p "$(dirname "$1")"
-  for site in $(sites); do
+  # Some mirrors lack sources here and there. Ubuntu, which many have beside Debian, has most in the same archives.
+  for place in $(for site in $(sites); do echo "$site/$3"; done) \
+    $(for site in $(sites); do echo "${site%/debian*}/ubuntu/pool/universe/${3#pool/main/}"; done); do
     rm -f "$1.part"
-    if /usr/lib/apt/apt-helper download-file "$site/$3" "$1.part" >/dev/null 2>&1; then
+    if /usr/lib/apt/apt-helper download-file "$place" "$1.part" >/dev/null 2>&1; then
       check_sum "$1.part" "$2" || { rm -f "$1.part"; exit 1; }
       mv "$1.part" "$1"
       return 0
@@ -186,6 +192,11 @@ apply() { # DIR PATCHES
   done
 }
 
+pool_file() { # FILE SHA256 POOL
+  [ -f "$1" ] || fetch "$1" "$2" "$3"
+  check_sum "$1" "$2" || exit 1
+}
+
 source_of() { # FILE SHA256 POOL DIR [PATCHES]
   case $1 in
     build/*) [ -f "$1" ] || fetch "$1" "$2" "$3" ;;
@@ -199,6 +210,24 @@ source_of() { # FILE SHA256 POOL DIR [PATCHES]
   mv "$4.part" "$4"
 }
 
+debian_source() { # FOLDER SHA256 POOL DIR
+  dsc=$1/$(basename "$3")
+  pool_file "$dsc" "$2" "$3"
+  rm -rf "$4" "$4.part"
+  mkdir -p "$4.part"
+  # The upstream archive first: the folder debian/ may have been in it. Signatures, and further archives, are not needed.
+  sed -n '/^Checksums-Sha256:/,/^[^ ]*:$/s/^ \([0-9a-f]*\) [0-9]* \(.*\)$/\2 \1/p' "$dsc" | grep -E '^[^ ]*\.(orig|debian)\.tar\.[a-z0-9]* ' |
+    sort -r | while read -r name sum; do
+    pool_file "$1/$name" "$sum" "$(dirname "$3")/$name"
+    case $name in
+      *.orig.tar.*) tar -xf "$1/$name" -C "$4.part" --strip-components=1 ;;
+      *) tar -xf "$1/$name" -C "$4.part" ;;
+    esac
+  done
+  [ ! -f "$4.part/debian/patches/series" ] || apply "$4.part" "$4.part/debian/patches"
+  mv "$4.part" "$4"
+}
+
 case ${1-} in
   check) shift && check_packages "$@" ;;
   packages) shift && packages "$@" ;;
@@ -208,8 +237,10 @@ case ${1-} in
     [ $# = 5 ] || [ $# = 6 ] || fail "source takes FILE SHA256 POOL DIR [PATCHES]"
     shift && source_of "$@"
     ;;
+  debian-source) shift && debian_source "$@" ;;
+  pool) shift && pool_file "$@" ;;
   *)
-    sed -n '2,17s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,21s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

@@ -16,6 +16,7 @@
 #include "check/check.h"
 #include "cli.h"
 #include "own_flare.h"
+#include "own_lua.h"
 #include "base/embedded.h"
 #include "base/file.h"
 
@@ -236,9 +237,17 @@ static bool check_code_find_beside(const char *program, text *share) {
   return found;
 }
 
-/* Finds the luacheck of this machine: `share` gets the folder that its modules are in. */
+/* Finds the luacheck that came with this executable, or that of this machine: `share` gets the folder that
+ * its modules are in. */
 static bool check_code_find_luacheck(text *share) {
-  text program = {0};
+  text program = {0}, own = {0};
+  if (own_lua_find_modules(share)) {
+    text_printf(&own, "%s/luacheck/check_state.lua", share->data);
+    bool there = access(own.data, R_OK) == 0;
+    text_free(&own);
+    if (there) return true;
+    text_clear(share);
+  }
   bool found = cli_find_program("luacheck", &program);
   char *real = found ? realpath(program.data, NULL) : NULL;
   found = found && (check_code_find_beside(program.data, share) ||

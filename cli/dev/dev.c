@@ -3,7 +3,6 @@
  */
 #include <errno.h>
 #include <jansson.h>
-#include <malloc.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -22,6 +21,7 @@
 #include "dev/dev_nodes.h"
 #include "dev/keys.h"
 #include "base/http.h"
+#include "base/system.h"
 #include "dev/page.h"
 #include "pack/pack.h"
 #include "options.h"
@@ -358,9 +358,7 @@ static void dev_set_serving(dev *d, bool serving) {
  */
 static void dev_keep_memory(void) {
   enum { MMAP_AT = 1 << 20, TRIM_AT = 16 << 20, HEAPS = 2 };
-  mallopt(M_MMAP_THRESHOLD, MMAP_AT);
-  mallopt(M_TRIM_THRESHOLD, TRIM_AT);
-  mallopt(M_ARENA_MAX, HEAPS);
+  system_keep_memory(MMAP_AT, TRIM_AT, HEAPS);
 }
 
 /* A client and a fetch take some descriptors each: as many as this machine allows. */

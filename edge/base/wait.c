@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/clock.h"
+#include "base/system.h"
 
 /* The wait for a mutex is split into pieces of this length, since no signal ends it. */
 enum { PIECE_NS = 5 * CLOCK_NS_PER_MS };
@@ -50,9 +51,7 @@ bool wait_for_lock(pthread_mutex_t *mutex) {
   if (pthread_mutex_trylock(mutex) == 0) return true;
 
   while (!wait_is_over()) {
-    int64_t end = clock_ns(CLOCK_MONOTONIC) + PIECE_NS;
-    struct timespec until = {end / CLOCK_NS_PER_S, end % CLOCK_NS_PER_S};
-    if (pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &until) == 0) return true;
+    if (system_lock(mutex, PIECE_NS)) return true;
   }
   return false;
 }

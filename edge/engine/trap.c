@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -78,6 +79,18 @@ bool wasm_rt_is_initialized(void) { return true; }
 
 void wasm_rt_free(void) {}
 
+/* The lowest address that this thread's stack may reach. musl tells how far that of the main thread is now.
+ */
+static const uint8_t *find_stack_low(const pthread_attr_t *about) {
+  void *low = NULL;
+  size_t size;
+  struct rlimit most;
+  pthread_attr_getstack(about, &low, &size);
+  bool grows = gettid() == getpid() && getrlimit(RLIMIT_STACK, &most) == 0 && most.rlim_cur != RLIM_INFINITY;
+  if (grows && most.rlim_cur > size) return (const uint8_t *)low + size - most.rlim_cur;
+  return low;
+}
+
 /* Gives this thread a stack for signal handlers, unless it has one. */
 static void ensure_signal_stack(void) {
   static _Thread_local bool done;
@@ -86,11 +99,8 @@ static void ensure_signal_stack(void) {
   done = true;
   pthread_attr_t about;
   if (pthread_getattr_np(pthread_self(), &about) == 0) {
-    void *low = NULL;
-    size_t size;
-    pthread_attr_getstack(&about, &low, &size);
+    stack_low = find_stack_low(&about);
     pthread_attr_destroy(&about);
-    stack_low = low;
   }
   if (sigaltstack(NULL, &stack) == 0 && !(stack.ss_flags & SS_DISABLE)) return;
   stack = (stack_t){.ss_size = SIGNAL_STACK};

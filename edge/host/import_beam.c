@@ -31,6 +31,7 @@
 
 #include "base/clock.h"
 #include "base/list.h"
+#include "host/authorities.h"
 #include "host/curl_request.h"
 #include "host/fetch_url.h"
 #include "host/host.h"
@@ -208,6 +209,7 @@ static void beam_set_options(CURL *curl, fetch *f, int64_t left_ms, char *messag
   curl_easy_setopt(curl, CURLOPT_CURLU, f->url);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_PROXY, "");
+  authorities_use(curl);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "flaron-lua/0.1");
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)left_ms);
@@ -234,7 +236,9 @@ static outcome beam_judge(fetch *f, CURLcode code, const char *message) {
   if (code == CURLE_BAD_FUNCTION_ARGUMENT) /* curl parses headers before we do */
     return beam_because(f, BROKEN, "the answer has a header line that is not one");
   bool nothing = code == CURLE_OPERATION_TIMEDOUT || code == CURLE_COULDNT_RESOLVE_HOST;
-  return beam_because(f, nothing ? REFUSED : BROKEN, message[0] != '\0' ? message : curl_easy_strerror(code));
+  beam_because(f, BROKEN, message[0] != '\0' ? message : curl_easy_strerror(code));
+  text_add_string(&f->why, authorities_explain(code));
+  return nothing ? REFUSED : BROKEN;
 }
 
 /* Initialises curl, once per process. */

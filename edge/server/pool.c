@@ -12,7 +12,6 @@
  */
 #include "server/pool.h"
 
-#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/system.h"
 #include "server/pool_private.h"
 #include "base/wait.h"
 #include "engine/watchdog.h"
@@ -139,7 +139,11 @@ static void *pool_work(void *data);
 static worker *pool_add_worker(pool *p) {
   worker *w = memory_get(sizeof *w);
   w->pool = p;
-  pthread_cond_init(&w->turn, NULL);
+  pthread_condattr_t clock;
+  pthread_condattr_init(&clock);
+  pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+  pthread_cond_init(&w->turn, &clock);
+  pthread_condattr_destroy(&clock);
   w->of_all = p->all;
   if (w->of_all != NULL) w->of_all->of_all_before = w;
   p->all = w;
@@ -236,7 +240,7 @@ static bool pool_rest(pool *p, worker *w) {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += REST_S;
-    bool idle = pthread_cond_clockwait(&w->turn, &p->lock, CLOCK_MONOTONIC, &until) != 0;
+    bool idle = pthread_cond_timedwait(&w->turn, &p->lock, &until) != 0;
     if (idle && w->state == RESTS && !w->is_main && p->resting.count > RESTING) break;
   }
   if (w->state != RESTS) return true;
@@ -570,7 +574,7 @@ static void *pool_watch(void *data) {
       bool fewer = p->count < most / 2;
       most = p->count;
       p->watching = false;
-      if (fewer) malloc_trim(0); /* a burst is over */
+      if (fewer) system_trim_memory(); /* a burst is over */
       pthread_cond_wait(&p->begun, &p->lock);
       idle = 0;
       seen = p->steps - 1;

@@ -5,7 +5,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,6 +17,7 @@
 #include "server/certificate.h"
 #include "server/port_holder.h"
 #include "base/clock.h"
+#include "base/system.h"
 #include "server/server_private.h"
 
 enum { STOP_MS = 5000, JOBS_MS = 300, TICK_MS = 100, FULL_MS = 100 };
@@ -172,7 +172,7 @@ static void server_give_memory_back(server *s) {
     s->trim_ms = s->clients.now_ms + SOME_TIME_MS;
   } else if (s->trim_ms != 0 && s->trim_ms <= s->clients.now_ms && kept < LITTLE) {
     s->trim_ms = 0;
-    malloc_trim(0);
+    system_trim_memory();
   }
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/http.h"
+#include "host/authorities.h"
 #include "host/curl_request.h"
 #include "server/server_private.h"
 
@@ -211,8 +212,11 @@ static void origin_on_over(transfer *t, CURLcode code) {
   if (t->wrong != NULL) {
     origin_fail(t, BAD_GATEWAY, t->wrong);
   } else if (code != CURLE_OK) {
-    const char *why = t->message[0] != '\0' ? t->message : curl_easy_strerror(code);
-    origin_fail(t, code == CURLE_OPERATION_TIMEDOUT ? GATEWAY_TIMEOUT : BAD_GATEWAY, why);
+    text why = {0};
+    text_add_string(&why, t->message[0] != '\0' ? t->message : curl_easy_strerror(code));
+    text_add_string(&why, authorities_explain(code));
+    origin_fail(t, code == CURLE_OPERATION_TIMEDOUT ? GATEWAY_TIMEOUT : BAD_GATEWAY, why.data);
+    text_free(&why);
   } else if (!t->ready || short_of_end) {
     origin_fail(t, BAD_GATEWAY, "the answer ends too early");
   } else {
@@ -321,6 +325,7 @@ static void origin_set_options(transfer *t, const host_request *request) {
   curl_easy_setopt(curl, CURLOPT_PRIVATE, (char *)t);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_PROXY, "");
+  authorities_use(curl);
   curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
