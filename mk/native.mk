@@ -19,7 +19,7 @@ LUA_INCLUDE := $(if $(STATIC),$(LUA)-stock/src,$(firstword $(wildcard /usr/inclu
 NATIVE_FLAGS := -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror -MMD -MP \
   -Iedge -Icli -Ibindings -I$(W) -isystem $(LUA_INCLUDE) $(NATIVE_SANITIZE)
 ifneq ($(STATIC),)
-NATIVE_FLAGS := $(filter-out -g,$(NATIVE_FLAGS)) -isystem $(STATIC_AT)/include
+NATIVE_FLAGS := $(filter-out -g,$(NATIVE_FLAGS)) -fsigned-char -ffunction-sections -fdata-sections -isystem $(STATIC_AT)/include
 endif
 NATIVE_LIBS := $(if $(STATIC),$(STATIC_LIBS),-lcurl -lcrypto -lsqlite3 -ljansson -lnghttp2 -lwslay -lssl) -lpthread -lm
 
@@ -37,6 +37,8 @@ WASM2C_FLAGS := -O2 -g1 -fPIC -fvisibility=hidden -w -ffp-contract=off -froundin
 
 VARIANT := $(if $(STATIC),-$(STATIC),$(if $(SANITIZE),-sanitize))
 NATIVE_STAMP := $(call flags,native$(VARIANT),$(CC) $(NATIVE_FLAGS))
+# A compiler that is made, not installed.
+MADE_CC := $(if $(STATIC),$(CC))
 WASM2C_STAMP := $(call flags,wasm2c$(if $(STATIC),$(VARIANT)),$(CC) $(WASM2C_FLAGS))
 LIBS_STAMP := $(call flags,libs$(VARIANT),$(NATIVE_LIBS) $(EXE_LIBS))
 
@@ -51,7 +53,7 @@ MODULE_OBJECTS := $(patsubst %.c,$(N)/%.o,$(MODULE_SOURCES))
 # A static executable cannot load the module: it has it, and Lua (cli/own_lua.c).
 EXE_OBJECTS := $(if $(STATIC),$(MODULE_OBJECTS) $(STATIC_LUA_OBJECTS) $(STATIC_AT)/lua/modules.a)
 
-$(N)/runtime_wasm2c.o: edge/engine/inside.c $(W)/runtime_wasm2c.c $(WASM2C_STAMP)
+$(N)/runtime_wasm2c.o: edge/engine/inside.c $(W)/runtime_wasm2c.c $(WASM2C_STAMP) | $(MADE_CC)
 	@mkdir -p $(@D)
 	@echo 'compiling the runtime for this machine (10 to 30 seconds)'
 	$(Q)$(CC) $(WASM2C_FLAGS) -Iedge -I$(W) -c $< -o $@
@@ -70,7 +72,7 @@ FLAGS_native/cli/test = -DMULTIARCH='"$(or $(STATIC_GNU),$(shell $(CC) -print-mu
 compile_blob = $(CC) -DRUNTIME_WASM='"$(1)/flare.wasm"' -DRUNTIME_CORE_WASM='"$(1)/flare_core.wasm"' \
   -DRUNTIME_BYTECODE_WASM='"$(1)/flare_bytecode.wasm"' -c edge/flare/runtime_blob.S -o
 
-$(N)/edge/flare/runtime_blob.o: edge/flare/runtime_blob.S $(W)/parts_table.h
+$(N)/edge/flare/runtime_blob.o: edge/flare/runtime_blob.S $(W)/parts_table.h | $(MADE_CC)
 	@mkdir -p $(@D)
 	$(Q)$(call compile_blob,$(W)) $@
 
@@ -87,7 +89,7 @@ $(B)/licenses.txt: tools/licenses.sh LICENSE $(B)/lua.stamp $(B)/cjson.stamp $(P
 endif
 
 # The list of files is in a stamp, since files are added and removed.
-$(N)/embedded.o: tools/embed.sh $(EMBEDDED) $(call flags,embedded$(if $(STATIC),$(VARIANT)),$(EMBEDDED))
+$(N)/embedded.o: tools/embed.sh $(EMBEDDED) $(call flags,embedded$(if $(STATIC),$(VARIANT)),$(EMBEDDED)) | $(MADE_CC)
 	@mkdir -p $(@D)
 	$(Q)tools/embed.sh $(EMBEDDED) >$(N)/embedded.S
 	$(Q)$(CC) -c $(N)/embedded.S -o $@

@@ -36,13 +36,13 @@ TARBALL_lua-term := pool/main/l/lua-term/lua-term_0.07.orig.tar.gz c1a1d0c571071
 STATIC_LIBRARIES := openssl nghttp2 curl sqlite3 jansson wslay
 STATIC_LUA_MODULES := lua-filesystem lua-system lua-term
 
-$(STATIC_AT)/bin/static-cc: tools/static_cc.sh | $(TOOLS)
+$(CC): tools/static_cc.sh | $(TOOLS)
 	@mkdir -p $(B)/src/debian
 	$(Q)tools/setup.sh pool $(B)/src/debian/$(notdir $(MUSL_POOL)) $(MUSL_SHA256_$(STATIC)) $(MUSL_POOL)
 	$(Q)tools/static_cc.sh $(B)/src/debian/$(notdir $(MUSL_POOL)) $(STATIC_GNU) $(STATIC_MUSL) $(STATIC_AT)
 
 define static_source
-$(STATIC_AT)/$(1).source: $(STATIC_AT)/bin/static-cc $(call flags,static-$(STATIC)-$(1),$(SOURCE_$(1)) $(TARBALL_$(1)))
+$(STATIC_AT)/$(1).source: $(CC) $(call flags,static-$(STATIC)-$(1),$(SOURCE_$(1)) $(TARBALL_$(1)))
 	$(Q)$(if $(SOURCE_$(1)),tools/setup.sh debian-source $(B)/src/debian $(word 2,$(SOURCE_$(1))) $(word 1,$(SOURCE_$(1))),tools/setup.sh \
 	  source $(B)/src/debian/$(notdir $(word 1,$(TARBALL_$(1)))) $(word 2,$(TARBALL_$(1))) $(word 1,$(TARBALL_$(1)))) $(STATIC_AT)/src/$(1)
 	@touch $$@
@@ -67,7 +67,7 @@ STATIC_LUA_OBJECTS := $(patsubst %,$(STATIC_AT)/lua/%.o,lapi lauxlib lbaselib lc
   llex lmathlib lmem loadlib lobject lopcodes loslib lparser lstate lstring lstrlib ltable ltablib ltm lua lundump lutf8lib lvm lzio)
 FLAGS_native/cli/own_lua = -DFLARON_STATIC '-DOWN_LUA_MARK="$(OWN_LUA_MARK)"'
 
-$(STATIC_LUA_OBJECTS): $(STATIC_AT)/lua/%.o: $(B)/lua-stock.stamp $(STATIC_AT)/bin/static-cc $(call flags,static-$(STATIC)-lua-flags,$(STATIC_LUA_FLAGS))
+$(STATIC_LUA_OBJECTS): $(STATIC_AT)/lua/%.o: $(B)/lua-stock.stamp $(CC) $(call flags,static-$(STATIC)-lua-flags,$(STATIC_LUA_FLAGS))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(STATIC_LUA_FLAGS) -c $(LUA)-stock/src/$*.c -o $@
 

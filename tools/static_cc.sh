@@ -5,7 +5,7 @@
 #   tools/static_cc.sh MUSL-DEV.deb GNU-TRIPLET MUSL-TRIPLET FOLDER       makes FOLDER/bin/static-cc
 #
 # Names of the folders of this build do not get into what is compiled. Threads get stacks of 8 MiB, as with glibc: musl's own
-# default is 128 KiB.
+# default is 128 KiB. There are no tables for unwinding, which only C++ and debuggers would read: half a megabyte.
 set -eu
 
 deb=$1 gnu=$2 musl=$3 folder=$4
@@ -27,7 +27,7 @@ ln -s "$own/asm" "$common/asm-generic" "$common/linux" "$folder/kernel/"
 ln -s /usr/include/wasm-rt.h "$folder/kernel/"
 
 case $gnu in
-  aarch64-*) machine=-mno-outline-atomics ;; # what they call asks glibc for the machine's features
+  aarch64-*) machine=' -mno-outline-atomics' ;; # what they call asks glibc for the machine's features
   *) machine= ;;
 esac
 
@@ -68,7 +68,7 @@ END
 
 cat >"$folder/cc.part" <<END
 #!/bin/sh
-exec $gnu-gcc "\$@" -specs='$folder/musl.specs' $machine -idirafter '$folder/kernel' \\
+exec $gnu-gcc "\$@" -specs='$folder/musl.specs' -fno-asynchronous-unwind-tables$machine -idirafter '$folder/kernel' \\
   -ffile-prefix-map='$folder/src=src' -ffile-prefix-map='$root=.'
 END
 chmod 755 "$folder/cc.part"
