@@ -62,6 +62,9 @@ $(N)/%.o: %.c $(NATIVE_STAMP) | $(TOOLS) $(W)/runtime_wasm2c.c $(W)/lua_layout.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(NATIVE_FLAGS) $(FLAGS_native/$*) -c $< -o $@
 
+# Else the compiler makes a call of memcpy of it.
+FLAGS_native/edge/base/system_copy = -fno-builtin -fno-tree-loop-distribute-patterns
+
 # The list of parts is the runtime's.
 FLAGS_native/edge/flare/parts = -Iruntime
 
