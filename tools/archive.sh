@@ -10,20 +10,20 @@ set -eu
 arch=$1 static=$2 packages=$3 printer=$4 to=$5
 version=$(sed -n 's/^#define FLARON_LUA_VERSION "\(.*\)"$/\1/p' edge/flare/flare.h)
 name=flaron-lua-$version-linux-$arch
-root=$static/root/$name
+tree=$static/tree/$name
 case $arch in
   amd64) strip=x86_64-linux-gnu-strip ;;
   arm64) strip=aarch64-linux-gnu-strip ;;
   *) echo "archive.sh: $arch: amd64 or arm64 is expected" >&2 && exit 1 ;;
 esac
 
-rm -rf "$static/root"
-mkdir -p "$root"
-$strip --strip-all --remove-section=.comment -o "$static/root/flaron-lua" "$static/native/flaron-lua"
-PREFIX='' LIBDIR=/lib DESTDIR=$root PRINTER=$printer LICENSES=$static/licenses.txt tools/install.sh install "$static/root/flaron-lua"
+rm -rf "$static/tree"
+mkdir -p "$tree"
+$strip --strip-all --remove-section=.comment -o "$static/tree/flaron-lua" "$static/native/flaron-lua"
+PREFIX='' LIBDIR=/lib DESTDIR=$tree PRINTER=$printer LICENSES=$static/licenses.txt tools/install.sh install "$static/tree/flaron-lua"
 
 # busted and what it requires, and luacheck, which a flare runs: any version of Lua will do for that.
-lua=$root/share/flaron-lua/lua/5.4 doc=$root/share/doc/flaron-lua/lua
+lua=$tree/share/flaron-lua/lua/5.4 doc=$tree/share/doc/flaron-lua/lua
 mkdir -p "$lua" "$doc"
 cp -rL "$packages"/usr/share/lua/5.4/. "$lua"
 cp -rL "$packages/usr/share/lua/5.1/luacheck" "$lua"
@@ -33,6 +33,6 @@ for copyright in "$packages"/usr/share/doc/*/copyright; do
   cp -L "$copyright" "$doc/$package/copyright"
 done
 
-tar -C "$static/root" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u+rw,go=rX --format=ustar \
+tar -C "$static/tree" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u+rw,go=rX --format=ustar \
   -cf - "$name" | gzip -9n >"$to/$name.tar.gz"
-echo "made $to/$name.tar.gz: $(du -sb --apparent-size "$root" | cut -f 1) bytes unpacked"
+echo "made $to/$name.tar.gz: $(du -sb --apparent-size "$tree" | cut -f 1) bytes unpacked"
