@@ -20,7 +20,7 @@
 #include "flare/wasm.h"
 #include "lua_layout.h"
 
-enum { PAGE = 65536, ARENA_BEGIN = 256 << 10 };
+enum { PAGE = 65536, ARENA_BEGIN = 128 << 10 };
 
 /* A project while it is packed. */
 typedef struct project {
