@@ -23,6 +23,19 @@ int library_pcall(lua_State *L);
 int library_xpcall(lua_State *L);
 int library_yield(lua_State *L);
 
+/*
+ * How many frames of the engine's stack a C function may take that calls itself as deep as its data is
+ * nested: 8 for each C call that Lua still allows, those for message handlers included (fast/call.c).
+ */
+int library_frames_left(lua_State *L);
+
+/*
+ * Counts one more C call, until library_forget_call or an error, for C functions that call themselves and may
+ * call Lua; raises "C stack overflow" when there are too many.
+ */
+void library_count_call(lua_State *L);
+void library_forget_call(lua_State *L);
+
 /* All of os but clock, which bindings/stdlib.c adds. */
 int library_open_os(lua_State *L);
 

@@ -5,6 +5,8 @@
  * functions.
  */
 #define LUA_CORE
+#include "lstate.h"
+
 #include "ltablib.c"
 
 #include <string.h>
@@ -12,7 +14,6 @@
 #include "lgc.h"
 #include "lua/libraries.h"
 #include "lobject.h"
-#include "lstate.h"
 #include "lstring.h"
 #include "ltable.h"
 #include "lua/fast/set.h"
@@ -92,14 +93,18 @@ static int concat(lua_State *L) {
   int arguments = lua_gettop(L);
   Table *t = plain_table(L, 1);
   const TValue *second = s2v(L->top.p - 1);
-  if (t == NULL || (arguments == 2 && !ttisstring(second))) return tconcat(L);
-  size_t count = (size_t)luaH_getn(t), total = SIZE_MAX;
-  const TString *separator = arguments == 2 ? tsvalue(second) : NULL;
-  if (count <= luaH_realasize(t)) {
-    size_t strings = 0;
-    while (strings < count && ttisstring(&t->array[strings])) strings++;
-    if (strings == count) total = join(NULL, t->array, count, separator);
+  const TString *separator = NULL;
+  size_t count = 0, total = SIZE_MAX;
+  if (t != NULL && (arguments == 1 || ttisstring(second))) {
+    if (arguments == 2) separator = tsvalue(second);
+    count = (size_t)luaH_getn(t);
+    if (count <= luaH_realasize(t)) {
+      size_t strings = 0;
+      while (strings < count && ttisstring(&t->array[strings])) strings++;
+      if (strings == count) total = join(NULL, t->array, count, separator);
+    }
   }
+  /* At one place only, so that it is inlined: its __index may call concat again. */
   if (total == SIZE_MAX) return tconcat(L);
   char room[LUAI_MAXSHORTLEN];
   TString *result;

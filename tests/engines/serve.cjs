@@ -39,8 +39,13 @@ function message(tag, fields) {
   return out;
 }
 
-/** Serves the edge until the input ends. */
-function serve(read, write) {
+/** The instance of a module. */
+function instantiate(bytes, imports) {
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
+}
+
+/** Serves the edge until the input ends; `make` is for who changes the module first. */
+function serve(read, write, make = instantiate) {
   const ENDED = new Error("the input has ended");
   let instance;
 
@@ -108,7 +113,7 @@ function serve(read, write) {
       const result = text(request.bytes());
       imports[name] = makeImport(i, result, text(request.bytes()));
     }
-    instance = new WebAssembly.Instance(new WebAssembly.Module(request.bytes()), { "flaron/v1": imports });
+    instance = make(request.bytes(), { "flaron/v1": imports });
     return 0n;
   }
 

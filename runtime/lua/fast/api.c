@@ -9,6 +9,7 @@
 #define LUA_CORE
 #include "lapi.h"
 #include "lauxlib.h"
+#include "ldo.h"
 #include "lgc.h"
 #include "lobject.h"
 #include "lstate.h"
@@ -110,15 +111,24 @@ const char *luaL_checklstring(lua_State *L, int argument, size_t *length) {
   return getstr(tsvalue(value));
 }
 
-/* Numbers and strings seldom have a __tostring; without one they are converted directly. */
+/*
+ * Numbers and strings seldom have a __tostring; without one they are converted directly. One that is there is
+ * called here, since __tostring nests in __tostring, and each function in between is another frame.
+ */
 const char *luaL_tolstring(lua_State *L, int index, size_t *length) {
   const TValue *value = value_at(L, index);
-  if (value == NULL || !(ttisstring(value) || ttisnumber(value)))
-    return luaL_tolstring_of_lua(L, index, length);
-  Table *metatable = G(L)->mt[ttype(value)];
-  if (metatable != NULL && !isempty(luaH_getshortstr(metatable, luaS_newliteral(L, "__tostring"))))
-    return luaL_tolstring_of_lua(L, index, length);
+  if (value != NULL && (ttisstring(value) || ttisnumber(value))) {
+    Table *metatable = G(L)->mt[ttype(value)];
+    if (metatable == NULL || isempty(luaH_getshortstr(metatable, luaS_newliteral(L, "__tostring")))) {
+      lua_pushvalue(L, index);
+      return lua_tolstring(L, -1, length);
+    }
+  }
+  index = lua_absindex(L, index);
+  if (luaL_getmetafield(L, index, "__tostring") == LUA_TNIL) return luaL_tolstring_of_lua(L, index, length);
   lua_pushvalue(L, index);
+  luaD_callnoyield(L, L->top.p - 2, 1);
+  if (!lua_isstring(L, -1)) luaL_error(L, "'__tostring' must return a string");
   return lua_tolstring(L, -1, length);
 }
 

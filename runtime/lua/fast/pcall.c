@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "lauxlib.h"
+#include "lua/fast/call.h"
 #include "lua/libraries.h"
 #include "lopcodes.h"
 #include "lvm.h"

@@ -13,6 +13,7 @@
 
 #include "lauxlib.h"
 #include "life/interrupt.h"
+#include "lua/libraries.h"
 #include "parts/stack.h"
 
 /*
@@ -26,10 +27,9 @@ enum { STACK_NEEDED = 196608, STACK_LEFT = 65536 };
 
 enum { KIB = 1024 };
 
-/* pcre2_set_compile_recursion_guard: whether to stop. */
+/* pcre2_set_compile_recursion_guard: whether to stop. A level takes two frames of the engine's stack. */
 static int regex_guard(uint32_t depth, void *data) {
-  (void)depth, (void)data;
-  return part_stack_is_below(STACK_LEFT);
+  return part_stack_is_below(STACK_LEFT) || (int)depth * 2 > library_frames_left(data);
 }
 
 static void regex_need_stack(lua_State *L) {
@@ -51,7 +51,7 @@ pcre2_code *regex_compile(lua_State *L, const char *pattern, size_t size, uint32
   uint32_t pairs = 0;
   regex_need_stack(L);
   options &= ~PCRE2_NO_UTF_CHECK;
-  pcre2_set_compile_recursion_guard(context, regex_guard, NULL);
+  pcre2_set_compile_recursion_guard(context, regex_guard, L);
   code = pcre2_compile((PCRE2_SPTR)pattern, size, options, error, offset, context);
   if (code == NULL && *error == PCRE2_ERROR_HEAP_FAILED) {
     lua_gc(L, LUA_GCCOLLECT);
