@@ -22,6 +22,8 @@ void *json_realloc(void *memory, size_t size);
 /* runtime/lua/libraries.h */
 struct lua_State;
 void *library_userdata(struct lua_State *L, int index, size_t size);
+void library_count_call(struct lua_State *L);
+void library_forget_call(struct lua_State *L);
 
 /* runtime/lua/fast/build.h */
 void table_of_pairs(struct lua_State *L, int pairs);
