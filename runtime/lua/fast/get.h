@@ -17,9 +17,10 @@ void field_get(lua_State *L, const TValue *t, TValue *key, StkId to, const TValu
 /*
  * As luaH_getshortstr: the slot of a short string in a table, or the absent key (isabstkey). Most keys are at
  * their main position or in the next node of its chain; field_further continues from a node that is not
- * `key`'s.
+ * `key`'s. field_is reads the pointer first: it lies behind the tag, so that an engine that checks bounds
+ * needs one check for both (patches/tag-before-value.patch), and it tells more.
  */
-#define field_is(node, key) (keyisshrstr(node) && eqshrstr(keystrval(node), (key)))
+#define field_is(node, key) (eqshrstr(keystrval(node), (key)) && keyisshrstr(node))
 #define field_slot(t, key)                                                         \
   ({                                                                               \
     const Node *field_node = gnode(t, lmod((key)->hash, sizenode(t)));             \
