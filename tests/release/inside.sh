@@ -107,7 +107,7 @@ records() { ask host --record own.json && "$tool" replay own.json probe.wasm; }
 # Serves the probe by dev; `address` is where.
 serve() { # WORD...
   : >dev.err
-  "$tool" dev probe --port 0 "$@" >dev.out 2>dev.err </dev/null &
+  "$tool" dev probe --port 0 --cpu-ms 200 "$@" >dev.out 2>dev.err </dev/null &
   dev=$!
   until has ' on http' dev.err 1; do kill -0 "$dev" 2>/dev/null || { cat dev.err; return 1; }; done
   address=$(sed -n 's#^.* on \(https*://[0-9.]*:[0-9]*\)/.*#\1#p' dev.err | sed -n 1p)

@@ -47,8 +47,8 @@ runs_arm64() {
 note() { printf '%s\n' "$1" >>"$results/table"; }
 
 # Tries an executable in a root and adds a row.
-try() { # ROW NAME SYSTEM ARCHITECTURE EXECUTABLE HOW PAGES
-  row=$1 name=$2 system=$3 architecture=$4 executable=$5 how=$6 pages=$7
+try() { # ROW NAME SYSTEM ARCHITECTURE EXECUTABLE MANNER PAGES
+  row=$1 name=$2 system=$3 architecture=$4 executable=$5 manner=$6 pages=$7
   root=$roots/$name
   mkdir -p "$root/opt/release"
   cp "$here/inside.sh" "$root/opt/release/"
@@ -76,7 +76,7 @@ try() { # ROW NAME SYSTEM ARCHITECTURE EXECUTABLE HOW PAGES
     grep -v '^ok \|^= ' "$results/$row" || :
     cat "$results/$row.err"
   fi
-  note "| $system | $architecture | $how | $good of $all | ${bad:-none} | $seconds |"
+  note "| $system | $architecture | $manner | $good of $all | ${bad:-none} | $seconds |"
 }
 
 absent() { # SYSTEM ARCHITECTURE HOW REASON
@@ -170,11 +170,11 @@ starts_by_itself() { # ROW
 containers() { # ARCHITECTURE
   architecture=$1
   [ -d "$roots/debian12-$architecture/opt/flaron-lua" ] || return 0
-  how=
-  [ "$architecture" = "$machine" ] || how=', qemu'
-  container "docker-$architecture" "debian12-$architecture" "Container$how" "$architecture" packages/docker/Dockerfile "$archives" flaron
+  emulated=
+  [ "$architecture" = "$machine" ] || emulated=', qemu'
+  container "docker-$architecture" "debian12-$architecture" "Container$emulated" "$architecture" packages/docker/Dockerfile "$archives" flaron
   [ ! -f "$roots/docker-$architecture.image" ] || starts_by_itself "docker-$architecture"
-  [ -z "$how" ] || return 0
+  [ -z "$emulated" ] || return 0
   rm -rf "$roots/context"
   mkdir "$roots/context"
   cp scripts/templates/devcontainer/.devcontainer/Dockerfile "$archives/flaron-lua-$version-linux-$architecture.tar.gz" "$roots/context"
