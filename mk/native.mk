@@ -16,10 +16,11 @@ $(W)/runtime_wasm2c.c: $(W)/named.wasm $(W)/runtime.wasm $(call flags,translate,
 
 NATIVE_SANITIZE := $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 LUA_INCLUDE := $(if $(STATIC),$(LUA)-stock/src,$(firstword $(wildcard /usr/include/lua5.4 /usr/include/lua-5.4) /usr/include))
-NATIVE_FLAGS := -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror -MMD -MP \
+# char has a sign on amd64 and none on arm64, unless told.
+NATIVE_FLAGS := -std=c11 -D_GNU_SOURCE -O2 -g -fPIC -fsigned-char -fvisibility=hidden -Wall -Wextra -Werror -MMD -MP \
   -Iedge -Icli -Ibindings -I$(W) -isystem $(LUA_INCLUDE) $(NATIVE_SANITIZE)
 ifneq ($(STATIC),)
-NATIVE_FLAGS := $(filter-out -g,$(NATIVE_FLAGS)) -fsigned-char -ffunction-sections -fdata-sections -isystem $(STATIC_AT)/include
+NATIVE_FLAGS := $(filter-out -g,$(NATIVE_FLAGS)) -ffunction-sections -fdata-sections -isystem $(STATIC_AT)/include
 endif
 NATIVE_LIBS := $(if $(STATIC),$(STATIC_LIBS),-lcurl -lcrypto -lsqlite3 -ljansson -lnghttp2 -lwslay -lssl) -lpthread -lm
 
