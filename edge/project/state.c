@@ -140,12 +140,10 @@ static int state_open_folder(const char *folder, text *error) {
   }
   bool own = state_is_own(folder + begin, end - begin);
   char *path = memory_copy((bytes){(const uint8_t *)folder, end});
-  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (own ? O_NOFOLLOW : 0)), fault = errno;
-  if (fd >= 0) {
-    fault = fstat(fd, &about) != 0 ? errno : 0;
-  } else if (own && lstat(path, &about) == 0 && S_ISLNK(about.st_mode)) {
-    fault = FILE_LINK;
-  }
+  bool link = own && lstat(path, &about) == 0 && S_ISLNK(about.st_mode); /* WASI may open one all the same */
+  int fd = link ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (own ? O_NOFOLLOW : 0));
+  int fault = link ? FILE_LINK : errno;
+  if (fd >= 0) fault = fstat(fd, &about) != 0 ? errno : 0;
   free(path);
   if (fd >= 0 && fault == 0 && (!own || (about.st_mode & (S_IWGRP | S_IWOTH)) == 0)) return fd;
   if (fault == 0) {
