@@ -2,6 +2,8 @@
  * copy_test.c - memcpy and memmove of static executables on amd64 (edge/base/system_copy.c): all sizes up to
  * where the processor's own instruction takes over, with every overlap of up to 40 bytes, leave what one byte
  * after the other would.
+ *
+ * Prints a line per failed check, then "N passed, N failed", a check for each size.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -34,13 +36,20 @@ static int test_one(int to, int size, int overlap) {
 }
 
 int main(void) {
+  int passed = 0, failed = 0;
   for (int size = 0; size < SIZES; size++) {
+    int wrong = 0;
     for (int to = FROM - NEAR; to <= FROM + NEAR; to++) {
-      if (test_one(to, size, 0) != 0 || test_one(to, size, 1) != 0) return 1;
+      for (int overlap = 0; overlap < 2; overlap++) wrong |= test_one(to, size, overlap) != 0;
     }
+    *(wrong ? &failed : &passed) += 1;
   }
-  return 0;
+  printf("%d passed, %d failed\n", passed, failed);
+  return failed != 0;
 }
 #else
-int main(void) { return 0; }
+int main(void) {
+  printf("0 passed, 0 failed\n");
+  return 0;
+}
 #endif
