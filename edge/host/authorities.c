@@ -46,7 +46,7 @@ void authorities_use(CURL *curl) {
 }
 
 const char *authorities_explain(CURLcode code) {
-  if (code != CURLE_PEER_FAILED_VERIFICATION && code != CURLE_SSL_CACERT_BADFILE) return "";
+  if (code != CURLE_PEER_FAILED_VERIFICATION) return "";
   authorities a = authorities_find(true);
   bool any =
       (a.file != NULL && access(a.file, R_OK) == 0) || (a.folder != NULL && access(a.folder, R_OK) == 0);

@@ -399,4 +399,24 @@ all[#all + 1] = select(2, pcall(function() return require "%0" end))
     serve("examples/hello", "--https --persist " .. folder .. "/https").stop()
     assert.equal(first, support.read(pem))
   end)
+
+  it("is trusted by fetches as SSL_CERT_FILE says", function()
+    local folder = support.folder()
+    local origin = serve("examples/hello", "--https --persist " .. folder .. "/https")
+    local url = ("https://localhost:%s/x"):format(origin.port)
+    support.project({
+      ["main.lua"] = ([[local beam = require "flaron.beam"
+        return function()
+          local answer, why = beam.fetch %q
+          return { body = answer and answer.body or why }
+        end]]):format(url),
+      ["flare.lua"] = ("return { allowed_fetch_urls = { %q } }"):format(url),
+    }, folder .. "/asks")
+    local function ask(pem)
+      return select(2, support.run(("SSL_CERT_FILE=%s %s run %s/asks 2>&1"):format(pem, support.flaron_lua, folder)))
+    end
+    assert.matches("hello from GET", ask(folder .. "/https/https.pem"), 1, true)
+    assert.matches("error setting certificate file: /nowhere.pem", ask "/nowhere.pem", 1, true)
+    origin.stop()
+  end)
 end)
