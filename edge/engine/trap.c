@@ -8,6 +8,7 @@
  */
 #include "engine/trap.h"
 
+#include <linux/mman.h> /* MADV_POPULATE_WRITE, which musl 1.2.3 has not */
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
