@@ -337,13 +337,16 @@ static bool arena_chunk_next(void) {
 
 void *arena_alloc_apart(size_t size) {
   size = arena_round_up(size);
+  if (arena.small[size / ARENA_ALIGN] != NULL) return arena_alloc(size); /* else garbage would fill memory */
   if ((size_t)(arena_apart_end - arena_apart) < size) {
     char *chunk = arena_large_alloc(CHUNK - HEADER);
     if (chunk == NULL) return NULL;
     size_t rest = (size_t)(arena_apart_end - arena_apart);
     if (rest != 0) arena_free(arena_apart, rest);
+    large *block = (large *)(chunk - HEADER);
     arena_apart = chunk;
-    arena_apart_end = chunk + (CHUNK - HEADER);
+    arena_apart_end = (char *)arena_above(block);
+    block->size |= CUT;
   }
   arena_apart += size;
   return arena_apart - size;

@@ -48,7 +48,8 @@ void *arena_resize(void *block, size_t old_size, size_t size);
 
 /*
  * For start-up: allocates a small block, at most 512 bytes, that lies among others of this function and not
- * between those of arena_alloc. NULL if there is no room. It is freed as others are.
+ * between those of arena_alloc, unless a free one can be used again. NULL if there is no room. It is freed as
+ * others are.
  */
 void *arena_alloc_apart(size_t size);
 
