@@ -237,6 +237,11 @@ describe("an instance", function()
     assert.is_true(memory < 8 << 20)
   end)
 
+  it("is packed in little memory though its start-up made many strings, which are garbage", function()
+    local flare <close> = support.load("for i = 1, 300000 do local s = 'k' .. i end return function() end", { memory = 2 << 20 })
+    assert.equal(200, (flare:request {}).status)
+  end)
+
   it("keeps its memory within the limit it was packed with", function()
     local flare <close> = support.load([[return function()
       local t = {}
