@@ -119,7 +119,8 @@ local kinds = {
 
 -- The most frames of `code` in a flare that has the parts.
 local function frames(flare, code)
-  local response = assert(flare.flare:request { headers = { script = "local flaron = require 'flaron' pcall(function() " .. code .. " end) return 0" } })
+  local script = "local flaron = require 'flaron' pcall(function() " .. code .. " end) return 0"
+  local response = assert(flare.flare:request { headers = { script = script } })
   for _, line in ipairs(response.logs) do
     local found = line.text:match "^(%d+) frames$"
     if found then return tonumber(found) end
