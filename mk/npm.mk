@@ -14,7 +14,7 @@ CURL_TARBALL ?= $(B)/src/$(notdir $(CURL_POOL))
 CURL_SHA256 := cdb38b72e36bc5d33d5b8810f8018ece1baa29a8f215b4495e495ded82bbf3c7
 
 # In place of the first is a file of packages/npm/wasi; the others are for servers and Linux.
-PACKER_WITHOUT := edge/base/digest_sha.c edge/base/file_below.c edge/base/wait.c edge/host/crypto_openssl.c edge/project/kv.c \
+PACKER_WITHOUT := edge/base/digest_sha.c edge/base/file_below.c edge/base/system.c edge/base/wait.c edge/host/crypto_openssl.c edge/project/kv.c \
   edge/project/kv_bulk.c cli/conform.c cli/debug.c cli/explain.c cli/kv.c cli/new.c cli/profiler.c cli/replay.c cli/replay_spec.c \
   cli/secret.c cli/test.c cli/types.c
 PACKER_SOURCES := $(filter-out $(PACKER_WITHOUT),$(wildcard $(addprefix edge/,base/*.c flare/*.c pack/*.c host/*.c project/*.c \

@@ -38,6 +38,13 @@ CURLcode curl_global_init(long flags) {
   return CURLE_OK;
 }
 
+/* The authorities are Node's: a place that is built in keeps edge/host from looking for others. */
+curl_version_info_data *curl_version_info(CURLversion age) {
+  static curl_version_info_data about = {.cainfo = ""};
+  (void)age;
+  return &about;
+}
+
 CURL *curl_easy_init(void) { return memory_get(sizeof(request)); }
 
 void curl_easy_cleanup(CURL *curl) {
