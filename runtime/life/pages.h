@@ -9,10 +9,7 @@
 /* The end of the existing memory. */
 char *pages_end(void);
 
-/*
- * Grows the memory to `end` at least, and to twice its size if its maximum leaves room; `new_end` gets its
- * new end. False if it cannot.
- */
+/* Grows the memory to `end` at least; `new_end` gets its new end. False if it cannot. */
 bool pages_grow(char *end, char **new_end);
 
 #endif
