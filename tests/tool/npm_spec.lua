@@ -103,6 +103,14 @@ describe("flaron-lua in V8", function()
     assert.equal(select(2, support.cli "--version"), run(bare .. "/node_modules/.bin/flaron-lua --version"))
   end)
 
+  it("does not replace a link to a pipe, which WASI does not see", function()
+    local link = folder .. "/pipe"
+    run(("ln -s /proc/self/fd/1 %s"):format(link))
+    local _, said = support.run(("FLARON_LUA_PURE=1 %s/node_modules/.bin/flaron-lua pack examples/hello -o %s 2>&1 | cat"):format(folder, link))
+    assert.matches("pipe: No such file or directory", said, 1, true)
+    assert.equal("/proc/self/fd/1\n", run("readlink " .. link))
+  end)
+
   it("packs every example and template as the native one does", function()
     local projects = { stripped = "--strip examples/html-rewriter" }
     for example in run "ls -d examples/*/":gmatch "examples/([%w-]+)/" do projects[example] = "examples/" .. example end

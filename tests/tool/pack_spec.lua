@@ -544,6 +544,13 @@ describe("pack writes its output whole or not at all:", function()
     assert.is_true(tonumber(output) > 100000)
   end)
 
+  it("a link that leads nowhere", function()
+    local folder = support.folder()
+    support.run(("ln -s nowhere %s/out.wasm"):format(folder))
+    assert.matches("out.wasm: No such file or directory", fails(root .. "/" .. folder .. "/out.wasm"))
+    assert.equal("nowhere\n", (select(2, support.run(("readlink %s/out.wasm"):format(folder)))))
+  end)
+
   it("an older output that may be replaced stays as it is when packing fails", function()
     local path, folder = pack "return function() end"
     local before = support.read(path)
