@@ -140,14 +140,14 @@ rows() { # NAME ARCHITECTURE SYSTEM
 }
 
 # A container: a Dockerfile's steps on a copy of the root of its system, and all as the user that it names.
-container() { # ROW NAME SYSTEM ARCHITECTURE DOCKERFILE CONTEXT USER
+container() { # ROW NAME SYSTEM ARCHITECTURE DOCKERFILE CONTEXT USER [MANNER]
   root=$roots/$1
   rm -rf "$root"
   cp -a "$roots/$2" "$root"
   rm -rf "$root/opt/flaron-lua" "$root/opt/release" "$root/tmp/release"
   if $here/docker.sh build "$5" "$6" "$root" "$4" >"$results/$1.steps" 2>&1; then
     user=$7 # of the Dockerfile; chroot knows it by name
-    try "$1" "$1" "$3" "$4" flaron-lua "$5" ''
+    try "$1" "$1" "$3" "$4" flaron-lua "${8:-$5}" ''
     user=1000:1000
   else
     tail -n 20 "$results/$1.steps"
@@ -178,7 +178,8 @@ containers() { # ARCHITECTURE
   rm -rf "$roots/context"
   mkdir "$roots/context"
   cp scripts/templates/devcontainer/.devcontainer/Dockerfile "$archives/flaron-lua-$version-linux-$architecture.tar.gz" "$roots/context"
-  container "devcontainer-$architecture" "debian12-$architecture" "Dev container" "$architecture" "$roots/context/Dockerfile" "$roots/context" dev
+  container "devcontainer-$architecture" "debian12-$architecture" "Dev container" "$architecture" "$roots/context/Dockerfile" "$roots/context" dev \
+    "Dockerfile of \`new --devcontainer\`"
 }
 
 # Packs, and what the probe computes, must be the same bytes in all rows.
