@@ -228,8 +228,9 @@ static int write_and_close(int fd, bytes content) {
 static int write_file(const char *path, bytes content, mode_t mode, bool always) {
   struct stat about;
   bool exists = stat(path, &about) == 0;
-  if (!exists && lstat(path, &about) == 0) return ENOENT;   /* a link that leads nowhere, or to what WASI does not see */
-  if (exists && !S_ISREG(about.st_mode)) {                  /* a device or a pipe must not be replaced */
+  if (!exists && lstat(path, &about) == 0)
+    return ENOENT;                         /* a link that leads nowhere, or to what WASI does not see */
+  if (exists && !S_ISREG(about.st_mode)) { /* a device or a pipe must not be replaced */
     int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe that nobody reads must not hang us */
     if (fd >= 0) fcntl(fd, F_SETFL, 0);
     return write_and_close(fd, content);

@@ -21,7 +21,7 @@ void system_keep_memory(size_t mmap_at, size_t trim_at, int heaps);
  * time of day is set back. */
 bool system_lock(pthread_mutex_t *mutex, int64_t ns);
 
-/* renameat2 of two paths, with RENAME_EXCHANGE or RENAME_NOREPLACE of <linux/fs.h>. 0, or -1 with errno:
+/* renameat2 of two paths, with RENAME_EXCHANGE or RENAME_NOREPLACE of Linux. 0, or -1 with errno:
  * EINVAL: this file system cannot do that. */
 int system_rename(const char *from, const char *to, unsigned flags);
 

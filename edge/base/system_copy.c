@@ -1,7 +1,7 @@
 /*
  * system_copy.c - memcpy and memmove in place of musl's on amd64, whose instruction for it, rep movsq, starts
  * slowly: that took a third of the time of a small request. musl has a good one for arm64, glibc for all.
- * Nothing else of string.h.
+ * Nothing else of the C library.
  */
 #include <stdint.h>
 #include <string.h>

@@ -106,7 +106,8 @@ describe("flaron-lua in V8", function()
   it("does not replace a link to a pipe, which WASI does not see", function()
     local link = folder .. "/pipe"
     run(("ln -s /proc/self/fd/1 %s"):format(link))
-    local _, said = support.run(("FLARON_LUA_PURE=1 %s/node_modules/.bin/flaron-lua pack examples/hello -o %s 2>&1 | cat"):format(folder, link))
+    local command = "FLARON_LUA_PURE=1 %s/node_modules/.bin/flaron-lua pack examples/hello -o %s 2>&1 | cat"
+    local _, said = support.run(command:format(folder, link))
     assert.matches("pipe: No such file or directory", said, 1, true)
     assert.equal("/proc/self/fd/1\n", run("readlink " .. link))
   end)
