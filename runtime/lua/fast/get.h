@@ -20,7 +20,7 @@ void field_get(lua_State *L, const TValue *t, TValue *key, StkId to, const TValu
  * `key`'s. field_is reads the pointer first: it lies behind the tag, so that an engine that checks bounds
  * needs one check for both (patches/tag-before-value.patch), and it tells more.
  */
-#define field_is(node, key) (eqshrstr(keystrval(node), (key)) && keyisshrstr(node))
+#define field_is(node, key) ((const void *)keyval(node).gc == (const void *)(key) && keyisshrstr(node))
 #define field_slot(t, key)                                                         \
   ({                                                                               \
     const Node *field_node = gnode(t, lmod((key)->hash, sizenode(t)));             \
