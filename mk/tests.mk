@@ -107,17 +107,36 @@ $(N)/engines/wazero: tests/engines/wazero.go $(call flags,wazero,$(ENGINE_WAZERO
 	  "$$(sed -n 's/^go \([0-9]*\.[0-9]*\).*/\1/p' $(ENGINE_WAZERO)/go.mod)" '$(abspath $(ENGINE_WAZERO))' >$(@D)/wazero.src/go.mod
 	$(Q)cd $(@D)/wazero.src && GOFLAGS=-mod=mod GOPROXY=off $(GO) build -o ../wazero .
 
+# wasm3 and WAMR, of checkouts in the folders ENGINE_WASM3 and ENGINE_WAMR. Nothing is fetched.
+$(N)/engines/wasm3: tests/engines/wasm3.c tests/engines/wire.c tests/engines/wire.h $(call flags,wasm3,$(ENGINE_WASM3))
+	@mkdir -p $(@D)/wasm3.src
+	$(Q)cd $(@D)/wasm3.src && rm -f *.o && $(CC) -O2 -w -c \
+	  $(filter-out %wasi.c %tracer.c %libc.c,$(wildcard $(abspath $(ENGINE_WASM3))/source/m3_*.c))
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -isystem $(ENGINE_WASM3)/source $(filter %.c,$^) \
+	  $(@D)/wasm3.src/*.o -lm -o $@
+
+# WAMR as its own CMakeLists.txt builds it, but for what a flare does not import.
+$(N)/engines/wamr: tests/engines/wamr.c tests/engines/wire.c tests/engines/wire.h $(call flags,wamr,$(ENGINE_WAMR))
+	@mkdir -p $(@D)
+	$(Q)cmake -S $(ENGINE_WAMR) -B $(@D)/wamr.src -DWAMR_BUILD_AOT=0 -DWAMR_BUILD_LIBC_BUILTIN=0 -DWAMR_BUILD_LIBC_WASI=0 \
+	  -DWAMR_BUILD_SIMD=0 -DWAMR_BUILD_BULK_MEMORY=1 >$(@D)/wamr.log 2>&1 && cmake --build $(@D)/wamr.src >>$(@D)/wamr.log 2>&1
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -isystem $(ENGINE_WAMR)/core/iwasm/include $(filter %.c,$^) \
+	  $(@D)/wamr.src/libiwasm.a -lm -lpthread -o $@
+
+# Engines whose checkouts a person names.
+ENGINES_NAMED = $(if $(ENGINE_WAZERO),$(N)/engines/wazero) $(if $(ENGINE_WASM3),$(N)/engines/wasm3) $(if $(ENGINE_WAMR),$(N)/engines/wamr)
+
 .PHONY: vscode-editor test-engines test-release test run-tests suite run-suite lint run-lint fuzz soak run-soak-programs
 
 test: setup-test ## run all tests; the last line counts them (ONLY='WORD...', ENGINES='wasm2c v8')
 	$(Q)$(MAKE) $(JOBS) run-tests
 
 run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(SOAK) $(N)/tests/collide $(L)/debian.stamp $(L)/npm.stamp $(L)/vectors.stamp \
-    $(L)/identity.stamp $(ENGINES_HERE)
+    $(L)/identity.stamp $(ENGINES_HERE) $(ENGINES_NAMED)
 	$(Q)SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" CC='$(CC)' WASM2C_FLAGS='$(WASM2C_FLAGS)' tests/run.sh $(ONLY)
 
-test-engines: setup-test ## compare the answers of a flare on all engines that are here, also of ENGINE_WAZERO=DIR (GO=PATH)
-	$(Q)$(MAKE) $(JOBS) $(if $(ENGINE_WAZERO),$(N)/engines/wazero) run-tests ONLY=engines_spec
+test-engines: setup-test ## compare the answers of a flare on all engines that are here, also of ENGINE_WAZERO=DIR (GO=PATH), ENGINE_WASM3=DIR, ENGINE_WAMR=DIR
+	$(Q)$(MAKE) $(JOBS) run-tests ONLY=engines_spec
 
 test-release: setup-test ## try what `make release` and `make deb` made in roots of other systems, as root (ONLY='ROOT...', INTO=FILE)
 	$(Q)tools/setup.sh optional $(ROOT_PACKAGES) || :

@@ -8,7 +8,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 case ${1:-} in
-  '') echo v8 jsc spidermonkey wazero wazero-interpreter ;;
+  '') echo v8 jsc spidermonkey wazero wazero-interpreter wasm3 wamr ;;
   v8) echo "node $here/v8.mjs" ;;
   jsc | spidermonkey)
     program=$(realpath "${NATIVE:-build/native}")/engines/$1
@@ -19,6 +19,12 @@ case ${1:-} in
     program=$(realpath "${NATIVE:-build/native}")/engines/wazero
     [ -x "$program" ] || { echo "$1: not built (make test-engines ENGINE_WAZERO=DIR, with a checkout of wazero and Go)" >&2; exit 1; }
     case $1 in *-interpreter) echo "$program interpret" ;; *) echo "$program" ;; esac
+    ;;
+  wasm3 | wamr)
+    program=$(realpath "${NATIVE:-build/native}")/engines/$1
+    variable=ENGINE_$(echo "$1" | tr '[:lower:]' '[:upper:]')
+    [ -x "$program" ] || { echo "$1: not built (make test-engines $variable=DIR, with a checkout of it)" >&2; exit 1; }
+    echo "$program"
     ;;
   *) echo "$1: no such engine: $("$0")" >&2; exit 1 ;;
 esac
