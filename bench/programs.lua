@@ -75,27 +75,36 @@ local function in_node(words)
   end, worker.stop
 end
 
--- Another engine of tests/engines, by the same protocol as in the tests: a function that runs once, and one that ends it.
--- It has threads that compile and collect; they are part of its time, as they are of V8's.
-local function in_process(engine, flare_path)
+--- An engine of tests/engines with a flare, by the same protocol as in the tests: `ask()` gives the answer's body, `used()` the CPU time
+--- of its process so far in milliseconds, `stop()` ends it. It has threads that compile and collect; they are part of its time.
+function programs.engine(name, flare_path)
   local pid_file = common.folder .. "/engine.pid"
   local words = { "sh", "-c", 'echo $$ >"$0"; exec "$@"', pid_file }
-  for word in common.output("tests/engines/command.sh " .. engine):gmatch "%S+" do words[#words + 1] = word end
+  for word in common.output("tests/engines/command.sh " .. name):gmatch "%S+" do words[#words + 1] = word end
   local flare = assert(edge.load(flare_path, { engine = words }))
-  flare:request()
-  local pid = support.read(pid_file):match "%d+"
-  local function used()
+  local engine = {}
+  function engine.ask() return flare:request().body end
+  function engine.stop() flare:close() end
+  function engine.used()
     local sum = 0
+    local pid = support.read(pid_file .. "." .. name):match "%d+"
     for time in common.output(("cat /proc/%s/task/*/schedstat"):format(pid)):gmatch "(%d+) %d+ %d+\n" do sum = sum + time / 1e6 end
     return sum
   end
+  engine.ask()
+  os.rename(pid_file, pid_file .. "." .. name)
+  return engine
+end
+
+-- The same as a contestant: a function that runs once, and one that ends it.
+local function in_process(name, flare_path)
+  local engine = programs.engine(name, flare_path)
   return function()
-    local begin = used()
-    local response = flare:request()
-    local time = used() - begin
-    if not response.body then return nil, "no answer" end
-    return time, response.body
-  end, function() flare:close() end
+    local begin = engine.used()
+    local answer = engine.ask()
+    if not answer then return nil, "no answer" end
+    return engine.used() - begin, answer
+  end, engine.stop
 end
 
 -- All contestants for a program: `run` gives milliseconds and the answer, or nil and a message. `ours`: but those that have no

@@ -1,9 +1,9 @@
 -- run.lua - the benchmarks. Called by `make bench`, which builds and installs what they need.
 --
---   lua5.4 bench/run.lua [GROUP...]     1 to 5; without one: all, into docs/benchmarks/MAKE.md
+--   lua5.4 bench/run.lua [GROUP...]     1 to 6; without one: all, into docs/benchmarks/MAKE.md
 --
 -- Some of the groups alone are only printed: figures of another day do not belong beside the others'.
-local groups = { "programs", "invocation", "requests", "size", "parts" }
+local groups = { "programs", "invocation", "requests", "size", "parts", "engines" }
 local chosen = {}
 for _, word in ipairs(arg) do
   local number = math.tointeger(tonumber(word))
@@ -14,7 +14,7 @@ for _, word in ipairs(arg) do
   chosen[#chosen + 1] = number
 end
 local all = #chosen == 0
-if all then chosen = { 1, 2, 3, 4, 5 } end
+if all then chosen = { 1, 2, 3, 4, 5, 6 } end
 
 local common = require "bench.common"
 local machine = require "bench.machine"

@@ -30,11 +30,11 @@ $(B)/bench/echo: bench/echo.c
 
 .PHONY: bench run-bench profile
 
-bench: setup-bench ## measure, into docs/benchmarks/; GROUPS="1 3": only print some; ENGINE_WAZERO=DIR: wazero, too
+bench: setup-bench ## measure, into docs/benchmarks/; GROUPS="1 3": only print some; ENGINE_WAZERO=DIR, ENGINE_WASM3=DIR, ENGINE_WAMR=DIR: these, too
 	$(Q)$(MAKE) $(JOBS) run-bench
 
 run-bench: $(EXE) $(MODULE) $(addprefix $(B)/bench/,npm.stamp floor.wasm invocation echo) $(ENGINES_HERE) \
-    $(if $(ENGINE_WAZERO),$(N)/engines/wazero)
+    $(ENGINES_NAMED)
 	$(Q)trap 'kill $$(cat $(B)/bench/server.pid 2>/dev/null) 2>/dev/null; rm -f $(B)/bench/server.pid' EXIT INT TERM; \
 	  OPENSSL_ia32cap=:~0x20000000 NATIVE=$(N) ENGINE_WAZERO='$(ENGINE_WAZERO)' LUA_PATH='?.lua;tests/support/?.lua;;' LUA_CPATH='$(N)/lua/?.so;;' lua5.4 bench/run.lua $(GROUPS)
 

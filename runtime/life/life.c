@@ -129,7 +129,7 @@ static void hash_strings(void) {
   each_short_string(hash);
 }
 
-bool life_freeze(size_t assets) {
+bool life_freeze(size_t assets, bool whole) {
   /* The collector pauses until the heap is ten times its size after start-up: most invocations end before. */
   lua_gc(state, LUA_GCINC, 1000, 0, 0);
   lua_gc(state, LUA_GCCOLLECT);
@@ -147,6 +147,10 @@ bool life_freeze(size_t assets) {
   memset(end, 0, lines);
   piece_count = constant_find(state, &life_data_start, image, (uint8_t *)end, pieces, PIECES_MAX);
   memset(end, 0, lines);
+  if (whole) {
+    piece_count = 1;
+    pieces[0] = (constant_piece){(uint32_t)(uintptr_t)&life_data_start, (uint32_t)image};
+  }
   size_t kept = 0;
   for (size_t i = 0; i < piece_count; i++) kept += pieces[i].size;
   layout.image_start = (uint32_t)(uintptr_t)&life_data_start;

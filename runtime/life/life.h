@@ -31,9 +31,10 @@ lua_State *life_main(void);
 
 /*
  * Ends start-up: collects garbage and fixes the image, with space for `assets` constant bytes after it. From
- * now on the host may be called. False if the memory below the limit is too small.
+ * now on the host may be called. `whole`: invocations restore all of the image, since something might change
+ * even strings: bytecode that was made by hand. False if the memory below the limit is too small.
  */
-bool life_freeze(size_t assets);
+bool life_freeze(size_t assets, bool whole);
 
 /* The layout that life_freeze fixed; all zero before. */
 const start_layout *life_get_layout(void);

@@ -190,7 +190,7 @@ __attribute__((export_name("start"))) const start_report *start(const uint8_t *b
   keep_text(L, &result.notes, &result.notes_size);
   lua_settop(L, 0);
   if (good) result.cut = reach_cut(L, !bundle_takes_bytecode());
-  if (good && life_freeze(bundle_assets_size())) {
+  if (good && life_freeze(bundle_assets_size(), bundle_takes_bytecode())) {
     values_settle(L);
     result.layout = *life_get_layout();
     bundle_place_assets(bundle, size, (char *)(uintptr_t)result.layout.assets_start);

@@ -50,7 +50,7 @@ describe("bench/run.lua", function()
   it("refuses a group that there is not", function()
     local code, _, errors = support.run "lua5.4 bench/run.lua 7"
     assert.equal(2, code)
-    assert.equal("bench: there is no group '7'; they are 1 to 5\n", errors)
+    assert.equal("bench: there is no group '7'; they are 1 to 6\n", errors)
   end)
 end)
 
