@@ -139,3 +139,44 @@ int file_check_path(const char *path) {
   }
   return out ? FILE_OUTSIDE : dots ? FILE_DOTS : state ? FILE_IN_STATE : 0;
 }
+
+int file_join(const file_place *place, const char *path, text *full) {
+  int fault = file_check_path(path);
+  if (fault != 0) return fault;
+  text_printf(full, "%s%s%s", place->below, *place->below != '\0' ? "/" : "", path);
+  return file_check_path(full->data);
+}
+
+bool file_take_name(text *rest, char name[NAME_MAX + 1]) {
+  const char *at = text_string(rest);
+  at += strspn(at, "/");
+  size_t size = strcspn(at, "/");
+  if (size > NAME_MAX) return false;
+  memcpy(name, at, size);
+  name[size] = '\0';
+  text left = {0};
+  text_add_string(&left, at + size);
+  text_free(rest);
+  *rest = left;
+  return true;
+}
+
+void file_put_before(text *rest, const char *target) {
+  text next = {0};
+  text_printf(&next, "%s/%s", target, text_string(rest));
+  text_free(rest);
+  *rest = next;
+}
+
+const char *file_part_below(const char *path, const char *real) {
+  size_t size = strlen(real);
+  if (size == 0 || strncmp(path, real, size) != 0) return NULL;
+  const char *rest = path + size;
+  return *rest == '\0' || *rest == '/' || real[size - 1] == '/' ? rest : NULL;
+}
+
+bool file_is_root_state(int root, const struct stat *about) {
+  struct stat state;
+  return S_ISDIR(about->st_mode) && fstatat(root, FILE_STATE, &state, AT_SYMLINK_NOFOLLOW) == 0 &&
+         state.st_dev == about->st_dev && state.st_ino == about->st_ino;
+}

@@ -28,7 +28,7 @@ static bool file_may_be_folded(const char *path) {
   return false;
 }
 
-enum { DEEPEST = 64, LINKS = 40, WALK = -1 };
+enum { WALK = -1 };
 
 /* Opens a path that has no link in it: 0, a fault, or WALK when it must be walked. */
 static int file_open_at_once(int root, const char *path, int flags, int *fd) {
@@ -50,7 +50,7 @@ static int file_open_at_once(int root, const char *path, int flags, int *fd) {
 
 /* A walk from a folder. Owned: all descriptors but `dirs[0]`, and `rest`. */
 typedef struct walk {
-  int dirs[DEEPEST]; /* from the root to the current folder */
+  int dirs[FILE_DEEPEST]; /* from the root to the current folder */
   int depth;
   int links;
   text rest;           /* the part of the path not walked yet */
@@ -62,29 +62,14 @@ static void file_go_back(walk *w, int depth) {
   while (w->depth > depth) close(w->dirs[w->depth--]);
 }
 
-/* Takes the next name off the rest; "" at the end. False: it is too long. */
-static bool file_take_name(walk *w, char name[NAME_MAX + 1]) {
-  const char *at = text_string(&w->rest);
-  at += strspn(at, "/");
-  size_t size = strcspn(at, "/");
-  if (size > NAME_MAX) return false;
-  memcpy(name, at, size);
-  name[size] = '\0';
-  text rest = {0};
-  text_add_string(&rest, at + size);
-  text_free(&w->rest);
-  w->rest = rest;
-  return true;
-}
-
 /* The part of an absolute target below the root; NULL if it is not below the root. */
 static const char *file_below_root(int root, const char *target) {
   char link[32], real[PATH_MAX];
   snprintf(link, sizeof link, "/proc/self/fd/%d", root);
   ssize_t size = readlink(link, real, sizeof real);
-  if (size <= 0 || size == (ssize_t)sizeof real || strncmp(target, real, (size_t)size) != 0) return NULL;
-  const char *rest = target + size;
-  return *rest == '\0' || *rest == '/' || real[size - 1] == '/' ? rest : NULL;
+  if (size <= 0 || size == (ssize_t)sizeof real) return NULL;
+  real[size] = '\0';
+  return file_part_below(target, real);
 }
 
 /* Puts the target of a link, an O_PATH descriptor, before the rest. 0 or a fault. */
@@ -92,7 +77,7 @@ static int file_follow(walk *w, int link) {
   char target[PATH_MAX];
   ssize_t size = readlinkat(link, "", target, sizeof target);
   if (size < 0) return errno;
-  if (++w->links > LINKS) return ELOOP;
+  if (++w->links > FILE_LINKS) return ELOOP;
   if (size == (ssize_t)sizeof target) return ENAMETOOLONG;
   target[size] = '\0';
   const char *next = target;
@@ -101,18 +86,8 @@ static int file_follow(walk *w, int link) {
     if (next == NULL) return FILE_LINK_OUT;
     file_go_back(w, 0);
   }
-  text rest = {0};
-  text_printf(&rest, "%s/%s", next, text_string(&w->rest));
-  text_free(&w->rest);
-  w->rest = rest;
+  file_put_before(&w->rest, next);
   return 0;
-}
-
-/* Whether an open folder is the root's state, whatever it is called. */
-static bool file_is_root_state(const walk *w, const struct stat *about) {
-  struct stat state;
-  return S_ISDIR(about->st_mode) && fstatat(w->dirs[0], FILE_STATE, &state, AT_SYMLINK_NOFOLLOW) == 0 &&
-         state.st_dev == about->st_dev && state.st_ino == about->st_ino;
 }
 
 /* Opens the last name of the path, whose stat(2) is `about`, with `flags` of open. 0 or a fault. */
@@ -130,7 +105,7 @@ static int file_open_last(const walk *w, const char *name, int flags, const stru
 static int file_step(walk *w, int flags, int *fd) {
   char name[NAME_MAX + 1];
   struct stat about;
-  if (!file_take_name(w, name)) return ENAMETOOLONG;
+  if (!file_take_name(&w->rest, name)) return ENAMETOOLONG;
   bool last = w->rest.size == 0 || w->rest.data[strspn(w->rest.data, "/")] == '\0';
   if (strcmp(name, "..") == 0) {
     if (w->depth == 0) return FILE_LINK_OUT; /* ".." comes only from links here */
@@ -145,13 +120,13 @@ static int file_step(walk *w, int flags, int *fd) {
   int fault = fstat(found, &about) != 0 ? errno : 0;
   if (fault == 0 && S_ISLNK(about.st_mode)) {
     fault = file_follow(w, found);
-  } else if (fault == 0 && file_is_root_state(w, &about)) {
+  } else if (fault == 0 && file_is_root_state(w->dirs[0], &about)) {
     fault = FILE_IN_STATE;
   } else if (fault == 0 && last) {
     fault = file_open_last(w, *name != '\0' ? name : ".", flags, &about, fd);
     if (fault == 0) fault = WALK;
   } else if (fault == 0) {
-    fault = !S_ISDIR(about.st_mode) ? ENOTDIR : w->depth == DEEPEST - 1 ? ENAMETOOLONG : 0;
+    fault = !S_ISDIR(about.st_mode) ? ENOTDIR : w->depth == FILE_DEEPEST - 1 ? ENAMETOOLONG : 0;
     if (fault == 0) {
       w->dirs[++w->depth] = found;
       return 0;
@@ -175,10 +150,7 @@ static int file_walk_path(int root, const char *path, int flags, file_visitor *v
 
 /* Opens the root of a place and makes the path relative to it. 0 or a fault. */
 static int file_open_root(const file_place *place, const char *path, int *root, text *full) {
-  int fault = file_check_path(path);
-  if (fault != 0) return fault;
-  text_printf(full, "%s%s%s", place->below, *place->below != '\0' ? "/" : "", path);
-  fault = file_check_path(full->data);
+  int fault = file_join(place, path, full);
   if (fault != 0) return fault;
   *root = open(place->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
   return *root >= 0 ? 0 : errno;

@@ -154,6 +154,11 @@ void text_printf(text *t, const char *format, ...) {
   va_end(arguments);
 }
 
+void text_add_about(text *t, const char *name, const char *sentence) {
+  bool named = strncmp(sentence, name, strlen(name)) == 0;
+  text_printf(t, "%s%s%s", named ? "" : name, named ? "" : ": ", sentence);
+}
+
 bytes text_bytes(const text *t) { return (bytes){(const uint8_t *)t->data, t->size}; }
 
 const char *text_string(const text *t) { return t->data != NULL ? t->data : ""; }

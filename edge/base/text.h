@@ -56,6 +56,9 @@ void text_add_string(text *t, const char *string);
 __attribute__((format(printf, 2, 3))) void text_printf(text *t, const char *format, ...);
 __attribute__((format(printf, 2, 0))) void text_vprintf(text *t, const char *format, va_list arguments);
 
+/* Adds "NAME: SENTENCE", or only the sentence if it begins with the name already. */
+void text_add_about(text *t, const char *name, const char *sentence);
+
 /* Adds bytes escaped for HTML and XML, for text and quoted attributes: < > & " become entities. */
 void text_add_markup(text *t, bytes b);
 

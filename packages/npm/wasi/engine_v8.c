@@ -231,10 +231,7 @@ bool instance_evaluate(const char *name, bytes source, text *json, text *error) 
     good = left.good != 0;
     text_add(good ? json : &fault, said.data, said.size);
   }
-  if (!good) {
-    bool named = strncmp(text_string(&fault), name, strlen(name)) == 0;
-    text_printf(error, "%s%s%s", named ? "" : name, named ? "" : ": ", text_string(&fault));
-  }
+  if (!good) text_add_about(error, name, text_string(&fault));
   text_free(&input);
   text_free(&fault);
   text_free(&said);

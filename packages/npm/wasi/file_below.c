@@ -14,12 +14,12 @@
 
 #include "base/file_private.h"
 
-enum { DEEPEST = 64, LINKS = 40, AT_END = -1 };
+enum { AT_END = -1 };
 
 /* A walk from a root. Owned: all descriptors, and `rest`. */
 typedef struct walk {
   const char *root;
-  int dirs[DEEPEST]; /* from the root to the current folder */
+  int dirs[FILE_DEEPEST]; /* from the root to the current folder */
   int depth;
   int links;
   text rest; /* the part of the path not walked yet */
@@ -29,63 +29,32 @@ static void go_back(walk *w, int depth) {
   while (w->depth > depth) close(w->dirs[w->depth--]);
 }
 
-/* Takes the next name off the rest; "" at the end. False: it is too long. */
-static bool take_name(walk *w, char name[NAME_MAX + 1]) {
-  const char *at = text_string(&w->rest);
-  at += strspn(at, "/");
-  size_t size = strcspn(at, "/");
-  if (size > NAME_MAX) return false;
-  memcpy(name, at, size);
-  name[size] = '\0';
-  text rest = {0};
-  text_add_string(&rest, at + size);
-  text_free(&w->rest);
-  w->rest = rest;
-  return true;
-}
-
-/* The part of an absolute target below the root; NULL if it is not below the root. The caller frees `real`.
- */
-static const char *below_root(const walk *w, const char *target, char **real) {
-  *real = realpath(w->root, NULL);
-  size_t size = *real != NULL ? strlen(*real) : 0;
-  if (size == 0 || strncmp(target, *real, size) != 0) return NULL;
-  const char *rest = target + size;
-  return *rest == '\0' || *rest == '/' || (*real)[size - 1] == '/' ? rest : NULL;
-}
-
 /* Puts the target of a link in the current folder before the rest. 0 or a fault. */
 static int follow(walk *w, const char *name) {
-  char target[PATH_MAX], *real = NULL;
+  char target[PATH_MAX];
   ssize_t size = readlinkat(w->dirs[w->depth], name, target, sizeof target);
   if (size < 0) return errno;
-  if (++w->links > LINKS) return ELOOP;
+  if (++w->links > FILE_LINKS) return ELOOP;
   if (size == (ssize_t)sizeof target) return ENAMETOOLONG;
   target[size] = '\0';
-  const char *next = *target == '/' ? below_root(w, target, &real) : target;
-  int fault = next == NULL ? FILE_LINK_OUT : 0;
-  if (fault == 0) {
-    text rest = {0};
-    if (*target == '/') go_back(w, 0);
-    text_printf(&rest, "%s/%s", next, text_string(&w->rest));
-    text_free(&w->rest);
-    w->rest = rest;
+  if (*target != '/') {
+    file_put_before(&w->rest, target);
+    return 0;
+  }
+  char *real = realpath(w->root, NULL);
+  const char *next = real != NULL ? file_part_below(target, real) : NULL;
+  if (next != NULL) {
+    go_back(w, 0);
+    file_put_before(&w->rest, next);
   }
   free(real);
-  return fault;
-}
-
-/* Whether a folder is the root's state, whatever it is called. */
-static bool is_root_state(const walk *w, const struct stat *about) {
-  struct stat state;
-  return S_ISDIR(about->st_mode) && fstatat(w->dirs[0], FILE_STATE, &state, AT_SYMLINK_NOFOLLOW) == 0 &&
-         state.st_dev == about->st_dev && state.st_ino == about->st_ino;
+  return next != NULL ? 0 : FILE_LINK_OUT;
 }
 
 /* Goes into a folder. 0 or a fault. */
 static int go_into(walk *w, const char *name, const struct stat *about) {
   if (!S_ISDIR(about->st_mode)) return ENOTDIR;
-  if (w->depth == DEEPEST - 1) return ENAMETOOLONG;
+  if (w->depth == FILE_DEEPEST - 1) return ENAMETOOLONG;
   int fd = openat(w->dirs[w->depth], name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (fd < 0) return errno;
   w->dirs[++w->depth] = fd;
@@ -95,7 +64,7 @@ static int go_into(walk *w, const char *name, const struct stat *about) {
 /* Walks one name. 0, a fault, or AT_END: `name` in the current folder is what the path leads to, which is
  * `about`. */
 static int step(walk *w, char name[NAME_MAX + 1], struct stat *about) {
-  if (!take_name(w, name)) return ENAMETOOLONG;
+  if (!file_take_name(&w->rest, name)) return ENAMETOOLONG;
   bool last = text_string(&w->rest)[strspn(text_string(&w->rest), "/")] == '\0';
   if (strcmp(name, "..") == 0) {
     if (w->depth == 0) return FILE_LINK_OUT; /* ".." comes only from links here */
@@ -109,16 +78,8 @@ static int step(walk *w, char name[NAME_MAX + 1], struct stat *about) {
   bool self = strcmp(name, ".") == 0;
   if ((self ? fstat(folder, about) : fstatat(folder, name, about, AT_SYMLINK_NOFOLLOW)) != 0) return errno;
   if (S_ISLNK(about->st_mode)) return follow(w, name);
-  if (is_root_state(w, about)) return FILE_IN_STATE;
+  if (file_is_root_state(w->dirs[0], about)) return FILE_IN_STATE;
   return last ? AT_END : go_into(w, name, about);
-}
-
-/* Makes the path of a place relative to its root. 0 or a fault. */
-static int join(const file_place *place, const char *path, text *full) {
-  int fault = file_check_path(path);
-  if (fault != 0) return fault;
-  text_printf(full, "%s%s%s", place->below, *place->below != '\0' ? "/" : "", path);
-  return file_check_path(full->data);
 }
 
 /* Finds what a path leads to; opens it if it is of the kind that is wanted: S_IFREG, S_IFDIR, or 0 for none.
@@ -128,7 +89,7 @@ static int find(const file_place *place, const char *path, mode_t wanted, int *f
   walk w = {.root = place->root};
   char name[NAME_MAX + 1];
   struct stat about;
-  int fault = join(place, path, &w.rest);
+  int fault = file_join(place, path, &w.rest);
   if (fault == 0) {
     w.dirs[0] = open(place->root, O_RDONLY | O_DIRECTORY);
     if (w.dirs[0] < 0) fault = errno;
