@@ -5,38 +5,26 @@ package.path = "tools/?.lua;" .. package.path
 local wasm = require "wasm"
 
 local TABLE, EXPORT = 4, 7
-
---- A number as unsigned LEB128.
-local function leb(value)
-  local bytes = ""
-  repeat
-    local low = value & 0x7F
-    value = value >> 7
-    bytes = bytes .. string.char(value > 0 and low | 0x80 or low)
-  until value == 0
-  return bytes
-end
+local leb, leb_of = wasm.leb, wasm.leb_of
 
 local rewrite = {
   [TABLE] = function(body)
-    local count, at = wasm.leb(body, 1)
+    local count, at = leb(body, 1)
     local kind = body:sub(at, at)
-    local least = wasm.leb(body, at + 2)
+    local least = leb(body, at + 2)
     assert(count == 1, "it has not one table")
-    return leb(1) .. kind .. leb(0) .. leb(least)
+    return leb_of(1) .. kind .. leb_of(0) .. leb_of(least)
   end,
   [EXPORT] = function(body)
-    local count, at = wasm.leb(body, 1)
-    return leb(count + 1) .. body:sub(at) .. leb(5) .. "table" .. leb(1) .. leb(0)
+    local count, at = leb(body, 1)
+    return leb_of(count + 1) .. body:sub(at) .. leb_of(5) .. "table" .. leb_of(1) .. leb_of(0)
   end,
 }
 
 local module = wasm.read(arg[1])
-local out = { module:sub(1, 8) }
-for _, section in ipairs(wasm.sections(module)) do
-  local body = module:sub(section[2], section[3] - 1)
-  if rewrite[section[1]] then body = rewrite[section[1]](body) end
-  out[#out + 1] = string.char(section[1]) .. leb(#body) .. body
+local sections, payloads = wasm.sections(module), {}
+for _, section in ipairs(sections) do
+  local id, from, stop = table.unpack(section)
+  if rewrite[id] then payloads[id] = rewrite[id](module:sub(from, stop - 1)) end
 end
-local file <close> = assert(io.open(arg[2], "wb"))
-file:write(table.concat(out))
+wasm.write(arg[2], module, sections, payloads)

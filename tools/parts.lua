@@ -189,15 +189,7 @@ end
 
 -- ---- writing ----
 
-local function leb_of(n)
-  local bytes = ""
-  repeat
-    local b = n & 0x7F
-    n = n >> 7
-    bytes = bytes .. string.char(n > 0 and b | 0x80 or b)
-  until n == 0
-  return bytes
-end
+local leb_of = wasm.leb_of
 
 local function vector(list, write)
   local bytes = { leb_of(#list) }
@@ -206,17 +198,6 @@ local function vector(list, write)
 end
 
 local TRAP = "\3\0\0\x0B" -- 3 bytes: no locals, unreachable, end
-
--- Writes a module to `path` with other payloads for some of its sections.
-local function write_module(m, payloads, path)
-  local file <close> = assert(io.open(path, "wb"))
-  file:write(m.bytes:sub(1, 8))
-  for _, section in ipairs(m.sections) do
-    local id, from, stop = table.unpack(section)
-    local payload = payloads[id] or m.bytes:sub(from, stop - 1)
-    file:write(string.char(id), leb_of(#payload), payload)
-  end
-end
 
 -- The place of a function with these owners: first what every flare has, then what several parts share, then each part's.
 -- Those of a library stay among the core's, since gzip looks back only 32 KiB (LINK_ORDER).
@@ -252,7 +233,7 @@ local function put_parts_last(m, masks, path)
       return leb_of(#body) .. body
     end),
   }
-  write_module(m, payloads, path)
+  wasm.write(path, m.bytes, m.sections, payloads)
   return sorted
 end
 
@@ -261,7 +242,7 @@ local function put_traps(m, stays, path)
   local bodies = vector(m.bodies, function(body)
     return stays(body.index) and leb_of(body[2] - body[1]) .. m.bytes:sub(body[1], body[2] - 1) or TRAP
   end)
-  write_module(m, { [10] = bodies }, path)
+  wasm.write(path, m.bytes, m.sections, { [10] = bodies })
 end
 
 -- ---- the program ----
