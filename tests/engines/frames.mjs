@@ -6,8 +6,9 @@
 // Each function of the module becomes two: one of the same index that counts and calls, and the body behind all others. So a call
 // needs twice V8's stack. Every call answers with the error "N frames". TRACE: at that many frames the call is ended by a trap, and
 // the indices of the functions go to standard error, the innermost first.
-import { readSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import serve from "./serve.cjs";
+import { read, write } from "./stdio.mjs";
 
 const trace = Number(process.argv[2] ?? 0);
 
@@ -114,20 +115,6 @@ function instantiate(bytes, imports) {
     };
   }
   return { exports: told };
-}
-
-function read(size) {
-  const buffer = Buffer.allocUnsafe(size);
-  for (let done = 0; done < size; ) {
-    const n = readSync(0, buffer, done, size - done, null);
-    if (n === 0) return undefined;
-    done += n;
-  }
-  return buffer;
-}
-
-function write(bytes) {
-  for (let done = 0; done < bytes.length; ) done += writeSync(1, bytes, done);
 }
 
 serve(read, write, instantiate);
