@@ -69,4 +69,4 @@ help: ## say what each target does
 	@echo '  LUA_TARBALL=F, CJSON_TARBALL=F   the sources of Lua and lua-cjson, where apt cannot fetch them'
 	@echo '  WASI_SDK_PATH=DIR                an installed wasi-sdk in place of the packages it is made of'
 
--include $(shell find $(W) $(N) -type f -name '*.d' 2>/dev/null)
+-include $(shell find $(W) $(N) $(M) -type f -name '*.d' 2>/dev/null)

@@ -89,5 +89,3 @@ $(M)/runtime.wasm: $(W)/runtime.wasm tools/export_table.lua tools/wasm.lua
 npm: $(M)/packer.wasm $(M)/runtime.wasm $(EXE) ## build the packages for npm, build/flaron-lua-VERSION.tgz and one a platform
 	$(Q)tools/setup.sh packages nodejs npm
 	$(Q)tools/npm.sh $(M) $(B) $(EXE)
-
--include $(shell find $(M) -type f -name '*.d' 2>/dev/null)
