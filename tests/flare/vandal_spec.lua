@@ -241,7 +241,7 @@ end)
 
 describe("a CPU time limit", function()
   if support.engine ~= "wasm2c" then
-    pending "is for who runs the engine to set: V8 has none of its own"
+    pending("is for who runs the engine to set: " .. support.engine .. " has none of its own")
     return
   end
 
