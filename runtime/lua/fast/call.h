@@ -7,6 +7,12 @@
 #include "lstate.h"
 
 /*
+ * Nothing in memory is read or written earlier or later than it stands. An engine that checks bounds knows
+ * what is below an address that it has checked: the field of a structure that lies furthest back comes first.
+ */
+#define in_order() __asm__ volatile("" ::: "memory")
+
+/*
  * As luaD_precall: calls the C function at `function` in Lua's stack, with the arguments between it and the
  * top, leaves `wanted` results (LUA_MULTRET: all) in its place, and returns NULL. For a Lua function it makes
  * the frame and returns it. Raises what the function raises. The common case is a C function.

@@ -37,8 +37,33 @@
       op_arithf_aux(L, v1, v2, of_floats);              \
   }
 
-/* Fields. */
-#define luaH_getshortstr(t, key) field_slot(t, key)
+/*
+ * Fields: sets `slot` to the slot of the short string `key` in `holder`, or to NULL if that is no table; if
+ * it has a value, does `found` and goes to the next instruction. The node at the key's main position has a
+ * path of its own: an engine that checks bounds knows an address only until paths join.
+ */
+#define vm_apart(pointer) __asm__("" : "+r"(pointer)) /* else the compiler would join the two */
+#define vm_find_field(holder, key, slot, found)                                               \
+  if (!ttistable(holder)) {                                                                   \
+    slot = NULL;                                                                              \
+  } else {                                                                                    \
+    const Node *vm_node = gnode(hvalue(holder), lmod((key)->hash, sizenode(hvalue(holder)))); \
+    if (field_is(vm_node, key)) {                                                             \
+      slot = gval(vm_node);                                                                   \
+      if (l_likely(!isempty(slot))) {                                                         \
+        found;                                                                                \
+        continue;                                                                             \
+      }                                                                                       \
+    } else {                                                                                  \
+      vm_node += gnext(vm_node);                                                              \
+      slot = field_is(vm_node, key) ? gval(vm_node) : field_further(vm_node, key);            \
+      vm_apart(slot);                                                                         \
+      if (!isempty(slot)) {                                                                   \
+        found;                                                                                \
+        continue;                                                                             \
+      }                                                                                       \
+    }                                                                                         \
+  }
 #define luaV_finishget field_get
 #define luaV_finishset table_set
 
@@ -63,26 +88,41 @@
    : rawtt(v1) == ctb(LUA_VSHRSTR) && rawtt(v2) == ctb(LUA_VSHRSTR) ? gcvalue(v1) == gcvalue(v2) \
                                                                     : (luaV_equalobj)(L, v1, v2))
 
-/* Calls: a Lua function is entered here if there is an unused frame from an earlier call and room on the
- * stack. */
-#define luaD_precall(L, function, wanted)                                                                 \
-  ({                                                                                                      \
-    CallInfo *vm_frame = ci->next;                                                                        \
-    const Proto *vm_p;                                                                                    \
-    if (l_likely(ttisLclosure(s2v(function)) && vm_frame != NULL) &&                                      \
-        (vm_p = clLvalue(s2v(function))->p, l_likely(L->stack_last.p - L->top.p > vm_p->maxstacksize))) { \
-      vm_frame->func.p = (function);                                                                      \
-      vm_frame->top.p = (function) + 1 + vm_p->maxstacksize;                                              \
-      vm_frame->u.l.savedpc = vm_p->code;                                                                 \
-      vm_frame->nresults = (short)(wanted);                                                               \
-      vm_frame->callstatus = 0;                                                                           \
-      L->ci = vm_frame;                                                                                   \
-      for (StkId vm_end = (function) + 1 + vm_p->numparams; L->top.p < vm_end; L->top.p++)                \
-        setnilvalue(s2v(L->top.p));                                                                       \
-    } else                                                                                                \
-      vm_frame = call_c(L, function, wanted);                                                             \
-    vm_frame;                                                                                             \
-  })
+/*
+ * Calls: goes on in the Lua function at `function` if there is an unused frame from an earlier call, room on
+ * the stack and no hook. `count` is the number of arguments + 1, or 0: they end at the stack's top.
+ */
+#define vm_enter(function, count, wanted)                                      \
+  if (l_likely(L->hookmask == 0)) {                                            \
+    in_order();                                                                \
+    StkId vm_top = L->top.p;                                                   \
+    vm_top = (count) != 0 ? (function) + (count) : vm_top;                     \
+    CallInfo *vm_frame = ci->next;                                             \
+    if (l_likely(ttisLclosure(s2v(function))) && l_likely(vm_frame != NULL)) { \
+      LClosure *vm_cl = clLvalue(s2v(function));                               \
+      const Proto *vm_p = vm_cl->p;                                            \
+      const Instruction *vm_code = vm_p->code;                                 \
+      in_order();                                                              \
+      StkId vm_last = (function) + 1 + vm_p->maxstacksize;                     \
+      if (l_likely(L->stack_last.p > vm_last)) {                               \
+        vm_frame->callstatus = 0;                                              \
+        in_order();                                                            \
+        vm_frame->nresults = (short)(wanted);                                  \
+        vm_frame->u.l.k = k = vm_p->k;                                         \
+        vm_frame->u.l.closure = cl = vm_cl;                                    \
+        vm_frame->u.l.savedpc = pc = vm_code;                                  \
+        vm_frame->func.p = (function);                                         \
+        vm_frame->top.p = vm_last;                                             \
+        L->ci = ci = vm_frame;                                                 \
+        trap = L->hookmask; /* an interrupt may have set it meanwhile */       \
+        base = (function) + 1;                                                 \
+        StkId vm_end = base + vm_p->numparams;                                 \
+        L->top.p = vm_top < vm_end ? vm_end : vm_top;                          \
+        for (; vm_top < vm_end; vm_top++) setnilvalue(s2v(vm_top));            \
+        continue;                                                              \
+      }                                                                        \
+    }                                                                          \
+  }
 
 /* A generic `for`: most iterators are C functions (next, the ones of ipairs and gmatch). */
 #define luaD_call call_iterator
