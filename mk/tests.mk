@@ -115,11 +115,13 @@ $(N)/engines/wasm3: tests/engines/wasm3.c tests/engines/wire.c tests/engines/wir
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -isystem $(ENGINE_WASM3)/source $(filter %.c,$^) \
 	  $(@D)/wasm3.src/*.o -lm -o $@
 
-# WAMR as its own CMakeLists.txt builds it, but for what a flare does not import.
+# WAMR as its own CMakeLists.txt builds it, but for what a flare does not import. What cmake configured for another checkout, or in
+# another folder, it would not take.
 $(N)/engines/wamr: tests/engines/wamr.c tests/engines/wire.c tests/engines/wire.h $(call flags,wamr,$(ENGINE_WAMR))
 	@mkdir -p $(@D)
-	$(Q)cmake -S $(ENGINE_WAMR) -B $(@D)/wamr.src -DWAMR_BUILD_AOT=0 -DWAMR_BUILD_LIBC_BUILTIN=0 -DWAMR_BUILD_LIBC_WASI=0 \
-	  -DWAMR_BUILD_SIMD=0 -DWAMR_BUILD_BULK_MEMORY=1 >$(@D)/wamr.log 2>&1 && cmake --build $(@D)/wamr.src >>$(@D)/wamr.log 2>&1
+	$(Q)rm -rf $(@D)/wamr.src
+	$(Q){ cmake -S $(ENGINE_WAMR) -B $(@D)/wamr.src -DWAMR_BUILD_AOT=0 -DWAMR_BUILD_LIBC_BUILTIN=0 -DWAMR_BUILD_LIBC_WASI=0 \
+	  -DWAMR_BUILD_SIMD=0 -DWAMR_BUILD_BULK_MEMORY=1 && cmake --build $(@D)/wamr.src; } >$(@D)/wamr.log 2>&1 || { cat $(@D)/wamr.log >&2; exit 1; }
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -isystem $(ENGINE_WAMR)/core/iwasm/include $(filter %.c,$^) \
 	  $(@D)/wamr.src/libiwasm.a -lm -lpthread -o $@
 
