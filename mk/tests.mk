@@ -137,8 +137,8 @@ run-tests: $(EXE) $(MODULE) $(B)/unwind $(UNIT_TESTS) $(SOAK) $(N)/tests/collide
     $(L)/identity.stamp $(ENGINES_HERE) $(ENGINES_NAMED)
 	$(Q)SANITIZE=$(SANITIZE) NATIVE=$(N) ENGINES="$(ENGINES)" CC='$(CC)' WASM2C_FLAGS='$(WASM2C_FLAGS)' tests/run.sh $(ONLY)
 
-test-engines: setup-test ## compare the answers of a flare on all engines that are here, also of ENGINE_WAZERO=DIR (GO=PATH), ENGINE_WASM3=DIR, ENGINE_WAMR=DIR
-	$(Q)$(MAKE) $(JOBS) run-tests ONLY=engines_spec
+test-engines: setup-test ## compare the answers of flares on all engines that are here, also of ENGINE_WAZERO=DIR (GO=PATH), ENGINE_WASM3=DIR, ENGINE_WAMR=DIR
+	$(Q)$(MAKE) $(JOBS) run-tests ONLY='engines_spec stack_spec'
 
 test-release: setup-test ## try what `make release` and `make deb` made in roots of other systems, as root (ONLY='ROOT...', INTO=FILE)
 	$(Q)tools/setup.sh optional $(ROOT_PACKAGES) || :

@@ -1,5 +1,7 @@
 -- Functions of a flare within each other, as an engine's stack has them: Lua's 200 nested C calls stay below 1,900 frames, whatever
 -- nests, since there are engines that allow 2,000. tests/engines/frames.mjs counts them; docs/internals/engines.md has the table.
+-- So each engine of tests/engines that is here answers them as the local edge does.
+local engines = require "engines"
 local evaluate = require "evaluate"
 
 local MOST = 1900
@@ -144,6 +146,30 @@ describe("frames of the engine's stack", function()
     it("are few: " .. name, function()
       local found = frames(flare, kinds[name])
       assert.is_true(found < MOST, found)
+    end)
+  end
+end)
+
+describe("what nests without end", function()
+  -- What pcall caught of each kind, by name.
+  local function caught(engine)
+    local flare <close> = evaluate.open({ engine = engine, cpu_ms = 0 }, nil, { "lpeg", "rex_pcre2" })
+    local all = {}
+    for name, code in pairs(kinds) do
+      all[name] = flare:value(("local _, caught = pcall(function() %s end) return tostring(caught)"):format(code))
+    end
+    return all
+  end
+
+  local here
+
+  setup(function() here = caught() end)
+
+  for _, name in ipairs(engines.names()) do
+    it("is answered as the local edge does by " .. name, function()
+      local words, why = engines.words(name)
+      if not words then return pending(why) end
+      assert.same(here, caught(words))
     end)
   end
 end)
