@@ -61,6 +61,8 @@ local kinds = {
     print((("a"):gsub("a", t)))]],
   ["pcall"] = [[local function f() assert(pcall(f)) end f()]],
   ["xpcall"] = [[local function f() assert(xpcall(f, debug.traceback)) end f()]],
+  ["wrong arguments in message handlers"] = [[local function h() table.insert() end xpcall(error, h)]],
+  ["a function of the host as its own message handler"] = [[xpcall(flaron.secrets.get, flaron.secrets.get)]],
   ["error in message handlers"] = [[local function h(m) error(m) end xpcall(error, h, 1)]],
   ["__index"] = [[local t = setmetatable({}, {}) getmetatable(t).__index = function(x) return x.y end return t.x]],
   ["__add of a string"] = [[local t = setmetatable({}, {}) getmetatable(t).__add = function() return "1" + t end return "1" + t]],
