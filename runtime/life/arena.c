@@ -107,11 +107,20 @@ static void arena_list_remove(large *block) {
   if (arena.second_bits[f] == 0) arena.first_bits &= ~(1u << f);
 }
 
-/* Finds a free block of at least `size` and removes it from its list; NULL if there is none. */
+/*
+ * Finds a free block of at least `size` and removes it from its list; NULL if there is none. What was freed
+ * last of this size comes first: if larger blocks were cut while it lies there, whoever allocates by turns
+ * something that stays and something that goes would leave a hole each time.
+ */
 static large *arena_list_find(uint32_t size) {
   int f, s;
+  arena_list_of(size, &f, &s);
+  large *block = arena.lists[f][s];
+  if (block != NULL && arena_size_of(block) >= size) {
+    arena_list_remove(block);
+    return block;
+  }
   uint32_t step = 1u << (31 - __builtin_clz(size) - SECOND_BITS);
-  large *block;
   if (size <= UINT32_MAX - step) { /* any block of the next list up is large enough */
     arena_list_of(size + step - 1, &f, &s);
     uint32_t second = arena.second_bits[f] & (~0u << s);

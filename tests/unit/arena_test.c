@@ -326,6 +326,20 @@ static void test_a_block_freed_is_joined(void) {
   CHECK(arena_peak() == top);
 }
 
+/* What a script does that makes long strings: a buffer, the string in a block a little larger, and the buffer
+ * goes. */
+static void test_what_goes_each_time_leaves_one_hole(void) {
+  enum { LARGE = 200000, STRINGS = LARGE / 4032 - 2 };
+  begin(65536, BUFFER);
+  char *whole = arena_alloc(LARGE), *fence = arena_alloc(600);
+  arena_free(whole, LARGE); /* a free block below the fence, from which all that follows is cut */
+  for (int i = 0; i < STRINGS; i++) {
+    char *gone = arena_alloc(4000), *stays = arena_alloc(4024);
+    CHECK(gone < fence && stays < fence);
+    arena_free(gone, 4000);
+  }
+}
+
 static void test_the_limit_can_be_moved(void) {
   begin(65536, 200000);
   CHECK(arena_alloc(300000) == NULL);
@@ -417,6 +431,7 @@ int main(void) {
   test_refused_sizes();
   test_blocks_grow_where_they_stand();
   test_a_block_freed_is_joined();
+  test_what_goes_each_time_leaves_one_hole();
   test_the_limit_can_be_moved();
   test_an_unaligned_start();
   test_freezing();
