@@ -320,23 +320,40 @@ static void connection_close_now(connection *c) {
   s->closed(s->server);
 }
 
-/* Whether what a client begins with is there, and no handshake of TLS, which is a record of that kind. */
-static bool connection_speaks_no_tls(connection *c) {
+/* What a client begins with: a record of TLS's handshake, anything else, nothing yet, or its end. */
+typedef enum { GREETING_TLS, GREETING_PLAIN, GREETING_NONE, GREETING_END } greeting;
+
+/* Looks at the first byte without taking it. */
+static greeting connection_look_at_greeting(connection *c) {
   enum { HANDSHAKE = 22 };
   uint8_t first;
-  if (c->greeted || recv(c->watch.fd, &first, 1, MSG_PEEK) != 1) return false;
-  c->greeted = true;
-  return first != HANDSHAKE;
+  ssize_t n = recv(c->watch.fd, &first, 1, MSG_PEEK);
+  if (n == 1) return first == HANDSHAKE ? GREETING_TLS : GREETING_PLAIN;
+  return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? GREETING_NONE : GREETING_END;
 }
 
 /* Goes on with the handshake of TLS; true when it is done, or there is none. */
 static bool connection_shake_hands(connection *c) {
-  if (connection_speaks_no_tls(c)) {
-    SSL_free(c->tls);
-    c->tls = NULL;
-    c->shaking = false;
-    c->set->start(c, CONNECTION_NO_TLS);
-    return true;
+  if (!c->greeted) {
+    greeting first = connection_look_at_greeting(c);
+    if (first ==
+        GREETING_NONE) { /* OpenSSL must not read before that, or the next look would see a later record */
+      c->readable = false;
+      if (c->fin) connection_break(c);
+      return false;
+    }
+    if (first == GREETING_END) {
+      connection_break(c);
+      return false;
+    }
+    c->greeted = true;
+    if (first == GREETING_PLAIN) {
+      SSL_free(c->tls);
+      c->tls = NULL;
+      c->shaking = false;
+      c->set->start(c, CONNECTION_NO_TLS);
+      return true;
+    }
   }
   ERR_clear_error();
   int n = SSL_accept(c->tls);
