@@ -320,34 +320,29 @@ static void connection_close_now(connection *c) {
   s->closed(s->server);
 }
 
-/* What a client begins with: a record of TLS's handshake, anything else, nothing yet, or its end. */
-typedef enum { GREETING_TLS, GREETING_PLAIN, GREETING_NONE, GREETING_END } greeting;
-
-/* Looks at the first byte without taking it. */
-static greeting connection_look_at_greeting(connection *c) {
-  enum { HANDSHAKE = 22 };
+/* The first byte that a client has sent, without taking it; -1: it is not there yet. */
+static int connection_first_byte(const connection *c) {
   uint8_t first;
-  ssize_t n = recv(c->watch.fd, &first, 1, MSG_PEEK);
-  if (n == 1) return first == HANDSHAKE ? GREETING_TLS : GREETING_PLAIN;
-  return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? GREETING_NONE : GREETING_END;
+  return recv(c->watch.fd, &first, 1, MSG_PEEK) == 1 ? first : -1;
+}
+
+/* Waits for more of a handshake, unless the client has finished. */
+static void connection_await_handshake(connection *c) {
+  c->readable = false;
+  if (c->fin) connection_break(c);
 }
 
 /* Goes on with the handshake of TLS; true when it is done, or there is none. */
 static bool connection_shake_hands(connection *c) {
+  enum { HANDSHAKE = 22 }; /* the type of the record that TLS begins with */
   if (!c->greeted) {
-    greeting first = connection_look_at_greeting(c);
-    if (first ==
-        GREETING_NONE) { /* OpenSSL must not read before that, or the next look would see a later record */
-      c->readable = false;
-      if (c->fin) connection_break(c);
-      return false;
-    }
-    if (first == GREETING_END) {
-      connection_break(c);
+    int first = connection_first_byte(c);
+    if (first < 0) { /* OpenSSL must not read either: the next look would see a later record */
+      connection_await_handshake(c);
       return false;
     }
     c->greeted = true;
-    if (first == GREETING_PLAIN) {
+    if (first != HANDSHAKE) {
       SSL_free(c->tls);
       c->tls = NULL;
       c->shaking = false;
@@ -368,8 +363,7 @@ static bool connection_shake_hands(connection *c) {
   }
   int fault = SSL_get_error(c->tls, n);
   if (fault == SSL_ERROR_WANT_READ) {
-    c->readable = false;
-    if (c->fin) connection_break(c);
+    connection_await_handshake(c);
   } else if (fault == SSL_ERROR_WANT_WRITE) {
     c->writable = false;
   } else {
