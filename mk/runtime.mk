@@ -57,7 +57,7 @@ $(call flags_of,lua,$(LUA_RARE),$(NO_INLINING))
 
 CJSON_FLAGS := $(WASM_FLAGS) $(SPEED) -fshort-enums -DNDEBUG -w -include runtime/json/cjson_config.h
 
-SEES_LUA := $(addprefix lua/fast/,api build call get string_pattern pcall string_slice set) $(addprefix lua/,lobject_message lstring_intern lundump_late)
+SEES_LUA := $(addprefix lua/fast/,api build call get string_pattern pcall string_slice set) $(addprefix lua/,lobject_message lstring_intern lundump_late nested_calls)
 LIBRARIES := $(addprefix lua/library_,base coroutine debug io os table)
 $(call flags_of,runtime,$(SEES_LUA) $(LIBRARIES),-include runtime/lua/lua_config.h)
 $(call flags_of,runtime,$(addprefix lua/fast/,api build call get string_pattern pcall string_slice set) \
@@ -119,7 +119,7 @@ LINK_ORDER := runtime/lua/fast/api lua/lapi lua/ldump lua/lvm lua/ltable lua/ltm
   runtime/lua/library_table bindings/request bindings/id bindings/secrets bindings/logging bindings/ws \
   runtime/lua/library_base bindings/encoding runtime/lua/library_os runtime/lua/library_io bindings/output runtime/start/manifest bindings/flaron lua/lstrlib \
   runtime/lua/fast/string_pattern runtime/lua/fast/string_slice bindings/plasma runtime/libc/memcpy bindings/spark runtime/lua/library_debug lua/lmathlib \
-  runtime/libc/math lua/lctype lua/lopcodes runtime/lua/fast/call runtime/lua/fast/get runtime/lua/lstring_hash \
+  runtime/libc/math lua/lctype lua/lopcodes runtime/lua/fast/call runtime/lua/nested_calls runtime/lua/fast/get runtime/lua/lstring_hash \
   runtime/lua/lmem_arena runtime/lua/fast/set runtime/lua/fast/build
 
 # --low-memory-unused: the C stack is at address 0 and never used up, so no address below 1024 comes from an overflow. -aimfs

@@ -25,7 +25,7 @@ int library_yield(lua_State *L);
 
 /*
  * How many frames of the engine's stack a C function may take that calls itself as deep as its data is
- * nested: 8 for each C call that Lua still allows, those for message handlers included (fast/call.c).
+ * nested: 8 for each C call that Lua still allows, those for message handlers included (nested_calls.c).
  */
 int library_frames_left(lua_State *L);
 

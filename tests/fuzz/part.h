@@ -10,7 +10,6 @@
 
 #include "lauxlib.h"
 #include "life/interrupt.h"
-#include "lstate.h"
 #include "lua/libraries.h"
 #include "lualib.h"
 
@@ -24,13 +23,6 @@ void *library_userdata(lua_State *L, int index, size_t size) {
   if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) != size) luaL_error(L, "no userdata");
   return lua_touserdata(L, index);
 }
-
-/* These three as in runtime/lua/fast/call.c. */
-void library_count_call(lua_State *L) { luaE_incCstack(L); }
-
-void library_forget_call(lua_State *L) { L->nCcalls--; }
-
-int library_frames_left(lua_State *L) { return (LUAI_MAXCCALLS / 10 * 11 - (int)getCcalls(L)) * 8; }
 
 /* Makes the Lua; `module`, which `open` opens, can be required by `program`, whose result stays on the stack.
  */

@@ -127,6 +127,8 @@ mkdir -p "$out/lua"
 # shellcheck disable=SC2016 # the inner shell expands them
 find build/src/lua-stock/src -name 'l*.c' ! -name lua.c ! -name luac.c -print0 |
   CLANG="$clang $flags -w" OUT=$out/lua xargs -0 -P "$(nproc)" -I{} sh -c '$CLANG -c {} -o "$OUT/$(basename {} .c).o"'
+# shellcheck disable=SC2086 # words
+$clang $flags $stock -c runtime/lua/nested_calls.c -o "$out/lua/nested_calls.o"
 ar rcs "$lua" "$out"/lua/*.o
 mkdir -p "$out/seeds-regex" "$out/seeds-lpeg"
 lua5.4 - "$out/seeds-regex/" <<'END'

@@ -1,6 +1,6 @@
 /*
  * call.c - calls of C functions, in one function instead of three, so that a level of nested calls takes
- * fewer frames of the engine's stack; and how many of these are left.
+ * fewer frames of the engine's stack.
  *
  * What ends a call in rare cases (hooks, more than one result, to-be-closed variables) is Lua's own
  * (ldo.c: luaD_poscall), and so is the call of a value that is no C function.
@@ -14,6 +14,17 @@
 #include "lobject.h"
 #include "lstate.h"
 
+/* Makes `frame`, the next one, that of the C function at `function`. Its last field comes first (in_order).
+ */
+static inline void make_frame(lua_State *L, CallInfo *frame, StkId function, int wanted) {
+  frame->callstatus = CIST_C;
+  in_order();
+  frame->nresults = (short)wanted;
+  frame->func.p = function;
+  frame->top.p = L->top.p + LUA_MINSTACK;
+  L->ci = frame;
+}
+
 /* As call, with hooks, and where there is no room: the deeper of nested calls find neither stack nor
  * CallInfo. */
 static CallInfo *call_rare(lua_State *L, StkId function, int wanted, lua_CFunction f) {
@@ -24,19 +35,14 @@ static CallInfo *call_rare(lua_State *L, StkId function, int wanted, lua_CFuncti
   }
   CallInfo *frame = L->ci->next;
   if (l_unlikely(frame == NULL)) frame = luaE_extendCI(L);
-  frame->func.p = function;
-  frame->top.p = L->top.p + LUA_MINSTACK;
-  frame->nresults = (short)wanted;
-  frame->callstatus = CIST_C;
-  L->ci = frame;
+  make_frame(L, frame, function, wanted);
   if (l_unlikely(L->hookmask & LUA_MASKCALL))
     luaD_hook(L, LUA_HOOKCALL, -1, 1, (int)(L->top.p - function) - 1);
   luaD_poscall(L, frame, f(L));
   return NULL;
 }
 
-/* Calls `f`, which is the function at `function`; see call_c. Each structure's last field comes first
- * (in_order). */
+/* Calls `f`, which is the function at `function`; see call_c. */
 static inline __attribute__((always_inline)) CallInfo *call(lua_State *L, StkId function, int wanted,
                                                             lua_CFunction f) {
   int hooks = L->hookmask;
@@ -44,12 +50,7 @@ static inline __attribute__((always_inline)) CallInfo *call(lua_State *L, StkId 
   CallInfo *caller = L->ci, *frame = caller->next;
   if (l_unlikely(hooks != 0 || L->stack_last.p - L->top.p <= LUA_MINSTACK || frame == NULL))
     return call_rare(L, function, wanted, f);
-  frame->callstatus = CIST_C;
-  in_order();
-  frame->nresults = (short)wanted;
-  frame->func.p = function;
-  frame->top.p = L->top.p + LUA_MINSTACK;
-  L->ci = frame;
+  make_frame(L, frame, function, wanted);
   int given = f(L);
   unsigned results = (unsigned)frame->nresults;
   if (l_unlikely(results > 1 || L->hookmask)) {
@@ -95,9 +96,3 @@ void call_iterator(lua_State *L, StkId function, int wanted) {
     call_c(L, function, wanted);
   }
 }
-
-void library_count_call(lua_State *L) { luaE_incCstack(L); }
-
-void library_forget_call(lua_State *L) { L->nCcalls--; }
-
-int library_frames_left(lua_State *L) { return (LUAI_MAXCCALLS / 10 * 11 - (int)getCcalls(L)) * 8; }

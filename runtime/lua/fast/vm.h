@@ -4,8 +4,9 @@
  * luaV_execute includes it at its head, where Lua has a jump table of labels
  * (patches/interpreter-in-place.patch). It redefines some of the macros and functions with which the
  * instructions are written (lvm.c), because on Wasm engines a call costs about as much as a whole simple
- * instruction. The meaning of instructions does not change: rare cases go to the same functions as in stock
- * Lua. Dispatch is unchanged: the `switch` is a br_table.
+ * instruction; vm_enter and vm_find_field are named by patches of the instructions. The meaning of
+ * instructions does not change: rare cases go to the same functions as in stock Lua. Dispatch is unchanged:
+ * the `switch` is a br_table.
  */
 
 #include "lua/fast/call.h"
@@ -95,7 +96,7 @@
 #define vm_enter(function, count, wanted)                                      \
   if (l_likely(L->hookmask == 0)) {                                            \
     in_order();                                                                \
-    StkId vm_top = L->top.p;                                                   \
+    StkId vm_top = L->top.p; /* read in any case, so that no paths join */     \
     vm_top = (count) != 0 ? (function) + (count) : vm_top;                     \
     CallInfo *vm_frame = ci->next;                                             \
     if (l_likely(ttisLclosure(s2v(function))) && l_likely(vm_frame != NULL)) { \
