@@ -2,6 +2,7 @@
 --
 -- It says what an engine's class is (a compiler, an interpreter), not how fast a host of one's own would be: each import goes through
 -- two pipes here.
+local all_engines = require "engines"
 local common = require "bench.common"
 local edge = require "flaron.edge"
 local programs = require "bench.programs"
@@ -82,9 +83,9 @@ function engines.run()
     rows[#rows + 1] = { label, common.short(figures[1]), common.short(figures[2]), common.short(figures[3]) }
   end
   add("local edge", of_this_process)
-  for name in common.output("tests/engines/command.sh"):gmatch "%S+" do
-    local code, _, why = support.run("tests/engines/command.sh " .. name)
-    if code == 0 then
+  for _, name in ipairs(all_engines.names()) do
+    local words, why = all_engines.words(name)
+    if words then
       add(name, function(path) return programs.engine(name, path) end)
     else
       notes[#notes + 1] = why:match "[^\n]*" .. "."

@@ -2,6 +2,7 @@
 --
 -- A program's file returns a table: `run`, a function of a size, and two sizes, `n` for the benchmark and
 -- `small` for tests/flare/bench_spec.lua. Whatever runs it must come to the same answer.
+local all_engines = require "engines"
 local common = require "bench.common"
 local edge = require "flaron.edge"
 local support = require "support"
@@ -46,12 +47,12 @@ function programs.engines()
   for _, engine in ipairs {
     { name = "jsc", label = "JavaScriptCore" }, { name = "spidermonkey", label = "SpiderMonkey" }, { name = "wazero", label = "wazero" },
   } do
-    local code, _, message = support.run("tests/engines/command.sh " .. engine.name)
+    local words, message = all_engines.words(engine.name)
     -- One that was built for another checkout would be measured as this one.
     if engine.name == "wazero" and (os.getenv "ENGINE_WAZERO" or "") == "" then
-      code, message = 1, "wazero: ENGINE_WAZERO=DIR names no checkout of it"
+      words, message = nil, "wazero: ENGINE_WAZERO=DIR names no checkout of it"
     end
-    if code == 0 then here[#here + 1] = engine else notes[#notes + 1] = message:match "[^\n]*" .. "." end
+    if words then here[#here + 1] = engine else notes[#notes + 1] = message:match "[^\n]*" .. "." end
   end
   return here, notes
 end
@@ -79,8 +80,7 @@ end
 --- of its process so far in milliseconds, `stop()` ends it. It has threads that compile and collect; they are part of its time.
 function programs.engine(name, flare_path)
   local pid_file = common.folder .. "/engine.pid"
-  local words = { "sh", "-c", 'echo $$ >"$0"; exec "$@"', pid_file }
-  for word in common.output("tests/engines/command.sh " .. name):gmatch "%S+" do words[#words + 1] = word end
+  local words = { "sh", "-c", 'echo $$ >"$0"; exec "$@"', pid_file, table.unpack(assert(all_engines.words(name))) }
   local flare = assert(edge.load(flare_path, { engine = words }))
   local engine = {}
   function engine.ask() return flare:request().body end
